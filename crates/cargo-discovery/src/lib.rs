@@ -1,0 +1,1 @@
+//! Finds the tests that cargo test would list, without cargo and without compiling

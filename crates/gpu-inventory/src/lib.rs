@@ -1,0 +1,1 @@
+//! The GPUs of a machine as NVML reports them, or as a description gives them

@@ -1,0 +1,1 @@
+//! A written policy for test markers, held against a catalog of tests

@@ -1,0 +1,1 @@
+//! Finds the tests that pytest would collect, without running Python

@@ -1,0 +1,1 @@
+//! Findings, plans and results as text, JSON and JUnit XML

@@ -1,0 +1,3 @@
+//! The Dynamo test kit on the command line.
+
+fn main() {}
