@@ -1,0 +1,194 @@
+//! The catalog as JSON lines, for other tools. This schema is stable; the types of this crate may change.
+//!
+//! The first line is a [`Header`], each further line a [`Case`].
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::{Certainty, Condition, Marker, Origin, PytestFacts, SourceSpan, TestCase, Value};
+
+/// The version that the first line carries. It changes when a reader of the old one would misread the new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The first line.
+#[derive(Debug, Serialize)]
+pub struct Header<'a> {
+    catalog: u32,
+    tree: &'a str,
+    pytest: Option<&'a str>,
+    python: Option<&'a str>,
+}
+
+impl<'a> Header<'a> {
+    /// The header of a catalog of `tree`.
+    #[must_use]
+    pub fn new(tree: &'a str, pytest: Option<&'a PytestFacts>) -> Self {
+        Self {
+            catalog: SCHEMA_VERSION,
+            tree,
+            pytest: pytest.map(|facts| facts.version.as_str()),
+            python: pytest.map(|facts| facts.python.as_str()),
+        }
+    }
+}
+
+/// One case.
+#[derive(Debug, Serialize)]
+pub struct Case<'a> {
+    id: &'a str,
+    language: &'static str,
+    function: &'a str,
+    file: &'a str,
+    line: u32,
+    #[serde(flatten)]
+    rust: Option<Rust<'a>>,
+    markers: Vec<JsonMarker<'a>>,
+    certainty: &'static str,
+    reason: Option<JsonPlace<'a>>,
+    conditions: Vec<JsonPlace<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rust<'a> {
+    binary: &'a str,
+    name: &'a str,
+    kind: &'static str,
+    ignored: bool,
+    cfg: Option<&'a str>,
+    enabled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonMarker<'a> {
+    name: &'a str,
+    args: Vec<serde_json::Value>,
+    kwargs: serde_json::Map<String, serde_json::Value>,
+    from: JsonOrigin<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum JsonOrigin<'a> {
+    Source { file: &'a str, line: u32 },
+    Hook { file: &'a str, line: u32 },
+    Policy { rule: &'a str },
+}
+
+#[derive(Debug, Serialize)]
+struct JsonPlace<'a> {
+    text: &'a str,
+    file: &'a str,
+    line: u32,
+}
+
+impl<'a> JsonPlace<'a> {
+    fn new(text: &'a str, at: &'a SourceSpan) -> Self {
+        Self { text, file: at.file.as_str(), line: at.start.line }
+    }
+}
+
+impl<'a> Case<'a> {
+    /// A case with the markers that are in effect for it: its own, or those that a policy adds too.
+    pub fn new(case: &'a TestCase, effective: impl IntoIterator<Item = &'a Marker>) -> Self {
+        Self {
+            id: case.id.as_str(),
+            language: case.language().as_str(),
+            function: case.function.as_str(),
+            file: case.span.file.as_str(),
+            line: case.span.start.line,
+            rust: case.as_rust().map(|rust| Rust {
+                binary: &rust.target.binary,
+                name: &rust.name,
+                kind: rust.kind.as_str(),
+                ignored: rust.ignored.is_some(),
+                cfg: rust.cfg.as_deref(),
+                enabled: rust.enabled,
+            }),
+            markers: effective.into_iter().map(marker).collect(),
+            certainty: if case.certainty.is_exact() { "exact" } else { "inexact" },
+            reason: match &case.certainty {
+                Certainty::Exact => None,
+                Certainty::Inexact(reason) => Some(JsonPlace::new(&reason.text, &reason.at)),
+            },
+            conditions: case.conditions.iter().map(|Condition { text, at }| JsonPlace::new(text, at)).collect(),
+        }
+    }
+}
+
+/// Writes one record and the end of its line.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_line(writer: &mut impl Write, record: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *writer, record)?;
+    writer.write_all(b"\n")
+}
+
+fn marker(marker: &Marker) -> JsonMarker<'_> {
+    JsonMarker {
+        name: &marker.name,
+        args: marker.args.iter().map(value).collect(),
+        kwargs: marker.kwargs.iter().map(|(name, argument)| (name.clone(), value(argument))).collect(),
+        from: match &marker.origin {
+            Origin::Source(at) => JsonOrigin::Source { file: at.file.as_str(), line: at.start.line },
+            Origin::Hook(at) => JsonOrigin::Hook { file: at.file.as_str(), line: at.start.line },
+            Origin::Policy { rule } => JsonOrigin::Policy { rule },
+        },
+    }
+}
+
+/// JSON has no tuples, no infinity, and only strings as keys: what it cannot say becomes `{"expr": source}`.
+fn value(argument: &Value) -> serde_json::Value {
+    let expression = || serde_json::json!({ "expr": argument.to_string() });
+    match argument {
+        Value::None => serde_json::Value::Null,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Int(number) => (*number).into(),
+        Value::Float(number) => serde_json::Number::from_f64(*number).map_or_else(expression, Into::into),
+        Value::Str(text) => text.as_str().into(),
+        Value::List(items) | Value::Tuple(items) => items.iter().map(value).collect(),
+        Value::Dict(items) => items
+            .iter()
+            .map(|(key, item)| key.as_str().map(|key| (key.to_owned(), value(item))))
+            .collect::<Option<serde_json::Map<_, _>>>()
+            .map_or_else(expression, serde_json::Value::Object),
+        Value::Expr(_) => expression(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{Markers, NodeId, Position, Reason, TreePath};
+
+    #[test]
+    fn a_case_is_one_line_of_the_published_schema() {
+        let file = TreePath::new("tests/test_a.py");
+        let at = SourceSpan::at(file.clone(), Position { line: 7, column: 1 });
+        let timeout = Marker {
+            args: vec![Value::Int(30), Value::Expr("LIMIT".into())],
+            kwargs: vec![("method".into(), Value::Str("thread".into()))],
+            ..Marker::bare("timeout", Origin::Source(at.clone()))
+        };
+        let case = TestCase::python(
+            NodeId::python(&file, ["test_a"], None),
+            at.clone(),
+            Markers::known(vec![timeout]),
+            Certainty::Inexact(Reason { text: "unknown".into(), at }),
+        );
+        let mut line = Vec::new();
+        write_line(&mut line, &Case::new(&case, &case.markers.list)).unwrap();
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            concat!(
+                r#"{"id":"tests/test_a.py::test_a","language":"python","function":"tests/test_a.py::test_a","#,
+                r#""file":"tests/test_a.py","line":7,"markers":[{"name":"timeout","args":[30,{"expr":"LIMIT"}],"#,
+                r#""kwargs":{"method":"thread"},"from":{"kind":"source","file":"tests/test_a.py","line":7}}],"#,
+                r#""certainty":"inexact","reason":{"text":"unknown","file":"tests/test_a.py","line":7},"conditions":[]}"#,
+                "\n"
+            )
+        );
+    }
+}
