@@ -1,0 +1,272 @@
+//! The command line: what can be asked, as plain data. Nothing here looks at the machine.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success · 1 tests failed or findings · 2 wrong usage or configuration · 3 the machine is not ready
+            4 nothing selected · 70 internal error · 130 interrupted";
+
+/// Finds, audits, plans and runs the Python and Rust tests of a Dynamo checkout.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The checkout under test [default: what the nearest test-policy.toml above names]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub tree: Option<Utf8PathBuf>,
+    /// A policy file, or a preset: dynamo-2025-10, dynamo-2026-04, dynamo-2026-08
+    #[arg(long, global = true, value_name = "FILE|PRESET")]
+    pub policy: Option<String>,
+    /// What import-time code of the tree sees as its environment; nothing else of this machine's is shown to it
+    #[arg(long = "env", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub environment: Vec<(String, String)>,
+    /// The release of pytest that ids and order are given for
+    #[arg(long, global = true, value_name = "X.Y", default_value = "9.2")]
+    pub pytest_version: String,
+    /// The release of Python that ids are given for
+    #[arg(long, global = true, value_name = "X.Y", default_value = "3.11")]
+    pub python_version: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Discover, select, plan, run and report
+    #[command(after_help = "\
+Examples:
+  cargo xtask test --stage pre_merge
+  cargo xtask test --stage nightly -m \"vllm and gpu_1\" --junit results.xml
+  cargo xtask test --stage pre_merge --dry-run
+  cargo xtask test tests/serve/test_serve_health.py -- --tb=long
+  cargo xtask test --language rust --features integration")]
+    Test(TestArgs),
+    /// Hold the tree's markers against the policy
+    #[command(after_help = "\
+Examples:
+  cargo xtask audit-markers
+  cargo xtask audit-markers --tree ../dynamo --policy dynamo-2026-08
+  cargo xtask audit-markers --format json components/src/dynamo/planner")]
+    AuditMarkers(AuditArgs),
+    /// List the tests without running any code of the tree
+    #[command(after_help = "\
+Examples:
+  cargo xtask list --stage pre_merge --component planner
+  cargo xtask list --format jsonl tests components/src > catalog.jsonl")]
+    List(ListArgs),
+    /// Explain one test: where it is, its markers and where each comes from, which stages take it
+    #[command(after_help = "\
+Example:
+  cargo xtask why 'tests/serve/test_vllm_chat.py::test_chat[aggregated]'")]
+    Why(WhyArgs),
+    /// Show what would run where, without running it
+    #[command(after_help = "\
+Examples:
+  cargo xtask plan --stage pre_merge
+  cargo xtask plan --stage nightly --gpus 2xL4
+  cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format json")]
+    Plan(PlanArgs),
+    /// Show the GPUs of this machine, or of a described one
+    #[command(after_help = "\
+Examples:
+  cargo xtask gpus
+  cargo xtask gpus --gpus 2xL4+8xH100:79GiB --format json")]
+    Gpus(GpusArgs),
+    /// Show the policy that applies
+    Policy(PolicyArgs),
+    /// Check this repository as its CI does: format, lints, tests, documentation, packages, the fixture
+    Ci,
+}
+
+/// Which tests. These mean the same in every command that takes them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionArgs {
+    /// Files, folders or ids, relative to the tree [default: all]
+    #[arg(value_name = "PATH|ID")]
+    pub paths: Vec<String>,
+    /// Tests of this stage and of every earlier one, such as pre_merge or nightly
+    #[arg(long)]
+    pub stage: Option<String>,
+    /// A marker expression, as pytest's -m
+    #[arg(short = 'm', long = "markers", value_name = "EXPR")]
+    pub marks: Option<String>,
+    /// A keyword expression, as pytest's -k
+    #[arg(short = 'k', long = "keywords", value_name = "EXPR")]
+    pub keywords: Option<String>,
+    /// Tests of this component (may be repeated: any of them)
+    #[arg(long, value_name = "NAME")]
+    pub component: Vec<String>,
+    /// Tests of this type, such as unit or e2e (may be repeated: any of them)
+    #[arg(long = "type", value_name = "NAME")]
+    pub test_type: Vec<String>,
+    /// Only Python or only Rust tests
+    #[arg(long)]
+    pub language: Option<LanguageArg>,
+    /// Cargo features to enable, where a package has them
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub features: Vec<String>,
+    /// Enable every cargo feature
+    #[arg(long)]
+    pub all_features: bool,
+    /// Do not enable default cargo features
+    #[arg(long)]
+    pub no_default_features: bool,
+    /// Also Rust tests with #[ignore]
+    #[arg(long)]
+    pub ignored: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LanguageArg {
+    Python,
+    Rust,
+}
+
+/// Which machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Machine")]
+pub struct MachineArgs {
+    /// Where NVML is, in place of libnvidia-ml.so.1
+    #[arg(long, value_name = "FILE")]
+    pub nvml: Option<Utf8PathBuf>,
+    /// How many steps may run at once on the CPU [default: the cores]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Leave out tests that claim more memory of a GPU than this
+    #[arg(long, value_name = "GIB")]
+    pub max_vram_gib: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// Use only these GPUs of the machine: indices or UUIDs, as CUDA_VISIBLE_DEVICES takes them
+    #[arg(long, value_name = "LIST", help_heading = "Machine")]
+    pub gpus: Option<String>,
+    /// The Python that runs pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub python: Option<Utf8PathBuf>,
+    /// Show the plan and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<Utf8PathBuf>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Show the tests' output as it comes, one step at a time
+    #[arg(short = 's', long)]
+    pub no_capture: bool,
+    /// Fail (exit 3) where this machine cannot run a selected test [default where CI is set]
+    #[arg(long, overrides_with = "no_require_all")]
+    pub require_all: bool,
+    /// Report what this machine cannot run, and go on
+    #[arg(long)]
+    pub no_require_all: bool,
+    /// Further options for pytest
+    #[arg(last = true, value_name = "PYTEST_ARGS")]
+    pub pytest_args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// How to write the findings
+    #[arg(long, default_value = "text")]
+    pub format: AuditFormat,
+    /// Show why tests are inexact
+    #[arg(long)]
+    pub inexact: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// A tree for people, or JSON lines for tools
+    #[arg(long, default_value = "text")]
+    pub format: ListFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The test's id
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// Plan for a machine that is not here, such as 2xL4 or 8xH100:79GiB
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
+    pub gpus: Option<String>,
+    /// How to write the plan
+    #[arg(long, default_value = "text")]
+    pub format: MachineFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct GpusArgs {
+    /// Where NVML is, in place of libnvidia-ml.so.1
+    #[arg(long, value_name = "FILE")]
+    pub nvml: Option<Utf8PathBuf>,
+    /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
+    #[arg(long, value_name = "MACHINE")]
+    pub gpus: Option<String>,
+    /// How to write the inventory
+    #[arg(long, default_value = "text")]
+    pub format: MachineFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MachineFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// What applies here, and where it comes from
+    Show,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| "expected KEY=VALUE".to_owned())
+}

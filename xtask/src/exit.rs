@@ -1,0 +1,27 @@
+//! The exit codes, documented and stable: scripts and CI rely on them.
+
+/// How a command ended. The number is what the process returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All went well: tests passed, nothing found.
+    Success = 0,
+    /// Tests failed, or the audit has findings.
+    Failure = 1,
+    /// Wrong usage or configuration: an option, an expression, a policy file, pytest's own configuration.
+    Usage = 2,
+    /// This machine is not ready: no Python, no cargo, or with `--require-all` tests that it cannot run.
+    NotReady = 3,
+    /// The tree has no tests, or the options select none.
+    NothingSelected = 4,
+    /// Something that should not happen; please report it.
+    Internal = 70,
+    /// Stopped by Ctrl-C or a signal; finished results are kept.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
