@@ -1,0 +1,22 @@
+//! What no plan can beat.
+
+use std::time::Duration;
+
+/// The best that any plan on these GPUs and slots could reach: no order can be faster than each of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The work on the GPUs, as memory times time, spread over all their memory.
+    pub gpu_area: Duration,
+    /// The work on the CPU slots, spread over all of them.
+    pub cpu_area: Duration,
+    /// The longest chain of steps that wait for each other.
+    pub longest: Duration,
+}
+
+impl Bounds {
+    /// The largest of them.
+    #[must_use]
+    pub fn best(&self) -> Duration {
+        self.gpu_area.max(self.cpu_area).max(self.longest)
+    }
+}

@@ -1,0 +1,118 @@
+//! The plan: a graph of steps behind words of this domain.
+
+use std::time::Duration;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::{Bounds, NotRun, Note, Step, StepId};
+
+/// What runs where: steps, what each waits for, and what does not run and why.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// An edge leads from a step to one that waits for it. Node indices are step numbers.
+    graph: DiGraph<Step, ()>,
+    /// What there is to claim.
+    pub capacity: Capacity,
+    /// Tests that this machine cannot run.
+    pub not_run: Vec<NotRun>,
+    /// Tests that run otherwise than their markers say.
+    pub notes: Vec<Note>,
+    /// The expected time of the whole plan.
+    pub expected: Duration,
+    /// What no plan can beat.
+    pub bounds: Bounds,
+    /// What the steps would take one after another.
+    pub serial: Duration,
+}
+
+/// What a run has to give out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Capacity {
+    /// GPUs, or MIG instances.
+    pub units: Vec<UnitCapacity>,
+    /// How many steps may run at once.
+    pub cpu_slots: u32,
+    /// The part of a GPU's memory that stays free where tests share it, such as 0.15.
+    pub headroom: f64,
+}
+
+/// One GPU or MIG instance, as far as planning goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitCapacity {
+    /// Such as `NVIDIA L4`.
+    pub name: String,
+    /// The text for `CUDA_VISIBLE_DEVICES`.
+    pub visible: String,
+    /// All of its memory, in bytes.
+    pub memory: u64,
+}
+
+impl Plan {
+    /// Puts steps together; `waits` holds pairs of a step and one that waits for it. The caller has numbered the
+    /// steps from 0 in order.
+    pub(crate) fn new(steps: Vec<Step>, waits: &[(StepId, StepId)], capacity: Capacity) -> Self {
+        let mut graph = DiGraph::with_capacity(steps.len(), waits.len());
+        for step in steps {
+            graph.add_node(step);
+        }
+        for &(before, after) in waits {
+            graph.update_edge(NodeIndex::new(before.0), NodeIndex::new(after.0), ());
+        }
+        Self {
+            graph,
+            capacity,
+            not_run: Vec::new(),
+            notes: Vec::new(),
+            expected: Duration::ZERO,
+            bounds: Bounds::default(),
+            serial: Duration::ZERO,
+        }
+    }
+
+    /// All steps, each behind those it waits for, in the order in which they should be started.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = &Step> {
+        self.graph.raw_nodes().iter().map(|node| &node.weight)
+    }
+
+    /// One step; `None` for a number of another plan.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.graph.node_weight(NodeIndex::new(id.0))
+    }
+
+    /// What a step waits for, in order.
+    #[must_use]
+    pub fn dependencies_of(&self, id: StepId) -> Vec<StepId> {
+        self.neighbours(id, Direction::Incoming)
+    }
+
+    /// What waits for a step, in order.
+    #[must_use]
+    pub fn dependents_of(&self, id: StepId) -> Vec<StepId> {
+        self.neighbours(id, Direction::Outgoing)
+    }
+
+    /// How many tests run, an inexact function counting as one.
+    #[must_use]
+    pub fn case_count(&self) -> usize {
+        self.graph.node_weights().map(|step| step.cases.len()).sum()
+    }
+
+    /// Whether nothing runs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.case_count() == 0
+    }
+
+    fn neighbours(&self, id: StepId, direction: Direction) -> Vec<StepId> {
+        let node = NodeIndex::new(id.0);
+        if self.graph.node_weight(node).is_none() {
+            return Vec::new();
+        }
+        let mut found: Vec<_> =
+            self.graph.neighbors_directed(node, direction).map(|node| StepId(node.index())).collect();
+        found.sort_unstable();
+        found
+    }
+}

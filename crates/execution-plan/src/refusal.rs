@@ -1,0 +1,151 @@
+//! Why a test does not run on this machine.
+
+use std::fmt;
+
+use test_catalog::{NodeId, SourceSpan};
+
+/// A test that this machine cannot run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotRun {
+    /// Its id.
+    pub id: NodeId,
+    /// Which of the cases with this id.
+    pub occurrence: u32,
+    /// Where it stands.
+    pub at: SourceSpan,
+    /// Why.
+    pub reason: NotRunReason,
+}
+
+/// What a test needs that is not here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotRunReason {
+    /// More GPUs than are visible.
+    TooFewGpus {
+        /// What it needs.
+        needed: u32,
+        /// How many of the needed model are visible.
+        visible: u32,
+        /// The model that it needs, if any.
+        model: Option<String>,
+    },
+    /// A model that no visible GPU is of.
+    WrongModel {
+        /// What it needs, such as `H100`.
+        model: String,
+        /// What is here, each name once.
+        here: Vec<String>,
+    },
+    /// More memory a GPU than enough cards have.
+    TooLittleMemory {
+        /// How many GPUs it needs.
+        gpus: u32,
+        /// GiB on each of them.
+        needed_gib: f64,
+        /// GiB of the largest card that could take part.
+        largest_gib: f64,
+        /// How many cards have that much.
+        fitting: u32,
+    },
+    /// A profile above the limit that the caller set (`--max-vram-gib`).
+    OverVramLimit {
+        /// GiB that it needs; `None` for a test without a profile.
+        needed_gib: Option<f64>,
+        /// The limit in GiB.
+        limit_gib: f64,
+    },
+    /// Something that no machine of this engine has: `k8s`, `xpu`.
+    Resource {
+        /// Its name.
+        name: String,
+    },
+    /// The feature set that was asked for does not compile it.
+    NotCompiled {
+        /// What it is compiled under, such as `feature = "integration"`.
+        needs: String,
+    },
+    /// It needs GPUs, and they could not be looked at.
+    NoInventory {
+        /// Why not.
+        why: String,
+        /// How many it needs.
+        needed: u32,
+    },
+}
+
+/// A fragment that fits behind the test's name: `needs 2 GPUs, 1 visible`.
+impl fmt::Display for NotRunReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFewGpus { needed, visible, model } => {
+                write!(formatter, "needs {}, {visible} visible", gpus(*needed, model.as_deref()))
+            }
+            Self::WrongModel { model, here } if here.is_empty() => {
+                write!(formatter, "needs an {model}, no GPU visible")
+            }
+            Self::WrongModel { model, here } => write!(formatter, "needs an {model}, here: {}", here.join(", ")),
+            Self::TooLittleMemory { gpus: 1, needed_gib, largest_gib, .. } => {
+                write!(formatter, "needs {} GiB, the largest card has {}", gib(*needed_gib), gib(*largest_gib))
+            }
+            Self::TooLittleMemory { gpus, needed_gib, largest_gib, fitting } => write!(
+                formatter,
+                "needs {gpus} GPUs with {} GiB each, {fitting} have that much (the largest has {})",
+                gib(*needed_gib),
+                gib(*largest_gib)
+            ),
+            Self::OverVramLimit { needed_gib: Some(needed), limit_gib } => {
+                write!(formatter, "needs {} GiB, the limit given is {}", gib(*needed), gib(*limit_gib))
+            }
+            Self::OverVramLimit { needed_gib: None, limit_gib } => write!(
+                formatter,
+                "has no VRAM profile, and the limit given is {} GiB: mark how much it needs",
+                gib(*limit_gib)
+            ),
+            Self::Resource { name } => write!(formatter, "needs {name}"),
+            Self::NotCompiled { needs } => write!(formatter, "not compiled by the chosen features: needs {needs}"),
+            Self::NoInventory { why, needed } => write!(formatter, "needs {}, {why}", gpus(*needed, None)),
+        }
+    }
+}
+
+fn gpus(count: u32, model: Option<&str>) -> String {
+    let what = model.map_or_else(|| "GPU".to_owned(), |model| format!("{model} GPU"));
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// One decimal, none where it is whole.
+fn gib(value: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    format!("{rounded}")
+}
+
+/// Something an author has to know of a planned test: it runs, but not as its markers say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// The test.
+    pub id: NodeId,
+    /// Where it stands.
+    pub at: SourceSpan,
+    /// What is wrong and what was done instead, as a fragment.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_read_as_people_say_them() {
+        let text = |reason: NotRunReason| reason.to_string();
+        assert_eq!(text(NotRunReason::TooFewGpus { needed: 2, visible: 1, model: None }), "needs 2 GPUs, 1 visible");
+        assert_eq!(
+            text(NotRunReason::WrongModel { model: "H100".to_owned(), here: vec!["NVIDIA L4".to_owned()] }),
+            "needs an H100, here: NVIDIA L4"
+        );
+        assert_eq!(
+            text(NotRunReason::TooLittleMemory { gpus: 1, needed_gib: 24.0, largest_gib: 22.494, fitting: 0 }),
+            "needs 24 GiB, the largest card has 22.5"
+        );
+        assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned() }), "needs k8s");
+    }
+}
