@@ -1,0 +1,265 @@
+//! What a run tells while it goes on, and what it hands over at its end.
+
+use std::fmt;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use execution_plan::StepId;
+use test_catalog::{Language, NodeId};
+
+/// Something that happened, in the order in which it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// The run's id, which names its folder.
+        run: String,
+        /// Where results and outputs are written.
+        folder: Utf8PathBuf,
+        /// How many tests are planned, an inexact function counting as one.
+        cases: usize,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// Since the start of the run.
+        at: Duration,
+    },
+    /// A test begins. Tests of a Rust binary that run side by side are not announced.
+    CaseStarted {
+        /// The step that it is part of.
+        step: StepId,
+        /// Its id.
+        id: NodeId,
+        /// Which of the cases with this id.
+        occurrence: u32,
+        /// Since the start of the run.
+        at: Duration,
+    },
+    /// A test is over. Its result is on disk already.
+    CaseFinished(CaseResult),
+    /// A step is over.
+    StepFinished(StepResult),
+    /// The run was asked to stop: running tests are ended, no others are started.
+    Interrupted {
+        /// Whether it was asked more than once, so that nothing is waited for.
+        at_once: bool,
+    },
+    /// Something that people should know, such as a result that could not be written.
+    Warning(String),
+}
+
+/// One test's result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseResult {
+    /// Its id. Of an inexact function each test that pytest made of it has a result.
+    pub id: NodeId,
+    /// Which of the cases with this id.
+    pub occurrence: u32,
+    /// Of `--repeat`: the round, from 0.
+    pub round: u32,
+    /// The language it is written in.
+    pub language: Language,
+    /// The step that ran it.
+    pub step: StepId,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When it began, since the start of the run.
+    pub start: Duration,
+    /// How long it took, with set-up and teardown.
+    pub duration: Duration,
+    /// What pytest, libtest or the compiler says of a failure; empty where there is nothing to say.
+    pub message: String,
+    /// The end of what the test printed, where it did not pass or output was asked for.
+    pub output: String,
+    /// The file with what it printed, bounded in size; `None` where it printed nothing.
+    pub output_file: Option<Utf8PathBuf>,
+    /// The GPUs that it had, as in `CUDA_VISIBLE_DEVICES`.
+    pub gpus: Vec<String>,
+}
+
+/// What came of a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It passed.
+    Passed,
+    /// It failed, in its body, its set-up or its teardown.
+    Failed,
+    /// It decided not to run.
+    Skipped {
+        /// Its reason.
+        reason: String,
+    },
+    /// It failed, as its `xfail` says that it does.
+    XFailed {
+        /// The reason that `xfail` gives.
+        reason: String,
+    },
+    /// It passed, although its `xfail` says that it fails; a strict one is [`Outcome::Failed`].
+    XPassed,
+    /// It took longer than it may, and was ended.
+    TimedOut {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// Its process ended while it ran.
+    Crashed {
+        /// How, such as `signal 11 (SIGSEGV)` or `exit code 3`.
+        how: String,
+    },
+    /// It was planned and did not run.
+    NotRun {
+        /// What kind of thing kept it.
+        cause: NotRunCause,
+        /// Why, as a fragment.
+        reason: String,
+    },
+}
+
+/// What kind of thing kept a planned test from running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotRunCause {
+    /// pytest failed to collect its file, or the binary could not say what it holds: an author has to act.
+    Collection,
+    /// The real tool knows no such test: reading the tree was wrong, or the tree changed.
+    Missing,
+    /// The real tool's own `-m` and `-k`, or a hook of the tree, left it out.
+    Deselected,
+    /// What runs it could not be prepared on this machine.
+    Machine,
+    /// The run was interrupted.
+    Interrupted,
+    /// An earlier test failed, and `--fail-fast` was given.
+    FailFast,
+    /// pytest ended before it, such as by `--maxfail`, or the step's time was up.
+    Stopped,
+}
+
+impl NotRunCause {
+    /// The word for it in output for other tools.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Collection => "collection",
+            Self::Missing => "missing",
+            Self::Deselected => "deselected",
+            Self::Machine => "machine",
+            Self::Interrupted => "interrupted",
+            Self::FailFast => "fail-fast",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl Outcome {
+    /// The word for it in output for other tools: `passed`, `timed-out`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped { .. } => "skipped",
+            Self::XFailed { .. } => "xfailed",
+            Self::XPassed => "xpassed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Crashed { .. } => "crashed",
+            Self::NotRun { .. } => "not-run",
+        }
+    }
+
+    /// Whether the run fails by it.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut { .. } | Self::Crashed { .. })
+    }
+
+    /// Whether it was run, to whatever end.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        !matches!(self, Self::NotRun { .. })
+    }
+
+    /// Why it was skipped, failed as expected, or did not run; how it crashed.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Skipped { reason } | Self::XFailed { reason } | Self::NotRun { reason, .. } => Some(reason),
+            Self::Crashed { how } => Some(how),
+            Self::Passed | Self::Failed | Self::XPassed | Self::TimedOut { .. } => None,
+        }
+    }
+}
+
+/// Such as `passed`, `timed out after 30 s`, `not run: needs 2 GPUs, 1 visible`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => formatter.write_str("passed"),
+            Self::Failed => formatter.write_str("failed"),
+            Self::Skipped { reason } => write!(formatter, "skipped: {reason}"),
+            Self::XFailed { reason } if reason.is_empty() => formatter.write_str("failed as expected"),
+            Self::XFailed { reason } => write!(formatter, "failed as expected: {reason}"),
+            Self::XPassed => formatter.write_str("passed unexpectedly"),
+            Self::TimedOut { limit } => write!(formatter, "timed out after {:.0} s", limit.as_secs_f64()),
+            Self::Crashed { how } => write!(formatter, "crashed: {how}"),
+            Self::NotRun { reason, .. } => write!(formatter, "not run: {reason}"),
+        }
+    }
+}
+
+/// One step's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepResult {
+    /// The step.
+    pub step: StepId,
+    /// When it began, since the start of the run.
+    pub start: Duration,
+    /// How long it took.
+    pub duration: Duration,
+    /// Why it could not do its work, such as a failed build; `None` where it could, whatever its tests gave.
+    pub error: Option<String>,
+}
+
+/// Everything that came of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunOutcome {
+    /// The run's id, which names its folder.
+    pub run: String,
+    /// Where results and outputs were written.
+    pub folder: Utf8PathBuf,
+    /// The tests' results, in the order in which they were finished, those that did not run at the end.
+    pub results: Vec<CaseResult>,
+    /// The steps that ran, in the order in which they ended.
+    pub steps: Vec<StepResult>,
+    /// Tests that this machine cannot run, as the plan says.
+    pub refused: Vec<execution_plan::NotRun>,
+    /// How long it all took.
+    pub wall: Duration,
+    /// Whether it was interrupted: the exit code is 130.
+    pub interrupted: bool,
+    /// What people should know, each told as an event as well.
+    pub warnings: Vec<String>,
+}
+
+impl RunOutcome {
+    /// Whether any test failed, timed out or crashed.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.results.iter().any(|result| result.outcome.is_failure())
+    }
+
+    /// Results of planned tests that did not run.
+    pub fn not_run(&self) -> impl Iterator<Item = &CaseResult> {
+        self.results.iter().filter(|result| !result.outcome.has_run())
+    }
+
+    /// The results of tests that ran, the slowest first.
+    #[must_use]
+    pub fn slowest(&self, count: usize) -> Vec<&CaseResult> {
+        let mut results: Vec<_> = self.results.iter().filter(|result| result.outcome.has_run()).collect();
+        results.sort_by(|a, b| b.duration.cmp(&a.duration).then_with(|| a.id.cmp(&b.id)));
+        results.truncate(count);
+        results
+    }
+}

@@ -1,0 +1,92 @@
+//! What a run is told beyond its plan.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+/// What a run is told beyond its plan.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// The tree, an absolute path.
+    pub tree: Utf8PathBuf,
+    /// pytest's rootdir, an absolute path: node ids are relative to it.
+    pub rootdir: Utf8PathBuf,
+    /// Where runs, build outputs and the virtual environment are kept: `target/xtask` of the tree.
+    pub state_dir: Utf8PathBuf,
+    /// How Python is found.
+    pub python: crate::PythonSettings,
+    /// Arguments for pytest, behind those of the runner.
+    pub pytest_args: Vec<String>,
+    /// pytest's `-m` for tests that reading could not decide on.
+    pub mark_expression: Option<String>,
+    /// pytest's `-k` for tests that reading could not decide on.
+    pub keyword_expression: Option<String>,
+    /// Environment variables for all tests.
+    pub env: Vec<(String, String)>,
+    /// What becomes of what tests print.
+    pub capture: Capture,
+    /// Whether the first failure ends the run.
+    pub fail_fast: bool,
+    /// How often each test is run; 0 is taken as 1.
+    pub repeat: u32,
+    /// How long a process may take to end after TERM before it gets KILL.
+    pub grace: Duration,
+}
+
+impl RunSettings {
+    /// Each test once, output captured, two seconds of grace.
+    #[must_use]
+    pub fn new(tree: Utf8PathBuf, state_dir: Utf8PathBuf) -> Self {
+        Self {
+            rootdir: tree.clone(),
+            tree,
+            state_dir,
+            python: crate::PythonSettings::default(),
+            pytest_args: Vec::new(),
+            mark_expression: None,
+            keyword_expression: None,
+            env: Vec::new(),
+            capture: Capture::Failures,
+            fail_fast: false,
+            repeat: 1,
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What becomes of what tests print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    /// It is kept in files, and shown of tests that do not pass.
+    Failures,
+    /// It goes through to the terminal while tests run (`-s`), and is not kept.
+    Through,
+}
+
+/// How a caller asks a run to stop: once to end the running tests in order, twice to end everything at once.
+///
+/// Raising it is one atomic addition, so a signal handler may do it.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicU8>);
+
+impl Interrupt {
+    /// One that nobody has raised.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to stop, or, having asked before, to stop at once.
+    pub fn raise(&self) {
+        // Saturating: 256 presses of Ctrl-C must not mean that there was none.
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| Some(count.saturating_add(1)));
+    }
+
+    /// How often it was raised.
+    #[must_use]
+    pub fn count(&self) -> u8 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
