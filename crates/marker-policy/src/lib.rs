@@ -1,1 +1,61 @@
-//! A written policy for test markers, held against a catalog of tests
+//! A written policy for test markers, held against a catalog of tests.
+//!
+//! A [`Policy`] is read from a TOML file, or is one of the embedded presets. With it,
+//!
+//! - [`resolve`] gives every case its effective markers: what authors wrote, what the tree's hooks add, and what the
+//!   policy derives;
+//! - [`select`] takes the cases that a [`Selector`] asks for, each with the reason, in three-valued logic;
+//! - [`audit`] reports what breaks the policy, one [`Finding`] a cause.
+//!
+//! It also answers what plan and runner ask: what a hardware marker needs, time-outs, budgets, engine caps. The crate
+//! reads no files, starts nothing and knows nothing of how tests are found or run.
+//!
+//! ```
+//! use marker_policy::{Category, Policy, Selector, resolve, select};
+//! use test_catalog::Catalog;
+//!
+//! let policy = Policy::embedded();
+//! assert_eq!(policy.stage("nightly").unwrap(), ["pre_merge", "post_merge", "nightly"]);
+//! assert!(policy.is_member(Category::Hardware, "h100"));
+//!
+//! let catalog = Catalog::default();
+//! let cases = resolve(&policy, &catalog);
+//! let nightly = Selector { stage: Some("nightly".to_owned()), ..Selector::default() };
+//! assert!(select(&policy, &cases, &nightly)?.chosen.is_empty());
+//!
+//! let typo = Selector { stage: Some("nightli".to_owned()), ..Selector::default() };
+//! let error = select(&policy, &cases, &typo).unwrap_err();
+//! assert!(error.to_string().starts_with("unknown stage `nightli`; did you mean `nightly`?"));
+//! # Ok::<(), marker_policy::SelectError>(())
+//! ```
+
+mod audit;
+mod category;
+mod cfg_predicate;
+mod document;
+mod duration;
+mod error;
+mod finding;
+mod keywords;
+mod location;
+mod nearest;
+mod parse;
+mod policy;
+mod preset;
+mod resolve;
+pub mod rules;
+mod select;
+
+pub use audit::{audit, unjudged};
+pub use category::{Category, CategoryRules, Requirement};
+pub use error::{PolicyErrors, PolicyMistake};
+pub use finding::{Finding, Insertion, Unjudged};
+pub use location::{FileNamePattern, FolderPattern};
+pub use nearest::nearest;
+pub use policy::{
+    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, RuleLevel, RustRules,
+    Timeouts,
+};
+pub use resolve::{ResolvedCase, resolve};
+pub use rules::{Rule, RuleCode, Severity};
+pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};

@@ -1,0 +1,41 @@
+//! A catalog held against the policy.
+
+use test_catalog::Catalog;
+
+use crate::finding::{Finding, Unjudged};
+use crate::policy::{Policy, RuleLevel};
+use crate::resolve::ResolvedCase;
+use crate::rules;
+
+/// What a rule looks at.
+pub(crate) struct Audited<'x> {
+    pub(crate) policy: &'x Policy,
+    pub(crate) catalog: &'x Catalog,
+    pub(crate) cases: &'x [ResolvedCase<'x>],
+}
+
+/// Checks every rule that the policy has on. One finding is one cause; they are in the order of their places.
+#[must_use]
+pub fn audit(policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Vec<Finding> {
+    let audited = Audited { policy, catalog, cases };
+    let mut findings: Vec<Finding> = Vec::new();
+    for rule in rules::ALL {
+        if let RuleLevel::On(severity) = policy.level(rule) {
+            findings.extend((rule.check)(&audited).into_iter().map(|finding| Finding { severity, ..finding }));
+        }
+    }
+    findings.sort_by(|one, other| one.at.cmp(&other.at));
+    findings
+}
+
+/// The cases whose markers are not all known, so that the audit cannot say what they lack.
+#[must_use]
+pub fn unjudged(cases: &[ResolvedCase<'_>]) -> Vec<Unjudged> {
+    cases
+        .iter()
+        .filter_map(|case| {
+            let reason = case.case.markers.open.clone()?;
+            Some(Unjudged { case: case.case.id.clone(), reason })
+        })
+        .collect()
+}

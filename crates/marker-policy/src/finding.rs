@@ -1,0 +1,56 @@
+//! What the audit found.
+
+use test_catalog::{EditForm, NodeId, SourceSpan};
+
+use crate::rules::{RuleCode, Severity};
+
+/// One cause that breaks the policy, and everything that it affects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleCode,
+    /// How much it weighs, as the policy has it.
+    pub severity: Severity,
+    /// What is wrong, such as `22 tests have no lifecycle marker`.
+    pub message: String,
+    /// The place of the cause.
+    pub at: SourceSpan,
+    /// What to say at that place, such as `all 22 tests of this module take their markers from here`.
+    pub label: Option<String>,
+    /// The tests that it affects, in the catalog's order; none where a file could not be read.
+    pub cases: Vec<NodeId>,
+    /// What is there already: names of authored markers.
+    pub has: Vec<String>,
+    /// What would satisfy the rule: markers, folders, or a file's name. One of them is enough.
+    pub needs: Vec<String>,
+    /// What follows from it, where that is not plain.
+    pub effect: Option<String>,
+    /// What to do, with the very line to write.
+    pub help: String,
+    /// The line to write, where the rule knows one.
+    pub insertion: Option<Insertion>,
+    /// More that the reader may need, such as further places.
+    pub note: Option<String>,
+}
+
+/// A line to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insertion {
+    /// How it becomes a part of what stands there.
+    pub form: EditForm,
+    /// Where.
+    pub at: SourceSpan,
+    /// The marker's name.
+    pub marker: String,
+    /// What to write, ready to paste: `pytest.mark.post_merge,` or `@pytest.mark.unit`.
+    pub text: String,
+}
+
+/// A case that a rule could not judge, because its markers are not all known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The case.
+    pub case: NodeId,
+    /// Why its markers are not known, and where.
+    pub reason: test_catalog::Reason,
+}

@@ -1,0 +1,320 @@
+//! What a policy says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use test_catalog::RustTestKind;
+
+use crate::category::{Category, CategoryRules};
+use crate::location::{FileNamePattern, FolderPattern};
+use crate::resolve::ResolvedCase;
+use crate::rules::{Rule, RuleCode, Severity};
+
+/// A policy: what a policy file says, on top of what it extends.
+///
+/// [`Policy::embedded`] is the policy without any file, [`Policy::parse`] reads one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Policy {
+    pub(crate) name: String,
+    pub(crate) tree: Option<String>,
+    pub(crate) categories: BTreeMap<Category, CategoryRules>,
+    pub(crate) hardware: BTreeMap<String, Hardware>,
+    pub(crate) markers: BTreeMap<String, KnownMarker>,
+    pub(crate) plugin_markers: BTreeMap<String, Vec<String>>,
+    pub(crate) aliases: BTreeMap<String, String>,
+    pub(crate) locations: Locations,
+    pub(crate) files: Option<FileNamePattern>,
+    pub(crate) rust: RustRules,
+    pub(crate) defaults: Option<Defaults>,
+    pub(crate) planning: Planning,
+    pub(crate) engine_caps: Vec<EngineCap>,
+    pub(crate) budgets: Vec<Budget>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
+}
+
+/// What a hardware marker asks of the machine. Several markers of one test add up: `gpu_2` and `h100` are two H100s.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hardware {
+    /// How many GPUs; 0 where it asks for none or says nothing of their number.
+    pub gpus: u32,
+    /// A part of the GPUs' product name, such as `H100`.
+    pub model: Option<String>,
+    /// A resource other than a GPU, such as `k8s`.
+    pub resource: Option<String>,
+    /// How many of that resource; 1 unless the policy says otherwise.
+    pub count: u32,
+}
+
+/// A marker that is a member of no category, and its positional arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownMarker {
+    /// What it is for, in one line.
+    pub description: Option<String>,
+    /// Names of its positional arguments, such as `gib`.
+    pub args: Vec<String>,
+}
+
+/// Where tests stand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Locations {
+    /// By type: the folders in which its tests may stand.
+    pub by_type: BTreeMap<String, Vec<FolderPattern>>,
+    /// Where tests of several components stand, whatever their type.
+    pub cross_component: Vec<FolderPattern>,
+    /// The folders that are one component's own.
+    pub component: Vec<FolderPattern>,
+}
+
+/// What holds for Rust tests, which carry no markers of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RustRules {
+    /// Markers by the kind of test, as `RustTestKind::as_str` names it.
+    pub(crate) by_kind: BTreeMap<&'static str, Vec<String>>,
+    /// Markers of `#[ignore]`d tests.
+    pub(crate) ignored: Vec<String>,
+    /// Markers of tests that are compiled only with a feature.
+    pub(crate) by_feature: BTreeMap<String, Vec<String>>,
+    /// The feature behind which integration tests stand.
+    pub(crate) integration_feature: Option<String>,
+}
+
+/// Markers that a test gets which has none of that category: what a hook of the tree does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Defaults {
+    /// The marker of a test without one of the category.
+    pub markers: BTreeMap<Category, String>,
+    /// The marker that tells that another was added.
+    pub tell: Option<String>,
+    /// Folders whose tests get nothing.
+    pub not_under: Vec<FolderPattern>,
+}
+
+/// What the plan is made by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planning {
+    /// The marker with the measured peak of GPU memory in GiB.
+    pub vram_marker: String,
+    /// The marker with the time-out in seconds.
+    pub timeout_marker: String,
+    /// The share of a GPU's memory that stays free where several tests share it, from 0 to 1.
+    pub headroom: f64,
+}
+
+impl Default for Planning {
+    fn default() -> Self {
+        Self { vram_marker: "profiled_vram_gib".to_owned(), timeout_marker: "timeout".to_owned(), headroom: 0.15 }
+    }
+}
+
+/// How a test's engine is told how much it may take: the value of the marker's first argument goes into the
+/// environment variable. Of several, the first whose marker the test has applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineCap {
+    /// The marker.
+    pub marker: String,
+    /// The variable; `None` where the marker caps the engine by other means.
+    pub env: Option<String>,
+}
+
+/// A limit of time that the policy sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Only tests of this type; `None` for all.
+    pub test_type: Option<String>,
+    /// Only where this stage runs; `None` for every run.
+    pub stage: Option<String>,
+    /// What must not take longer.
+    pub scope: BudgetScope,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// What a [`Budget`] limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BudgetScope {
+    /// Each suite by itself, a suite being one component's tests of one type.
+    Suite,
+    /// All of them together.
+    Run,
+}
+
+/// How long a test may take that says nothing itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    pub(crate) default: Duration,
+    pub(crate) by_type: BTreeMap<String, Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { default: Duration::from_mins(10), by_type: BTreeMap::new() }
+    }
+}
+
+/// What the policy makes of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleLevel {
+    /// It is not checked.
+    Off,
+    /// It is, and findings have this severity.
+    On(Severity),
+}
+
+impl Policy {
+    /// The name: a preset's own, or the file's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder of the tree that the policy is for, relative to the policy file; `None` where it is the file's own.
+    #[must_use]
+    pub fn tree(&self) -> Option<&str> {
+        self.tree.as_deref()
+    }
+
+    /// The markers of a category, in the policy's order.
+    #[must_use]
+    pub fn members(&self, category: Category) -> &[String] {
+        self.categories.get(&category).map_or(&[], |rules| &rules.members)
+    }
+
+    /// Whether tests need a marker of a category, and which markers it has.
+    #[must_use]
+    pub fn category(&self, category: Category) -> CategoryRules {
+        self.categories.get(&category).cloned().unwrap_or_default()
+    }
+
+    /// Whether the marker is a member of the category.
+    #[must_use]
+    pub fn is_member(&self, category: Category, marker: &str) -> bool {
+        self.members(category).iter().any(|member| member == marker)
+    }
+
+    /// The category that the marker is a member of; the first of several.
+    #[must_use]
+    pub fn category_of(&self, marker: &str) -> Option<Category> {
+        Category::ALL.into_iter().find(|category| self.is_member(*category, marker))
+    }
+
+    /// The markers that a stage selects: its own and those of every earlier stage. `None` for what is no stage.
+    #[must_use]
+    pub fn stage(&self, stage: &str) -> Option<&[String]> {
+        let lifecycle = self.members(Category::Lifecycle);
+        lifecycle.iter().position(|member| member == stage).map(|position| &lifecycle[..=position])
+    }
+
+    /// What a hardware marker asks of the machine; `None` for a marker that is not one.
+    #[must_use]
+    pub fn hardware(&self, marker: &str) -> Option<&Hardware> {
+        self.hardware.get(marker)
+    }
+
+    /// A marker of no category that the policy describes.
+    #[must_use]
+    pub fn marker(&self, name: &str) -> Option<&KnownMarker> {
+        self.markers.get(name)
+    }
+
+    /// The newer name of a marker that was renamed.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Option<&str> {
+        self.aliases.get(name).map(String::as_str)
+    }
+
+    /// Every marker that the policy has an entry for, each once, sorted.
+    #[must_use]
+    pub fn known_markers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .categories
+            .values()
+            .flat_map(|rules| &rules.members)
+            .chain(self.markers.keys())
+            .chain(self.plugin_markers.values().flatten())
+            .chain(self.aliases.keys())
+            .chain([&self.planning.vram_marker, &self.planning.timeout_marker])
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Where tests stand.
+    #[must_use]
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    /// How test files are named; `None` where the policy does not say.
+    #[must_use]
+    pub fn file_names(&self) -> Option<&FileNamePattern> {
+        self.files.as_ref()
+    }
+
+    /// The markers that a tree's hook adds.
+    #[must_use]
+    pub fn defaults(&self) -> Option<&Defaults> {
+        self.defaults.as_ref()
+    }
+
+    /// The markers that a Rust test of this kind derives.
+    #[must_use]
+    pub fn rust_markers(&self, kind: RustTestKind) -> &[String] {
+        self.rust.by_kind.get(kind.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The cargo feature behind which Rust integration tests have to stand.
+    #[must_use]
+    pub fn integration_feature(&self) -> Option<&str> {
+        self.rust.integration_feature.as_deref()
+    }
+
+    /// The marker with the measured peak of GPU memory in GiB: `profiled_vram_gib`.
+    #[must_use]
+    pub fn vram_marker(&self) -> &str {
+        &self.planning.vram_marker
+    }
+
+    /// The marker with the time-out in seconds: `timeout`.
+    #[must_use]
+    pub fn timeout_marker(&self) -> &str {
+        &self.planning.timeout_marker
+    }
+
+    /// The share of a GPU's memory that stays free where several tests share it.
+    #[must_use]
+    pub fn headroom(&self) -> f64 {
+        self.planning.headroom
+    }
+
+    /// How engines are told what they may take, in the order in which they apply.
+    #[must_use]
+    pub fn engine_caps(&self) -> &[EngineCap] {
+        &self.engine_caps
+    }
+
+    /// The limits of time.
+    #[must_use]
+    pub fn budgets(&self) -> &[Budget] {
+        &self.budgets
+    }
+
+    /// How long a test of this type may take that says nothing itself; of no type, the policy's default.
+    #[must_use]
+    pub fn default_timeout(&self, test_type: Option<&str>) -> Duration {
+        test_type.and_then(|name| self.timeouts.by_type.get(name)).copied().unwrap_or(self.timeouts.default)
+    }
+
+    /// The members of a category that a case has, in the policy's order.
+    pub fn members_of<'p>(&'p self, category: Category, case: &ResolvedCase<'_>) -> Vec<&'p str> {
+        self.members(category).iter().map(String::as_str).filter(|member| case.marker(member).is_some()).collect()
+    }
+
+    /// What the policy makes of a rule; one that it does not name is on, with the rule's own severity.
+    #[must_use]
+    pub fn level(&self, rule: &Rule) -> RuleLevel {
+        self.rules.get(&rule.code).copied().unwrap_or(RuleLevel::On(rule.severity))
+    }
+}

@@ -1,0 +1,67 @@
+//! The rules of the audit: a module each, with what it is for, its code and its tests.
+
+use std::fmt;
+
+use crate::audit::Audited;
+use crate::finding::Finding;
+
+/// A rule: its stable code, what `--explain` says of it, and how it is checked.
+#[derive(Debug)]
+pub struct Rule {
+    /// The code.
+    pub code: RuleCode,
+    /// What a finding weighs where the policy does not say.
+    pub severity: Severity,
+    /// What the rule asks for, in one sentence.
+    pub summary: &'static str,
+    /// Why, and what to do, in a few sentences.
+    pub explanation: &'static str,
+    pub(crate) check: fn(&Audited<'_>) -> Vec<Finding>,
+}
+
+/// A rule's stable name, such as `missing-lifecycle`. Only rules have one: see [`ALL`] and [`find`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleCode(&'static str);
+
+impl RuleCode {
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for RuleCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Warning,
+    /// Breaks the policy.
+    Error,
+}
+
+impl Severity {
+    /// `warning` or `error`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Every rule, in the order in which findings of one place are printed.
+pub const ALL: &[Rule] = &[];
+
+/// The rule of that code.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.code.as_str() == code)
+}
