@@ -1,1 +1,31 @@
-//! Findings, plans and results as text, JSON and JUnit XML
+//! Findings, plans and results as text, JSON and JUnit XML.
+//!
+//! Every function here turns data of the other crates into text; none reads a file, asks a clock or prints. What a
+//! tree's authors wrote (paths, ids, messages) is hostile input: on its way to a terminal it passes
+//! [`terminal::printable`], and JSON and XML are written by libraries that escape.
+//!
+//! - [`findings`]: the audit, as text with the place shown, or as JSON;
+//! - [`listing`]: the catalog for people;
+//! - [`plan`]: what would run where;
+//! - [`gpus`]: the inventory as a table;
+//! - [`progress`]: a line for each finished test;
+//! - [`summary`]: the end of a run;
+//! - [`junit`]: the same for CI.
+//!
+//! ```
+//! use test_report::terminal::printable;
+//!
+//! assert_eq!(printable("tests/\u{1b}[2Jtest_a.py"), "tests/\\u{1b}[2Jtest_a.py");
+//! ```
+
+mod columns;
+pub mod count;
+pub mod findings;
+pub mod gpus;
+pub mod junit;
+pub mod listing;
+pub mod plan;
+pub mod plan_json;
+pub mod progress;
+pub mod summary;
+pub mod terminal;

@@ -1,0 +1,242 @@
+//! The audit's findings: as text with the place shown, and as JSON for other tools.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use marker_policy::{Finding, Severity, Unjudged};
+use serde::Serialize;
+use test_catalog::{NodeId, SourceSpan};
+
+use crate::count::{files, grouped, tests};
+use crate::terminal::{Styles, printable, printable_lines};
+
+/// One finding as text. `source` is the text of the file that it is in; without it only the place is named.
+#[must_use]
+pub fn text(finding: &Finding, source: Option<&str>, styles: &Styles) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = printable(&finding.message);
+    let path = printable(finding.at.file.as_str());
+    let title = level.primary_title(&*message).id(finding.rule.as_str());
+    let label = finding.label.as_deref().map(printable);
+    let lines = source.map(|source| Lines::around(source, &finding.at));
+    let shown = lines.as_ref().map(|lines| printable_lines(&lines.text));
+    let mut group = match (&lines, &shown) {
+        // Escaping moves columns: the place is then named, not shown.
+        (Some(lines), Some(shown)) if !lines.text.is_empty() && **shown == *lines.text => {
+            let mut annotation = AnnotationKind::Primary.span(lines.span.clone());
+            if let Some(label) = &label {
+                annotation = annotation.label(&**label);
+            }
+            let snippet = Snippet::source(&**shown).line_start(lines.first).path(&*path).annotation(annotation);
+            Group::with_title(title).element(snippet)
+        }
+        _ => {
+            let origin = Origin::path(&*path).line(finding.at.start.line as usize);
+            Group::with_title(title).element(origin.char_column(finding.at.start.column as usize))
+        }
+    };
+    let notes = notes(finding);
+    for (kind, note) in &notes {
+        let level = if *kind == "help" { Level::HELP } else { Level::NOTE };
+        group = group.element(level.with_name(*kind).message(note.as_str()));
+    }
+    let renderer = if styles.coloured { Renderer::styled() } else { Renderer::plain() };
+    format!("{}\n", renderer.render(&[group]))
+}
+
+/// What stands below the place: each a word and a line.
+fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    if !finding.has.is_empty() {
+        notes.push(("has", finding.has.join(", ")));
+    }
+    if !finding.needs.is_empty() {
+        notes.push((if finding.needs.len() == 1 { "needs" } else { "needs one of" }, finding.needs.join(", ")));
+    }
+    notes.extend(finding.effect.iter().map(|effect| ("effect", effect.clone())));
+    notes.extend(finding.note.iter().map(|note| ("note", note.clone())));
+    notes.push(("help", finding.help.clone()));
+    notes.into_iter().map(|(word, note)| (word, printable_lines(&note).into_owned())).collect()
+}
+
+/// The lines of a file that a span covers, and the span within them.
+struct Lines {
+    text: String,
+    first: usize,
+    span: std::ops::Range<usize>,
+}
+
+impl Lines {
+    /// At most this many lines are shown; a longer span is shown by its first line.
+    const MOST: u32 = 6;
+
+    fn around(source: &str, at: &SourceSpan) -> Self {
+        let long = at.end.line.saturating_sub(at.start.line) >= Self::MOST;
+        let last = if long { at.start.line } else { at.end.line.max(at.start.line) };
+        let mut text = String::new();
+        let (mut start, mut end) = (0, 0);
+        let wanted = source.lines().zip(1u32..).skip_while(|(_, number)| *number < at.start.line);
+        for (line, number) in wanted.take_while(|(_, number)| *number <= last) {
+            if number == at.start.line {
+                start = text.len() + byte_of(line, at.start.column);
+            }
+            end = text.len() + if number == at.end.line { byte_of(line, at.end.column) } else { line.len() };
+            text.push_str(line);
+            text.push('\n');
+        }
+        // A place without extent is shown by the word that stands there.
+        if end <= start {
+            let word = |character: char| character.is_alphanumeric() || "_#@[]!.".contains(character);
+            let rest = text.get(start..).unwrap_or_default();
+            end =
+                start + rest.find(|character| !word(character)).unwrap_or(rest.len()).max(usize::from(rest.len() > 1));
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+        }
+        Self { span: start..end, first: at.start.line as usize, text }
+    }
+}
+
+/// The byte at which a column (in characters, from 1) starts.
+fn byte_of(line: &str, column: u32) -> usize {
+    line.char_indices().nth(column.saturating_sub(1) as usize).map_or(line.len(), |(byte, _)| byte)
+}
+
+/// What the audit looked at, for its last lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Audited {
+    /// How many tests.
+    pub cases: usize,
+    /// In how many files.
+    pub files: usize,
+    /// How many of them are inexact.
+    pub inexact: usize,
+    /// How long it took.
+    pub time: std::time::Duration,
+}
+
+/// The counts at the end: one line for a clean tree, two where something was found.
+#[must_use]
+pub fn counts(findings: &[Finding], audited: Audited) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail, here and below.
+    if findings.is_empty() {
+        let _ = write!(out, "no finding: ");
+    } else {
+        let mut cases: Vec<&NodeId> = findings.iter().flat_map(|finding| &finding.cases).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        let mut places: Vec<_> = findings.iter().map(|finding| &finding.at.file).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in findings {
+            *by_rule.entry(finding.rule.as_str()).or_default() += finding.cases.len().max(1);
+        }
+        let by_rule: Vec<_> = by_rule.iter().map(|(rule, count)| format!("{rule} {}", grouped(*count))).collect();
+        let _ =
+            writeln!(out, "{} in {} break the policy: {}", tests(cases.len()), files(places.len()), by_rule.join(", "));
+    }
+    let _ = writeln!(
+        out,
+        "audited {} in {} in {:.2} s; {} inexact{}",
+        tests(audited.cases),
+        files(audited.files),
+        audited.time.as_secs_f64(),
+        grouped(audited.inexact),
+        if audited.inexact > 0 { " (`--inexact` shows why)" } else { "" }
+    );
+    out
+}
+
+/// Why tests could not be judged: each reason once, with its place and how many tests it costs.
+#[must_use]
+pub fn unjudged(cases: &[Unjudged]) -> String {
+    let mut by_reason: BTreeMap<(&SourceSpan, &str), usize> = BTreeMap::new();
+    for case in cases {
+        *by_reason.entry((&case.reason.at, &case.reason.text)).or_default() += 1;
+    }
+    let mut out = String::new();
+    for ((at, text), count) in by_reason {
+        let _ = writeln!(out, "{}: {}: {}", printable(&at.to_string()), tests(count), printable(text));
+    }
+    out
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    audit: u32,
+    findings: Vec<JsonFinding<'a>>,
+    audited: JsonAudited,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    tests: Vec<&'a str>,
+    has: &'a [String],
+    needs: &'a [String],
+    effect: Option<&'a str>,
+    help: &'a str,
+    insert: Option<JsonInsertion<'a>>,
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonInsertion<'a> {
+    line: u32,
+    marker: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonAudited {
+    tests: usize,
+    files: usize,
+    inexact: usize,
+}
+
+/// The findings for other tools; the first field is the schema's version.
+///
+/// # Errors
+/// None in practice: `serde_json` cannot fail on these types.
+pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String> {
+    let findings = findings.iter().map(|finding| JsonFinding {
+        rule: finding.rule.as_str(),
+        severity: match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &finding.message,
+        file: finding.at.file.as_str(),
+        line: finding.at.start.line,
+        column: finding.at.start.column,
+        end_line: finding.at.end.line,
+        end_column: finding.at.end.column,
+        tests: finding.cases.iter().map(NodeId::as_str).collect(),
+        has: &finding.has,
+        needs: &finding.needs,
+        effect: finding.effect.as_deref(),
+        help: &finding.help,
+        insert: finding.insertion.as_ref().map(|insertion| JsonInsertion {
+            line: insertion.at.start.line,
+            marker: &insertion.marker,
+            text: &insertion.text,
+        }),
+        note: finding.note.as_deref(),
+    });
+    let audited = JsonAudited { tests: audited.cases, files: audited.files, inexact: audited.inexact };
+    serde_json::to_string_pretty(&Document { audit: 1, findings: findings.collect(), audited })
+}

@@ -1,0 +1,151 @@
+//! A plan for people: what runs where, how long it should take, and what does not run and why.
+
+use std::fmt::Write;
+
+use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind};
+use owo_colors::OwoColorize;
+
+use crate::columns::{Align, Columns};
+use crate::count::{duration, grouped, tests};
+use crate::terminal::{Styles, printable};
+
+/// How many lines of one kind are shown before the rest is folded into a count.
+const SHOWN: usize = 20;
+
+/// The whole plan as text.
+#[must_use]
+pub fn text(plan: &Plan, styles: &Styles) -> String {
+    let mut out = String::new();
+    let on_gpus = plan.steps().filter(|step| !step.claim.gpus.is_empty()).map(|step| step.cases.len()).sum::<usize>();
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(
+        out,
+        "{}: {}, {} on GPUs, {} not run here",
+        machine(&plan.capacity).style(styles.heading),
+        tests(plan.case_count()),
+        grouped(on_gpus),
+        grouped(plan.not_run.len())
+    );
+    let _ = writeln!(
+        out,
+        "expected {}, no plan can be faster than {}; one after another it would be {}",
+        duration(plan.expected),
+        duration(plan.bounds.best()),
+        duration(plan.serial)
+    );
+    out.push('\n');
+    out.push_str(&steps(plan, styles));
+    out.push_str(&not_run(&plan.not_run, styles));
+    for note in &plan.notes {
+        let _ = writeln!(out, "{}: {} {}", "note".style(styles.doubtful), printable(note.id.as_str()), note.text);
+    }
+    out
+}
+
+/// `2x NVIDIA L4 (22.5 GiB), 8 CPU slots`.
+fn machine(capacity: &Capacity) -> String {
+    let mut groups: Vec<(&str, u64, usize)> = Vec::new();
+    for unit in &capacity.units {
+        match groups.iter_mut().find(|(name, memory, _)| *name == unit.name && *memory == unit.memory) {
+            Some((_, _, count)) => *count += 1,
+            None => groups.push((&unit.name, unit.memory, 1)),
+        }
+    }
+    let gpus: Vec<_> = groups
+        .iter()
+        .map(|(name, memory, count)| {
+            format!("{count}x {} ({} GiB)", printable(name), gib(Share::Bytes(*memory)).unwrap_or_default())
+        })
+        .collect();
+    let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
+    format!("{gpus}, {} CPU slots", capacity.cpu_slots)
+}
+
+fn steps(plan: &Plan, styles: &Styles) -> String {
+    let mut columns = Columns::new(&[
+        ("step", Align::Right),
+        ("what", Align::Left),
+        ("tests", Align::Right),
+        ("where", Align::Left),
+        ("from", Align::Right),
+        ("takes", Align::Right),
+    ]);
+    for step in plan.steps() {
+        columns.row([
+            step.id.to_string(),
+            what(step),
+            if step.cases.is_empty() { String::new() } else { grouped(step.cases.len()) },
+            place(&step.claim),
+            duration(step.window.start),
+            duration(step.expected()),
+        ]);
+    }
+    columns.render(styles)
+}
+
+/// A step in a few words; its tests by their common place.
+fn what(step: &Step) -> String {
+    match &step.kind {
+        StepKind::PreparePython => "prepare Python".to_owned(),
+        StepKind::BuildRust(build) => {
+            let place = if build.workspace.as_str().is_empty() { "." } else { build.workspace.as_str() };
+            format!("build Rust tests in {}", printable(place))
+        }
+        StepKind::PythonBatch => format!("pytest {}", files_of(step)),
+        StepKind::PythonGpu => format!("pytest {}", ids_of(step)),
+        StepKind::RustBinary { target, .. } => format!("run {}", printable(&target.binary)),
+        StepKind::Report => "report".to_owned(),
+    }
+}
+
+fn files_of(step: &Step) -> String {
+    let mut files: Vec<_> = step.cases.iter().map(|case| case.file.as_str()).collect();
+    files.dedup();
+    first_and_more(&files)
+}
+
+fn ids_of(step: &Step) -> String {
+    first_and_more(&step.cases.iter().map(|case| case.id.as_str()).collect::<Vec<_>>())
+}
+
+fn first_and_more(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => printable(one).into_owned(),
+        [first, rest @ ..] => format!("{} and {} more", printable(first), rest.len()),
+    }
+}
+
+fn place(claim: &Claim) -> String {
+    if claim.gpus.is_empty() {
+        return if claim.cpu_slots == 0 { String::new() } else { "CPU".to_owned() };
+    }
+    let units: Vec<_> = claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
+    let share = match claim.gpus.first().and_then(|gpu| gib(gpu.share)) {
+        Some(gib) => format!("{gib} GiB"),
+        None => "alone".to_owned(),
+    };
+    format!("GPU {} ({share})", printable(&units.join(",")))
+}
+
+fn gib(share: Share) -> Option<String> {
+    share.gib().map(|gib| format!("{gib:.1}"))
+}
+
+/// Each reason with its tests, the most frequent first.
+fn not_run(refused: &[NotRun], styles: &Styles) -> String {
+    let mut out = String::new();
+    for case in refused.iter().take(SHOWN) {
+        let _ = writeln!(
+            out,
+            "{} {}  {}",
+            "not run:".style(styles.doubtful),
+            printable(case.id.as_str()),
+            printable(&case.reason.to_string())
+        );
+    }
+    if refused.len() > SHOWN {
+        let _ = writeln!(out, "  and {} more (`--format json` has all)", grouped(refused.len() - SHOWN));
+    }
+    out
+}

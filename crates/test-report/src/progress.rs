@@ -1,0 +1,54 @@
+//! What is said while a run goes on.
+
+use owo_colors::OwoColorize;
+use test_runner::{CaseResult, Outcome};
+
+use crate::count::duration;
+use crate::terminal::{Styles, printable, printable_lines};
+
+/// How many lines of a failed test's output are shown at once; the file has the rest.
+const LAST_LINES: usize = 40;
+
+/// One line for a finished test: `passed   0.42 s  tests/test_a.py::test_b`.
+#[must_use]
+pub fn line(result: &CaseResult, styles: &Styles) -> String {
+    let word = match &result.outcome {
+        outcome if outcome.is_failure() => outcome.as_str().style(styles.bad).to_string(),
+        Outcome::Passed => result.outcome.as_str().style(styles.good).to_string(),
+        _ => result.outcome.as_str().style(styles.doubtful).to_string(),
+    };
+    // Styles take room in the text and none on the screen: the width is added by hand.
+    let pad = " ".repeat(9usize.saturating_sub(result.outcome.as_str().len()));
+    let gpus = if result.gpus.is_empty() { String::new() } else { format!("  (GPU {})", result.gpus.join(",")) };
+    let why = result.outcome.reason().map(|reason| format!(": {}", printable(first_line(reason)))).unwrap_or_default();
+    format!("{word}{pad} {:>8}  {}{gpus}{why}", duration(result.duration), printable(result.id.as_str()))
+}
+
+/// A failure with what is known of it, shown when it happens and again at the end.
+#[must_use]
+pub fn failure(result: &CaseResult, styles: &Styles) -> String {
+    let gpus = if result.gpus.is_empty() { String::new() } else { format!("GPU {}, ", result.gpus.join(",")) };
+    let mut text = format!(
+        "{} {}  ({gpus}{}, {})\n",
+        "FAILED".style(styles.bad),
+        printable(result.id.as_str()),
+        result.outcome,
+        duration(result.duration)
+    );
+    for part in [&result.message, &result.output] {
+        let lines: Vec<&str> = part.trim_end().lines().collect();
+        for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+            text.push_str("  ");
+            text.push_str(&printable_lines(line));
+            text.push('\n');
+        }
+    }
+    if let Some(file) = &result.output_file {
+        text.push_str(&format!("  output: {}\n", printable(file.as_str())));
+    }
+    text
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+//! The end of a run: what came of it, what did not run and why, what was slow, what was over budget.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use owo_colors::OwoColorize;
+use test_runner::{Outcome, RunOutcome};
+
+use crate::count::{duration, grouped};
+use crate::terminal::{Styles, printable};
+
+/// How many of the slowest tests are named.
+const SLOWEST: usize = 10;
+/// How many tests are named below one reason.
+const NAMED: usize = 3;
+
+/// A time against the policy's limit for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// What it is for: `suite planner unit`, `integration in pre_merge`.
+    pub name: String,
+    /// What its tests took.
+    pub used: Duration,
+    /// What they may take.
+    pub limit: Duration,
+}
+
+/// Everything that a reader wants at the end of a run.
+#[must_use]
+pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> String {
+    let mut out = String::new();
+    let failures: Vec<_> = outcome.results.iter().filter(|result| result.outcome.is_failure()).collect();
+    for result in &failures {
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(out, "{} {}", "FAILED".style(styles.bad), printable(result.id.as_str()));
+    }
+    for step in outcome.steps.iter().filter_map(|step| step.error.as_deref()) {
+        let _ =
+            writeln!(out, "{} {}", "step failed:".style(styles.bad), printable(step.lines().next().unwrap_or(step)));
+    }
+    out.push_str(&not_run(outcome, styles));
+    let _ = writeln!(out, "{}", counts(outcome, styles));
+    let slowest = outcome.slowest(SLOWEST);
+    if !slowest.is_empty() {
+        let _ = writeln!(out, "{}", "slowest:".style(styles.faint));
+        for result in slowest {
+            let _ = writeln!(out, "  {:>8}  {}", duration(result.duration), printable(result.id.as_str()));
+        }
+    }
+    for BudgetUse { name, used, limit } in budgets {
+        let (word, style) = if used > limit { ("over budget:", styles.bad) } else { ("budget:", styles.faint) };
+        let _ = writeln!(
+            out,
+            "{} {} took {}, of {}",
+            word.style(style),
+            printable(name),
+            duration(*used),
+            duration(*limit)
+        );
+    }
+    if outcome.interrupted {
+        let _ = writeln!(out, "{}", "interrupted: results so far are kept".style(styles.doubtful));
+    }
+    let _ = writeln!(out, "results: {}", printable(outcome.folder.as_str()));
+    out
+}
+
+/// `1,399 run in 24 min 8 s: 1,396 passed, 1 failed, 2 skipped; 3 not run`.
+fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
+    let count = |wanted: fn(&Outcome) -> bool| outcome.results.iter().filter(|result| wanted(&result.outcome)).count();
+    let run = count(Outcome::has_run);
+    let kinds = [
+        (count(|outcome| matches!(outcome, Outcome::Passed)), "passed", styles.good),
+        (count(|outcome| matches!(outcome, Outcome::Failed)), "failed", styles.bad),
+        (count(|outcome| matches!(outcome, Outcome::TimedOut { .. })), "timed out", styles.bad),
+        (count(|outcome| matches!(outcome, Outcome::Crashed { .. })), "crashed", styles.bad),
+        (count(|outcome| matches!(outcome, Outcome::Skipped { .. })), "skipped", styles.doubtful),
+        (count(|outcome| matches!(outcome, Outcome::XFailed { .. })), "failed as expected", styles.faint),
+        (count(|outcome| matches!(outcome, Outcome::XPassed)), "passed unexpectedly", styles.doubtful),
+    ];
+    let kinds: Vec<_> = kinds
+        .iter()
+        .filter(|(count, word, _)| *count > 0 || *word == "passed" || *word == "failed")
+        .map(|(count, word, style)| {
+            let text = format!("{} {word}", grouped(*count));
+            if *count > 0 { text.style(*style).to_string() } else { text }
+        })
+        .collect();
+    let not_run = outcome.refused.len() + outcome.not_run().count();
+    let tail = if not_run > 0 { format!("; {} not run", grouped(not_run)) } else { String::new() };
+    format!("{} run in {}: {}{tail}", grouped(run), duration(outcome.wall), kinds.join(", "))
+}
+
+/// Each reason once, with its first tests.
+fn not_run(outcome: &RunOutcome, styles: &Styles) -> String {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for refused in &outcome.refused {
+        by_reason.entry(refused.reason.to_string()).or_default().push(refused.id.as_str());
+    }
+    for result in outcome.not_run() {
+        by_reason.entry(result.outcome.reason().unwrap_or_default().to_owned()).or_default().push(result.id.as_str());
+    }
+    let mut out = String::new();
+    for (reason, ids) in by_reason {
+        let reason = reason.lines().next().unwrap_or_default();
+        let _ = writeln!(out, "{} {}: {}", "not run:".style(styles.doubtful), grouped(ids.len()), printable(reason));
+        for id in ids.iter().take(NAMED) {
+            let _ = writeln!(out, "  {}", printable(id));
+        }
+        if ids.len() > NAMED {
+            let _ = writeln!(out, "  and {} more", grouped(ids.len() - NAMED));
+        }
+    }
+    out
+}
