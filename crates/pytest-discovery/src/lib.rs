@@ -1,7 +1,13 @@
 //! Finds the tests that pytest would collect, without running Python
 
+mod arguments;
+pub mod config;
 mod fnmatch;
+pub mod options;
+mod paths;
 mod shell_words;
 mod version;
 
+pub use arguments::Argument;
+pub use config::{Config, ConfigError, Invocation};
 pub use version::{PytestVersion, PythonVersion, VersionError};

@@ -1,0 +1,194 @@
+//! What pytest is asked to collect.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::PytestVersion;
+use crate::config::ConfigError;
+use crate::fnmatch::FnMatch;
+use crate::options::CommandLine;
+use crate::paths::absolute;
+
+/// A path, the names below it, and the text in brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// The file or folder, absolute.
+    pub path: Utf8PathBuf,
+    /// `TestClass`, `test_function`.
+    pub names: Vec<String>,
+    /// The parameters with their brackets.
+    pub param: Option<String>,
+}
+
+impl Argument {
+    /// Reads one argument.
+    ///
+    /// # Errors
+    /// The path does not exist, has brackets, or is a folder with names behind it.
+    pub(crate) fn resolve(cwd: &Utf8Path, text: &str, pytest: PytestVersion) -> Result<Self, ConfigError> {
+        let (base, param) = match text.find('[') {
+            Some(at) => (&text[..at], Some(text[at..].to_owned())),
+            None => (text, None),
+        };
+        let mut parts = base.split("::");
+        let path = absolute(cwd, parts.next().unwrap_or_default());
+        let names: Vec<String> = parts.map(str::to_owned).collect();
+        if param.is_some() && names.is_empty() && pytest >= PytestVersion::NORMALISED_ARGUMENTS {
+            return Err(ConfigError::argument(text, "a path cannot contain brackets: name the folder above it"));
+        }
+        if !path.exists() {
+            return Err(ConfigError::argument(text, format!("{path} does not exist: name a file or folder that does")));
+        }
+        if !names.is_empty() && path.is_dir() {
+            return Err(ConfigError::argument(text, "a folder has no names behind `::`: name a file"));
+        }
+        Ok(Self { path, names, param })
+    }
+
+    /// Whether `self` collects all that `other` does.
+    fn covers(&self, other: &Self) -> bool {
+        if self.path != other.path {
+            return self.names.is_empty() && other.path.starts_with(&self.path);
+        }
+        other.names.starts_with(&self.names) && (self.param.is_none() || self.param == other.param)
+    }
+}
+
+/// Takes out every argument that another covers; the rest keep their order.
+pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
+    let mut sorted: Vec<(usize, Argument)> = arguments.into_iter().enumerate().collect();
+    sorted.sort_by(|(_, a), (_, b)| {
+        let param = |argument: &Argument| argument.param.clone().unwrap_or_default();
+        (&a.path, &a.names, param(a)).cmp(&(&b.path, &b.names, param(b)))
+    });
+    let mut kept: Vec<(usize, Argument)> = Vec::with_capacity(sorted.len());
+    for (place, argument) in sorted {
+        if !kept.last().is_some_and(|(_, last)| last.covers(&argument)) {
+            kept.push((place, argument));
+        }
+    }
+    kept.sort_by_key(|(place, _)| *place);
+    kept.into_iter().map(|(_, argument)| argument).collect()
+}
+
+/// The command line's arguments, else what `testpaths` finds, else the working directory.
+pub(crate) fn decide(cwd: &Utf8Path, rootdir: &Utf8Path, line: &CommandLine, testpaths: &[String]) -> Vec<String> {
+    let given: Vec<String> = line
+        .paths
+        .iter()
+        // A word behind an option that is not known is its value, unless it is a path.
+        .filter(|path| {
+            let file = path.text.split("::").next().unwrap_or_default();
+            path.behind_unknown.is_none() || absolute(cwd, file).exists()
+        })
+        .map(|path| path.text.clone())
+        .collect();
+    if !given.is_empty() {
+        return given;
+    }
+    let mut found = Vec::new();
+    if cwd == rootdir {
+        for pattern in testpaths {
+            let mut matches = glob(cwd, pattern);
+            matches.sort();
+            found.extend(matches);
+        }
+    }
+    if found.is_empty() { vec![cwd.to_string()] } else { found }
+}
+
+/// Folders that `**` may enter before the pattern is given up: links can make a tree endless.
+const MAX_GLOB_FOLDERS: usize = 50_000;
+
+/// Python's `glob.iglob(pattern, recursive=True)`, relative patterns seen from `cwd`.
+fn glob(cwd: &Utf8Path, pattern: &str) -> Vec<String> {
+    let only_folders = pattern.ends_with('/');
+    let (start, rest) = match pattern.strip_prefix('/') {
+        Some(rest) => ("/".to_owned(), rest),
+        None => (String::new(), pattern),
+    };
+    let mut found = vec![start];
+    let mut budget = MAX_GLOB_FOLDERS;
+    let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    for (place, part) in parts.iter().enumerate() {
+        let last = place + 1 == parts.len() && !only_folders;
+        let mut next = Vec::new();
+        for folder in &found {
+            let join = |name: &str| match folder.as_str() {
+                "" => name.to_owned(),
+                folder if folder.ends_with('/') => format!("{folder}{name}"),
+                folder => format!("{folder}/{name}"),
+            };
+            if *part == "**" {
+                if !folder.is_empty() || !last {
+                    next.push(folder.clone());
+                }
+                below(cwd, folder, last, &mut budget, &mut next);
+            } else if part.contains(['*', '?', '[']) {
+                let wanted = FnMatch::new(part);
+                for name in names(&cwd.join(folder)) {
+                    let hidden = name.starts_with('.') && !part.starts_with('.');
+                    if !hidden && wanted.matches(&name) && (last || cwd.join(join(&name)).is_dir()) {
+                        next.push(join(&name));
+                    }
+                }
+            } else if cwd.join(join(part)).symlink_metadata().is_ok() {
+                next.push(join(part));
+            }
+        }
+        found = next;
+    }
+    found.retain(|path| !path.is_empty());
+    if only_folders {
+        found.retain(|path| cwd.join(path).is_dir());
+        found.iter_mut().for_each(|path| path.push('/'));
+    }
+    found
+}
+
+fn below(cwd: &Utf8Path, folder: &str, files_too: bool, budget: &mut usize, into: &mut Vec<String>) {
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for name in names(&cwd.join(&folder)) {
+            if name.starts_with('.') {
+                continue;
+            }
+            let path = if folder.is_empty() { name } else { format!("{}/{name}", folder.trim_end_matches('/')) };
+            let is_folder = cwd.join(&path).is_dir();
+            if is_folder && *budget > 0 {
+                *budget -= 1;
+                open.push(path.clone());
+            }
+            if is_folder || files_too {
+                into.push(path);
+            }
+        }
+    }
+}
+
+fn names(folder: &Utf8Path) -> Vec<String> {
+    let Ok(entries) = folder.read_dir_utf8() else { return Vec::new() };
+    entries.filter_map(Result::ok).map(|entry| entry.file_name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argument(path: &str, names: &[&str], param: Option<&str>) -> Argument {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Argument { path: path.into(), names, param: param.map(str::to_owned) }
+    }
+
+    #[test]
+    fn covered_arguments_go_and_the_rest_keeps_its_order() {
+        let (b, a) = (argument("/b", &[], None), argument("/a", &[], None));
+        let inside = argument("/a/x.py", &["test"], None);
+        assert_eq!(normalise(vec![b.clone(), inside, a.clone()]), [b, a]);
+    }
+
+    #[test]
+    fn names_compare_whole() {
+        let (short, long) = (argument("/x.py", &["TestA"], None), argument("/x.py", &["TestAB"], None));
+        assert_eq!(normalise(vec![short.clone(), long.clone()]), [short, long]);
+    }
+}

@@ -1,0 +1,151 @@
+//! pytest's configuration of a tree: rootdir, configuration file, options and arguments.
+
+mod error;
+mod file;
+mod ini;
+mod ini_file;
+mod rootdir;
+mod setting;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+pub use error::ConfigError;
+pub use ini::{EmptyParameterSet, IniOptions, MarkerLine};
+
+use crate::PytestVersion;
+use crate::arguments::{self, Argument};
+use crate::options::{CommandLine, Known};
+use crate::paths::absolute;
+use crate::shell_words;
+use setting::{Named, Setting};
+
+/// How pytest would be called.
+#[derive(Debug, Clone, Default)]
+pub struct Invocation {
+    /// The tree, absolute; also the working directory.
+    pub tree: Utf8PathBuf,
+    /// The command line.
+    pub args: Vec<String>,
+    /// The environment; `PYTEST_ADDOPTS` is read from here.
+    pub env: BTreeMap<String, String>,
+    /// The release to follow.
+    pub pytest: PytestVersion,
+    /// Further `-o name=value`, behind those of the command line.
+    pub overrides: Vec<(String, String)>,
+}
+
+/// pytest's configuration of one call.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What node ids are relative to.
+    pub rootdir: Utf8PathBuf,
+    /// The configuration file.
+    pub file: Option<Utf8PathBuf>,
+    /// The working directory.
+    pub invocation_dir: Utf8PathBuf,
+    /// A conftest strictly above this folder does not count.
+    pub confcutdir: Utf8PathBuf,
+    /// The release that is followed.
+    pub pytest: PytestVersion,
+    /// The options of the file, overrides applied.
+    pub ini: IniOptions,
+    /// `addopts`, `PYTEST_ADDOPTS` and the command line, in this order.
+    pub options: CommandLine,
+    /// What is collected, overlaps taken out.
+    pub arguments: Vec<Argument>,
+    /// The arguments as written, before overlaps were taken out: initial conftests depend on them.
+    pub argument_texts: Vec<String>,
+}
+
+impl Config {
+    /// Finds and reads the configuration.
+    ///
+    /// # Errors
+    /// What pytest would answer with a usage error.
+    pub fn locate(invocation: &Invocation) -> Result<Self, ConfigError> {
+        let cwd = invocation.tree.as_path();
+        let pytest = invocation.pytest;
+        let split =
+            |text: &str| shell_words::split(text).map_err(|cause| ConfigError::words("PYTEST_ADDOPTS", text, cause));
+        let env_words = invocation.env.get("PYTEST_ADDOPTS").map_or(Ok(Vec::new()), |text| split(text))?;
+        let mut early = CommandLine::default();
+        early.read(cwd, &env_words, Known::Builtin, pytest)?;
+        early.read(cwd, &invocation.args, Known::Builtin, pytest)?;
+
+        let located = rootdir::locate(cwd, &early, &invocation.env, pytest)?;
+        let (file, mut settings) = match located.file {
+            Some(file) => (Some(file.path), file.settings),
+            None => (None, BTreeMap::new()),
+        };
+        apply(&mut settings, early.overrides.iter().chain(&invocation.overrides));
+        let addopts = match settings.get("addopts") {
+            Some(setting) => Named { setting, option: "addopts", file: file.as_deref() }.words()?,
+            None => Vec::new(),
+        };
+        let mut options = CommandLine::default();
+        options.read(cwd, &addopts, Known::WithPlugins, pytest)?;
+        // 9.0 alone reads the strict options before `addopts`.
+        if pytest >= PytestVersion::NATIVE_TOML && pytest < PytestVersion::STRICT_MARKERS_IN_ADDOPTS {
+            options.overrides.retain(|(name, _)| !name.starts_with("strict"));
+        }
+        options.read(cwd, &env_words, Known::WithPlugins, pytest)?;
+        options.read(cwd, &invocation.args, Known::WithPlugins, pytest)?;
+        apply(&mut settings, options.overrides.iter().chain(&invocation.overrides));
+        check_minversion(&settings, file.as_deref(), pytest)?;
+
+        let mut ini = IniOptions::read(&settings, file.as_deref(), cwd)?;
+        if let Some(mode) = &options.asyncio_mode {
+            ini.asyncio_auto = mode == "auto";
+        }
+        let file_folder = file.as_deref().and_then(camino::Utf8Path::parent);
+        let confcutdir = match &options.confcutdir {
+            Some(folder) => absolute(cwd, folder),
+            None => file_folder.unwrap_or(&located.rootdir).to_owned(),
+        };
+        let argument_texts = arguments::decide(cwd, &located.rootdir, &options, &ini.testpaths);
+        let resolved: Result<Vec<Argument>, ConfigError> =
+            argument_texts.iter().map(|text| Argument::resolve(cwd, text, pytest)).collect();
+        let mut arguments = resolved?;
+        if pytest >= PytestVersion::NORMALISED_ARGUMENTS && !options.keep_duplicates {
+            arguments = arguments::normalise(arguments);
+        }
+        let rootdir = located.rootdir;
+        Ok(Self {
+            rootdir,
+            file,
+            invocation_dir: cwd.to_owned(),
+            confcutdir,
+            pytest,
+            ini,
+            options,
+            arguments,
+            argument_texts,
+        })
+    }
+}
+
+fn apply<'a>(settings: &mut file::Settings, overrides: impl Iterator<Item = &'a (String, String)>) {
+    for (name, value) in overrides {
+        settings.insert(name.clone(), Setting::from_command_line(value));
+    }
+}
+
+fn check_minversion(
+    settings: &file::Settings,
+    file: Option<&camino::Utf8Path>,
+    pytest: PytestVersion,
+) -> Result<(), ConfigError> {
+    let (Some(setting), Some(file)) = (settings.get("minversion"), file) else { return Ok(()) };
+    let wanted = setting.text();
+    match wanted.parse::<PytestVersion>() {
+        Ok(version) if version > pytest => Err(ConfigError::MinVersion {
+            file: file.to_owned(),
+            line: setting.line(),
+            wanted,
+            followed: pytest.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

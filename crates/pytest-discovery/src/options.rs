@@ -1,0 +1,510 @@
+//! pytest's command line, as far as collection depends on it.
+
+use std::fs;
+
+use camino::Utf8Path;
+
+use crate::PytestVersion;
+use crate::config::ConfigError;
+use crate::paths::absolute;
+
+/// How test modules are imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImportMode {
+    /// A module's root goes to the front of `sys.path`.
+    #[default]
+    Prepend,
+    /// A module's root goes to the end of `sys.path`.
+    Append,
+    /// `sys.path` stays, and a module outside any package is named for its path.
+    Importlib,
+}
+
+/// A word that is no option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Positional {
+    /// The word.
+    pub text: String,
+    /// The option that it follows, where that option is not known and so might own the word.
+    pub behind_unknown: Option<String>,
+}
+
+/// Options and arguments of one or more command lines, read one behind the other.
+///
+/// Of an option that is stored, the last wins; those that accumulate keep their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandLine {
+    /// Paths and ids.
+    pub paths: Vec<Positional>,
+    /// `-m`.
+    pub mark_expression: Option<String>,
+    /// `-k`.
+    pub keyword_expression: Option<String>,
+    /// `--ignore`.
+    pub ignore: Vec<String>,
+    /// `--ignore-glob`.
+    pub ignore_glob: Vec<String>,
+    /// `--deselect`: prefixes of ids.
+    pub deselect: Vec<String>,
+    /// `--confcutdir`.
+    pub confcutdir: Option<String>,
+    /// `--noconftest`.
+    pub noconftest: bool,
+    /// `--keep-duplicates`.
+    pub keep_duplicates: bool,
+    /// `--collect-in-virtualenv`.
+    pub collect_in_virtualenv: bool,
+    /// `--pyargs`.
+    pub pyargs: bool,
+    /// `--import-mode`.
+    pub import_mode: ImportMode,
+    /// `--config-file` or `-c`.
+    pub config_file: Option<String>,
+    /// `--rootdir`.
+    pub rootdir: Option<String>,
+    /// `-p`: names of plugins, and `no:name`.
+    pub plugins: Vec<String>,
+    /// `-o name=value`, and the `--strict` options, which are such overrides.
+    pub overrides: Vec<(String, String)>,
+    /// `--doctest-modules`.
+    pub doctest_modules: bool,
+    /// `--doctest-glob`.
+    pub doctest_glob: Vec<String>,
+    /// `--asyncio-mode` of pytest-asyncio.
+    pub asyncio_mode: Option<String>,
+    /// Every option with its value, in order: what `config.getoption` of a tree's own hooks can ask for.
+    pub given: Vec<(String, Option<String>)>,
+    /// Options that neither pytest nor a plugin that is known here has.
+    pub unknown: Vec<String>,
+}
+
+/// Which options a reading knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// pytest's own: all that it knows itself while it looks for its configuration.
+    Builtin,
+    /// Those of widespread plugins too.
+    WithPlugins,
+}
+
+/// What follows an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Value,
+    MaybeValue,
+}
+
+/// Files of arguments that name files of arguments end somewhere.
+const MAX_ARGUMENT_FILES: usize = 64;
+
+impl CommandLine {
+    /// Reads `words` behind what was read before.
+    ///
+    /// # Errors
+    /// An option without its value, with a value that it does not take, or with one that it does not allow; an
+    /// `@file` that cannot be read.
+    pub(crate) fn read(
+        &mut self,
+        cwd: &Utf8Path,
+        words: &[String],
+        known: Known,
+        pytest: PytestVersion,
+    ) -> Result<(), ConfigError> {
+        let mut expanded = Vec::with_capacity(words.len());
+        let mut budget = MAX_ARGUMENT_FILES;
+        for word in words {
+            expand_argument_file(cwd, word, pytest, &mut budget, &mut expanded)?;
+        }
+        let mut words = expanded.into_iter().peekable();
+        let mut behind_unknown = None;
+        let mut only_paths = false;
+        while let Some(word) = words.next() {
+            if only_paths || !looks_like_option(&word, known) {
+                self.paths.push(Positional { text: word, behind_unknown: behind_unknown.take() });
+                continue;
+            }
+            behind_unknown = None;
+            if word == "--" {
+                only_paths = true;
+                continue;
+            }
+            let mut next = || words.next_if(|word| !looks_like_option(word, known));
+            behind_unknown = self.read_option(&word, known, pytest, &mut next)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one option, or a bundle such as `-xvs`. Gives an option that is not known and has no value yet.
+    fn read_option(
+        &mut self,
+        word: &str,
+        known: Known,
+        pytest: PytestVersion,
+        next: &mut impl FnMut() -> Option<String>,
+    ) -> Result<Option<String>, ConfigError> {
+        let (mut option, mut value) = match word.split_once('=') {
+            Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+            None => (word.to_owned(), None),
+        };
+        if takes(&option, known).is_none() && !word.starts_with("--") {
+            // `-mslow` is `-m slow`, and `-qx` is `-q -x`.
+            let end = 1 + word.chars().nth(1).map_or(0, char::len_utf8);
+            option = word[..end].to_owned();
+            value = Some(word[end..].to_owned()).filter(|rest| !rest.is_empty());
+        }
+        loop {
+            let Some(takes) = takes(&option, known) else {
+                self.unknown.push(word.to_owned());
+                self.given.push((option, value.clone()));
+                return Ok(value.is_none().then(|| word.to_owned()));
+            };
+            match (takes, value.take()) {
+                (Takes::Nothing, None) => {
+                    self.store(&option, None, pytest)?;
+                    return Ok(None);
+                }
+                (Takes::Nothing, Some(rest)) => {
+                    let mut letters = rest.chars();
+                    let (false, Some(letter)) = (option.starts_with("--"), letters.next()) else {
+                        return Err(ConfigError::option(option, format!("takes no value, found `{rest}`")));
+                    };
+                    self.store(&option, None, pytest)?;
+                    option = format!("-{letter}");
+                    value = Some(letters.as_str().to_owned()).filter(|rest| !rest.is_empty());
+                }
+                (Takes::Value, given) => {
+                    let Some(given) = given.or_else(&mut *next) else {
+                        return Err(ConfigError::option(option, "needs a value: write it behind the option"));
+                    };
+                    self.store(&option, Some(given), pytest)?;
+                    return Ok(None);
+                }
+                (Takes::MaybeValue, given) => {
+                    let given = given.or_else(&mut *next);
+                    self.store(&option, given, pytest)?;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, option: &str, value: Option<String>, pytest: PytestVersion) -> Result<(), ConfigError> {
+        self.given.push((option.to_owned(), value.clone()));
+        let text = value.unwrap_or_default();
+        match option {
+            "-m" => self.mark_expression = Some(text),
+            "-k" => self.keyword_expression = Some(text),
+            "--ignore" => self.ignore.push(text),
+            "--ignore-glob" => self.ignore_glob.push(text),
+            "--deselect" => self.deselect.push(text),
+            "--confcutdir" => self.confcutdir = Some(text),
+            "--noconftest" => self.noconftest = true,
+            "--keepduplicates" | "--keep-duplicates" => self.keep_duplicates = true,
+            "--collect-in-virtualenv" => self.collect_in_virtualenv = true,
+            "--pyargs" => self.pyargs = true,
+            "--import-mode" => {
+                self.import_mode = match text.as_str() {
+                    "prepend" => ImportMode::Prepend,
+                    "append" => ImportMode::Append,
+                    "importlib" => ImportMode::Importlib,
+                    _ => {
+                        let what = format!("takes prepend, append or importlib, found `{text}`");
+                        return Err(ConfigError::option(option, what));
+                    }
+                }
+            }
+            "-c" | "--config-file" => self.config_file = Some(text),
+            "--rootdir" => self.rootdir = Some(text).filter(|text| !text.is_empty()),
+            "-p" => self.plugins.push(text.trim().to_owned()),
+            "-o" | "--override-ini" => match text.split_once('=') {
+                Some((name, value)) => self.overrides.push((name.to_owned(), value.to_owned())),
+                None => return Err(ConfigError::option(option, format!("takes name=value, found `{text}`"))),
+            },
+            // Before 9.0 there is no option of these names in a configuration file. The override is harmless
+            // there, and the one place that asks whether markers are strict reads it.
+            "--strict-markers" => self.overrides.push(("strict_markers".to_owned(), "true".to_owned())),
+            "--strict-config" => self.overrides.push(("strict_config".to_owned(), "true".to_owned())),
+            "--strict" if pytest >= PytestVersion::NATIVE_TOML => {
+                self.overrides.push(("strict".to_owned(), "true".to_owned()));
+            }
+            "--strict" => self.overrides.push(("strict_markers".to_owned(), "true".to_owned())),
+            "--doctest-modules" => self.doctest_modules = true,
+            "--doctest-glob" => self.doctest_glob.push(text),
+            "--asyncio-mode" => self.asyncio_mode = Some(text),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `@file` stands for the lines of a file, and a line may be another `@file`.
+fn expand_argument_file(
+    cwd: &Utf8Path,
+    word: &str,
+    pytest: PytestVersion,
+    budget: &mut usize,
+    into: &mut Vec<String>,
+) -> Result<(), ConfigError> {
+    let Some(name) = word.strip_prefix('@').filter(|_| pytest >= PytestVersion::ARGUMENT_FILES) else {
+        into.push(word.to_owned());
+        return Ok(());
+    };
+    let Some(left) = budget.checked_sub(1) else {
+        return Err(ConfigError::argument(word, "files of arguments name each other without end"));
+    };
+    *budget = left;
+    let text = fs::read_to_string(absolute(cwd, name))
+        .map_err(|cause| ConfigError::argument(word, format!("the file of arguments cannot be read: {cause}")))?;
+    text.lines().try_for_each(|line| expand_argument_file(cwd, line, pytest, budget, into))
+}
+
+fn looks_like_option(word: &str, known: Known) -> bool {
+    if !word.starts_with('-') || word == "-" {
+        return false;
+    }
+    let name = word.split('=').next().unwrap_or(word);
+    let starts_known = !word.starts_with("--") && word.chars().count() > 1 && {
+        let end = 1 + word.chars().nth(1).map_or(0, char::len_utf8);
+        takes(&word[..end], known).is_some()
+    };
+    takes(name, known).is_some() || starts_known || !word.contains(' ')
+}
+
+fn takes(option: &str, known: Known) -> Option<Takes> {
+    builtin(option).or_else(|| match known {
+        Known::Builtin => None,
+        Known::WithPlugins => of_plugin(option),
+    })
+}
+
+/// pytest's own options.
+fn builtin(option: &str) -> Option<Takes> {
+    Some(match option {
+        "-k"
+        | "-m"
+        | "--maxfail"
+        | "-W"
+        | "--pythonwarnings"
+        | "--max-warnings"
+        | "--ignore"
+        | "--ignore-glob"
+        | "--deselect"
+        | "--confcutdir"
+        | "--import-mode"
+        | "-c"
+        | "--config-file"
+        | "--rootdir"
+        | "--basetemp"
+        | "--durations"
+        | "--durations-min"
+        | "-p"
+        | "-o"
+        | "--override-ini"
+        | "--verbosity"
+        | "-r"
+        | "--report-chars"
+        | "--tb"
+        | "--show-capture"
+        | "--color"
+        | "--code-highlight"
+        | "--pdbcls"
+        | "--capture"
+        | "--pastebin"
+        | "--assert"
+        | "--junitxml"
+        | "--junit-xml"
+        | "--junitprefix"
+        | "--junit-prefix"
+        | "--doctest-report"
+        | "--doctest-glob"
+        | "--lfnf"
+        | "--last-failed-no-failures"
+        | "--log-level"
+        | "--log-format"
+        | "--log-date-format"
+        | "--log-cli-level"
+        | "--log-cli-format"
+        | "--log-cli-date-format"
+        | "--log-file"
+        | "--log-file-mode"
+        | "--log-file-level"
+        | "--log-file-format"
+        | "--log-file-date-format"
+        | "--log-auto-indent"
+        | "--log-disable" => Takes::Value,
+        "--markers"
+        | "-x"
+        | "--exitfirst"
+        | "--strict-config"
+        | "--strict-markers"
+        | "--strict"
+        | "--collectonly"
+        | "--collect-only"
+        | "--co"
+        | "--pyargs"
+        | "--noconftest"
+        | "--keepduplicates"
+        | "--keep-duplicates"
+        | "--collect-in-virtualenv"
+        | "--continue-on-collection-errors"
+        | "--fixtures"
+        | "--funcargs"
+        | "--fixtures-per-test"
+        | "-V"
+        | "--version"
+        | "-h"
+        | "--help"
+        | "--disable-plugin-autoload"
+        | "--traceconfig"
+        | "--trace-config"
+        | "-v"
+        | "--verbose"
+        | "--no-header"
+        | "--no-summary"
+        | "--no-fold-skipped"
+        | "--force-short-summary"
+        | "-q"
+        | "--quiet"
+        | "--disable-warnings"
+        | "--disable-pytest-warnings"
+        | "-l"
+        | "--showlocals"
+        | "--no-showlocals"
+        | "--xfail-tb"
+        | "--fulltrace"
+        | "--full-trace"
+        | "--pdb"
+        | "--trace"
+        | "-s"
+        | "--runxfail"
+        | "--doctest-modules"
+        | "--doctest-ignore-import-errors"
+        | "--doctest-continue-on-failure"
+        | "--lf"
+        | "--last-failed"
+        | "--ff"
+        | "--failed-first"
+        | "--nf"
+        | "--new-first"
+        | "--cache-clear"
+        | "--setuponly"
+        | "--setup-only"
+        | "--setupshow"
+        | "--setup-show"
+        | "--setupplan"
+        | "--setup-plan"
+        | "--sw"
+        | "--stepwise"
+        | "--sw-skip"
+        | "--stepwise-skip"
+        | "--sw-reset"
+        | "--stepwise-reset" => Takes::Nothing,
+        "--debug" | "--cache-show" => Takes::MaybeValue,
+        _ => return None,
+    })
+}
+
+/// Options of plugins that are often installed: asyncio, timeout, xdist, cov, rerunfailures, benchmark, html,
+/// mypy, repeat, random-order.
+fn of_plugin(option: &str) -> Option<Takes> {
+    Some(match option {
+        "--asyncio-mode"
+        | "--timeout"
+        | "--timeout_method"
+        | "--timeout-method"
+        | "--session-timeout"
+        | "-n"
+        | "--numprocesses"
+        | "--maxprocesses"
+        | "--max-worker-restart"
+        | "--dist"
+        | "--tx"
+        | "--rsyncdir"
+        | "--rsyncignore"
+        | "--maxschedchunk"
+        | "--cov-report"
+        | "--cov-config"
+        | "--cov-fail-under"
+        | "--cov-context"
+        | "--reruns"
+        | "--reruns-delay"
+        | "--only-rerun"
+        | "--rerun-except"
+        | "--html"
+        | "--css"
+        | "--count"
+        | "--repeat-scope"
+        | "--random-order-bucket"
+        | "--random-order-seed"
+        | "--benchmark-json"
+        | "--benchmark-columns"
+        | "--benchmark-group-by"
+        | "--benchmark-min-rounds"
+        | "--benchmark-max-time" => Takes::Value,
+        "--asyncio-debug"
+        | "--timeout-disable-debugger-detection"
+        | "-f"
+        | "--looponfail"
+        | "-d"
+        | "--no-loadscope-reorder"
+        | "--cov-append"
+        | "--cov-branch"
+        | "--no-cov"
+        | "--no-cov-on-fail"
+        | "--cov-reset"
+        | "--self-contained-html"
+        | "--mypy"
+        | "--random-order"
+        | "--benchmark-only"
+        | "--benchmark-skip"
+        | "--benchmark-disable"
+        | "--benchmark-enable" => Takes::Nothing,
+        "--cov" => Takes::MaybeValue,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<CommandLine, ConfigError> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let mut line = CommandLine::default();
+        line.read("/".into(), &words, Known::WithPlugins, PytestVersion::REFERENCE)?;
+        Ok(line)
+    }
+
+    #[test]
+    fn the_last_of_a_stored_option_wins_and_ignores_accumulate() {
+        let line = read(&["-m", "slow", "--ignore=a", "-m=fast", "--ignore", "b"]).unwrap();
+        assert_eq!(line.mark_expression.as_deref(), Some("fast"));
+        assert_eq!(line.ignore, ["a", "b"]);
+    }
+
+    #[test]
+    fn short_options_bundle_and_take_their_value_close_up() {
+        let line = read(&["-qxmslow", "-pno:x", "-ra", "t.py"]).unwrap();
+        assert_eq!(line.mark_expression.as_deref(), Some("slow"));
+        assert_eq!(line.plugins, ["no:x"]);
+        assert_eq!(line.paths.len(), 1);
+        assert!(line.unknown.is_empty());
+    }
+
+    #[test]
+    fn a_word_behind_an_unknown_option_remembers_it() {
+        let line = read(&["--mystery", "a.py", "b.py"]).unwrap();
+        assert_eq!(line.paths[0].behind_unknown.as_deref(), Some("--mystery"));
+        assert_eq!(line.paths[1].behind_unknown, None);
+        assert_eq!(line.unknown, ["--mystery"]);
+    }
+
+    #[test]
+    fn misused_options_are_errors() {
+        for words in [&["-m"][..], &["--import-mode", "x"], &["--noconftest=1"], &["-o", "x"], &["--ignore", "-x"]] {
+            assert!(read(words).is_err(), "{words:?}");
+        }
+    }
+}
