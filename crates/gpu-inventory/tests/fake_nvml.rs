@@ -221,9 +221,18 @@ fn processes_that_cannot_be_listed_are_not_none() {
 }
 
 #[test]
-fn the_whole_of_a_divided_card_may_be_secret() {
+fn a_divided_card_may_hide_its_own_memory_and_still_give_its_instances() {
     let answer = probe_changed("2xH100-mig.json", |machine| {
-        machine["devices"][0]["returns"] = json!({});
+        machine["devices"][0]["returns"] = json!({"nvmlDeviceGetMemoryInfo_v2": 4});
+    });
+    assert_eq!(answer["failed"], json!([]));
+    assert_eq!(answer["devices"][0]["memory"], Value::Null);
+    assert_eq!(answer["devices"][0]["mig_instances"][0]["memory"]["total"], 40448u64 << 20);
+}
+
+#[test]
+fn a_mig_instance_that_fails_costs_itself() {
+    let answer = probe_changed("2xH100-mig.json", |machine| {
         machine["devices"][0]["mig"]["instances"][1]["returns"] = json!({"nvmlDeviceGetUUID": 15});
     });
     assert_eq!(answer["failed"][0]["mig_index"], 2);
