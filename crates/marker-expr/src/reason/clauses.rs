@@ -114,20 +114,19 @@ impl Encoder {
             }
             Expr::Atom(atom) => Ok(self.atom(atom)),
             Expr::Not(operand) => Ok(!self.expression(operand, budget)?),
-            Expr::And(operands) => {
-                let operands = self.expressions(operands, budget)?;
-                Ok(self.conjunction(&operands))
-            }
-            Expr::Or(operands) => {
-                let operands = self.expressions(operands, budget)?;
-                let negations: Vec<Literal> = operands.into_iter().map(Not::not).collect();
-                Ok(!self.conjunction(&negations))
-            }
+            Expr::And(operands) => self.joined(operands, true, budget),
+            Expr::Or(operands) => Ok(!self.joined(operands, false, budget)?),
         }
     }
 
-    fn expressions(&mut self, exprs: &[Expr], budget: &mut Budget) -> Result<Vec<Literal>, TooHard> {
-        exprs.iter().map(|expr| self.expression(expr, budget)).collect()
+    /// A literal that is true if every operand has the value. A plain loop, because it stands in a deep recursion.
+    fn joined(&mut self, operands: &[Expr], value: bool, budget: &mut Budget) -> Result<Literal, TooHard> {
+        let mut literals = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let literal = self.expression(operand, budget)?;
+            literals.push(if value { literal } else { !literal });
+        }
+        Ok(self.conjunction(&literals))
     }
 
     fn conjunction(&mut self, operands: &[Literal]) -> Literal {
