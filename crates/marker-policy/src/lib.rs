@@ -36,6 +36,7 @@ mod document;
 mod duration;
 mod error;
 mod finding;
+mod grouping;
 mod keywords;
 mod location;
 mod nearest;
@@ -45,6 +46,7 @@ mod preset;
 mod resolve;
 pub mod rules;
 mod select;
+mod suggestion;
 
 pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};

@@ -1,5 +1,16 @@
 //! The rules of the audit: a module each, with what it is for, its code and its tests.
 
+mod catalog_problem;
+mod file_name;
+mod misplaced_type;
+mod missing;
+mod missing_component;
+mod missing_hardware;
+mod missing_lifecycle;
+mod missing_type;
+mod undeclared_marker;
+mod ungated_integration_test;
+
 use std::fmt;
 
 use crate::audit::Audited;
@@ -58,7 +69,21 @@ impl Severity {
 }
 
 /// Every rule, in the order in which findings of one place are printed.
-pub const ALL: &[Rule] = &[];
+pub const ALL: &[Rule] = &[
+    missing_lifecycle::RULE,
+    missing_type::RULE,
+    missing_hardware::RULE,
+    missing_component::RULE,
+    misplaced_type::RULE,
+    file_name::RULE,
+    ungated_integration_test::RULE,
+    undeclared_marker::RULE,
+    catalog_problem::SYNTAX,
+    catalog_problem::UNREADABLE,
+    catalog_problem::MANIFEST,
+    catalog_problem::COLLECTION,
+    catalog_problem::ORPHAN,
+];
 
 /// The rule of that code.
 #[must_use]

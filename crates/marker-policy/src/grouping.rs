@@ -1,0 +1,89 @@
+//! One finding a cause: cases that lack the same thing are gathered at the place where it would be put for all of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use test_catalog::{EditForm, EditSite, Scope, SourceSpan};
+
+use crate::resolve::ResolvedCase;
+
+/// Cases that lack the same thing, and the widest place where an author can give it to all of them and to nobody else.
+pub(crate) struct Group<'x> {
+    pub(crate) site: Site,
+    pub(crate) cases: Vec<&'x ResolvedCase<'x>>,
+}
+
+/// A place where a marker can be put.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Site {
+    pub(crate) scope: Scope,
+    pub(crate) at: SourceSpan,
+    pub(crate) form: EditForm,
+}
+
+/// Groups the cases that `lacks` names, in the order of their places.
+pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedCase<'x>) -> bool) -> Vec<Group<'x>> {
+    let lacking: Vec<bool> = cases.iter().map(lacks).collect();
+    let mut reached: HashMap<&EditSite, (usize, usize)> = HashMap::new();
+    for (case, lacks) in cases.iter().zip(&lacking) {
+        for site in &*case.case.edit_sites {
+            let (all, without) = reached.entry(site).or_default();
+            *all += 1;
+            *without += usize::from(*lacks);
+        }
+    }
+    let lacked_by_all = |site: &&EditSite| reached.get(*site).is_some_and(|(all, without)| all == without);
+    let mut groups: BTreeMap<(SourceSpan, Scope), Group<'x>> = BTreeMap::new();
+    for (case, _) in cases.iter().zip(&lacking).filter(|(_, lacks)| **lacks) {
+        let site = case.case.edit_sites.iter().rev().find(lacked_by_all).map_or_else(
+            || Site { scope: Scope::Function, at: case.case.span.clone(), form: EditForm::Decorator },
+            |site| Site { scope: site.scope, at: site.at.clone(), form: site.form },
+        );
+        let key = (site.at.clone(), site.scope);
+        groups.entry(key).or_insert_with(|| Group { site, cases: Vec::new() }).cases.push(case);
+    }
+    groups.into_values().collect()
+}
+
+impl Site {
+    /// What to write there for a marker, ready to paste.
+    pub(crate) fn line(&self, marker: &str) -> String {
+        match self.form {
+            EditForm::Decorator => format!("@pytest.mark.{marker}"),
+            EditForm::ListElement => format!("pytest.mark.{marker},"),
+            EditForm::WrapInList => format!(", pytest.mark.{marker}]"),
+            EditForm::NewPytestmark => format!("pytestmark = [pytest.mark.{marker}]"),
+            EditForm::ParamMarks => format!("marks=pytest.mark.{marker}"),
+        }
+    }
+
+    /// The same as a sentence: what to write where.
+    pub(crate) fn instruction(&self, marker: &str) -> String {
+        let (line, number) = (self.line(marker), self.at.start.line);
+        match self.form {
+            EditForm::Decorator => format!("add `{line}` above line {number}"),
+            EditForm::ListElement => format!("add `{line}` to the list at line {number}"),
+            EditForm::WrapInList => format!("put the mark at line {number} into `[...`, followed by `{line}`"),
+            EditForm::NewPytestmark => format!("add `{line}` above line {number}"),
+            EditForm::ParamMarks => format!("add `{line}` to `pytest.param(...)` at line {number}"),
+        }
+    }
+
+    /// What the place reaches, said of so many tests.
+    pub(crate) fn label(&self, tests: usize) -> String {
+        let what = match self.scope {
+            Scope::Param => return format!("{} this parameter set", counted(tests, "test has", "tests have")),
+            Scope::Function => "function",
+            Scope::Class => "class",
+            Scope::Module => "module",
+        };
+        match tests {
+            1 => format!("the one test of this {what}"),
+            _ => format!("all {tests} tests of this {what} take their markers from here"),
+        }
+    }
+}
+
+/// `1 test has` or `3 tests have`.
+pub(crate) fn counted(number: usize, one: &str, several: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {several}") }
+}

@@ -1,0 +1,90 @@
+//! What the rules for missing markers share: tests without an authored marker of a category.
+
+use std::collections::BTreeSet;
+
+use test_catalog::Origin;
+
+use super::Rule;
+use crate::audit::Audited;
+use crate::category::{Category, Requirement};
+use crate::finding::{Finding, Insertion};
+use crate::grouping::{Group, counted, group};
+use crate::resolve::ResolvedCase;
+use crate::suggestion::suggest;
+
+/// Findings for each place whose tests have no authored marker of a category that every test needs.
+///
+/// Judged is what authors wrote: a default hides what is missing. Where there may be markers that reading cannot see,
+/// the case is not judged.
+pub(super) fn check(rule: &Rule, category: Category, audited: &Audited<'_>) -> Vec<Finding> {
+    if audited.policy.category(category).required != Requirement::Always {
+        return Vec::new();
+    }
+    let lacks = |case: &ResolvedCase<'_>| {
+        case.case.as_rust().is_none()
+            && case.case.markers.open.is_none()
+            && !case.authored().any(|marker| is_one_of(audited, category, &marker.name))
+    };
+    group(audited.cases, lacks).iter().map(|group| finding(rule, category, audited, group)).collect()
+}
+
+/// An older name of a member is that member under another name, which is not missing.
+fn is_one_of(audited: &Audited<'_>, category: Category, name: &str) -> bool {
+    audited.policy.is_member(category, name)
+        || audited.policy.renamed(name).is_some_and(|newer| audited.policy.is_member(category, newer))
+}
+
+fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group<'_>) -> Finding {
+    let Group { site, cases } = group;
+    let members = audited.policy.members(category);
+    let first = cases[0];
+    let suggestion = suggest(audited, category, first);
+    let marker = suggestion.as_ref().map_or_else(|| members[0].clone(), |suggestion| suggestion.marker.clone());
+    let because = suggestion.map_or_else(
+        || format!("or another {category} marker: no neighbour shows which"),
+        |suggestion| suggestion.because,
+    );
+    Finding {
+        rule: rule.code,
+        severity: rule.severity,
+        message: format!("{} no {category} marker", counted(cases.len(), "test has", "tests have")),
+        at: site.at.clone(),
+        label: Some(site.label(cases.len())),
+        cases: cases.iter().map(|case| case.case.id.clone()).collect(),
+        has: has(cases),
+        needs: members.to_vec(),
+        effect: Some(effect(category, audited, first)),
+        help: format!("{} ({because})", site.instruction(&marker)),
+        insertion: Some(Insertion { form: site.form, at: site.at.clone(), text: site.line(&marker), marker }),
+        note: None,
+    }
+}
+
+/// Authored markers that all of the cases have, in the first one's order.
+pub(super) fn has(cases: &[&ResolvedCase<'_>]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let Some(first) = cases.first() else { return Vec::new() };
+    first
+        .authored()
+        .map(|marker| &*marker.name)
+        .filter(|name| cases.iter().all(|case| case.authored().any(|marker| marker.name == *name)))
+        .filter(|name| seen.insert(*name))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn effect(category: Category, audited: &Audited<'_>, case: &ResolvedCase<'_>) -> String {
+    let consequence = match category {
+        Category::Lifecycle => "as authored, no stage selects it",
+        Category::Type => "no `--type` selects it, and it counts for no budget",
+        _ => "as authored, no lane knows which machine it needs",
+    };
+    let given = case.effective.iter().find(|marker| audited.policy.is_member(category, &marker.name));
+    match given.map(|marker| (&marker.name, &marker.origin)) {
+        Some((name, Origin::Hook(at))) => {
+            format!("{consequence}; a hook makes it {name} ({}:{})", at.file, at.start.line)
+        }
+        Some((name, Origin::Policy { rule })) => format!("{consequence}; the policy makes it {name} (`{rule}`)"),
+        _ => consequence.to_owned(),
+    }
+}
