@@ -1,0 +1,256 @@
+//! From demands to steps.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gpu_inventory::Unit;
+use marker_policy::{Chosen, Policy};
+use test_catalog::TreePath;
+
+use crate::demand::demands;
+use crate::fit::{refusal, units_of_model};
+use crate::schedule::{bounds, schedule};
+use crate::{
+    Capacity, CargoFeatures, Claim, Demand, Estimates, NotRun, Plan, PlannedCase, RustBuild, Share, Step, StepId,
+    StepKind, Window,
+};
+
+/// What a plan is made by, beyond tests and machine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlanSettings {
+    /// How many steps may run at once (`-j`); 0 is taken as 1.
+    pub jobs: u32,
+    /// Tests above this, or without a profile, do not run.
+    pub max_vram_gib: Option<f64>,
+    /// The feature set of Rust builds.
+    pub features: CargoFeatures,
+    /// Why there are no GPUs, where there are none.
+    pub why_no_gpu: Option<String>,
+}
+
+/// Plans the chosen tests on these units.
+#[must_use]
+pub fn plan(
+    policy: &Policy,
+    chosen: &[Chosen<'_, '_>],
+    units: &[Unit],
+    estimates: &Estimates,
+    settings: &PlanSettings,
+) -> Plan {
+    let (demands, notes) = demands(policy, chosen, estimates);
+    let capacity = Capacity {
+        units: units.iter().map(Into::into).collect(),
+        cpu_slots: settings.jobs.max(1),
+        headroom: policy.headroom(),
+    };
+    let mut plan = plan_demands(demands, capacity, settings);
+    plan.notes = notes;
+    plan
+}
+
+/// Plans tests whose demands are known.
+#[must_use]
+pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSettings) -> Plan {
+    let mut not_run = Vec::new();
+    let mut feasible = Vec::new();
+    for demand in demands {
+        match refusal(&demand, &capacity, settings) {
+            Some(reason) => {
+                not_run.push(NotRun { id: demand.case.id, occurrence: demand.case.occurrence, at: demand.at, reason });
+            }
+            None => feasible.push(demand),
+        }
+    }
+    let mut drafts = drafts(feasible, &capacity, settings);
+    let bounds = bounds(&drafts, &capacity);
+    let serial = drafts.iter().map(|draft| draft.duration).sum();
+    let expected = schedule(&mut drafts, &capacity);
+    let (steps, waits) = number(drafts);
+    let mut plan = Plan::new(steps, &waits, capacity);
+    (plan.not_run, plan.expected, plan.bounds, plan.serial) = (not_run, expected, bounds, serial);
+    plan
+}
+
+/// A step before it has its time, its place and its number.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    kind: StepKind,
+    cases: Vec<PlannedCase>,
+    env: Vec<(String, String)>,
+    pub(crate) claim: Claim,
+    pub(crate) gpus: u32,
+    pub(crate) share: Share,
+    /// Units that it may be placed on.
+    pub(crate) candidates: Vec<usize>,
+    pub(crate) duration: Duration,
+    pub(crate) window: Window,
+    /// Earlier drafts.
+    pub(crate) waits_for: Vec<usize>,
+}
+
+impl Draft {
+    fn new(kind: StepKind, cases: Vec<PlannedCase>, cpu_slots: u32, waits_for: Vec<usize>) -> Self {
+        Self {
+            duration: cases.iter().map(|case| case.estimate.duration).sum(),
+            kind,
+            cases,
+            env: Vec::new(),
+            claim: Claim { cpu_slots, gpus: Vec::new() },
+            gpus: 0,
+            share: Share::Bytes(0),
+            candidates: Vec::new(),
+            window: Window::default(),
+            waits_for,
+        }
+    }
+}
+
+fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let (rust, python): (Vec<_>, Vec<_>) = demands.into_iter().partition(|demand| demand.target.is_some());
+    if !python.is_empty() {
+        let prepare = drafts.len();
+        drafts.push(Draft::new(StepKind::PreparePython, Vec::new(), 1, Vec::new()));
+        let (cpu, gpu): (Vec<_>, Vec<_>) = python.into_iter().partition(|demand| demand.gpus == 0);
+        for batch in batches(cpu, settings.jobs.max(1) as usize) {
+            let mut cases = Vec::with_capacity(batch.len());
+            let mut env = Vec::new();
+            for demand in batch {
+                env = demand.env;
+                cases.push(demand.case);
+            }
+            let mut draft = Draft::new(StepKind::PythonBatch, cases, 1, vec![prepare]);
+            draft.env = env;
+            draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), String::new()));
+            drafts.push(draft);
+        }
+        for demand in gpu {
+            let draft = Draft::new(StepKind::PythonGpu, Vec::new(), 1, vec![prepare]);
+            drafts.push(on_gpus(draft, vec![demand], capacity));
+        }
+    }
+    rust_drafts(rust, capacity, settings, &mut drafts);
+    let all = (0..drafts.len()).collect();
+    drafts.push(Draft::new(StepKind::Report, Vec::new(), 0, all));
+    drafts
+}
+
+/// Gives a step the place that the first of its tests needs; they all need the same.
+fn on_gpus(mut draft: Draft, demands: Vec<Demand>, capacity: &Capacity) -> Draft {
+    if let Some(first) = demands.first() {
+        (draft.gpus, draft.share, draft.env) = (first.gpus, first.share, first.env.clone());
+        draft.candidates = units_of_model(first, capacity);
+        if let Share::Bytes(bytes) = first.share {
+            draft.candidates.retain(|&unit| capacity.units[unit].memory >= bytes);
+        }
+    }
+    draft.duration = demands.iter().map(|demand| demand.case.estimate.duration).sum();
+    draft.cases = demands.into_iter().map(|demand| demand.case).collect();
+    draft
+}
+
+fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings, drafts: &mut Vec<Draft>) {
+    type Place = (u32, Option<String>, Share);
+    let mut workspaces: BTreeMap<TreePath, Vec<(Arc<test_catalog::CargoTarget>, Place, Vec<Demand>)>> = BTreeMap::new();
+    for demand in demands {
+        let Some(target) = demand.target.clone() else { continue };
+        let place = (demand.gpus, demand.model.clone(), demand.share);
+        let binaries = workspaces.entry(target.workspace.clone()).or_default();
+        match binaries.iter_mut().find(|(known, at, _)| *known == target && *at == place) {
+            Some((_, _, demands)) => demands.push(demand),
+            None => binaries.push((target, place, vec![demand])),
+        }
+    }
+    for (workspace, binaries) in workspaces {
+        let mut targets: Vec<_> = binaries.iter().map(|(target, ..)| Arc::clone(target)).collect();
+        let mut seen = HashSet::new();
+        targets.retain(|target| seen.insert(Arc::clone(target)));
+        let build = drafts.len();
+        let features = settings.features.clone();
+        let kind = StepKind::BuildRust(RustBuild { workspace, features: features.clone(), targets });
+        // cargo takes every core there is.
+        drafts.push(Draft::new(kind, Vec::new(), capacity.cpu_slots, Vec::new()));
+        for (target, _, demands) in binaries {
+            let kind = StepKind::RustBinary { target, features: features.clone() };
+            let mut draft = on_gpus(Draft::new(kind, Vec::new(), 1, vec![build]), demands, capacity);
+            if draft.gpus == 0 {
+                draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), String::new()));
+            }
+            drafts.push(draft);
+        }
+    }
+}
+
+/// CPU tests in batches: files stay together and in order, modules that would shadow each other are apart, engine
+/// caps agree, and there are about two batches a slot, so that process start-up does not dominate.
+fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
+    let mut files: Vec<(TreePath, Vec<(String, String)>, Vec<Demand>)> = Vec::new();
+    let mut known: HashMap<(TreePath, Vec<(String, String)>), usize> = HashMap::new();
+    for demand in demands {
+        let key = (demand.case.file.clone(), demand.env.clone());
+        let at = *known.entry(key.clone()).or_insert_with(|| {
+            files.push((key.0, key.1, Vec::new()));
+            files.len() - 1
+        });
+        files[at].2.push(demand);
+    }
+    let total: Duration = files.iter().flat_map(|(.., demands)| demands).map(|d| d.case.estimate.duration).sum();
+    let target = total / u32::try_from(jobs * 2).unwrap_or(u32::MAX).max(1);
+    struct Batch {
+        names: HashMap<String, TreePath>,
+        env: Vec<(String, String)>,
+        length: Duration,
+        demands: Vec<Demand>,
+    }
+    let mut batches: Vec<Batch> = Vec::new();
+    for (file, env, demands) in files {
+        let length: Duration = demands.iter().map(|demand| demand.case.estimate.duration).sum();
+        let fits = |batch: &Batch| {
+            batch.env == env
+                && batch.names.get(file.file_name()).is_none_or(|other| *other == file)
+                && batch.length + length <= target.max(length)
+        };
+        let at = batches.iter().position(fits).unwrap_or_else(|| {
+            batches.push(Batch { names: HashMap::new(), env, length: Duration::ZERO, demands: Vec::new() });
+            batches.len() - 1
+        });
+        let batch = &mut batches[at];
+        batch.names.insert(file.file_name().to_owned(), file);
+        batch.length += length;
+        batch.demands.extend(demands);
+    }
+    batches.into_iter().map(|batch| batch.demands).collect()
+}
+
+/// Numbers drafts by their start; one that waits keeps behind what it waits for.
+fn number(drafts: Vec<Draft>) -> (Vec<Step>, Vec<(StepId, StepId)>) {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|&index| (matches!(drafts[index].kind, StepKind::Report), drafts[index].window.start, index));
+    let mut number_of = vec![0; drafts.len()];
+    for (number, &index) in order.iter().enumerate() {
+        number_of[index] = number;
+    }
+    let mut waits = Vec::new();
+    let mut steps = Vec::with_capacity(drafts.len());
+    for (index, mut draft) in drafts.into_iter().enumerate() {
+        let id = StepId(number_of[index]);
+        waits.extend(draft.waits_for.iter().map(|&before| (StepId(number_of[before]), id)));
+        if !draft.claim.gpus.is_empty() {
+            let visible: Vec<_> = draft.claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
+            draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), visible.join(",")));
+            draft.env.push(("CUDA_DEVICE_ORDER".to_owned(), "PCI_BUS_ID".to_owned()));
+        }
+        steps.push(Step {
+            id,
+            kind: draft.kind,
+            timeout: draft.cases.iter().map(|case| case.timeout).sum(),
+            cases: draft.cases,
+            claim: draft.claim,
+            env: draft.env,
+            window: draft.window,
+        });
+    }
+    steps.sort_by_key(|step| step.id);
+    (steps, waits)
+}

@@ -1,0 +1,140 @@
+//! What each test needs, from its markers through the policy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gpu_inventory::Unit;
+use marker_expr::Truth;
+use marker_policy::{Category, Chosen, Policy, ResolvedCase};
+use test_catalog::{CargoTarget, SourceSpan, Value};
+
+use crate::{Estimates, Note, PlannedCase, PlannedRust, Share};
+
+/// What one test needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demand {
+    /// The test.
+    pub case: PlannedCase,
+    /// Where it stands.
+    pub at: SourceSpan,
+    /// How many GPUs at once.
+    pub gpus: u32,
+    /// A part of their name, such as `H100`.
+    pub model: Option<String>,
+    /// How much of each.
+    pub share: Share,
+    /// The engine's cap, and other variables.
+    pub env: Vec<(String, String)>,
+    /// Resources that no machine of this engine has.
+    pub resources: Vec<String>,
+    /// The test binary, of a Rust test.
+    pub target: Option<Arc<CargoTarget>>,
+    /// What its compilation needs that was not asked for, such as `feature = "integration"`.
+    pub not_compiled: Option<String>,
+}
+
+/// What every chosen test needs, and what is wrong with their markers.
+#[must_use]
+pub fn demands(policy: &Policy, chosen: &[Chosen<'_, '_>], estimates: &Estimates) -> (Vec<Demand>, Vec<Note>) {
+    let mut notes = Vec::new();
+    let demands = chosen.iter().map(|chosen| demand(policy, chosen, estimates, &mut notes)).collect();
+    (demands, notes)
+}
+
+fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes: &mut Vec<Note>) -> Demand {
+    let resolved = chosen.case;
+    let case = resolved.case;
+    let mut note = |text: String| notes.push(Note { id: case.id.clone(), at: case.span.clone(), text });
+
+    let own_timeout = first_argument(resolved, policy.timeout_marker()).and_then(|value| {
+        let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        if seconds.is_none_or(|seconds| seconds.is_zero()) {
+            note(format!("{}({value}) is no number of seconds: the policy's time-out holds", policy.timeout_marker()));
+        }
+        seconds.filter(|seconds| !seconds.is_zero())
+    });
+    let types = policy.members_of(Category::Type, resolved);
+    let default_timeout =
+        types.iter().map(|name| policy.default_timeout(Some(name))).max().unwrap_or(policy.default_timeout(None));
+    let estimate = estimates.of(&case.id, case.occurrence, own_timeout, types.iter().copied());
+
+    let (mut gpus, mut model, mut resources) = (0, None, Vec::new());
+    for hardware in resolved.effective.iter().filter_map(|marker| policy.hardware(&marker.name)) {
+        gpus = gpus.max(hardware.gpus);
+        model = model.or_else(|| hardware.model.clone());
+        resources.extend(hardware.resource.clone());
+    }
+    if model.is_some() {
+        gpus = gpus.max(1);
+    }
+    resources.sort();
+    resources.dedup();
+
+    let share = match first_argument(resolved, policy.vram_marker()) {
+        None => Share::Whole,
+        Some(value) => match value.as_f64() {
+            Some(0.0) => {
+                gpus = 0;
+                Share::Bytes(0)
+            }
+            Some(gib) if gib.is_finite() && gib > 0.0 => Share::from_gib(gib),
+            _ => {
+                note(format!(
+                    "{}({value}) is no amount of memory in GiB: planned alone on its GPU",
+                    policy.vram_marker()
+                ));
+                Share::Whole
+            }
+        },
+    };
+    let rust = case.as_rust();
+    Demand {
+        case: PlannedCase {
+            id: case.id.clone(),
+            occurrence: case.occurrence,
+            function: case.function.clone(),
+            file: case.file().clone(),
+            exact: case.certainty.is_exact(),
+            undecided: chosen.verdict != Truth::Yes,
+            timeout: own_timeout.unwrap_or(default_timeout),
+            estimate,
+            rust: rust.map(|rust| PlannedRust { name: rust.name.clone(), ignored: rust.ignored.is_some() }),
+        },
+        at: case.span.clone(),
+        gpus,
+        model,
+        share,
+        env: engine_cap(policy, resolved).into_iter().collect(),
+        resources,
+        target: rust.map(|rust| Arc::clone(&rust.target)),
+        not_compiled: rust.filter(|rust| !rust.enabled || !rust.target.enabled).map(|rust| {
+            rust.cfg.clone().unwrap_or_else(|| format!("features {}", rust.target.required_features.join(", ")))
+        }),
+    }
+}
+
+/// The first cap that applies; one without a variable ends the search.
+fn engine_cap(policy: &Policy, case: &ResolvedCase<'_>) -> Option<(String, String)> {
+    let (cap, value) = policy.engine_caps().iter().find_map(|cap| Some((cap, first_argument(case, &cap.marker)?)))?;
+    let text = match value {
+        Value::Str(text) => text.clone(),
+        Value::Int(_) | Value::Float(_) => value.to_string(),
+        _ => return None,
+    };
+    Some((cap.env.clone()?, text))
+}
+
+fn first_argument<'c>(case: &'c ResolvedCase<'_>, marker: &str) -> Option<&'c Value> {
+    let marker = case.marker(marker)?;
+    marker.args.first().or_else(|| marker.kwargs.first().map(|(_, value)| value))
+}
+
+impl From<&Unit> for crate::UnitCapacity {
+    fn from(unit: &Unit) -> Self {
+        Self {
+            name: unit.name.clone(),
+            visible: unit.cuda_visible_devices().to_owned(),
+            memory: unit.memory.total.0.saturating_sub(unit.memory.reserved.0),
+        }
+    }
+}

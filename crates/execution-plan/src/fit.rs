@@ -1,0 +1,53 @@
+//! Whether a test fits this machine at all.
+
+use crate::step::to_gib;
+use crate::{Capacity, Demand, NotRunReason, PlanSettings, Share};
+
+/// Why a test cannot run here; `None` where it can.
+pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSettings) -> Option<NotRunReason> {
+    if let Some(needs) = &demand.not_compiled {
+        return Some(NotRunReason::NotCompiled { needs: needs.clone() });
+    }
+    if let Some(name) = demand.resources.first() {
+        return Some(NotRunReason::Resource { name: name.clone() });
+    }
+    if demand.gpus == 0 {
+        return None;
+    }
+    if let Some(limit_gib) = settings.max_vram_gib
+        && demand.share.gib().is_none_or(|gib| gib > limit_gib)
+    {
+        return Some(NotRunReason::OverVramLimit { needed_gib: demand.share.gib(), limit_gib });
+    }
+    if let (true, Some(why)) = (capacity.units.is_empty(), &settings.why_no_gpu) {
+        return Some(NotRunReason::NoInventory { why: why.clone(), needed: demand.gpus });
+    }
+    let of_model = units_of_model(demand, capacity);
+    if let (Some(model), true) = (&demand.model, of_model.is_empty()) {
+        let mut here: Vec<_> = capacity.units.iter().map(|unit| unit.name.clone()).collect();
+        here.sort();
+        here.dedup();
+        return Some(NotRunReason::WrongModel { model: model.clone(), here });
+    }
+    let visible = u32::try_from(of_model.len()).unwrap_or(u32::MAX);
+    if visible < demand.gpus {
+        return Some(NotRunReason::TooFewGpus { needed: demand.gpus, visible, model: demand.model.clone() });
+    }
+    let Share::Bytes(bytes) = demand.share else { return None };
+    let memories = of_model.iter().map(|&unit| capacity.units[unit].memory);
+    let fitting = memories.clone().filter(|memory| *memory >= bytes).count();
+    let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
+    (fitting < demand.gpus).then(|| NotRunReason::TooLittleMemory {
+        gpus: demand.gpus,
+        needed_gib: to_gib(bytes),
+        largest_gib: to_gib(memories.max().unwrap_or_default()),
+        fitting,
+    })
+}
+
+/// The units whose name has the needed model as a word or a part, whatever the case.
+pub(crate) fn units_of_model(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
+    let model = demand.model.as_ref().map(|model| model.to_lowercase());
+    let is_of_model = |name: &str| model.as_ref().is_none_or(|model| name.to_lowercase().contains(model));
+    (0..capacity.units.len()).filter(|&unit| is_of_model(&capacity.units[unit].name)).collect()
+}

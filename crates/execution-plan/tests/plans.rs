@@ -1,0 +1,98 @@
+//! Every plan over random instances keeps its promises.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use execution_plan::{
+    Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, Share, StepKind, UnitCapacity, plan_demands,
+    validate,
+};
+use proptest::prelude::*;
+use test_catalog::{NodeId, SourceSpan, TreePath};
+
+const GIB: u64 = 1 << 30;
+
+fn demand(number: usize, file: &str, gpus: u32, share: Share, seconds: u64) -> Demand {
+    let file = TreePath::new(file);
+    let id = NodeId::python(&file, [format!("test_{number}").as_str()], None);
+    Demand {
+        case: PlannedCase {
+            function: id.clone(),
+            id,
+            occurrence: 0,
+            file: file.clone(),
+            exact: true,
+            undecided: false,
+            timeout: Duration::from_secs(60),
+            estimate: Estimate { duration: Duration::from_secs(seconds), source: EstimateSource::TypeDefault },
+            rust: None,
+        },
+        at: SourceSpan::line(file, 1),
+        gpus,
+        model: None,
+        share,
+        env: Vec::new(),
+        resources: Vec::new(),
+        target: None,
+        not_compiled: None,
+    }
+}
+
+fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {
+    let unit = |(index, gib): (usize, &u64)| UnitCapacity {
+        name: "NVIDIA L4".to_owned(),
+        visible: index.to_string(),
+        memory: gib * GIB,
+    };
+    Capacity { units: gib.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15 }
+}
+
+#[test]
+fn a_test_that_fits_nowhere_is_refused_with_the_reason() {
+    let demands = vec![demand(0, "a.py", 2, Share::Whole, 1), demand(1, "a.py", 1, Share::Bytes(24 * GIB), 1)];
+    let plan = plan_demands(demands, machine(&[22], 2), &PlanSettings { jobs: 2, ..PlanSettings::default() });
+    let reasons: Vec<_> = plan.not_run.iter().map(|refused| refused.reason.to_string()).collect();
+    assert_eq!(reasons, ["needs 2 GPUs, 1 visible", "needs 24 GiB, the largest card has 22"]);
+}
+
+#[test]
+fn modules_of_one_base_name_never_share_a_process() {
+    let demands =
+        vec![demand(0, "a/test_main.py", 0, Share::Whole, 1), demand(1, "b/test_main.py", 0, Share::Whole, 1)];
+    let plan = plan_demands(demands, machine(&[], 1), &PlanSettings { jobs: 1, ..PlanSettings::default() });
+    assert_eq!(plan.steps().filter(|step| step.kind == StepKind::PythonBatch).count(), 2);
+}
+
+#[test]
+fn two_tests_share_a_gpu_only_below_the_headroom() {
+    let half = |number| demand(number, "a.py", 1, Share::Bytes(10 * GIB), 10);
+    let settings = PlanSettings { jobs: 4, ..PlanSettings::default() };
+    assert_eq!(plan_demands(vec![half(0), half(1)], machine(&[20], 4), &settings).expected.as_secs(), 20);
+    assert_eq!(plan_demands(vec![half(0), half(1)], machine(&[24], 4), &settings).expected.as_secs(), 10);
+}
+
+proptest! {
+    #[test]
+    fn every_plan_is_valid_and_loses_no_test(
+        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100), 0..40),
+        cards in prop::collection::vec(1_u64..80, 0..5),
+        jobs in 1_u32..6,
+    ) {
+        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds))| {
+            let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
+            demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds)
+        }).collect();
+        let plan = plan_demands(demands, machine(&cards, jobs), &PlanSettings { jobs, ..PlanSettings::default() });
+        prop_assert_eq!(validate(&plan), Vec::<String>::new());
+        prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
+        prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
+        let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
+        prop_assert_eq!(by_file.len(), plan.not_run.len());
+        for (number, &(file, gpus, gib, _)) in tests.iter().enumerate() {
+            let fitting = cards.iter().filter(|card| gib.is_none_or(|gib| gib <= **card)).count();
+            let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", file % 2, file));
+            prop_assert_eq!(by_file.contains_key(&id), fitting < gpus as usize, "{}", id);
+        }
+    }
+}
