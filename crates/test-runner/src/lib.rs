@@ -1,9 +1,29 @@
 //! Runs a plan of tests with real pytest and real cargo, and tells each result as it happens.
+//!
+//! [`run`] takes a [`Plan`](execution_plan::Plan) and [`RunSettings`], tells [`Event`]s, and hands over a
+//! [`RunOutcome`]. An [`Interrupt`] ends it in order. Linux first; the crate installs no signal handlers.
+//!
+//! ```
+//! use test_runner::Interrupt;
+//!
+//! let interrupt = Interrupt::new();
+//! interrupt.raise();
+//! assert_eq!(interrupt.count(), 1);
+//! ```
 
+mod cargo;
+mod error;
 mod event;
+mod executor;
+pub mod json;
+mod process;
+mod pytest;
 mod python;
+mod run;
 mod settings;
 
+pub use error::RunError;
 pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
-pub use python::PythonSettings;
+pub use python::{PythonSettings, prepare};
+pub use run::run;
 pub use settings::{Capture, Interrupt, RunSettings};

@@ -1,6 +1,9 @@
 //! Finding, or making, a Python that has pytest.
 
-use camino::Utf8PathBuf;
+use std::fs::{self, File};
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// How Python is found. The caller reads the environment; this crate does not.
 #[derive(Debug, Clone, Default)]
@@ -11,4 +14,53 @@ pub struct PythonSettings {
     pub virtual_env: Option<Utf8PathBuf>,
     /// What is installed beside pytest and pytest-timeout where an environment has to be made.
     pub requirements: Vec<String>,
+}
+
+/// The interpreter to run pytest with: the one asked for, that of `VIRTUAL_ENV`, the tree's `.venv`, `python3`. Where
+/// it has no pytest, a virtual environment is made in the state folder, under a lock and stamped when complete.
+///
+/// # Errors
+/// A fragment that says what is missing: Python 3.10, the venv module, the network.
+pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path) -> Result<Utf8PathBuf, String> {
+    let has_pytest = |python: &Utf8Path| run(python, &["-c", "import pytest"]).is_ok();
+    if let Some(python) = &settings.interpreter {
+        run(python, &["-c", "import pytest"]).map_err(|error| format!("{python} has no pytest: {error}"))?;
+        return Ok(python.clone());
+    }
+    let environment = settings.virtual_env.iter().map(|venv| venv.join("bin/python"));
+    let base = environment.chain([tree.join(".venv/bin/python")]).find(|python| python.is_file());
+    let base = base.unwrap_or_else(|| "python3".into());
+    if has_pytest(&base) {
+        return Ok(base);
+    }
+    run(&base, &["-c", "import sys; sys.exit(sys.version_info < (3, 10) and 'Python is older than 3.10')"])
+        .map_err(|error| format!("{base} cannot be used: {error}"))?;
+    let venv = state_dir.join("venv");
+    let io = |error: std::io::Error| format!("cannot write {venv}: {error}");
+    fs::create_dir_all(state_dir).map_err(io)?;
+    let lock = File::create(state_dir.join("venv.lock")).map_err(io)?;
+    lock.lock().map_err(io)?;
+    let python = venv.join("bin/python");
+    let mut wanted = vec!["pytest".to_owned(), "pytest-timeout".to_owned()];
+    wanted.extend(settings.requirements.iter().cloned());
+    let stamp = venv.join("complete");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted.join("\n")) && has_pytest(&python) {
+        return Ok(python);
+    }
+    run(&base, &["-m", "venv", "--clear", venv.as_str()])
+        .map_err(|error| format!("{base} cannot make a virtual environment in {venv}: {error}"))?;
+    let mut install = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    install.extend(wanted.iter().map(String::as_str));
+    run(&python, &install).map_err(|error| format!("cannot install {} into {venv}: {error}", wanted.join(", ")))?;
+    fs::write(&stamp, wanted.join("\n")).map_err(io)?;
+    Ok(python)
+}
+
+fn run(python: &Utf8Path, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(python).args(arguments).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(text.lines().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("; "))
 }

@@ -1,0 +1,25 @@
+//! The schema of `results.jsonl`: one object a line, one line a result.
+
+use crate::CaseResult;
+
+/// One result as a line.
+#[must_use]
+pub fn line(result: &CaseResult) -> String {
+    let mut line = serde_json::json!({
+        "id": result.id.as_str(),
+        "occurrence": result.occurrence,
+        "round": result.round,
+        "language": result.language.as_str(),
+        "step": result.step.index(),
+        "outcome": result.outcome.as_str(),
+        "reason": result.outcome.reason(),
+        "start_s": result.start.as_secs_f64(),
+        "duration_s": result.duration.as_secs_f64(),
+        "message": result.message,
+        "output": result.output,
+        "gpus": result.gpus,
+    })
+    .to_string();
+    line.push('\n');
+    line
+}

@@ -1,0 +1,150 @@
+"""Runs only the planned tests and reports each as it happens, as JSON lines over an inherited pipe."""
+
+import json
+import os
+import signal
+
+import pytest
+
+LIMIT = 65536
+with open(os.environ["TEST_RUNNER_PLAN"], encoding="utf-8") as _file:
+    PLAN = json.load(_file)
+FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
+os.set_inheritable(FD, False)
+collect_reports = {}
+numbers = {}
+tests = {}
+
+
+def text(value):
+    """Text that any reader can decode: lone surrogates as escapes, bounded in size."""
+    value = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    return value if len(value) <= LIMIT else value[: LIMIT // 2] + "\n...\n" + value[-LIMIT // 2 :]
+
+
+def tell(**event):
+    data = (json.dumps(event) + "\n").encode()
+    while data:
+        data = data[os.write(FD, data) :]
+
+
+def end_in_order(signum, frame):
+    raise KeyboardInterrupt
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config, parser, args):
+    args.extend(PLAN["files"])
+    early_config.known_args_namespace.file_or_dir.extend(PLAN["files"])
+    signal.signal(signal.SIGTERM, end_in_order)
+    yield
+
+
+def pytest_collectreport(report):
+    if report.outcome != "passed":
+        collect_reports[text(report.nodeid)] = report
+
+
+def absent(planned):
+    """Why pytest has no such test."""
+    for node, report in collect_reports.items():
+        if not node or planned == node or planned.startswith((node + "::", node + "/")):
+            if report.skipped:
+                reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+                return "skipped", text(reason)
+            return "collection", text(report.longreprtext)
+    return "missing", "pytest did not collect it"
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(session, config, items):
+    seen, keys, before = {}, {}, set()
+    for item in items:
+        name = text(item.nodeid)
+        keys[item] = (name, seen.get(name, 0))
+        seen[name] = seen.get(name, 0) + 1
+        before.add(keys[item])
+    yield
+    exact, functions = {}, {}
+    for number, case in enumerate(PLAN["cases"]):
+        if case["exact"]:
+            exact[(case["id"], case["occurrence"])] = number
+        else:
+            functions[case["id"]] = number
+    done = {tuple(key) for key in PLAN["done"]}
+    chosen, undecided = [], []
+    for item in items:
+        name, occurrence = keys.setdefault(item, (text(item.nodeid), 0))
+        path, separator, rest = name.partition("::")
+        planned = exact.get((name, occurrence), functions.get(path + separator + rest.split("[")[0]))
+        if planned is None or (name, occurrence) in done:
+            continue
+        numbers[item] = planned
+        chosen.append(item)
+        if PLAN["cases"][planned]["undecided"]:
+            undecided.append(item)
+    kept = list(undecided)
+    if undecided and (PLAN["mark"] or PLAN["keyword"]):
+        saved = config.option.markexpr, config.option.keyword
+        config.option.markexpr, config.option.keyword = PLAN["mark"], PLAN["keyword"]
+        config.pluginmanager.get_plugin("mark").pytest_collection_modifyitems(items=kept, config=config)
+        config.option.markexpr, config.option.keyword = saved
+    dropped = set(undecided) - set(kept)
+    found = {numbers[item] for item in chosen}
+    for number, case in enumerate(PLAN["cases"]):
+        if number in found or any(key[0].split("[")[0] == case["id"] for key in done):
+            continue
+        hidden = (case["id"], case["occurrence"]) in before
+        cause, reason = ("deselected", "a hook of the tree left it out") if hidden else absent(case["id"])
+        tell(event="absent", planned=number, cause=cause, reason=reason)
+    gone = {numbers[item] for item in dropped} - {numbers[item] for item in chosen if item not in dropped}
+    for number in gone:
+        tell(event="absent", planned=number, cause="deselected", reason="pytest's own -m and -k leave it out")
+    items[:] = [item for item in chosen if item not in dropped]
+    for index, item in enumerate(items):
+        tests[item.nodeid, id(item)] = index
+        name, occurrence = keys[item]
+        tell(event="item", planned=numbers[item], id=name, occurrence=occurrence)
+    tell(event="collected")
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    index = tests[item.nodeid, id(item)]
+    tell(event="start", item=index)
+    item.config.stash[REPORTS] = []
+    yield
+    reports = item.config.stash[REPORTS]
+    if any(report.when == "teardown" for report in reports):
+        tell(event="end", item=index, **verdict(reports))
+
+
+REPORTS = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    result = yield
+    item.config.stash[REPORTS].append(result.get_result())
+
+
+def verdict(reports):
+    outcome, reason, message = "passed", "", ""
+    for report in reports:
+        wasxfail = getattr(report, "wasxfail", None)
+        if report.failed:
+            outcome = "failed"
+            message += text(report.longreprtext) + "\n"
+        elif report.skipped and outcome == "passed":
+            outcome = "skipped" if wasxfail is None else "xfailed"
+            reason = wasxfail
+            if reason is None:
+                reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        elif wasxfail is not None and report.when == "call" and outcome == "passed":
+            outcome = "xpassed"
+    output = "".join(f"--- {name} ---\n{content}\n" for name, content in reports[-1].sections)
+    return {"outcome": outcome, "reason": text(reason or ""), "message": message, "output": text(output)}
+
+
+def pytest_sessionfinish(session, exitstatus):
+    tell(event="finished")
