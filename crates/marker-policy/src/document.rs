@@ -89,6 +89,11 @@ impl<'d, 't> Section<'d, 't> {
         self.table.contains_key(key)
     }
 
+    /// Where a key's value stands; the table itself where it has no such key.
+    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
+        self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
     fn value(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
         self.asked.insert(key);
         self.table.get(key)

@@ -111,8 +111,8 @@ impl<'d, 't> Reader<'d, 't> {
         if let Some(name) = self.document.string("name") {
             self.policy.name = name.text;
         }
-        if self.document.has("version") && self.document.number("version").is_some_and(|version| version != VERSION) {
-            let at = self.document.span().clone();
+        if self.document.number("version").is_some_and(|version| version != VERSION) {
+            let at = self.document.span_of("version");
             self.document.mistake(&at, format!("this is not a policy of version {VERSION}, the only one known here"));
         }
         if let Some(tree) = self.document.string("tree") {

@@ -1,0 +1,113 @@
+//! A policy file with mistakes: all of them at once, each with its line.
+#![allow(clippy::unwrap_used)]
+
+use marker_policy::Policy;
+
+fn mistakes(text: &str) -> Vec<String> {
+    Policy::parse("test-policy.toml", text).unwrap_err().to_string().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn all_mistakes_are_reported_with_their_lines() {
+    let text = r#"extends = "dynamo-2025-10"
+heading = "x"
+
+[categories.type]
+add = ["multimodal", "unit", "multimodal"]
+requird = "always"
+
+[rust]
+unit = ["pre_merge", "unitt"]
+doc = "unit"
+
+[[budgets]]
+stage = "premerge"
+limit = "15"
+
+[planning]
+headroom = 15
+
+[rules]
+missing-typ = "off"
+file-name = "quiet"
+"#;
+    assert_eq!(
+        mistakes(text),
+        [
+            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, budgets, categories, defaults, \
+             engine-caps, extends, files, hardware, locations, markers, name, planning, plugin-markers, rules, rust, \
+             timeouts, tree, version",
+            "test-policy.toml:5:22: `unit` is in type already",
+            "test-policy.toml:5:30: `multimodal` stands twice in `add`",
+            "test-policy.toml:6:1: unknown key `requird` in `categories.type`; did you mean `required`?",
+            "test-policy.toml:9:22: `unitt` is no marker that this policy defines; did you mean `unit`?",
+            "test-policy.toml:10:7: `doc` in `rust` is the string \"unit\", expected a list of strings",
+            "test-policy.toml:13:9: `premerge` is no lifecycle marker of this policy; did you mean `pre_merge`?",
+            "test-policy.toml:14:9: `15` is no duration; write `15 s`, `5 min` or `2 h`",
+            "test-policy.toml:17:12: `headroom` in `planning` is 15, expected a share from 0 to below 1, such as 0.15",
+            "test-policy.toml:20:1: there is no rule `missing-typ`; did you mean `missing-type`?",
+            "test-policy.toml:21:13: `file-name` is `quiet`, expected `error`, `warning` or `off`",
+        ]
+    );
+}
+
+#[test]
+fn a_key_that_stands_twice_does_not_hide_other_mistakes() {
+    let found = mistakes("extends = \"dynamo-2025-10\"\nname = \"a\"\nname = \"b\"\ncolour = 1\n");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("test-policy.toml:3:1: not TOML: duplicate key"), "{found:?}");
+    assert!(found[1].starts_with("test-policy.toml:4:1: unknown key `colour`"), "{found:?}");
+}
+
+#[test]
+fn what_is_not_toml_says_where() {
+    let found = mistakes("extends = \"dynamo-2025-10\"\n[categories\n");
+    assert!(found[0].starts_with("test-policy.toml:2:"), "{found:?}");
+}
+
+#[test]
+fn a_name_in_two_categories_has_to_be_meant() {
+    let shared = "extends = \"dynamo-2025-10\"\n[categories]\nshared = [\"unit\"]\ncomponent.add = [\"unit\"]\n";
+    assert!(Policy::parse("p", shared).is_ok());
+    let found = mistakes(&shared.replace("shared = [\"unit\"]\n", ""));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains(":3:18: `unit` is in type and in component"), "{found:?}");
+}
+
+#[test]
+fn hardware_has_to_say_what_it_asks_for() {
+    let found =
+        mistakes("extends = \"dynamo-2025-10\"\n[categories.hardware]\nadd = [\"tpu_1\"]\n[hardware]\ngpu_9 = {}\n");
+    assert!(found.iter().any(|line| line.contains("`tpu_1` has no entry in `hardware`")), "{found:?}");
+    assert!(found.iter().any(|line| line.contains(":5:1: `gpu_9` asks for nothing")), "{found:?}");
+    assert!(found.iter().any(|line| line.contains(":5:1: `gpu_9` is no hardware marker")), "{found:?}");
+}
+
+#[test]
+fn an_unknown_preset_names_the_known_ones() {
+    let found = mistakes("extends = \"dynamo-2026-8\"\n");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("did you mean `dynamo-2026-08`"), "{found:?}");
+}
+
+#[test]
+fn a_policy_without_categories_is_told_how_to_start() {
+    assert!(mistakes("name = \"x\"\n")[0].contains("extends = \"dynamo-2025-10\""));
+}
+
+#[test]
+fn a_policy_of_another_version_is_refused() {
+    let found = mistakes("extends = \"dynamo-2025-10\"\nversion = 2\n");
+    assert_eq!(found, ["test-policy.toml:2:11: this is not a policy of version 1, the only one known here"]);
+}
+
+#[test]
+fn no_input_panics() {
+    for text in
+        ["\0", "=", "[[[[", "a = 9999999999999999999999", "\u{feff}", "categories = 1", "[categories]\nlifecycle=[]"]
+    {
+        assert!(Policy::parse("p", text).is_err(), "{text:?}");
+    }
+    let deep = format!("x = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(Policy::parse("p", &deep).is_err());
+}

@@ -1,0 +1,205 @@
+//! What each rule of the audit finds, and what it leaves alone.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use marker_policy::{Policy, Severity, audit, resolve, rules, unjudged};
+use support::{catalog, edit_rust, findings, hooked, line, open, python, python_at, rust};
+use test_catalog::{DeclaredMarker, Problem, ProblemKind, RustTestKind};
+
+const UNIT: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
+const PLANNER: &str = "components/src/dynamo/planner/tests/test_planner_scaling.py";
+
+#[test]
+fn a_test_that_follows_the_guidelines_has_no_finding() {
+    let tree = catalog(vec![
+        python(&format!("{PLANNER}::test_a"), UNIT),
+        python("tests/serve/test_vllm_chat.py::test_b", &["nightly", "e2e", "gpu_2", "h100", "vllm"]),
+        rust("streams", RustTestKind::Unit, None),
+    ]);
+    let policy = Policy::embedded();
+    assert_eq!(audit(&policy, &tree, &resolve(&policy, &tree)), []);
+}
+
+#[test]
+fn tests_that_lack_the_same_for_one_reason_are_one_finding_at_that_place() {
+    let bare = ["e2e", "gpu_1", "sglang"];
+    let file = "tests/frontend/test_sglang_tools.py";
+    let tree = catalog(vec![
+        python_at(&format!("{file}::test_a[x]"), 20, &bare),
+        python_at(&format!("{file}::test_a[y]"), 20, &bare),
+        python_at(&format!("{file}::test_b"), 30, &bare),
+        python("tests/frontend/test_sglang_chat.py::test_c", &["post_merge", "e2e", "gpu_1", "sglang"]),
+    ]);
+    let found = findings(&Policy::embedded(), &tree, "missing-lifecycle");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "3 tests have no lifecycle marker");
+    assert_eq!(found[0].at, line(file, 3));
+    assert_eq!(found[0].has, bare);
+    assert_eq!(found[0].needs, ["pre_merge", "post_merge", "nightly", "weekly", "release"]);
+    assert_eq!(found[0].help, "add `pytest.mark.post_merge,` to the list at line 3 (1 module like it uses it)");
+    assert_eq!(found[0].insertion.as_ref().unwrap().text, "pytest.mark.post_merge,");
+}
+
+#[test]
+fn where_some_tests_of_a_module_have_it_the_finding_is_at_the_function() {
+    let tree = catalog(vec![
+        python_at(&format!("{PLANNER}::test_a"), 20, UNIT),
+        python_at(&format!("{PLANNER}::test_b"), 30, &["unit", "gpu_0", "planner"]),
+    ]);
+    let found = findings(&Policy::embedded(), &tree, "missing-lifecycle");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].at, line(PLANNER, 30));
+    assert!(found[0].help.starts_with("add `@pytest.mark.pre_merge` above line 30"), "{}", found[0].help);
+}
+
+#[test]
+fn each_required_category_has_a_rule() {
+    let tree = catalog(vec![python(&format!("{PLANNER}::test_a"), &["planner"])]);
+    for rule in ["missing-lifecycle", "missing-type", "missing-hardware"] {
+        assert_eq!(findings(&Policy::embedded(), &tree, rule).len(), 1, "{rule}");
+    }
+    let unit = findings(&Policy::embedded(), &tree, "missing-type");
+    assert_eq!(unit[0].needs, ["unit", "integration", "e2e", "benchmark", "stress"]);
+}
+
+#[test]
+fn what_a_hook_adds_is_still_missing_as_authored() {
+    let policy = Policy::preset("dynamo-2026-08").unwrap();
+    let case = python(&format!("{PLANNER}::test_a"), &["unit", "gpu_0"]);
+    let by_hook = findings(&policy, &catalog(vec![hooked(case.clone(), "pre_merge")]), "missing-lifecycle");
+    assert_eq!(
+        by_hook[0].effect.as_deref(),
+        Some("as authored, no stage selects it; a hook makes it pre_merge (conftest.py:116)")
+    );
+    let by_policy = findings(&policy, &catalog(vec![case]), "missing-lifecycle");
+    assert!(by_policy[0].effect.as_deref().unwrap().ends_with("the policy makes it pre_merge (`defaults.lifecycle`)"));
+}
+
+#[test]
+fn markers_that_are_not_all_known_are_not_judged_but_counted() {
+    let tree = catalog(vec![open(python(&format!("{PLANNER}::test_a"), &["unit"]))]);
+    let policy = Policy::embedded();
+    let cases = resolve(&policy, &tree);
+    assert_eq!(audit(&policy, &tree, &cases), []);
+    let counted = unjudged(&cases);
+    assert_eq!(counted.len(), 1);
+    assert_eq!(counted[0].reason.text, "markers come from `load()`");
+}
+
+#[test]
+fn a_component_s_own_folder_asks_for_its_marker() {
+    let bare = ["pre_merge", "unit", "gpu_0"];
+    let tree = catalog(vec![
+        python(&format!("{PLANNER}::test_a"), &bare),
+        python("components/backend/vllm/tests/test_vllm_args.py::test_b", &bare),
+        python("tests/kvbm/test_kvbm_offload.py::test_c", &bare),
+        python("components/src/dynamo/mocker/tests/test_mocker_devices.py::test_d", &bare),
+        python("tests/serve/test_serve_health.py::test_e", &bare),
+    ]);
+    let found = findings(&Policy::embedded(), &tree, "missing-component");
+    let mut needs: Vec<_> = found.iter().map(|finding| finding.needs[0].as_str()).collect();
+    needs.sort_unstable();
+    assert_eq!(needs, ["kvbm", "planner", "vllm"]);
+    assert!(found.iter().all(|finding| finding.cases.len() == 1));
+}
+
+#[test]
+fn a_type_stands_in_its_place() {
+    let misplaced = |id: &str, markers: &[&str]| {
+        let tree = catalog(vec![python(id, markers)]);
+        findings(&Policy::embedded(), &tree, "misplaced-type").len()
+    };
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &["unit", "vllm"]), 1);
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &["stress"]), 1);
+    assert_eq!(misplaced(&format!("{PLANNER}::test_a"), &["e2e"]), 1);
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &["e2e"]), 0);
+    assert_eq!(misplaced("tests/benchmark/test_vllm_latency.py::test_a", &["benchmark"]), 0);
+    assert_eq!(misplaced("components/backend/vllm/tests/test_vllm_a.py::test_a", &["integration"]), 0);
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &["integration", "vllm", "router"]), 0, "crosses");
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &["stress", "e2e"]), 0, "one of them fits");
+    assert_eq!(misplaced("tests/serve/test_vllm_chat.py::test_a", &[]), 0, "missing, not misplaced");
+}
+
+#[test]
+fn a_file_is_named_for_component_and_flow() {
+    let named = |path: &str| {
+        let tree = catalog(vec![python(&format!("{path}::test_a"), UNIT)]);
+        findings(&Policy::embedded(), &tree, "file-name").pop().map(|finding| finding.help)
+    };
+    assert_eq!(named(PLANNER), None);
+    assert_eq!(named("tests/serve/test_serve_health.py"), None);
+    assert_eq!(named("tests/fault_tolerance/test_router_overload.py"), None);
+    assert_eq!(
+        named("components/src/dynamo/planner/tests/test_scaling.py").unwrap(),
+        "rename it, such as to `test_planner_scaling.py`"
+    );
+    assert_eq!(
+        named("components/src/dynamo/planner/tests/test_planner.py").unwrap(),
+        "rename it, such as to `test_planner_<flow>.py`"
+    );
+}
+
+#[test]
+fn rust_integration_tests_stand_behind_the_feature() {
+    let policy = Policy::embedded();
+    let rule = "ungated-integration-test";
+    let ungated = catalog(vec![
+        rust("a", RustTestKind::Integration, None),
+        rust("b", RustTestKind::Integration, Some(r#"any(unix, feature = "integration")"#)),
+        rust("c", RustTestKind::Unit, None),
+    ]);
+    let found = findings(&policy, &ungated, rule);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "2 integration tests are not behind the feature `integration`");
+    let required = edit_rust(rust("b", RustTestKind::Integration, None), |rust| {
+        let mut target = (*rust.target).clone();
+        target.required_features.push("integration".to_owned());
+        rust.target = target.into();
+    });
+    let gated = catalog(vec![rust("a", RustTestKind::Integration, Some(r#"feature = "integration""#)), required]);
+    assert_eq!(findings(&policy, &gated, rule), []);
+}
+
+#[test]
+fn a_marker_that_nothing_declares_is_a_finding_with_the_nearest_name() {
+    let mut tree = catalog(vec![
+        python(&format!("{PLANNER}::test_a"), &["premerge", "unit", "asyncio", "parallel"]),
+        python("tests/serve/test_vllm_chat.py::test_b", &["premerge"]),
+    ]);
+    tree.declared_markers.push(DeclaredMarker { name: "parallel".to_owned(), at: None });
+    let found = findings(&Policy::embedded(), &tree, "undeclared-marker");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].message, "nothing declares the marker `premerge`");
+    assert_eq!(found[0].cases.len(), 2);
+    assert!(found[0].help.starts_with("did you mean `pre_merge`?"), "{}", found[0].help);
+    assert_eq!(found[0].note.as_deref(), Some("also at tests/serve/test_vllm_chat.py:3"));
+}
+
+#[test]
+fn every_problem_of_the_catalog_is_a_finding() {
+    use ProblemKind::{Collection, Manifest, Orphan, Syntax, Unreadable};
+    let kinds = [Syntax, Unreadable, Manifest, Collection, Orphan];
+    let mut tree = catalog(Vec::new());
+    tree.problems = kinds.map(|kind| Problem { kind, message: "broken".to_owned(), at: line("a.py", 7) }).into();
+    for kind in kinds {
+        let found = findings(&Policy::embedded(), &tree, kind.as_str());
+        assert_eq!((found.len(), &found[0].at), (1, &line("a.py", 7)), "{}", kind.as_str());
+    }
+}
+
+#[test]
+fn the_policy_turns_a_rule_off_or_weighs_it_less() {
+    let tree = catalog(vec![python(&format!("{PLANNER}::test_a"), &["planner"])]);
+    let text = "extends = \"dynamo-2025-10\"\n[rules]\nmissing-type = \"off\"\nmissing-hardware = \"warning\"\n";
+    let policy = Policy::parse("test-policy.toml", text).unwrap();
+    assert_eq!(findings(&policy, &tree, "missing-type"), []);
+    assert_eq!(findings(&policy, &tree, "missing-hardware")[0].severity, Severity::Warning);
+}
+
+#[test]
+fn codes_are_unique_and_every_rule_says_why() {
+    let codes: std::collections::BTreeSet<_> = rules::ALL.iter().map(|rule| rule.code).collect();
+    assert_eq!(codes.len(), rules::ALL.len());
+    assert!(rules::ALL.iter().all(|rule| rule.explanation.len() > rule.summary.len()));
+}
