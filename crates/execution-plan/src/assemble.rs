@@ -152,7 +152,8 @@ fn on_gpus(mut draft: Draft, demands: Vec<Demand>, capacity: &Capacity) -> Draft
 
 fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings, drafts: &mut Vec<Draft>) {
     type Place = (u32, Option<String>, Share);
-    let mut workspaces: BTreeMap<TreePath, Vec<(Arc<test_catalog::CargoTarget>, Place, Vec<Demand>)>> = BTreeMap::new();
+    type Binary = (Arc<test_catalog::CargoTarget>, Place, Vec<Demand>);
+    let mut workspaces: BTreeMap<TreePath, Vec<Binary>> = BTreeMap::new();
     for demand in demands {
         let Some(target) = demand.target.clone() else { continue };
         let place = (demand.gpus, demand.model.clone(), demand.share);
@@ -185,8 +186,9 @@ fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSetting
 /// CPU tests in batches: files stay together and in order, modules that would shadow each other are apart, engine
 /// caps agree, and there are about two batches a slot, so that process start-up does not dominate.
 fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
-    let mut files: Vec<(TreePath, Vec<(String, String)>, Vec<Demand>)> = Vec::new();
-    let mut known: HashMap<(TreePath, Vec<(String, String)>), usize> = HashMap::new();
+    type Env = Vec<(String, String)>;
+    let mut files: Vec<(TreePath, Env, Vec<Demand>)> = Vec::new();
+    let mut known: HashMap<(TreePath, Env), usize> = HashMap::new();
     for demand in demands {
         let key = (demand.case.file.clone(), demand.env.clone());
         let at = *known.entry(key.clone()).or_insert_with(|| {
