@@ -1,8 +1,8 @@
 //! Plans which selected test runs where, as a graph of steps with resources.
 //!
-//! [`plan`] turns chosen tests into [`Demand`]s, refuses with a [`NotRunReason`] what fits nowhere, and places the
+//! [`plan()`] turns chosen tests into [`Demand`]s, refuses with a [`NotRunReason`] what fits nowhere, and places the
 //! rest: a [`Plan`] of [`Step`]s, each with what it waits for, what it holds, and when it is expected to run.
-//! [`validate`] judges a plan without trusting the planner. The crate starts nothing and knows nothing of processes.
+//! [`validate()`] judges a plan without trusting the planner. The crate starts nothing and knows nothing of processes.
 //!
 //! ```
 //! use execution_plan::{Estimates, PlanSettings, StepKind, plan, validate};

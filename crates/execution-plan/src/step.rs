@@ -125,7 +125,7 @@ pub struct PlannedCase {
 pub struct PlannedRust {
     /// The name as libtest lists it.
     pub name: String,
-    /// Whether it is `#[ignore]`d, and so needs `--include-ignored`.
+    /// Whether it is ignored (`#[ignore]`), and so needs `--include-ignored`.
     pub ignored: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Runs a plan of tests with real pytest and real cargo, and tells each result as it happens.
 //!
-//! [`run`] takes a [`Plan`](execution_plan::Plan) and [`RunSettings`], tells [`Event`]s, and hands over a
+//! [`run()`] takes a [`Plan`](execution_plan::Plan) and [`RunSettings`], tells [`Event`]s, and hands over a
 //! [`RunOutcome`]. An [`Interrupt`] ends it in order. Linux first; the crate installs no signal handlers.
 //!
 //! ```
