@@ -141,7 +141,7 @@ pub struct Claim {
 /// What a step holds of one GPU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GpuClaim {
-    /// Index into [`Plan::units`](crate::Plan::units).
+    /// Index into [`Capacity::units`](crate::Capacity::units).
     pub unit: usize,
     /// The text for `CUDA_VISIBLE_DEVICES`.
     pub visible: String,
