@@ -153,6 +153,9 @@ impl<'d, 't> Reader<'d, 't> {
                     written.push((category, marker));
                 }
             }
+            if rules.required == Requirement::Always && rules.members.is_empty() {
+                section.mistake(section.span(), format!("every test needs a {category} marker, and there is none"));
+            }
             section.finish();
         }
         let shared = categories.words("shared").unwrap_or_default();

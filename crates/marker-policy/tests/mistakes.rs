@@ -96,6 +96,12 @@ fn a_policy_without_categories_is_told_how_to_start() {
 }
 
 #[test]
+fn a_required_category_has_members() {
+    let found = mistakes("extends = \"dynamo-2025-10\"\n[categories.type]\nmarkers = []\n[locations]\n");
+    assert_eq!(found, ["test-policy.toml:2:1: every test needs a type marker, and there is none"]);
+}
+
+#[test]
 fn a_policy_of_another_version_is_refused() {
     let found = mistakes("extends = \"dynamo-2025-10\"\nversion = 2\n");
     assert_eq!(found, ["test-policy.toml:2:11: this is not a policy of version 1, the only one known here"]);

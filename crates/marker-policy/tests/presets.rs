@@ -117,3 +117,11 @@ fn a_test_without_a_timeout_has_its_type_s() {
     assert_eq!(policy.default_timeout(Some("stress")), Duration::from_mins(30));
     assert_eq!(policy.default_timeout(None), Duration::from_mins(10));
 }
+
+#[test]
+fn this_repository_s_own_policy_names_its_fixture() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-policy.toml");
+    let policy = Policy::parse("test-policy.toml", &std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(policy.tree(), Some("fixtures/dynamo"));
+    assert_eq!(policy.engine_caps().len(), 5);
+}

@@ -177,7 +177,7 @@ fn names_that_nothing_has_are_errors_with_the_nearest() {
             "unknown component `vlm`; did you mean `vllm`? (components: vllm, trtllm, sglang, kvbm, planner, router)",
         ]
     );
-    assert!(matches!(select(&policy, &[], &words("a(b=1)")), Ok(_)), "no case evaluates it");
+    assert!(select(&policy, &[], &words("a(b=1)")).is_ok(), "no case evaluates it");
     let tree = catalog(vec![python(ID, &[])]);
     let cases = resolve(&policy, &tree);
     assert!(matches!(select(&policy, &cases, &words("a(b=1)")), Err(SelectError::Keywords(_))));

@@ -39,7 +39,10 @@ fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group
     let members = audited.policy.members(category);
     let first = cases[0];
     let suggestion = suggest(audited, category, first);
-    let marker = suggestion.as_ref().map_or_else(|| members[0].clone(), |suggestion| suggestion.marker.clone());
+    let marker = match &suggestion {
+        Some(suggestion) => suggestion.marker.clone(),
+        None => members.first().cloned().unwrap_or_default(),
+    };
     let because = suggestion.map_or_else(
         || format!("or another {category} marker: no neighbour shows which"),
         |suggestion| suggestion.because,
