@@ -3,10 +3,13 @@
 mod arguments;
 pub mod config;
 mod fnmatch;
+mod imports;
 pub mod options;
 mod paths;
 mod shell_words;
+mod syntax;
 mod version;
+mod walk;
 
 pub use arguments::Argument;
 pub use config::{Config, ConfigError, Invocation};

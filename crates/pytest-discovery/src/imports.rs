@@ -1,0 +1,169 @@
+//! Which file of the tree an import means.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::config::Config;
+
+/// What a dotted name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Import {
+    /// A file of the tree: a module, or a package's `__init__.py`.
+    File(Utf8PathBuf),
+    /// A folder of the tree without `__init__.py`.
+    Namespace(Utf8PathBuf),
+    /// Nothing of the tree: the standard library, an installed package, or nothing at all.
+    Outside,
+}
+
+/// `sys.path`, as far as it lies in the tree.
+#[derive(Debug)]
+pub(crate) struct Imports {
+    tree: Utf8PathBuf,
+    roots: Vec<Utf8PathBuf>,
+    /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
+    tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
+}
+
+impl Imports {
+    /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
+    /// loaded later in front), the configuration's `pythonpath`, and the working directory, which `python -m pytest`
+    /// adds.
+    pub(crate) fn new<'f>(
+        config: &Config,
+        tree: &Utf8Path,
+        files: impl DoubleEndedIterator<Item = &'f Utf8Path>,
+    ) -> Self {
+        let mut roots: Vec<Utf8PathBuf> = Vec::new();
+        let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
+        for root in files.rev().map(|file| package_root(file).to_owned()).chain(given) {
+            if root.starts_with(tree) && !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        Self { tree: tree.to_owned(), roots, tops: Mutex::default() }
+    }
+
+    /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
+    pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
+        if level > 0 {
+            // One dot is the file's own folder.
+            let Some(folder) = from_file.ancestors().nth(level as usize) else { return Import::Outside };
+            return self.below(folder, dotted);
+        }
+        let own = package_root(from_file);
+        let top = dotted.split('.').next().unwrap_or_default();
+        if top.is_empty() {
+            return Import::Outside;
+        }
+        let mut namespace = Import::Outside;
+        for root in std::iter::once(own.to_owned()).chain(self.roots_with(top)) {
+            match self.below(&root, dotted) {
+                file @ Import::File(_) => return file,
+                found @ Import::Namespace(_) if namespace == Import::Outside => namespace = found,
+                // A regular package or module of this name hides what later roots have.
+                Import::Outside if is_regular(&root, top) => return Import::Outside,
+                _ => {}
+            }
+        }
+        namespace
+    }
+
+    fn roots_with(&self, top: &str) -> Vec<Utf8PathBuf> {
+        // A panic while the lock was held would be another error already; the map is whole in any case.
+        let mut tops = self.tops.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = tops.get(top) {
+            return known.clone();
+        }
+        let has = |root: &&Utf8PathBuf| root.join(top).is_dir() || root.join(format!("{top}.py")).is_file();
+        let found: Vec<_> = self.roots.iter().filter(has).cloned().collect();
+        tops.insert(top.to_owned(), found.clone());
+        found
+    }
+
+    fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
+        let mut path = root.to_owned();
+        for part in dotted.split('.').filter(|part| !part.is_empty()) {
+            path.push(part);
+        }
+        // Names are hostile input: none may lead out of the tree.
+        if !path.starts_with(&self.tree) || path.components().any(|part| part.as_str() == "..") {
+            return Import::Outside;
+        }
+        let package = path.join("__init__.py");
+        if package.is_file() {
+            return Import::File(package);
+        }
+        let module = Utf8PathBuf::from(format!("{path}.py"));
+        if !dotted.is_empty() && module.is_file() {
+            return Import::File(module);
+        }
+        if path.is_dir() { Import::Namespace(path) } else { Import::Outside }
+    }
+}
+
+fn is_regular(root: &Utf8Path, top: &str) -> bool {
+    root.join(top).join("__init__.py").is_file() || root.join(format!("{top}.py")).is_file()
+}
+
+/// The folder that goes on `sys.path` for a file: above the topmost of the packages that it is in.
+pub(crate) fn package_root(file: &Utf8Path) -> &Utf8Path {
+    let mut root = file.parent().unwrap_or(file);
+    while root.file_name().is_some_and(is_identifier) && root.join("__init__.py").is_file() {
+        match root.parent() {
+            Some(above) => root = above,
+            None => break,
+        }
+    }
+    root
+}
+
+/// The dotted name of a file below its package root; a package's own for its `__init__.py`.
+pub(crate) fn module_name(file: &Utf8Path) -> String {
+    let inside = file.strip_prefix(package_root(file)).unwrap_or(file).with_extension("");
+    let mut parts: Vec<&str> = inside.components().map(|part| part.as_str()).collect();
+    if parts.len() > 1 && parts.last() == Some(&"__init__") {
+        parts.pop();
+    }
+    parts.join(".")
+}
+
+/// Python's `str.isidentifier`, as far as folder names go: letters, digits and `_`, no digit first.
+fn is_identifier(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|first| first == '_' || first.is_alphabetic())
+        && characters.all(|character| character == '_' || character.is_alphanumeric())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::Invocation;
+
+    #[test]
+    fn imports_mean_files_of_the_tree_or_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        for path in ["tests/__init__.py", "tests/a/__init__.py", "tests/a/test_x.py", "tests/help.py", "ns/b.py"] {
+            fs::create_dir_all(tree.join(path).parent().unwrap()).unwrap();
+            fs::write(tree.join(path), "").unwrap();
+        }
+        let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
+        let test = tree.join("tests/a/test_x.py");
+        let imports = Imports::new(&config, &tree, [test.as_path()].into_iter());
+        let file = |path: &str| Import::File(tree.join(path));
+        assert_eq!(module_name(&test), "tests.a.test_x");
+        assert_eq!(imports.resolve(&test, 0, "tests.help"), file("tests/help.py"));
+        assert_eq!(imports.resolve(&test, 2, "help"), file("tests/help.py"));
+        assert_eq!(imports.resolve(&test, 1, ""), file("tests/a/__init__.py"));
+        assert_eq!(imports.resolve(&test, 0, "ns"), Import::Namespace(tree.join("ns")));
+        assert_eq!(imports.resolve(&test, 0, "ns.b"), file("ns/b.py"));
+        assert_eq!(imports.resolve(&test, 0, "os.path"), Import::Outside);
+        assert_eq!(imports.resolve(&test, 9, "x"), Import::Outside);
+    }
+}
