@@ -124,6 +124,17 @@ pub struct SelectionArgs {
     pub ignored: bool,
 }
 
+impl SelectionArgs {
+    /// Whether nothing narrows the tests but where they are looked for.
+    pub fn asks_for_nothing(&self) -> bool {
+        self.stage.is_none()
+            && self.marks.is_none()
+            && self.keywords.is_none()
+            && self.component.is_empty()
+            && self.test_type.is_empty()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LanguageArg {
     Python,

@@ -1,3 +1,57 @@
-//! The Dynamo test kit on the command line.
+//! The Dynamo test kit on the command line: `cargo xtask COMMAND`.
+//!
+//! Dispatch only. [`cli`] says what can be asked, [`environment`] looks at the machine, [`subject`] reads the tree and
+//! its policy, and each command is one module of [`commands`].
 
-fn main() {}
+mod cli;
+mod commands;
+mod environment;
+mod error;
+mod exit;
+mod output;
+mod progress;
+mod subject;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, PolicyCommand};
+use crate::environment::Environment;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // `--help` and `--version` come this way too, and are no mistakes.
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            // Nobody is left to tell that stderr is closed.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let environment = Environment::of_this_process();
+    match run(&cli, &environment) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            progress::note(&error.render());
+            error.exit().into()
+        }
+    }
+}
+
+fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
+    match &cli.command {
+        Command::Test(args) => commands::test::run(&cli.global, args, environment),
+        Command::AuditMarkers(args) => commands::audit_markers::run(&cli.global, args, environment),
+        Command::List(args) => commands::list::run(&cli.global, args, environment),
+        Command::Why(args) => commands::why::run(&cli.global, args, environment),
+        Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
+        Command::Gpus(args) => commands::gpus::run(args, environment),
+        Command::Policy(args) => match args.command {
+            PolicyCommand::Show => commands::policy::show(&cli.global),
+        },
+        Command::Ci => commands::ci::run(),
+    }
+}

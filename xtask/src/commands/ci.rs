@@ -1,0 +1,69 @@
+//! `ci`: what CI runs on this repository.
+
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use duct::cmd;
+
+use crate::error::Error;
+use crate::exit::Exit;
+
+/// Checks that build in another target folder, or run this tool itself, come last: the cheapest answer first.
+fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, duct::Expression)> {
+    let example = root.join("examples/stage-sizes/Cargo.toml");
+    let mut package = vec!["package", "--workspace", "--allow-dirty", "--quiet"];
+    for not_published in ["xtask", "oracle", "fake-nvml"] {
+        package.extend(["--exclude", not_published]);
+    }
+    vec![
+        ("format", cmd!(cargo, "fmt", "--all", "--", "--check")),
+        ("lints", cmd!(cargo, "clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings")),
+        ("tests", cmd!(cargo, "test", "--workspace", "--no-fail-fast")),
+        ("documentation", cmd!(cargo, "doc", "--workspace", "--no-deps", "--quiet").env("RUSTDOCFLAGS", "-D warnings")),
+        ("packages", cmd(cargo, package)),
+        (
+            "example",
+            cmd!(cargo, "test", "--quiet", "--manifest-path", &example)
+                .env("CARGO_TARGET_DIR", root.join("target/examples")),
+        ),
+        ("audit of the fixture", cmd!(this.as_std_path(), "audit-markers")),
+        ("tests of the fixture", cmd!(this.as_std_path(), "test", "--stage", "pre_merge", "--no-require-all")),
+    ]
+}
+
+/// Runs every check and says at the end which failed.
+pub fn run() -> Result<Exit, Error> {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let this = std::env::current_exe().map_err(Error::OwnExecutable)?;
+    let this = Utf8PathBuf::from_path_buf(this).map_err(|path| Error::NotUtf8(path.display().to_string()))?;
+    let mut failed = Vec::new();
+    let mut rows = Vec::new();
+    for (name, check) in checks(&cargo, &this, &root) {
+        crate::progress::note(&format!("ci: {name}"));
+        let start = Instant::now();
+        let result = check.dir(&root).unchecked().run();
+        let passed = match &result {
+            Ok(output) => output.status.success(),
+            Err(error) => {
+                crate::progress::note(&format!("ci: {name}: cannot be started: {error}"));
+                false
+            }
+        };
+        if !passed {
+            failed.push(name);
+        }
+        rows.push((name, passed, start.elapsed()));
+    }
+    crate::progress::note(&table(&rows));
+    Ok(if failed.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+fn table(rows: &[(&str, bool, Duration)]) -> String {
+    let mut text = String::from("ci:\n");
+    for (name, passed, time) in rows {
+        let verdict = if *passed { "passed" } else { "FAILED" };
+        text.push_str(&format!("  {verdict}  {name:<22} {:>6.1} s\n", time.as_secs_f64()));
+    }
+    text
+}

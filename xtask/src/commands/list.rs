@@ -1,0 +1,36 @@
+//! `list`: the catalog, as a tree for people or as JSON lines for tools.
+
+use marker_policy::{resolve, select};
+use test_catalog::json;
+use test_report::terminal::Styles;
+
+use crate::cli::{Global, ListArgs, ListFormat};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+use crate::subject::{self, Subject};
+
+pub fn run(global: &Global, args: &ListArgs, environment: &Environment) -> Result<Exit, Error> {
+    let selector = subject::selector(&args.selection)?;
+    let subject = Subject::locate(global)?;
+    let catalog = subject.catalog(global, &args.selection)?;
+    super::test::warn_of_problems(&catalog);
+    let cases = resolve(&subject.policy, &catalog);
+    // A listing shows what would not run, too: tools read `enabled` and `ignored`.
+    let everything = args.selection.asks_for_nothing();
+    let selection = select(&subject.policy, &cases, &selector)?;
+    let shown: Vec<_> =
+        if everything { cases.iter().collect() } else { selection.chosen.iter().map(|chosen| chosen.case).collect() };
+    match args.format {
+        ListFormat::Text => {
+            let styles = Styles::for_terminal(environment.colour);
+            output::with(|out| test_report::listing::write(out, shown.iter().copied(), &styles))?;
+        }
+        ListFormat::Jsonl => output::with(|out| {
+            json::write_line(out, &json::Header::new(subject.tree.as_str(), catalog.pytest.as_ref()))?;
+            shown.iter().try_for_each(|case| json::write_line(out, &json::Case::new(case.case, &case.effective)))
+        })?,
+    }
+    Ok(if shown.is_empty() { Exit::NothingSelected } else { Exit::Success })
+}

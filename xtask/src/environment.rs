@@ -1,0 +1,41 @@
+//! What this process was started in. The only place that reads environment variables and looks at terminals.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use camino::Utf8PathBuf;
+
+/// The facts of the machine and the shell that commands depend on.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `CUDA_VISIBLE_DEVICES`, which restricts the GPUs that tests may use.
+    pub cuda_visible_devices: Option<String>,
+    /// `CUDA_DEVICE_ORDER`, which says what its indices count.
+    pub cuda_device_order: Option<String>,
+    /// `VIRTUAL_ENV`, whose Python runs pytest unless another is named.
+    pub virtual_env: Option<Utf8PathBuf>,
+    /// Whether `CI` is set to anything but the empty text or `false`.
+    pub ci: bool,
+    /// Whether stdout is a terminal that may show colour.
+    pub colour: bool,
+    /// Whether stderr is a terminal on which a progress bar can be redrawn.
+    pub progress: bool,
+}
+
+impl Environment {
+    /// Looks at this process.
+    pub fn of_this_process() -> Self {
+        let ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+        // https://no-color.org: any value but the empty text.
+        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self {
+            cuda_visible_devices: env::var("CUDA_VISIBLE_DEVICES").ok(),
+            cuda_device_order: env::var("CUDA_DEVICE_ORDER").ok(),
+            virtual_env: env::var("VIRTUAL_ENV").ok().filter(|path| !path.is_empty()).map(Utf8PathBuf::from),
+            ci,
+            colour: io::stdout().is_terminal() && !no_colour && !dumb,
+            progress: io::stderr().is_terminal() && !ci && !dumb,
+        }
+    }
+}

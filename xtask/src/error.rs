@@ -1,0 +1,87 @@
+//! Every way in which a command can fail, rendered once and mapped to its exit code in one match.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use test_report::terminal::printable_lines;
+
+use crate::exit::Exit;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no test-policy.toml here or in a folder above: name the checkout with --tree DIR")]
+    NoTree,
+    #[error("{0}: there is no such folder")]
+    NoSuchTree(Utf8PathBuf),
+    #[error("{0:?} is not UTF-8, and paths have to be")]
+    NotUtf8(String),
+    #[error("cannot read {path}: {source}")]
+    Read { path: Utf8PathBuf, source: io::Error },
+    #[error("cannot write {path}: {source}")]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("cannot write the output: {0}")]
+    Output(#[source] io::Error),
+    #[error("the policy has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
+    Policy(#[from] marker_policy::PolicyErrors),
+    #[error("`{name}` is neither a policy file nor a preset ({presets})")]
+    NoSuchPolicy { name: String, presets: String },
+    #[error("wrong expression for {option}: {error}\n{}", .error.render())]
+    Expression { option: &'static str, error: marker_expr::ParseError },
+    #[error(transparent)]
+    Select(#[from] marker_policy::SelectError),
+    #[error("{option} {text}: {why}")]
+    Option { option: &'static str, text: String, why: String },
+    #[error(transparent)]
+    Pytest(#[from] pytest_discovery::DiscoveryError),
+    #[error(transparent)]
+    Cargo(#[from] cargo_discovery::DiscoveryError),
+    #[error("the GPUs cannot be looked at: {0}")]
+    Inventory(#[from] gpu_inventory::InventoryError),
+    #[error(transparent)]
+    DescribedMachine(#[from] gpu_inventory::DescribeError),
+    #[error(transparent)]
+    Visible(#[from] gpu_inventory::VisibleError),
+    #[error(transparent)]
+    Run(#[from] test_runner::RunError),
+    #[error("no test has the id `{id}`{nearest}")]
+    NoSuchTest { id: String, nearest: String },
+    #[error("{0}")]
+    NothingSelected(String),
+    #[error("cannot find this program's own file: {0}")]
+    OwnExecutable(#[source] io::Error),
+    #[error("cannot listen for signals: {0}")]
+    Signals(#[source] io::Error),
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// What people read, without anything that a terminal would obey.
+    pub fn render(&self) -> String {
+        format!("error: {}", printable_lines(&self.to_string()))
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoTree
+            | Self::NoSuchTree(_)
+            | Self::NotUtf8(_)
+            | Self::Read { .. }
+            | Self::Policy(_)
+            | Self::NoSuchPolicy { .. }
+            | Self::Expression { .. }
+            | Self::Select(_)
+            | Self::Option { .. }
+            | Self::Pytest(_)
+            | Self::Cargo(_)
+            | Self::DescribedMachine(_)
+            | Self::Visible(_)
+            | Self::NoSuchTest { .. } => Exit::Usage,
+            Self::Inventory(_) | Self::Run(_) | Self::Write { .. } | Self::Signals(_) => Exit::NotReady,
+            Self::NothingSelected(_) => Exit::NothingSelected,
+            Self::Output(_) | Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The tree under test: where it is, which policy binds it, and its catalog.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use marker_expr::{KeywordExpr, MarkExpr};
+use marker_policy::{Policy, Selector};
+use test_catalog::{Catalog, Language};
+
+use crate::cli::{Global, LanguageArg, SelectionArgs};
+use crate::error::Error;
+
+/// The name of a policy file.
+const POLICY_FILE: &str = "test-policy.toml";
+
+/// A tree and the policy that binds it.
+#[derive(Debug)]
+pub struct Subject {
+    /// The tree, an absolute path.
+    pub tree: Utf8PathBuf,
+    /// The policy.
+    pub policy: Policy,
+    /// Where the policy comes from, as people name it.
+    pub policy_source: String,
+}
+
+impl Subject {
+    /// Finds the tree and reads the policy: what `--tree` and `--policy` name, else the nearest policy file above.
+    pub fn locate(global: &Global) -> Result<Self, Error> {
+        let (tree, mut found) = match &global.tree {
+            Some(tree) => {
+                let tree = absolute(tree)?;
+                let file = tree.join(POLICY_FILE);
+                (tree, file.is_file().then_some(file))
+            }
+            None => {
+                let here = absolute(Utf8Path::new("."))?;
+                let file = here.ancestors().map(|folder| folder.join(POLICY_FILE)).find(|file| file.is_file());
+                let file = file.ok_or(Error::NoTree)?;
+                (here_of(&file)?, Some(file))
+            }
+        };
+        // Without --tree, a policy file may name a tree below it, and that tree may have its own policy file.
+        let tree = match (&global.tree, &found) {
+            (None, Some(file)) => match read_policy(file)?.tree() {
+                Some(named) => {
+                    let named = absolute(&tree.join(named))?;
+                    let own = named.join(POLICY_FILE);
+                    if own.is_file() {
+                        found = Some(own);
+                    }
+                    named
+                }
+                None => tree,
+            },
+            _ => tree,
+        };
+        let (policy, policy_source) = match (&global.policy, found) {
+            (Some(name), _) => named_policy(name)?,
+            (None, Some(file)) => (read_policy(&file)?, file.to_string()),
+            (None, None) => (Policy::embedded(), "the embedded default (the written guidelines)".to_owned()),
+        };
+        Ok(Self { tree, policy, policy_source })
+    }
+
+    /// Reads the tree: both languages, or the one that is asked for, side by side.
+    pub fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        let wanted = |language| selection.language.is_none_or(|only| only == language);
+        let python = || wanted(LanguageArg::Python).then(|| self.python(global, selection)).transpose();
+        let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
+        let (python, rust) = rayon::join(python, rust);
+        Ok(python?.unwrap_or_default().merge(rust?.unwrap_or_default()))
+    }
+
+    fn python(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
+        let version = &global.pytest_version;
+        let pytest = version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?;
+        let version = &global.python_version;
+        let python = version.parse().map_err(|error| wrong("--python-version", version, format!("{error}")))?;
+        let settings = pytest_discovery::Settings {
+            args: selection.paths.iter().filter(|path| !is_rust_path(path)).cloned().collect(),
+            pytest,
+            python,
+            env: global.environment.iter().cloned().collect(),
+            ..pytest_discovery::Settings::new(self.tree.clone())
+        };
+        // Only Rust paths were asked for: no path at all would mean everything.
+        if settings.args.is_empty() && !selection.paths.is_empty() {
+            return Ok(Catalog::default());
+        }
+        Ok(pytest_discovery::discover(&settings)?)
+    }
+
+    fn rust(&self, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        let settings = cargo_discovery::Settings {
+            paths: selection.paths.clone(),
+            features: cargo_discovery::FeatureSelection {
+                features: selection.features.clone(),
+                all: selection.all_features,
+                no_default: selection.no_default_features,
+            },
+            ..cargo_discovery::Settings::new(self.tree.clone())
+        };
+        Ok(cargo_discovery::discover(&settings)?)
+    }
+}
+
+/// What the selecting options ask for.
+pub fn selector(selection: &SelectionArgs) -> Result<Selector, Error> {
+    let marks = selection.marks.as_deref().map(MarkExpr::parse).transpose();
+    let keywords = selection.keywords.as_deref().map(KeywordExpr::parse).transpose();
+    Ok(Selector {
+        stage: selection.stage.clone(),
+        marks: marks.map_err(|error| Error::Expression { option: "-m", error })?,
+        keywords: keywords.map_err(|error| Error::Expression { option: "-k", error })?,
+        components: selection.component.clone(),
+        types: selection.test_type.clone(),
+        language: selection.language.map(|language| match language {
+            LanguageArg::Python => Language::Python,
+            LanguageArg::Rust => Language::Rust,
+        }),
+        ignored: selection.ignored,
+    })
+}
+
+/// A path that pytest would not know what to do with: a Rust file.
+fn is_rust_path(path: &str) -> bool {
+    Utf8Path::new(path).extension() == Some("rs")
+}
+
+fn named_policy(name: &str) -> Result<(Policy, String), Error> {
+    if let Some(policy) = Policy::preset(name) {
+        return Ok((policy, format!("the preset {name}")));
+    }
+    let file = Utf8Path::new(name);
+    if !file.is_file() {
+        let presets = Policy::preset_names().collect::<Vec<_>>().join(", ");
+        return Err(Error::NoSuchPolicy { name: name.to_owned(), presets });
+    }
+    Ok((read_policy(file)?, name.to_owned()))
+}
+
+fn read_policy(file: &Utf8Path) -> Result<Policy, Error> {
+    let text = fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
+    Ok(Policy::parse(file.as_str(), &text)?)
+}
+
+fn here_of(file: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+    file.parent().map(Utf8Path::to_owned).ok_or(Error::NoTree)
+}
+
+fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+    if !path.is_dir() {
+        return Err(Error::NoSuchTree(path.to_owned()));
+    }
+    path.canonicalize_utf8().map_err(|source| Error::Read { path: path.to_owned(), source })
+}
