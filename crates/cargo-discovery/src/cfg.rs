@@ -1,0 +1,381 @@
+//! `#[cfg(...)]`: predicates, and what they come to for a feature set and a target.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// What a predicate comes to. Unknown is what only a build script or rustc itself could tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Truth {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl Truth {
+    pub(crate) fn and(self, other: Self) -> Self {
+        self.min(other)
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+            Self::Yes => Self::No,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// A configuration predicate of the Rust reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Predicate {
+    Literal(bool),
+    /// `unix`
+    Name(String),
+    /// `feature = "integration"`
+    Pair(String, String),
+    Not(Box<Predicate>),
+    All(Vec<Predicate>),
+    Any(Vec<Predicate>),
+    /// One that this crate does not know, as text.
+    Other(String),
+}
+
+impl Predicate {
+    /// Reads a predicate from the tokens between the parentheses of `cfg(...)`.
+    pub(crate) fn parse(tokens: TokenStream) -> Self {
+        let text = tokens.to_string();
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        match tokens.as_slice() {
+            [TokenTree::Ident(name)] if name == "true" || name == "false" => Self::Literal(name == "true"),
+            [TokenTree::Ident(name)] => Self::Name(name.to_string()),
+            [TokenTree::Ident(name), TokenTree::Punct(equals), TokenTree::Literal(value)]
+                if equals.as_char() == '=' =>
+            {
+                match syn::parse_str::<syn::LitStr>(&value.to_string()) {
+                    Ok(value) => Self::Pair(name.to_string(), value.value()),
+                    Err(_) => Self::Other(text),
+                }
+            }
+            [TokenTree::Ident(name), TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
+                let mut operands: Vec<_> = separated(group.stream()).into_iter().map(Self::parse).collect();
+                match name.to_string().as_str() {
+                    "all" => Self::All(operands),
+                    "any" => Self::Any(operands),
+                    "not" if operands.len() == 1 => {
+                        operands.pop().map_or(Self::Other(text), |one| Self::Not(Box::new(one)))
+                    }
+                    _ => Self::Other(text),
+                }
+            }
+            _ => Self::Other(text),
+        }
+    }
+
+    /// What it comes to when `atom` answers for names and pairs.
+    pub(crate) fn evaluate(&self, atom: &impl Fn(&str, Option<&str>) -> Truth) -> Truth {
+        match self {
+            Self::Literal(value) => (*value).into(),
+            Self::Name(name) => atom(name, None),
+            Self::Pair(name, value) => atom(name, Some(value)),
+            Self::Not(operand) => operand.evaluate(atom).not(),
+            Self::All(operands) => operands.iter().map(|one| one.evaluate(atom)).min().unwrap_or(Truth::Yes),
+            Self::Any(operands) => operands.iter().map(|one| one.evaluate(atom)).max().unwrap_or(Truth::No),
+            Self::Other(_) => Truth::Unknown,
+        }
+    }
+
+    /// The same predicate where `test` is known to hold.
+    pub(crate) fn under_test(&self) -> Self {
+        match self {
+            Self::Name(name) if name == "test" => Self::Literal(true),
+            Self::Not(operand) => match operand.under_test() {
+                Self::Literal(value) => Self::Literal(!value),
+                operand => Self::Not(Box::new(operand)),
+            },
+            Self::All(operands) => Self::all(operands.iter().map(Self::under_test)),
+            Self::Any(operands) => {
+                let mut left: Vec<_> = operands.iter().map(Self::under_test).collect();
+                if left.contains(&Self::Literal(true)) {
+                    return Self::Literal(true);
+                }
+                left.retain(|one| *one != Self::Literal(false));
+                match left.len() {
+                    0 => Self::Literal(false),
+                    1 => left.remove(0),
+                    _ => Self::Any(left),
+                }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// All of them at once, as short as can be.
+    pub(crate) fn all(operands: impl IntoIterator<Item = Self>) -> Self {
+        let mut left: Vec<Self> = Vec::new();
+        for operand in operands {
+            match operand {
+                Self::Literal(true) => {}
+                Self::Literal(false) => return Self::Literal(false),
+                Self::All(inner) => left.extend(inner),
+                operand => left.push(operand),
+            }
+        }
+        let mut distinct: Vec<Self> = Vec::new();
+        for operand in left {
+            if !distinct.contains(&operand) {
+                distinct.push(operand);
+            }
+        }
+        match distinct.len() {
+            0 => Self::Literal(true),
+            1 => distinct.remove(0),
+            _ => Self::All(distinct),
+        }
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |formatter: &mut fmt::Formatter<'_>, name: &str, operands: &[Self]| {
+            write!(formatter, "{name}(")?;
+            for (index, operand) in operands.iter().enumerate() {
+                write!(formatter, "{}{operand}", if index > 0 { ", " } else { "" })?;
+            }
+            formatter.write_str(")")
+        };
+        match self {
+            Self::Literal(value) => write!(formatter, "{value}"),
+            Self::Name(name) => formatter.write_str(name),
+            Self::Pair(name, value) => write!(formatter, "{name} = {value:?}"),
+            Self::Not(operand) => write!(formatter, "not({operand})"),
+            Self::All(operands) => list(formatter, "all", operands),
+            Self::Any(operands) => list(formatter, "any", operands),
+            Self::Other(text) => formatter.write_str(text),
+        }
+    }
+}
+
+/// The stretches between top-level commas; an empty one behind the last comma is left out.
+pub(crate) fn separated(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = Vec::new();
+    let mut part = TokenStream::new();
+    for token in tokens {
+        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
+            parts.push(std::mem::take(&mut part));
+        } else {
+            part.extend([token]);
+        }
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
+/// The configuration that rustc sets for a target: `unix`, `target_os = "linux"` and their like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetCfg {
+    names: BTreeSet<String>,
+    values: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl TargetCfg {
+    /// The machine that this crate was built for, in the `dev` profile.
+    #[must_use]
+    pub fn host() -> Self {
+        let mut target = Self { names: BTreeSet::new(), values: BTreeMap::new() };
+        for (name, set) in
+            [("unix", cfg!(unix)), ("windows", cfg!(windows)), ("debug_assertions", true), ("overflow_checks", true)]
+        {
+            if set {
+                target = target.with_name(name);
+            }
+        }
+        let environment = [
+            ("gnu", cfg!(target_env = "gnu")),
+            ("musl", cfg!(target_env = "musl")),
+            ("msvc", cfg!(target_env = "msvc")),
+        ];
+        let environment = environment.iter().find(|(_, set)| *set).map_or("", |(name, _)| *name);
+        let vendor = if cfg!(target_vendor = "apple") {
+            "apple"
+        } else if cfg!(windows) {
+            "pc"
+        } else {
+            "unknown"
+        };
+        for (name, value) in [
+            ("target_os", std::env::consts::OS),
+            ("target_arch", std::env::consts::ARCH),
+            ("target_family", std::env::consts::FAMILY),
+            ("target_env", environment),
+            ("target_vendor", vendor),
+            ("target_endian", if cfg!(target_endian = "big") { "big" } else { "little" }),
+            ("target_pointer_width", if cfg!(target_pointer_width = "32") { "32" } else { "64" }),
+            ("panic", "unwind"),
+        ] {
+            target = target.with_value(name, value);
+        }
+        for width in ["8", "16", "32", "64", "ptr"] {
+            target = target.with_value("target_has_atomic", width);
+        }
+        if cfg!(target_arch = "x86_64") {
+            for feature in ["fxsr", "sse", "sse2"] {
+                target = target.with_value("target_feature", feature);
+            }
+        }
+        target
+    }
+
+    /// The same with `--cfg name`.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Self {
+        self.names.insert(name.to_owned());
+        self
+    }
+
+    /// The same with `--cfg name="value"`.
+    #[must_use]
+    pub fn with_value(mut self, name: &str, value: &str) -> Self {
+        self.values.entry(name.to_owned()).or_default().insert(value.to_owned());
+        self
+    }
+
+    /// Whether a dependency table of that key (`cfg(unix)`, or a target triple) applies.
+    pub(crate) fn takes(&self, key: &str) -> Truth {
+        let inner = key.trim().strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+        let Some(inner) = inner.filter(|inner| inner.len() < 4096) else { return Truth::Unknown };
+        inner
+            .parse()
+            .map_or(Truth::Unknown, |tokens| Predicate::parse(tokens).evaluate(&|name, value| self.sets(name, value)))
+    }
+
+    fn sets(&self, name: &str, value: Option<&str>) -> Truth {
+        match value {
+            None => self.names.contains(name).into(),
+            // Which instructions a target has depends on flags; what is not the baseline is not known.
+            Some(value) => match self.values.get(name) {
+                Some(values) if values.contains(value) => Truth::Yes,
+                Some(_) if name == "target_feature" => Truth::Unknown,
+                _ => Truth::No,
+            },
+        }
+    }
+}
+
+impl Default for TargetCfg {
+    fn default() -> Self {
+        Self::host()
+    }
+}
+
+/// What is set when one package's tests are compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct CrateCfg<'t> {
+    pub target: &'t TargetCfg,
+    pub features: BTreeSet<String>,
+    /// Names of `--cfg` flags in the tree's own cargo configuration.
+    pub flags: BTreeSet<String>,
+    /// Whether a build script may set names of its own.
+    pub build_script_sets: bool,
+}
+
+impl CrateCfg<'_> {
+    /// What a predicate comes to in a test build of the package.
+    pub(crate) fn evaluate(&self, predicate: &Predicate) -> Truth {
+        predicate.evaluate(&|name, value| match (name, value) {
+            ("test", None) => Truth::Yes,
+            ("feature", Some(feature)) => self.features.contains(feature).into(),
+            _ => match self.target.sets(name, value) {
+                Truth::No if value.is_none() && self.flags.contains(name) => Truth::Yes,
+                Truth::No if self.build_script_sets && !is_builtin(name) => Truth::Unknown,
+                known => known,
+            },
+        })
+    }
+}
+
+/// Names that rustc and its tools own, so that no build script sets them.
+fn is_builtin(name: &str) -> bool {
+    name.starts_with("target_")
+        || ["unix", "windows", "debug_assertions", "panic", "proc_macro", "doc", "doctest", "miri", "clippy", "feature"]
+            .contains(&name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn predicate(text: &str) -> Predicate {
+        Predicate::parse(text.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_left_beside_test_is_the_condition_of_a_case() {
+        let left = |text| predicate(text).under_test().to_string();
+        assert_eq!(left("all(test, feature = \"a\")"), "feature = \"a\"");
+        assert_eq!(left("any(test, feature = \"a\")"), "true");
+        assert_eq!(left("not(test)"), "false");
+        assert_eq!(left("any(all(test, unix), windows)"), "any(unix, windows)");
+    }
+
+    #[test]
+    fn a_name_that_a_build_script_may_set_is_unknown() {
+        let target = TargetCfg::host();
+        let mut cfg =
+            CrateCfg { target: &target, features: BTreeSet::new(), flags: BTreeSet::new(), build_script_sets: true };
+        assert_eq!(cfg.evaluate(&predicate("all(test, stubs)")), Truth::Unknown);
+        assert_eq!(cfg.evaluate(&predicate("all(feature = \"x\", stubs)")), Truth::No);
+        cfg.build_script_sets = false;
+        assert_eq!(cfg.evaluate(&predicate("not(stubs)")), Truth::Yes);
+    }
+
+    fn predicates() -> impl Strategy<Value = Predicate> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Predicate::Literal),
+            prop::sample::select(vec!["a", "b", "c", "test"]).prop_map(|name| Predicate::Name(name.into())),
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(|one| Predicate::Not(Box::new(one))),
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Predicate::All),
+                prop::collection::vec(inner, 0..3).prop_map(Predicate::Any),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Kleene: what three values call known holds however the unknown name turns out.
+        #[test]
+        fn three_values_never_contradict_two(predicate in predicates(), a: bool, b: bool) {
+            let with = |c: Truth| predicate.evaluate(&move |name, _| match name {
+                "a" => a.into(), "b" => b.into(), "c" => c, _ => Truth::Yes,
+            });
+            match with(Truth::Unknown) {
+                Truth::Unknown => {}
+                known => prop_assert!(with(Truth::Yes) == known && with(Truth::No) == known),
+            }
+        }
+
+        #[test]
+        fn knowing_test_changes_no_value_and_printing_loses_nothing(predicate in predicates(), a: bool, b: bool, c: bool) {
+            let value = |predicate: &Predicate| predicate.evaluate(&|name, _| match name {
+                "a" => a.into(), "b" => b.into(), "c" => c.into(), _ => Truth::Yes,
+            });
+            prop_assert_eq!(value(&predicate), value(&predicate.under_test()));
+            let read = Predicate::parse(predicate.to_string().parse().unwrap());
+            prop_assert_eq!(value(&predicate), value(&read));
+        }
+    }
+}
