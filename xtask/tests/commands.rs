@@ -1,0 +1,174 @@
+//! The commands as people call them: the real program on real trees.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The program in the repository's root, with nothing of this process's environment that changes its answers.
+fn xtask(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).current_dir(repository());
+    for variable in ["CI", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "PYTEST_ADDOPTS"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+struct Answer {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn answer(command: &mut Command) -> Answer {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Answer {
+        code: status.code().unwrap(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_says_what_was_meant() {
+    let folder = empty_folder("usage");
+    let policy = folder.join("policy.toml");
+    fs::write(&policy, "extends = \"dynamo-2025-10\"\nnme = 1\n\n[categories.lifecycle]\nmembers = [\"a\", \"a\"]\n")
+        .unwrap();
+    let policy = policy.to_str().unwrap();
+    for (arguments, expected) in [
+        (&["test", "--stage", "premerge"][..], &["unknown stage `premerge`; did you mean `pre_merge`?"][..]),
+        (&["test", "-m", "gpu_1 and ("], &["column 12", "\n           ^"]),
+        (&["list", "-k", "a("], &["wrong expression for -k"]),
+        (&["audit-markers", "--policy", "dynamo-2020"], &["neither a policy file nor a preset"]),
+        (&["audit-markers", "--policy", policy], &[":2:1: ", ":5:"]),
+        (&["list", "--tree", "no/such/folder"], &["there is no such folder"]),
+        (&["list", "no/such/test_file.py"], &["no/such/test_file.py"]),
+        (&["gpus", "--gpus", "2xFoo"], &["not a known card"]),
+        (&["why", "tests/test_none.py::test_none"], &["no test has the id"]),
+        (&["test", "--no-such-option"], &["--no-such-option"]),
+    ] {
+        let answer = answer(&mut xtask(arguments));
+        assert_eq!(answer.code, 2, "{arguments:?}: {}", answer.stderr);
+        assert_eq!(answer.stdout, "", "{arguments:?}");
+        for text in expected {
+            assert!(answer.stderr.contains(text), "{arguments:?}: {text:?} is not in {:?}", answer.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_tree_without_tests_is_exit_4() {
+    let folder = empty_folder("empty");
+    let tree = folder.to_str().unwrap();
+    for command in ["test", "audit-markers", "plan"] {
+        let answer = answer(&mut xtask(&[command, "--tree", tree]));
+        assert_eq!(answer.code, 4, "{command}: {}", answer.stderr);
+        assert!(answer.stderr.contains("no tests"), "{command}: {}", answer.stderr);
+    }
+}
+
+#[test]
+fn a_machine_without_a_driver_is_an_ordinary_answer() {
+    let answer = answer(&mut xtask(&["gpus", "--nvml", "/no/libnvidia-ml.so.1"]));
+    assert_eq!(answer.code, 0);
+    assert_eq!(answer.stdout, "no GPU here: /no/libnvidia-ml.so.1 cannot be opened\n");
+}
+
+#[test]
+fn the_fixture_breaks_no_rule() {
+    let answer = answer(&mut xtask(&["audit-markers"]));
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.starts_with("no finding: audited "), "{}", answer.stdout);
+}
+
+/// Every file of the tree of mistakes but `queue.rs`, whose mistake breaks no rule of the guidelines.
+const MISTAKES: [(&str, &str); 14] = [
+    ("components/src/dynamo/planner/tests/test_planner_missing_lifecycle.py", "missing-lifecycle"),
+    ("components/src/dynamo/planner/tests/test_planner_missing_type.py", "missing-type"),
+    ("components/src/dynamo/router/tests/test_router_missing_hardware.py", "missing-hardware"),
+    ("components/src/dynamo/router/tests/test_router_missing_all.py", "missing-component"),
+    ("components/src/dynamo/sglang/tests/test_sglang_missing_component.py", "missing-component"),
+    ("components/src/dynamo/vllm/tests/test_vllm_undeclared_marker.py", "undeclared-marker"),
+    ("components/src/dynamo/vllm/tests/test_vllm_misspelt_marker.py", "undeclared-marker"),
+    ("components/src/dynamo/kvbm/tests/test_kvbm_one_parameter_unmarked.py", "missing-lifecycle"),
+    ("components/src/dynamo/vllm/tests/test_vllm_e2e_in_component.py", "misplaced-type"),
+    ("tests/serve/test_planner_unit_under_serve.py", "misplaced-type"),
+    ("components/src/dynamo/sglang/tests/test_args.py", "file-name"),
+    ("components/src/dynamo/trtllm/tests/test_trtllm_unparsable.py", "syntax"),
+    ("lib/llm/tests/ungated.rs", "ungated-integration-test"),
+    ("lib/broken/Cargo.toml", "manifest"),
+];
+
+#[test]
+fn each_common_mistake_is_found_at_its_place() {
+    let answer = answer(&mut xtask(&["audit-markers", "--tree", "fixtures/dynamo/mistakes", "--format", "json"]));
+    assert_eq!(answer.code, 1, "{}", answer.stderr);
+    let document: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let found: Vec<(&str, &str)> = document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["file"].as_str().unwrap(), finding["rule"].as_str().unwrap()))
+        .collect();
+    for mistake in MISTAKES.iter().chain(&[("lib/runtime/src/orphan.rs", "orphan")]) {
+        assert!(found.contains(mistake), "{mistake:?} is not among {found:#?}");
+    }
+    // Four tests, one `pytestmark`: one finding.
+    assert_eq!(found.iter().filter(|(file, _)| *file == MISTAKES[0].0).count(), 1, "{found:#?}");
+}
+
+#[test]
+fn the_fixtures_gpu_tests_run_on_the_devices_they_claim() {
+    let python = oracle::python();
+    let answer = answer(
+        xtask(&["test", "--stage", "pre_merge", "-m", "gpu_1 or gpu_2", "--language", "python", "--python"])
+            .arg(&python)
+            .arg("--nvml")
+            .arg(oracle::fake_nvml())
+            .env("FAKE_NVML_DEVICES", oracle::fake_devices("2xL4.json")),
+    );
+    // The tests themselves hold their `CUDA_VISIBLE_DEVICES` against their markers.
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.contains("11 run in "), "{}", answer.stdout);
+    assert!(answer.stdout.contains("11 passed, 0 failed"), "{}", answer.stdout);
+}
+
+#[test]
+fn without_a_gpu_each_gpu_test_is_not_run_and_says_why() {
+    let arguments =
+        ["test", "--stage", "pre_merge", "-m", "gpu_1 or gpu_2", "--language", "python", "--nvml", "/no/nvml.so"];
+    let lenient = answer(&mut xtask(&arguments));
+    assert_eq!(lenient.code, 0, "{}{}", lenient.stdout, lenient.stderr);
+    assert!(lenient.stdout.contains("11 not run"), "{}", lenient.stdout);
+    assert!(lenient.stdout.contains("needs 2 GPUs"), "{}", lenient.stdout);
+    let strict = answer(xtask(&arguments).arg("--require-all"));
+    assert_eq!(strict.code, 3, "{}{}", strict.stdout, strict.stderr);
+    let in_ci = answer(xtask(&arguments).env("CI", "true"));
+    assert_eq!(in_ci.code, 3, "{}{}", in_ci.stdout, in_ci.stderr);
+}
+
+#[test]
+fn a_listing_opens_with_its_schema() {
+    let answer = answer(&mut xtask(&["list", "--format", "jsonl", "--language", "python"]));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let mut lines = answer.stdout.lines();
+    let header: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+    assert_eq!((&header["catalog"], &header["pytest"]), (&1.into(), &"9.2".into()));
+    let ids: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(ids.len() > 100, "{}", ids.len());
+    assert!(ids.iter().all(|case| case["language"] == "python"));
+}
+
+/// An empty folder of this test's own.
+fn empty_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
