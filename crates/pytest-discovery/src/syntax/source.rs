@@ -1,0 +1,70 @@
+//! A source file: its text, its tree, and where its lines begin.
+
+use std::sync::Arc;
+
+use test_catalog::{Position, SourceSpan, TreePath};
+
+use super::ast::{Range, Stmt};
+
+/// A file that parsed.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    pub(crate) path: TreePath,
+    pub(crate) text: Arc<str>,
+    pub(crate) body: Vec<Stmt>,
+    line_starts: Vec<u32>,
+}
+
+impl SourceFile {
+    pub(super) fn new(path: TreePath, text: Arc<str>, body: Vec<Stmt>) -> Self {
+        let line_starts = line_starts(&text);
+        Self { path, text, body, line_starts }
+    }
+
+    /// The text of a range; empty where it is not one of this file.
+    pub(crate) fn slice(&self, range: Range) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The range as a place of the tree.
+    pub(crate) fn span(&self, range: Range) -> SourceSpan {
+        SourceSpan { file: self.path.clone(), start: self.position(range.start), end: self.position(range.end) }
+    }
+
+    /// The line, from 1.
+    pub(crate) fn line(&self, offset: u32) -> u32 {
+        u32::try_from(self.line_starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+
+    /// The offset at which a line (from 1) begins; the text's end behind the last.
+    pub(crate) fn line_start(&self, line: u32) -> u32 {
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(end)
+    }
+
+    fn position(&self, offset: u32) -> Position {
+        position(&self.text, &self.line_starts, offset)
+    }
+}
+
+pub(super) fn line_starts(text: &str) -> Vec<u32> {
+    let bytes = text.as_bytes();
+    let mut starts = vec![0];
+    for (index, byte) in bytes.iter().enumerate() {
+        let ends = *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n'));
+        if ends {
+            starts.push(u32::try_from(index + 1).unwrap_or(u32::MAX));
+        }
+    }
+    starts
+}
+
+pub(super) fn position(text: &str, line_starts: &[u32], offset: u32) -> Position {
+    let line = line_starts.partition_point(|start| *start <= offset).max(1);
+    let start = line_starts.get(line - 1).copied().unwrap_or(0);
+    let column = text.get(start as usize..offset as usize).map_or(0, |before| before.chars().count());
+    Position {
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1),
+    }
+}
