@@ -1,255 +1,281 @@
-//! Builds test binaries with cargo, and runs planned tests of them.
+//! Builds test binaries with cargo, and gives each the environment that cargo would run it in.
 
-use std::collections::{HashMap, HashSet};
-use std::io::{BufRead as _, Read as _};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use duct::Expression;
 use execution_plan::{CargoFeatures, RustBuild};
+use serde::Deserialize;
 use test_catalog::{CargoTarget, TargetKind};
 
-use crate::executor::{Job, tail};
-use crate::process::{Group, how};
-use crate::{Event, NotRunCause, Outcome};
+use crate::executor::Job;
+use crate::output::tail;
 
-/// Test executables by manifest, kind and name.
-pub(crate) type Binaries = HashMap<(Utf8PathBuf, &'static str, String), Utf8PathBuf>;
+/// Which test executable, built how.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    manifest: Utf8PathBuf,
+    kind: &'static str,
+    name: String,
+    features: CargoFeatures,
+}
 
-fn cargo(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(folder).arg("test").env("CARGO_TARGET_DIR", job.settings.state_dir.join("cargo"));
-    command.args(features.all.then_some("--all-features")).args(features.no_default.then_some("--no-default-features"));
-    if !features.names.is_empty() {
-        command.arg(format!("--features={}", features.names.join(",")));
+impl Key {
+    pub(crate) fn of(job: &Job<'_>, target: &CargoTarget, features: &CargoFeatures) -> Self {
+        let kind = match target.kind {
+            TargetKind::Bin => "bin",
+            TargetKind::Test => "test",
+            TargetKind::Example => "example",
+            TargetKind::Bench => "bench",
+            TargetKind::Lib | TargetKind::Doc => "lib",
+        };
+        Self::new(&target.manifest.in_tree(&job.settings.tree), kind, &target.name, features)
     }
-    command
+
+    /// cargo names a library `a_b` where its manifest says `a-b`, and knows files by their real paths.
+    fn new(manifest: &Utf8Path, kind: &'static str, name: &str, features: &CargoFeatures) -> Self {
+        let manifest = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.to_owned());
+        Self { manifest, kind, name: name.replace('-', "_"), features: features.clone() }
+    }
+}
+
+/// A test executable with its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Binary {
+    pub(crate) executable: Utf8PathBuf,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+pub(crate) type Binaries = HashMap<Key, Binary>;
+
+/// A command line that can be run to its end (`duct`) or supervised line by line.
+pub(crate) struct Invocation {
+    pub(crate) program: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) folder: Utf8PathBuf,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+impl Invocation {
+    pub(crate) fn expression(&self, more: &[&str]) -> Expression {
+        let arguments = self.arguments.iter().map(String::as_str).chain(more.iter().copied());
+        let expression = duct::cmd(self.program.as_str(), arguments).dir(&self.folder);
+        self.env.iter().fold(expression, |expression, (name, value)| expression.env(name, value))
+    }
+
+    pub(crate) fn command(&self, more: impl IntoIterator<Item = impl AsRef<OsStr>>) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.arguments).args(more).current_dir(&self.folder).envs(self.env.iter().cloned());
+        command
+    }
+}
+
+/// `cargo test` with features, in a target folder of the runner's own.
+pub(crate) fn cargo_test(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Invocation {
+    let mut arguments = vec!["test".to_owned()];
+    arguments.extend(features.all.then(|| "--all-features".to_owned()));
+    arguments.extend(features.no_default.then(|| "--no-default-features".to_owned()));
+    if !features.names.is_empty() {
+        arguments.push(format!("--features={}", features.names.join(",")));
+    }
+    Invocation { program: "cargo".to_owned(), arguments, folder: folder.to_owned(), env: vec![target_folder(job)] }
+}
+
+fn target_folder(job: &Job<'_>) -> (String, String) {
+    ("CARGO_TARGET_DIR".to_owned(), job.settings.state_dir.join("cargo").into_string())
 }
 
 /// Builds; the error is what the compiler says.
 pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String> {
-    let tree = &job.settings.tree;
-    let mut command = cargo(job, &build.workspace.in_tree(tree), &build.features);
-    command.args(["--no-run", "--message-format=json-render-diagnostics"]);
-    let packages: HashSet<_> = build.targets.iter().map(|target| &target.package).collect();
-    for package in packages {
-        command.arg("-p").arg(package);
-    }
     if build.targets.iter().all(|target| target.kind == TargetKind::Doc) {
         return Ok(Binaries::new());
     }
+    let folder = build.workspace.in_tree(&job.settings.tree);
+    let mut cargo = cargo_test(job, &folder, &build.features);
+    cargo.arguments.extend(["--no-run", "--message-format=json-render-diagnostics"].map(str::to_owned));
+    for package in build.targets.iter().map(|target| &target.package).collect::<BTreeSet<_>>() {
+        cargo.arguments.extend(["-p".to_owned(), package.clone()]);
+    }
     for target in &build.targets {
-        match target.kind {
-            TargetKind::Lib => command.arg("--lib"),
-            TargetKind::Bin => command.args(["--bin", &target.name]),
-            TargetKind::Test => command.args(["--test", &target.name]),
-            TargetKind::Example => command.args(["--example", &target.name]),
-            TargetKind::Bench => command.args(["--bench", &target.name]),
-            TargetKind::Doc => &mut command,
+        let option = match target.kind {
+            TargetKind::Lib => "--lib",
+            TargetKind::Bin => "--bin",
+            TargetKind::Test => "--test",
+            TargetKind::Example => "--example",
+            TargetKind::Bench => "--bench",
+            TargetKind::Doc => continue,
         };
+        cargo.arguments.push(option.to_owned());
+        cargo.arguments.extend((target.kind != TargetKind::Lib).then(|| target.name.clone()));
     }
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("cannot run cargo: {error}"))?;
-    if !output.status.success() {
-        return Err(tail(&output.stderr));
-    }
-    let mut binaries = Binaries::new();
-    for line in output.stdout.lines().map_while(Result::ok) {
-        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-        let text = |pointer: &str| message.pointer(pointer).and_then(|value| value.as_str());
-        if let (Some(executable), Some(manifest), Some(name), Some(kind), Some(true)) = (
-            text("/executable"),
-            text("/manifest_path"),
-            text("/target/name"),
-            text("/target/kind/0"),
-            message.pointer("/profile/test").and_then(serde_json::Value::as_bool),
-        ) {
-            let kind = match kind {
-                "bin" => "bin",
-                "test" => "test",
-                "example" => "example",
-                "bench" => "bench",
-                _ => "lib",
-            };
-            binaries.insert((manifest.into(), kind, name.replace('-', "_")), executable.into());
-        }
-    }
-    Ok(binaries)
+    let messages = output_of(job, "cargo test --no-run", &cargo.expression(&[]))?;
+    let metadata = Invocation {
+        arguments: ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec(),
+        ..cargo_test(job, &folder, &build.features)
+    };
+    let metadata = output_of(job, "cargo metadata", &metadata.expression(&[]))?;
+    let metadata = serde_json::from_str(&metadata).map_err(|error| format!("cannot read cargo metadata: {error}"))?;
+    let sysroot = output_of(job, "rustc", &duct::cmd!("rustc", "--print=sysroot").dir(&folder))?;
+    let inherited = std::env::var(LIBRARY_PATH).ok();
+    let messages: Vec<Message> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    Ok(binaries(&messages, &metadata, Utf8Path::new(sysroot.trim()), inherited.as_deref(), &build.features))
 }
 
-fn kind_key(target: &CargoTarget) -> &'static str {
-    match target.kind {
-        TargetKind::Bin => "bin",
-        TargetKind::Test => "test",
-        TargetKind::Example => "example",
-        TargetKind::Bench => "bench",
-        TargetKind::Lib | TargetKind::Doc => "lib",
+/// What a tool prints on its standard output; the error is the end of what it says otherwise.
+fn output_of(job: &Job<'_>, name: &str, expression: &Expression) -> Result<String, String> {
+    let output = job.supervision(None).run(expression).map_err(|error| format!("{name}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    Err(tail(&output.stderr))
 }
 
-/// Runs the planned tests of one binary; after a crash or a hang, each that is left by itself.
-pub(crate) fn run(
-    job: &Job<'_>,
-    target: &CargoTarget,
+/// How this system's loader is told of libraries.
+const LIBRARY_PATH: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+
+/// What of `cargo build --message-format=json` matters here.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact {
+        package_id: String,
+        manifest_path: Utf8PathBuf,
+        target: ArtifactTarget,
+        profile: Profile,
+        executable: Option<Utf8PathBuf>,
+    },
+    BuildScriptExecuted {
+        package_id: String,
+        linked_paths: Vec<String>,
+        env: Vec<(String, String)>,
+        out_dir: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    version: String,
+    authors: Vec<String>,
+    description: Option<String>,
+    homepage: Option<String>,
+    repository: Option<String>,
+    license: Option<String>,
+    license_file: Option<String>,
+    readme: Option<String>,
+    rust_version: Option<String>,
+    manifest_path: Utf8PathBuf,
+}
+
+/// Test executables, each with the environment of "Environment variables Cargo sets" in cargo's reference.
+fn binaries(
+    messages: &[Message],
+    metadata: &Metadata,
+    sysroot: &Utf8Path,
+    inherited: Option<&str>,
     features: &CargoFeatures,
-    binaries: &Binaries,
-) -> Result<(), String> {
-    let manifest = target.manifest.in_tree(&job.settings.tree);
-    let folder = manifest.parent().unwrap_or(&job.settings.tree).to_owned();
-    let key = (manifest.clone(), kind_key(target), target.name.replace('-', "_"));
-    let command = || {
-        let mut command = if target.kind == TargetKind::Doc {
-            let mut command = cargo(job, &folder, features);
-            command.args(["--doc", "-p", &target.package, "--"]);
-            command
-        } else {
-            Command::new(binaries.get(&key)?)
+) -> Binaries {
+    let mut binaries = Binaries::new();
+    for message in messages {
+        let Message::CompilerArtifact { package_id, manifest_path, target, profile, executable } = message else {
+            continue;
         };
-        command.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder).env("CARGO_MANIFEST_PATH", &manifest);
-        command.env("CARGO_PKG_NAME", &target.package);
-        command.envs(job.settings.env.iter().cloned()).envs(job.step.env.iter().cloned());
-        Some(command)
-    };
-    let mut left: Vec<usize> = (0..job.step.cases.len()).collect();
-    let mut alone = !target.harness;
-    while !left.is_empty() {
-        let now: Vec<usize> = if alone { vec![left[0]] } else { left.clone() };
-        let command = command().ok_or_else(|| format!("cargo built no binary {}", target.binary))?;
-        let over = attempt(job, command, &now, target.harness)?;
-        left.retain(|case| !(over.contains(case) || alone && *case == now[0]));
-        alone = true;
-        if job.interrupt.count() > 0 {
-            left.iter().for_each(|&case| {
-                job.not_run(&job.step.cases[case], NotRunCause::Interrupted, "the run was interrupted");
-            });
-            break;
+        let (Some(executable), true) = (executable, profile.test) else { continue };
+        let kind = match target.kind.first().map(String::as_str) {
+            Some("bin") => "bin",
+            Some("test") => "test",
+            Some("example") => "example",
+            Some("bench") => "bench",
+            _ => "lib",
+        };
+        let mut env = Vec::new();
+        if let Some(package) = metadata.packages.iter().find(|package| package.id == *package_id) {
+            env.extend(package_env(package));
         }
-    }
-    Ok(())
-}
-
-/// Runs these tests in one process and returns those with a result; a single one always has one.
-fn attempt(job: &Job<'_>, mut command: Command, now: &[usize], harness: bool) -> Result<HashSet<usize>, String> {
-    let names: HashMap<&str, usize> =
-        now.iter().filter_map(|&case| Some((job.step.cases[case].rust.as_ref()?.name.as_str(), case))).collect();
-    if harness {
-        command.args(["--exact", "--include-ignored"]).args(names.keys());
-    }
-    let (mut reader, writer) = std::io::pipe().map_err(|error| error.to_string())?;
-    command.stdin(Stdio::null()).stderr(writer.try_clone().map_err(|error| error.to_string())?).stdout(writer);
-    let mut process = Group::spawn(&mut command).map_err(|error| format!("cannot run {command:?}: {error}"))?;
-    drop(command);
-    let (sender, chunks) = channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0_u8; 8192];
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                break;
-            }
+        if kind == "test" || kind == "bench" {
+            env.extend(programs_of(package_id, messages));
         }
-    });
-    let limit = now.iter().map(|&case| job.step.cases[case].timeout).max().unwrap_or_default();
-    let began = Instant::now();
-    let (mut progress, mut output, mut line, mut ended) = (began, Vec::new(), Vec::new(), None);
-    let mut verdicts: HashMap<usize, Outcome> = HashMap::new();
-    let end = loop {
-        match chunks.recv_timeout(Duration::from_millis(20)) {
-            Ok(chunk) => {
-                if output.len() < 8 << 20 {
-                    output.extend_from_slice(&chunk);
-                }
-                line.extend_from_slice(&chunk);
-                while let Some(newline) = line.iter().position(|byte| *byte == b'\n') {
-                    let rest = line.split_off(newline + 1);
-                    let text = String::from_utf8_lossy(&line).into_owned();
-                    line = rest;
-                    if let Some((case, outcome)) = verdict(text.trim_end(), &names) {
-                        progress = Instant::now();
-                        verdicts.entry(case).or_insert_with(|| outcome.clone());
-                        if outcome == Outcome::Passed && now.len() > 1 {
-                            let mut result = job.result(&job.step.cases[case], outcome);
-                            result.duration = progress - began;
-                            job.tell(Event::CaseFinished(result));
-                        }
-                    }
-                }
-                line.truncate(1 << 20);
-            }
-            Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => {
-                if let Some(status) = process.child().try_wait().map_err(|error| error.to_string())? {
-                    if *ended.get_or_insert_with(Instant::now) + Duration::from_millis(100) < Instant::now() {
-                        process.sweep();
-                        break Some(status);
-                    }
-                } else if progress.elapsed() > limit || job.interrupt.count() > 0 {
-                    process.stop(job.settings.grace);
-                    break None;
-                }
-            }
-        }
-    };
-    let text = tail(&output);
-    let mut over = HashSet::new();
-    for &case in now {
-        let planned = &job.step.cases[case];
-        let name = planned.rust.as_ref().map_or("", |rust| rust.name.as_str());
-        let outcome = match (verdicts.remove(&case), end) {
-            (Some(Outcome::Passed), _) if now.len() > 1 => {
-                over.insert(case);
+        let mut libraries: Vec<String> = Vec::new();
+        for message in messages {
+            let Message::BuildScriptExecuted { package_id: of, linked_paths, env: set, out_dir } = message else {
                 continue;
+            };
+            if of == package_id {
+                env.extend(set.iter().cloned());
+                env.push(("OUT_DIR".to_owned(), out_dir.clone()));
             }
-            (Some(outcome), _) => outcome,
-            // Each by itself, to learn which of them it was.
-            (None, _) if now.len() > 1 => continue,
-            (None, None) if job.interrupt.count() > 0 => {
-                Outcome::NotRun { cause: NotRunCause::Interrupted, reason: "the run was interrupted".to_owned() }
-            }
-            (None, None) => Outcome::TimedOut { limit },
-            (None, Some(status)) if !harness && status.success() => Outcome::Passed,
-            (None, Some(status)) if !harness && status.code().is_some() => Outcome::Failed,
-            (None, Some(status)) if status.success() => {
-                Outcome::NotRun { cause: NotRunCause::Missing, reason: "its binary has no such test".to_owned() }
-            }
-            (None, Some(status)) => Outcome::Crashed { how: how(status) },
-        };
-        let mut result = job.result(planned, outcome);
-        result.duration = began.elapsed();
-        if result.outcome.is_failure() {
-            let mark = format!("---- {name} stdout ----\n");
-            let body = text.split_once(&mark).map_or(text.as_str(), |(_, rest)| {
-                rest.split("\n---- ").next().unwrap_or(rest).split("\n\nfailures:").next().unwrap_or(rest)
-            });
-            result.message = body.trim().to_owned();
+            libraries.extend(
+                linked_paths.iter().map(|path| path.split_once('=').map_or(path.as_str(), |(_, path)| path).to_owned()),
+            );
         }
-        over.insert(case);
-        job.tell(Event::CaseFinished(result));
+        // `target/debug/deps/name-hash`: libraries lie beside it and one folder up.
+        libraries.extend(executable.ancestors().skip(1).take(2).map(|folder| folder.as_str().to_owned()));
+        libraries.push(sysroot.join("lib").into_string());
+        libraries.extend(inherited.map(str::to_owned));
+        env.push((LIBRARY_PATH.to_owned(), libraries.join(":")));
+        let key = Key::new(manifest_path, kind, &target.name, features);
+        binaries.insert(key, Binary { executable: executable.clone(), env });
     }
-    Ok(over)
+    binaries
 }
 
-/// `test NAME ... ok` of a planned test, whatever a test wrote before it on the line.
-fn verdict(line: &str, names: &HashMap<&str, usize>) -> Option<(usize, Outcome)> {
-    let (head, word) = line.rsplit_once(" ... ")?;
-    let name = head.rsplit_once("test ").map_or(head, |(_, name)| name);
-    let name = name.trim_end_matches(" - should panic");
-    let case = *names.get(name)?;
-    match word {
-        "ok" => Some((case, Outcome::Passed)),
-        "FAILED" => Some((case, Outcome::Failed)),
-        word if word.starts_with("ignored") => Some((case, Outcome::Skipped { reason: word.to_owned() })),
+/// `CARGO_BIN_EXE_*`: the programs of the package that an integration test may start.
+fn programs_of<'m>(package: &'m str, messages: &'m [Message]) -> impl Iterator<Item = (String, String)> + 'm {
+    messages.iter().filter_map(move |message| match message {
+        Message::CompilerArtifact { package_id, target, profile, executable: Some(executable), .. }
+            if package_id == package && !profile.test && target.kind.iter().any(|kind| kind == "bin") =>
+        {
+            Some((format!("CARGO_BIN_EXE_{}", target.name), executable.as_str().to_owned()))
+        }
         _ => None,
-    }
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_result_is_read_behind_what_a_test_wrote() {
-        let names = HashMap::from([("a::b", 0)]);
-        assert_eq!(verdict("noise test a::b ... ok", &names), Some((0, Outcome::Passed)));
-        assert_eq!(verdict("test a::b - should panic ... FAILED", &names), Some((0, Outcome::Failed)));
-        assert_eq!(verdict("test other ... ok", &names), None);
-    }
+fn package_env(package: &Package) -> Vec<(String, String)> {
+    let (numbers, _) = package.version.split_once('+').unwrap_or((&package.version, ""));
+    let (numbers, pre) = numbers.split_once('-').unwrap_or((numbers, ""));
+    let mut numbers = numbers.split('.');
+    let mut number = || numbers.next().unwrap_or_default().to_owned();
+    let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path);
+    let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+    [
+        ("CARGO_MANIFEST_DIR", folder.as_str().to_owned()),
+        ("CARGO_MANIFEST_PATH", package.manifest_path.as_str().to_owned()),
+        ("CARGO_PKG_NAME", package.name.clone()),
+        ("CARGO_PKG_VERSION", package.version.clone()),
+        ("CARGO_PKG_VERSION_MAJOR", number()),
+        ("CARGO_PKG_VERSION_MINOR", number()),
+        ("CARGO_PKG_VERSION_PATCH", number()),
+        ("CARGO_PKG_VERSION_PRE", pre.to_owned()),
+        ("CARGO_PKG_AUTHORS", package.authors.join(":")),
+        ("CARGO_PKG_DESCRIPTION", or_empty(&package.description)),
+        ("CARGO_PKG_HOMEPAGE", or_empty(&package.homepage)),
+        ("CARGO_PKG_REPOSITORY", or_empty(&package.repository)),
+        ("CARGO_PKG_LICENSE", or_empty(&package.license)),
+        ("CARGO_PKG_LICENSE_FILE", or_empty(&package.license_file)),
+        ("CARGO_PKG_README", or_empty(&package.readme)),
+        ("CARGO_PKG_RUST_VERSION", or_empty(&package.rust_version)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
 }

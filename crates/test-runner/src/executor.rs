@@ -7,14 +7,17 @@ use camino::Utf8PathBuf;
 use execution_plan::{PlannedCase, Step};
 use test_catalog::{Language, NodeId};
 
-use crate::{CaseResult, Event, Interrupt, NotRunCause, Outcome, RunSettings};
+use crate::stop::StopSignal;
+use crate::tool::Supervision;
+use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
 
-/// One step being run.
+/// One round of a step being run.
 pub(crate) struct Job<'r> {
     pub(crate) step: &'r Step,
     pub(crate) settings: &'r RunSettings,
+    /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
-    pub(crate) interrupt: &'r Interrupt,
+    pub(crate) stop: &'r StopSignal,
     pub(crate) events: Sender<Event>,
     pub(crate) began: Instant,
     pub(crate) round: u32,
@@ -43,16 +46,30 @@ impl Job<'_> {
         }
     }
 
+    pub(crate) fn finished(&self, result: CaseResult) {
+        self.tell(Event::CaseFinished(result));
+    }
+
     pub(crate) fn not_run(&self, case: &PlannedCase, cause: NotRunCause, reason: impl Into<String>) {
-        self.tell(Event::CaseFinished(self.result(case, Outcome::NotRun { cause, reason: reason.into() })));
+        self.finished(self.result(case, Outcome::NotRun { cause, reason: reason.into() }));
     }
 
     pub(crate) fn started(&self, id: NodeId, occurrence: u32) {
         self.tell(Event::CaseStarted { step: self.step.id, id, occurrence, at: self.began.elapsed() });
     }
+
+    pub(crate) fn supervision(&self, limit: Option<Duration>) -> Supervision<'_> {
+        Supervision { stop: self.stop, grace: self.settings.grace, limit }
+    }
+
+    /// The folder of an attempt at this step.
+    pub(crate) fn attempt_folder(&self, attempt: usize) -> Utf8PathBuf {
+        self.folder.join(format!("step-{}-{}-{attempt}", self.step.id, self.round))
+    }
 }
 
-/// The end of a text, at most 64 KiB of it.
-pub(crate) fn tail(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(65_536)..]).into_owned()
+/// Seconds, as reasons name them.
+pub(crate) fn seconds(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds.fract() == 0.0 { format!("{seconds:.0} s") } else { format!("{seconds:.1} s") }
 }

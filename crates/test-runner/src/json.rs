@@ -17,6 +17,7 @@ pub fn line(result: &CaseResult) -> String {
         "duration_s": result.duration.as_secs_f64(),
         "message": result.message,
         "output": result.output,
+        "output_file": result.output_file,
         "gpus": result.gpus,
     })
     .to_string();

@@ -1,7 +1,8 @@
 //! Runs a plan of tests with real pytest and real cargo, and tells each result as it happens.
 //!
 //! [`run()`] takes a [`Plan`](execution_plan::Plan) and [`RunSettings`], tells [`Event`]s, and hands over a
-//! [`RunOutcome`]. An [`Interrupt`] ends it in order. Linux first; the crate installs no signal handlers.
+//! [`RunOutcome`]. An [`Interrupt`] ends it in order, raised twice
+//! at once. Linux first; the crate installs no signal handlers.
 //!
 //! ```
 //! use test_runner::Interrupt;
@@ -12,15 +13,22 @@
 //! ```
 
 mod cargo;
+mod dispatcher;
 mod error;
 mod event;
 mod executor;
 pub mod json;
+mod libtest;
+mod output;
 mod process;
 mod pytest;
+mod pytest_events;
 mod python;
 mod run;
+mod rust_binary;
 mod settings;
+mod stop;
+mod tool;
 
 pub use error::RunError;
 pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};

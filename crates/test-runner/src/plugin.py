@@ -7,6 +7,7 @@ import signal
 import pytest
 
 LIMIT = 65536
+KEPT = 1 << 20
 with open(os.environ["TEST_RUNNER_PLAN"], encoding="utf-8") as _file:
     PLAN = json.load(_file)
 FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
@@ -116,7 +117,7 @@ def pytest_runtest_protocol(item, nextitem):
     yield
     reports = item.config.stash[REPORTS]
     if any(report.when == "teardown" for report in reports):
-        tell(event="end", item=index, **verdict(reports))
+        tell(event="end", item=index, **verdict(index, reports))
 
 
 REPORTS = pytest.StashKey()
@@ -128,7 +129,7 @@ def pytest_runtest_makereport(item, call):
     item.config.stash[REPORTS].append(result.get_result())
 
 
-def verdict(reports):
+def verdict(index, reports):
     outcome, reason, message = "passed", "", ""
     for report in reports:
         wasxfail = getattr(report, "wasxfail", None)
@@ -143,7 +144,22 @@ def verdict(reports):
         elif wasxfail is not None and report.when == "call" and outcome == "passed":
             outcome = "xpassed"
     output = "".join(f"--- {name} ---\n{content}\n" for name, content in reports[-1].sections)
-    return {"outcome": outcome, "reason": text(reason or ""), "message": message, "output": text(output)}
+    if outcome == "failed" and output:
+        keep(index, output)
+    return {"outcome": outcome, "reason": text(reason or ""), "message": text(message), "output": text(output)}
+
+
+def keep(index, output):
+    """What a failed test printed, in a file; the result tells of it as well, so a full disk costs little."""
+    data = output.encode("utf-8", "backslashreplace")
+    if len(data) > 2 * KEPT:
+        note = f"\n... {len(data) - 2 * KEPT} bytes left out ...\n"
+        data = data[:KEPT] + note.encode() + data[-KEPT:]
+    try:
+        with open(os.path.join(PLAN["outputs"], f"{index}.txt"), "wb") as file:
+            file.write(data)
+    except OSError:
+        pass
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::stop::StopSignal;
+
+/// How often a process is looked after.
+pub(crate) const TICK: Duration = Duration::from_millis(20);
+
 /// A child that leads a process group.
 pub(crate) struct Group {
     child: Child,
@@ -16,12 +21,8 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Self> {
         let child = command.process_group(0).spawn()?;
-        let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        let group = group_of(child.id());
         Ok(Self { child, group })
-    }
-
-    pub(crate) fn child(&mut self) -> &mut Child {
-        &mut self.child
     }
 
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
@@ -29,13 +30,9 @@ impl Group {
     }
 
     /// TERM to the whole group, the grace, then KILL to what is left of it.
-    pub(crate) fn stop(&mut self, grace: Duration) {
-        let _ = killpg(self.group, Signal::SIGTERM);
-        let until = Instant::now() + grace;
-        while self.ended().is_none() && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        self.sweep();
+    pub(crate) fn stop(&mut self, grace: Duration, stop: &StopSignal) {
+        let group = self.group;
+        stop_group(group, grace, stop, || self.ended().is_some());
         let _ = self.child.wait();
     }
 
@@ -43,6 +40,23 @@ impl Group {
     pub(crate) fn sweep(&self) {
         let _ = killpg(self.group, Signal::SIGKILL);
     }
+}
+
+/// The group that a process leads.
+pub(crate) fn group_of(process: u32) -> Pid {
+    Pid::from_raw(i32::try_from(process).unwrap_or(i32::MAX))
+}
+
+/// TERM, the grace, then KILL. A second interrupt cuts the grace short.
+pub(crate) fn stop_group(group: Pid, grace: Duration, stop: &StopSignal, mut ended: impl FnMut() -> bool) {
+    if !stop.grace(grace).is_zero() {
+        let _ = killpg(group, Signal::SIGTERM);
+        let began = Instant::now();
+        while began.elapsed() < stop.grace(grace) && !ended() {
+            std::thread::sleep(TICK);
+        }
+    }
+    let _ = killpg(group, Signal::SIGKILL);
 }
 
 /// How a process ended: `signal 11 (SIGSEGV)`, `exit code 3`.

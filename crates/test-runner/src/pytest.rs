@@ -1,149 +1,277 @@
 //! Runs a step's tests in a pytest process, and the rest in a new one after a crash or a time-out.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use command_fds::{CommandFdExt as _, FdMapping};
-use serde::Deserialize;
 use test_catalog::NodeId;
 
-use crate::executor::{Job, tail};
-use crate::process::{Group, how};
-use crate::{Capture, Event, NotRunCause, Outcome};
+use crate::executor::{Job, seconds};
+use crate::output::{Output, tail};
+use crate::process::{Group, TICK, how};
+use crate::pytest_events::{Line, lines};
+use crate::{Capture, NotRunCause, Outcome};
 
 const PLUGIN: &str = include_str!("plugin.py");
 /// The number of the events' pipe in the child.
 const EVENTS_FD: i32 = 3;
 
-#[derive(Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Line {
-    Item { planned: usize, id: String, occurrence: u32 },
-    Absent { planned: usize, cause: String, reason: String },
-    Collected,
-    Start { item: usize },
-    End { item: usize, outcome: String, reason: String, message: String, output: String },
-    Finished,
-}
-
-/// Runs the step; a fragment says why it could not.
-pub(crate) fn run(job: &Job<'_>, python: &Utf8Path) -> Result<(), String> {
-    let mut over: HashSet<usize> = HashSet::new();
-    let mut done: HashSet<(String, u32)> = HashSet::new();
-    for attempt in 0.. {
-        let before = (over.len(), done.len());
-        let end = attempt_once(job, python, attempt, &mut over, &mut done)?;
-        let left: Vec<_> = (0..job.step.cases.len()).filter(|case| !over.contains(case)).collect();
-        let stuck = (over.len(), done.len()) == before;
-        if left.is_empty() || end.finished || stuck || job.interrupt.count() > 0 {
-            let (cause, reason) = if job.interrupt.count() > 0 {
-                (NotRunCause::Interrupted, "the run was interrupted".to_owned())
-            } else if end.collected {
-                (NotRunCause::Stopped, format!("pytest ended before it ({})", end.how))
-            } else {
-                (NotRunCause::Collection, format!("pytest collected nothing ({}): {}", end.how, end.output.trim()))
-            };
-            for case in left {
-                job.not_run(&job.step.cases[case], cause, reason.clone());
-            }
+/// Runs the step; the error says why it could not. What is in `over` has its results.
+///
+/// Three limits hold: a running test's own, `collection_limit` until all is collected, and the step's while no test
+/// runs. The step's counts each test that pytest makes of an inexact function.
+pub(crate) fn run(job: &Job<'_>, python: &Utf8Path, over: &mut HashSet<usize>) -> Result<(), String> {
+    let mut progress = Progress { done: HashSet::new(), allowed: job.step.timeout, spent: Duration::ZERO };
+    for number in 0.. {
+        let before = (over.len(), progress.done.len());
+        let mut attempt = Attempt::start(job, python, number, over, &mut progress)?;
+        let end = attempt.supervise();
+        let items = std::mem::take(&mut attempt.items);
+        let stuck = (over.len(), progress.done.len()) == before;
+        if over.len() == job.step.cases.len() {
             break;
         }
+        let (cause, reason) = match end {
+            _ if job.stop.is_raised() => {
+                let (cause, reason) = job.stop.get().cause();
+                (cause, reason.to_owned())
+            }
+            End::TestEnded if !stuck => continue,
+            End::TestEnded | End::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
+            End::Uncollected(limit) => {
+                (NotRunCause::Stopped, format!("collecting took longer than {}", seconds(limit)))
+            }
+            End::StepOver(limit) => {
+                (NotRunCause::Stopped, format!("its step took longer than {} with no test running", seconds(limit)))
+            }
+            End::Exited { how, collected: true, .. } => {
+                (NotRunCause::Stopped, format!("pytest ended before it ({how})"))
+            }
+            End::Exited { how, output, .. } => {
+                (NotRunCause::Collection, format!("pytest collected nothing ({how}): {}", output.trim()))
+            }
+        };
+        label_rest(job, &items, over, &progress.done, cause, &reason);
+        break;
     }
     Ok(())
 }
 
-struct End {
-    collected: bool,
-    finished: bool,
-    how: String,
-    output: String,
+/// Gives what is left its results: each test that pytest made by its own id, what it made nothing of by the planned one.
+fn label_rest(
+    job: &Job<'_>,
+    items: &[Item],
+    over: &mut HashSet<usize>,
+    done: &HashSet<(String, u32)>,
+    cause: NotRunCause,
+    reason: &str,
+) {
+    for (number, case) in job.step.cases.iter().enumerate() {
+        if !over.insert(number) {
+            continue;
+        }
+        let mut made = items.iter().filter(|item| item.planned == number).peekable();
+        if made.peek().is_none() {
+            job.not_run(case, cause, reason);
+        }
+        for item in made.filter(|item| !done.contains(&(item.id.clone(), item.occurrence))) {
+            let mut result = job.result(case, Outcome::NotRun { cause, reason: reason.to_owned() });
+            result.id = NodeId::from_text(&item.id);
+            result.occurrence = item.occurrence;
+            job.finished(result);
+        }
+    }
 }
 
+/// What the attempts at a step share.
+struct Progress {
+    /// Tests with a result.
+    done: HashSet<(String, u32)>,
+    /// How long the step may take.
+    allowed: Duration,
+    /// How long earlier attempts took, collecting not counted.
+    spent: Duration,
+}
+
+/// A test that pytest made of a planned case.
 struct Item {
     planned: usize,
     id: String,
     occurrence: u32,
 }
 
-fn attempt_once(
-    job: &Job<'_>,
-    python: &Utf8Path,
-    attempt: u32,
-    over: &mut HashSet<usize>,
-    done: &mut HashSet<(String, u32)>,
-) -> Result<End, String> {
-    let folder = job.folder.join(format!("step-{}-{}-{attempt}", job.step.id, job.round));
-    let io = |error: std::io::Error| format!("cannot run pytest in {folder}: {error}");
-    fs::create_dir_all(&folder).map_err(io)?;
-    fs::write(folder.join("dynamo_test_runner.py"), PLUGIN).map_err(io)?;
-    let left: Vec<usize> = (0..job.step.cases.len()).filter(|case| !over.contains(case)).collect();
-    fs::write(folder.join("plan.json"), plan_file(job, &left, done)).map_err(io)?;
-    let (reader, writer) = std::io::pipe().map_err(io)?;
-    let output_path = folder.join("output.txt");
-    let output = File::create(&output_path).map_err(io)?;
+/// How a pytest process ended.
+enum End {
+    Exited {
+        how: String,
+        collected: bool,
+        output: String,
+    },
+    /// With a test that crashed or took too long, and has its result.
+    TestEnded,
+    Uncollected(Duration),
+    StepOver(Duration),
+    Stopped,
+}
 
-    let mut command = Command::new(python);
-    command.current_dir(&job.settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
-    command.arg(format!("--rootdir={}", job.settings.rootdir)).arg("--continue-on-collection-errors");
-    command.arg(format!("--basetemp={}", folder.join("tmp")));
-    command.args(&job.settings.pytest_args);
-    command.envs(job.settings.env.iter().cloned()).envs(job.step.env.iter().cloned());
-    let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
-    command.env("PYTHONPATH", format!("{folder}{inherited}"));
-    command.env("TEST_RUNNER_PLAN", folder.join("plan.json")).env("TEST_RUNNER_EVENTS_FD", EVENTS_FD.to_string());
-    command.env("COVERAGE_FILE", folder.join("coverage")).stdin(Stdio::null());
-    if job.settings.capture == Capture::Through {
-        command.arg("-s");
-    } else {
-        command.stdout(output.try_clone().map_err(io)?).stderr(output);
+/// One pytest process.
+struct Attempt<'r, 'j> {
+    job: &'r Job<'j>,
+    folder: Utf8PathBuf,
+    /// The planned cases that the plugin was given, in its order.
+    left: Vec<usize>,
+    over: &'r mut HashSet<usize>,
+    progress: &'r mut Progress,
+    process: Group,
+    output: Option<Output>,
+    lines: Receiver<Line>,
+    items: Vec<Item>,
+    running: Option<(usize, Instant)>,
+    began: Instant,
+    collected: Option<Instant>,
+}
+
+impl<'r, 'j> Attempt<'r, 'j> {
+    fn start(
+        job: &'r Job<'j>,
+        python: &Utf8Path,
+        number: usize,
+        over: &'r mut HashSet<usize>,
+        progress: &'r mut Progress,
+    ) -> Result<Self, String> {
+        let folder = job.attempt_folder(number);
+        let io = |error: std::io::Error| format!("cannot run pytest in {folder}: {error}");
+        fs::create_dir_all(folder.join("outputs")).map_err(io)?;
+        fs::write(folder.join("dynamo_test_runner.py"), PLUGIN).map_err(io)?;
+        let left: Vec<usize> = (0..job.step.cases.len()).filter(|case| !over.contains(case)).collect();
+        let plan = plan_file(job, &left, &progress.done, &folder);
+        fs::write(folder.join("plan.json"), plan).map_err(io)?;
+        let mut command = command(job, python, &folder);
+        let (events, writer) = std::io::pipe().map_err(io)?;
+        let parent_fd = OwnedFd::from(writer);
+        command.fd_mappings(vec![FdMapping { parent_fd, child_fd: EVENTS_FD }]).map_err(|error| error.to_string())?;
+        let mut output = None;
+        if job.settings.capture == Capture::Failures {
+            let (reader, writer) = std::io::pipe().map_err(io)?;
+            command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
+            output = Some(reader);
+        }
+        let process = Group::spawn(&mut command).map_err(io)?;
+        // The command holds the pipes' other ends.
+        drop(command);
+        Ok(Self {
+            job,
+            folder,
+            left,
+            over,
+            progress,
+            process,
+            output: output.map(Output::of),
+            lines: lines(events),
+            items: Vec::new(),
+            running: None,
+            began: Instant::now(),
+            collected: None,
+        })
     }
-    let parent_fd = OwnedFd::from(writer);
-    command.fd_mappings(vec![FdMapping { parent_fd, child_fd: EVENTS_FD }]).map_err(|error| error.to_string())?;
-    let mut process = Group::spawn(&mut command).map_err(io)?;
-    // The command holds the pipe's other end.
-    drop(command);
 
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(reader).lines().map_while(Result::ok) {
-            if let Ok(line) = serde_json::from_str::<Line>(&line)
-                && sender.send(line).is_err()
-            {
-                break;
+    /// Takes events until the process ends, by itself or for a limit or a stop.
+    fn supervise(&mut self) -> End {
+        loop {
+            match self.lines.recv_timeout(TICK) {
+                Ok(line) => self.take(line),
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TICK),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(status) = self.process.ended() {
+                self.process.sweep();
+                self.drain();
+                return self.exited(how(status));
+            }
+            if self.job.stop.is_raised() {
+                self.drain();
+                self.stop();
+                return End::Stopped;
+            }
+            if let Some((item, limit)) = self.late() {
+                self.stop();
+                let output = self.keep_output();
+                self.finish(item, Outcome::TimedOut { limit }, (String::new(), tail(&output)), true);
+                return End::TestEnded;
+            }
+            let limit = self.job.settings.collection_limit;
+            if self.collected.is_none() && self.began.elapsed() > limit {
+                self.stop();
+                return End::Uncollected(limit);
+            }
+            let spent = self.progress.spent + self.collected.map(|at| at.elapsed()).unwrap_or_default();
+            if self.running.is_none() && spent > self.progress.allowed {
+                self.stop();
+                return End::StepOver(self.progress.allowed);
             }
         }
-    });
-    let mut items: Vec<Item> = Vec::new();
-    let (mut collected, mut finished) = (false, false);
-    let mut running: Option<(usize, Instant)> = None;
-    let collect_until = Instant::now() + Duration::from_mins(10);
-    let mut ended_at = None;
-    let status = loop {
-        match lines.recv_timeout(Duration::from_millis(20)) {
-            Ok(Line::Item { planned, id, occurrence }) => {
-                items.push(Item { planned: left.get(planned).copied().unwrap_or_default(), id, occurrence });
+    }
+
+    /// The running test that is over its limit, with the limit.
+    fn late(&self) -> Option<(usize, Duration)> {
+        let (item, since) = self.running?;
+        let limit = self.job.step.cases[self.items.get(item)?.planned].timeout;
+        (since.elapsed() > limit).then_some((item, limit))
+    }
+
+    fn exited(&mut self, how: String) -> End {
+        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
+        let output = self.keep_output();
+        if let Some((item, _)) = self.running {
+            self.finish(item, Outcome::Crashed { how }, (String::new(), tail(&output)), true);
+            return End::TestEnded;
+        }
+        End::Exited { how, collected: self.collected.is_some(), output: tail(&output) }
+    }
+
+    fn stop(&mut self) {
+        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
+        self.process.stop(self.job.settings.grace, self.job.stop);
+    }
+
+    /// Takes what was written before the process ended; a daemon that holds the pipe is waited for but shortly.
+    fn drain(&mut self) {
+        let wait = if self.process.ended().is_some() { Duration::from_millis(500) } else { Duration::ZERO };
+        while let Ok(line) = self.lines.recv_timeout(wait) {
+            self.take(line);
+        }
+    }
+
+    fn take(&mut self, line: Line) {
+        match line {
+            Line::Item { planned, id, occurrence } => {
+                let Some(&planned) = self.left.get(planned) else { return };
+                self.items.push(Item { planned, id, occurrence });
             }
-            Ok(Line::Absent { planned, cause, reason }) => {
-                if let Some(&planned) = left.get(planned) {
-                    over.insert(planned);
-                    absent(job, planned, &cause, reason);
+            Line::Absent { planned, cause, reason } => {
+                if let Some(&planned) = self.left.get(planned)
+                    && self.over.insert(planned)
+                {
+                    absent(self.job, planned, &cause, reason);
                 }
             }
-            Ok(Line::Collected) => collected = true,
-            Ok(Line::Start { item }) => {
-                running = Some((item, Instant::now()));
-                if let Some(item) = items.get(item) {
-                    job.started(NodeId::from_text(&item.id), item.occurrence);
+            Line::Collected => {
+                self.collected = Some(Instant::now());
+                let all: Duration = self.items.iter().map(|item| self.job.step.cases[item.planned].timeout).sum();
+                self.progress.allowed = self.progress.allowed.max(all);
+            }
+            Line::Start { item: number } => {
+                if let Some(item) = self.items.get(number) {
+                    self.running = Some((number, Instant::now()));
+                    self.job.started(NodeId::from_text(&item.id), item.occurrence);
                 }
             }
-            Ok(Line::End { item, outcome, reason, message, output }) => {
-                let since = running.take().map_or_else(Instant::now, |(_, since)| since);
+            Line::End { item, outcome, reason, message, output } => {
                 let outcome = match outcome.as_str() {
                     "passed" => Outcome::Passed,
                     "skipped" => Outcome::Skipped { reason },
@@ -151,83 +279,80 @@ fn attempt_once(
                     "xpassed" => Outcome::XPassed,
                     _ => Outcome::Failed,
                 };
-                finish(job, &items, item, outcome, since, (message, output), over, done);
+                self.finish(item, outcome, (message, output), false);
             }
-            Ok(Line::Finished) => finished = true,
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(Duration::from_millis(5)),
-            Err(RecvTimeoutError::Timeout) => {}
+            // What has no result by now is told when the process ends.
+            Line::Finished => {}
         }
-        if let Some(status) = process.ended() {
-            // What was written before the end is still in the pipe.
-            let since: &mut Instant = ended_at.get_or_insert_with(Instant::now);
-            if since.elapsed() > Duration::from_millis(100) {
-                process.sweep();
-                break how(status);
-            }
-            continue;
-        }
-        let limit = running.and_then(|(item, since)| {
-            let limit = job.step.cases[items.get(item)?.planned].timeout;
-            (since.elapsed() > limit).then_some((item, since, limit))
-        });
-        if let Some((item, since, limit)) = limit {
-            process.stop(job.settings.grace);
-            let text = (String::new(), tail(&fs::read(&output_path).unwrap_or_default()));
-            finish(job, &items, item, Outcome::TimedOut { limit }, since, text, over, done);
-            return Ok(End { collected, finished: false, how: "time-out".to_owned(), output: String::new() });
-        }
-        if job.interrupt.count() > 0 || (!collected && Instant::now() > collect_until) {
-            let grace = if job.interrupt.count() > 1 { Duration::ZERO } else { job.settings.grace };
-            process.stop(grace);
-            return Ok(End { collected, finished: true, how: "ended by the runner".to_owned(), output: String::new() });
-        }
-    };
-    let output = tail(&fs::read(&output_path).unwrap_or_default());
-    if let Some((item, since)) = running {
-        let text = (String::new(), output.clone());
-        finish(job, &items, item, Outcome::Crashed { how: status.clone() }, since, text, over, done);
-        finished = false;
     }
-    Ok(End { collected, finished, how: status, output })
+
+    fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), died: bool) {
+        let since = self.running.take().map_or_else(Instant::now, |(_, since)| since);
+        let Some(item) = self.items.get(number) else { return };
+        if !self.progress.done.insert((item.id.clone(), item.occurrence)) {
+            return;
+        }
+        let mut result = self.job.result(&self.job.step.cases[item.planned], outcome);
+        result.id = NodeId::from_text(&item.id);
+        result.occurrence = item.occurrence;
+        result.start = since.saturating_duration_since(self.job.began);
+        result.duration = since.elapsed();
+        (result.message, result.output) = (message, output);
+        if result.outcome.is_failure() && !result.output.is_empty() {
+            let own = self.folder.join(format!("outputs/{number}.txt"));
+            let file = if died { self.output_path() } else { own };
+            result.output_file = file.is_file().then_some(file);
+        }
+        let is_done = |other: &Item| self.progress.done.contains(&(other.id.clone(), other.occurrence));
+        if self.items.iter().filter(|other| other.planned == item.planned).all(is_done) {
+            self.over.insert(item.planned);
+        }
+        self.job.finished(result);
+    }
+
+    fn output_path(&self) -> Utf8PathBuf {
+        self.folder.join("output.txt")
+    }
+
+    /// What the process printed, bounded, which is kept in a file as well.
+    fn keep_output(&self) -> Vec<u8> {
+        let output = self.output.as_ref().map(Output::settled).unwrap_or_default();
+        // It stands in results too: a full disk must not cost them.
+        let _ = fs::write(self.output_path(), &output);
+        output
+    }
 }
 
 fn absent(job: &Job<'_>, planned: usize, cause: &str, reason: String) {
     let case = &job.step.cases[planned];
     match cause {
-        "skipped" => job.tell(Event::CaseFinished(job.result(case, Outcome::Skipped { reason }))),
+        "skipped" => job.finished(job.result(case, Outcome::Skipped { reason })),
         "collection" => job.not_run(case, NotRunCause::Collection, reason),
         "deselected" => job.not_run(case, NotRunCause::Deselected, reason),
         _ => job.not_run(case, NotRunCause::Missing, reason),
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call's bookkeeping")]
-fn finish(
-    job: &Job<'_>,
-    items: &[Item],
-    number: usize,
-    outcome: Outcome,
-    since: Instant,
-    (message, output): (String, String),
-    over: &mut HashSet<usize>,
-    done: &mut HashSet<(String, u32)>,
-) {
-    let Some(item) = items.get(number) else { return };
-    let mut result = job.result(&job.step.cases[item.planned], outcome);
-    result.id = NodeId::from_text(&item.id);
-    result.occurrence = item.occurrence;
-    result.start = since.saturating_duration_since(job.began);
-    result.duration = since.elapsed();
-    (result.message, result.output) = (message, output);
-    done.insert((item.id.clone(), item.occurrence));
-    let all_done = |other: &Item| done.contains(&(other.id.clone(), other.occurrence));
-    if items.iter().filter(|other| other.planned == item.planned).all(all_done) {
-        over.insert(item.planned);
+fn command(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path) -> Command {
+    let settings = job.settings;
+    let mut command = Command::new(python);
+    command.current_dir(&settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
+    command.arg(format!("--rootdir={}", settings.rootdir)).arg("--continue-on-collection-errors");
+    command.arg(format!("--basetemp={}", folder.join("tmp")));
+    if settings.capture == Capture::Through {
+        command.arg("-s");
     }
-    job.tell(Event::CaseFinished(result));
+    command.args(&settings.pytest_args);
+    command.envs(settings.env.iter().cloned()).envs(job.step.env.iter().cloned());
+    let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
+    command.env("PYTHONPATH", format!("{folder}{inherited}"));
+    command.env("TEST_RUNNER_PLAN", folder.join("plan.json")).env("TEST_RUNNER_EVENTS_FD", EVENTS_FD.to_string());
+    command.env("COVERAGE_FILE", folder.join("coverage")).stdin(Stdio::null());
+    command
 }
 
-fn plan_file(job: &Job<'_>, left: &[usize], done: &HashSet<(String, u32)>) -> String {
+/// What the plugin reads.
+fn plan_file(job: &Job<'_>, left: &[usize], done: &HashSet<(String, u32)>, folder: &Utf8Path) -> String {
     let prefix = job.settings.rootdir.strip_prefix(&job.settings.tree).unwrap_or(Utf8Path::new(""));
     let mut files: Vec<_> = Vec::new();
     let mut cases = Vec::new();
@@ -243,7 +368,7 @@ fn plan_file(job: &Job<'_>, left: &[usize], done: &HashSet<(String, u32)>) -> St
     }
     let (mark, keyword) = (&job.settings.mark_expression, &job.settings.keyword_expression);
     serde_json::json!({
-        "files": files, "cases": cases, "done": done,
+        "files": files, "cases": cases, "done": done, "outputs": folder.join("outputs"),
         "mark": mark.as_deref().unwrap_or_default(), "keyword": keyword.as_deref().unwrap_or_default(),
     })
     .to_string()

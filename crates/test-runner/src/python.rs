@@ -1,9 +1,12 @@
 //! Finding, or making, a Python that has pytest.
 
-use std::fs::{self, File};
-use std::process::Command;
+use std::fs::{self, File, TryLockError};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::stop::StopSignal;
+use crate::tool::Supervision;
 
 /// How Python is found. The caller reads the environment; this crate does not.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,18 @@ pub struct PythonSettings {
 /// # Errors
 /// A fragment that says what is missing: Python 3.10, the venv module, the network.
 pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path) -> Result<Utf8PathBuf, String> {
+    let stop = StopSignal::default();
+    find(settings, tree, state_dir, Supervision { stop: &stop, grace: Duration::ZERO, limit: None })
+}
+
+/// [`prepare`], ended where the run stops.
+pub(crate) fn find(
+    settings: &PythonSettings,
+    tree: &Utf8Path,
+    state_dir: &Utf8Path,
+    supervision: Supervision<'_>,
+) -> Result<Utf8PathBuf, String> {
+    let run = |python: &Utf8Path, arguments: &[&str]| run(python, arguments, supervision);
     let has_pytest = |python: &Utf8Path| run(python, &["-c", "import pytest"]).is_ok();
     if let Some(python) = &settings.interpreter {
         run(python, &["-c", "import pytest"]).map_err(|error| format!("{python} has no pytest: {error}"))?;
@@ -39,7 +54,16 @@ pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path)
     let io = |error: std::io::Error| format!("cannot write {venv}: {error}");
     fs::create_dir_all(state_dir).map_err(io)?;
     let lock = File::create(state_dir.join("venv.lock")).map_err(io)?;
-    lock.lock().map_err(io)?;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if supervision.stop.is_raised() => {
+                return Err("the run was stopped".to_owned());
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(crate::process::TICK),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
     let python = venv.join("bin/python");
     let mut wanted = vec!["pytest".to_owned(), "pytest-timeout".to_owned()];
     wanted.extend(settings.requirements.iter().cloned());
@@ -56,11 +80,12 @@ pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path)
     Ok(python)
 }
 
-fn run(python: &Utf8Path, arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new(python).args(arguments).output().map_err(|error| error.to_string())?;
+fn run(python: &Utf8Path, arguments: &[&str], supervision: Supervision<'_>) -> Result<(), String> {
+    let output = supervision.run(&duct::cmd(python.as_str(), arguments)).map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    Err(text.lines().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("; "))
+    let lines: Vec<_> = text.lines().collect();
+    Err(lines[lines.len().saturating_sub(5)..].join("; "))
 }

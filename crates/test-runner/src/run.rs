@@ -1,17 +1,22 @@
-//! The loop that gives out slots and GPUs, keeps results, and tells events in one order.
+//! Carries out what the dispatcher decides: starts executors, keeps results, and tells events in one order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
-use execution_plan::{Ledger, Plan, Step, StepId, StepKind};
+use execution_plan::{Plan, StepKind};
 
+use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
-use crate::{Event, Interrupt, NotRunCause, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python};
+use crate::stop::{Stop, StopSignal};
+use crate::{
+    Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
+    rust_binary,
+};
 
 /// What earlier steps made for later ones.
 #[derive(Default)]
@@ -28,133 +33,195 @@ pub fn run(
     plan: &Plan,
     settings: &RunSettings,
     interrupt: &Interrupt,
-    mut events: impl FnMut(&Event),
+    events: impl FnMut(&Event),
 ) -> Result<RunOutcome, RunError> {
     let began = Instant::now();
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let run = format!("{millis}-{}", std::process::id());
-    let folder = settings.state_dir.join("runs").join(&run);
-    let results_file = folder.join("results.jsonl");
-    let state = |path: &Utf8PathBuf| {
-        let path = path.clone();
-        move |source| RunError::State { path, source }
-    };
-    fs::create_dir_all(&folder).map_err(state(&folder))?;
-    let mut results_out = File::create(&results_file).map_err(state(&results_file))?;
-    let mut outcome = RunOutcome {
-        run: run.clone(),
+    let mut record = Record::open(plan, settings, events)?;
+    let folder = record.outcome.folder.clone();
+    record.tell(&Event::RunStarted {
+        run: record.outcome.run.clone(),
         folder: folder.clone(),
-        results: Vec::new(),
-        steps: Vec::new(),
-        refused: plan.not_run.clone(),
-        wall: Duration::ZERO,
-        interrupted: false,
-        warnings: Vec::new(),
-    };
-    events(&Event::RunStarted { run, folder: folder.clone(), cases: plan.case_count() });
+        cases: plan.case_count(),
+    });
 
-    // Stops executors, for the caller's interrupt and for `--fail-fast`.
-    let stop = Interrupt::new();
-    let mut failed_fast = false;
-    let mut ledger = Ledger::new(plan.capacity.clone());
-    let mut pending: Vec<&Step> = plan.steps().collect();
-    let (mut ended, mut errors): (HashSet<StepId>, HashMap<StepId, String>) = (HashSet::new(), HashMap::new());
+    let stop = StopSignal::default();
     let made = Mutex::new(Made::default());
     let (sender, messages) = channel();
+    let job = |step, events: Sender<Event>| Job {
+        step,
+        settings,
+        folder: folder.clone(),
+        stop: &stop,
+        events,
+        began,
+        round: 0,
+    };
+    let mut dispatcher = Dispatcher::new(plan, settings.fail_fast);
+    let mut interrupts_seen = 0;
     std::thread::scope(|scope| {
-        let mut running = 0_usize;
+        let mut actions = dispatcher.begin();
         loop {
-            while stop.count() < interrupt.count() {
-                stop.raise();
-                outcome.interrupted = true;
-                events(&Event::Interrupted { at_once: stop.count() > 1 });
-            }
-            pending.retain(|&step| {
-                let before = plan.dependencies_of(step.id);
-                if !before.iter().all(|id| ended.contains(id)) || !ledger.admits(&step.claim) {
-                    return true;
-                }
-                ledger.take(step.id, step.claim.clone());
-                running += 1;
-                let error = before.iter().find_map(|id| errors.get(id)).cloned();
-                let (sender, folder, stop, made) = (sender.clone(), folder.clone(), &stop, &made);
-                scope.spawn(move || {
-                    let start = began.elapsed();
-                    let mut job = Job { step, settings, folder, interrupt: stop, events: sender, began, round: 0 };
-                    job.tell(Event::StepStarted { step: step.id, at: start });
-                    let mut error = error.map_or(Ok(()), Err);
-                    for round in 0..settings.repeat.max(1) {
-                        job.round = round;
-                        error = error.and_then(|()| execute(&job, made));
-                        if step.cases.is_empty() {
-                            break;
+            for action in actions.drain(..) {
+                match action {
+                    Action::Start(id) => {
+                        let Some(step) = plan.step(id) else { continue };
+                        let (job, made) = (job(step, sender.clone()), &made);
+                        scope.spawn(move || run_step(job, made));
+                    }
+                    Action::Refuse(id, refusal) => {
+                        let Some(step) = plan.step(id) else { continue };
+                        refuse(job(step, sender.clone()), &refusal);
+                    }
+                    Action::Stop(level) => {
+                        stop.raise_to(level);
+                        if level > Stop::FailFast {
+                            record.outcome.interrupted = true;
+                            record.tell(&Event::Interrupted { at_once: level == Stop::AtOnce });
                         }
                     }
-                    let error = error.err();
-                    if let Some(error) = &error {
-                        let is_rust = matches!(step.kind, StepKind::RustBinary { .. });
-                        for case in &step.cases {
-                            if stop.count() > 0 {
-                                job.not_run(case, NotRunCause::Interrupted, "the run was stopped");
-                            } else if is_rust {
-                                let mut result = job.result(case, crate::Outcome::Failed);
-                                result.message.clone_from(error);
-                                job.tell(Event::CaseFinished(result));
-                            } else {
-                                job.not_run(case, NotRunCause::Machine, error.clone());
-                            }
-                        }
-                    }
-                    let duration = began.elapsed().saturating_sub(start);
-                    job.tell(Event::StepFinished(StepResult { step: step.id, start, duration, error }));
-                });
-                false
-            });
-            if running == 0 {
-                break;
-            }
-            let Ok(event) = messages.recv_timeout(Duration::from_millis(50)) else { continue };
-            match &event {
-                Event::CaseFinished(result) => {
-                    let line = crate::json::line(result);
-                    if let Err(error) = results_out.write_all(line.as_bytes()).and_then(|()| results_out.flush()) {
-                        let warning = format!("cannot write {results_file}: {error}");
-                        events(&Event::Warning(warning.clone()));
-                        outcome.warnings.push(warning);
-                    }
-                    if settings.fail_fast && result.outcome.is_failure() && !failed_fast {
-                        failed_fast = true;
-                        stop.raise();
-                    }
-                    outcome.results.push(result.clone());
                 }
-                Event::StepFinished(result) => {
-                    running -= 1;
-                    ledger.release(result.step);
-                    ended.insert(result.step);
-                    if let Some(error) = &result.error {
-                        errors.insert(result.step, error.clone());
-                    }
-                    outcome.steps.push(result.clone());
-                }
-                _ => {}
             }
-            events(&event);
+            let event = if dispatcher.is_done() {
+                // Only what refusals told is left.
+                let Ok(event) = messages.try_recv() else { break };
+                Some(event)
+            } else {
+                messages.recv_timeout(Duration::from_millis(50)).ok()
+            };
+            if let Some(event) = event {
+                record.keep(&event);
+                actions.extend(input(&event).into_iter().flat_map(|input| dispatcher.on(input)));
+            }
+            while interrupts_seen < interrupt.count() {
+                interrupts_seen += 1;
+                actions.extend(dispatcher.on(Input::Interrupt));
+            }
         }
     });
-    outcome.wall = began.elapsed();
-    Ok(outcome)
+    record.outcome.wall = began.elapsed();
+    Ok(record.outcome)
 }
 
-fn execute(job: &Job<'_>, made: &Mutex<Made>) -> Result<(), String> {
-    if job.interrupt.count() > 0 && !matches!(job.step.kind, StepKind::Report) {
-        return Err("the run was stopped".to_owned());
+/// What an event means to the dispatcher.
+fn input(event: &Event) -> Option<Input> {
+    match event {
+        Event::CaseFinished(result) if result.outcome.is_failure() => Some(Input::CaseFailed),
+        Event::StepFinished(result) => Some(Input::StepEnded { step: result.step, error: result.error.clone() }),
+        _ => None,
     }
+}
+
+/// What a run leaves behind.
+struct Record<E> {
+    outcome: RunOutcome,
+    results_path: Utf8PathBuf,
+    results: File,
+    events: E,
+}
+
+impl<E: FnMut(&Event)> Record<E> {
+    fn open(plan: &Plan, settings: &RunSettings, events: E) -> Result<Self, RunError> {
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let run = format!("{millis}-{}", std::process::id());
+        let folder = settings.state_dir.join("runs").join(&run);
+        fs::create_dir_all(&folder).map_err(|source| RunError::State { path: folder.clone(), source })?;
+        let results_path = folder.join("results.jsonl");
+        let results =
+            File::create(&results_path).map_err(|source| RunError::State { path: results_path.clone(), source })?;
+        let outcome = RunOutcome {
+            run,
+            folder,
+            results: Vec::new(),
+            steps: Vec::new(),
+            refused: plan.not_run.clone(),
+            wall: Duration::ZERO,
+            interrupted: false,
+            warnings: Vec::new(),
+        };
+        Ok(Self { outcome, results_path, results, events })
+    }
+
+    fn tell(&mut self, event: &Event) {
+        (self.events)(event);
+    }
+
+    fn keep(&mut self, event: &Event) {
+        match event {
+            Event::CaseFinished(result) => {
+                let line = crate::json::line(result);
+                if let Err(error) = self.results.write_all(line.as_bytes()) {
+                    let warning = format!("cannot write {}: {error}", self.results_path);
+                    self.tell(&Event::Warning(warning.clone()));
+                    self.outcome.warnings.push(warning);
+                }
+                self.outcome.results.push(result.clone());
+            }
+            Event::StepFinished(result) => self.outcome.steps.push(result.clone()),
+            _ => {}
+        }
+        self.tell(event);
+    }
+}
+
+fn rounds(job: &Job<'_>) -> u32 {
+    if job.step.cases.is_empty() { 1 } else { job.settings.repeat.max(1) }
+}
+
+/// Runs all rounds of a step; each test has a result in each.
+fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
+    let start = job.began.elapsed();
+    job.tell(Event::StepStarted { step: job.step.id, at: start });
+    let mut first_error = None;
+    for round in 0..rounds(&job) {
+        job.round = round;
+        let mut over = HashSet::new();
+        if let Err(error) = execute(&job, made, &mut over) {
+            for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
+                if job.stop.is_raised() {
+                    let (cause, reason) = job.stop.get().cause();
+                    job.not_run(case, cause, reason);
+                } else {
+                    job.not_run(case, NotRunCause::Machine, error.clone());
+                }
+            }
+            first_error.get_or_insert(error);
+        }
+    }
+    let duration = job.began.elapsed().saturating_sub(start);
+    job.tell(Event::StepFinished(StepResult { step: job.step.id, start, duration, error: first_error }));
+}
+
+/// Gives the tests of a step that is never started their results.
+fn refuse(mut job: Job<'_>, refusal: &Refusal) {
+    for round in 0..rounds(&job) {
+        job.round = round;
+        for case in &job.step.cases {
+            match refusal {
+                Refusal::Stopped(stop) => {
+                    let (cause, reason) = stop.cause();
+                    job.not_run(case, cause, reason);
+                }
+                // A crate that does not compile is its author's failure, as it is to cargo.
+                Refusal::Unprepared(error) if case.rust.is_some() => {
+                    let mut result = job.result(case, Outcome::Failed);
+                    result.message.clone_from(error);
+                    job.finished(result);
+                }
+                Refusal::Unprepared(error) => job.not_run(case, NotRunCause::Machine, error.clone()),
+                Refusal::NeverFits => job.not_run(case, NotRunCause::Machine, "it claims more than the machine has"),
+            }
+        }
+    }
+}
+
+/// Runs one round of a step. What is not in `over` after an error has no result yet.
+fn execute(job: &Job<'_>, made: &Mutex<Made>, over: &mut HashSet<usize>) -> Result<(), String> {
     let lock = || made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match &job.step.kind {
         StepKind::PreparePython => {
             let settings = job.settings;
-            lock().python = Some(python::prepare(&settings.python, &settings.tree, &settings.state_dir)?);
+            let found = python::find(&settings.python, &settings.tree, &settings.state_dir, job.supervision(None))?;
+            lock().python = Some(found);
             Ok(())
         }
         StepKind::BuildRust(build) => {
@@ -164,11 +231,11 @@ fn execute(job: &Job<'_>, made: &Mutex<Made>) -> Result<(), String> {
         }
         StepKind::PythonBatch | StepKind::PythonGpu => {
             let python = lock().python.clone().ok_or("no Python was prepared")?;
-            pytest::run(job, &python)
+            pytest::run(job, &python, over)
         }
         StepKind::RustBinary { target, features } => {
-            let binaries = lock().binaries.clone();
-            cargo::run(job, target, features, &binaries)
+            let binary = lock().binaries.get(&cargo::Key::of(job, target, features)).cloned();
+            rust_binary::run(job, target, features, binary, over)
         }
         StepKind::Report => Ok(()),
     }

@@ -33,10 +33,12 @@ pub struct RunSettings {
     pub repeat: u32,
     /// How long a process may take to end after TERM before it gets KILL.
     pub grace: Duration,
+    /// How long pytest may take to collect, and a test binary to list what it holds.
+    pub collection_limit: Duration,
 }
 
 impl RunSettings {
-    /// Each test once, output captured, two seconds of grace.
+    /// Each test once, output captured, two seconds of grace, ten minutes to collect.
     #[must_use]
     pub fn new(tree: Utf8PathBuf, state_dir: Utf8PathBuf) -> Self {
         Self {
@@ -52,6 +54,7 @@ impl RunSettings {
             fail_fast: false,
             repeat: 1,
             grace: Duration::from_secs(2),
+            collection_limit: Duration::from_mins(10),
         }
     }
 }

@@ -1,0 +1,147 @@
+//! How libtest and rustdoc name tests and tell results, as text. The stable toolchain has no other interface.
+
+use std::collections::HashMap;
+
+use execution_plan::PlannedCase;
+
+use crate::Outcome;
+
+/// How many bytes of names one command line gets. Linux takes 2 MiB of arguments and environment together by
+/// default, and a pointer for each.
+const NAMES_LIMIT: usize = 512 << 10;
+
+/// A test that a binary lists and the plan wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// The number of the planned case within its step.
+    pub(crate) planned: usize,
+    pub(crate) name: String,
+}
+
+/// The names of `--list --format terse`.
+pub(crate) fn listed(text: &str) -> Vec<String> {
+    let name = |line: &str| Some(line.strip_suffix(": test").or(line.strip_suffix(": benchmark"))?.to_owned());
+    text.lines().filter_map(name).collect()
+}
+
+/// Which listed test belongs to which planned case: the one with its very name, else the inexact one that names the
+/// function or module around it, the innermost first. An inexact case without a name stands for the whole binary.
+pub(crate) fn wanted(cases: &[PlannedCase], numbers: &[usize], listed: &[String]) -> Vec<Wanted> {
+    let name_of = |number: usize| cases.get(number)?.rust.as_ref().map(|rust| rust.name.as_str());
+    let by_name: HashMap<&str, usize> = numbers.iter().filter_map(|&number| Some((name_of(number)?, number))).collect();
+    let around = |name: &str| {
+        let inexact = numbers.iter().copied().filter(|&number| cases.get(number).is_some_and(|case| !case.exact));
+        inexact
+            .filter_map(|number| Some((name_of(number)?, number)))
+            .filter(|(outer, _)| outer.is_empty() || lies_within(name, outer))
+            .max_by_key(|(outer, _)| outer.len())
+            .map(|(_, number)| number)
+    };
+    let planned = |name: &String| by_name.get(name.as_str()).copied().or_else(|| around(name));
+    listed.iter().filter_map(|name| Some(Wanted { planned: planned(name)?, name: name.clone() })).collect()
+}
+
+/// `a::b::case_1` lies within `a::b`, and `src/lib.rs - f (line 3)` within `src/lib.rs` and `src/lib.rs - f`.
+fn lies_within(name: &str, outer: &str) -> bool {
+    name.strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with("::") || rest.starts_with(" - ") || rest.starts_with(" ("))
+}
+
+/// Groups of tests whose names fit on a command line.
+pub(crate) fn chunks(tests: Vec<Wanted>) -> Vec<Vec<Wanted>> {
+    let mut chunks: Vec<Vec<Wanted>> = Vec::new();
+    let mut room = 0;
+    for test in tests {
+        let size = test.name.len() + 1 + size_of::<usize>();
+        match chunks.last_mut() {
+            Some(chunk) if size <= room => chunk.push(test),
+            _ => {
+                room = NAMES_LIMIT;
+                chunks.push(vec![test]);
+            }
+        }
+        room = room.saturating_sub(size);
+    }
+    chunks
+}
+
+/// `test NAME ... ok` of a wanted test, whatever a test wrote before it on the line.
+pub(crate) fn verdict<T: Copy>(line: &str, names: &HashMap<&str, T>) -> Option<(T, Outcome)> {
+    let (head, word) = line.rsplit_once(" ... ")?;
+    let head = [" - should panic", " - compile fail", " - compile"]
+        .iter()
+        .find_map(|mode| head.strip_suffix(mode))
+        .unwrap_or(head);
+    // A name may hold "test " itself: the longest one that is known counts.
+    let starts = head.match_indices("test ").map(|(at, found)| at + found.len());
+    let test = *starts.filter_map(|at| names.get(head.get(at..)?)).next()?;
+    match word {
+        "ok" => Some((test, Outcome::Passed)),
+        "FAILED" => Some((test, Outcome::Failed)),
+        word => {
+            let reason = word.strip_prefix("ignored")?.trim_start_matches([',', ' ']);
+            let reason = if reason.is_empty() { "ignored" } else { reason };
+            Some((test, Outcome::Skipped { reason: reason.to_owned() }))
+        }
+    }
+}
+
+/// What a binary's output says of one failed test: what it printed, and its failure.
+pub(crate) fn failure<'t>(output: &'t str, name: &str) -> (&'t str, &'t str) {
+    let mark = format!("---- {name} stdout ----\n");
+    let body = output.split_once(&mark).map_or(output, |(_, rest)| {
+        let rest = rest.split("\n---- ").next().unwrap_or(rest);
+        rest.split("\n\nfailures:").next().unwrap_or(rest)
+    });
+    match body.match_indices("thread '").find(|(at, _)| body[..*at].is_empty() || body[..*at].ends_with('\n')) {
+        Some((at, _)) => (body[..at].trim(), body[at..].trim()),
+        None => ("", body.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(name: &str) -> Wanted {
+        Wanted { planned: 0, name: name.to_owned() }
+    }
+
+    #[test]
+    fn a_result_is_read_behind_what_a_test_wrote() {
+        let names = HashMap::from([("a::b", 0)]);
+        assert_eq!(verdict("noise test a::b ... ok", &names), Some((0, Outcome::Passed)));
+        assert_eq!(verdict("test a::b - should panic ... FAILED", &names), Some((0, Outcome::Failed)));
+        assert_eq!(verdict("test other ... ok", &names), None);
+        let ignored = Outcome::Skipped { reason: "too slow".to_owned() };
+        assert_eq!(verdict("test a::b ... ignored, too slow", &names), Some((0, ignored)));
+    }
+
+    #[test]
+    fn a_name_lies_within_a_function_or_module_and_never_within_a_mere_prefix() {
+        assert!(lies_within("a::b::case_1", "a::b"));
+        assert!(!lies_within("a::bc", "a::b"));
+        assert!(lies_within("src/lib.rs - f (line 3)", "src/lib.rs"));
+        assert!(lies_within("src/lib.rs - f (line 3)", "src/lib.rs - f"));
+        assert!(!lies_within("src/lib.rs - fg (line 3)", "src/lib.rs - f"));
+    }
+
+    #[test]
+    fn names_are_split_where_a_command_line_would_be_too_long() {
+        let tests: Vec<_> = (0..20_000).map(|number| test(&format!("{}::{number}", "m".repeat(100)))).collect();
+        let chunks = chunks(tests.clone());
+        assert!(chunks.len() > 1);
+        for chunk in &chunks {
+            assert!(chunk.iter().map(|test| test.name.len() + 9).sum::<usize>() <= NAMES_LIMIT);
+        }
+        assert_eq!(chunks.concat(), tests);
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_is_told_from_its_failure() {
+        let output = "\nfailures:\n\n---- a::b stdout ----\nhello\n\nthread 'a::b' (7) panicked at src/lib.rs:1:1:\nno\n\n\
+                      ---- c stdout ----\nother\n\n\nfailures:\n    a::b\n";
+        let (printed, failure) = failure(output, "a::b");
+        assert_eq!((printed, failure), ("hello", "thread 'a::b' (7) panicked at src/lib.rs:1:1:\nno"));
+    }
+}

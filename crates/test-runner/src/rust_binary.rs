@@ -1,0 +1,376 @@
+//! Runs planned tests of one test binary, or of one library's documentation.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read as _;
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+use execution_plan::{CargoFeatures, PlannedCase};
+use test_catalog::{CargoTarget, NodeId, TargetKind};
+
+use crate::cargo::{Binary, Invocation, cargo_test};
+use crate::executor::{Job, seconds};
+use crate::libtest::{Wanted, chunks, failure, listed, verdict, wanted};
+use crate::output::{Kept, tail};
+use crate::process::{Group, TICK, how};
+use crate::tool::ToolError;
+use crate::{CaseResult, NotRunCause, Outcome};
+
+/// How long a line may be that can tell a result.
+const LINE_LIMIT: usize = 1 << 20;
+
+/// Runs the step; the error says why it could not. What is in `over` has its results.
+pub(crate) fn run(
+    job: &Job<'_>,
+    target: &CargoTarget,
+    features: &CargoFeatures,
+    binary: Option<Binary>,
+    over: &mut HashSet<usize>,
+) -> Result<(), String> {
+    let manifest = target.manifest.in_tree(&job.settings.tree);
+    let folder = manifest.parent().unwrap_or(&job.settings.tree).to_owned();
+    let mut invocation = if target.kind == TargetKind::Doc {
+        let mut cargo = cargo_test(job, &folder, features);
+        cargo.arguments.extend(["--doc", "-p", &target.package, "--"].map(str::to_owned));
+        cargo
+    } else {
+        let binary = binary.ok_or_else(|| format!("cargo built no binary {}", target.binary))?;
+        let program = binary.executable.into_string();
+        Invocation { program, arguments: Vec::new(), folder, env: binary.env }
+    };
+    invocation.env.extend(job.settings.env.iter().chain(&job.step.env).cloned());
+    let binary = RustBinary { job, target, invocation };
+    if target.harness || target.kind == TargetKind::Doc { binary.run_harness(over) } else { binary.run_programs(over) }
+}
+
+struct RustBinary<'r, 'j> {
+    job: &'r Job<'j>,
+    target: &'r CargoTarget,
+    invocation: Invocation,
+}
+
+/// How a process of tests ended.
+enum End {
+    Exited(ExitStatus),
+    /// It was ended: for so long, nothing came of it.
+    Late(Duration),
+    /// The run is stopping.
+    Stopped,
+}
+
+impl RustBinary<'_, '_> {
+    /// libtest: what is listed decides what is run.
+    fn run_harness(&self, over: &mut HashSet<usize>) -> Result<(), String> {
+        let cases = &self.job.step.cases;
+        let Some(listed) = self.list(over)? else { return Ok(()) };
+        // `--include-ignored` is for those that were asked for although they are ignored.
+        let (ignored, usual): (Vec<usize>, Vec<usize>) =
+            (0..cases.len()).partition(|&number| cases[number].rust.as_ref().is_some_and(|rust| rust.ignored));
+        for (numbers, include_ignored) in [(usual, false), (ignored, true)] {
+            let tests = wanted(cases, &numbers, &listed);
+            let found: HashSet<usize> = tests.iter().map(|test| test.planned).collect();
+            for number in numbers {
+                over.insert(number);
+                if !found.contains(&number) {
+                    self.job.not_run(&cases[number], NotRunCause::Missing, "its binary lists no such test");
+                }
+            }
+            let unfiltered = tests.len() == listed.len();
+            let groups = if unfiltered { vec![tests] } else { chunks(tests) };
+            let mut left = Vec::new();
+            for group in groups.into_iter().filter(|group| !group.is_empty()) {
+                left.extend(self.attempt(group, include_ignored, unfiltered)?);
+            }
+            // Each by itself, to learn which of them crashed or hung.
+            for test in left {
+                self.attempt(vec![test], include_ignored, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the binary lists; `None` where it could not say, and its tests have their results.
+    fn list(&self, over: &mut HashSet<usize>) -> Result<Option<Vec<String>>, String> {
+        let limit = self.job.settings.collection_limit;
+        let output = self.job.supervision(Some(limit)).run(&self.invocation.expression(&["--list", "--format=terse"]));
+        let (cause, reason) = match output {
+            Ok(output) if output.status.success() => {
+                return Ok(Some(listed(&String::from_utf8_lossy(&output.stdout))));
+            }
+            Ok(output) => {
+                let said = tail(&output.stderr);
+                (NotRunCause::Collection, format!("cannot list its tests ({}): {}", how(output.status), said.trim()))
+            }
+            Err(ToolError::Limit(limit)) => {
+                (NotRunCause::Stopped, format!("listing its tests took longer than {}", seconds(limit)))
+            }
+            Err(ToolError::Stopped) => {
+                let (cause, reason) = self.job.stop.get().cause();
+                (cause, reason.to_owned())
+            }
+            Err(error @ ToolError::Start(_)) => return Err(format!("{}: {error}", self.invocation.program)),
+        };
+        for (number, case) in self.job.step.cases.iter().enumerate() {
+            over.insert(number);
+            self.job.not_run(case, cause, reason.clone());
+        }
+        Ok(None)
+    }
+
+    /// `harness = false`: the program is the test, and its exit code the result.
+    fn run_programs(&self, over: &mut HashSet<usize>) -> Result<(), String> {
+        for (number, case) in self.job.step.cases.iter().enumerate() {
+            over.insert(number);
+            if self.job.stop.is_raised() {
+                let (cause, reason) = self.job.stop.get().cause();
+                self.job.not_run(case, cause, reason);
+                continue;
+            }
+            self.job.started(case.id.clone(), case.occurrence);
+            let mut process = Process::start(&self.invocation, &[])?;
+            let end = process.supervise(self.job, case.timeout, |_, _| ())?;
+            let text = process.kept.text();
+            let outcome = match end {
+                End::Exited(status) if status.success() => Outcome::Passed,
+                End::Exited(status) if status.code().is_some() => Outcome::Failed,
+                End::Exited(status) => Outcome::Crashed { how: how(status) },
+                End::Late(limit) => Outcome::TimedOut { limit },
+                End::Stopped => self.stopped(),
+            };
+            let result = self.result(case, &case.id, outcome, process.began.elapsed());
+            self.tell(result, &text, "");
+        }
+        Ok(())
+    }
+
+    /// Runs these tests in one process and returns those without a result; a single one always has one.
+    fn attempt(&self, tests: Vec<Wanted>, include_ignored: bool, unfiltered: bool) -> Result<Vec<Wanted>, String> {
+        let cases = &self.job.step.cases;
+        if self.job.stop.is_raised() {
+            for test in &tests {
+                self.tell(self.result_of(test, self.stopped(), Duration::ZERO), "", "");
+            }
+            return Ok(Vec::new());
+        }
+        let alone = tests.len() == 1;
+        let names: HashMap<&str, usize> =
+            tests.iter().enumerate().map(|(index, test)| (test.name.as_str(), index)).collect();
+        let limit = tests.iter().map(|test| cases[test.planned].timeout).max().unwrap_or_default();
+        let most: Duration = tests.iter().map(|test| cases[test.planned].timeout).sum();
+        let arguments = self.filter(&tests, include_ignored, unfiltered);
+        if let (true, Some(test)) = (alone, tests.first()) {
+            self.job.started(self.id(test), cases[test.planned].occurrence);
+        }
+        let mut process = Process::start(&self.invocation, &arguments)?;
+        let mut verdicts: HashMap<usize, (Outcome, Duration)> = HashMap::new();
+        let mut before = process.began;
+        let end = process.supervise_within(self.job, limit, most, |line, now| {
+            let Some((index, outcome)) = verdict(line, &names) else { return false };
+            let took = now.saturating_duration_since(before);
+            before = now;
+            if verdicts.contains_key(&index) {
+                return true;
+            }
+            if !alone && !outcome.is_failure() {
+                self.tell(self.result_of(&tests[index], outcome.clone(), took), "", "");
+            }
+            verdicts.insert(index, (outcome, took));
+            true
+        })?;
+        let text = process.kept.text();
+        let mut left = Vec::new();
+        for (index, test) in tests.iter().enumerate() {
+            let (outcome, took) = match (verdicts.remove(&index), &end) {
+                (Some((outcome, _)), _) if !alone && !outcome.is_failure() => continue,
+                (Some(verdict), _) => verdict,
+                (None, End::Stopped) => (self.stopped(), process.began.elapsed()),
+                (None, _) if !alone => {
+                    left.push(test.clone());
+                    continue;
+                }
+                (None, End::Late(limit)) => (Outcome::TimedOut { limit: *limit }, process.began.elapsed()),
+                (None, End::Exited(status)) if status.success() => {
+                    let reason = "its binary lists it and says nothing of it".to_owned();
+                    (Outcome::NotRun { cause: NotRunCause::Missing, reason }, Duration::ZERO)
+                }
+                (None, End::Exited(status)) => (Outcome::Crashed { how: how(*status) }, process.began.elapsed()),
+            };
+            self.tell(self.result_of(test, outcome, took), &text, &test.name);
+        }
+        Ok(left)
+    }
+
+    /// rustdoc splits each argument at its spaces, and all names of doc tests have some: what is wanted is told by its
+    /// line, and whatever else has that line's number is run unseen.
+    fn filter(&self, tests: &[Wanted], include_ignored: bool, unfiltered: bool) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if include_ignored {
+            arguments.push("--include-ignored".to_owned());
+        }
+        if unfiltered {
+            return arguments;
+        }
+        if self.target.kind == TargetKind::Doc {
+            let lines = tests.iter().filter_map(|test| test.name.rsplit(' ').next());
+            arguments.extend(lines.collect::<HashSet<_>>().into_iter().map(str::to_owned));
+        } else {
+            arguments.push("--exact".to_owned());
+            arguments.extend(tests.iter().map(|test| test.name.clone()));
+        }
+        arguments
+    }
+
+    fn id(&self, test: &Wanted) -> NodeId {
+        let case = &self.job.step.cases[test.planned];
+        if case.rust.as_ref().is_some_and(|rust| rust.name == test.name) {
+            return case.id.clone();
+        }
+        NodeId::rust(&self.target.binary, &test.name)
+    }
+
+    fn stopped(&self) -> Outcome {
+        let (cause, reason) = self.job.stop.get().cause();
+        Outcome::NotRun { cause, reason: reason.to_owned() }
+    }
+
+    fn result_of(&self, test: &Wanted, outcome: Outcome, took: Duration) -> CaseResult {
+        self.result(&self.job.step.cases[test.planned], &self.id(test), outcome, took)
+    }
+
+    fn result(&self, case: &PlannedCase, id: &NodeId, outcome: Outcome, took: Duration) -> CaseResult {
+        let mut result = self.job.result(case, outcome);
+        if *id != case.id {
+            result.id = id.clone();
+            result.occurrence = 0;
+        }
+        result.start = result.start.saturating_sub(took);
+        result.duration = took;
+        result
+    }
+
+    /// Tells a result, a failure with what the process said of it.
+    fn tell(&self, mut result: CaseResult, text: &str, name: &str) {
+        if result.outcome.is_failure() {
+            let (printed, said) = if name.is_empty() { (text.trim(), "") } else { failure(text, name) };
+            result.message = tail(said.as_bytes());
+            result.output = tail(printed.as_bytes());
+            if !printed.is_empty() {
+                result.output_file = self.keep(&result.id, printed);
+            }
+        }
+        self.job.finished(result);
+    }
+
+    /// What a failed test printed, in a file of its own. It stands in the result as well, so that a full disk costs
+    /// the beginning of it only.
+    fn keep(&self, id: &NodeId, printed: &str) -> Option<Utf8PathBuf> {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        id.as_str().hash(&mut hasher);
+        let folder = self.job.attempt_folder(0);
+        let path = folder.join(format!("{:016x}.txt", hasher.finish()));
+        let mut kept = Kept::default();
+        kept.push(printed.as_bytes());
+        std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, kept.bytes())).ok()?;
+        Some(path)
+    }
+}
+
+/// A running test binary.
+struct Process {
+    group: Group,
+    chunks: Receiver<Vec<u8>>,
+    kept: Kept,
+    began: Instant,
+}
+
+impl Process {
+    fn start(invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("cannot run {}: {error}", invocation.program);
+        let (mut reader, writer) = std::io::pipe().map_err(failed)?;
+        let mut command = invocation.command(arguments);
+        command.stdin(Stdio::null()).stderr(writer.try_clone().map_err(failed)?).stdout(writer);
+        let group = Group::spawn(&mut command).map_err(failed)?;
+        // It holds the other end of the pipe.
+        drop(command);
+        let (sender, chunks) = sync_channel(256);
+        std::thread::spawn(move || {
+            let mut buffer = [0_u8; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { group, chunks, kept: Kept::default(), began: Instant::now() })
+    }
+
+    /// Waits for its end, at most so long.
+    fn supervise(
+        &mut self,
+        job: &Job<'_>,
+        limit: Duration,
+        mut line: impl FnMut(&str, Instant),
+    ) -> Result<End, String> {
+        self.supervise_within(job, limit, limit, |text, now| {
+            line(text, now);
+            false
+        })
+    }
+
+    /// Waits for its end. `line` says whether a line is progress; without any for `limit`, or after `most` in all, it
+    /// is ended.
+    fn supervise_within(
+        &mut self,
+        job: &Job<'_>,
+        limit: Duration,
+        most: Duration,
+        mut line: impl FnMut(&str, Instant) -> bool,
+    ) -> Result<End, String> {
+        let (mut progress, mut partial) = (Instant::now(), Vec::new());
+        let mut ended: Option<(ExitStatus, Instant)> = None;
+        loop {
+            match self.chunks.recv_timeout(TICK) {
+                Ok(chunk) => {
+                    self.kept.push(&chunk);
+                    for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+                        partial.extend_from_slice(part);
+                        if partial.ends_with(b"\n") {
+                            let now = Instant::now();
+                            if line(String::from_utf8_lossy(&partial).trim_end(), now) {
+                                progress = now;
+                            }
+                            partial.clear();
+                        }
+                        partial.truncate(LINE_LIMIT);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    if let Some((status, _)) = ended {
+                        return Ok(End::Exited(status));
+                    }
+                    std::thread::sleep(TICK);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            match ended {
+                // A daemon may hold the pipe: it is not waited for.
+                Some((status, at)) if at.elapsed() > Duration::from_secs(1) => return Ok(End::Exited(status)),
+                Some(_) => continue,
+                None => {}
+            }
+            if let Some(status) = self.group.ended() {
+                self.group.sweep();
+                ended = Some((status, Instant::now()));
+            } else if job.stop.is_raised() {
+                self.group.stop(job.settings.grace, job.stop);
+                return Ok(End::Stopped);
+            } else if progress.elapsed() > limit || self.began.elapsed() > most {
+                self.group.stop(job.settings.grace, job.stop);
+                return Ok(End::Late(limit));
+            }
+        }
+    }
+}
