@@ -282,6 +282,8 @@ impl Default for TargetCfg {
 pub(crate) struct CrateCfg<'t> {
     pub target: &'t TargetCfg,
     pub features: BTreeSet<String>,
+    /// Features that other packages of the workspace turn on where they are built in the same run.
+    pub possible_features: BTreeSet<String>,
     /// Names of `--cfg` flags in the tree's own cargo configuration.
     pub flags: BTreeSet<String>,
     /// Whether a build script may set names of its own.
@@ -289,11 +291,22 @@ pub(crate) struct CrateCfg<'t> {
 }
 
 impl CrateCfg<'_> {
+    /// Whether a feature of the package is on.
+    pub(crate) fn feature(&self, feature: &str) -> Truth {
+        if self.features.contains(feature) {
+            Truth::Yes
+        } else if self.possible_features.contains(feature) {
+            Truth::Unknown
+        } else {
+            Truth::No
+        }
+    }
+
     /// What a predicate comes to in a test build of the package.
     pub(crate) fn evaluate(&self, predicate: &Predicate) -> Truth {
         predicate.evaluate(&|name, value| match (name, value) {
             ("test", None) => Truth::Yes,
-            ("feature", Some(feature)) => self.features.contains(feature).into(),
+            ("feature", Some(feature)) => self.feature(feature),
             _ => match self.target.sets(name, value) {
                 Truth::No if value.is_none() && self.flags.contains(name) => Truth::Yes,
                 Truth::No if self.build_script_sets && !is_builtin(name) => Truth::Unknown,
@@ -333,12 +346,19 @@ mod tests {
     #[test]
     fn a_name_that_a_build_script_may_set_is_unknown() {
         let target = TargetCfg::host();
-        let mut cfg =
-            CrateCfg { target: &target, features: BTreeSet::new(), flags: BTreeSet::new(), build_script_sets: true };
+        let mut cfg = CrateCfg {
+            target: &target,
+            features: BTreeSet::new(),
+            possible_features: BTreeSet::new(),
+            flags: BTreeSet::new(),
+            build_script_sets: true,
+        };
         assert_eq!(cfg.evaluate(&predicate("all(test, stubs)")), Truth::Unknown);
         assert_eq!(cfg.evaluate(&predicate("all(feature = \"x\", stubs)")), Truth::No);
         cfg.build_script_sets = false;
         assert_eq!(cfg.evaluate(&predicate("not(stubs)")), Truth::Yes);
+        cfg.possible_features.insert("y".to_owned());
+        assert_eq!(cfg.evaluate(&predicate("feature = \"y\"")), Truth::Unknown);
     }
 
     fn predicates() -> impl Strategy<Value = Predicate> {

@@ -55,10 +55,9 @@ pub(crate) struct Content {
     pub items: Vec<Item>,
 }
 
-/// A parameter, by name where its pattern is one, with its attributes.
+/// A parameter, as far as its attributes.
 #[derive(Debug)]
 pub(crate) struct Parameter {
-    pub name: Option<String>,
     pub attributes: Vec<Attribute>,
 }
 
@@ -295,13 +294,7 @@ fn parameters(name: &str, rest: TokenStream) -> Option<Vec<Parameter>> {
     });
     Some(
         parameters
-            .map(|typed| Parameter {
-                name: match &*typed.pat {
-                    syn::Pat::Ident(pattern) => Some(pattern.ident.to_string()),
-                    _ => None,
-                },
-                attributes: typed.attrs.iter().filter_map(attribute::of_parameter).collect(),
-            })
+            .map(|typed| Parameter { attributes: typed.attrs.iter().filter_map(attribute::of_parameter).collect() })
             .collect(),
     )
 }

@@ -1,0 +1,186 @@
+//! From a tree to its catalog.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use test_catalog::{
+    CargoTarget, Catalog, Certainty, Problem, ProblemKind, Reason, RustCase, RustTestKind, SourceSpan, TargetKind,
+    TestCase, TreePath,
+};
+
+use crate::Settings;
+use crate::cfg::{CrateCfg, Truth};
+use crate::macros::TestMacros;
+use crate::manifest::PlacedManifest;
+use crate::module_tree::{self, FoundTest};
+use crate::package::{self, ReadyPackage};
+use crate::sources::{self, Sources};
+use crate::target::Target;
+use crate::{manifest, orphan};
+
+/// Modules and macros nest as deep as their author likes; what parses them recurses.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// Why no catalog could be made at all. What is wrong inside the tree is a [`Problem`] of the catalog instead.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoveryError {
+    /// The tree is no folder that can be read.
+    #[error("{tree} cannot be read as a folder: {source}; name the root of a checkout")]
+    Tree {
+        /// As it was given.
+        tree: Utf8PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The threads that parse cannot be started.
+    #[error("no threads to parse with can be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Finds the Rust tests of a tree.
+///
+/// # Errors
+/// Where the tree is no readable folder, or the system gives no threads. A broken file is a problem in the catalog and
+/// costs only itself.
+pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
+    std::fs::read_dir(&settings.tree).map_err(|source| DiscoveryError::Tree { tree: settings.tree.clone(), source })?;
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build()?;
+    Ok(pool.install(|| catalog(settings)))
+}
+
+fn catalog(settings: &Settings) -> Catalog {
+    let walk = sources::walk(&settings.tree);
+    let mut problems = walk.problems;
+    let mut manifests: Vec<PlacedManifest> = Vec::new();
+    for file in &walk.manifests {
+        match sources::read(&settings.tree, file).and_then(|text| manifest::read(file, text)) {
+            Ok(manifest) => manifests.push(manifest),
+            Err(problem) => problems.push(Problem { kind: ProblemKind::Manifest, ..problem }),
+        }
+    }
+    let (packages, missing) = package::all(&manifests, &walk.rust, settings);
+    problems.extend(missing);
+    let sources = Sources::parse(&settings.tree, &walk.rust);
+    let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
+
+    let mut cases = Vec::new();
+    let mut reached = BTreeSet::new();
+    // Of packages whose modules are all known; elsewhere an orphan may be a module of a file that does not parse.
+    let mut known: Vec<&Utf8Path> = Vec::new();
+    for package in &packages {
+        let mut is_known = true;
+        for target in &package.targets {
+            let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            is_known &= tree.problems.is_empty();
+            reached.extend(tree.reached);
+            for problem in tree.problems {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+            if target.tested {
+                cases.extend(cases_of(package, target, tree.tests));
+            }
+        }
+        if is_known {
+            known.push(&package.manifest.folder);
+        }
+    }
+    let folders: BTreeSet<Utf8PathBuf> =
+        walk.manifests.iter().filter_map(|file| file.parent()).map(Utf8Path::to_owned).collect();
+    problems.extend(orphan::find(&known, &folders, &reached, &sources));
+
+    let filter = PathFilter::new(settings);
+    cases.retain(|case| filter.takes(case.file().as_path()));
+    problems.retain(|problem| filter.takes(problem.at.file.as_path()));
+    cases.sort_by(|a, b| order(a).cmp(&order(b)));
+    let files_read = sources.files_read() + walk.manifests.len();
+    let mut catalog = Catalog { cases, problems, files_read, ..Catalog::default() };
+    catalog.number_occurrences();
+    catalog
+}
+
+/// nextest lists binaries by their id, and libtest the tests of one by name.
+fn order(case: &TestCase) -> impl Ord + '_ {
+    let rust = case.as_rust();
+    (rust.map(|rust| (&rust.target.workspace, &rust.target.manifest, &rust.target.binary, &rust.name)), case.span.start)
+}
+
+fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) -> Vec<TestCase> {
+    let built = is_built(&package.cfg, target);
+    let root = TreePath::new(&target.root);
+    let cargo = Arc::new(CargoTarget {
+        binary: target.binary(&package.package.name),
+        package: package.package.name.clone(),
+        manifest: package.manifest.file.clone(),
+        workspace: TreePath::new(&package.workspace),
+        kind: target.kind,
+        name: target.name.clone(),
+        root: root.clone(),
+        harness: target.harness,
+        required_features: target.required_features.clone(),
+        enabled: built != Truth::No,
+    });
+    let required = |at: &SourceSpan| {
+        let text = "its target needs features that other packages of the workspace may turn on".to_owned();
+        (built == Truth::Unknown).then(|| Reason { text, at: at.clone() })
+    };
+    let certainty = |reason: Option<Reason>| reason.map_or(Certainty::Exact, Certainty::Inexact);
+    let kind = kind(target.kind);
+    if !target.harness {
+        let at = SourceSpan::line(root, 1);
+        let text = "without libtest's harness only the program itself knows its tests".to_owned();
+        let name = target.name.clone();
+        let enabled = cargo.enabled;
+        let case = RustCase { name, kind, ignored: None, cfg: None, enabled, target: cargo };
+        return vec![TestCase::rust(case, at.clone(), Certainty::Inexact(Reason { text, at }))];
+    }
+    let case = |test: FoundTest| {
+        let reason = test.inexact.or_else(|| required(&test.at));
+        let case = RustCase {
+            name: test.name,
+            kind,
+            ignored: test.ignored,
+            cfg: (test.cfg != crate::cfg::Predicate::Literal(true)).then(|| test.cfg.to_string()),
+            enabled: built.and(test.exists) != Truth::No,
+            target: Arc::clone(&cargo),
+        };
+        TestCase::rust(case, test.at, certainty(reason))
+    };
+    tests.into_iter().map(case).collect()
+}
+
+/// Whether the target's `required-features` are on. One of another package (`package/feature`) is not followed.
+fn is_built(cfg: &CrateCfg<'_>, target: &Target) -> Truth {
+    let one = |feature: &String| if feature.contains('/') { Truth::Unknown } else { cfg.feature(feature) };
+    target.required_features.iter().map(one).min().unwrap_or(Truth::Yes)
+}
+
+fn kind(target: TargetKind) -> RustTestKind {
+    match target {
+        TargetKind::Lib | TargetKind::Bin => RustTestKind::Unit,
+        TargetKind::Test => RustTestKind::Integration,
+        TargetKind::Example => RustTestKind::Example,
+        TargetKind::Bench => RustTestKind::Bench,
+        TargetKind::Doc => RustTestKind::Doc,
+    }
+}
+
+/// Files and folders that were asked for.
+struct PathFilter(Vec<Utf8PathBuf>, bool);
+
+impl PathFilter {
+    fn new(settings: &Settings) -> Self {
+        let inside = |text: &String| {
+            let path = Utf8Path::new(text);
+            crate::target::normal(path.strip_prefix(&settings.tree).unwrap_or(path))
+        };
+        let named = settings.paths.iter().filter(|text| !text.contains("::"));
+        Self(named.filter_map(inside).collect(), settings.paths.is_empty())
+    }
+
+    fn takes(&self, file: &Utf8Path) -> bool {
+        self.1 || self.0.iter().any(|path| file.starts_with(path))
+    }
+}

@@ -1,0 +1,139 @@
+//! The files of a tree: the walk, and each Rust file read and parsed once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+use rayon::prelude::*;
+use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
+
+use crate::syntax::{self, SourceFile, SyntaxError};
+
+/// A file that is longer holds data, not a program.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// What the walk found, relative to the tree.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    pub manifests: Vec<Utf8PathBuf>,
+    pub rust: BTreeSet<Utf8PathBuf>,
+    pub problems: Vec<Problem>,
+}
+
+/// Walks a tree, without build outputs, hidden folders and what a `.ignore` file names.
+pub(crate) fn walk(tree: &Utf8Path) -> Walk {
+    let mut walk = Walk::default();
+    let entries = WalkBuilder::new(tree)
+        .standard_filters(false)
+        .hidden(true)
+        .ignore(true)
+        .filter_entry(|entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let name = entry.file_name();
+            entry.depth() == 0
+                || !is_folder
+                || !(name == "target" || name == "node_modules" || entry.path().join("CACHEDIR.TAG").is_file())
+        })
+        .build();
+    for entry in entries {
+        let path = match entry {
+            Ok(entry) => entry.into_path(),
+            Err(error) => {
+                walk.problems.push(unreadable(TreePath::new(""), error.to_string()));
+                continue;
+            }
+        };
+        // A path that is no UTF-8 is no module of anything: `mod` and manifests cannot name it.
+        let Ok(path) = Utf8PathBuf::from_path_buf(path) else { continue };
+        let Ok(inside) = path.strip_prefix(tree) else { continue };
+        if inside.file_name() == Some("Cargo.toml") && path.is_file() {
+            walk.manifests.push(inside.to_owned());
+        } else if inside.extension() == Some("rs") && path.is_file() {
+            walk.rust.insert(inside.to_owned());
+        }
+    }
+    walk.manifests.sort();
+    walk
+}
+
+pub(crate) fn unreadable(file: TreePath, message: String) -> Problem {
+    Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file, 1) }
+}
+
+/// Reads a text file of the tree.
+pub(crate) fn read(tree: &Utf8Path, file: &Utf8Path) -> Result<String, Problem> {
+    let path = tree.join(file);
+    let length = path.metadata().map_or(0, |facts| facts.len());
+    if length > LONGEST {
+        let message = format!("the file has {length} bytes, which is more than {LONGEST}");
+        return Err(unreadable(TreePath::new(file), message));
+    }
+    std::fs::read_to_string(path)
+        .map_err(|error| unreadable(TreePath::new(file), format!("the file cannot be read: {error}")))
+}
+
+/// A parsed file, or why it has none.
+pub(crate) type Parsed = Result<SourceFile, Problem>;
+
+/// The Rust files of a tree, each parsed once.
+pub(crate) struct Sources<'t> {
+    tree: &'t Utf8Path,
+    parsed: HashMap<Utf8PathBuf, Parsed>,
+    /// Files that the walk passed over and a `mod` names.
+    late: RefCell<HashMap<Utf8PathBuf, Option<Rc<Parsed>>>>,
+}
+
+/// A file of [`Sources`].
+pub(crate) enum Found<'s> {
+    Walked(&'s Parsed),
+    Late(Rc<Parsed>),
+}
+
+impl Found<'_> {
+    pub(crate) fn as_ref(&self) -> &Parsed {
+        match self {
+            Found::Walked(parsed) => parsed,
+            Found::Late(parsed) => parsed,
+        }
+    }
+}
+
+impl<'t> Sources<'t> {
+    /// Parses all files, on the threads of the pool that this is called in.
+    pub(crate) fn parse(tree: &'t Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> Self {
+        let parsed = files.par_iter().map(|file| (file.clone(), parse(tree, file))).collect();
+        Self { tree, parsed, late: RefCell::default() }
+    }
+
+    /// The file, if there is one.
+    pub(crate) fn get(&self, file: &Utf8Path) -> Option<Found<'_>> {
+        if let Some(parsed) = self.parsed.get(file) {
+            return Some(Found::Walked(parsed));
+        }
+        let mut late = self.late.borrow_mut();
+        let read = late.entry(file.to_owned()).or_insert_with(|| {
+            let exists = self.tree.join(file).is_file();
+            exists.then(|| Rc::new(parse(self.tree, file)))
+        });
+        read.clone().map(Found::Late)
+    }
+
+    pub(crate) fn walked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &SourceFile)> {
+        self.parsed.iter().filter_map(|(file, parsed)| Some((file, parsed.as_ref().ok()?)))
+    }
+
+    pub(crate) fn files_read(&self) -> usize {
+        self.parsed.len() + self.late.borrow().values().flatten().count()
+    }
+}
+
+fn parse(tree: &Utf8Path, file: &Utf8Path) -> Parsed {
+    let text = read(tree, file)?;
+    syntax::parse(&text).map_err(|SyntaxError { message, at }: SyntaxError| Problem {
+        kind: ProblemKind::Syntax,
+        message: format!("the file is no Rust: {message}"),
+        at: SourceSpan::at(TreePath::new(file), Position { line: at.line.max(1), column: at.column.max(1) }),
+    })
+}
