@@ -279,3 +279,37 @@ fn package_env(package: &Package) -> Vec<(String, String)> {
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The folders of the loader's path, in cargo's order: build scripts', the binary's, one up, rustc's, inherited.
+    #[test]
+    fn libraries_are_looked_for_where_cargo_would() {
+        let messages = [
+            serde_json::json!({
+                "reason": "build-script-executed", "package_id": "dep", "linked_libs": [],
+                "linked_paths": ["native=/t/debug/build/dep/out"], "cfgs": [], "env": [], "out_dir": "/t/dep",
+            }),
+            serde_json::json!({
+                "reason": "compiler-artifact", "package_id": "tiny", "manifest_path": "/tree/Cargo.toml",
+                "target": {"name": "my-lib", "kind": ["lib"]}, "profile": {"test": true},
+                "executable": "/t/debug/deps/my_lib-0123",
+            }),
+            serde_json::json!({"reason": "build-finished", "success": true}),
+        ];
+        let messages: Vec<Message> =
+            messages.into_iter().map(|message| serde_json::from_value(message).unwrap()).collect();
+        let features = CargoFeatures::default();
+        let none = Metadata { packages: Vec::new() };
+        let binaries = binaries(&messages, &none, Utf8Path::new("/rust"), Some("/usr/lib/x"), &features);
+        let key = Key::new(Utf8Path::new("/tree/Cargo.toml"), "lib", "my-lib", &features);
+        let path = "/t/debug/build/dep/out:/t/debug/deps:/t/debug:/rust/lib:/usr/lib/x";
+        assert_eq!(binaries[&key].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
+        let other = CargoFeatures { all: true, ..features };
+        assert!(!binaries.contains_key(&Key { features: other, ..key }), "built otherwise, it is another binary");
+    }
+}

@@ -1,85 +1,169 @@
-//! Real cargo on a crate of three tests.
+//! Real cargo on tiny crates.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
+mod support;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use camino::Utf8PathBuf;
-use execution_plan::{
-    Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, PlannedRust, Share, plan_demands,
-};
-use test_catalog::{CargoTarget, NodeId, SourceSpan, TargetKind, TreePath};
-use test_runner::{Interrupt, NotRunCause, Outcome, RunSettings, run};
+use execution_plan::Demand;
+use support::{Tree, inexact, library, result, run, rust, target};
+use test_catalog::TargetKind;
+use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
 
-fn demand(name: &str) -> Demand {
-    let target = CargoTarget {
-        binary: "tiny".to_owned(),
-        package: "tiny".to_owned(),
-        manifest: TreePath::new("Cargo.toml"),
-        workspace: TreePath::new(""),
-        kind: TargetKind::Lib,
-        name: "tiny".to_owned(),
-        root: TreePath::new("src/lib.rs"),
-        harness: true,
-        required_features: Vec::new(),
-        enabled: true,
-    };
-    let id = NodeId::rust("tiny", name);
-    let file = TreePath::new("src/lib.rs");
-    Demand {
-        case: PlannedCase {
-            function: id.clone(),
-            id,
-            occurrence: 0,
-            file: file.clone(),
-            exact: true,
-            undecided: false,
-            timeout: Duration::from_secs(5),
-            estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault },
-            rust: Some(PlannedRust { name: name.to_owned(), ignored: false }),
-        },
-        at: SourceSpan::line(file, 1),
-        gpus: 0,
-        model: None,
-        share: Share::Whole,
-        env: Vec::new(),
-        resources: Vec::new(),
-        target: Some(Arc::new(target)),
-        not_compiled: None,
-    }
+const MANIFEST: &str =
+    "[package]\nname = \"tiny\"\nversion = \"0.1.2\"\nedition = \"2021\"\ndescription = \"few words\"\n";
+
+/// Runs, and keeps the tree until files have been looked at.
+fn run_in(files: &[(&str, &str)], demands: Vec<Demand>) -> (Tree, RunOutcome) {
+    let tree = Tree::new(&[&[("Cargo.toml", MANIFEST)], files].concat());
+    let settings = RunSettings::new(tree.path.clone(), tree.path.join("target/xtask"));
+    let outcome = run(demands, &settings);
+    (tree, outcome)
 }
 
-fn outcomes(source: &str) -> HashMap<String, (Outcome, String)> {
-    let folder = tempfile::tempdir().unwrap();
-    let tree = Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap();
-    std::fs::create_dir(tree.join("src")).unwrap();
-    std::fs::write(tree.join("Cargo.toml"), "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
-        .unwrap();
-    std::fs::write(tree.join("src/lib.rs"), source).unwrap();
-    let demands = ["passes", "fails", "aborts", "is_not_there"].map(demand).to_vec();
-    let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
-    let plan = plan_demands(demands, capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() });
-    let settings = RunSettings::new(tree.clone(), tree.join("target/xtask"));
-    let outcome = run(&plan, &settings, &Interrupt::new(), |_| {}).unwrap();
-    assert_eq!(outcome.results.len(), 4, "{:#?}", outcome.results);
-    outcome.results.into_iter().map(|result| (result.id.to_string(), (result.outcome, result.message))).collect()
+fn is_missing(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotRun { cause: NotRunCause::Missing, .. })
 }
 
 #[test]
 fn an_abort_costs_only_the_test_that_aborts() {
-    let outcomes = outcomes(
-        "#[test] fn passes() {}\n#[test] fn fails() { panic!(\"no luck\") }\n#[test] fn aborts() { std::process::abort() }\n",
-    );
-    assert_eq!(outcomes["tiny passes"].0, Outcome::Passed);
-    assert_eq!(outcomes["tiny fails"].0, Outcome::Failed);
-    assert!(outcomes["tiny fails"].1.contains("no luck"));
-    assert!(matches!(outcomes["tiny aborts"].0, Outcome::Crashed { .. }));
-    assert!(matches!(outcomes["tiny is_not_there"].0, Outcome::NotRun { cause: NotRunCause::Missing, .. }));
+    let source = "#[test] fn passes() {}\n\
+                  #[test] fn fails() { println!(\"some words\"); panic!(\"no luck\") }\n\
+                  #[test] fn aborts() { std::process::abort() }\n";
+    let demands = ["passes", "fails", "aborts", "is_not_there"].map(|name| rust(&library(), name)).to_vec();
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands);
+    assert_eq!(outcome.results.len(), 4, "{:#?}", outcome.results);
+    assert_eq!(result(&outcome, "passes").outcome, Outcome::Passed);
+    let failed = result(&outcome, "fails");
+    assert_eq!(failed.outcome, Outcome::Failed);
+    assert!(failed.message.contains("no luck"));
+    assert_eq!(std::fs::read_to_string(failed.output_file.as_ref().unwrap()).unwrap(), "some words");
+    assert!(matches!(result(&outcome, "aborts").outcome, Outcome::Crashed { .. }));
+    assert!(is_missing(&result(&outcome, "is_not_there").outcome));
 }
 
 #[test]
 fn a_crate_that_does_not_compile_fails_its_tests_with_what_the_compiler_says() {
-    let outcomes = outcomes("fn broken( {}\n");
-    assert!(outcomes.values().all(|(outcome, message)| *outcome == Outcome::Failed && message.contains("error")));
+    let (_tree, outcome) = run_in(&[("src/lib.rs", "fn broken( {}\n")], vec![rust(&library(), "a")]);
+    let result = result(&outcome, "a");
+    assert!(result.outcome == Outcome::Failed && result.message.contains("error"), "{result:#?}");
+}
+
+#[test]
+fn an_inexact_case_runs_what_the_binary_lists_within_it_and_no_more() {
+    let source = "macro_rules! cases { ($($name:ident)*) => { $(#[test] fn $name() {})* } }\n\
+                  mod sums { cases!(case_1 case_2); pub mod inner { cases!(case_3); } }\n\
+                  mod sums_too { cases!(other); }\n\
+                  #[test] fn itself() {}\n\
+                  #[test] fn unplanned() {}\n";
+    let library = library();
+    let demands = vec![
+        inexact(rust(&library, "sums")),
+        rust(&library, "sums::case_2"),
+        inexact(rust(&library, "sums::inner")),
+        inexact(rust(&library, "itself")),
+        inexact(rust(&library, "gives_nothing")),
+    ];
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands);
+    let mut told: Vec<_> = outcome.results.iter().map(|result| (result.id.as_str(), result.outcome.as_str())).collect();
+    told.sort_unstable();
+    let expected = [
+        ("tiny gives_nothing", "not-run"),
+        ("tiny itself", "passed"),
+        ("tiny sums::case_1", "passed"),
+        ("tiny sums::case_2", "passed"),
+        ("tiny sums::inner::case_3", "passed"),
+    ];
+    assert_eq!(told, expected);
+    assert!(is_missing(&result(&outcome, "gives_nothing").outcome));
+}
+
+#[test]
+fn an_ignored_test_runs_only_where_it_was_asked_for() {
+    let source = "#[test] #[ignore = \"too slow\"] fn asked_for() {}\n#[test] #[ignore = \"too slow\"] fn met() {}\n";
+    let mut asked_for = rust(&library(), "asked_for");
+    asked_for.case.rust.as_mut().unwrap().ignored = true;
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], vec![asked_for, rust(&library(), "met")]);
+    assert_eq!(result(&outcome, "asked_for").outcome, Outcome::Passed);
+    assert_eq!(result(&outcome, "met").outcome, Outcome::Skipped { reason: "too slow".to_owned() });
+}
+
+#[test]
+fn a_test_binary_has_the_environment_that_cargo_gives_it() {
+    let test = "use std::env::var;\n\
+                #[test] fn package() {\n\
+                    assert_eq!(var(\"CARGO_PKG_VERSION\").unwrap(), \"0.1.2\");\n\
+                    assert_eq!(var(\"CARGO_PKG_VERSION_PATCH\").unwrap(), \"2\");\n\
+                    assert_eq!(var(\"CARGO_PKG_DESCRIPTION\").unwrap(), \"few words\");\n\
+                    assert!(std::path::Path::new(&var(\"CARGO_MANIFEST_DIR\").unwrap()).join(\"build.rs\").is_file());\n\
+                }\n\
+                #[test] fn program() {\n\
+                    let status = std::process::Command::new(var(\"CARGO_BIN_EXE_tiny-tool\").unwrap()).status();\n\
+                    assert_eq!(status.unwrap().code(), Some(7));\n\
+                }\n\
+                #[test] fn build_script() {\n\
+                    let made = std::path::PathBuf::from(var(\"OUT_DIR\").unwrap()).join(\"made\");\n\
+                    assert_eq!(std::fs::read_to_string(made).unwrap(), \"text\");\n\
+                    assert_eq!(var(\"FROM_SCRIPT\").unwrap(), \"set\");\n\
+                }\n\
+                #[test] fn libraries() {\n\
+                    let path = var(\"LD_LIBRARY_PATH\").unwrap();\n\
+                    assert!(path.split(':').any(|folder| folder.ends_with(\"xtask/cargo/debug/deps\")), \"{path}\");\n\
+                }\n";
+    let build = "fn main() {\n\
+                     let folder = std::path::PathBuf::from(std::env::var(\"OUT_DIR\").unwrap());\n\
+                     std::fs::write(folder.join(\"made\"), \"text\").unwrap();\n\
+                     println!(\"cargo:rustc-env=FROM_SCRIPT=set\");\n\
+                 }\n";
+    let files = [
+        ("src/bin/tiny-tool.rs", "fn main() { std::process::exit(7) }\n"),
+        ("tests/whole.rs", test),
+        ("build.rs", build),
+    ];
+    let whole = target(TargetKind::Test, "whole", "tests/whole.rs");
+    let demands = ["package", "program", "build_script", "libraries"].map(|name| rust(&whole, name)).to_vec();
+    let (_tree, outcome) = run_in(&files, demands);
+    assert_eq!(outcome.results.len(), 4);
+    for result in &outcome.results {
+        assert_eq!(result.outcome, Outcome::Passed, "{}", result.message);
+    }
+}
+
+#[test]
+fn doc_tests_run_by_name_and_others_of_the_file_are_not_reported() {
+    let source = "/// ```\n/// assert!(true);\n/// ```\npub fn good() {}\n\n\
+                  /// ```\n/// println!(\"some words\"); assert_eq!(1, 2);\n/// ```\npub fn bad() {}\n\n\
+                  /// ```should_panic\n/// panic!();\n/// ```\npub fn unplanned() {}\n\n\
+                  /// ```no_run\n/// loop {}\n/// ```\npub fn compiled() {}\n";
+    let mut documentation = (*library()).clone();
+    documentation.kind = TargetKind::Doc;
+    let documentation = Arc::new(documentation);
+    let demands = vec![
+        rust(&documentation, "src/lib.rs - good (line 1)"),
+        rust(&documentation, "src/lib.rs - bad (line 6)"),
+        inexact(rust(&documentation, "src/lib.rs - compiled")),
+        rust(&documentation, "src/lib.rs - good (line 2)"),
+    ];
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands);
+    assert_eq!(outcome.results.len(), 4, "{:#?}", outcome.results);
+    assert_eq!(result(&outcome, "good (line 1)").outcome, Outcome::Passed);
+    assert_eq!(result(&outcome, "compiled (line 16)").outcome, Outcome::Passed);
+    assert!(is_missing(&result(&outcome, "good (line 2)").outcome));
+    let bad = result(&outcome, "bad (line 6)");
+    assert_eq!(bad.outcome, Outcome::Failed);
+    assert!(bad.message.contains("left: 1"), "{}", bad.message);
+}
+
+#[test]
+fn a_program_without_a_harness_is_one_test() {
+    let manifest = format!("{MANIFEST}[[test]]\nname = \"own\"\nharness = false\n");
+    let files = [("src/lib.rs", ""), ("tests/own.rs", "fn main() { eprintln!(\"oh\"); std::process::exit(3) }\n")];
+    let tree = Tree::new(&[&[("Cargo.toml", manifest.as_str())][..], &files].concat());
+    let mut own = (*target(TargetKind::Test, "own", "tests/own.rs")).clone();
+    own.harness = false;
+    let settings = RunSettings::new(tree.path.clone(), tree.path.join("target/xtask"));
+    let outcome = run(vec![rust(&Arc::new(own), "own")], &settings);
+    let result = result(&outcome, "own");
+    assert_eq!(result.outcome, Outcome::Failed);
+    assert_eq!(result.output, "oh");
 }

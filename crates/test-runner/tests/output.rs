@@ -1,0 +1,68 @@
+//! What becomes of what tests print, and how rounds are told.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Tree, python, result, run};
+use test_runner::Outcome;
+
+const MIB: u64 = 1 << 20;
+
+#[test]
+fn what_a_failed_test_printed_is_in_a_file_and_that_of_a_flood_is_bounded() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "def test_fails():\n    print('some words')\n    assert 0\n\
+         def test_floods():\n    for _ in range(50000): print('x' * 200)\n    assert 0\n\
+         def test_quiet(): print('nothing to see')\n",
+    )]);
+    let names = ["test_fails", "test_floods", "test_quiet"];
+    let outcome = run(names.map(|name| python("test_a.py", name, 60)).to_vec(), &tree.settings());
+    let file = |name| result(&outcome, name).output_file.clone();
+    assert!(std::fs::read_to_string(file("test_fails").unwrap()).unwrap().contains("some words"));
+    assert!(std::fs::metadata(file("test_floods").unwrap()).unwrap().len() < 2 * MIB + 1000);
+    assert!(std::fs::read_to_string(file("test_floods").unwrap()).unwrap().contains("bytes left out"));
+    assert_eq!(file("test_quiet"), None);
+    assert!(result(&outcome, "test_floods").output.len() < 100_000);
+}
+
+#[test]
+fn a_process_that_floods_and_dies_leaves_a_bounded_file_with_its_end() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import os, sys\n\
+         def test_dies(capfd):\n    with capfd.disabled():\n        \
+         for _ in range(50000): os.write(2, b'y' * 200 + b'\\n')\n        \
+         os.write(2, b'last words')\n        os._exit(4)\n",
+    )]);
+    let outcome = run(vec![python("test_a.py", "test_dies", 60)], &tree.settings());
+    let result = result(&outcome, "test_dies");
+    assert_eq!(result.outcome, Outcome::Crashed { how: "exit code 4".to_owned() });
+    assert!(result.output.ends_with("last words"));
+    let text = std::fs::read_to_string(result.output_file.as_ref().unwrap()).unwrap();
+    assert!((text.len() as u64) < 2 * MIB + 1000 && text.contains("bytes left out"));
+}
+
+#[test]
+fn each_round_gives_each_test_a_result() {
+    let tree = Tree::new(&[("test_a.py", "import os\ndef test_passes(): pass\ndef test_dies(): os._exit(1)\n")]);
+    let mut settings = tree.settings();
+    settings.repeat = 3;
+    let outcome = run(["test_passes", "test_dies"].map(|name| python("test_a.py", name, 60)).to_vec(), &settings);
+    let mut told: Vec<_> =
+        outcome.results.iter().map(|result| (result.round, result.id.as_str(), result.outcome.as_str())).collect();
+    told.sort_unstable();
+    let of_round = |round| [(round, "test_a.py::test_dies", "crashed"), (round, "test_a.py::test_passes", "passed")];
+    assert_eq!(told, [of_round(0), of_round(1), of_round(2)].concat());
+}
+
+#[test]
+fn each_round_of_what_cannot_be_prepared_is_labelled() {
+    let tree = Tree::new(&[("test_a.py", "def test_a(): pass\n")]);
+    let mut settings = tree.settings();
+    settings.python.interpreter = Some(tree.path.join("no-python"));
+    settings.repeat = 2;
+    let outcome = run(vec![python("test_a.py", "test_a", 60)], &settings);
+    assert_eq!(outcome.results.iter().map(|result| result.round).collect::<Vec<_>>(), [0, 1]);
+    assert!(outcome.results.iter().all(|result| !result.outcome.has_run()));
+}

@@ -1,0 +1,124 @@
+//! What an interrupt, a failure and a limit do to real pytest.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{Tree, inexact, python, result, run, run_interrupted};
+use test_runner::{NotRunCause, Outcome};
+
+fn cause(outcome: &Outcome) -> NotRunCause {
+    match outcome {
+        Outcome::NotRun { cause, .. } => *cause,
+        other => panic!("it ran: {other}"),
+    }
+}
+
+#[test]
+fn the_first_interrupt_lets_fixtures_clean_up_and_labels_what_ran_and_what_was_left() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import time, pathlib, pytest\n\
+         @pytest.fixture\n\
+         def server():\n    yield\n    pathlib.Path('cleaned').write_text('')\n\
+         def test_before(): pass\n\
+         def test_long(server): time.sleep(60)\n\
+         def test_after(): pass\n",
+    )]);
+    let demands = ["test_before", "test_long", "test_after"].map(|name| python("test_a.py", name, 100)).to_vec();
+    let mut settings = tree.settings();
+    settings.grace = Duration::from_secs(20);
+    let began = Instant::now();
+    let outcome = run_interrupted(demands, &settings, "test_long", 1);
+    assert!(began.elapsed() < Duration::from_secs(15), "it waited for the grace although pytest had ended");
+    assert!(outcome.interrupted);
+    assert_eq!(outcome.results.len(), 3);
+    assert_eq!(result(&outcome, "test_before").outcome, Outcome::Passed);
+    assert_eq!(cause(&result(&outcome, "test_long").outcome), NotRunCause::Interrupted);
+    assert_eq!(cause(&result(&outcome, "test_after").outcome), NotRunCause::Interrupted);
+    assert!(tree.path.join("cleaned").exists());
+}
+
+#[test]
+fn the_second_interrupt_kills_at_once_what_ignores_the_first() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import signal, time\n\
+         def test_stubborn():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(60)\n",
+    )]);
+    let mut settings = tree.settings();
+    settings.grace = Duration::from_secs(50);
+    let began = Instant::now();
+    let outcome = run_interrupted(vec![python("test_a.py", "test_stubborn", 100)], &settings, "test_stubborn", 2);
+    assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+    assert_eq!(cause(&result(&outcome, "test_stubborn").outcome), NotRunCause::Interrupted);
+}
+
+#[test]
+fn fail_fast_labels_what_is_left_in_the_file_and_in_other_steps() {
+    let tree =
+        Tree::new(&[("test_a.py", "import time\ndef test_fails(): assert 0\ndef test_left():\n    time.sleep(30)\n")]);
+    let mut settings = tree.settings();
+    settings.fail_fast = true;
+    let demands = ["test_fails", "test_left"].map(|name| python("test_a.py", name, 100)).to_vec();
+    let outcome = run(demands, &settings);
+    assert!(!outcome.interrupted);
+    assert_eq!(result(&outcome, "test_fails").outcome, Outcome::Failed);
+    assert_eq!(cause(&result(&outcome, "test_left").outcome), NotRunCause::FailFast);
+}
+
+#[test]
+fn a_file_that_hangs_while_it_is_collected_is_ended_and_named_so() {
+    let tree = Tree::new(&[("test_a.py", "import time\ntime.sleep(60)\ndef test_a(): pass\n")]);
+    let mut settings = tree.settings();
+    settings.collection_limit = Duration::from_secs(2);
+    let outcome = run(vec![python("test_a.py", "test_a", 5)], &settings);
+    let result = result(&outcome, "test_a");
+    assert_eq!(cause(&result.outcome), NotRunCause::Stopped);
+    assert_eq!(result.outcome.reason(), Some("collecting took longer than 2 s"));
+}
+
+#[test]
+fn a_hang_between_tests_is_ended_by_the_limit_of_the_step() {
+    let tree = Tree::new(&[
+        (
+            "conftest.py",
+            "import time, pytest\n\
+             @pytest.hookimpl(hookwrapper=True, tryfirst=True)\n\
+             def pytest_runtestloop(session):\n    time.sleep(60)\n    yield\n",
+        ),
+        ("test_a.py", "def test_first(): pass\ndef test_second(): pass\n"),
+    ]);
+    let demands = ["test_first", "test_second"].map(|name| python("test_a.py", name, 1)).to_vec();
+    let outcome = run(demands, &tree.settings());
+    for name in ["test_first", "test_second"] {
+        let result = result(&outcome, name);
+        assert_eq!(cause(&result.outcome), NotRunCause::Stopped);
+        assert_eq!(result.outcome.reason(), Some("its step took longer than 2 s with no test running"));
+    }
+}
+
+#[test]
+fn the_step_of_an_inexact_function_may_take_as_long_as_all_that_it_gives() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import time, pytest\n@pytest.mark.parametrize('n', range(4))\ndef test_a(n): time.sleep(0.7)\n",
+    )]);
+    let outcome = run(vec![inexact(python("test_a.py", "test_a", 1))], &tree.settings());
+    assert_eq!(outcome.results.len(), 4);
+    assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+}
+
+#[test]
+fn an_interrupted_inexact_function_has_one_result_for_each_test_that_it_gives() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import time, pytest\n@pytest.mark.parametrize('n', range(3))\ndef test_a(n): time.sleep(30 * n)\n",
+    )]);
+    let outcome = run_interrupted(vec![inexact(python("test_a.py", "test_a", 90))], &tree.settings(), "[1]", 1);
+    assert_eq!(outcome.results.len(), 3, "{:#?}", outcome.results);
+    assert_eq!(result(&outcome, "[0]").outcome, Outcome::Passed);
+    assert_eq!(cause(&result(&outcome, "[1]").outcome), NotRunCause::Interrupted);
+    assert_eq!(cause(&result(&outcome, "[2]").outcome), NotRunCause::Interrupted);
+}
