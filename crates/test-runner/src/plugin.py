@@ -46,13 +46,17 @@ def pytest_collectreport(report):
         collect_reports[text(report.nodeid)] = report
 
 
+def skip_reason(report):
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    return text(reason).removeprefix("Skipped: ")
+
+
 def absent(planned):
     """Why pytest has no such test."""
     for node, report in collect_reports.items():
         if not node or planned == node or planned.startswith((node + "::", node + "/")):
             if report.skipped:
-                reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-                return "skipped", text(reason)
+                return "skipped", skip_reason(report)
             return "collection", text(report.longreprtext)
     return "missing", "pytest did not collect it"
 
@@ -140,7 +144,7 @@ def verdict(index, reports):
             outcome = "skipped" if wasxfail is None else "xfailed"
             reason = wasxfail
             if reason is None:
-                reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+                reason = skip_reason(report)
         elif wasxfail is not None and report.when == "call" and outcome == "passed":
             outcome = "xpassed"
     output = "".join(f"--- {name} ---\n{content}\n" for name, content in reports[-1].sections)

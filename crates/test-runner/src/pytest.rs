@@ -1,9 +1,9 @@
 //! Runs a step's tests in a pytest process, and the rest in a new one after a crash or a time-out.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -27,54 +27,55 @@ const EVENTS_FD: i32 = 3;
 /// runs. The step's counts each test that pytest makes of an inexact function.
 pub(crate) fn run(job: &Job<'_>, python: &Utf8Path, over: &mut HashSet<usize>) -> Result<(), String> {
     let mut progress = Progress { done: HashSet::new(), allowed: job.step.timeout, spent: Duration::ZERO };
+    let mut groups = VecDeque::from([(0..job.step.cases.len()).collect::<Vec<_>>()]);
     for number in 0.. {
+        let Some(mut group) = groups.pop_front() else { break };
         let before = (over.len(), progress.done.len());
-        let mut attempt = Attempt::start(job, python, number, over, &mut progress)?;
+        let mut attempt = Attempt::start(job, python, number, group.clone(), over, &mut progress)?;
         let end = attempt.supervise();
         let items = std::mem::take(&mut attempt.items);
         let stuck = (over.len(), progress.done.len()) == before;
-        if over.len() == job.step.cases.len() {
-            break;
+        group.retain(|case| !over.contains(case));
+        let go_on = !job.stop.is_raised();
+        if go_on && matches!(end, End::TestEnded) && !stuck {
+            groups.push_front(group);
+        } else if go_on && end.is_of_some_file() && by_file(job, &group).len() > 1 {
+            groups.extend(by_file(job, &group));
+        } else {
+            let (cause, reason) = end.label(job);
+            label_rest(job, &group, &items, over, &progress.done, cause, &reason);
         }
-        let (cause, reason) = match end {
-            _ if job.stop.is_raised() => {
-                let (cause, reason) = job.stop.get().cause();
-                (cause, reason.to_owned())
-            }
-            End::TestEnded if !stuck => continue,
-            End::TestEnded | End::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
-            End::Uncollected(limit) => {
-                (NotRunCause::Stopped, format!("collecting took longer than {}", seconds(limit)))
-            }
-            End::StepOver(limit) => {
-                (NotRunCause::Stopped, format!("its step took longer than {} with no test running", seconds(limit)))
-            }
-            End::Exited { how, collected: true, .. } => {
-                (NotRunCause::Stopped, format!("pytest ended before it ({how})"))
-            }
-            End::Exited { how, output, .. } => {
-                (NotRunCause::Collection, format!("pytest collected nothing ({how}): {}", output.trim()))
-            }
-        };
-        label_rest(job, &items, over, &progress.done, cause, &reason);
-        break;
+        groups.retain(|group| !group.is_empty());
     }
     Ok(())
+}
+
+/// The cases of each file, in the order of the files' first cases.
+fn by_file(job: &Job<'_>, group: &[usize]) -> Vec<Vec<usize>> {
+    let mut files: Vec<Vec<usize>> = Vec::new();
+    let file_of = |case: usize| &job.step.cases[case].file;
+    for &case in group {
+        match files.iter_mut().find(|file| file.first().is_some_and(|&first| file_of(first) == file_of(case))) {
+            Some(file) => file.push(case),
+            None => files.push(vec![case]),
+        }
+    }
+    files
 }
 
 /// Gives what is left its results: each test that pytest made by its own id, what it made nothing of by the planned one.
 fn label_rest(
     job: &Job<'_>,
+    group: &[usize],
     items: &[Item],
     over: &mut HashSet<usize>,
     done: &HashSet<(String, u32)>,
     cause: NotRunCause,
     reason: &str,
 ) {
-    for (number, case) in job.step.cases.iter().enumerate() {
-        if !over.insert(number) {
-            continue;
-        }
+    for &number in group {
+        over.insert(number);
+        let case = &job.step.cases[number];
         let mut made = items.iter().filter(|item| item.planned == number).peekable();
         if made.peek().is_none() {
             job.not_run(case, cause, reason);
@@ -108,7 +109,7 @@ struct Item {
 /// How a pytest process ended.
 enum End {
     Exited {
-        how: String,
+        status: ExitStatus,
         collected: bool,
         output: String,
     },
@@ -117,6 +118,41 @@ enum End {
     Uncollected(Duration),
     StepOver(Duration),
     Stopped,
+}
+
+impl End {
+    /// Whether one file may have kept all others from being collected: each is tried by itself then. Wrong usage
+    /// (exit code 4) is that of no file.
+    fn is_of_some_file(&self) -> bool {
+        match self {
+            Self::Exited { status, collected, .. } => !collected && status.code() != Some(4),
+            Self::Uncollected(_) => true,
+            Self::TestEnded | Self::StepOver(_) | Self::Stopped => false,
+        }
+    }
+
+    /// What is said of the tests that it left without a result.
+    fn label(self, job: &Job<'_>) -> (NotRunCause, String) {
+        if job.stop.is_raised() {
+            let (cause, reason) = job.stop.get().cause();
+            return (cause, reason.to_owned());
+        }
+        match self {
+            Self::TestEnded | Self::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
+            Self::Uncollected(limit) => {
+                (NotRunCause::Stopped, format!("collecting took longer than {}", seconds(limit)))
+            }
+            Self::StepOver(limit) => {
+                (NotRunCause::Stopped, format!("its step took longer than {} with no test running", seconds(limit)))
+            }
+            Self::Exited { status, collected: true, .. } => {
+                (NotRunCause::Stopped, format!("pytest ended before it ({})", how(status)))
+            }
+            Self::Exited { status, output, .. } => {
+                (NotRunCause::Collection, format!("pytest collected nothing ({}): {}", how(status), output.trim()))
+            }
+        }
+    }
 }
 
 /// One pytest process.
@@ -141,6 +177,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
         job: &'r Job<'j>,
         python: &Utf8Path,
         number: usize,
+        left: Vec<usize>,
         over: &'r mut HashSet<usize>,
         progress: &'r mut Progress,
     ) -> Result<Self, String> {
@@ -148,7 +185,6 @@ impl<'r, 'j> Attempt<'r, 'j> {
         let io = |error: std::io::Error| format!("cannot run pytest in {folder}: {error}");
         fs::create_dir_all(folder.join("outputs")).map_err(io)?;
         fs::write(folder.join("dynamo_test_runner.py"), PLUGIN).map_err(io)?;
-        let left: Vec<usize> = (0..job.step.cases.len()).filter(|case| !over.contains(case)).collect();
         let plan = plan_file(job, &left, &progress.done, &folder);
         fs::write(folder.join("plan.json"), plan).map_err(io)?;
         let mut command = command(job, python, &folder);
@@ -191,7 +227,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
             if let Some(status) = self.process.ended() {
                 self.process.sweep();
                 self.drain();
-                return self.exited(how(status));
+                return self.exited(status);
             }
             if self.job.stop.is_raised() {
                 self.drain();
@@ -224,14 +260,14 @@ impl<'r, 'j> Attempt<'r, 'j> {
         (since.elapsed() > limit).then_some((item, limit))
     }
 
-    fn exited(&mut self, how: String) -> End {
+    fn exited(&mut self, status: ExitStatus) -> End {
         self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
         let output = self.keep_output();
         if let Some((item, _)) = self.running {
-            self.finish(item, Outcome::Crashed { how }, (String::new(), tail(&output)), true);
+            self.finish(item, Outcome::Crashed { how: how(status) }, (String::new(), tail(&output)), true);
             return End::TestEnded;
         }
-        End::Exited { how, collected: self.collected.is_some(), output: tail(&output) }
+        End::Exited { status, collected: self.collected.is_some(), output: tail(&output) }
     }
 
     fn stop(&mut self) {

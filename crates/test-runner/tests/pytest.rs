@@ -6,7 +6,7 @@ mod support;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use support::{Tree, python, run};
+use support::{Tree, python, result, run};
 use test_runner::{NotRunCause, Outcome};
 
 #[test]
@@ -32,7 +32,7 @@ fn every_planned_test_gets_its_own_result() {
     assert_eq!(outcome.results.len(), 9, "{:#?}", outcome.results);
     assert_eq!(*by_name["test_passes"], Outcome::Passed);
     assert_eq!(*by_name["test_fails"], Outcome::Failed);
-    assert!(by_name["test_skips"].reason().unwrap().contains("not today"));
+    assert_eq!(*by_name["test_skips"], Outcome::Skipped { reason: "not today".to_owned() });
     assert_eq!(*by_name["test_exits"], Outcome::Crashed { how: "exit code 3".to_owned() });
     assert_eq!(*by_name["test_hangs"], Outcome::TimedOut { limit: Duration::from_secs(2) });
     assert_eq!(*by_name["test_odd_text"], Outcome::Failed);
@@ -41,4 +41,24 @@ fn every_planned_test_gets_its_own_result() {
     assert!(matches!(by_name["test_x"], Outcome::NotRun { cause: NotRunCause::Collection, .. }));
     let written = std::fs::read_to_string(outcome.folder.join("results.jsonl")).unwrap();
     assert_eq!(written.lines().count(), 9);
+}
+
+#[test]
+fn a_file_that_kills_or_hangs_pytest_while_it_is_collected_costs_itself_only() {
+    let tree = Tree::new(&[
+        ("test_a.py", "def test_a(): pass\n"),
+        ("test_dies.py", "import os\nos.kill(os.getpid(), 9)\ndef test_dies(): pass\n"),
+        ("test_hangs.py", "import time\ntime.sleep(60)\ndef test_hangs(): pass\n"),
+    ]);
+    let mut settings = tree.settings();
+    settings.collection_limit = Duration::from_secs(3);
+    for names in [["a", "dies"], ["a", "hangs"]] {
+        let demands = names.map(|name| python(&format!("test_{name}.py"), &format!("test_{name}"), 30)).to_vec();
+        let outcome = run(demands, &settings);
+        assert_eq!(outcome.results.len(), 2);
+        assert_eq!(result(&outcome, "test_a").outcome, Outcome::Passed);
+        let left = &outcome.not_run().next().unwrap().outcome;
+        let cause = if names[1] == "dies" { NotRunCause::Collection } else { NotRunCause::Stopped };
+        assert!(matches!(left, Outcome::NotRun { cause: found, .. } if *found == cause), "{left}");
+    }
 }
