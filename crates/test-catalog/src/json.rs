@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::{Certainty, Condition, Marker, Origin, PytestFacts, SourceSpan, TestCase, Value};
+use crate::{Condition, Marker, Origin, PytestFacts, SourceSpan, TestCase, Value};
 
 /// The version that the first line carries. It changes when a reader of the old one would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -91,6 +91,8 @@ impl<'a> JsonPlace<'a> {
 impl<'a> Case<'a> {
     /// A case with the markers that are in effect for it: its own, or those that a policy adds too.
     pub fn new(case: &'a TestCase, effective: impl IntoIterator<Item = &'a Marker>) -> Self {
+        // To a reader of the lines, markers that may be more are a doubt like any other.
+        let reason = case.certainty.reason().or_else(|| case.markers.doubt());
         Self {
             id: case.id.as_str(),
             language: case.language().as_str(),
@@ -106,11 +108,8 @@ impl<'a> Case<'a> {
                 enabled: rust.enabled,
             }),
             markers: effective.into_iter().map(marker).collect(),
-            certainty: if case.certainty.is_exact() { "exact" } else { "inexact" },
-            reason: match &case.certainty {
-                Certainty::Exact => None,
-                Certainty::Inexact(reason) => Some(JsonPlace::new(&reason.text, &reason.at)),
-            },
+            certainty: if reason.is_none() { "exact" } else { "inexact" },
+            reason: reason.map(|reason| JsonPlace::new(&reason.text, &reason.at)),
             conditions: case.conditions.iter().map(|Condition { text, at }| JsonPlace::new(text, at)).collect(),
         }
     }
@@ -161,7 +160,7 @@ fn value(argument: &Value) -> serde_json::Value {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{Markers, NodeId, Position, Reason, TreePath};
+    use crate::{Certainty, Markers, NodeId, Position, Reason, TreePath};
 
     #[test]
     fn a_case_is_one_line_of_the_published_schema() {

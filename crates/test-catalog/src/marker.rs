@@ -82,13 +82,22 @@ pub struct Markers {
     /// Set where there may be more than reading could see: a marker that is not in the list is then *unknown*,
     /// not absent.
     pub open: Option<Reason>,
+    /// Set where a hook of the tree may add markers that are not in the list. What authors wrote is known all the
+    /// same.
+    pub hooks: Option<Reason>,
 }
 
 impl Markers {
     /// These and no others.
     #[must_use]
     pub fn known(list: Vec<Marker>) -> Self {
-        Self { list, open: None }
+        Self { list, open: None, hooks: None }
+    }
+
+    /// Why there may be more than the list has: in the source, or by a hook.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&Reason> {
+        self.open.as_ref().or(self.hooks.as_ref())
     }
 
     /// The closest marker of that name, as pytest's `get_closest_marker`.

@@ -1,0 +1,80 @@
+//! Where an author can put a marker.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan, TreePath};
+
+use crate::eval::value::{Class, Function, Module};
+use crate::syntax::SourceFile;
+use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
+
+/// The sites of a function, the narrowest first: itself, its classes, its module.
+pub(super) fn of(
+    module: &Module,
+    function: &Function,
+    classes: &[Rc<Class>],
+    node: &TreePath,
+    names: &[&str],
+) -> Vec<EditSite> {
+    let node_of = |count: usize| {
+        std::iter::once(node.as_str()).chain(names.iter().take(count).copied()).collect::<Vec<_>>().join("::")
+    };
+    let mut sites = vec![EditSite {
+        scope: Scope::Function,
+        node: node_of(names.len()),
+        at: decorated(&function.file, function.def.range, &function.def.decorators),
+        form: EditForm::Decorator,
+    }];
+    for (depth, class) in classes.iter().enumerate().rev() {
+        let (at, form) = pytestmark(&class.file, &class.def.body)
+            .unwrap_or_else(|| (decorated(&class.file, class.def.range, &class.def.decorators), EditForm::Decorator));
+        sites.push(EditSite { scope: Scope::Class, node: node_of(depth + 1), at, form });
+    }
+    let (at, form) = pytestmark(&module.file, &module.file.body)
+        .unwrap_or_else(|| (behind_imports(&module.file), EditForm::NewPytestmark));
+    sites.push(EditSite { scope: Scope::Module, node: node.as_str().to_owned(), at, form });
+    sites
+}
+
+/// The same for one parameter set that is a `pytest.param(...)`.
+pub(super) fn with_param(sites: &Arc<[EditSite]>, at: &SourceSpan, id: &str) -> Arc<[EditSite]> {
+    let site = EditSite { scope: Scope::Param, node: id.to_owned(), at: at.clone(), form: EditForm::ParamMarks };
+    std::iter::once(site).chain(sites.iter().cloned()).collect()
+}
+
+/// The line of the definition, or of its first decorator: a further decorator goes above it.
+fn decorated(file: &SourceFile, range: Range, decorators: &[Expr]) -> SourceSpan {
+    let start = decorators.first().map_or(range.start, |first| first.range.start);
+    let mut span = file.span(Range { start, end: start });
+    // A decorator's range begins behind its `@`.
+    if !decorators.is_empty() {
+        span.start.column = span.start.column.saturating_sub(1).max(1);
+        span.end = span.start;
+    }
+    span
+}
+
+/// The last `pytestmark = ...` of a body.
+fn pytestmark(file: &SourceFile, body: &[Stmt]) -> Option<(SourceSpan, EditForm)> {
+    body.iter().rev().find_map(|stmt| {
+        let (target, value) = match &stmt.kind {
+            StmtKind::Assign { targets, value } => (targets.first()?, value),
+            StmtKind::AnnAssign { target, value: Some(value), .. } => (target, value),
+            _ => return None,
+        };
+        let ExprKind::Name(name) = &target.kind else { return None };
+        if &**name != "pytestmark" {
+            return None;
+        }
+        let form = if matches!(value.kind, ExprKind::List(_)) { EditForm::ListElement } else { EditForm::WrapInList };
+        Some((file.span(value.range), form))
+    })
+}
+
+/// The line behind the last import at the top of a file, where a `pytestmark` goes.
+fn behind_imports(file: &SourceFile) -> SourceSpan {
+    let is_import = |stmt: &&Stmt| matches!(stmt.kind, StmtKind::Import(_) | StmtKind::ImportFrom { .. });
+    let line = file.body.iter().filter(is_import).map(|stmt| file.line(stmt.range.end)).max().unwrap_or(0);
+    SourceSpan::at(file.path.clone(), Position { line: line + 1, column: 1 })
+}
