@@ -10,13 +10,13 @@ use test_catalog::{
 };
 
 use crate::Settings;
-use crate::cfg::{CrateCfg, Truth};
+use crate::cfg::{CrateCfg, Predicate, Truth};
 use crate::macros::TestMacros;
 use crate::manifest::PlacedManifest;
 use crate::module_tree::{self, FoundTest};
 use crate::package::{self, ReadyPackage};
 use crate::sources::{self, Sources};
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::{manifest, orphan};
 
 /// Modules and macros nest as deep as their author likes; what parses them recurses.
@@ -93,7 +93,7 @@ fn catalog(settings: &Settings) -> Catalog {
 
     let filter = PathFilter::new(settings);
     cases.retain(|case| filter.takes(case.file().as_path()));
-    problems.retain(|problem| filter.takes(problem.at.file.as_path()));
+    problems.retain(|problem| filter.takes_problem(problem));
     cases.sort_by(|a, b| order(a).cmp(&order(b)));
     let files_read = sources.files_read() + walk.manifests.len();
     let mut catalog = Catalog { cases, problems, files_read, ..Catalog::default() };
@@ -142,7 +142,7 @@ fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) 
             name: test.name,
             kind,
             ignored: test.ignored,
-            cfg: (test.cfg != crate::cfg::Predicate::Literal(true)).then(|| test.cfg.to_string()),
+            cfg: (test.cfg != Predicate::Literal(true)).then(|| test.cfg.to_string()),
             enabled: built.and(test.exists) != Truth::No,
             target: Arc::clone(&cargo),
         };
@@ -157,8 +157,8 @@ fn is_built(cfg: &CrateCfg<'_>, target: &Target) -> Truth {
     target.required_features.iter().map(one).min().unwrap_or(Truth::Yes)
 }
 
-fn kind(target: TargetKind) -> RustTestKind {
-    match target {
+fn kind(kind: TargetKind) -> RustTestKind {
+    match kind {
         TargetKind::Lib | TargetKind::Bin => RustTestKind::Unit,
         TargetKind::Test => RustTestKind::Integration,
         TargetKind::Example => RustTestKind::Example,
@@ -168,19 +168,30 @@ fn kind(target: TargetKind) -> RustTestKind {
 }
 
 /// Files and folders that were asked for.
-struct PathFilter(Vec<Utf8PathBuf>, bool);
+struct PathFilter {
+    all: bool,
+    paths: Vec<Utf8PathBuf>,
+}
 
 impl PathFilter {
     fn new(settings: &Settings) -> Self {
         let inside = |text: &String| {
             let path = Utf8Path::new(text);
-            crate::target::normal(path.strip_prefix(&settings.tree).unwrap_or(path))
+            target::normal(path.strip_prefix(&settings.tree).unwrap_or(path))
         };
         let named = settings.paths.iter().filter(|text| !text.contains("::"));
-        Self(named.filter_map(inside).collect(), settings.paths.is_empty())
+        Self { all: settings.paths.is_empty(), paths: named.filter_map(inside).collect() }
     }
 
     fn takes(&self, file: &Utf8Path) -> bool {
-        self.1 || self.0.iter().any(|path| file.starts_with(path))
+        self.all || self.paths.iter().any(|path| file.starts_with(path))
+    }
+
+    /// A manifest or a module that is broken can hide tests in the folders below it.
+    fn takes_problem(&self, problem: &Problem) -> bool {
+        let file = problem.at.file.as_path();
+        let folder = file.parent().unwrap_or(file);
+        let may_hide = problem.kind != ProblemKind::Orphan;
+        self.takes(file) || (may_hide && self.paths.iter().any(|path| path.starts_with(folder)))
     }
 }

@@ -10,8 +10,8 @@
 //! feature that it needs is turned on by another package of the workspace: cargo unifies features, so that
 //! `cargo test --workspace` can compile what `cargo test -p package` does not.
 //!
-//! Not listed: documentation tests, and what an `include!` of generated code holds. Dependencies outside the tree and
-//! the environment (`RUSTFLAGS`) are not looked at.
+//! Not listed: documentation tests, what an `include!` of generated code holds, and tests of a macro from outside the
+//! tree whose call shows no sign of a test. The environment (`RUSTFLAGS`) and `[profile]` are not looked at.
 //!
 //! ```
 //! use cargo_discovery::{Settings, discover};

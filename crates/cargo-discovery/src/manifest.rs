@@ -57,8 +57,6 @@ pub(crate) struct DeclaredTarget {
     pub harness: Option<bool>,
     pub test: Option<bool>,
     pub required_features: Vec<String>,
-    #[serde(alias = "proc_macro")]
-    pub proc_macro: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

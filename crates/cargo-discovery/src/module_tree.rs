@@ -132,7 +132,7 @@ impl Walker<'_> {
                     self.function(name, parameters.as_deref(), item.at, &resolved, scope);
                 }
                 ItemKind::Module { name, content: Some(content) } => {
-                    let mut inside = self.inside(name, &resolved, scope);
+                    let mut inside = self.inside(name, item.at, &resolved, scope);
                     inside.cfg.extend(self.resolve(&content.attributes).cfg);
                     let plain_folder = inside.folder.of_children().join(name.trim_start_matches("r#"));
                     inside.folder.path = match paths(&resolved).next() {
@@ -164,16 +164,22 @@ impl Walker<'_> {
         }
     }
 
-    fn inside(&self, name: &str, resolved: &Resolved<'_>, scope: &Scope) -> Scope {
+    fn inside(&self, name: &str, at: Position, resolved: &Resolved<'_>, scope: &Scope) -> Scope {
         let mut inside = scope.clone();
         inside.path = format!("{}{name}::", scope.path);
         inside.cfg.extend(resolved.cfg.iter().cloned());
+        let names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
+        if let Some(attribute) = names.into_iter().find(|name| name.contains("test")) {
+            let text = format!("`#[{attribute}]` on the module `{name}` decides what its tests become");
+            let at = SourceSpan::at(scope.file.clone(), at);
+            inside.inexact = inside.inexact.or(Some(Reason { text, at }));
+        }
         inside
     }
 
     fn module_file(&mut self, name: &str, item: &Item, resolved: &Resolved<'_>, scope: &Scope) {
         let at = SourceSpan::at(scope.file.clone(), item.at);
-        let mut inside = self.inside(name, resolved, scope);
+        let mut inside = self.inside(name, item.at, resolved, scope);
         inside.depth += 1;
         let compiled = self.exists(&inside);
         let mut found = false;
@@ -226,7 +232,7 @@ impl Walker<'_> {
         let before = self.tree.tests.len();
         if let Some(items) = &call.items {
             // proptest passes the attributes and the name of each function on.
-            if name != "proptest" {
+            if name != "proptest" || self.macros.is_defined(name) {
                 let text =
                     format!("the arguments of `{name}!` look like tests, and the macro decides what they become");
                 inside.inexact = inside.inexact.or(Some(Reason { text, at: at.clone() }));
@@ -254,7 +260,7 @@ impl Walker<'_> {
         scope: &Scope,
     ) {
         let at = SourceSpan::at(scope.file.clone(), at);
-        let tests = naming::tests(&resolved.list, parameters);
+        let tests = naming::made_by(&resolved.list, parameters);
         if tests == Tests::None {
             return;
         }

@@ -64,7 +64,7 @@ pub(crate) enum Tests {
 }
 
 /// The tests that a function's attributes make.
-pub(crate) fn tests(list: &[(&Attribute, Truth)], parameters: Option<&[Parameter]>) -> Tests {
+pub(crate) fn made_by(list: &[(&Attribute, Truth)], parameters: Option<&[Parameter]>) -> Tests {
     let names: Vec<&str> = list.iter().filter_map(|(attribute, _)| attribute.name()).collect();
     if names.contains(&"template") {
         return Tests::None;
@@ -160,7 +160,7 @@ pub(crate) fn ignored(list: &[(&Attribute, Truth)]) -> (Option<Ignored>, Truth) 
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests_of_naming {
+mod tests {
     use super::*;
     use crate::syntax::{ItemKind, parse};
 
@@ -168,7 +168,7 @@ mod tests_of_naming {
         let file = parse(text).unwrap();
         let item = &file.items[0];
         let ItemKind::Function { parameters, .. } = &item.kind else { panic!("no function: {text}") };
-        tests(&resolve(&item.attributes, &|_| Truth::Unknown).list, parameters.as_deref())
+        made_by(&resolve(&item.attributes, &|_| Truth::Unknown).list, parameters.as_deref())
     }
 
     #[test]

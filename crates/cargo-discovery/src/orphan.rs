@@ -60,7 +60,7 @@ fn first_test(items: &[Item]) -> Option<Position> {
     items.iter().find_map(|item| match &item.kind {
         ItemKind::Function { parameters, .. } => {
             let list: Vec<(&Attribute, Truth)> = item.attributes.iter().map(|one| (one, Truth::Yes)).collect();
-            let tests = naming::tests(&list, parameters.as_deref());
+            let tests = naming::made_by(&list, parameters.as_deref());
             (tests != Tests::None).then_some(item.at)
         }
         ItemKind::Module { content: Some(content), .. } => first_test(&content.items),

@@ -36,11 +36,12 @@ pub(crate) fn all<'t>(
             asked.entry((member.root.folder.as_path(), package)).or_default().push(feature);
         }
     }
+    let exists = |file: &Utf8Path| settings.tree.join(file).is_file();
     let mut packages = Vec::new();
     let mut problems = Vec::new();
     for member in &members {
         let workspace = member.root.manifest.workspace.as_ref();
-        let place = Place { manifest: member.manifest, package: member.package, workspace, files };
+        let place = Place { manifest: member.manifest, package: member.package, workspace, files, exists: &exists };
         let (targets, missing) = target::find(&place);
         problems.extend(missing);
         let key = (member.root.folder.as_path(), member.package.name.clone());

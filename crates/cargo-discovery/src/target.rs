@@ -20,7 +20,6 @@ pub(crate) struct Target {
     /// Whether `cargo test` runs it.
     pub tested: bool,
     pub required_features: Vec<String>,
-    pub proc_macro: bool,
 }
 
 impl Target {
@@ -28,7 +27,6 @@ impl Target {
     pub(crate) fn binary(&self, package: &str) -> String {
         let name = &self.name;
         match self.kind {
-            TargetKind::Lib | TargetKind::Doc if self.proc_macro => format!("{package}::proc-macro/{name}"),
             TargetKind::Lib | TargetKind::Doc => package.to_owned(),
             TargetKind::Test => format!("{package}::{name}"),
             TargetKind::Bin => format!("{package}::bin/{name}"),
@@ -43,8 +41,10 @@ pub(crate) struct Place<'t> {
     pub manifest: &'t PlacedManifest,
     pub package: &'t Package,
     pub workspace: Option<&'t Workspace>,
-    /// The tree's files.
+    /// The Rust files that the walk found, in which targets are searched.
     pub files: &'t BTreeSet<Utf8PathBuf>,
+    /// Whether a file exists in the tree: a manifest may name one that the walk passes over.
+    pub exists: &'t dyn Fn(&Utf8Path) -> bool,
 }
 
 /// Finds the targets of a package. One that is declared but has no file is a problem.
@@ -82,13 +82,12 @@ pub(crate) fn find(place: &Place<'_>) -> (Vec<Target>, Vec<Problem>) {
 
 fn plain(kind: TargetKind, name: String, root: Utf8PathBuf) -> Target {
     let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
-    Target { kind, name, root, harness: true, tested, required_features: Vec::new(), proc_macro: false }
+    Target { kind, name, root, harness: true, tested, required_features: Vec::new() }
 }
 
 fn configured(mut target: Target, declared: &DeclaredTarget) -> Target {
     target.harness = declared.harness.unwrap_or(target.harness);
     target.tested = declared.test.unwrap_or(target.tested);
-    target.proc_macro = declared.proc_macro.unwrap_or(false);
     target.required_features.clone_from(&declared.required_features);
     target
 }
@@ -100,7 +99,7 @@ fn library(place: &Place<'_>, targets: &mut Vec<Target>, problems: &mut Vec<Prob
     }
     let path = declared.and_then(|lib| lib.path.as_deref()).unwrap_or("src/lib.rs");
     let root = normal(&place.manifest.folder.join(path));
-    let exists = root.as_ref().is_some_and(|root| place.files.contains(root));
+    let exists = root.as_ref().is_some_and(|root| (place.exists)(root));
     match (root, declared) {
         (Some(root), _) if exists => {
             let name = declared.and_then(|lib| lib.name.as_ref()).map(|name| name.get_ref().clone());
@@ -131,7 +130,7 @@ fn declared_target(
         return Err(without_file(place, declared, "a target has no `name`"));
     };
     let root = match &declared.path {
-        Some(path) => normal(&place.manifest.folder.join(path)).filter(|root| place.files.contains(root)),
+        Some(path) => normal(&place.manifest.folder.join(path)).filter(|root| (place.exists)(root)),
         None => found.iter().find(|(inferred, _)| *inferred == name).map(|(_, root)| root.clone()),
     };
     match root {
@@ -203,9 +202,15 @@ mod tests {
 
     fn targets(text: &str, files: &[&str]) -> (Vec<String>, usize) {
         let manifest = manifest::read(Utf8Path::new("p/Cargo.toml"), text.to_owned()).unwrap();
-        let files = files.iter().map(|file| Utf8PathBuf::from(format!("p/{file}"))).collect();
+        let files: BTreeSet<_> = files.iter().map(|file| Utf8PathBuf::from(format!("p/{file}"))).collect();
         let package = manifest.manifest.package.as_ref().unwrap();
-        let (targets, problems) = find(&Place { manifest: &manifest, package, workspace: None, files: &files });
+        let (targets, problems) = find(&Place {
+            manifest: &manifest,
+            package,
+            workspace: None,
+            files: &files,
+            exists: &|file| files.contains(file),
+        });
         let show = |target: &Target| format!("{} {}", target.binary("p"), target.root);
         (targets.iter().filter(|target| target.tested).map(show).collect(), problems.len())
     }

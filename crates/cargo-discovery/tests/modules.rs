@@ -168,6 +168,32 @@ fn paths_limit_the_cases_and_pytest_ids_match_none() {
 }
 
 #[test]
+fn a_manifest_that_hides_the_paths_asked_for_stays_a_problem() {
+    let tree = Tree::new(&[("a/Cargo.toml", "[package"), ("a/src/lib.rs", TEST), ("b/Cargo.toml", "[package")]);
+    let settings = Settings { paths: vec!["a/src".into()], ..tree.settings() };
+    let problems = discover(&settings).unwrap().problems;
+    let places: Vec<_> = problems.iter().map(|one| (one.kind, one.at.file.as_str())).collect();
+    assert_eq!(places, [(ProblemKind::Manifest, "a/Cargo.toml")]);
+}
+
+#[test]
+fn a_declared_file_that_the_walk_passes_over_is_read_all_the_same() {
+    let manifest = format!("{PACKAGE}[[test]]\nname = \"hidden\"\npath = \".hidden/t.rs\"\n");
+    let tree = Tree::new(&[("Cargo.toml", &manifest), (".hidden/t.rs", TEST)]);
+    let catalog = tree.catalog();
+    assert_eq!((shown(&catalog), catalog.problems), (vec!["p::hidden t".to_owned()], vec![]));
+}
+
+#[test]
+fn an_attribute_on_a_module_that_speaks_of_tests_makes_them_inexact() {
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("src/lib.rs", "#[test_suite] mod a { #[test] fn t() {} } #[allow(x)] mod b { #[test] fn t() {} }"),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p a::t?", "p b::t"]);
+}
+
+#[test]
 fn a_tree_that_is_not_there_is_a_mistake_of_usage() {
     assert!(discover(&Settings::new("/nonexistent/tree".into())).is_err());
 }
