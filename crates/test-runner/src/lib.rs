@@ -22,6 +22,7 @@ mod libtest;
 mod output;
 mod process;
 mod pytest;
+mod pytest_command;
 mod pytest_events;
 mod python;
 mod run;

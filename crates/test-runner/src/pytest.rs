@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::os::fd::OwnedFd;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -14,12 +14,9 @@ use test_catalog::NodeId;
 use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
 use crate::process::{Group, TICK, how};
+use crate::pytest_command::{EVENTS_FD, PLUGIN, command, plan_file};
 use crate::pytest_events::{Line, lines};
 use crate::{Capture, NotRunCause, Outcome};
-
-const PLUGIN: &str = include_str!("plugin.py");
-/// The number of the events' pipe in the child.
-const EVENTS_FD: i32 = 3;
 
 /// Runs the step; the error says why it could not. What is in `over` has its results.
 ///
@@ -367,45 +364,4 @@ fn absent(job: &Job<'_>, planned: usize, cause: &str, reason: String) {
         "deselected" => job.not_run(case, NotRunCause::Deselected, reason),
         _ => job.not_run(case, NotRunCause::Missing, reason),
     }
-}
-
-fn command(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path) -> Command {
-    let settings = job.settings;
-    let mut command = Command::new(python);
-    command.current_dir(&settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
-    command.arg(format!("--rootdir={}", settings.rootdir)).arg("--continue-on-collection-errors");
-    command.arg(format!("--basetemp={}", folder.join("tmp")));
-    if settings.capture == Capture::Through {
-        command.arg("-s");
-    }
-    command.args(&settings.pytest_args);
-    command.envs(settings.env.iter().cloned()).envs(job.step.env.iter().cloned());
-    let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
-    command.env("PYTHONPATH", format!("{folder}{inherited}"));
-    command.env("TEST_RUNNER_PLAN", folder.join("plan.json")).env("TEST_RUNNER_EVENTS_FD", EVENTS_FD.to_string());
-    command.env("COVERAGE_FILE", folder.join("coverage")).stdin(Stdio::null());
-    command
-}
-
-/// What the plugin reads.
-fn plan_file(job: &Job<'_>, left: &[usize], done: &HashSet<(String, u32)>, folder: &Utf8Path) -> String {
-    let prefix = job.settings.rootdir.strip_prefix(&job.settings.tree).unwrap_or(Utf8Path::new(""));
-    let mut files: Vec<_> = Vec::new();
-    let mut cases = Vec::new();
-    for case in left.iter().map(|&case| &job.step.cases[case]) {
-        let file = case.file.as_path();
-        let file = format!("./{}", file.strip_prefix(prefix).unwrap_or(file));
-        if !files.contains(&file) {
-            files.push(file);
-        }
-        cases.push(serde_json::json!({
-            "id": case.id.as_str(), "occurrence": case.occurrence, "exact": case.exact, "undecided": case.undecided,
-        }));
-    }
-    let (mark, keyword) = (&job.settings.mark_expression, &job.settings.keyword_expression);
-    serde_json::json!({
-        "files": files, "cases": cases, "done": done, "outputs": folder.join("outputs"),
-        "mark": mark.as_deref().unwrap_or_default(), "keyword": keyword.as_deref().unwrap_or_default(),
-    })
-    .to_string()
 }

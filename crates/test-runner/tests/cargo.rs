@@ -4,9 +4,10 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use execution_plan::Demand;
-use support::{Tree, inexact, library, result, run, rust, target};
+use support::{Tree, inexact, library, result, run, run_interrupted, rust, target};
 use test_catalog::TargetKind;
 use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
 
@@ -166,4 +167,59 @@ fn a_program_without_a_harness_is_one_test() {
     let result = result(&outcome, "own");
     assert_eq!(result.outcome, Outcome::Failed);
     assert_eq!(result.output, "oh");
+}
+
+#[test]
+fn a_test_that_hangs_is_told_from_those_that_ran_beside_it() {
+    let source = "#[test] fn quick() {}\n\
+                  #[test] fn hangs() { std::thread::sleep(std::time::Duration::from_secs(60)) }\n";
+    let demands = ["quick", "hangs"].map(|name| rust(&library(), name)).map(|mut demand| {
+        demand.case.timeout = Duration::from_secs(1);
+        demand
+    });
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands.to_vec());
+    assert_eq!(result(&outcome, "quick").outcome, Outcome::Passed);
+    assert_eq!(result(&outcome, "hangs").outcome, Outcome::TimedOut { limit: Duration::from_secs(1) });
+}
+
+#[test]
+fn an_interrupt_ends_a_test_binary_and_labels_its_tests() {
+    let source = "#[test] fn hangs() { std::thread::sleep(std::time::Duration::from_secs(60)) }\n";
+    let tree = Tree::new(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)]);
+    let mut demand = rust(&library(), "hangs");
+    demand.case.timeout = Duration::from_secs(50);
+    let began = Instant::now();
+    let outcome = run_interrupted(vec![demand], &tree.settings(), "hangs", 1);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    let outcome = &result(&outcome, "hangs").outcome;
+    assert!(matches!(outcome, Outcome::NotRun { cause: NotRunCause::Interrupted, .. }), "{outcome}");
+}
+
+#[test]
+fn an_interrupt_ends_a_build() {
+    let build = "fn main() { std::thread::sleep(std::time::Duration::from_secs(60)) }\n";
+    let tree = Tree::new(&[("Cargo.toml", MANIFEST), ("src/lib.rs", ""), ("build.rs", build)]);
+    let interrupt = test_runner::Interrupt::new();
+    let raised = interrupt.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(2));
+        raised.raise();
+    });
+    let began = Instant::now();
+    let plan = support::plan(vec![rust(&library(), "a")]);
+    let outcome = test_runner::run(&plan, &tree.settings(), &interrupt, |_| {}).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30));
+    let outcome = &result(&outcome, "a").outcome;
+    assert!(matches!(outcome, Outcome::NotRun { cause: NotRunCause::Interrupted, .. }), "{outcome}");
+}
+
+#[test]
+fn each_round_gives_each_rust_test_a_result() {
+    let tree = Tree::new(&[("Cargo.toml", MANIFEST), ("src/lib.rs", "#[test] fn a() {}\n#[test] fn b() {}\n")]);
+    let mut settings = tree.settings();
+    settings.repeat = 2;
+    let outcome = run(["a", "b"].map(|name| rust(&library(), name)).to_vec(), &settings);
+    let mut told: Vec<_> = outcome.results.iter().map(|result| (result.round, result.id.as_str())).collect();
+    told.sort_unstable();
+    assert_eq!(told, [(0, "tiny a"), (0, "tiny b"), (1, "tiny a"), (1, "tiny b")]);
 }
