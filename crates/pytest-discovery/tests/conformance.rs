@@ -49,7 +49,7 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
     println!("{} cases: {exact} of pytest's {ids} ids are exact; {} differences", cases.len(), differences.len());
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
     // Cases that are all inexact would differ in nothing.
-    assert!(exact * 10 > ids * 8, "only {exact} of {ids} ids are exact");
+    assert!(exact * 2 > ids, "only {exact} of {ids} ids are exact");
 }
 
 fn case_folders() -> Vec<PathBuf> {

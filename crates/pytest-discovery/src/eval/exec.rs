@@ -312,7 +312,7 @@ impl Interpreter<'_> {
                 "pytest.fixture" | "pytest_asyncio.fixture" => fixture(&FixtureOptions::default(), value.clone()),
                 "builtins.staticmethod" => Value::StaticMethod(Rc::new(value.clone())),
                 "builtins.classmethod" => Value::ClassMethod(Rc::new(value.clone())),
-                "builtins.property" | "functools.cached_property" => Value::Property(Rc::new(value.clone())),
+                "builtins.property" | "functools.cached_property" => Value::Property,
                 path if stdlib::is_transparent(path) => value,
                 "dataclasses.dataclass" => {
                     if let Value::Class(class) = &value {

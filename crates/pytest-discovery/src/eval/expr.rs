@@ -185,7 +185,7 @@ impl Interpreter<'_> {
                     Some(member) => member,
                     None => match binding.value {
                         Value::StaticMethod(function) => (*function).clone(),
-                        Value::ClassMethod(_) | Value::Property(_) => self.not_known(frame, range),
+                        Value::ClassMethod(_) | Value::Property => self.not_known(frame, range),
                         value => value,
                     },
                 },
@@ -582,7 +582,7 @@ pub(super) fn member(class: &Rc<Class>, name: &str, value: &Value) -> Option<Val
         && class.names.borrow().contains_key(name)
         && !matches!(
             value,
-            Value::Function(_) | Value::Property(_) | Value::StaticMethod(_) | Value::ClassMethod(_) | Value::Class(_)
+            Value::Function(_) | Value::Property | Value::StaticMethod(_) | Value::ClassMethod(_) | Value::Class(_)
         );
     is_member.then(|| {
         Value::Instance(Rc::new(Instance {

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Problem, Reason, TreePath};
+use test_catalog::{Problem, Reason};
 
 use crate::PythonVersion;
 use crate::imports::Imports;
@@ -191,11 +191,6 @@ impl<'a> Interpreter<'a> {
         module.file.path.in_tree(self.tree)
     }
 
-    /// A file as the tree names it.
-    pub(crate) fn tree_path(&self, path: &Utf8Path) -> TreePath {
-        TreePath::relative_to(path, self.tree).unwrap_or_else(|| TreePath::new(path))
-    }
-
     /// What is no longer known after something unknown may have changed it.
     fn taint(&mut self, value: &Value, doubt: &Doubt) {
         match value {
@@ -234,7 +229,7 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
         Value::Tuple(items) => Some(!items.is_empty()),
         Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
         Value::Dict(dict) => dict.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
-        Value::Ellipsis | Value::Function(_) | Value::Method(_) | Value::Class(_) | Value::Module(_) => Some(true),
+        Value::Ellipsis | Value::Function(_) | Value::Class(_) | Value::Module(_) => Some(true),
         Value::External(path) if &**path == "typing.TYPE_CHECKING" => Some(false),
         _ => None,
     }

@@ -32,8 +32,6 @@ pub(crate) enum Value {
     /// A set, in the order in which it was built.
     Set(Rc<List>),
     Function(Rc<Function>),
-    /// A function bound to an instance or a class.
-    Method(Rc<(Value, Value)>),
     /// A method of a built-in type, bound: the object and the method's name.
     BuiltinMethod(Rc<(Value, Box<str>)>),
     Class(Rc<Class>),
@@ -52,7 +50,8 @@ pub(crate) enum Value {
     /// `pytest.fixture(...)`, still without its function.
     FixtureMaker(Rc<FixtureOptions>),
     Fixture(Rc<Fixture>),
-    Property(Rc<Value>),
+    /// Its function is called when it is read, which is not followed.
+    Property,
     StaticMethod(Rc<Value>),
     ClassMethod(Rc<Value>),
     /// An object that has no name and is no string or number: its id is the argument's name and its index.

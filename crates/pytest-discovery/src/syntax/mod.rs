@@ -8,7 +8,7 @@ mod source;
 
 use std::sync::Arc;
 
-use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
+use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 pub(crate) use source::SourceFile;
 
@@ -28,11 +28,6 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
     let body = rustpython::parse(&text)
         .map_err(|error| fail(format!("does not parse as Python: {}", error.error), error.offset.to_u32()))?;
     Ok(SourceFile::new(path.clone(), text, body))
-}
-
-/// A text's line beginnings and positions for a file that did not parse.
-pub(crate) fn position_in(text: &str, offset: u32) -> Position {
-    source::position(text, &source::line_starts(text), offset)
 }
 
 #[cfg(test)]

@@ -36,12 +36,6 @@ impl SourceFile {
         u32::try_from(self.line_starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 
-    /// The offset at which a line (from 1) begins; the text's end behind the last.
-    pub(crate) fn line_start(&self, line: u32) -> u32 {
-        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(end)
-    }
-
     fn position(&self, offset: u32) -> Position {
         position(&self.text, &self.line_starts, offset)
     }
