@@ -1,8 +1,12 @@
 //! Runs a plan of tests with real pytest and real cargo, and tells each result as it happens.
 //!
 //! [`run()`] takes a [`Plan`](execution_plan::Plan) and [`RunSettings`], tells [`Event`]s, and hands over a
-//! [`RunOutcome`]. An [`Interrupt`] ends it in order, raised twice
-//! at once. Linux first; the crate installs no signal handlers.
+//! [`RunOutcome`]. An [`Interrupt`] ends it in order, raised twice at once. Linux first; the crate installs no signal
+//! handlers.
+//!
+//! Inside, `dispatcher` decides what is started, refused and stopped, and knows no process. `run` carries that out and
+//! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
+//! each in a process group of its own; they tell events and are told to stop, and share nothing else.
 //!
 //! ```
 //! use test_runner::Interrupt;

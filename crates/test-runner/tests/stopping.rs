@@ -56,7 +56,7 @@ fn the_second_interrupt_kills_at_once_what_ignores_the_first() {
 }
 
 #[test]
-fn fail_fast_labels_what_is_left_in_the_file_and_in_other_steps() {
+fn fail_fast_ends_the_run_and_labels_what_is_left() {
     let tree =
         Tree::new(&[("test_a.py", "import time\ndef test_fails(): assert 0\ndef test_left():\n    time.sleep(30)\n")]);
     let mut settings = tree.settings();
