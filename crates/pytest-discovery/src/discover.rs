@@ -220,7 +220,7 @@ impl Loaded {
                 if module.scope.names.borrow().contains_key(name) {
                     let other = Some(Rc::new(not_followed(&module, name)));
                     let reach = if name == "pytest_make_parametrize_id" { Utf8PathBuf::new() } else { folder.clone() };
-                    loaded.effects.push((reach, HookEffects { marks: None, other }));
+                    loaded.effects.push((reach, HookEffects { other, ..HookEffects::default() }));
                 }
             }
             loaded.modules.insert(path.clone(), module);
@@ -235,6 +235,7 @@ impl Loaded {
         for (reach, effects) in &self.effects {
             if reach.as_str().is_empty() || file.path.starts_with(reach) {
                 hooks.marks = hooks.marks.or_else(|| effects.marks.as_deref().cloned());
+                hooks.deselects = hooks.deselects.or_else(|| effects.deselects.as_deref().cloned());
                 hooks.other = hooks.other.or_else(|| effects.other.as_deref().cloned());
             }
         }

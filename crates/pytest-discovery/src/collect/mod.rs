@@ -29,6 +29,8 @@ const MOST_ITEMS: usize = 20_000;
 pub(crate) struct HookDoubts {
     /// They may add markers.
     pub(crate) marks: Option<Reason>,
+    /// They may deselect tests.
+    pub(crate) deselects: Option<Reason>,
     /// They may do more than that.
     pub(crate) other: Option<Reason>,
 }
@@ -98,6 +100,8 @@ impl Collector<'_, '_> {
     /// Collects the module; `conftests` are those that reach it, outer ones first.
     pub(crate) fn collect(&mut self, conftests: &[Rc<Module>]) {
         self.conditions.extend(self.module.conditions.borrow().iter().cloned());
+        let deselects = self.hooks.deselects.iter();
+        self.conditions.extend(deselects.map(|reason| Condition { text: reason.text.clone(), at: reason.at.clone() }));
         if let Some(raised) = &*self.module.ended.borrow() {
             if &*raised.class != "Skipped" {
                 self.problems.push(Problem {

@@ -223,6 +223,10 @@ impl Interpreter<'_> {
             }
             "hook.config.getoption" | "hook.config.getini" | "hook.config.getvalue" => self.not_known(frame, range),
             "hook.config.addinivalue_line" => Value::None,
+            "hook.config.hook.pytest_deselected" => {
+                self.effects.deselects.get_or_insert(doubt);
+                Value::None
+            }
             _ if path.starts_with("hook.item.get_closest_marker")
                 || path.starts_with("hook.item.iter_markers")
                 || path.starts_with("hook.item.path.")
@@ -328,6 +332,9 @@ impl Interpreter<'_> {
         if self.function_call(function, &args, &[], function.def.range, &frame).is_none() {
             let doubt = self.doubt(&frame, function.def.range, "a hook that is not followed");
             self.effects.other.get_or_insert(doubt);
+        }
+        if self.effects.deselects.is_none() {
+            self.effects.other = self.effects.other.take().or_else(|| self.effects.replaces.take());
         }
     }
 }

@@ -414,6 +414,16 @@ impl Interpreter<'_> {
             ExprKind::Attribute(object, _) | ExprKind::Subscript(object, _) => {
                 let doubt = self.doubt(frame, target.range, "changed by an assignment to a part of it");
                 let object_value = self.expr(object, frame);
+                if let Value::External(path) = &object_value {
+                    // What a hook keeps in `config` changes no test.
+                    if path.starts_with("hook.config") && matches!(target.kind, ExprKind::Attribute(..)) {
+                        return;
+                    }
+                    if &**path == "hook.items" {
+                        self.effects.replaces.get_or_insert(doubt);
+                        return;
+                    }
+                }
                 if let (Value::Dict(dict), ExprKind::Subscript(_, key)) = (&object_value, &target.kind) {
                     let key = self.expr(key, frame);
                     if self.current_doubt().is_none() && super::expr::is_scalar(&key) {

@@ -44,6 +44,10 @@ pub(crate) type Sources = HashMap<Utf8PathBuf, Result<Arc<SourceFile>, Problem>>
 pub(crate) struct HookEffects {
     /// It may have added markers.
     pub(crate) marks: Option<Doubt>,
+    /// It may have deselected tests, by pytest's idiom: `items[:] = ...` and a call of `pytest_deselected`.
+    pub(crate) deselects: Option<Doubt>,
+    /// It may have put other tests, or another order, into `items`.
+    pub(crate) replaces: Option<Doubt>,
     /// It may have done something else: removed, reordered or parametrized tests.
     pub(crate) other: Option<Doubt>,
 }
