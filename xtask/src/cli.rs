@@ -10,35 +10,35 @@ Exit codes: 0 success · 1 tests failed or findings · 2 wrong usage or configur
 /// Finds, audits, plans and runs the Python and Rust tests of a Dynamo checkout.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 120, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// The checkout under test [default: what the nearest test-policy.toml above names]
     #[arg(long, global = true, value_name = "DIR")]
-    pub tree: Option<Utf8PathBuf>,
+    pub(crate) tree: Option<Utf8PathBuf>,
     /// A policy file, or a preset: dynamo-2025-10, dynamo-2026-04, dynamo-2026-08
     #[arg(long, global = true, value_name = "FILE|PRESET")]
-    pub policy: Option<String>,
+    pub(crate) policy: Option<String>,
     /// What import-time code of the tree sees as its environment; nothing else of this machine's is shown to it
     #[arg(long = "env", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub environment: Vec<(String, String)>,
+    pub(crate) environment: Vec<(String, String)>,
     /// The release of pytest that ids and order are given for
     #[arg(long, global = true, value_name = "X.Y", default_value = "9.2")]
-    pub pytest_version: String,
+    pub(crate) pytest_version: String,
     /// The release of Python that ids are given for
     #[arg(long, global = true, value_name = "X.Y", default_value = "3.11")]
-    pub python_version: String,
+    pub(crate) python_version: String,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Discover, select, plan, run and report
     #[command(after_help = "\
 Examples:
@@ -88,45 +88,45 @@ Examples:
 /// Which tests. These mean the same in every command that takes them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
-pub struct SelectionArgs {
+pub(crate) struct SelectionArgs {
     /// Files, folders or ids, relative to the tree [default: all]
     #[arg(value_name = "PATH|ID")]
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// Tests of this stage and of every earlier one, such as pre_merge or nightly
     #[arg(long)]
-    pub stage: Option<String>,
+    pub(crate) stage: Option<String>,
     /// A marker expression, as pytest's -m
     #[arg(short = 'm', long = "markers", value_name = "EXPR")]
-    pub marks: Option<String>,
+    pub(crate) marks: Option<String>,
     /// A keyword expression, as pytest's -k
     #[arg(short = 'k', long = "keywords", value_name = "EXPR")]
-    pub keywords: Option<String>,
+    pub(crate) keywords: Option<String>,
     /// Tests of this component (may be repeated: any of them)
     #[arg(long, value_name = "NAME")]
-    pub component: Vec<String>,
+    pub(crate) component: Vec<String>,
     /// Tests of this type, such as unit or e2e (may be repeated: any of them)
     #[arg(long = "type", value_name = "NAME")]
-    pub test_type: Vec<String>,
+    pub(crate) test_type: Vec<String>,
     /// Only Python or only Rust tests
     #[arg(long)]
-    pub language: Option<LanguageArg>,
+    pub(crate) language: Option<LanguageArg>,
     /// Cargo features to enable, where a package has them
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
-    pub features: Vec<String>,
+    pub(crate) features: Vec<String>,
     /// Enable every cargo feature
     #[arg(long)]
-    pub all_features: bool,
+    pub(crate) all_features: bool,
     /// Do not enable default cargo features
     #[arg(long)]
-    pub no_default_features: bool,
+    pub(crate) no_default_features: bool,
     /// Also Rust tests with #[ignore]
     #[arg(long)]
-    pub ignored: bool,
+    pub(crate) ignored: bool,
 }
 
 impl SelectionArgs {
     /// Whether nothing narrows the tests but where they are looked for.
-    pub fn asks_for_nothing(&self) -> bool {
+    pub(crate) fn asks_for_nothing(&self) -> bool {
         self.stage.is_none()
             && self.marks.is_none()
             && self.keywords.is_none()
@@ -136,7 +136,7 @@ impl SelectionArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LanguageArg {
+pub(crate) enum LanguageArg {
     Python,
     Rust,
 }
@@ -144,133 +144,133 @@ pub enum LanguageArg {
 /// Which machine.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Machine")]
-pub struct MachineArgs {
+pub(crate) struct MachineArgs {
     /// Where NVML is, in place of libnvidia-ml.so.1
     #[arg(long, value_name = "FILE")]
-    pub nvml: Option<Utf8PathBuf>,
+    pub(crate) nvml: Option<Utf8PathBuf>,
     /// How many steps may run at once on the CPU [default: the cores]
     #[arg(short = 'j', long, value_name = "N")]
-    pub jobs: Option<std::num::NonZeroUsize>,
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Leave out tests that claim more memory of a GPU than this
     #[arg(long, value_name = "GIB")]
-    pub max_vram_gib: Option<f64>,
+    pub(crate) max_vram_gib: Option<f64>,
 }
 
 #[derive(Debug, Args)]
-pub struct TestArgs {
+pub(crate) struct TestArgs {
     #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
-    pub machine: MachineArgs,
+    pub(crate) machine: MachineArgs,
     /// Use only these GPUs of the machine: indices or UUIDs, as CUDA_VISIBLE_DEVICES takes them
     #[arg(long, value_name = "LIST", help_heading = "Machine")]
-    pub gpus: Option<String>,
+    pub(crate) gpus: Option<String>,
     /// The Python that runs pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
     #[arg(long, value_name = "FILE", help_heading = "Machine")]
-    pub python: Option<Utf8PathBuf>,
+    pub(crate) python: Option<Utf8PathBuf>,
     /// Show the plan and stop
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
-    pub junit: Option<Utf8PathBuf>,
+    pub(crate) junit: Option<Utf8PathBuf>,
     /// Stop at the first failure
     #[arg(long)]
-    pub fail_fast: bool,
+    pub(crate) fail_fast: bool,
     /// Show the tests' output as it comes, one step at a time
     #[arg(short = 's', long)]
-    pub no_capture: bool,
+    pub(crate) no_capture: bool,
     /// Fail (exit 3) where this machine cannot run a selected test [default where CI is set]
     #[arg(long, overrides_with = "no_require_all")]
-    pub require_all: bool,
+    pub(crate) require_all: bool,
     /// Report what this machine cannot run, and go on
     #[arg(long)]
-    pub no_require_all: bool,
+    pub(crate) no_require_all: bool,
     /// Further options for pytest
     #[arg(last = true, value_name = "PYTEST_ARGS")]
-    pub pytest_args: Vec<String>,
+    pub(crate) pytest_args: Vec<String>,
 }
 
 #[derive(Debug, Args)]
-pub struct AuditArgs {
+pub(crate) struct AuditArgs {
     #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub(crate) selection: SelectionArgs,
     /// How to write the findings
     #[arg(long, default_value = "text")]
-    pub format: AuditFormat,
+    pub(crate) format: AuditFormat,
     /// Show why tests are inexact
     #[arg(long)]
-    pub inexact: bool,
+    pub(crate) inexact: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AuditFormat {
+pub(crate) enum AuditFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub(crate) selection: SelectionArgs,
     /// A tree for people, or JSON lines for tools
     #[arg(long, default_value = "text")]
-    pub format: ListFormat,
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub(crate) enum ListFormat {
     Text,
     Jsonl,
 }
 
 #[derive(Debug, Args)]
-pub struct WhyArgs {
+pub(crate) struct WhyArgs {
     /// The test's id
-    pub id: String,
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
-    pub machine: MachineArgs,
+    pub(crate) machine: MachineArgs,
     /// Plan for a machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
-    pub gpus: Option<String>,
+    pub(crate) gpus: Option<String>,
     /// How to write the plan
     #[arg(long, default_value = "text")]
-    pub format: MachineFormat,
+    pub(crate) format: MachineFormat,
 }
 
 #[derive(Debug, Args)]
-pub struct GpusArgs {
+pub(crate) struct GpusArgs {
     /// Where NVML is, in place of libnvidia-ml.so.1
     #[arg(long, value_name = "FILE")]
-    pub nvml: Option<Utf8PathBuf>,
+    pub(crate) nvml: Option<Utf8PathBuf>,
     /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE")]
-    pub gpus: Option<String>,
+    pub(crate) gpus: Option<String>,
     /// How to write the inventory
     #[arg(long, default_value = "text")]
-    pub format: MachineFormat,
+    pub(crate) format: MachineFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MachineFormat {
+pub(crate) enum MachineFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Args)]
-pub struct PolicyArgs {
+pub(crate) struct PolicyArgs {
     #[command(subcommand)]
-    pub command: PolicyCommand,
+    pub(crate) command: PolicyCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
+pub(crate) enum PolicyCommand {
     /// What applies here, and where it comes from
     Show,
 }

@@ -7,24 +7,24 @@ use camino::Utf8PathBuf;
 
 /// The facts of the machine and the shell that commands depend on.
 #[derive(Debug, Clone)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// `CUDA_VISIBLE_DEVICES`, which restricts the GPUs that tests may use.
-    pub cuda_visible_devices: Option<String>,
+    pub(crate) cuda_visible_devices: Option<String>,
     /// `CUDA_DEVICE_ORDER`, which says what its indices count.
-    pub cuda_device_order: Option<String>,
+    pub(crate) cuda_device_order: Option<String>,
     /// `VIRTUAL_ENV`, whose Python runs pytest unless another is named.
-    pub virtual_env: Option<Utf8PathBuf>,
+    pub(crate) virtual_env: Option<Utf8PathBuf>,
     /// Whether `CI` is set to anything but the empty text or `false`.
-    pub ci: bool,
+    pub(crate) ci: bool,
     /// Whether stdout is a terminal that may show colour.
-    pub colour: bool,
+    pub(crate) colour: bool,
     /// Whether stderr is a terminal on which a progress bar can be redrawn.
-    pub progress: bool,
+    pub(crate) progress: bool,
 }
 
 impl Environment {
     /// Looks at this process.
-    pub fn of_this_process() -> Self {
+    pub(crate) fn of_this_process() -> Self {
         let ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         // https://no-color.org: any value but the empty text.
         let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

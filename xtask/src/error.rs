@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("no test-policy.toml here or in a folder above: name the checkout with --tree DIR")]
     NoTree,
     #[error("{0}: there is no such folder")]
@@ -58,12 +58,12 @@ pub enum Error {
 
 impl Error {
     /// What people read, without anything that a terminal would obey.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         format!("error: {}", printable_lines(&self.to_string()))
     }
 
     /// The exit code.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NoTree
             | Self::NoSuchTree(_)

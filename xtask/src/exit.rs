@@ -3,7 +3,7 @@
 /// How a command ended. The number is what the process returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// All went well: tests passed, nothing found.
     Success = 0,
     /// Tests failed, or the audit has findings.

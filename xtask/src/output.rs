@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Write};
 use crate::error::Error;
 
 /// Writes a result. A reader that closed its end (`| head`) has what it wanted.
-pub fn write(text: &str) -> Result<(), Error> {
+pub(crate) fn write(text: &str) -> Result<(), Error> {
     with(|out| out.write_all(text.as_bytes()))
 }
 
 /// The same for what is better written piece by piece.
-pub fn with(write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>) -> Result<(), Error> {
+pub(crate) fn with(write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>) -> Result<(), Error> {
     let mut out = BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),

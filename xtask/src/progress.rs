@@ -12,12 +12,12 @@ use crate::environment::Environment;
 
 /// One line, or several, for people; never part of a command's result.
 #[expect(clippy::print_stderr, reason = "the one place that writes diagnostics")]
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     eprintln!("{}", text.trim_end());
 }
 
 /// A bar on a terminal, a line a finished test elsewhere; failures at once on both.
-pub struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     styles: Styles,
     running: BTreeMap<String, usize>,
@@ -26,7 +26,7 @@ pub struct Progress {
 
 impl Progress {
     /// Begins, for so many tests.
-    pub fn new(environment: &Environment, styles: Styles, cases: usize) -> Self {
+    pub(crate) fn new(environment: &Environment, styles: Styles, cases: usize) -> Self {
         let bar = environment.progress.then(|| {
             let bar = ProgressBar::new(cases as u64);
             let template = "{bar:30} {pos}/{len} {elapsed} {msg}";
@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// Takes the next event.
-    pub fn tell(&mut self, event: &Event) {
+    pub(crate) fn tell(&mut self, event: &Event) {
         match event {
             Event::CaseStarted { id, .. } => *self.running.entry(id.to_string()).or_default() += 1,
             Event::CaseFinished(result) => {
@@ -74,7 +74,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

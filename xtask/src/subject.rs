@@ -15,18 +15,18 @@ const POLICY_FILE: &str = "test-policy.toml";
 
 /// A tree and the policy that binds it.
 #[derive(Debug)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The tree, an absolute path.
-    pub tree: Utf8PathBuf,
+    pub(crate) tree: Utf8PathBuf,
     /// The policy.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// Where the policy comes from, as people name it.
-    pub policy_source: String,
+    pub(crate) policy_source: String,
 }
 
 impl Subject {
     /// Finds the tree and reads the policy: what `--tree` and `--policy` name, else the nearest policy file above.
-    pub fn locate(global: &Global) -> Result<Self, Error> {
+    pub(crate) fn locate(global: &Global) -> Result<Self, Error> {
         let (tree, mut found) = match &global.tree {
             Some(tree) => {
                 let tree = absolute(tree)?;
@@ -64,7 +64,7 @@ impl Subject {
     }
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
-    pub fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+    pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         let python = || wanted(LanguageArg::Python).then(|| self.python(global, selection)).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
@@ -107,7 +107,7 @@ impl Subject {
 }
 
 /// What the selecting options ask for.
-pub fn selector(selection: &SelectionArgs) -> Result<Selector, Error> {
+pub(crate) fn selector(selection: &SelectionArgs) -> Result<Selector, Error> {
     let marks = selection.marks.as_deref().map(MarkExpr::parse).transpose();
     let keywords = selection.keywords.as_deref().map(KeywordExpr::parse).transpose();
     Ok(Selector {

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::{self, Subject};
 
-pub fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
     let start = Instant::now();
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;

@@ -32,7 +32,7 @@ fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, d
 }
 
 /// Runs every check and says at the end which failed.
-pub fn run() -> Result<Exit, Error> {
+pub(crate) fn run() -> Result<Exit, Error> {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let this = std::env::current_exe().map_err(Error::OwnExecutable)?;

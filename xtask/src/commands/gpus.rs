@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
 
-pub fn run(args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
     let inventory = match &args.gpus {
         Some(machine) => Inventory::describe(machine)?,
         None => Inventory::probe(args.nvml.as_deref().map(camino::Utf8Path::as_std_path))?,

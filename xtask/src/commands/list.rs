@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::{self, Subject};
 
-pub fn run(global: &Global, args: &ListArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -> Result<Exit, Error> {
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &args.selection)?;

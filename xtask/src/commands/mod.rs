@@ -1,10 +1,10 @@
 //! One module a command.
 
-pub mod audit_markers;
-pub mod ci;
-pub mod gpus;
-pub mod list;
-pub mod plan;
-pub mod policy;
-pub mod test;
-pub mod why;
+pub(crate) mod audit_markers;
+pub(crate) mod ci;
+pub(crate) mod gpus;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod test;
+pub(crate) mod why;

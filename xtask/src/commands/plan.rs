@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::{self, Subject};
 
-pub fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Result<Exit, Error> {
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &args.selection)?;
@@ -32,7 +32,7 @@ pub fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Resul
 }
 
 /// Prints a plan.
-pub fn show(plan: &Plan, format: MachineFormat, environment: &Environment) -> Result<(), Error> {
+pub(crate) fn show(plan: &Plan, format: MachineFormat, environment: &Environment) -> Result<(), Error> {
     output::write(&match format {
         MachineFormat::Text => test_report::plan::text(plan, &Styles::for_terminal(environment.colour)),
         MachineFormat::Json => {
@@ -43,14 +43,14 @@ pub fn show(plan: &Plan, format: MachineFormat, environment: &Environment) -> Re
 }
 
 /// The GPUs that a plan may use.
-pub struct Machine {
+pub(crate) struct Machine {
     units: Vec<Unit>,
     why_none: Option<String>,
 }
 
 impl Machine {
     /// This machine's, as far as they are visible: `gpus` restricts `CUDA_VISIBLE_DEVICES` further.
-    pub fn here(args: &MachineArgs, gpus: Option<&str>, environment: &Environment) -> Result<Self, Error> {
+    pub(crate) fn here(args: &MachineArgs, gpus: Option<&str>, environment: &Environment) -> Result<Self, Error> {
         let inventory = Inventory::probe(args.nvml.as_deref().map(camino::Utf8Path::as_std_path))?;
         let order = DeviceOrder::from_variable(environment.cuda_device_order.as_deref())?;
         let (variable, order) = match gpus {
@@ -61,7 +61,7 @@ impl Machine {
     }
 
     /// One that is not here.
-    pub fn described(text: &str) -> Result<Self, Error> {
+    pub(crate) fn described(text: &str) -> Result<Self, Error> {
         let inventory = Inventory::describe(text)?;
         Ok(Self { units: inventory.visible(None, DeviceOrder::PciBusId)?, why_none: None })
     }
@@ -69,7 +69,7 @@ impl Machine {
 
 /// Plans chosen tests. Without history, half of what the policy's default time-outs allow is far too much for small
 /// tests: types count as their own defaults in [`TYPE_DEFAULTS`].
-pub fn plan(
+pub(crate) fn plan(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
     machine: &Machine,

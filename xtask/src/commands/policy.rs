@@ -11,7 +11,7 @@ use crate::output;
 use crate::subject::Subject;
 
 /// `policy show`.
-pub fn show(global: &Global) -> Result<Exit, Error> {
+pub(crate) fn show(global: &Global) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let policy = &subject.policy;
     let mut text = String::new();

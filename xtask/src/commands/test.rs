@@ -25,7 +25,7 @@ use super::plan::Machine;
 /// How many problems are named one by one.
 const NAMED_PROBLEMS: usize = 10;
 
-pub fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &args.selection)?;
@@ -124,7 +124,7 @@ fn write_junit(outcome: &RunOutcome, file: &Utf8Path) -> Result<(), Error> {
 }
 
 /// What could not be read, as warnings: such a file costs its own tests only.
-pub fn warn_of_problems(catalog: &Catalog) {
+pub(crate) fn warn_of_problems(catalog: &Catalog) {
     use test_report::terminal::printable;
     for problem in catalog.problems.iter().take(NAMED_PROBLEMS) {
         note(&format!(
@@ -140,7 +140,7 @@ pub fn warn_of_problems(catalog: &Catalog) {
 }
 
 /// Why nothing is left, with what was probably meant.
-pub fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], selection: &Selection<'_, '_>) -> Error {
+pub(crate) fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], selection: &Selection<'_, '_>) -> Error {
     if cases.is_empty() {
         return Error::NothingSelected(format!("{} has no tests where they were looked for", subject.tree));
     }

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::Subject;
 
-pub fn run(global: &Global, args: &WhyArgs, _environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &WhyArgs, _environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
