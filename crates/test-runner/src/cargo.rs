@@ -97,6 +97,8 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
     for package in build.targets.iter().map(|target| &target.package).collect::<BTreeSet<_>>() {
         cargo.arguments.extend(["-p".to_owned(), package.clone()]);
     }
+    // Several packages may have a library: cargo takes `--lib` once, and each name once.
+    let mut chosen = BTreeSet::new();
     for target in &build.targets {
         let option = match target.kind {
             TargetKind::Lib => "--lib",
@@ -106,8 +108,11 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
             TargetKind::Bench => "--bench",
             TargetKind::Doc => continue,
         };
-        cargo.arguments.push(option.to_owned());
-        cargo.arguments.extend((target.kind != TargetKind::Lib).then(|| target.name.clone()));
+        let name = (target.kind != TargetKind::Lib).then(|| target.name.clone());
+        if chosen.insert((option, name.clone())) {
+            cargo.arguments.push(option.to_owned());
+            cargo.arguments.extend(name);
+        }
     }
     let messages = output_of(job, "cargo test --no-run", &cargo.expression(&[]))?;
     let metadata = Invocation {

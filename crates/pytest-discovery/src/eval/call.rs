@@ -101,10 +101,10 @@ impl Interpreter<'_> {
                 "pytest.fixture" | "pytest_asyncio.fixture" => return fixture_maker(&args, &kwargs, spread),
                 path if path.starts_with("hook.") => return self.hook_call(path, &args, &kwargs, frame, range),
                 path => {
-                    if spread.is_none() {
-                        if let Some(value) = self.external(path, &args, &kwargs, frame, range) {
-                            return value;
-                        }
+                    if spread.is_none()
+                        && let Some(value) = self.external(path, &args, &kwargs, frame, range)
+                    {
+                        return value;
                     }
                     if stdlib::is_pure(path) {
                         return self.not_known(frame, range);

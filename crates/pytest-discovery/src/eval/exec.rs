@@ -152,21 +152,20 @@ impl Interpreter<'_> {
     /// `pytest.skip(...)`, `pytest.importorskip(...)` at module level decide about the module; all else is evaluated
     /// for what it changes.
     fn expression_statement(&mut self, value: &Expr, frame: &Frame) -> Flow {
-        if let ExprKind::Call(call) = &value.kind {
-            if let Value::External(path) = self.expr(&call.function, frame) {
-                let at_module_level = frame.scope.kind == ScopeKind::Module;
-                if &*path == "pytest.skip" && at_module_level {
-                    if self.current_doubt().is_some() {
-                        self.condition(value.range, frame);
-                        return Flow::Next;
-                    }
-                    return Flow::Ended(Raised {
-                        class: "Skipped".into(),
-                        message: frame.module.file.slice(value.range).to_owned(),
-                        at: frame.module.file.span(value.range),
-                    });
-                }
+        if frame.scope.kind == ScopeKind::Module
+            && let ExprKind::Call(call) = &value.kind
+            && let Value::External(path) = self.expr(&call.function, frame)
+            && &*path == "pytest.skip"
+        {
+            if self.current_doubt().is_some() {
+                self.condition(value.range, frame);
+                return Flow::Next;
             }
+            return Flow::Ended(Raised {
+                class: "Skipped".into(),
+                message: frame.module.file.slice(value.range).to_owned(),
+                at: frame.module.file.span(value.range),
+            });
         }
         self.expr(value, frame);
         Flow::Next

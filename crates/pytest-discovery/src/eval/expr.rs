@@ -172,10 +172,10 @@ impl Interpreter<'_> {
                     return binding.value.clone();
                 }
                 let path = self.path_of(module);
-                if path.file_name() == Some("__init__.py") {
-                    if let module @ Value::Module(_) = self.imported(&path, 1, name) {
-                        return module;
-                    }
+                if path.file_name() == Some("__init__.py")
+                    && let module @ Value::Module(_) = self.imported(&path, 1, name)
+                {
+                    return module;
                 }
                 self.not_known(frame, range)
             }

@@ -38,7 +38,7 @@ impl Interpreter<'_> {
             "os.environ.get" | "os.getenv" => {
                 let default = values.get(1).map_or(Value::None, |default| (*default).clone());
                 let found = self.env.get(values.first()?.as_str()?);
-                return Some(found.map_or(default, |found| Value::str(found)));
+                return Some(found.map_or(default, Value::str));
             }
             "dataclasses.dataclass" => return Some(Value::DataclassMaker),
             _ if path.starts_with("unittest.mock.patch") => return Some(Value::Transparent),

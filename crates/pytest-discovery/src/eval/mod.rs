@@ -172,10 +172,10 @@ impl<'a> Interpreter<'a> {
         let mut scope = Some(&frame.scope);
         let mut innermost = true;
         while let Some(here) = scope {
-            if innermost || here.kind != ScopeKind::Class {
-                if let Some(binding) = here.names.borrow().get(name) {
-                    return binding.value.clone();
-                }
+            if (innermost || here.kind != ScopeKind::Class)
+                && let Some(binding) = here.names.borrow().get(name)
+            {
+                return binding.value.clone();
             }
             innermost = false;
             scope = here.parent.as_ref();

@@ -244,6 +244,7 @@ impl Lowering<'_> {
         expression.map(|expression| self.expression(*expression))
     }
 
+    #[expect(clippy::boxed_local, reason = "the parser's trees come in boxes")]
     fn boxed(&mut self, expression: Box<python::Expr>) -> Box<Expr> {
         Box::new(self.expression(*expression))
     }
