@@ -24,7 +24,10 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
     let cases = case_folders();
     let (mut ids, mut exact) = (0, 0);
     let mut differences = Vec::new();
+    let known = known_differences();
+    let mut known_still = Vec::new();
     for case in &cases {
+        let before = differences.len();
         let name = case.file_name().unwrap().to_str().unwrap();
         let expected: Json = serde_json::from_slice(&fs::read(case.join("expected.json")).unwrap()).unwrap();
         let copy = tempfile::tempdir().unwrap();
@@ -45,11 +48,32 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
             Err(error) if expected["exit"] != USAGE_ERROR => differences.push(format!("{name}: {error}")),
             Err(_) => {}
         }
+        if known.iter().any(|one| one == name) && differences.len() > before {
+            differences.truncate(before);
+            known_still.push(name.to_owned());
+        }
     }
+    println!("known to differ: {}", known_still.join(" "));
+    // The list only shrinks: a case that is right now must leave it.
+    let mended: Vec<&String> = known.iter().filter(|name| !known_still.contains(name)).collect();
+    assert!(mended.is_empty(), "no longer differ, or do not exist: take them out of known-differences.txt: {mended:?}");
     println!("{} cases: {exact} of pytest's {ids} ids are exact; {} differences", cases.len(), differences.len());
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
     // Cases that are all inexact would differ in nothing.
     assert!(exact * 2 > ids, "only {exact} of {ids} ids are exact");
+}
+
+/// Exact, with markers that are all known.
+fn is_exact(case: &TestCase) -> bool {
+    case.certainty.is_exact() && case.markers.doubt().is_none()
+}
+
+/// The cases that `fixtures/pytest/known-differences.txt` names, each with what is wrong.
+fn known_differences() -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/pytest/known-differences.txt");
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
 fn case_folders() -> Vec<PathBuf> {
@@ -92,7 +116,7 @@ fn copy_folder(from: &Path, to: &Path) {
 
 fn exact_of(catalog: &Catalog, tests: &[Json]) -> usize {
     let mut left: HashMap<&str, usize> = HashMap::new();
-    for case in catalog.cases.iter().filter(|case| case.certainty.is_exact()) {
+    for case in catalog.cases.iter().filter(|case| is_exact(case)) {
         *left.entry(case.id.as_str()).or_default() += 1;
     }
     tests
@@ -112,7 +136,7 @@ fn compare(catalog: &Catalog, tests: &[Json]) -> Vec<String> {
     // Each exact case takes one of pytest's tests of its id: ids are not unique.
     let mut taken = vec![false; tests.len()];
     let mut last = None;
-    for case in catalog.cases.iter().filter(|case| case.certainty.is_exact()) {
+    for case in catalog.cases.iter().filter(|case| is_exact(case)) {
         let place = (0..tests.len()).find(|place| !taken[*place] && tests[*place]["id"] == case.id.as_str());
         let Some(place) = place else {
             if case.conditions.is_empty() {
@@ -129,7 +153,7 @@ fn compare(catalog: &Catalog, tests: &[Json]) -> Vec<String> {
     }
     for (test, taken) in tests.iter().zip(taken) {
         let id = test["id"].as_str().unwrap();
-        let covered = || catalog.cases.iter().any(|case| !case.certainty.is_exact() && covers(case, id));
+        let covered = || catalog.cases.iter().any(|case| !is_exact(case) && covers(case, id));
         if !taken && !covered() {
             differences.push(format!("{id} is missing"));
         }

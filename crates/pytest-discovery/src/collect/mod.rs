@@ -135,7 +135,7 @@ impl Collector<'_, '_> {
             chain: vec![module_marks],
             classes: Vec::new(),
             visible,
-            doubt: module.open.borrow().clone(),
+            doubt: module.open.borrow().clone().or_else(|| self.unfollowed_option()),
             unittest: false,
         };
         let names: Vec<(Rc<str>, Binding)> =
@@ -148,6 +148,19 @@ impl Collector<'_, '_> {
                 return;
             }
         }
+    }
+
+    /// An option that changes which tests there are, or their ids, and that is not followed yet.
+    fn unfollowed_option(&self) -> Option<Doubt> {
+        let text = if !self.config.ini.collect_imported_tests {
+            "the option `collect_imported_tests` is not followed"
+        } else if self.config.ini.unescaped_ids {
+            "the option that leaves ids unescaped is not followed"
+        } else {
+            return None;
+        };
+        let at = SourceSpan::line(self.module.file.path.clone(), 1);
+        Some(Rc::new(Reason { text: text.to_owned(), at }))
     }
 
     fn lose_pytestmark(&mut self, names: &Names) {
@@ -239,6 +252,13 @@ impl Collector<'_, '_> {
                 Value::External(path) if !stdlib::is_plain_base(path) => Some(path.clone()),
                 _ => None,
             });
+            // Whether a method is left abstract, and so the class out, is not followed.
+            if let Some(path) =
+                ["abc.ABC", "typing.Protocol"].into_iter().find(|path| class.has_external(|one| one == *path))
+            {
+                let at = class.file.span(class.def.range);
+                doubt.get_or_insert_with(|| Rc::new(Reason { text: format!("derives from `{path}`"), at }));
+            }
             if let Some(path) = foreign {
                 if path.starts_with("builtins.") || stdlib::is_value_base(&path) || &*path == "typing.NamedTuple" {
                     return;
@@ -340,8 +360,9 @@ impl Collector<'_, '_> {
                         let marker = test_catalog::Marker::bare("asyncio", test_catalog::Origin::Hook(span.clone()));
                         markers.list.insert(at.min(markers.list.len()), marker);
                     }
-                    if item.empty {
-                        let marker = test_catalog::Marker::bare("skip", test_catalog::Origin::Hook(span.clone()));
+                    if let Some(reason) = &item.empty {
+                        let mut marker = test_catalog::Marker::bare("skip", test_catalog::Origin::Hook(span.clone()));
+                        marker.kwargs.push(("reason".to_owned(), test_catalog::Value::Str(reason.clone())));
                         markers.list.insert(own.marks.len().min(markers.list.len()), marker);
                     }
                     let id = item
@@ -472,7 +493,8 @@ struct Item {
     id: Option<String>,
     marks: Vec<Rc<Mark>>,
     at: Option<SourceSpan>,
-    empty: bool,
+    /// Why pytest skips it: a call without values.
+    empty: Option<String>,
 }
 
 impl Item {
@@ -482,7 +504,7 @@ impl Item {
             marks: self.marks.iter().chain(&set.marks).cloned().collect(),
             // Which of several parameter sets would get a marker is the author's to decide.
             at: if self.id.is_none() { set.at.clone() } else { None },
-            empty: self.empty || set.empty,
+            empty: self.empty.clone().or_else(|| set.empty.clone()),
         }
     }
 }

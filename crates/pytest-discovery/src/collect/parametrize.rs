@@ -18,8 +18,8 @@ pub(crate) struct ParameterSet {
     pub(crate) marks: Vec<Rc<Mark>>,
     /// Where `pytest.param(...)` stands, if it is one.
     pub(crate) at: Option<test_catalog::SourceSpan>,
-    /// The set of a call without values: pytest skips the test.
-    pub(crate) empty: bool,
+    /// Of a call without values: why pytest skips the test.
+    pub(crate) empty: Option<String>,
 }
 
 /// Why a call's ids are not known.
@@ -102,7 +102,8 @@ pub(crate) fn sets(
         } else {
             names.iter().map(|name| format!("{name}0")).collect::<Vec<_>>().join("-")
         };
-        return Ok(vec![ParameterSet { id, marks: Vec::new(), at: None, empty: true }]);
+        let empty = Some(format!("got empty parameter set for ({})", names.join(", ")));
+        return Ok(vec![ParameterSet { id, marks: Vec::new(), at: None, empty }]);
     }
     let given = given_ids(interpreter, mark, values.len())?;
     let mut found = Vec::with_capacity(values.len());
@@ -212,7 +213,7 @@ fn set(
             parts.join("-")
         }
     };
-    Ok(ParameterSet { id, marks, at, empty: false })
+    Ok(ParameterSet { id, marks, at, empty: None })
 }
 
 /// An entry of `ids=`: a text, a number, or what has a name.

@@ -173,7 +173,7 @@ impl Interpreter<'_> {
                     }
                     return value.clone();
                 }
-                Value::Unknown(_) | Value::Fixture(_) => return value.clone(),
+                Value::Fixture(_) => return value.clone(),
                 _ => {}
             }
         }

@@ -305,7 +305,11 @@ impl Interpreter<'_> {
 
     fn decorate(&mut self, decorator: Value, value: Value, frame: &Frame, range: Range) -> Value {
         match (&decorator, &value) {
-            (Value::Mark(_), _) => self.call_value(&decorator, vec![value.clone()], Vec::new(), frame, range),
+            (Value::Mark(_), Value::Function(_) | Value::Class(_) | Value::StaticMethod(_) | Value::ClassMethod(_)) => {
+                self.call_value(&decorator, vec![value.clone()], Vec::new(), frame, range)
+            }
+            // What it is put on is not known, and stays so.
+            (Value::Mark(_), _) => value,
             (Value::FixtureMaker(options), _) => fixture(options, value.clone()),
             (Value::External(path), _) => match &**path {
                 "pytest.fixture" | "pytest_asyncio.fixture" => fixture(&FixtureOptions::default(), value.clone()),
@@ -332,7 +336,8 @@ impl Interpreter<'_> {
 
     /// It is taken to keep a function with these parameters; marks and parameters may be others.
     fn doubtful_decorator(&mut self, value: Value, frame: &Frame, range: Range) -> Value {
-        let text = format!("the decorator `{}` is not followed", frame.module.file.slice(range));
+        let source: Vec<&str> = frame.module.file.slice(range).split_whitespace().collect();
+        let text = format!("the decorator `{}` is not followed", source.join(" "));
         let doubt = self.doubt(frame, range, text);
         self.taint(&value, &doubt);
         value

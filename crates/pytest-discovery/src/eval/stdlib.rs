@@ -62,6 +62,7 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "builtins.bytearray"
             | "builtins.memoryview"
             | "builtins.slice"
+            | "logging.getLogger"
             | "pytest.approx"
             | "pytest.raises"
             | "contextlib.nullcontext"
