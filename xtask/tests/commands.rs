@@ -159,7 +159,7 @@ fn a_listing_opens_with_its_schema() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let mut lines = answer.stdout.lines();
     let header: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
-    assert_eq!((&header["catalog"], &header["pytest"]), (&1.into(), &"9.2".into()));
+    assert_eq!((&header["catalog"], &header["pytest"]), (&1.into(), &"9.2.0".into()));
     let ids: Vec<serde_json::Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(ids.len() > 100, "{}", ids.len());
     assert!(ids.iter().all(|case| case["language"] == "python"));

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use test_catalog::{Language, NodeId};
-use test_runner::{CaseResult, Outcome, RunOutcome};
+use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
 /// the reason, so that no test is missing.
@@ -20,7 +20,10 @@ pub fn xml(outcome: &RunOutcome) -> Result<String, quick_junit::SerializeError> 
         });
         suites[index].1.add_test_case(case);
     };
-    for result in &outcome.results {
+    // What pytest itself deselected was not asked for.
+    let deselected =
+        |result: &&CaseResult| matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. });
+    for result in outcome.results.iter().filter(|result| !deselected(result)) {
         let (suite, name) = parts(&result.id, result.language);
         add(suite, case(result, suite, name));
     }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use owo_colors::OwoColorize;
-use test_runner::{Outcome, RunOutcome};
+use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
-use crate::count::{duration, grouped};
+use crate::count::{duration, grouped, tests};
 use crate::terminal::{Styles, printable};
 
 /// How many of the slowest tests are named.
@@ -41,6 +41,14 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     out.push_str(&not_run(outcome, styles));
     let _ = writeln!(out, "{}", counts(outcome, styles));
+    let undecided = outcome.not_run().filter(|result| is_deselected(result)).count();
+    if undecided > 0 {
+        let _ = writeln!(
+            out,
+            "{} could not be decided on by reading, and pytest's own -m and -k left them out",
+            tests(undecided)
+        );
+    }
     let slowest = outcome.slowest(SLOWEST);
     if !slowest.is_empty() {
         let _ = writeln!(out, "{}", "slowest:".style(styles.faint));
@@ -87,9 +95,14 @@ fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
             if *count > 0 { text.style(*style).to_string() } else { text }
         })
         .collect();
-    let not_run = outcome.refused.len() + outcome.not_run().count();
+    let not_run = outcome.refused.len() + outcome.not_run().filter(|result| !is_deselected(result)).count();
     let tail = if not_run > 0 { format!("; {} not run", grouped(not_run)) } else { String::new() };
     format!("{} run in {}: {}{tail}", grouped(run), duration(outcome.wall), kinds.join(", "))
+}
+
+/// Whether pytest itself decided that a test is not selected: then it is none of those that were asked for.
+fn is_deselected(result: &CaseResult) -> bool {
+    matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. })
 }
 
 /// Each reason once, with its first tests.
@@ -98,7 +111,7 @@ fn not_run(outcome: &RunOutcome, styles: &Styles) -> String {
     for refused in &outcome.refused {
         by_reason.entry(refused.reason.to_string()).or_default().push(refused.id.as_str());
     }
-    for result in outcome.not_run() {
+    for result in outcome.not_run().filter(|result| !is_deselected(result)) {
         by_reason.entry(result.outcome.reason().unwrap_or_default().to_owned()).or_default().push(result.id.as_str());
     }
     let mut out = String::new();
