@@ -1,5 +1,8 @@
 //! The command line: what can be asked, as plain data. Nothing here looks at the machine.
 
+// These comments are the text of `--help`, where `[default: ...]` is no link.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
