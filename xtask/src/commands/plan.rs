@@ -67,8 +67,7 @@ impl Machine {
     }
 }
 
-/// Plans chosen tests. Without history, half of what the policy's default time-outs allow is far too much for small
-/// tests: types count as their own defaults in [`TYPE_DEFAULTS`].
+/// Plans chosen tests. There is no history yet: a test without a time-out of its own counts as [`TYPE_DEFAULTS`] says.
 pub(crate) fn plan(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],

@@ -7,13 +7,12 @@ use test_catalog::{Marker, Origin};
 use test_report::terminal::printable;
 
 use crate::cli::{Global, SelectionArgs, WhyArgs};
-use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
 use crate::subject::Subject;
 
-pub(crate) fn run(global: &Global, args: &WhyArgs, _environment: &Environment) -> Result<Exit, Error> {
+pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);

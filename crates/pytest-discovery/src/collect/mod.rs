@@ -123,7 +123,7 @@ impl Collector<'_, '_> {
         let module_marks = match marks::of_module(&module) {
             Ok(marks) => marks,
             Err(marks::NotMarks) => {
-                self.lose_pytestmark(&module.scope.names.borrow());
+                self.lose_pytestmark();
                 return;
             }
         };
@@ -163,8 +163,7 @@ impl Collector<'_, '_> {
         Some(Rc::new(Reason { text: text.to_owned(), at }))
     }
 
-    fn lose_pytestmark(&mut self, names: &Names) {
-        let _ = names;
+    fn lose_pytestmark(&mut self) {
         let text = &self.module.file.text;
         let line = text.lines().position(|line| line.trim_start().starts_with("pytestmark")).unwrap_or(0);
         self.problems.push(Problem {
@@ -272,7 +271,7 @@ impl Collector<'_, '_> {
         let class_marks = match marks::of_class(class) {
             Ok(marks) => marks,
             Err(marks::NotMarks) => {
-                self.lose_pytestmark(&class.names.borrow());
+                self.lose_pytestmark();
                 return;
             }
         };

@@ -105,7 +105,7 @@ pub(crate) fn sets(
         let empty = Some(format!("got empty parameter set for ({})", names.join(", ")));
         return Ok(vec![ParameterSet { id, marks: Vec::new(), at: None, empty }]);
     }
-    let given = given_ids(interpreter, mark, values.len())?;
+    let given = given_ids(mark, values.len())?;
     let mut found = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {
         found.push(set(interpreter, value, &names, single, &given, index, frame, pytest)?);
@@ -123,8 +123,7 @@ enum GivenIds {
     Callable(Value),
 }
 
-fn given_ids(interpreter: &Interpreter<'_>, mark: &Mark, count: usize) -> Result<GivenIds, NotKnown> {
-    let _ = interpreter;
+fn given_ids(mark: &Mark, count: usize) -> Result<GivenIds, NotKnown> {
     match argument(mark, 3, "ids") {
         None | Some(Value::None) => Ok(GivenIds::None),
         Some(value @ (Value::Function(_) | Value::External(_))) => Ok(GivenIds::Callable(value.clone())),
@@ -160,9 +159,6 @@ fn set(
             }
             let marks = set.marks.clone().map_err(|doubt| NotKnown::because(place("a mark"), Some(doubt)))?;
             (set.values.clone(), marks, Some(&set.id), Some(set.at.clone()))
-        }
-        Value::Unknown(doubt) if single && !matches!(given, GivenIds::Each(_)) => {
-            return Err(NotKnown::because(place("the value"), Some(doubt.clone())));
         }
         // It might be a `pytest.param` with marks and an id of its own.
         Value::Unknown(doubt) => return Err(NotKnown::because(place("the value"), Some(doubt.clone()))),
