@@ -10,7 +10,7 @@ use test_catalog::{Catalog, Condition, DeclaredMarker, Problem, PytestFacts, Rea
 use crate::collect::{Collector, HookDoubts, NameFilters};
 use crate::config::{Config, Invocation};
 use crate::eval::value::{Binding, Module, Value};
-use crate::eval::{HookEffects, Interpreter, Sources, elements};
+use crate::eval::{Interpreter, Sources, elements};
 use crate::imports::Imports;
 use crate::walk::{self, ConftestIgnores, Conftests, Entry, ModuleFile};
 use crate::{ConfigError, PytestVersion, PythonVersion, read, syntax};
@@ -174,6 +174,10 @@ fn hooks_of_module(mut hooks: HookDoubts, file: &ModuleFile) -> HookDoubts {
     hooks
 }
 
+struct HookEffects {
+    other: Option<Rc<Reason>>,
+}
+
 /// Conftests after evaluation, and what their hooks do.
 struct Loaded {
     modules: HashMap<Utf8PathBuf, Rc<Module>>,
@@ -203,24 +207,11 @@ impl Loaded {
                 }
             };
             let folder = path.parent().unwrap_or(path).to_owned();
-            for (name, everywhere) in [("pytest_collection_modifyitems", true), ("pytest_itemcollected", false)] {
-                let hook = module.scope.names.borrow().get(name).cloned();
-                if let Some(hook) = hook {
-                    interpreter.effects = HookEffects::default();
-                    match &hook.value {
-                        Value::Function(function) => interpreter.run_hook(function),
-                        _ => interpreter.effects.other = Some(Rc::new(not_followed(&module, name))),
-                    }
-                    // This hook sees every test of the session, from wherever it is.
-                    let reach = if everywhere { Utf8PathBuf::new() } else { folder.clone() };
-                    loaded.effects.push((reach, std::mem::take(&mut interpreter.effects)));
-                }
-            }
             for name in MAKERS {
                 if module.scope.names.borrow().contains_key(name) {
                     let other = Some(Rc::new(not_followed(&module, name)));
                     let reach = if name == "pytest_make_parametrize_id" { Utf8PathBuf::new() } else { folder.clone() };
-                    loaded.effects.push((reach, HookEffects { other, ..HookEffects::default() }));
+                    loaded.effects.push((reach, HookEffects { other }));
                 }
             }
             loaded.modules.insert(path.clone(), module);
@@ -234,8 +225,6 @@ impl Loaded {
         let mut hooks = HookDoubts::default();
         for (reach, effects) in &self.effects {
             if reach.as_str().is_empty() || file.path.starts_with(reach) {
-                hooks.marks = hooks.marks.or_else(|| effects.marks.as_deref().cloned());
-                hooks.deselects = hooks.deselects.or_else(|| effects.deselects.as_deref().cloned());
                 hooks.other = hooks.other.or_else(|| effects.other.as_deref().cloned());
             }
         }

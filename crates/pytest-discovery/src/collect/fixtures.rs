@@ -62,7 +62,7 @@ impl Visible {
                         _ => (Vec::new(), None),
                     };
                     self.definitions.entry(name).or_default().push(Definition {
-                        parametrized: options.has_params,
+                        parametrized: options.params.is_some(),
                         autouse: options.autouse.as_ref().is_some_and(|autouse| truth(autouse) != Some(false)),
                         wide: options.scope.as_ref().is_some_and(|scope| scope.as_str() != Some("function")),
                         requests,
