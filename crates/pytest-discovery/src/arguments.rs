@@ -53,6 +53,15 @@ impl Argument {
     }
 }
 
+/// As on the command line.
+impl std::fmt::Display for Argument {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.path)?;
+        self.names.iter().try_for_each(|name| write!(formatter, "::{name}"))?;
+        formatter.write_str(self.param.as_deref().unwrap_or_default())
+    }
+}
+
 /// Takes out every argument that another covers; the rest keep their order.
 pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
     let mut sorted: Vec<(usize, Argument)> = arguments.into_iter().enumerate().collect();

@@ -357,11 +357,3 @@ fn instance(class: &Rc<Class>) -> Option<Value> {
         }))
     })
 }
-
-impl Interpreter<'_> {
-    /// Calls what `ids=` names with one parameter.
-    pub(crate) fn call_for_id(&mut self, callable: &Value, value: &Value, frame: &Frame) -> Value {
-        self.steps = 0;
-        self.call_value(callable, vec![value.clone()], Vec::new(), frame, Range { start: 0, end: 0 })
-    }
-}

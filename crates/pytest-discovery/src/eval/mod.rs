@@ -6,6 +6,7 @@
 //! [`Value::External`], by its dotted name; a library is taken to be importable. Steps and depth are bounded: a
 //! hostile file ends in doubts.
 
+mod ask;
 mod call;
 mod exec;
 mod expr;
@@ -13,6 +14,7 @@ mod methods;
 pub(crate) mod stdlib;
 pub(crate) mod value;
 
+pub(crate) use ask::path_value;
 pub(crate) use call::marks_of;
 pub(crate) use expr::scalar_eq as same_scalar;
 
