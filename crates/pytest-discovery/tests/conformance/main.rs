@@ -71,6 +71,20 @@ fn the_records_are_what_the_newest_pytest_says() {
     assert!(output.status.success(), "{command:?}:\n{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn the_table_of_edge_cases_names_cases_that_exist() {
+    let readme = fs::read_to_string(cases().join("README.md")).unwrap();
+    let (_, table) = readme.split_once("## Edge cases").unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with('|')).skip(2).collect();
+    assert!(!rows.is_empty());
+    for row in rows {
+        let named = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        for case in named.split(',').map(|case| case.trim().trim_matches('`')) {
+            assert!(cases().join(case).join("case.toml").is_file(), "there is no case {case}: {row}");
+        }
+    }
+}
+
 fn differences_of(found: &Result<Catalog, DiscoveryError>, expected: &Json) -> Vec<String> {
     let ended = ENDED.iter().any(|code| expected["exit"] == *code);
     match found {
