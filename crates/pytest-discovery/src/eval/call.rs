@@ -254,7 +254,7 @@ impl Interpreter<'_> {
         let inner = Frame { scope, module: function.module.clone() };
         self.calls += 1;
         let outer_end = self.doubtful_end.replace(false);
-        let value = match def.body.first() {
+        let value = match def.body().first() {
             // A lambda's body is its value.
             Some(stmt) if &*def.name == "<lambda>" => match &stmt.kind {
                 crate::syntax::ast::StmtKind::Return(Some(value)) | crate::syntax::ast::StmtKind::Expr(value) => {
@@ -262,7 +262,7 @@ impl Interpreter<'_> {
                 }
                 _ => self.not_known(frame, range),
             },
-            _ => match self.block(&def.body, &inner) {
+            _ => match self.block(def.body(), &inner) {
                 Flow::Return(value) if self.doubtful_end.get() => match value {
                     Value::Unknown(doubt) => Value::Unknown(doubt),
                     _ => self.not_known(frame, range),

@@ -80,6 +80,7 @@ impl Interpreter<'_> {
             }
             ExprKind::Starred(_)
             | ExprKind::Slice(_)
+            | ExprKind::Template(_)
             | ExprKind::Await(_)
             | ExprKind::Yield(_)
             | ExprKind::YieldFrom(_) => self.unknown(frame, expr.range, self.slice_text(frame, expr.range)),

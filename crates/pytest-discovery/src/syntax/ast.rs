@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use super::body::Body;
+
 /// A stretch of a source text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Range {
@@ -93,7 +95,10 @@ pub(crate) enum ExprKind {
     },
     Lambda(Arc<Function>),
     Comprehension(Box<Comprehension>),
+    /// An f-string.
     Interpolated(Vec<Interpolation>),
+    /// A t-string.
+    Template(Vec<Interpolation>),
     Walrus(Box<Expr>, Box<Expr>),
     Await(Box<Expr>),
     /// `yield` and its value.
@@ -209,7 +214,7 @@ pub(crate) enum ParameterKind {
 /// A `def` or a `lambda`.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Function {
-    /// From `def` (or its decorators' end) to the end of the body.
+    /// From `async` or `def` to the end of the body.
     pub(crate) range: Range,
     /// `<lambda>` for a lambda.
     pub(crate) name: Box<str>,
@@ -218,11 +223,19 @@ pub(crate) struct Function {
     pub(crate) is_generator: bool,
     pub(crate) decorators: Vec<Expr>,
     pub(crate) parameters: Vec<Parameter>,
-    pub(crate) body: Vec<Stmt>,
+    pub(super) body: Body,
+}
+
+impl Function {
+    /// The statements of its body, which may be read only now.
+    pub(crate) fn body(&self) -> &[Stmt] {
+        self.body.statements()
+    }
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Class {
+    /// From `class` to the end of the body.
     pub(crate) range: Range,
     pub(crate) name: Box<str>,
     pub(crate) decorators: Vec<Expr>,

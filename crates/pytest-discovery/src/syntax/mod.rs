@@ -1,8 +1,14 @@
 //! From source text to our own syntax tree. The only place that names a parser.
 
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::print_stderr)]
+mod agreement;
 pub(crate) mod ast;
+mod body;
 mod literal;
+mod lower;
 mod nesting;
+mod ruff;
 mod rustpython;
 mod source;
 
@@ -25,8 +31,12 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
     nesting::check(&text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
-    let body = rustpython::parse(&text)
-        .map_err(|error| fail(format!("does not parse as Python: {}", error.error), error.offset.to_u32()))?;
+    let body = match ruff::parse(&text, true) {
+        Ok(body) => body,
+        // What either parser accepts is read; what neither does is reported as the first of them sees it.
+        Err(error) => rustpython::parse(&text)
+            .map_err(|_| fail(format!("does not parse as Python: {}", error.error), error.location.start().to_u32()))?,
+    };
     Ok(SourceFile::new(path.clone(), text, body))
 }
 

@@ -7,18 +7,20 @@ use rustpython_parser::{Parse, ParseError};
 
 use super::ast::{
     Alias, BinaryOp, BoolOp, Call, Case, Class, Clause, CompareOp, Comprehension, ComprehensionKind, Constant, Expr,
-    ExprKind, Function, Handler, Interpolation, Parameter, ParameterKind, Pattern, Range, Stmt, StmtKind, Text,
-    UnaryOp,
+    ExprKind, Function, Handler, Interpolation, Parameter, ParameterKind, Pattern, Range, Stmt, StmtKind, UnaryOp,
 };
-use super::literal;
+use super::body::Body;
+use super::lower;
 
-/// Parses a module.
+/// Parses a module, with the bodies of its functions.
 pub(super) fn parse(text: &str) -> Result<Vec<Stmt>, ParseError> {
-    // rustpython takes a byte order mark for an unknown token; Python skips it.
-    let unmarked = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let suite = python::Suite::parse(unmarked, "")?;
-    let shift = u32::try_from(text.len() - unmarked.len()).unwrap_or(0);
-    Ok(Lowering { text, shift, yields: false }.statements(suite))
+    parse_at(text, text, 0)
+}
+
+/// Parses a module whose text, but for its beginning, is that of `file` from `shift` on.
+pub(super) fn parse_at(module: &str, file: &str, shift: u32) -> Result<Vec<Stmt>, ParseError> {
+    let suite = python::Suite::parse(module, "")?;
+    Ok(Lowering { text: file, shift, yields: false }.statements(suite))
 }
 
 struct Lowering<'a> {
@@ -50,7 +52,7 @@ impl Lowering<'_> {
             python::Stmt::ClassDef(class) => {
                 let decorators = self.expressions(class.decorator_list);
                 StmtKind::Class(Arc::new(Class {
-                    range: behind(range, &decorators),
+                    range: lower::behind(range, self.text, &decorators),
                     name: name(class.name),
                     decorators,
                     bases: self.expressions(class.bases),
@@ -92,7 +94,7 @@ impl Lowering<'_> {
             python::Stmt::With(it) => self.with(it.items, it.body),
             python::Stmt::AsyncWith(it) => self.with(it.items, it.body),
             python::Stmt::Match(it) => StmtKind::Match {
-                subject: self.expression(*it.subject),
+                subject: self.subject(*it.subject, range),
                 cases: it.cases.into_iter().map(|case| self.case(case)).collect(),
             },
             python::Stmt::Raise(it) => StmtKind::Raise(self.optional(it.exc)),
@@ -130,13 +132,13 @@ impl Lowering<'_> {
         let body = self.statements(body);
         let is_generator = std::mem::replace(&mut self.yields, outer);
         StmtKind::Function(Arc::new(Function {
-            range: behind(range, &decorators),
+            range: lower::behind(range, self.text, &decorators),
             name: name(identifier),
             is_async,
             is_generator,
             decorators,
             parameters,
-            body,
+            body: Body::read(body),
         }))
     }
 
@@ -185,6 +187,35 @@ impl Lowering<'_> {
             orelse: self.statements(orelse),
             finally: self.statements(finally),
         }
+    }
+
+    /// The subject of a `match`. The parser drops the comma that makes a tuple of one value, and gives a tuple
+    /// without brackets the range of the statement.
+    fn subject(&mut self, subject: python::Expr, statement: Range) -> Expr {
+        let mut subject = self.expression(subject);
+        let (bare, last) = match &subject.kind {
+            ExprKind::Tuple(items) if subject.range == statement => (true, items.last().map(|item| item.range.end)),
+            _ => (false, Some(subject.range.end)),
+        };
+        let end = last.unwrap_or(statement.end);
+        let behind = self.source(end, statement.end);
+        let rest = behind.trim_start_matches([' ', '\t', ')']);
+        let comma = rest.starts_with(',');
+        if !bare && !comma {
+            return subject;
+        }
+        let head = self.source(statement.start, statement.end).trim_start_matches("match").trim_start();
+        let skipped = &behind[..behind.len() - rest.len()];
+        let behind_brackets = skipped.rfind(')').map_or("", |at| &skipped[..=at]);
+        let range = Range {
+            start: statement.end - length(head),
+            end: end + if comma { length(skipped) + 1 } else { length(behind_brackets) },
+        };
+        if bare {
+            subject.range = range;
+            return subject;
+        }
+        Expr { range, kind: ExprKind::Tuple(vec![subject]) }
     }
 
     fn case(&mut self, case: python::MatchCase) -> Case {
@@ -258,12 +289,16 @@ impl Lowering<'_> {
     }
 
     fn expression(&mut self, expression: python::Expr) -> Expr {
-        let range = self.range(&expression);
+        let mut range = self.range(&expression);
         let kind = match expression {
             python::Expr::Constant(it) => ExprKind::Constant(self.constant(it.value, range)),
             python::Expr::Name(it) => ExprKind::Name(name(it.id)),
             python::Expr::Attribute(it) => ExprKind::Attribute(self.boxed(it.value), name(it.attr)),
-            python::Expr::Subscript(it) => ExprKind::Subscript(self.boxed(it.value), self.boxed(it.slice)),
+            python::Expr::Subscript(it) => {
+                let object = self.boxed(it.value);
+                let key = self.boxed(it.slice);
+                ExprKind::Subscript(object, lower::key(key))
+            }
             python::Expr::Slice(it) => {
                 ExprKind::Slice([it.lower, it.upper, it.step].map(|bound| bound.map(|bound| self.boxed(bound))))
             }
@@ -311,7 +346,7 @@ impl Lowering<'_> {
                     is_generator,
                     decorators: Vec::new(),
                     parameters,
-                    body,
+                    body: Body::read(body),
                 }))
             }
             python::Expr::ListComp(it) => self.comprehension(ComprehensionKind::List, *it.elt, None, it.generators),
@@ -324,7 +359,12 @@ impl Lowering<'_> {
             }
             python::Expr::JoinedStr(it) => ExprKind::Interpolated(self.interpolations(it.values)),
             it @ python::Expr::FormattedValue(_) => ExprKind::Interpolated(self.interpolations(vec![it])),
-            python::Expr::NamedExpr(it) => ExprKind::Walrus(self.boxed(it.target), self.boxed(it.value)),
+            python::Expr::NamedExpr(it) => {
+                let target = self.boxed(it.target);
+                let value = self.boxed(it.value);
+                range.end = self.behind_brackets(target.range.end, value.range);
+                ExprKind::Walrus(target, value)
+            }
             python::Expr::Await(it) => ExprKind::Await(self.boxed(it.value)),
             python::Expr::Yield(it) => {
                 self.yields = true;
@@ -372,14 +412,14 @@ impl Lowering<'_> {
                         None => Vec::new(),
                     };
                     parts.push(Interpolation::Value {
-                        value: self.expression(*it.value),
+                        value: self.replaced(*it.value),
                         conversion: it.conversion.to_char(),
                         format,
                     });
                 }
                 python::Expr::JoinedStr(inner) => parts.extend(self.interpolations(inner.values)),
                 python::Expr::Constant(python::ExprConstant { value: python::Constant::Str(text), .. }) => {
-                    parts.push(Interpolation::Literal(text.into()));
+                    lower::literal(&mut parts, text.into());
                 }
                 other => {
                     parts.push(Interpolation::Value {
@@ -393,11 +433,40 @@ impl Lowering<'_> {
         parts
     }
 
+    /// The value between the braces of an f-string. The parser reads it in brackets that take the place of the braces,
+    /// and counts them to a tuple without any of its own.
+    fn replaced(&mut self, expression: python::Expr) -> Expr {
+        let mut value = self.expression(expression);
+        let Range { start, end } = value.range;
+        if let Some(inner) = self.source(start, end).strip_prefix('{')
+            && let ExprKind::Tuple(_) = value.kind
+        {
+            let mut inside = inner.chars();
+            inside.next_back();
+            let inside = inside.as_str();
+            let start = start + 1 + length(inside) - length(inside.trim_start());
+            value.range = Range { start, end: start + length(inside.trim()) };
+        }
+        value
+    }
+
+    /// The end of a value with the brackets around it that open behind `from`: the parser leaves them out.
+    fn behind_brackets(&self, from: u32, value: Range) -> u32 {
+        let open = self.source(from, value.start).matches('(').count();
+        let behind = self.source(value.end, length(self.text));
+        let closing = behind.char_indices().filter(|(_, character)| *character == ')').take(open).last();
+        value.end + closing.map_or(0, |(index, _)| u32::try_from(index + 1).unwrap_or(0))
+    }
+
+    fn source(&self, start: u32, end: u32) -> &str {
+        self.text.get(start as usize..end as usize).unwrap_or_default()
+    }
+
     fn constant(&self, constant: python::Constant, range: Range) -> Constant {
         match constant {
             python::Constant::None => Constant::None,
             python::Constant::Bool(flag) => Constant::Bool(flag),
-            python::Constant::Str(text) => Constant::Str(self.string(text, range)),
+            python::Constant::Str(text) => Constant::Str(lower::string(&text, self.text, range)),
             python::Constant::Bytes(bytes) => Constant::Bytes(bytes.into()),
             python::Constant::Int(number) => Constant::Int(number),
             python::Constant::Float(number) => Constant::Float(number),
@@ -406,25 +475,14 @@ impl Lowering<'_> {
             python::Constant::Ellipsis | python::Constant::Tuple(_) => Constant::Ellipsis,
         }
     }
-
-    /// rustpython puts the replacement character where a literal has a lone surrogate: such a literal is read again.
-    fn string(&self, text: String, range: Range) -> Text {
-        if !text.contains(char::REPLACEMENT_CHARACTER) {
-            return text.into();
-        }
-        let source = self.text.get(range.start as usize..range.end as usize).unwrap_or_default();
-        literal::decode(source).unwrap_or_else(|| text.into())
-    }
 }
 
-/// The range of a definition without its decorators.
-fn behind(range: Range, decorators: &[Expr]) -> Range {
-    let start = decorators.last().map_or(range.start, |decorator| decorator.range.end.max(range.start));
-    Range { start, end: range.end }
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(0)
 }
 
 fn name(identifier: python::Identifier) -> Box<str> {
-    String::from(identifier).into_boxed_str()
+    lower::identifier(identifier.as_str())
 }
 
 fn aliases(aliases: Vec<python::Alias>) -> Vec<Alias> {

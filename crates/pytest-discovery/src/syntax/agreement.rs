@@ -1,0 +1,154 @@
+//! Both front ends make one tree of what both accept, whether bodies are read at once or on demand.
+//!
+//! The corpus is this repository's Python, the standard library of the oracle's interpreter, and what is generated. The
+//! Python below any folder can be added by hand: `PYTHON_CORPUS=/path/to/checkout cargo test -p pytest-discovery`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::{env, fs};
+
+use super::ast::Stmt;
+use super::{STACK_BYTES, nesting, ruff, rustpython};
+
+/// Files of the standard library: enough to meet all of the grammar, few enough for every run.
+const MOST_FILES: usize = 600;
+
+/// How many files were held against what.
+#[derive(Debug, Default)]
+struct Count {
+    files: usize,
+    both: usize,
+    only_ruff: usize,
+    only_rustpython: usize,
+    neither: usize,
+    /// Texts of which trees differ.
+    differ: Vec<String>,
+}
+
+impl Count {
+    /// Holds the trees of one text against each other.
+    fn hold(&mut self, name: &str, text: &str) {
+        let text: Arc<str> = text.into();
+        if nesting::check(&text).is_err() {
+            return;
+        }
+        self.files += 1;
+        let other = rustpython::parse(&text);
+        match (ruff::parse(&text, false), &other) {
+            (Ok(full), other) => {
+                let later = ruff::parse(&text, true).expect("bodies on demand change nothing of what parses");
+                self.note(name, "bodies on demand", &later, &full);
+                if let Ok(other) = other {
+                    self.both += 1;
+                    self.note(name, "ruff and rustpython", &full, other);
+                } else {
+                    self.only_ruff += 1;
+                    eprintln!("only ruff reads {name}");
+                }
+            }
+            (Err(_), Ok(_)) => {
+                self.only_rustpython += 1;
+                eprintln!("only rustpython reads {name}");
+            }
+            (Err(_), Err(_)) => self.neither += 1,
+        }
+    }
+
+    fn note(&mut self, name: &str, what: &str, one: &[Stmt], other: &[Stmt]) {
+        if let Some(difference) = difference(one, other) {
+            self.differ.push(format!("{name}: {what}"));
+            if self.differ.len() < 4 {
+                eprintln!("{name}: {what} differ:\n{difference}");
+            }
+        }
+    }
+}
+
+/// Where two trees of one text differ.
+fn difference(one: &[Stmt], other: &[Stmt]) -> Option<String> {
+    if one == other {
+        return None;
+    }
+    let differs = |(left, right): &(&Stmt, &Stmt)| left != right;
+    let Some((left, right)) = one.iter().zip(other).find(differs) else {
+        return Some(format!("{} and {} statements", one.len(), other.len()));
+    };
+    let (left, right) = (format!("{left:#?}"), format!("{right:#?}"));
+    let at = left.lines().zip(right.lines()).position(|(left, right)| left != right).unwrap_or(0);
+    let around = |text: &str| text.lines().skip(at.saturating_sub(8)).take(20).collect::<Vec<_>>().join("\n");
+    Some(format!("{}\n---- and ----\n{}", around(&left), around(&right)))
+}
+
+/// Python files below a folder, in order.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() && !path.is_symlink() {
+            if path.file_name().is_none_or(|name| name != "site-packages" && name != "target") {
+                files(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "py") {
+            found.push(path);
+        }
+    }
+}
+
+fn hold_files(count: &mut Count, paths: &[PathBuf]) {
+    for path in paths {
+        // What is not UTF-8 does not come to a parser.
+        let Ok(text) = fs::read_to_string(path) else { continue };
+        count.hold(&path.display().to_string(), text.strip_prefix('\u{feff}').unwrap_or(&text));
+    }
+}
+
+/// Runs on a stack as large as discovery's.
+fn on_large_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(test).expect("a thread starts");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn both_parsers_make_one_tree_of_this_repository() {
+    on_large_stack(|| {
+        let mut paths = Vec::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), &mut paths);
+        let mut count = Count::default();
+        hold_files(&mut count, &paths);
+        assert!(count.both > 50 && count.only_rustpython == 0 && count.differ.is_empty(), "{count:?}");
+    });
+}
+
+#[test]
+fn both_parsers_make_one_tree_of_the_standard_library() {
+    on_large_stack(|| {
+        let print = "import sysconfig; print(sysconfig.get_path('stdlib'))";
+        let output = Command::new(oracle::python()).args(["-c", print]).output().expect("the oracle answers");
+        let library = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        let mut paths = Vec::new();
+        files(&library, &mut paths);
+        // Spread over all of it: `test` is by far the largest part.
+        let step = paths.len().div_ceil(MOST_FILES).max(1);
+        let paths: Vec<PathBuf> = paths.into_iter().step_by(step).collect();
+        let mut count = Count::default();
+        hold_files(&mut count, &paths);
+        assert!(count.both > 100 && count.differ.is_empty(), "{count:?}");
+    });
+}
+
+#[test]
+fn both_parsers_make_one_tree_of_a_corpus_given_by_hand() {
+    let Some(folder) = env::var_os("PYTHON_CORPUS") else { return };
+    on_large_stack(move || {
+        let mut paths = Vec::new();
+        files(Path::new(&folder), &mut paths);
+        let mut count = Count::default();
+        hold_files(&mut count, &paths);
+        eprintln!("{count:?}");
+        assert_eq!(count.differ, Vec::<String>::new());
+    });
+}

@@ -1,0 +1,83 @@
+//! The body of a function, read when something asks for it.
+//!
+//! A listing needs the bodies of few functions: those that a module or a hook calls while it is imported. The others
+//! are checked with their file, but no tree of them is made.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
+use super::{ruff, rustpython};
+
+/// Statements, or where they are.
+pub(crate) struct Body {
+    statements: OnceLock<Vec<Stmt>>,
+    /// `None` where the statements were there from the beginning.
+    source: Option<Source>,
+}
+
+/// Where a body that is not read yet is.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// The text of the file.
+    pub(super) text: Arc<str>,
+    /// From the colon behind the head to the end of the last statement.
+    pub(super) range: Range,
+    pub(super) is_async: bool,
+}
+
+impl Body {
+    pub(super) fn read(statements: Vec<Stmt>) -> Self {
+        Self { statements: statements.into(), source: None }
+    }
+
+    pub(super) fn on_demand(source: Source) -> Self {
+        Self { statements: OnceLock::new(), source: Some(source) }
+    }
+
+    /// The statements.
+    pub(crate) fn statements(&self) -> &[Stmt] {
+        self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.statements().fmt(formatter)
+    }
+}
+
+/// Bodies are the same if their statements are, whenever they were read.
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        self.statements() == other.statements()
+    }
+}
+
+impl Source {
+    /// The body under a head of its own, which is never longer than the one it had: what is parsed keeps its
+    /// indentation, and its ranges are off by one number.
+    fn read(&self) -> Vec<Stmt> {
+        let head = if self.is_async { "async def f()" } else { "def f()" };
+        let Range { start, end } = self.range;
+        let body = self.text.get(start as usize..end as usize).unwrap_or_default();
+        let shift = start.saturating_sub(u32::try_from(head.len()).unwrap_or(0));
+        let module = format!("{head}{body}\n");
+        let statements = rustpython::parse_at(&module, &self.text, shift)
+            .ok()
+            .or_else(|| ruff::parse_at(&module, &self.text, shift).ok());
+        match statements.and_then(|statements| statements.into_iter().next()).map(|statement| statement.kind) {
+            Some(StmtKind::Function(function)) => {
+                Arc::into_inner(function).and_then(|function| function.body.statements.into_inner()).unwrap_or_default()
+            }
+            // Its file parsed, so this is not to be expected: what the function gives is then not known.
+            _ => vec![unreadable(self.range)],
+        }
+    }
+}
+
+/// A statement that returns a value nothing is known of.
+fn unreadable(range: Range) -> Stmt {
+    let of = Box::new(Expr { range, kind: ExprKind::Name("_".into()) });
+    Stmt { range, kind: StmtKind::Return(Some(Expr { range, kind: ExprKind::Await(of) })) }
+}

@@ -1,0 +1,60 @@
+//! What both front ends do alike when they lower a parser's tree to ours.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::ast::{Expr, ExprKind, Interpolation, Range, Text};
+use super::literal::decode;
+
+/// A name as Python knows it: names that are the same under Unicode's NFKC are the same.
+pub(super) fn identifier(name: &str) -> Box<str> {
+    if name.is_ascii() { name.into() } else { name.nfkc().collect::<String>().into_boxed_str() }
+}
+
+/// The range of a definition without its decorators and what stands behind them: parsers differ in what they count.
+pub(super) fn behind(range: Range, text: &str, decorators: &[Expr]) -> Range {
+    let Some(last) = decorators.last() else { return range };
+    let start = last.range.end.max(range.start);
+    let Some(between) = text.get(start as usize..range.end as usize) else { return range };
+    let mut at = 0;
+    // Brackets around the decorator close behind its expression.
+    while let Some(character) = between[at..].chars().next() {
+        match character {
+            '#' => at += between[at..].find('\n').unwrap_or(between.len() - at),
+            character if character.is_whitespace() || matches!(character, ')' | '\\') => at += character.len_utf8(),
+            _ => break,
+        }
+    }
+    Range { start: start.saturating_add(u32::try_from(at).unwrap_or(0)), end: range.end }
+}
+
+/// Adds text to an f-string's parts: adjacent texts are one, and an empty one is none.
+pub(super) fn literal(parts: &mut Vec<Interpolation>, text: Text) {
+    if text.chars() == 0 {
+        return;
+    }
+    if let Some(Interpolation::Literal(last)) = parts.last_mut()
+        && let (Some(before), Some(behind)) = (last.as_str(), text.as_str())
+    {
+        *last = Text::from(format!("{before}{behind}"));
+        return;
+    }
+    parts.push(Interpolation::Literal(text));
+}
+
+/// A string's value. Parsers put the replacement character where a literal has a lone surrogate: such a literal is
+/// read again.
+pub(super) fn string(value: &str, text: &str, range: Range) -> Text {
+    if !value.contains(char::REPLACEMENT_CHARACTER) {
+        return value.into();
+    }
+    let source = text.get(range.start as usize..range.end as usize).unwrap_or_default();
+    decode(source).unwrap_or_else(|| value.into())
+}
+
+/// What stands in the brackets of a subscript: `a[*b]` has a tuple there.
+pub(super) fn key(key: Box<Expr>) -> Box<Expr> {
+    match key.kind {
+        ExprKind::Starred(_) => Box::new(Expr { range: key.range, kind: ExprKind::Tuple(vec![*key]) }),
+        _ => key,
+    }
+}

@@ -1,0 +1,297 @@
+//! The front end on `ruff_python_parser`: its tree becomes ours.
+//!
+//! Its trees are borrowed, not taken apart: most of what they hold (the bodies of functions) is left where it is.
+
+mod expressions;
+
+use std::sync::Arc;
+
+use ruff_python_ast::{self as python, ElifElseClause};
+use ruff_python_parser::{ParseError, parse_module};
+use ruff_text_size::Ranged;
+
+use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Pattern, Range, Stmt, StmtKind};
+use super::body::{Body, Source};
+use super::lower::{self, identifier};
+
+/// Parses a module and leaves the bodies of its functions for later where `on_demand`.
+pub(super) fn parse(text: &Arc<str>, on_demand: bool) -> Result<Vec<Stmt>, ParseError> {
+    let module = parse_module(text)?;
+    let later = on_demand.then_some(text);
+    Ok(Lowering { text, shift: 0, later, yields: false }.statements(module.suite()))
+}
+
+/// Parses a module whose text, but for its beginning, is that of `file` from `shift` on.
+pub(super) fn parse_at(module: &str, file: &str, shift: u32) -> Result<Vec<Stmt>, ParseError> {
+    let module = parse_module(module)?;
+    Ok(Lowering { text: file, shift, later: None, yields: false }.statements(module.suite()))
+}
+
+struct Lowering<'a> {
+    text: &'a str,
+    /// What to add to each offset.
+    shift: u32,
+    /// The file's text, where functions are to read their bodies from it later.
+    later: Option<&'a Arc<str>>,
+    /// Whether the function that is being lowered has had a `yield` so far.
+    yields: bool,
+}
+
+impl Lowering<'_> {
+    fn range(&self, node: &impl Ranged) -> Range {
+        Range { start: node.start().to_u32() + self.shift, end: node.end().to_u32() + self.shift }
+    }
+
+    fn statements(&mut self, suite: &[python::Stmt]) -> Vec<Stmt> {
+        suite.iter().map(|statement| self.statement(statement)).collect()
+    }
+
+    fn statement(&mut self, statement: &python::Stmt) -> Stmt {
+        let mut range = self.range(statement);
+        let kind = match statement {
+            python::Stmt::FunctionDef(def) => {
+                let function = self.function(range, def);
+                range = function.range;
+                StmtKind::Function(Arc::new(function))
+            }
+            python::Stmt::ClassDef(class) => {
+                let class = self.class(range, class);
+                range = class.range;
+                StmtKind::Class(Arc::new(class))
+            }
+            python::Stmt::Return(it) => StmtKind::Return(self.optional(it.value.as_deref())),
+            python::Stmt::Delete(it) => StmtKind::Delete(self.expressions(&it.targets)),
+            python::Stmt::Assign(it) => {
+                StmtKind::Assign { targets: self.expressions(&it.targets), value: self.expression(&it.value) }
+            }
+            python::Stmt::TypeAlias(it) => match &*it.name {
+                python::Expr::Name(alias) => StmtKind::TypeAlias(identifier(&alias.id)),
+                _ => StmtKind::Pass,
+            },
+            python::Stmt::AugAssign(it) => StmtKind::AugAssign {
+                target: self.expression(&it.target),
+                op: expressions::binary(it.op),
+                value: self.expression(&it.value),
+            },
+            python::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
+                target: self.expression(&it.target),
+                annotation: self.expression(&it.annotation),
+                value: self.optional(it.value.as_deref()),
+            },
+            python::Stmt::For(it) => StmtKind::For {
+                target: self.expression(&it.target),
+                iter: self.expression(&it.iter),
+                body: self.statements(&it.body),
+                orelse: self.statements(&it.orelse),
+            },
+            python::Stmt::While(it) => StmtKind::While {
+                test: self.expression(&it.test),
+                body: self.statements(&it.body),
+                orelse: self.statements(&it.orelse),
+            },
+            python::Stmt::If(it) => StmtKind::If {
+                test: self.expression(&it.test),
+                body: self.statements(&it.body),
+                orelse: self.otherwise(&it.elif_else_clauses),
+            },
+            python::Stmt::With(it) => StmtKind::With {
+                items: it
+                    .items
+                    .iter()
+                    .map(|item| (self.expression(&item.context_expr), self.optional(item.optional_vars.as_deref())))
+                    .collect(),
+                body: self.statements(&it.body),
+            },
+            python::Stmt::Match(it) => StmtKind::Match {
+                subject: self.expression(&it.subject),
+                cases: it.cases.iter().map(|case| self.case(case)).collect(),
+            },
+            python::Stmt::Raise(it) => {
+                let raised = self.optional(it.exc.as_deref());
+                self.only_yields(it.cause.as_deref());
+                StmtKind::Raise(raised)
+            }
+            python::Stmt::Try(it) => StmtKind::Try {
+                body: self.statements(&it.body),
+                handlers: it.handlers.iter().map(|handler| self.handler(handler)).collect(),
+                orelse: self.statements(&it.orelse),
+                finally: self.statements(&it.finalbody),
+            },
+            python::Stmt::Assert(it) => {
+                let test = self.expression(&it.test);
+                self.only_yields(it.msg.as_deref());
+                StmtKind::Assert(test)
+            }
+            python::Stmt::Import(it) => StmtKind::Import(aliases(&it.names)),
+            python::Stmt::ImportFrom(it) => StmtKind::ImportFrom {
+                level: it.level,
+                module: it.module.as_ref().map(|module| identifier(module)),
+                names: aliases(&it.names),
+            },
+            python::Stmt::Global(it) => StmtKind::Global(it.names.iter().map(|name| identifier(name)).collect()),
+            python::Stmt::Nonlocal(it) => StmtKind::Nonlocal(it.names.iter().map(|name| identifier(name)).collect()),
+            python::Stmt::Expr(it) => StmtKind::Expr(self.expression(&it.value)),
+            // IPython's commands are no part of a module: the parser does not take them for one.
+            python::Stmt::Pass(_) | python::Stmt::IpyEscapeCommand(_) => StmtKind::Pass,
+            python::Stmt::Break(_) => StmtKind::Break,
+            python::Stmt::Continue(_) => StmtKind::Continue,
+        };
+        Stmt { range, kind }
+    }
+
+    /// What the tree leaves out may still make its function a generator.
+    fn only_yields(&mut self, expression: Option<&python::Expr>) {
+        self.optional(expression);
+    }
+
+    fn function(&mut self, range: Range, def: &python::StmtFunctionDef) -> Function {
+        let decorators = self.decorators(&def.decorator_list);
+        let parameters = self.parameters(Some(&def.parameters));
+        let range = lower::behind(range, self.text, &decorators);
+        let (body, is_generator) = self.body(def);
+        Function {
+            range,
+            name: identifier(&def.name),
+            is_async: def.is_async,
+            is_generator,
+            decorators,
+            parameters,
+            body,
+        }
+    }
+
+    /// A function's body, and whether it makes its function a generator. One that may is read at once.
+    fn body(&mut self, def: &python::StmtFunctionDef) -> (Body, bool) {
+        let head = def.returns.as_deref().map_or(def.parameters.end(), Ranged::end).to_u32() + self.shift;
+        if let Some(text) = self.later
+            && let Some(start) = colon(text, head)
+        {
+            let range = Range { start, end: def.end().to_u32() + self.shift };
+            let has_word = text.get(start as usize..range.end as usize).is_none_or(|body| body.contains("yield"));
+            if !has_word {
+                return (Body::on_demand(Source { text: text.clone(), range, is_async: def.is_async }), false);
+            }
+        }
+        let outer = std::mem::replace(&mut self.yields, false);
+        let body = self.statements(&def.body);
+        let is_generator = std::mem::replace(&mut self.yields, outer);
+        (Body::read(body), is_generator)
+    }
+
+    fn class(&mut self, range: Range, class: &python::StmtClassDef) -> Class {
+        let decorators = self.decorators(&class.decorator_list);
+        Class {
+            range: lower::behind(range, self.text, &decorators),
+            name: identifier(&class.name),
+            decorators,
+            bases: self.expressions(class.bases()),
+            keywords: self.keywords(class.keywords()),
+            body: self.statements(&class.body),
+        }
+    }
+
+    fn decorators(&mut self, decorators: &[python::Decorator]) -> Vec<Expr> {
+        decorators.iter().map(|decorator| self.expression(&decorator.expression)).collect()
+    }
+
+    /// `elif` is an `if` in the `else` before it.
+    fn otherwise(&mut self, clauses: &[ElifElseClause]) -> Vec<Stmt> {
+        let end = clauses.last().map_or(0, |last| self.range(last).end);
+        let mut orelse = Vec::new();
+        for clause in clauses.iter().rev() {
+            let body = self.statements(&clause.body);
+            orelse = match &clause.test {
+                None => body,
+                Some(test) => {
+                    let range = Range { start: self.range(clause).start, end };
+                    vec![Stmt { range, kind: StmtKind::If { test: self.expression(test), body, orelse } }]
+                }
+            };
+        }
+        orelse
+    }
+
+    fn handler(&mut self, handler: &python::ExceptHandler) -> Handler {
+        let python::ExceptHandler::ExceptHandler(handler) = handler;
+        Handler {
+            exception: self.optional(handler.type_.as_deref()),
+            name: handler.name.as_ref().map(|name| identifier(name)),
+            body: self.statements(&handler.body),
+        }
+    }
+
+    fn case(&mut self, case: &python::MatchCase) -> Case {
+        Case {
+            pattern: self.pattern(&case.pattern),
+            guard: self.optional(case.guard.as_deref()),
+            body: self.statements(&case.body),
+        }
+    }
+
+    fn pattern(&mut self, pattern: &python::Pattern) -> Pattern {
+        match pattern {
+            python::Pattern::MatchValue(it) => Pattern::Value(self.expression(&it.value)),
+            python::Pattern::MatchSingleton(it) => {
+                let constant = expressions::singleton(it.value);
+                Pattern::Value(Expr { range: self.range(it), kind: ExprKind::Constant(constant) })
+            }
+            python::Pattern::MatchAs(it) if it.pattern.is_none() => {
+                Pattern::Capture(it.name.as_ref().map(|name| identifier(name)))
+            }
+            python::Pattern::MatchOr(it) => {
+                Pattern::Or(it.patterns.iter().map(|pattern| self.pattern(pattern)).collect())
+            }
+            other => {
+                let mut names = Vec::new();
+                captured(other, &mut names);
+                Pattern::Structure(names)
+            }
+        }
+    }
+}
+
+/// The colon behind the head of a function, from the end of its last expression on: closing brackets, line breaks
+/// and comments may stand between.
+fn colon(text: &str, from: u32) -> Option<u32> {
+    let mut in_comment = false;
+    for (index, byte) in text.as_bytes().get(from as usize..)?.iter().enumerate() {
+        match byte {
+            b'\n' => in_comment = false,
+            b'#' => in_comment = true,
+            b':' if !in_comment => return from.checked_add(u32::try_from(index).ok()?),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn aliases(aliases: &[python::Alias]) -> Vec<Alias> {
+    let alias = |alias: &python::Alias| Alias {
+        name: identifier(&alias.name),
+        as_name: alias.asname.as_ref().map(|name| identifier(name)),
+    };
+    aliases.iter().map(alias).collect()
+}
+
+fn captured(pattern: &python::Pattern, names: &mut Vec<Box<str>>) {
+    match pattern {
+        python::Pattern::MatchValue(_) | python::Pattern::MatchSingleton(_) => {}
+        python::Pattern::MatchSequence(it) => it.patterns.iter().for_each(|inner| captured(inner, names)),
+        python::Pattern::MatchMapping(it) => {
+            it.patterns.iter().for_each(|inner| captured(inner, names));
+            names.extend(it.rest.as_ref().map(|name| identifier(name)));
+        }
+        python::Pattern::MatchClass(it) => {
+            let by_keyword = it.arguments.keywords.iter().map(|keyword| &keyword.pattern);
+            it.arguments.patterns.iter().chain(by_keyword).for_each(|inner| captured(inner, names));
+        }
+        python::Pattern::MatchStar(it) => names.extend(it.name.as_ref().map(|name| identifier(name))),
+        python::Pattern::MatchAs(it) => {
+            if let Some(inner) = &it.pattern {
+                captured(inner, names);
+            }
+            names.extend(it.name.as_ref().map(|name| identifier(name)));
+        }
+        python::Pattern::MatchOr(it) => it.patterns.iter().for_each(|inner| captured(inner, names)),
+    }
+}
