@@ -41,6 +41,9 @@ impl Argument {
         if !names.is_empty() && path.is_dir() {
             return Err(ConfigError::argument(text, "a folder has no names behind `::`: name a file"));
         }
+        if names.iter().any(String::is_empty) {
+            return Err(ConfigError::argument(text, "there is no name behind `::`: name a class or a function"));
+        }
         Ok(Self { path, names, param })
     }
 

@@ -106,6 +106,16 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             }
             return None;
         }
+        // A conftest outside the rootdir may only name plugins while pytest starts.
+        let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins");
+        if names_plugins && !initial {
+            let at = SourceSpan::line(module.file.path.clone(), 1);
+            let message = "names `pytest_plugins`, which only a conftest that is loaded at the start may: pytest \
+                           collects none of the tests of its folder"
+                .to_owned();
+            self.lose(folder, false, Problem { kind: ProblemKind::Collection, message, at });
+            return None;
+        }
         self.register(&module, Some(folder), initial, 0);
         Some(module)
     }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use test_catalog::{Catalog, Condition, DeclaredMarker, Origin, PytestFacts, SourceSpan, TreePath};
+use test_catalog::{
+    Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
+};
 
 use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
@@ -114,6 +116,10 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
         }
+        if let Some(problem) = dotted_name(file, config, tree) {
+            catalog.problems.push(problem);
+            continue;
+        }
         let module = match collection.interpreter.module(&file.path) {
             Ok(module) => module,
             Err(problem) => {
@@ -177,6 +183,16 @@ fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
     let holder = arguments.filter(|argument| path.starts_with(argument)).max_by_key(|argument| argument.as_str().len());
     let below = holder.and_then(|holder| TreePath::relative_to(path, holder));
     below.unwrap_or_else(|| TreePath::new(path.file_name().unwrap_or_default()))
+}
+
+/// A name with a dot would be a module in a package, and cannot be imported.
+fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Problem> {
+    let dotted = file.path.file_stem().is_some_and(|stem| stem.contains('.'));
+    (dotted && config.options.import_mode != ImportMode::Importlib).then(|| Problem {
+        kind: ProblemKind::Collection,
+        message: "has a dot in its name, so that pytest cannot import it: rename it".to_owned(),
+        at: SourceSpan::line(TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path)), 1),
+    })
 }
 
 /// pytest imports modules by name: of two files of one name outside packages only the first is collected in one run.

@@ -13,11 +13,15 @@ use super::{Collection, Lost, Place, bindings, marks, pytestmark_problem};
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Class, Doubt, Names, Value};
 use crate::eval::{stdlib, truth};
+use crate::syntax::ast::ParameterKind;
 
 /// Nested more deeply than this are only hostile classes.
 const MOST_NESTED: usize = 30;
 /// A class with abstract methods is left out; before, it was an error.
 const ABSTRACT_SKIPPED: PytestVersion = PytestVersion::new(8, 3, 0);
+
+/// A `TestCase` is instantiated when it is collected.
+const INSTANTIATED: PytestVersion = PytestVersion::new(8, 2, 0);
 
 /// What pytest makes of a class.
 enum Verdict {
@@ -102,7 +106,15 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         return Verdict::LeftOut;
     }
     if unittest {
-        return Verdict::Collected;
+        // pytest makes an instance with the name of a method.
+        let takes_name = match known("__init__").map(|binding| binding.value) {
+            Some(Value::Function(function)) => function.def.parameters.iter().enumerate().any(|(index, parameter)| {
+                let positional = matches!(parameter.kind, ParameterKind::Positional | ParameterKind::PositionalOnly);
+                parameter.kind == ParameterKind::Rest || (index > 0 && positional)
+            }),
+            _ => true,
+        };
+        return if takes_name || pytest < INSTANTIATED { Verdict::Collected } else { Verdict::LeftOut };
     }
     let dataclass = std::iter::once(class)
         .chain(class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }))

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-use test_catalog::{DeclaredMarker, SourceSpan};
+use test_catalog::{DeclaredMarker, Reason, SourceSpan};
 
 use crate::config::Config;
 use crate::eval::value::{Arguments, Object, Value};
@@ -26,6 +26,8 @@ pub(crate) struct ConfigObject {
     /// What hooks keep on it.
     attributes: RefCell<HashMap<String, Value>>,
     pub(super) declared: RefCell<Vec<DeclaredMarker>>,
+    /// Why hooks may have given any test more marks.
+    pub(super) doubts: RefCell<Option<Reason>>,
     /// Where a hook told that it deselects tests.
     pub(super) deselected: RefCell<Option<SourceSpan>>,
 }
@@ -45,6 +47,7 @@ impl ConfigObject {
             destinations: RefCell::default(),
             attributes: RefCell::default(),
             declared: RefCell::default(),
+            doubts: RefCell::default(),
             deselected: RefCell::default(),
         })
     }

@@ -37,6 +37,9 @@ pub(crate) fn finish(
     for hook in late {
         items = modify(items, &hook, config, interpreter);
     }
+    if let Some(doubt) = &*config.doubts.borrow() {
+        items.iter().for_each(|item| item.more_marks_by_hook(doubt));
+    }
     items
 }
 

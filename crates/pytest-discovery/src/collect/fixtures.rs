@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use test_catalog::SourceSpan;
+use test_catalog::{Reason, SourceSpan};
 
 use super::scope::Scope;
 use crate::PytestVersion;
@@ -120,11 +120,13 @@ impl Layer {
             None => (Scope::Function, None),
             Some(scope) => match scope.as_str().and_then(Scope::from_name) {
                 Some(scope) => (scope, None),
-                None => (Scope::Function, scope.doubt().cloned()),
+                None => {
+                    let text = "its scope is not known".to_owned();
+                    let doubt = scope.doubt().cloned();
+                    (Scope::Function, doubt.or_else(|| Some(Rc::new(Reason { text, at: fixture.at.clone() }))))
+                }
             },
         };
-        // A scope that is not known matters where there are parameters.
-        let scope_doubt = scope_doubt.filter(|_| options.params.is_some());
         let doubt = [options.doubt.clone(), binding.cloned(), name_doubt, signature, scope_doubt];
         let doubt = doubt.into_iter().flatten().next();
         match options.autouse.as_ref().map(truth) {

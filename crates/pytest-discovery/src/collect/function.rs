@@ -111,14 +111,21 @@ impl Collection<'_, '_> {
                     if let Some(reason) = &spec.empty {
                         marks.insert(own.marks.len(), self.empty_set_mark(reason, &span));
                     }
+                    if is_anyio(&own, place, def.is_async) && !place.unittest {
+                        let backend = Argument { source: "".into(), value: Value::str("anyio_backend") };
+                        marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
+                    }
                     if yields {
-                        marks.push(added("xfail", Vec::new(), &span));
+                        marks.push(added("xfail", Vec::new(), Vec::new(), &span));
                     }
                     if self.config.ini.asyncio_auto && def.is_async && !place.unittest {
                         let around = place.chain.iter().flat_map(|list| list.marks.iter());
                         let has = marks.iter().map(|own| &own.mark).chain(around).any(|mark| &*mark.name == "asyncio");
                         if !has {
-                            marks.push(added("asyncio", Vec::new(), &span));
+                            marks.push(added("asyncio", Vec::new(), Vec::new(), &span));
+                        }
+                        if def.is_generator {
+                            marks.push(added("xfail", Vec::new(), Vec::new(), &span));
                         }
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
@@ -179,7 +186,7 @@ impl Collection<'_, '_> {
                 }
             }
         }
-        if function.def.is_async && marks.iter().any(|mark| &*mark.name == "anyio") {
+        if is_anyio(own, place, function.def.is_async) {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(&function.def, bound && !place.classes.is_empty()));
@@ -219,12 +226,6 @@ impl Collection<'_, '_> {
             return outcome(failure, &at.unwrap_or(span));
         }
         let specs = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new()).finish(pytest);
-        if self.config.ini.strict_parametrization_ids {
-            let ids: Vec<String> = specs.iter().map(|spec| spec.ids.join("-")).collect();
-            if specs.len() > 1 && !super::ids::are_distinct(&ids) {
-                return unknown("parameter ids repeat, and pytest is strict".to_owned(), span);
-            }
-        }
         let empty = specs.iter().any(|spec| spec.empty.is_some());
         if empty && self.config.ini.empty_parameter_set_mark == EmptyParameterSet::FailAtCollect {
             return Outcome::Refused("is parametrized without values".to_owned());
@@ -307,8 +308,10 @@ impl Collection<'_, '_> {
         let value = |value: Value| Argument { source: "".into(), value };
         let reason = ("reason".into(), value(Value::str(reason)));
         match self.config.ini.empty_parameter_set_mark {
-            EmptyParameterSet::Xfail => added("xfail", vec![reason, ("run".into(), value(Value::Bool(false)))], span),
-            _ => added("skip", vec![reason], span),
+            EmptyParameterSet::Xfail => {
+                added("xfail", Vec::new(), vec![reason, ("run".into(), value(Value::Bool(false)))], span)
+            }
+            _ => added("skip", Vec::new(), vec![reason], span),
         }
     }
 }
@@ -354,8 +357,14 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
     }
 }
 
+/// Whether anyio runs it, with its backends as a fixture.
+fn is_anyio(own: &MarkList, place: &Place, is_async: bool) -> bool {
+    let around = place.chain.iter().flat_map(|list| list.marks.iter());
+    is_async && own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio")
+}
+
 /// A mark that pytest or a plugin adds by itself.
-fn added(name: &str, kwargs: Vec<(Rc<str>, Argument)>, at: &SourceSpan) -> OwnMark {
-    let mark = Mark { name: name.into(), args: Vec::new(), kwargs, at: at.clone(), doubt: None };
+fn added(name: &str, args: Vec<Argument>, kwargs: Vec<(Rc<str>, Argument)>, at: &SourceSpan) -> OwnMark {
+    let mark = Mark { name: name.into(), args, kwargs, at: at.clone(), doubt: None };
     OwnMark { mark: Rc::new(mark), added: true }
 }

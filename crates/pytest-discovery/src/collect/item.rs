@@ -105,6 +105,10 @@ impl Item {
             .or_else(|| self.hooks.borrow().clone().map(Rc::new))
     }
 
+    pub(super) fn more_marks_by_hook(&self, reason: &Reason) {
+        self.hooks.borrow_mut().get_or_insert_with(|| reason.clone());
+    }
+
     pub(super) fn add_condition(&self, condition: Condition) {
         let mut conditions = self.conditions.borrow_mut();
         if !conditions.contains(&condition) {
@@ -179,6 +183,7 @@ impl Object for Item {
             "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => {
                 Value::list(self.own.borrow().iter().map(|own| Value::Mark(own.mark.clone())).collect())
             }
+            "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords::of(self))),
             "callspec" if !self.parameters.is_empty() => Value::Object(Rc::new(CallSpecView {
                 id: self.id.clone().unwrap_or_default(),
@@ -244,6 +249,13 @@ impl Object for Item {
                 }
                 Some(Value::None)
             }
+            "getparent" => {
+                Some(Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })))
+            }
+            "listchain" | "iter_parents" | "warn" | "addfinalizer" => {
+                let ancestor = Ancestor { config: self.config.clone(), at: self.span.clone() };
+                Some(Value::list(vec![Value::Object(Rc::new(ancestor))]))
+            }
             _ => None,
         }
     }
@@ -258,6 +270,48 @@ impl Object for Item {
     /// What is not followed may add markers; it cannot rename the test.
     fn taint(&self, doubt: &Doubt) {
         self.hooks.borrow_mut().get_or_insert_with(|| (**doubt).clone());
+    }
+}
+
+/// A node around a test. What a hook does to it is done to all tests below, which is not followed.
+#[derive(Debug)]
+struct Ancestor {
+    config: Value,
+    at: SourceSpan,
+}
+
+impl Object for Ancestor {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        match name {
+            "parent" => Some(Value::Object(Rc::new(Self { config: self.config.clone(), at: self.at.clone() }))),
+            "config" => Some(self.config.clone()),
+            _ => None,
+        }
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        _: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if !matches!(name, "get_closest_marker" | "iter_markers" | "getparent" | "listchain") {
+            let doubt = interpreter.doubt(frame, range, format!("a hook calls `{name}` of a node around tests"));
+            self.taint(&doubt);
+        }
+        None
+    }
+
+    fn taint(&self, doubt: &Doubt) {
+        if let Some(config) = self.config.downcast::<super::ConfigObject>() {
+            config.doubts.borrow_mut().get_or_insert_with(|| (**doubt).clone());
+        }
     }
 }
 

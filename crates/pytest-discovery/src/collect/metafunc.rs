@@ -10,7 +10,7 @@ use super::callspec::CallSpecs;
 use super::fixtures::Closure;
 use super::item::ClassNode;
 use super::marks::MarkList;
-use super::parametrize::{Call, Failure, SetMaker};
+use super::parametrize::{Call, Failure, IdRules, SetMaker};
 use crate::PytestVersion;
 use crate::eval::value::{Arguments, Doubt, Function, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -20,7 +20,7 @@ use crate::syntax::ast::Range;
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) pytest: PytestVersion,
-    pub(super) unescaped: bool,
+    pub(super) rules: IdRules,
     /// `pytest_make_parametrize_id` of the conftests, the one that is asked first in front.
     pub(super) id_hooks: Rc<[Value]>,
     pub(super) config: Value,
@@ -52,7 +52,7 @@ impl Metafunc {
             interpreter,
             frame,
             pytest: self.session.pytest,
-            unescaped: self.session.unescaped,
+            rules: self.session.rules,
             id_hooks: &self.session.id_hooks,
             config: &self.session.config,
         };

@@ -26,6 +26,7 @@ use std::rc::Rc;
 
 use test_catalog::{Condition, DeclaredMarker, Problem, ProblemKind, Reason, SourceSpan, TestCase};
 
+use crate::PytestVersion;
 use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Interpreter, truth};
@@ -93,7 +94,11 @@ impl<'c, 'i> Collection<'c, 'i> {
         let id_hooks = plugins.hooks("pytest_make_parametrize_id", None);
         let session = metafunc::Session {
             pytest: config.pytest,
-            unescaped: config.ini.unescaped_ids,
+            rules: parametrize::IdRules {
+                unescaped: config.ini.unescaped_ids,
+                strict: config.ini.strict_parametrization_ids,
+                long_strings: config.ini.long_string_ids,
+            },
             id_hooks: id_hooks.into_iter().map(|hook| hook.function).collect(),
             config: Value::Object(object.clone()),
         };
@@ -206,7 +211,7 @@ impl<'c, 'i> Collection<'c, 'i> {
                 }
                 Ok(())
             }
-            value if !self.takes(name, value) => {
+            value if !self.filters.takes_function(name) => {
                 // A class that is not known may be a test class.
                 if let (true, Value::Unknown(doubt)) = (self.filters.takes_class(name), value) {
                     self.inexact_name(name, place, &doubt.clone());
@@ -241,13 +246,12 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    fn takes(&self, name: &str, _value: &Value) -> bool {
-        self.filters.takes_function(name)
-    }
-
     /// Whether `collect_imported_tests = false` leaves out what a module has from another file.
     fn is_imported(&self, file: &test_catalog::TreePath, place: &Place) -> bool {
-        !self.config.ini.collect_imported_tests && place.classes.is_empty() && *file != place.node.module.file.path
+        !self.config.ini.collect_imported_tests
+            && self.config.pytest >= PytestVersion::COLLECT_IMPORTED_TESTS
+            && place.classes.is_empty()
+            && *file != place.node.module.file.path
     }
 
     /// A name that may be a test, and about which no more is known.

@@ -9,12 +9,18 @@ use test_catalog::SourceSpan;
 use super::ids;
 use super::scope::Scope;
 use crate::PytestVersion;
+use crate::config::LongStringIds;
 use crate::eval::value::{Arguments, Doubt, Mark, Value};
 use crate::eval::{Frame, Interpreter, elements, truth};
 
 const NOTSET_ID: PytestVersion = PytestVersion::new(8, 4, 0);
 const HIDDEN: PytestVersion = PytestVersion::new(8, 4, 0);
 const TRAILING_COMMA: PytestVersion = PytestVersion::new(9, 1, 0);
+const STRICT_IDS: PytestVersion = PytestVersion::new(9, 0, 0);
+const USEFIXTURES_REFUSED: PytestVersion = PytestVersion::new(8, 4, 0);
+const LONG_STRINGS: PytestVersion = PytestVersion::new(9, 2, 0);
+/// Strings and bytes up to this length are ids as they are.
+const LONGEST: usize = 100;
 const KEYWORD_ONLY: PytestVersion = PytestVersion::new(9, 2, 0);
 
 /// The arguments of one call, from a mark, a fixture or a hook.
@@ -162,13 +168,22 @@ impl Call {
     }
 }
 
+/// The configuration's word on ids.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IdRules {
+    /// Whether they keep characters that are not ASCII.
+    pub(super) unescaped: bool,
+    /// Whether it is an error that they repeat.
+    pub(super) strict: bool,
+    pub(super) long_strings: LongStringIds,
+}
+
 /// Makes the sets of one call.
 pub(super) struct SetMaker<'m, 'i> {
     pub(super) interpreter: &'m mut Interpreter<'i>,
     pub(super) frame: &'m Frame,
     pub(super) pytest: PytestVersion,
-    /// Whether ids keep characters that are not ASCII.
-    pub(super) unescaped: bool,
+    pub(super) rules: IdRules,
     /// `pytest_make_parametrize_id` of the tree's conftests, the one that is asked first in front.
     pub(super) id_hooks: &'m [Value],
     /// What those get as `config`.
@@ -210,6 +225,9 @@ impl SetMaker<'_, '_> {
         let mut ids: Vec<String> = sets.iter().filter_map(|set| set.id.clone()).collect();
         if sets.len() > ids.len() + 1 {
             return Err(Failure::Refused("more than one parameter set is hidden".to_owned()));
+        }
+        if self.rules.strict && self.pytest >= STRICT_IDS && !ids::are_distinct(&ids) {
+            return Err(Failure::Refused("ids of parameter sets repeat, and pytest is strict".to_owned()));
         }
         ids::make_unique(&mut ids, self.pytest);
         sets.iter_mut().filter(|set| set.id.is_some()).zip(ids).for_each(|(set, id)| set.id = Some(id));
@@ -262,6 +280,9 @@ impl SetMaker<'_, '_> {
                     return Err(Failure::unknown(of("a part"), Some(doubt.clone())));
                 }
                 let marks = set.marks.clone().map_err(|doubt| Failure::unknown(of("a mark"), Some(doubt)))?;
+                if self.pytest >= USEFIXTURES_REFUSED && marks.iter().any(|mark| &*mark.name == "usefixtures") {
+                    return Err(Failure::Refused("a parameter set cannot have `usefixtures`".to_owned()));
+                }
                 (set.values.clone(), marks, Some(&set.id), Some(set.at.clone()))
             }
             // It might be a `pytest.param` with marks and an id of its own.
@@ -294,7 +315,7 @@ impl SetMaker<'_, '_> {
     fn own_id(&self, id: &Value, index: usize) -> Result<Option<String>, Failure> {
         match id {
             hidden if self.is_hidden(hidden) => Ok(None),
-            Value::Str(text) if self.unescaped && self.pytest >= HIDDEN => Ok(text.as_str().map(str::to_owned)),
+            Value::Str(text) if self.rules.unescaped && self.pytest >= HIDDEN => Ok(text.as_str().map(str::to_owned)),
             Value::Str(_) => ids::explicit(id)
                 .map(Some)
                 .map_err(|doubt| Failure::unknown(format!("the id of parameter set {index} is not known"), doubt)),
@@ -343,10 +364,35 @@ impl SetMaker<'_, '_> {
             }
             parts.push(match part {
                 Some(part) => part,
-                None => self.auto(value, name, index).map_err(not_known)?,
+                None => {
+                    self.check_length(value, name)?;
+                    self.auto(value, name, index).map_err(not_known)?
+                }
             });
         }
         Ok(parts.join("-"))
+    }
+
+    /// Strings that are too long for an id, and bytes that would have to stay as they are.
+    fn check_length(&self, value: &Value, name: &str) -> Result<(), Failure> {
+        if self.rules.unescaped && matches!(value, Value::Bytes(_)) {
+            return Err(Failure::Refused(format!("the bytes of `{name}` cannot be an id without being escaped")));
+        }
+        let length = match value {
+            Value::Str(text) => text.chars(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        if self.pytest < LONG_STRINGS || length <= LONGEST {
+            return Ok(());
+        }
+        match self.rules.long_strings {
+            LongStringIds::Short | LongStringIds::Legacy => Ok(()),
+            LongStringIds::Sha256 => Err(Failure::unknown(format!("the id of `{name}` is a digest"), None)),
+            LongStringIds::Disallow => {
+                Err(Failure::Refused(format!("a value of `{name}` is longer than {LONGEST} characters")))
+            }
+        }
     }
 
     /// A value as an id of its own; `None` where it is of no kind that pytest makes one of.
@@ -355,7 +401,7 @@ impl SetMaker<'_, '_> {
         const FALLBACK: &str = "\u{0}";
         if let Value::Str(text) = value {
             return match text.as_str() {
-                Some(text) if self.unescaped => Ok(Some(text.to_owned())),
+                Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
                 _ => ids::explicit(value).map(Some),
             };
         }
@@ -367,10 +413,13 @@ impl SetMaker<'_, '_> {
     }
 
     fn auto(&mut self, value: &Value, name: &str, index: usize) -> Result<String, Option<Doubt>> {
+        if self.rules.long_strings == LongStringIds::Legacy && matches!(value, Value::Str(_) | Value::Bytes(_)) {
+            return ids::explicit(value);
+        }
         let releases = (self.pytest, self.interpreter.python);
         let id = ids::auto(value, name, index, releases)?;
         match value {
-            Value::Str(text) if self.unescaped && id != format!("{name}{index}") => {
+            Value::Str(text) if self.rules.unescaped && id != format!("{name}{index}") => {
                 text.as_str().map(str::to_owned).ok_or(None)
             }
             _ => Ok(id),
@@ -384,7 +433,7 @@ impl SetMaker<'_, '_> {
                 Value::None => {}
                 Value::Str(text) => {
                     return match text.as_str() {
-                        Some(text) if self.unescaped => Ok(Some(text.to_owned())),
+                        Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
                         _ => ids::explicit(&Value::Str(text)).map(Some),
                     };
                 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 pub use error::ConfigError;
-pub use ini::{EmptyParameterSet, IniOptions, MarkerLine};
+pub use ini::{EmptyParameterSet, IniOptions, LongStringIds, MarkerLine};
 
 use crate::PytestVersion;
 use crate::arguments::{self, Argument};
