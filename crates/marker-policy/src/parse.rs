@@ -102,6 +102,7 @@ impl<'d, 't> Reader<'d, 't> {
         self.planning();
         self.times();
         self.rules();
+        self.audit();
         self.check_references();
         self.document.finish();
         self.policy
@@ -316,6 +317,14 @@ impl<'d, 't> Reader<'d, 't> {
         defaults.not_under = section.words("not-under").map_or_else(Vec::new, |words| folder_patterns(&section, words));
         section.finish();
         self.policy.defaults = Some(defaults);
+    }
+
+    fn audit(&mut self) {
+        let Some(mut section) = self.document.section("audit") else { return };
+        if let Some(words) = section.words("required-under") {
+            self.policy.required_under = folder_patterns(&section, words);
+        }
+        section.finish();
     }
 
     fn planning(&mut self) {

@@ -31,6 +31,7 @@ pub struct Policy {
     pub(crate) budgets: Vec<Budget>,
     pub(crate) timeouts: Timeouts,
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
+    pub(crate) required_under: Vec<FolderPattern>,
 }
 
 /// What a hardware marker asks of the machine. Several markers of one test add up: `gpu_2` and `h100` are two H100s.
@@ -239,6 +240,19 @@ impl Policy {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Whether the tests of a file must have the markers that the policy requires: everywhere, unless it names folders.
+    #[must_use]
+    pub fn binds(&self, file: &str) -> bool {
+        self.required_under.is_empty() || self.required_under.iter().any(|folder| folder.contains(file))
+    }
+
+    /// The same policy, binding everywhere.
+    #[must_use]
+    pub fn everywhere(mut self) -> Self {
+        self.required_under.clear();
+        self
     }
 
     /// Where tests stand.

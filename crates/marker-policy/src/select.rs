@@ -60,6 +60,8 @@ pub enum Filter {
     Disabled,
     /// `#[ignore]`, and not `--ignored`.
     Ignored,
+    /// An option of the tree's own configuration, such as `--ignore-glob`: only naming the file reaches it.
+    Configured,
     /// `--language`.
     Language,
     /// `--stage`.
@@ -81,6 +83,7 @@ impl Filter {
         match self {
             Self::Disabled => "not compiled with these features",
             Self::Ignored => "#[ignore]",
+            Self::Configured => "the tree's own --ignore (name the file to run it)",
             Self::Language => "--language",
             Self::Stage => "--stage",
             Self::Component => "--component",
@@ -189,6 +192,9 @@ impl<'p> Request<'p> {
             if rust.ignored.is_some() && !selector.ignored {
                 return Ok(Err(Filter::Ignored));
             }
+        }
+        if case.case.ignored_by.is_some() {
+            return Ok(Err(Filter::Configured));
         }
         if selector.language.is_some_and(|language| language != case.case.language()) {
             return Ok(Err(Filter::Language));

@@ -128,7 +128,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
 
     /// Registers a plugin, lets its options and settings count, and registers what its `pytest_plugins` names.
     fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, depth: u32) {
-        let plugin = Plugin::new(module.clone(), folder, initial);
+        let plugin = Plugin::new(module.clone(), folder, initial, self.config.pytest);
         plugin.configure(&self.object, self.interpreter);
         self.loaded.plugins.push(plugin);
         // Plugins that name each other end somewhere.

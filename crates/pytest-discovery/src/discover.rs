@@ -137,7 +137,7 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
         };
         let found = collection.module(&file, Rc::new(node));
         if let (false, Some(argument)) = (found, &file.narrowed) {
-            return Err(ConfigError::argument(&argument.to_string(), "names no test of that file").into());
+            return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
         }
     }
     let (cases, problems, by_hooks) = collection.finish();

@@ -116,6 +116,8 @@ pub struct Audited {
     pub files: usize,
     /// How many of them are inexact.
     pub inexact: usize,
+    /// How many of them lie where the policy requires no markers.
+    pub unbound: usize,
     /// How long it took.
     pub time: std::time::Duration,
 }
@@ -151,6 +153,13 @@ pub fn counts(findings: &[Finding], audited: Audited) -> String {
         grouped(audited.inexact),
         if audited.inexact > 0 { " (`--inexact` shows why)" } else { "" }
     );
+    if audited.unbound > 0 {
+        let _ = writeln!(
+            out,
+            "the policy requires no markers of {}, outside the folders it names: name their path to judge them too",
+            tests(audited.unbound)
+        );
+    }
     out
 }
 
@@ -206,6 +215,8 @@ struct JsonAudited {
     tests: usize,
     files: usize,
     inexact: usize,
+    /// Tests outside the folders whose tests the policy requires markers of.
+    unbound: usize,
 }
 
 /// The findings for other tools; the first field is the schema's version.
@@ -237,6 +248,7 @@ pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String
         }),
         note: finding.note.as_deref(),
     });
-    let audited = JsonAudited { tests: audited.cases, files: audited.files, inexact: audited.inexact };
+    let audited =
+        JsonAudited { tests: audited.cases, files: audited.files, inexact: audited.inexact, unbound: audited.unbound };
     serde_json::to_string_pretty(&Document { audit: 1, findings: findings.collect(), audited })
 }

@@ -19,7 +19,11 @@ use crate::subject::{self, Subject};
 pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
     let start = Instant::now();
     let selector = subject::selector(&args.selection)?;
-    let subject = Subject::locate(global)?;
+    let mut subject = Subject::locate(global)?;
+    // Who names a path asks about that path, wherever the policy binds.
+    if !args.selection.paths.is_empty() {
+        subject.policy = subject.policy.everywhere();
+    }
     let catalog = subject.catalog(global, &args.selection)?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
@@ -45,7 +49,9 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     } else {
         catalog.cases.iter().collect()
     };
+    let unbound = judged.iter().filter(|case| case.as_rust().is_none() && !subject.policy.binds(case.file().as_str()));
     let audited = Audited {
+        unbound: unbound.count(),
         cases: judged.len(),
         files: judged.iter().map(|case| case.file()).collect::<BTreeSet<_>>().len(),
         inexact: judged.iter().filter(|case| !case.certainty.is_exact()).count(),

@@ -62,6 +62,10 @@ fn explain(text: &mut String, resolved: &ResolvedCase<'_>, subject: &Subject) {
         ))
     });
     let _ = writeln!(text, "  stages    {}", stages.collect::<Vec<_>>().join("   "));
+    if let Some(ignored) = &case.ignored_by {
+        let at = printable(&ignored.at.to_string()).into_owned();
+        let _ = writeln!(text, "  left out  by {} ({at}): only naming its file runs it", printable(&ignored.text));
+    }
     for condition in &case.conditions {
         let _ = writeln!(text, "  needs     {} ({})", printable(&condition.text), printable(&condition.at.to_string()));
     }

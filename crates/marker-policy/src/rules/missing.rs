@@ -23,6 +23,7 @@ pub(super) fn check(rule: &Rule, category: Category, audited: &Audited<'_>) -> V
     let lacks = |case: &ResolvedCase<'_>| {
         case.case.as_rust().is_none()
             && case.case.markers.open.is_none()
+            && audited.policy.binds(case.case.file().as_str())
             && !case.authored().any(|marker| is_one_of(audited, category, &marker.name))
     };
     group(audited.cases, lacks).iter().map(|group| finding(rule, category, audited, group)).collect()

@@ -49,7 +49,7 @@ impl Collection<'_, '_> {
             return;
         };
         let mut visible = place.visible.clone();
-        visible.push(Rc::new(Layer::of_class(class)));
+        visible.push(Rc::new(Layer::of_class(class, self.config.pytest)));
         let node = ClassNode { name: name.clone(), class: class.clone() };
         let inner = Place {
             node: place.node.clone(),

@@ -18,6 +18,9 @@ const DEPTH_FIRST_BEHIND: PytestVersion = PytestVersion::new(9, 0, 0);
 /// Dependencies are visited in depth, each behind what asks for it.
 const DEPTH_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
 
+/// A method with parameters that are positional only loses none of the others.
+const POSITIONAL_ONLY: PytestVersion = PytestVersion::new(8, 0, 0);
+
 /// One definition of a fixture.
 #[derive(Debug)]
 pub(crate) struct FixtureDef {
@@ -46,14 +49,14 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    pub(crate) fn of_module(module: &Module) -> Self {
+    pub(crate) fn of_module(module: &Module, pytest: PytestVersion) -> Self {
         let mut layer = Self::default();
-        layer.register(module.scope.names.borrow().iter().collect(), false);
+        layer.register(module.scope.names.borrow().iter().collect(), false, pytest);
         layer
     }
 
     /// A class's own and inherited ones.
-    pub(crate) fn of_class(class: &Class) -> Self {
+    pub(crate) fn of_class(class: &Class, pytest: PytestVersion) -> Self {
         let mut names = Names::default();
         let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
         for base in bases.rev() {
@@ -61,29 +64,26 @@ impl Layer {
         }
         names.extend(class.names.borrow().clone());
         let mut layer = Self::default();
-        layer.register(names.iter().collect(), true);
+        layer.register(names.iter().collect(), true, pytest);
         layer
     }
 
     /// In the order of `dir()`: by attribute name.
-    fn register(&mut self, mut names: Vec<(&Rc<str>, &Binding)>, in_class: bool) {
+    fn register(&mut self, mut names: Vec<(&Rc<str>, &Binding)>, in_class: bool, pytest: PytestVersion) {
         names.retain(|(_, binding)| {
             matches!(binding.value, Value::Fixture(_) | Value::External(_) | Value::Unknown(_) | Value::StaticMethod(_))
         });
-        names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        names.sort_unstable_by_key(|(name, _)| *name);
         for (attribute, binding) in names {
             match &binding.value {
-                Value::Fixture(fixture) => self.add(attribute, fixture, binding.doubt.as_ref(), in_class, false),
+                Value::Fixture(fixture) => self.add(attribute, fixture, binding.doubt.as_ref(), in_class, pytest),
                 Value::StaticMethod(inner) => {
                     if let Value::Fixture(fixture) = &**inner {
-                        self.add(attribute, fixture, binding.doubt.as_ref(), in_class, true);
+                        self.add(attribute, fixture, binding.doubt.as_ref(), false, pytest);
                     }
                 }
-                // A class of a library is none; a function may be.
-                Value::External(path) => {
-                    if path.rsplit('.').next().is_some_and(|name| name.starts_with(|one: char| one.is_lowercase())) {
-                        self.maybe.insert(attribute.clone(), None);
-                    }
+                Value::External(path) if may_be_fixture(path) => {
+                    self.maybe.insert(attribute.clone(), None);
                 }
                 Value::Unknown(doubt) => {
                     self.maybe.insert(attribute.clone(), Some(doubt.clone()));
@@ -98,8 +98,8 @@ impl Layer {
         attribute: &Rc<str>,
         fixture: &Rc<Fixture>,
         binding: Option<&Doubt>,
-        in_class: bool,
-        is_static: bool,
+        is_method: bool,
+        pytest: PytestVersion,
     ) {
         let options = &fixture.options;
         let (name, name_doubt) = match &options.name {
@@ -111,7 +111,7 @@ impl Layer {
         };
         let (requests, signature) = match &fixture.function {
             Value::Function(function) => {
-                (requests(&function.def, in_class && !is_static), function.signature_doubt.borrow().clone())
+                (requests(&function.def, is_method, pytest), function.signature_doubt.borrow().clone())
             }
             Value::Class(_) | Value::External(_) => (Vec::new(), None),
             other => (Vec::new(), other.doubt().cloned()),
@@ -148,6 +148,14 @@ impl Layer {
             doubt,
         }));
     }
+}
+
+/// Whether something of a library may be a fixture: no class is, and no module of pytest's own.
+fn may_be_fixture(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    name.starts_with(|one: char| one.is_lowercase() || one == '_')
+        && path.contains('.')
+        && !path.starts_with("_pytest.")
 }
 
 /// What a test sees: the layers of the nodes around it, the farthest first.
@@ -305,10 +313,11 @@ impl Walk<'_> {
 
 /// The names that a function asks for: its parameters without default. The first is left out for a method, unless
 /// some are positional only.
-pub(super) fn requests(def: &Function, is_method: bool) -> Vec<Rc<str>> {
+pub(super) fn requests(def: &Function, is_method: bool, pytest: PytestVersion) -> Vec<Rc<str>> {
     let named = |kind| matches!(kind, ParameterKind::Positional | ParameterKind::KeywordOnly);
     let names = def.parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
-    let bound = is_method && def.parameters.iter().all(|one| one.kind != ParameterKind::PositionalOnly);
+    let positional_only = def.parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
+    let bound = is_method && !(positional_only && pytest >= POSITIONAL_ONLY);
     names.map(|one| (&*one.name).into()).skip(usize::from(bound)).collect()
 }
 

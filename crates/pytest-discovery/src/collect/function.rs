@@ -189,18 +189,20 @@ impl Collection<'_, '_> {
         if is_anyio(own, place, function.def.is_async) {
             initial.push("anyio_backend".into());
         }
-        initial.extend(requests(&function.def, bound && !place.classes.is_empty()));
+        initial.extend(requests(&function.def, bound && !place.classes.is_empty(), pytest));
         let closure = place.visible.closure(&self.config.ini.usefixtures, initial.into_iter(), &direct, pytest);
         if let Some((fixture, doubt)) = &closure.doubt {
             let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
             return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
         }
-        let backends = "anyio_backend";
-        if closure.names.iter().any(|name| &**name == backends)
-            && closure.definitions.get(backends).is_none_or(Vec::is_empty)
-            && !direct.iter().any(|name| &**name == backends)
-        {
+        // anyio's own fixtures, unless the tree has others of their names: all take the parameters of its backends.
+        let of_anyio = |name: &Rc<str>| {
+            name.starts_with("anyio_backend")
+                && closure.definitions.get(name).is_none_or(Vec::is_empty)
+                && !direct.contains(name)
+        };
+        if closure.names.iter().any(of_anyio) {
             return unknown("takes the parameters of anyio's backends".to_owned(), span);
         }
         let fixtures: Rc<[Rc<str>]> = closure.names.iter().cloned().collect();
@@ -292,7 +294,7 @@ impl Collection<'_, '_> {
         let unknown = metafunc.closure.names.iter().find(|name| {
             metafunc.closure.definitions.get(*name).is_none_or(Vec::is_empty)
                 && !crate::eval::stdlib::is_builtin_fixture(name)
-                && !requests(&metafunc.function.def, false).contains(name)
+                && !requests(&metafunc.function.def, false, metafunc.session.pytest).contains(name)
         });
         match unknown {
             Some(name) if text.contains("uses no argument") => Failure::Unknown {

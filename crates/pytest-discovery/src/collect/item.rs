@@ -156,10 +156,7 @@ impl Item {
     fn closest(&self, name: &str) -> Option<Value> {
         match self.marks().into_iter().find(|mark| &*mark.name == name) {
             Some(mark) => Some(Value::Mark(mark)),
-            None => match self.more_marks() {
-                Some(doubt) => Some(Value::Unknown(doubt)),
-                None => None,
-            },
+            None => self.more_marks().map(Value::Unknown),
         }
     }
 }

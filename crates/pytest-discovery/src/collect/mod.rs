@@ -40,10 +40,9 @@ pub(crate) use names::NameFilters;
 pub(crate) use plugins::{Plugin, Plugins};
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 6] = [
+const MAKERS: [&str; 5] = [
     "pytest_pycollect_makeitem",
     "pytest_pycollect_makemodule",
-    "pytest_collect_file",
     "pytest_collect_directory",
     "pytest_collection",
     "pytest_pyfunc_make",
@@ -137,10 +136,10 @@ impl<'c, 'i> Collection<'c, 'i> {
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
-            doubt = doubt.or_else(|| maker.map(Rc::new));
+            doubt = doubt.or_else(|| maker.map(Rc::new)).or_else(|| self.other_collector(plugin, &file.path));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
         }
-        visible.push(Rc::new(Layer::of_module(&module)));
+        visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
         let conditions = file.conditions.iter().chain(module.conditions.borrow().iter()).cloned().collect();
         let place = Place {
             node,
@@ -165,6 +164,19 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         self.tell_hooks(before, &file.path);
         file.narrowed.is_none() || self.items.len() > before
+    }
+
+    /// Why a hook may collect the file in a way of its own.
+    fn other_collector(&mut self, plugin: &Plugin, path: &camino::Utf8Path) -> Option<Doubt> {
+        const HOOK: &str = "pytest_collect_file";
+        let hook = plugin.hook(HOOK)?;
+        let file = crate::eval::path_value(path);
+        let at = Rc::new(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
+        let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
+        match hook.call(self.interpreter, &arguments) {
+            Value::None if !hook.wraps => None,
+            _ => Some(Rc::new(hook.not_followed(HOOK))),
+        }
     }
 
     /// Leaves only what the argument's names select: those of classes and of a function.

@@ -360,7 +360,7 @@ impl SetMaker<'_, '_> {
                 }
             }
             if part.is_none() {
-                part = self.from_hooks(value, name).map_err(not_known)?;
+                part = self.hooked(value, name).map_err(not_known)?;
             }
             parts.push(match part {
                 Some(part) => part,
@@ -426,7 +426,7 @@ impl SetMaker<'_, '_> {
         }
     }
 
-    fn from_hooks(&mut self, value: &Value, name: &str) -> Result<Option<String>, Option<Doubt>> {
+    fn hooked(&mut self, value: &Value, name: &str) -> Result<Option<String>, Option<Doubt>> {
         for hook in self.id_hooks {
             let arguments = [("config", self.config.clone()), ("val", value.clone()), ("argname", Value::str(name))];
             match self.interpreter.call_hook(hook, None, &arguments, self.frame) {

@@ -46,8 +46,8 @@ pub(super) struct Hook {
 }
 
 impl Plugin {
-    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
-        let fixtures = Rc::new(Layer::of_module(&module));
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, pytest: PytestVersion) -> Self {
+        let fixtures = Rc::new(Layer::of_module(&module, pytest));
         Self { module, folder, initial, fixtures }
     }
 
