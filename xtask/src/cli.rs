@@ -32,9 +32,10 @@ pub(crate) struct Global {
     /// What import-time code of the tree sees as its environment; nothing else of this machine's is shown to it
     #[arg(long = "env", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) environment: Vec<(String, String)>,
-    /// The release of pytest that ids and order are given for
-    #[arg(long, global = true, value_name = "X.Y", default_value = "9.2")]
-    pub(crate) pytest_version: String,
+    /// The release of pytest that ids and order are given for [default: what the tree's lock file or requirements pin,
+    /// else 9.2]
+    #[arg(long, global = true, value_name = "X.Y")]
+    pub(crate) pytest_version: Option<String>,
     /// The release of Python that ids are given for
     #[arg(long, global = true, value_name = "X.Y", default_value = "3.11")]
     pub(crate) python_version: String,

@@ -5,6 +5,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use marker_expr::{KeywordExpr, MarkExpr};
 use marker_policy::{Policy, Selector};
+use pytest_discovery::{PinnedPytest, PytestVersion};
 use test_catalog::{Catalog, Language};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
@@ -74,8 +75,10 @@ impl Subject {
 
     fn python(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
         let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
-        let version = &global.pytest_version;
-        let pytest = version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?;
+        let pytest = match &global.pytest_version {
+            Some(version) => version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?,
+            None => PinnedPytest::of(&self.tree).map_or_else(PytestVersion::default, |pinned| pinned.version),
+        };
         let version = &global.python_version;
         let python = version.parse().map_err(|error| wrong("--python-version", version, format!("{error}")))?;
         let settings = pytest_discovery::Settings {
