@@ -32,12 +32,8 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
     nesting::check(&text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
-    let body = match ruff::parse(&text, true) {
-        Ok(body) => body,
-        // What either parser accepts is read; what neither does is reported as the first of them sees it.
-        Err(error) => rustpython::parse(&text)
-            .map_err(|_| fail(format!("does not parse as Python: {}", error.error), error.location.start().to_u32()))?,
-    };
+    let body = ruff::parse(&text, true)
+        .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset))?;
     Ok(SourceFile::new(path.clone(), text, body))
 }
 
@@ -105,6 +101,32 @@ mod tests {
     fn an_error_in_a_body_is_an_error_of_the_file() {
         let problem = problem("def test_a():\n    x = = 1\n".to_owned());
         assert_eq!((problem.kind, problem.at.start.line), (ProblemKind::Syntax, 2), "{}", problem.message);
+    }
+
+    #[test]
+    fn what_only_pythons_compiler_refuses_is_refused() {
+        for text in [
+            "def f(a, a): pass",
+            "def f():\n    g(a=1, a=2)",
+            "f() = 1",
+            "del f()",
+            "None = 1",
+            "return 1",
+            "class A:\n    return 1",
+            "x = yield 1",
+            "def f():\n    await x",
+            "async def f():\n    yield from x",
+            "for x in y:\n    pass\nelse:\n    continue",
+            "def f():\n    break",
+            "*a, *b = c",
+            "try:\n    pass\nexcept:\n    pass\nexcept A:\n    pass",
+            "match x:\n    case y: pass\n    case z: pass",
+            "class A[T, T]: pass",
+            "{**a for a in b}",
+            "from x import y\nfrom __future__ import annotations",
+        ] {
+            problem(text.to_owned());
+        }
     }
 
     #[test]
