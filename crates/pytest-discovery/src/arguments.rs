@@ -41,6 +41,9 @@ impl Argument {
         if !names.is_empty() && path.is_dir() {
             return Err(ConfigError::argument(text, "a folder has no names behind `::`: name a file"));
         }
+        if names.iter().any(String::is_empty) {
+            return Err(ConfigError::argument(text, "there is no name behind `::`: name a class or a function"));
+        }
         Ok(Self { path, names, param })
     }
 
@@ -50,6 +53,15 @@ impl Argument {
             return self.names.is_empty() && other.path.starts_with(&self.path);
         }
         other.names.starts_with(&self.names) && (self.param.is_none() || self.param == other.param)
+    }
+}
+
+/// As on the command line.
+impl std::fmt::Display for Argument {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.path)?;
+        self.names.iter().try_for_each(|name| write!(formatter, "::{name}"))?;
+        formatter.write_str(self.param.as_deref().unwrap_or_default())
     }
 }
 

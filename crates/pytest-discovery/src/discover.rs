@@ -1,18 +1,21 @@
 //! From a tree to the Python half of a catalog.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use test_catalog::{Catalog, Condition, DeclaredMarker, Problem, PytestFacts, Reason, SourceSpan, TestCase, TreePath};
+use test_catalog::{
+    Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
+};
 
-use crate::collect::{Collector, HookDoubts, NameFilters};
+use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
-use crate::eval::value::{Binding, Module, Value};
-use crate::eval::{HookEffects, Interpreter, Sources, elements};
-use crate::imports::Imports;
-use crate::walk::{self, ConftestIgnores, Conftests, Entry, ModuleFile};
+use crate::conftests::LoadedConftests;
+use crate::eval::{Interpreter, Sources, stdlib};
+use crate::imports::{self, Imports};
+use crate::options::ImportMode;
+use crate::walk::{self, Listings, ModuleFile, Silent};
 use crate::{ConfigError, PytestVersion, PythonVersion, read, syntax};
 
 /// What to look for, and as which releases would.
@@ -76,62 +79,87 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
             .spawn_scoped(scope, || collect(settings, &config))
             .map_err(|error| DiscoveryError::Evaluation(error.to_string()))?
             .join()
-            .map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))
+            .map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
     })
 }
 
-fn collect(settings: &Settings, config: &Config) -> Catalog {
+fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
-    let mut ignores = EvaluatedIgnores::new(settings, config);
-    let walked = walk::walk(config, tree, &mut ignores);
-    let files: BTreeSet<&Utf8Path> = walked
+    let mut listings = Listings::default();
+    // All that conftests may let through is parsed ahead, side by side.
+    let everything = walk::walk(config, tree, &mut Silent, &mut listings);
+    let files: BTreeSet<&Utf8Path> = everything
         .modules
         .iter()
-        .map(|module| module.path.as_path())
-        .chain(walked.conftests.iter().map(Utf8PathBuf::as_path))
+        .map(|module| &*module.path)
+        .chain(everything.conftests.iter().map(|path| &**path))
         .collect();
     let sources = parse(&files, tree);
     let imports = Imports::new(config, tree, files.into_iter());
     let mut interpreter = Interpreter::new(tree, &imports, sources, settings.python, &settings.env);
-    let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
 
-    let conftests = Loaded::new(&walked.conftests, &mut interpreter, &mut catalog.problems);
-    let filters = NameFilters::new(config);
+    let object = ConfigObject::new(config);
+    let mut conftests = LoadedConftests::new(config, &mut interpreter, object.clone());
+    let walked = walk::walk(config, tree, &mut conftests, &mut listings);
+    let loaded = conftests.finish(&walked.modules);
+    let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
+    catalog.problems.extend(loaded.problems);
+    catalog.pytest = Some(facts(settings, config));
+    catalog.declared_markers = declared(config, tree);
+    if loaded.is_lost {
+        return Ok(catalog);
+    }
+
+    let mut collection = Collection::new(config, &mut interpreter, &loaded.plugins, object);
+    let mut first_of_name = HashMap::new();
     for file in &walked.modules {
-        let module = match interpreter.module(&file.path) {
+        if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
+            continue;
+        }
+        if let Some(problem) = dotted_name(file, config, tree) {
+            catalog.problems.push(problem);
+            continue;
+        }
+        let module = match collection.interpreter.module(&file.path) {
             Ok(module) => module,
             Err(problem) => {
                 catalog.problems.push(problem);
                 continue;
             }
         };
-        let (reaching, hooks) = conftests.reaching(file);
-        let mut collector = Collector {
-            config,
-            filters: &filters,
-            interpreter: &mut interpreter,
-            module,
+        let mut file = file.clone();
+        file.conditions.extend(shadowed(&file, &mut first_of_name, config, tree));
+        let node = ModuleNode {
+            path: file.path.clone(),
             node: node_path(&file.path, config),
-            conditions: file.conditions.clone(),
-            hooks: hooks_of_module(hooks, file),
-            cases: Vec::new(),
-            problems: Vec::new(),
+            module,
+            ignored_by: file.ignored_by.clone(),
         };
-        collector.collect(&reaching);
-        catalog.problems.append(&mut collector.problems);
-        let cases = std::mem::take(&mut collector.cases);
-        catalog.cases.extend(narrow(cases, file));
+        let found = collection.module(&file, Rc::new(node));
+        if let (false, Some(argument)) = (found, &file.narrowed) {
+            return Err(ConfigError::argument(&argument.to_string(), "names no test of that file").into());
+        }
     }
-    catalog.declared_markers = declared(config, &conftests, tree);
+    let (cases, problems, by_hooks) = collection.finish();
+    catalog.cases = cases;
+    catalog.problems.extend(problems);
+    catalog.declared_markers.extend(by_hooks);
     catalog.files_read = interpreter.sources.len();
-    catalog.pytest = Some(PytestFacts {
+    if config.ini.strict_markers {
+        unregistered(&mut catalog);
+    }
+    catalog.number_occurrences();
+    Ok(catalog)
+}
+
+fn facts(settings: &Settings, config: &Config) -> PytestFacts {
+    let tree = settings.tree.as_path();
+    PytestFacts {
         version: settings.pytest.to_string(),
         python: settings.python.to_string(),
         rootdir: TreePath::relative_to(&config.rootdir, tree).unwrap_or_else(|| TreePath::new(&config.rootdir)),
         config_file: config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree)),
-    });
-    catalog.number_occurrences();
-    catalog
+    }
 }
 
 /// Parses files side by side, each on a stack that the deepest accepted file fits.
@@ -145,206 +173,74 @@ fn parse(files: &BTreeSet<&Utf8Path>, tree: &Utf8Path) -> Sources {
     }
 }
 
-/// The path that node ids use: relative to the rootdir.
+/// The path that node ids use: relative to the rootdir. Of a file outside it only what is below the argument that
+/// names it, which for the file itself is nothing.
 fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
-    TreePath::relative_to(path, &config.rootdir).unwrap_or_else(|| TreePath::new(path.file_name().unwrap_or_default()))
-}
-
-/// Only what the argument's names select; the names are those of classes and of a function.
-fn narrow(cases: Vec<TestCase>, file: &ModuleFile) -> Vec<TestCase> {
-    let Some(argument) = &file.narrowed else { return cases };
-    cases
-        .into_iter()
-        .filter(|case| {
-            let function = case.function.as_str();
-            let names: Vec<&str> = function.split("::").skip(1).collect();
-            let within = names.len() >= argument.names.len()
-                && names.iter().zip(&argument.names).all(|(one, other)| one == other);
-            let param = case.id.as_str().get(function.len()..).unwrap_or_default();
-            // An inexact case may hold the parameters that are asked for.
-            within && argument.param.as_deref().is_none_or(|wanted| param == wanted || !case.certainty.is_exact())
-        })
-        .collect()
-}
-
-fn hooks_of_module(mut hooks: HookDoubts, file: &ModuleFile) -> HookDoubts {
-    if let Some(doubt) = &file.doubt {
-        hooks.other.get_or_insert_with(|| doubt.clone());
+    if let Some(inside) = TreePath::relative_to(path, &config.rootdir) {
+        return inside;
     }
-    hooks
+    let arguments = config.arguments.iter().map(|argument| argument.path.as_path());
+    let holder = arguments.filter(|argument| path.starts_with(argument)).max_by_key(|argument| argument.as_str().len());
+    let below = holder.and_then(|holder| TreePath::relative_to(path, holder));
+    below.unwrap_or_else(|| TreePath::new(path.file_name().unwrap_or_default()))
 }
 
-/// Conftests after evaluation, and what their hooks do.
-struct Loaded {
-    modules: HashMap<Utf8PathBuf, Rc<Module>>,
-    effects: Vec<(Utf8PathBuf, HookEffects)>,
+/// A name with a dot would be a module in a package, and cannot be imported.
+fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Problem> {
+    let dotted = file.path.file_stem().is_some_and(|stem| stem.contains('.'));
+    (dotted && config.options.import_mode != ImportMode::Importlib).then(|| Problem {
+        kind: ProblemKind::Collection,
+        message: "has a dot in its name, so that pytest cannot import it: rename it".to_owned(),
+        at: SourceSpan::line(TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path)), 1),
+    })
 }
 
-/// Hooks that make or change tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 7] = [
-    "pytest_generate_tests",
-    "pytest_make_parametrize_id",
-    "pytest_pycollect_makeitem",
-    "pytest_pycollect_makemodule",
-    "pytest_collect_file",
-    "pytest_collect_directory",
-    "pytest_collection",
-];
-
-impl Loaded {
-    fn new(paths: &[Utf8PathBuf], interpreter: &mut Interpreter<'_>, problems: &mut Vec<Problem>) -> Self {
-        let mut loaded = Self { modules: HashMap::new(), effects: Vec::new() };
-        for path in paths {
-            let module = match interpreter.module(path) {
-                Ok(module) => module,
-                Err(problem) => {
-                    problems.push(problem);
-                    continue;
-                }
-            };
-            let folder = path.parent().unwrap_or(path).to_owned();
-            for (name, everywhere) in [("pytest_collection_modifyitems", true), ("pytest_itemcollected", false)] {
-                let hook = module.scope.names.borrow().get(name).cloned();
-                if let Some(hook) = hook {
-                    interpreter.effects = HookEffects::default();
-                    match &hook.value {
-                        Value::Function(function) => interpreter.run_hook(function),
-                        _ => interpreter.effects.other = Some(Rc::new(not_followed(&module, name))),
-                    }
-                    // This hook sees every test of the session, from wherever it is.
-                    let reach = if everywhere { Utf8PathBuf::new() } else { folder.clone() };
-                    loaded.effects.push((reach, std::mem::take(&mut interpreter.effects)));
-                }
-            }
-            for name in MAKERS {
-                if module.scope.names.borrow().contains_key(name) {
-                    let other = Some(Rc::new(not_followed(&module, name)));
-                    let reach = if name == "pytest_make_parametrize_id" { Utf8PathBuf::new() } else { folder.clone() };
-                    loaded.effects.push((reach, HookEffects { other, ..HookEffects::default() }));
-                }
-            }
-            loaded.modules.insert(path.clone(), module);
-        }
-        loaded
+/// pytest imports modules by name: of two files of one name outside packages only the first is collected in one run.
+/// Each is what its own file holds, and runs where the other does not.
+fn shadowed(
+    file: &ModuleFile,
+    first_of_name: &mut HashMap<String, Utf8PathBuf>,
+    config: &Config,
+    tree: &Utf8Path,
+) -> Option<Condition> {
+    if config.options.import_mode == ImportMode::Importlib {
+        return None;
     }
-
-    /// The conftests that reach a file, and what hooks do to its tests.
-    fn reaching(&self, file: &ModuleFile) -> (Vec<Rc<Module>>, HookDoubts) {
-        let modules = file.conftests.iter().filter_map(|path| self.modules.get(path).cloned()).collect();
-        let mut hooks = HookDoubts::default();
-        for (reach, effects) in &self.effects {
-            if reach.as_str().is_empty() || file.path.starts_with(reach) {
-                hooks.marks = hooks.marks.or_else(|| effects.marks.as_deref().cloned());
-                hooks.deselects = hooks.deselects.or_else(|| effects.deselects.as_deref().cloned());
-                hooks.other = hooks.other.or_else(|| effects.other.as_deref().cloned());
-            }
-        }
-        (modules, hooks)
-    }
+    let name = imports::module_name(&file.path);
+    let first = first_of_name.entry(name.clone()).or_insert_with(|| file.path.clone());
+    let same = *first == file.path || first.canonicalize_utf8().ok() == file.path.canonicalize_utf8().ok();
+    let at =
+        |path: &Utf8Path| SourceSpan::line(TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path)), 1);
+    (!same).then(|| Condition { text: format!("no other module `{name}` in the same run"), at: at(first) })
 }
 
-fn not_followed(module: &Module, hook: &str) -> Reason {
-    let line = module.file.text.lines().position(|line| line.contains(hook)).unwrap_or(0);
-    let at = SourceSpan::line(module.file.path.clone(), u32::try_from(line + 1).unwrap_or(1));
-    Reason { text: format!("the hook `{hook}` is not followed"), at }
-}
-
-/// Markers that the configuration declares, and those that conftests add by `addinivalue_line("markers", ...)`.
-fn declared(config: &Config, conftests: &Loaded, tree: &Utf8Path) -> Vec<DeclaredMarker> {
+/// Markers that the configuration declares.
+fn declared(config: &Config, tree: &Utf8Path) -> Vec<DeclaredMarker> {
     let file = config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree));
-    let mut declared: Vec<DeclaredMarker> = config
-        .ini
-        .markers
-        .iter()
+    let markers = config.ini.markers.iter();
+    markers
         .map(|marker| DeclaredMarker {
             name: marker.name.clone(),
             at: file.clone().zip(marker.line).map(|(file, line)| SourceSpan::line(file, line)),
         })
-        .collect();
-    let mut paths: Vec<_> = conftests.modules.keys().collect();
-    paths.sort();
-    for path in paths {
-        let source = &conftests.modules[path].file;
-        for (line, text) in source.text.lines().enumerate() {
-            let Some((_, behind)) = text.split_once("addinivalue_line(") else { continue };
-            let quoted: Vec<&str> = behind.split(['"', '\'']).collect();
-            if let [_, "markers", _, marker, ..] = &quoted[..] {
-                let name = marker.split(':').next().unwrap_or_default().split('(').next().unwrap_or_default().trim();
-                let at = SourceSpan::line(source.path.clone(), u32::try_from(line + 1).unwrap_or(1));
-                declared.push(DeclaredMarker { name: name.to_owned(), at: Some(at) });
-            }
-        }
-    }
-    declared
-}
-
-/// Reads `collect_ignore` of conftests while the walk goes on. Each is evaluated alone, with imports from its own
-/// package root; the rest of discovery evaluates it again, with all that is known then.
-struct EvaluatedIgnores<'s> {
-    settings: &'s Settings,
-    config: &'s Config,
-}
-
-impl<'s> EvaluatedIgnores<'s> {
-    fn new(settings: &'s Settings, config: &'s Config) -> Self {
-        Self { settings, config }
-    }
-}
-
-impl Conftests for EvaluatedIgnores<'_> {
-    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
-        let tree = self.settings.tree.as_path();
-        let imports = Imports::new(self.config, tree, [conftest].into_iter());
-        let settings = self.settings;
-        let mut interpreter = Interpreter::new(tree, &imports, Sources::new(), settings.python, &settings.env);
-        // One that does not parse is reported when its tests are collected.
-        let Ok(module) = interpreter.module(conftest) else { return ConftestIgnores::default() };
-        let names = module.scope.names.borrow();
-        let folder = conftest.parent().unwrap_or(conftest);
-        let mut ignores = ConftestIgnores::default();
-        if let Some(binding) = names.get("collect_ignore") {
-            match entries(binding, folder) {
-                Ok(paths) => ignores.paths = Some(paths),
-                Err(reason) => {
-                    ignores.unknown = Some(reason.unwrap_or_else(|| unknown_list(&module, "collect_ignore")))
-                }
-            }
-        }
-        if let Some(binding) = names.get("collect_ignore_glob") {
-            match entries(binding, folder) {
-                Ok(globs) => ignores.globs = Some(globs),
-                Err(reason) => {
-                    ignores.unknown = Some(reason.unwrap_or_else(|| unknown_list(&module, "collect_ignore_glob")));
-                }
-            }
-        }
-        if names.contains_key("pytest_ignore_collect") {
-            // It may leave out any file below: a condition on each of them.
-            let reason = not_followed(&module, "pytest_ignore_collect");
-            let condition = Condition { text: "pytest_ignore_collect".to_owned(), at: reason.at };
-            let all = Entry { text: format!("{folder}/*"), condition: Some(condition) };
-            ignores.globs.get_or_insert_default().push(all);
-        }
-        ignores
-    }
-}
-
-fn unknown_list(module: &Module, name: &str) -> Reason {
-    let mut reason = not_followed(module, name);
-    reason.text = format!("`{name}` is not known");
-    reason
-}
-
-fn entries(binding: &Binding, folder: &Utf8Path) -> Result<Vec<Entry>, Option<Reason>> {
-    if let Some(doubt) = &binding.doubt {
-        return Err(Some((**doubt).clone()));
-    }
-    let items = elements(&binding.value).map_err(|doubt| doubt.map(|doubt| (*doubt).clone()))?;
-    items
-        .iter()
-        .map(|item| {
-            let text = item.as_str().ok_or(None)?;
-            Ok(Entry { text: crate::paths::absolute(folder, text).into_string(), condition: None })
-        })
         .collect()
+}
+
+/// Where pytest is strict, a marker that nothing registers loses its module. A plugin that is not part of the tree may
+/// register it: the tests stay, under that condition.
+fn unregistered(catalog: &mut Catalog) {
+    let registered: HashSet<String> = catalog.declared_markers.iter().map(|marker| marker.name.clone()).collect();
+    let mut lost: HashMap<TreePath, Condition> = HashMap::new();
+    for case in &catalog.cases {
+        for marker in &case.markers.list {
+            let Origin::Source(at) = &marker.origin else { continue };
+            if !registered.contains(&marker.name) && !stdlib::is_plugin_marker(&marker.name) {
+                let text = format!("the marker `{}` is registered", marker.name);
+                lost.entry(case.span.file.clone()).or_insert_with(|| Condition { text, at: at.clone() });
+            }
+        }
+    }
+    for case in &mut catalog.cases {
+        case.conditions.extend(lost.get(&case.span.file).cloned());
+    }
 }

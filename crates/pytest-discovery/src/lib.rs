@@ -31,6 +31,7 @@
 mod arguments;
 mod collect;
 pub mod config;
+mod conftests;
 mod discover;
 mod eval;
 mod fnmatch;

@@ -44,6 +44,9 @@ pub struct CommandLine {
     pub ignore: Vec<String>,
     /// `--ignore-glob`.
     pub ignore_glob: Vec<String>,
+    /// How many of the leading entries of [`ignore`](Self::ignore) and [`ignore_glob`](Self::ignore_glob) come from
+    /// the configuration file.
+    pub ignores_configured: (usize, usize),
     /// `--deselect`: prefixes of ids.
     pub deselect: Vec<String>,
     /// `--confcutdir`.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,8 +26,22 @@ pub(crate) struct ConftestIgnores {
     pub(crate) paths: Option<Vec<Entry>>,
     /// `collect_ignore_glob`, if it defines the name: absolute patterns.
     pub(crate) globs: Option<Vec<Entry>>,
-    /// Why it may ignore more than these say: a hook, or a list that could not be followed.
+    /// Why it may ignore more than these say: a list that could not be followed.
     pub(crate) unknown: Option<Reason>,
+    /// Whether it has `pytest_ignore_collect`.
+    pub(crate) hook: bool,
+}
+
+/// What `pytest_ignore_collect` of a conftest says of a path.
+#[derive(Debug, Clone)]
+pub(crate) enum HookVerdict {
+    /// Nothing: others decide.
+    Silent,
+    Ignore,
+    /// It is kept, whatever else would ignore it.
+    Keep,
+    /// It may be ignored.
+    Perhaps(Condition),
 }
 
 /// One entry of a `collect_ignore` list.
@@ -42,6 +57,34 @@ pub(crate) struct Entry {
 pub(crate) trait Conftests {
     /// What the conftest says. The walk asks once for each, outer folders first.
     fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores;
+
+    /// What the hook of that conftest says of a path.
+    fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
+}
+
+/// Conftests that say nothing: with them, the walk gives every file that may be collected, and every conftest.
+pub(crate) struct Silent;
+
+impl Conftests for Silent {
+    fn ignores(&mut self, _: &Utf8Path) -> ConftestIgnores {
+        ConftestIgnores::default()
+    }
+
+    fn ask_hook(&mut self, _: &Utf8Path, _: &Utf8Path) -> HookVerdict {
+        HookVerdict::Silent
+    }
+}
+
+/// The folders that have been read, so that a second walk does not read them again.
+#[derive(Debug, Default)]
+pub(crate) struct Listings(HashMap<Utf8PathBuf, Rc<[Child]>>);
+
+/// An entry of a folder.
+#[derive(Debug, Clone)]
+struct Child {
+    path: Utf8PathBuf,
+    is_dir: bool,
+    is_link: bool,
 }
 
 /// A file that is collected as a module.
@@ -51,12 +94,12 @@ pub(crate) struct ModuleFile {
     pub(crate) path: Utf8PathBuf,
     /// The argument's names and parameters that it is narrowed to; `None` for all of it.
     pub(crate) narrowed: Option<Argument>,
-    /// The conftests that reach it, outer ones first.
-    pub(crate) conftests: Arc<[Utf8PathBuf]>,
     /// Conditions under which a conftest leaves it out.
     pub(crate) conditions: Vec<Condition>,
     /// Why a conftest may leave it out, or keep it.
     pub(crate) doubt: Option<Reason>,
+    /// The option of the tree's configuration that leaves it out.
+    pub(crate) ignored_by: Option<Condition>,
 }
 
 /// What the walk found.
@@ -71,8 +114,13 @@ pub(crate) struct Walked {
 }
 
 /// Walks each argument in order.
-pub(crate) fn walk(config: &Config, tree: &Utf8Path, conftests: &mut impl Conftests) -> Walked {
-    let mut walker = Walker::new(config, tree, conftests);
+pub(crate) fn walk(
+    config: &Config,
+    tree: &Utf8Path,
+    conftests: &mut impl Conftests,
+    listings: &mut Listings,
+) -> Walked {
+    let mut walker = Walker::new(config, tree, conftests, listings);
     for argument in &config.arguments {
         walker.argument(argument);
     }
@@ -83,9 +131,10 @@ struct Walker<'a, C> {
     config: &'a Config,
     tree: &'a Utf8Path,
     conftests: &'a mut C,
+    listings: &'a mut Listings,
     initial: BTreeSet<&'a Utf8Path>,
-    ignore: Vec<Utf8PathBuf>,
-    ignore_globs: Vec<FnMatch>,
+    ignore: Vec<(Utf8PathBuf, Source)>,
+    ignore_globs: Vec<(FnMatch, Source)>,
     python_files: Vec<PathPattern>,
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
@@ -94,13 +143,23 @@ struct Walker<'a, C> {
     walked: Walked,
 }
 
+/// Where an `--ignore` or `--ignore-glob` comes from.
+#[derive(Debug, Clone)]
+enum Source {
+    /// The command line: what it leaves out is not wanted.
+    Asked,
+    /// The tree's configuration.
+    Configured(Condition),
+}
+
 /// What the conftests above and in a folder say about its children.
 #[derive(Debug, Default)]
 struct FolderRules {
-    conftests: Arc<[Utf8PathBuf]>,
     paths: Vec<Entry>,
     globs: Vec<(FnMatch, Entry)>,
     unknown: Option<Reason>,
+    /// The conftests with `pytest_ignore_collect`, the nearest last.
+    hooks: Vec<Utf8PathBuf>,
 }
 
 /// A pattern of `python_files` or `norecursedirs`: of a name, or with `/` of a whole path.
@@ -125,23 +184,61 @@ impl PathPattern {
 /// What becomes of a child of a folder.
 enum Verdict {
     Ignored,
-    Kept { conditions: Vec<Condition>, doubt: Option<Reason> },
+    Kept(Kept),
+}
+
+/// What is to be said of what is kept.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    conditions: Vec<Condition>,
+    doubt: Option<Reason>,
+    ignored_by: Option<Condition>,
+}
+
+impl Kept {
+    /// The same below it, with what is to be said of that.
+    fn and(&self, inner: Self) -> Self {
+        Self {
+            conditions: self.conditions.iter().cloned().chain(inner.conditions).collect(),
+            doubt: inner.doubt.or_else(|| self.doubt.clone()),
+            ignored_by: self.ignored_by.clone().or(inner.ignored_by),
+        }
+    }
 }
 
 impl<'a, C: Conftests> Walker<'a, C> {
-    fn new(config: &'a Config, tree: &'a Utf8Path, conftests: &'a mut C) -> Self {
+    fn new(config: &'a Config, tree: &'a Utf8Path, conftests: &'a mut C, listings: &'a mut Listings) -> Self {
         let cwd = &config.invocation_dir;
+        let file = config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree));
+        let source = |index: usize, configured: usize, option: &str, text: &str| match &file {
+            Some(file) if index < configured => Source::Configured(Condition {
+                text: format!("{option}={text}"),
+                at: SourceSpan::line(file.clone(), config.addopts_line.unwrap_or(1)),
+            }),
+            _ => Source::Asked,
+        };
+        let (ignores, globs) = config.options.ignores_configured;
         Self {
             config,
             tree,
             conftests,
+            listings,
             initial: config.arguments.iter().map(|argument| argument.path.as_path()).collect(),
-            ignore: config.options.ignore.iter().map(|text| absolute(cwd, text)).collect(),
+            ignore: config
+                .options
+                .ignore
+                .iter()
+                .enumerate()
+                .map(|(index, text)| (absolute(cwd, text), source(index, ignores, "--ignore", text)))
+                .collect(),
             ignore_globs: config
                 .options
                 .ignore_glob
                 .iter()
-                .map(|text| FnMatch::new(absolute(cwd, text).as_str()))
+                .enumerate()
+                .map(|(index, text)| {
+                    (FnMatch::new(absolute(cwd, text).as_str()), source(index, globs, "--ignore-glob", text))
+                })
                 .collect(),
             python_files: config.ini.python_files.iter().map(|text| PathPattern::new(text)).collect(),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
@@ -156,10 +253,10 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let Some(folder) = folder else { return };
         let rules = self.enter_from_above(folder);
         if argument.path.is_dir() {
-            self.folder(folder, &rules, &mut vec![canonical(folder)], &[], None);
+            self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default());
         } else {
             let narrowed = (!argument.names.is_empty()).then(|| argument.clone());
-            self.module(&argument.path, narrowed, &rules, Vec::new(), None);
+            self.module(&argument.path, narrowed, Kept::default());
         }
     }
 
@@ -189,12 +286,12 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 .globs
                 .map(|globs| globs.into_iter().map(|entry| (FnMatch::new(&entry.text), entry)).collect::<Vec<_>>());
             Arc::new(FolderRules {
-                conftests: above.conftests.iter().cloned().chain([conftest]).collect(),
                 paths: said.paths.unwrap_or_else(|| above.paths.clone()),
                 globs: globs.unwrap_or_else(|| {
                     above.globs.iter().map(|(_, entry)| (FnMatch::new(&entry.text), entry.clone())).collect()
                 }),
                 unknown: said.unknown.or_else(|| above.unknown.clone()),
+                hooks: above.hooks.iter().cloned().chain(said.hook.then_some(conftest)).collect(),
             })
         } else {
             above.clone()
@@ -203,14 +300,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
         rules
     }
 
-    fn folder(
-        &mut self,
-        folder: &Utf8Path,
-        rules: &Arc<FolderRules>,
-        above: &mut Vec<Utf8PathBuf>,
-        conditions: &[Condition],
-        doubt: Option<&Reason>,
-    ) {
+    fn folder(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, above: &mut Vec<Utf8PathBuf>, kept: &Kept) {
         self.folders += 1;
         if self.folders > MOST_FOLDERS {
             if self.folders == MOST_FOLDERS + 1 {
@@ -218,36 +308,42 @@ impl<'a, C: Conftests> Walker<'a, C> {
             }
             return;
         }
-        for path in self.children(folder) {
-            let is_dir = path.is_dir();
-            let is_test = !is_dir && self.is_python_file(&path);
-            if !is_dir && !is_test {
+        for child in self.children(folder).iter() {
+            let Child { path, is_dir, is_link } = child;
+            if !is_dir && !self.is_python_file(path) {
                 continue;
             }
-            let Verdict::Kept { conditions: own, doubt: own_doubt } = self.verdict(&path, is_dir, rules) else {
-                continue;
-            };
-            let conditions: Vec<_> = conditions.iter().cloned().chain(own).collect();
-            let doubt = own_doubt.or_else(|| doubt.cloned());
+            let Verdict::Kept(own) = self.verdict(path, *is_dir, rules) else { continue };
+            let inner = kept.and(own);
             if !is_dir {
-                self.module(&path, None, rules, conditions, doubt);
+                self.module(path, None, inner);
                 continue;
             }
-            let real = canonical(&path);
-            if above.contains(&real) {
-                self.problem(&path, "links back to a folder above: pytest would go round, it is not followed".into());
+            // Only links lead back.
+            let real = if *is_link { canonical(path) } else { path.clone() };
+            if *is_link && above.iter().any(|one| one == &real || canonical(one) == real) {
+                self.problem(path, "links back to a folder above: pytest would go round, it is not followed".into());
                 continue;
             }
-            let inside = self.enter(&path, rules);
+            let inside = self.enter(path, rules);
             above.push(real);
-            self.folder(&path, &inside, above, &conditions, doubt.as_ref());
+            self.folder(path, &inside, above, &inner);
             above.pop();
         }
     }
 
     /// The entries of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's
     /// `__init__.py` first; before, files first.
-    fn children(&mut self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    fn children(&mut self, folder: &Utf8Path) -> Rc<[Child]> {
+        if let Some(known) = self.listings.0.get(folder) {
+            return known.clone();
+        }
+        let children: Rc<[Child]> = self.read_folder(folder).into();
+        self.listings.0.insert(folder.to_owned(), children.clone());
+        children
+    }
+
+    fn read_folder(&mut self, folder: &Utf8Path) -> Vec<Child> {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => {
@@ -257,18 +353,23 @@ impl<'a, C: Conftests> Walker<'a, C> {
         };
         let mut children = Vec::new();
         for entry in entries.flatten() {
+            let kind = entry.file_type();
             match Utf8PathBuf::from_path_buf(entry.path()) {
-                Ok(path) => children.push(path),
+                Ok(path) => {
+                    let is_link = kind.as_ref().is_ok_and(std::fs::FileType::is_symlink);
+                    let is_dir = if is_link { path.is_dir() } else { kind.is_ok_and(|kind| kind.is_dir()) };
+                    children.push(Child { path, is_dir, is_link });
+                }
                 Err(path) => {
                     self.problem(folder, format!("{:?} is not UTF-8: it is not read", path.file_name()));
                 }
             }
         }
-        children.sort_unstable_by(|one, other| one.file_name().cmp(&other.file_name()));
+        children.sort_unstable_by(|one, other| one.path.file_name().cmp(&other.path.file_name()));
         if self.config.pytest >= PytestVersion::INTERLEAVED_WALK {
-            children.sort_by_key(|path| path.file_name() != Some("__init__.py"));
+            children.sort_by_key(|child| child.path.file_name() != Some("__init__.py"));
         } else {
-            children.sort_by_key(|path| path.is_dir());
+            children.sort_by_key(|child| child.is_dir);
         }
         children
     }
@@ -278,26 +379,43 @@ impl<'a, C: Conftests> Walker<'a, C> {
             && (self.initial.contains(path) || self.python_files.iter().any(|pattern| pattern.matches(path)))
     }
 
-    fn verdict(&self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
+    fn verdict(&mut self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
         let exempt = self.initial.contains(path) || (is_dir && self.initial.iter().any(|one| one.starts_with(path)));
         if exempt {
-            return Verdict::Kept { conditions: Vec::new(), doubt: None };
+            return Verdict::Kept(Kept::default());
         }
-        let mut conditions = Vec::new();
+        let mut kept = Kept { doubt: rules.unknown.clone(), ..Kept::default() };
+        for conftest in rules.hooks.iter().rev() {
+            match self.conftests.ask_hook(conftest, path) {
+                HookVerdict::Silent => {}
+                HookVerdict::Ignore => return Verdict::Ignored,
+                HookVerdict::Keep => return Verdict::Kept(kept),
+                HookVerdict::Perhaps(condition) => kept.conditions.push(condition),
+            }
+        }
         let hits = rules.paths.iter().filter(|entry| entry.text == path.as_str());
         let globbed = rules.globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str())).map(|(_, entry)| entry);
         for entry in hits.chain(globbed) {
             match &entry.condition {
                 None => return Verdict::Ignored,
-                Some(condition) => conditions.push(condition.clone()),
+                Some(condition) => kept.conditions.push(condition.clone()),
             }
         }
         let ignored = path.file_name() == Some("__pycache__")
-            || self.ignore.iter().any(|ignored| ignored == path)
-            || self.ignore_globs.iter().any(|pattern| pattern.matches(path.as_str()))
             || (is_dir && !self.config.options.collect_in_virtualenv && self.is_virtualenv(path))
             || (is_dir && self.norecursedirs.iter().any(|pattern| pattern.matches(path)));
-        if ignored { Verdict::Ignored } else { Verdict::Kept { conditions, doubt: rules.unknown.clone() } }
+        if ignored {
+            return Verdict::Ignored;
+        }
+        let paths = self.ignore.iter().filter(|(ignored, _)| ignored == path).map(|(_, source)| source);
+        let globs = self.ignore_globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str()));
+        for source in paths.chain(globs.map(|(_, source)| source)) {
+            match source {
+                Source::Asked => return Verdict::Ignored,
+                Source::Configured(condition) => kept.ignored_by = Some(condition.clone()),
+            }
+        }
+        Verdict::Kept(kept)
     }
 
     fn is_virtualenv(&self, folder: &Utf8Path) -> bool {
@@ -309,20 +427,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
             || (self.config.pytest >= PytestVersion::CONDA_META && folder.join("conda-meta/history").is_file())
     }
 
-    fn module(
-        &mut self,
-        path: &Utf8Path,
-        narrowed: Option<Argument>,
-        rules: &FolderRules,
-        conditions: Vec<Condition>,
-        doubt: Option<Reason>,
-    ) {
+    fn module(&mut self, path: &Utf8Path, narrowed: Option<Argument>, kept: Kept) {
         self.walked.modules.push(ModuleFile {
             path: path.to_owned(),
             narrowed,
-            conftests: rules.conftests.clone(),
-            conditions,
-            doubt,
+            conditions: kept.conditions,
+            doubt: kept.doubt,
+            ignored_by: kept.ignored_by,
         });
     }
 
@@ -353,6 +464,10 @@ mod tests {
             let entry = |line: &str| Entry { text: folder.join(line).into_string(), condition: None };
             ConftestIgnores { paths: Some(text.lines().map(entry).collect()), ..ConftestIgnores::default() }
         }
+
+        fn ask_hook(&mut self, _: &Utf8Path, _: &Utf8Path) -> HookVerdict {
+            HookVerdict::Silent
+        }
     }
 
     fn collected(files: &[(&str, &str)], args: &[&str]) -> Vec<String> {
@@ -365,7 +480,7 @@ mod tests {
         }
         let args = args.iter().map(ToString::to_string).collect();
         let config = Config::locate(&Invocation { tree: tree.clone(), args, ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines);
+        let walked = walk(&config, &tree, &mut Lines, &mut Listings::default());
         walked.modules.iter().map(|module| module.path.strip_prefix(&tree).unwrap().to_string()).collect()
     }
 
@@ -407,7 +522,7 @@ mod tests {
         fs::write(tree.join("test_a.py"), "").unwrap();
         std::os::unix::fs::symlink(&tree, tree.join("again")).unwrap();
         let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines);
+        let walked = walk(&config, &tree, &mut Lines, &mut Listings::default());
         assert_eq!((walked.modules.len(), walked.problems.len()), (1, 1));
     }
 }

@@ -41,6 +41,8 @@ pub struct TestCase {
     pub certainty: Certainty,
     /// What may keep it from running.
     pub conditions: Vec<Condition>,
+    /// The tree's own configuration leaves its file out: pytest collects it only where the file is named.
+    pub ignored_by: Option<Condition>,
     /// Where a marker can be put so that this case gets it, the narrowest first. Shared by the cases of a function.
     pub edit_sites: Arc<[EditSite]>,
     /// What belongs to one language only.
@@ -164,6 +166,7 @@ impl TestCase {
             markers,
             certainty,
             conditions: Vec::new(),
+            ignored_by: None,
             edit_sites: Arc::default(),
             kind: TestKind::Python,
         }
@@ -181,6 +184,7 @@ impl TestCase {
             markers: Markers::default(),
             certainty,
             conditions: Vec::new(),
+            ignored_by: None,
             edit_sites: Arc::default(),
             kind: TestKind::Rust(case),
         }

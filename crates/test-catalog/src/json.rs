@@ -110,7 +110,12 @@ impl<'a> Case<'a> {
             markers: effective.into_iter().map(marker).collect(),
             certainty: if reason.is_none() { "exact" } else { "inexact" },
             reason: reason.map(|reason| JsonPlace::new(&reason.text, &reason.at)),
-            conditions: case.conditions.iter().map(|Condition { text, at }| JsonPlace::new(text, at)).collect(),
+            conditions: case
+                .ignored_by
+                .iter()
+                .chain(&case.conditions)
+                .map(|Condition { text, at }| JsonPlace::new(text, at))
+                .collect(),
         }
     }
 }

@@ -1,125 +1,319 @@
-//! Fixtures, as far as it matters whether they give a test further parameters.
+//! Fixtures: which a test sees, in which order it takes them, and which of them have parameters.
+//!
+//! Source of the rules: pytest's `FixtureManager` (`parsefactories`, `getfixtureinfo`, `getfixtureclosure`).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::rc::Rc;
 
+use test_catalog::{Reason, SourceSpan};
+
+use super::scope::Scope;
+use crate::PytestVersion;
 use crate::eval::truth;
-use crate::eval::value::{Class, Doubt, Module, Names, Value};
+use crate::eval::value::{Binding, Class, Doubt, Fixture, Module, Names, Value};
 use crate::syntax::ast::{Function, ParameterKind};
 
-/// What is known of one definition of a fixture.
-#[derive(Debug, Clone)]
-struct Definition {
-    /// Whether it has `params`, or may have.
-    parametrized: bool,
-    autouse: bool,
-    /// Whether its scope is, or may be, wider than a function.
-    wide: bool,
-    requests: Vec<String>,
-    doubt: Option<Doubt>,
+/// Dependencies are visited in depth, behind all that the test asks for itself.
+const DEPTH_FIRST_BEHIND: PytestVersion = PytestVersion::new(9, 0, 0);
+/// Dependencies are visited in depth, each behind what asks for it.
+const DEPTH_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
+
+/// One definition of a fixture.
+#[derive(Debug)]
+pub(crate) struct FixtureDef {
+    pub(super) name: Rc<str>,
+    /// `params=` and `ids=`.
+    pub(super) params: Option<Value>,
+    pub(super) ids: Option<Value>,
+    pub(super) scope: Scope,
+    /// What its function asks for.
+    pub(super) requests: Vec<Rc<str>>,
+    pub(super) at: SourceSpan,
+    /// Why it may be another one, or none.
+    pub(super) doubt: Option<Doubt>,
 }
 
-/// The fixtures that a test can see, by name: all definitions, whichever overrides which.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Visible {
-    definitions: HashMap<String, Vec<Definition>>,
+/// The fixtures of one node: a conftest's folder, a module, a class.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    definitions: HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
+    /// The names of those that every test below takes, in the order of registration.
+    autouse: Vec<Rc<str>>,
+    /// Names that may be fixtures, and why that is not known.
+    maybe: HashMap<Rc<str>, Option<Doubt>>,
+    /// Why one of them may be taken by every test.
+    maybe_autouse: Option<Doubt>,
 }
 
-/// Why a fixture changes what a test's id is.
-pub(crate) struct Effect {
-    pub(crate) text: String,
-    pub(crate) doubt: Option<Doubt>,
-}
-
-impl Visible {
-    pub(crate) fn add_module(&mut self, module: &Module) {
-        self.add(&module.scope.names.borrow());
+impl Layer {
+    pub(crate) fn of_module(module: &Module) -> Self {
+        let mut layer = Self::default();
+        layer.register(module.scope.names.borrow().iter().collect(), false);
+        layer
     }
 
-    pub(crate) fn add_class(&mut self, class: &Class) {
-        for base in class.mro.iter().rev() {
-            if let Value::Class(base) = base {
-                self.add(&base.names.borrow());
-            }
+    /// A class's own and inherited ones.
+    pub(crate) fn of_class(class: &Class) -> Self {
+        let mut names = Names::default();
+        let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
+        for base in bases.rev() {
+            names.extend(base.names.borrow().clone());
         }
-        self.add(&class.names.borrow());
+        names.extend(class.names.borrow().clone());
+        let mut layer = Self::default();
+        layer.register(names.iter().collect(), true);
+        layer
     }
 
-    fn add(&mut self, names: &Names) {
+    /// In the order of `dir()`: by attribute name.
+    fn register(&mut self, mut names: Vec<(&Rc<str>, &Binding)>, in_class: bool) {
+        names.retain(|(_, binding)| {
+            matches!(binding.value, Value::Fixture(_) | Value::External(_) | Value::Unknown(_) | Value::StaticMethod(_))
+        });
+        names.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         for (attribute, binding) in names {
             match &binding.value {
-                Value::Fixture(fixture) => {
-                    let options = &fixture.options;
-                    let name = match &options.name {
-                        None => attribute.to_string(),
-                        // A name that is not known could be any: it is kept under its attribute, and doubted.
-                        Some(name) => name.as_str().map_or_else(|| attribute.to_string(), str::to_owned),
-                    };
-                    let doubt = options.doubt.clone().or_else(|| binding.doubt.clone());
-                    let (requests, signature) = match &fixture.function {
-                        Value::Function(function) => {
-                            (requests(&function.def, false), function.signature_doubt.borrow().clone())
-                        }
-                        _ => (Vec::new(), None),
-                    };
-                    self.definitions.entry(name).or_default().push(Definition {
-                        parametrized: options.has_params,
-                        autouse: options.autouse.as_ref().is_some_and(|autouse| truth(autouse) != Some(false)),
-                        wide: options.scope.as_ref().is_some_and(|scope| scope.as_str() != Some("function")),
-                        requests,
-                        doubt: doubt.or(signature),
-                    });
+                Value::Fixture(fixture) => self.add(attribute, fixture, binding.doubt.as_ref(), in_class, false),
+                Value::StaticMethod(inner) => {
+                    if let Value::Fixture(fixture) = &**inner {
+                        self.add(attribute, fixture, binding.doubt.as_ref(), in_class, true);
+                    }
                 }
-                // It may be a fixture of a library, or one that a function of the tree made.
-                Value::External(_) | Value::Unknown(_) => {
-                    let doubt = binding.value.doubt().cloned().or_else(|| binding.doubt.clone());
-                    self.definitions.entry(attribute.to_string()).or_default().push(Definition {
-                        parametrized: true,
-                        autouse: false,
-                        wide: true,
-                        requests: Vec::new(),
-                        doubt,
-                    });
+                // A class of a library is none; a function may be.
+                Value::External(path) => {
+                    if path.rsplit('.').next().is_some_and(|name| name.starts_with(|one: char| one.is_lowercase())) {
+                        self.maybe.insert(attribute.clone(), None);
+                    }
+                }
+                Value::Unknown(doubt) => {
+                    self.maybe.insert(attribute.clone(), Some(doubt.clone()));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Whether a definition of that name has, or may have, a scope wider than a function.
-    pub(crate) fn is_wide(&self, name: &str) -> bool {
-        self.definitions.get(name).is_some_and(|definitions| definitions.iter().any(|one| one.wide))
+    fn add(
+        &mut self,
+        attribute: &Rc<str>,
+        fixture: &Rc<Fixture>,
+        binding: Option<&Doubt>,
+        in_class: bool,
+        is_static: bool,
+    ) {
+        let options = &fixture.options;
+        let (name, name_doubt) = match &options.name {
+            None => (attribute.clone(), None),
+            Some(name) => match name.as_str() {
+                Some(name) => (name.into(), None),
+                None => (attribute.clone(), name.doubt().cloned()),
+            },
+        };
+        let (requests, signature) = match &fixture.function {
+            Value::Function(function) => {
+                (requests(&function.def, in_class && !is_static), function.signature_doubt.borrow().clone())
+            }
+            Value::Class(_) | Value::External(_) => (Vec::new(), None),
+            other => (Vec::new(), other.doubt().cloned()),
+        };
+        let (scope, scope_doubt) = match &options.scope {
+            None => (Scope::Function, None),
+            Some(scope) => match scope.as_str().and_then(Scope::from_name) {
+                Some(scope) => (scope, None),
+                None => {
+                    let text = "its scope is not known".to_owned();
+                    let doubt = scope.doubt().cloned();
+                    (Scope::Function, doubt.or_else(|| Some(Rc::new(Reason { text, at: fixture.at.clone() }))))
+                }
+            },
+        };
+        let doubt = [options.doubt.clone(), binding.cloned(), name_doubt, signature, scope_doubt];
+        let doubt = doubt.into_iter().flatten().next();
+        match options.autouse.as_ref().map(truth) {
+            None | Some(Some(false)) => {}
+            Some(Some(true)) => self.autouse.push(name.clone()),
+            Some(None) => {
+                let why = options.autouse.as_ref().and_then(Value::doubt).cloned();
+                self.maybe_autouse = self.maybe_autouse.take().or(why);
+                self.maybe.insert(name.clone(), None);
+            }
+        }
+        self.definitions.entry(name.clone()).or_default().push(Rc::new(FixtureDef {
+            name,
+            params: options.params.clone(),
+            ids: options.ids.clone(),
+            scope,
+            requests,
+            at: fixture.at.clone(),
+            doubt,
+        }));
+    }
+}
+
+/// What a test sees: the layers of the nodes around it, the farthest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Visible {
+    layers: Vec<Rc<Layer>>,
+}
+
+/// The fixtures of one test, in the order in which pytest sets them up.
+#[derive(Debug)]
+pub(crate) struct Closure {
+    pub(super) names: Vec<Rc<str>>,
+    /// All definitions of each name, the farthest first; a name without any is a plugin's, or a parameter.
+    pub(super) definitions: HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
+    /// Why it may be another.
+    pub(super) doubt: Option<(Rc<str>, Option<Doubt>)>,
+}
+
+impl Visible {
+    pub(crate) fn push(&mut self, layer: Rc<Layer>) {
+        self.layers.push(layer);
     }
 
-    /// The first parametrized fixture that a test takes, itself or through others, and that no mark parametrizes.
-    pub(crate) fn parameters_from(&self, requested: &[String], direct: &BTreeSet<String>) -> Option<Effect> {
-        let autouse =
-            self.definitions.iter().filter(|(_, all)| all.iter().any(|one| one.autouse)).map(|(name, _)| name);
-        let mut queue: Vec<&str> = requested.iter().chain(autouse).map(String::as_str).collect();
-        queue.sort_unstable();
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        while let Some(name) = queue.pop() {
-            if direct.contains(name) || !seen.insert(name) {
-                continue;
-            }
-            if name == "anyio_backend" {
-                return Some(Effect { text: "takes the parameters of anyio's backends".to_owned(), doubt: None });
-            }
-            for definition in self.definitions.get(name).into_iter().flatten() {
-                if definition.parametrized || definition.doubt.is_some() {
-                    let text = format!("takes the parameters of the fixture `{name}`");
-                    return Some(Effect { text, doubt: definition.doubt.clone() });
+    fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
+        self.layers.iter().filter_map(|layer| layer.definitions.get(name)).flatten().cloned().collect()
+    }
+
+    /// The nearest node at which that name may be a fixture that is not known, unless a nearer one defines it.
+    fn doubt(&self, name: &str) -> Option<Option<Doubt>> {
+        for layer in self.layers.iter().rev() {
+            if let Some(definitions) = layer.definitions.get(name) {
+                let doubt = definitions.iter().rev().find_map(|one| one.doubt.clone());
+                if doubt.is_some() {
+                    return Some(doubt);
                 }
-                queue.extend(definition.requests.iter().map(String::as_str));
+                if !definitions.iter().any(|one| one.requests.contains(&one.name)) {
+                    return None;
+                }
+            }
+            if let Some(doubt) = layer.maybe.get(name) {
+                return Some(doubt.clone());
             }
         }
         None
     }
+
+    /// `initial`: what `usefixtures` and the function's own parameters name, in that order; `usefixtures` of the
+    /// configuration comes before all. Names of `direct` are given by `parametrize` and have no definition.
+    pub(super) fn closure(
+        &self,
+        configured: &[String],
+        initial: impl Iterator<Item = Rc<str>>,
+        direct: &[Rc<str>],
+        pytest: PytestVersion,
+    ) -> Closure {
+        let autouse = self.layers.iter().flat_map(|layer| layer.autouse.iter().cloned());
+        let mut names: Vec<Rc<str>> = Vec::new();
+        for name in configured.iter().map(|name| Rc::from(name.as_str())).chain(autouse).chain(initial) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut walk = Walk { visible: self, direct, definitions: HashMap::new(), names: Vec::new() };
+        if pytest >= DEPTH_FIRST {
+            let mut levels = HashMap::new();
+            names.iter().for_each(|name| walk.visit(name, &mut levels, 0));
+        } else if pytest >= DEPTH_FIRST_BEHIND {
+            walk.names.clone_from(&names);
+            let mut levels = HashMap::new();
+            names.iter().for_each(|name| walk.visit(name, &mut levels, 0));
+        } else {
+            walk.names = names;
+            walk.breadth_first();
+        }
+        let Walk { names: mut closure, definitions, .. } = walk;
+        let scope = |name: &Rc<str>| {
+            definitions
+                .get(name)
+                .and_then(|all: &Vec<Rc<FixtureDef>>| all.last())
+                .map_or(Scope::Function, |one| one.scope)
+        };
+        closure.sort_by_key(|name| std::cmp::Reverse(scope(name)));
+        let mut doubt = closure
+            .iter()
+            .filter(|name| !direct.contains(name))
+            .find_map(|name| self.doubt(name).map(|doubt| (name.clone(), doubt)));
+        if doubt.is_none()
+            && let Some(why) = self.layers.iter().find_map(|layer| layer.maybe_autouse.clone())
+        {
+            doubt = Some(("autouse".into(), Some(why)));
+        }
+        Closure { names: closure, definitions, doubt }
+    }
 }
 
-/// The names that a function requests: its parameters without default, the first left out for a method.
-pub(crate) fn requests(def: &Function, is_method: bool) -> Vec<String> {
-    let named =
-        |kind| matches!(kind, ParameterKind::Positional | ParameterKind::KeywordOnly | ParameterKind::PositionalOnly);
+struct Walk<'v> {
+    visible: &'v Visible,
+    direct: &'v [Rc<str>],
+    definitions: HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
+    names: Vec<Rc<str>>,
+}
+
+/// Requests deeper than this are not followed: fixtures that are no cycle do not go there.
+const MOST_DEPTH: usize = 200;
+
+impl Walk<'_> {
+    fn chain(&mut self, name: &Rc<str>) -> Vec<Rc<FixtureDef>> {
+        if self.direct.contains(name) {
+            return Vec::new();
+        }
+        self.definitions.entry(name.clone()).or_insert_with(|| self.visible.definitions(name)).clone()
+    }
+
+    /// In depth. `levels` counts, for each name, which of its definitions a request of it means now: -1 is the
+    /// nearest; a fixture that asks for its own name means the next one outside.
+    fn visit(&mut self, name: &Rc<str>, levels: &mut HashMap<Rc<str>, isize>, depth: usize) {
+        if levels.get(name) == Some(&-1) || depth > MOST_DEPTH {
+            return;
+        }
+        if !levels.contains_key(name) {
+            if !self.names.contains(name) {
+                self.names.push(name.clone());
+            }
+            levels.insert(name.clone(), -1);
+        }
+        let chain = self.chain(name);
+        let here = levels[name];
+        let Some(at) = chain.len().checked_sub(here.unsigned_abs()) else { return };
+        if chain.is_empty() {
+            return;
+        }
+        levels.insert(name.clone(), here - 1);
+        for request in &chain[at].requests {
+            self.visit(request, levels, depth + 1);
+        }
+        levels.insert(name.clone(), here);
+    }
+
+    /// Level by level, what is new behind all that is known; of overridden fixtures only the nearest counts.
+    fn breadth_first(&mut self) {
+        let mut before = 0;
+        while before < self.names.len() {
+            before = self.names.len();
+            for name in self.names.clone() {
+                let Some(nearest) = self.chain(&name).last().cloned() else { continue };
+                for request in &nearest.requests {
+                    if !self.names.contains(request) {
+                        self.names.push(request.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The names that a function asks for: its parameters without default. The first is left out for a method, unless
+/// some are positional only.
+pub(super) fn requests(def: &Function, is_method: bool) -> Vec<Rc<str>> {
+    let named = |kind| matches!(kind, ParameterKind::Positional | ParameterKind::KeywordOnly);
     let names = def.parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
-    names.map(|one| one.name.to_string()).skip(usize::from(is_method)).collect()
+    let bound = is_method && def.parameters.iter().all(|one| one.kind != ParameterKind::PositionalOnly);
+    names.map(|one| (&*one.name).into()).skip(usize::from(bound)).collect()
+}
+
+/// The names of parameters that have a default: a fixture cannot give them.
+pub(super) fn defaulted(def: &Function) -> impl Iterator<Item = &str> {
+    let with_default = def.parameters.iter().filter(|one| one.default.is_some());
+    with_default.filter(|one| one.kind != ParameterKind::PositionalOnly).map(|one| &*one.name)
 }

@@ -94,6 +94,11 @@ pub(crate) fn marker(mark: &Mark) -> Marker {
     }
 }
 
+/// A mark that a hook, pytest or a plugin put on a test.
+pub(crate) fn added(mark: &Mark) -> Marker {
+    Marker { origin: Origin::Hook(mark.at.clone()), ..marker(mark) }
+}
+
 /// Why a mark's arguments are not all known, where a reader of the catalog would take a wrong value from them.
 /// `parametrize` speaks for itself in the ids.
 pub(crate) fn doubtful_arguments(mark: &Mark) -> Option<Reason> {

@@ -1,119 +1,193 @@
-//! `pytest.mark.parametrize`: from its arguments to ids and further marks.
+//! One call of `parametrize`: from its arguments to parameter sets with their ids and marks.
+//!
+//! Source of the rules: pytest's `Metafunc.parametrize`, `ParameterSet._for_parametrize` and `IdMaker`.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use test_catalog::SourceSpan;
+
+use super::ids;
+use super::scope::Scope;
 use crate::PytestVersion;
-use crate::collect::ids;
-use crate::eval::value::{Doubt, Mark, Value};
+use crate::config::LongStringIds;
+use crate::eval::value::{Arguments, Doubt, Mark, Value};
 use crate::eval::{Frame, Interpreter, elements, truth};
 
 const NOTSET_ID: PytestVersion = PytestVersion::new(8, 4, 0);
+const HIDDEN: PytestVersion = PytestVersion::new(8, 4, 0);
 const TRAILING_COMMA: PytestVersion = PytestVersion::new(9, 1, 0);
+const STRICT_IDS: PytestVersion = PytestVersion::new(9, 0, 0);
+const USEFIXTURES_REFUSED: PytestVersion = PytestVersion::new(8, 4, 0);
+const LONG_STRINGS: PytestVersion = PytestVersion::new(9, 2, 0);
+/// Strings and bytes up to this length are ids as they are.
+const LONGEST: usize = 100;
+const KEYWORD_ONLY: PytestVersion = PytestVersion::new(9, 2, 0);
 
-/// One parameter set of a call: its id, and the marks that it adds.
+/// The arguments of one call, from a mark, a fixture or a hook.
 #[derive(Debug, Clone)]
-pub(crate) struct ParameterSet {
-    pub(crate) id: String,
-    pub(crate) marks: Vec<Rc<Mark>>,
+pub(super) struct Call {
+    pub(super) argnames: Value,
+    pub(super) argvalues: Value,
+    pub(super) indirect: Option<Value>,
+    pub(super) ids: Option<Value>,
+    pub(super) scope: Option<Value>,
+    /// Where it stands.
+    pub(super) at: SourceSpan,
+    /// What tells this call's values from another's, where values cannot be compared: the address of what holds them.
+    pub(super) origin: usize,
+}
+
+/// One parameter set: its id, and the marks that it adds.
+#[derive(Debug, Clone)]
+pub(super) struct ParameterSet {
+    pub(super) values: Vec<Value>,
+    /// `None` for `HIDDEN_PARAM`.
+    pub(super) id: Option<String>,
+    pub(super) marks: Vec<Rc<Mark>>,
     /// Where `pytest.param(...)` stands, if it is one.
-    pub(crate) at: Option<test_catalog::SourceSpan>,
-    /// Of a call without values: why pytest skips the test.
-    pub(crate) empty: Option<String>,
+    pub(super) at: Option<SourceSpan>,
 }
 
-/// Why a call's ids are not known.
+/// What one call gives.
 #[derive(Debug)]
-pub(crate) struct NotKnown {
-    pub(crate) text: String,
-    pub(crate) doubt: Option<Doubt>,
+pub(super) struct Sets {
+    pub(super) names: Vec<Rc<str>>,
+    pub(super) sets: Vec<ParameterSet>,
+    /// Set for a call without values: why pytest skips the test.
+    pub(super) empty: Option<String>,
 }
 
-impl NotKnown {
-    fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), doubt: None }
-    }
+/// Why a call gives no sets.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What it gives is not known.
+    Unknown {
+        text: String,
+        doubt: Option<Doubt>,
+        /// Whether its sets surely add no marks.
+        bare: bool,
+    },
+    /// pytest refuses it, and loses what is collected around it.
+    Refused(String),
+}
 
-    fn because(text: impl Into<String>, doubt: Option<Doubt>) -> Self {
-        Self { text: text.into(), doubt }
+impl Failure {
+    fn unknown(text: impl Into<String>, doubt: Option<Doubt>) -> Self {
+        Self::Unknown { text: text.into(), doubt, bare: false }
     }
 }
 
-/// The names that a call parametrizes, as far as they are known.
-pub(crate) fn argnames(mark: &Mark, pytest: PytestVersion) -> Result<(Vec<String>, bool), NotKnown> {
-    let value = argument(mark, 0, "argnames").ok_or_else(|| NotKnown::new("`parametrize` without argument names"))?;
-    match value {
-        Value::Str(text) => {
-            let text = text.as_str().ok_or_else(|| NotKnown::new("argument names that are no text"))?;
-            let names: Vec<String> =
-                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-            let single = names.len() == 1 && !(text.trim_end().ends_with(',') && pytest >= TRAILING_COMMA);
-            Ok((names, single))
+impl Call {
+    /// `@pytest.mark.parametrize(...)`, whose arguments are those of `Metafunc.parametrize`.
+    pub(super) fn of_mark(mark: &Rc<Mark>, pytest: PytestVersion) -> Result<Self, Failure> {
+        if let Some(doubt) = &mark.doubt {
+            return Err(Failure::unknown("arguments of `parametrize` are not known", Some(doubt.clone())));
         }
-        Value::List(_) | Value::Tuple(_) => {
-            let names = elements(value).map_err(|doubt| NotKnown::because("argument names are not known", doubt))?;
-            let names: Option<Vec<String>> = names.iter().map(|name| name.as_str().map(str::to_owned)).collect();
-            Ok((names.ok_or_else(|| NotKnown::new("argument names are not known"))?, false))
+        let arguments = Arguments { positional: mark.args.clone(), keywords: mark.kwargs.clone() };
+        Self::of_arguments(&arguments, mark.at.clone(), Rc::as_ptr(mark) as usize, pytest)
+    }
+
+    /// What a hook passes to `metafunc.parametrize`.
+    pub(super) fn of_arguments(
+        arguments: &Arguments,
+        at: SourceSpan,
+        origin: usize,
+        pytest: PytestVersion,
+    ) -> Result<Self, Failure> {
+        let names = ["argnames", "argvalues", "indirect", "ids", "scope"];
+        let most = if pytest >= KEYWORD_ONLY { 2 } else { names.len() };
+        if arguments.positional.len() > most {
+            return Err(Failure::Refused(format!("`parametrize` takes {most} arguments by position")));
         }
-        other => Err(NotKnown::because("argument names are not known", other.doubt().cloned())),
-    }
-}
-
-/// Whether a call sends all, or some, of its values through fixtures; what cannot be known counts as all.
-pub(crate) fn indirect(mark: &Mark, names: &[String]) -> BTreeSet<String> {
-    match argument(mark, 2, "indirect") {
-        None => BTreeSet::new(),
-        Some(value) if truth(value) == Some(false) => BTreeSet::new(),
-        Some(value @ (Value::List(_) | Value::Tuple(_))) => match elements(value) {
-            Ok(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-            Err(_) => names.iter().cloned().collect(),
-        },
-        Some(_) => names.iter().cloned().collect(),
-    }
-}
-
-/// Whether a call has a scope of its own, which changes the order of tests.
-pub(crate) fn has_scope(mark: &Mark) -> bool {
-    argument(mark, 4, "scope").is_some_and(|scope| !matches!(scope, Value::None) && scope.as_str() != Some("function"))
-}
-
-fn argument<'m>(mark: &'m Mark, position: usize, name: &str) -> Option<&'m Value> {
-    let by_name = mark.kwargs.iter().find(|(key, _)| &**key == name).map(|(_, argument)| &argument.value);
-    mark.args.get(position).map(|argument| &argument.value).or(by_name)
-}
-
-/// The parameter sets of one call.
-pub(crate) fn sets(
-    interpreter: &mut Interpreter<'_>,
-    mark: &Mark,
-    frame: &Frame,
-    pytest: PytestVersion,
-) -> Result<Vec<ParameterSet>, NotKnown> {
-    if let Some(doubt) = &mark.doubt {
-        return Err(NotKnown::because("arguments of `parametrize` are not known", Some(doubt.clone())));
-    }
-    let (names, single) = argnames(mark, pytest)?;
-    let values = argument(mark, 1, "argvalues").ok_or_else(|| NotKnown::new("`parametrize` without values"))?;
-    let values =
-        elements(values).map_err(|doubt| NotKnown::because("the values of `parametrize` are not known", doubt))?;
-    if values.is_empty() {
-        let id = if pytest >= NOTSET_ID {
-            "NOTSET".to_owned()
-        } else {
-            names.iter().map(|name| format!("{name}0")).collect::<Vec<_>>().join("-")
+        if let Some((name, _)) = arguments.keywords.iter().find(|(name, _)| !names.contains(&&**name)) {
+            return Err(Failure::Refused(format!("`parametrize` has no argument `{name}`")));
+        }
+        let required = |position, name: &str| {
+            let value = arguments.get(position, name).cloned();
+            value.ok_or_else(|| Failure::Refused(format!("`parametrize` without `{name}`")))
         };
-        let empty = Some(format!("got empty parameter set for ({})", names.join(", ")));
-        return Ok(vec![ParameterSet { id, marks: Vec::new(), at: None, empty }]);
+        let given = |position, name| arguments.get(position, name).filter(|one| !matches!(one, Value::None)).cloned();
+        Ok(Self {
+            argnames: required(0, "argnames")?,
+            argvalues: required(1, "argvalues")?,
+            indirect: given(2, "indirect"),
+            ids: given(3, "ids"),
+            scope: given(4, "scope"),
+            at,
+            origin,
+        })
     }
-    let given = given_ids(mark, values.len())?;
-    let mut found = Vec::with_capacity(values.len());
-    for (index, value) in values.iter().enumerate() {
-        found.push(set(interpreter, value, &names, single, &given, index, frame, pytest)?);
+
+    /// The names that it parametrizes, and whether each value stands alone for the one name.
+    pub(super) fn names(&self, pytest: PytestVersion) -> Result<(Vec<Rc<str>>, bool), Failure> {
+        let not_known = |doubt| Failure::unknown("argument names are not known", doubt);
+        if let Value::Str(text) = &self.argnames {
+            let text = text.as_str().ok_or_else(|| not_known(None))?;
+            let names: Vec<Rc<str>> =
+                text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Rc::from).collect();
+            let alone = names.len() == 1 && !(text.trim_end().ends_with(',') && pytest >= TRAILING_COMMA);
+            return Ok((names, alone));
+        }
+        let names = elements(&self.argnames).map_err(not_known)?;
+        let names: Option<Vec<Rc<str>>> = names.iter().map(|name| name.as_str().map(Rc::from)).collect();
+        Ok((names.ok_or_else(|| not_known(None))?, false))
     }
-    let mut ids: Vec<String> = found.iter().map(|set| set.id.clone()).collect();
-    ids::make_unique(&mut ids, pytest);
-    found.iter_mut().zip(ids).for_each(|(set, id)| set.id = id);
-    Ok(found)
+
+    /// Which of the names are sent through fixtures.
+    pub(super) fn indirect(&self, names: &[Rc<str>]) -> Result<Vec<Rc<str>>, Failure> {
+        let Some(value) = &self.indirect else { return Ok(Vec::new()) };
+        match value {
+            Value::Bool(true) => Ok(names.to_vec()),
+            Value::Bool(false) => Ok(Vec::new()),
+            value => {
+                let listed = elements(value).map_err(|doubt| Failure::unknown("`indirect` is not known", doubt))?;
+                let listed: Option<Vec<Rc<str>>> = listed.iter().map(|name| name.as_str().map(Rc::from)).collect();
+                let listed = listed.ok_or_else(|| Failure::unknown("`indirect` is not known", None))?;
+                match listed.iter().find(|name| !names.contains(name)) {
+                    Some(name) => Err(Failure::Refused(format!("`indirect` names `{name}`, which is no argument"))),
+                    None => Ok(listed),
+                }
+            }
+        }
+    }
+
+    /// Whether pytest, before it knows the fixtures, takes its names for direct parameters: where no `indirect` is
+    /// given, or an empty one.
+    pub(super) fn is_direct(&self) -> Option<bool> {
+        self.indirect.as_ref().map_or(Some(true), |value| truth(value).map(|truth| !truth))
+    }
+
+    /// Its own scope, if it names one.
+    pub(super) fn scope(&self) -> Result<Option<Scope>, Failure> {
+        let Some(value) = &self.scope else { return Ok(None) };
+        let name = value.as_str().ok_or_else(|| Failure::unknown("`scope` is not known", value.doubt().cloned()))?;
+        match Scope::from_name(name) {
+            Some(scope) => Ok(Some(scope)),
+            None => Err(Failure::Refused(format!("`{name}` is no scope"))),
+        }
+    }
+}
+
+/// The configuration's word on ids.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IdRules {
+    /// Whether they keep characters that are not ASCII.
+    pub(super) unescaped: bool,
+    /// Whether it is an error that they repeat.
+    pub(super) strict: bool,
+    pub(super) long_strings: LongStringIds,
+}
+
+/// Makes the sets of one call.
+pub(super) struct SetMaker<'m, 'i> {
+    pub(super) interpreter: &'m mut Interpreter<'i>,
+    pub(super) frame: &'m Frame,
+    pub(super) pytest: PytestVersion,
+    pub(super) rules: IdRules,
+    /// `pytest_make_parametrize_id` of the tree's conftests, the one that is asked first in front.
+    pub(super) id_hooks: &'m [Value],
+    /// What those get as `config`.
+    pub(super) config: &'m Value,
 }
 
 /// What `ids=` gives.
@@ -123,104 +197,249 @@ enum GivenIds {
     Callable(Value),
 }
 
-fn given_ids(mark: &Mark, count: usize) -> Result<GivenIds, NotKnown> {
-    match argument(mark, 3, "ids") {
-        None | Some(Value::None) => Ok(GivenIds::None),
-        Some(value @ (Value::Function(_) | Value::External(_))) => Ok(GivenIds::Callable(value.clone())),
-        Some(value) => {
-            let ids = elements(value).map_err(|doubt| NotKnown::because("`ids` is not known", doubt))?;
-            if ids.is_empty() {
-                return Ok(GivenIds::None);
-            }
-            if ids.len() != count {
-                return Err(NotKnown::new(format!("`ids` has {} entries for {count} parameter sets", ids.len())));
-            }
-            Ok(GivenIds::Each(ids))
+impl SetMaker<'_, '_> {
+    pub(super) fn sets(&mut self, call: &Call) -> Result<Sets, Failure> {
+        let (names, alone) = call.names(self.pytest)?;
+        if names.iter().any(|name| &**name == "request") {
+            return Err(Failure::Refused("`request` is pytest's own, and no argument to parametrize".to_owned()));
         }
+        let values = elements(&call.argvalues)
+            .map_err(|doubt| Failure::unknown("the values of `parametrize` are not known", doubt))?;
+        if values.is_empty() {
+            return Ok(self.empty(names));
+        }
+        let plain = values.iter().all(|value| match value {
+            Value::ParamSet(set) => set.doubt.is_none() && set.marks.as_ref().is_ok_and(Vec::is_empty),
+            Value::Unknown(_) => false,
+            _ => true,
+        });
+        let mark_known = |failure| match failure {
+            Failure::Unknown { text, doubt, .. } => Failure::Unknown { text, doubt, bare: plain },
+            refused @ Failure::Refused(_) => refused,
+        };
+        let given = self.given_ids(call, values.len()).map_err(mark_known)?;
+        let mut sets = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            sets.push(self.set(value, &names, alone, &given, index).map_err(mark_known)?);
+        }
+        let mut ids: Vec<String> = sets.iter().filter_map(|set| set.id.clone()).collect();
+        if sets.len() > ids.len() + 1 {
+            return Err(Failure::Refused("more than one parameter set is hidden".to_owned()));
+        }
+        if self.rules.strict && self.pytest >= STRICT_IDS && !ids::are_distinct(&ids) {
+            return Err(Failure::Refused("ids of parameter sets repeat, and pytest is strict".to_owned()));
+        }
+        ids::make_unique(&mut ids, self.pytest);
+        sets.iter_mut().filter(|set| set.id.is_some()).zip(ids).for_each(|(set, id)| set.id = Some(id));
+        Ok(Sets { names, sets, empty: None })
     }
-}
 
-#[expect(clippy::too_many_arguments, reason = "each is one input of pytest's rule for the id of a set")]
-fn set(
-    interpreter: &mut Interpreter<'_>,
-    value: &Value,
-    names: &[String],
-    single: bool,
-    given: &GivenIds,
-    index: usize,
-    frame: &Frame,
-    pytest: PytestVersion,
-) -> Result<ParameterSet, NotKnown> {
-    let place = |what: &str| format!("{what} of parameter set {index} is not known");
-    let (row, marks, own_id, at) = match value {
-        Value::ParamSet(set) => {
-            if let Some(doubt) = &set.doubt {
-                return Err(NotKnown::because(place("a part"), Some(doubt.clone())));
-            }
-            let marks = set.marks.clone().map_err(|doubt| NotKnown::because(place("a mark"), Some(doubt)))?;
-            (set.values.clone(), marks, Some(&set.id), Some(set.at.clone()))
-        }
-        // It might be a `pytest.param` with marks and an id of its own.
-        Value::Unknown(doubt) => return Err(NotKnown::because(place("the value"), Some(doubt.clone()))),
-        other if single => (vec![other.clone()], Vec::new(), None, None),
-        other => {
-            let row = elements(other).map_err(|doubt| NotKnown::because(place("the values"), doubt))?;
-            (row, Vec::new(), None, None)
-        }
-    };
-    if row.len() != names.len() {
-        let (has, wants) = (row.len(), names.len());
-        return Err(NotKnown::new(format!(
-            "parameter set {index} has {has} values for {wants} names: pytest refuses it"
-        )));
+    /// A call without values gives one set that is skipped.
+    fn empty(&self, names: Vec<Rc<str>>) -> Sets {
+        let id = if self.pytest >= NOTSET_ID {
+            "NOTSET".to_owned()
+        } else {
+            names.iter().map(|name| format!("{name}0")).collect::<Vec<_>>().join("-")
+        };
+        let listed = names.join(", ");
+        let values = vec![Value::Opaque; names.len()];
+        let set = ParameterSet { values, id: Some(id), marks: Vec::new(), at: None };
+        Sets { names, sets: vec![set], empty: Some(format!("got empty parameter set for ({listed})")) }
     }
-    let id = match (own_id, given) {
-        (Some(id), _) if !matches!(id, Value::None) => match id {
-            Value::Str(_) => ids::explicit(id).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
-            other => return Err(NotKnown::because(place("the id"), other.doubt().cloned())),
-        },
-        (_, GivenIds::Each(ids)) if !matches!(ids[index], Value::None) => {
-            explicit_entry(&ids[index], pytest, interpreter)
-                .map_err(|doubt| NotKnown::because(place("the id"), doubt))?
+
+    fn given_ids(&mut self, call: &Call, count: usize) -> Result<GivenIds, Failure> {
+        let Some(value) = &call.ids else { return Ok(GivenIds::None) };
+        if self.interpreter.is_callable(value) == Some(true) {
+            return Ok(GivenIds::Callable(value.clone()));
         }
-        (_, given) => {
-            let releases = (pytest, interpreter.python);
-            let mut parts = Vec::with_capacity(row.len());
-            for (name, value) in names.iter().zip(&row) {
-                let mut part = None;
-                if let GivenIds::Callable(callable) = given {
-                    let answer = interpreter.call_for_id(callable, value, frame);
-                    match answer {
-                        Value::None => {}
-                        Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
-                            part = Some(
-                                ids::explicit(&answer).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
-                            );
-                        }
-                        other => return Err(NotKnown::because(place("the id"), other.doubt().cloned())),
-                    }
+        let (ids, sized) = self
+            .interpreter
+            .first_elements(value, count)
+            .map_err(|doubt| Failure::unknown("`ids` is not known", doubt))?;
+        if ids.is_empty() && sized {
+            return Ok(GivenIds::None);
+        }
+        if ids.len() != count && sized {
+            return Err(Failure::Refused(format!("`ids` has {} entries for {count} parameter sets", ids.len())));
+        }
+        Ok(GivenIds::Each(ids))
+    }
+
+    fn set(
+        &mut self,
+        value: &Value,
+        names: &[Rc<str>],
+        alone: bool,
+        given: &GivenIds,
+        index: usize,
+    ) -> Result<ParameterSet, Failure> {
+        let of = |what: &str| format!("{what} of parameter set {index} is not known");
+        let (values, marks, own_id, at) = match value {
+            Value::ParamSet(set) => {
+                if let Some(doubt) = &set.doubt {
+                    return Err(Failure::unknown(of("a part"), Some(doubt.clone())));
                 }
-                parts.push(match part {
-                    Some(part) => part,
-                    None => ids::auto(value, name, index, releases)
-                        .map_err(|doubt| NotKnown::because(format!("the id of `{name}` is not known"), doubt))?,
-                });
+                let marks = set.marks.clone().map_err(|doubt| Failure::unknown(of("a mark"), Some(doubt)))?;
+                if self.pytest >= USEFIXTURES_REFUSED && marks.iter().any(|mark| &*mark.name == "usefixtures") {
+                    return Err(Failure::Refused("a parameter set cannot have `usefixtures`".to_owned()));
+                }
+                (set.values.clone(), marks, Some(&set.id), Some(set.at.clone()))
             }
-            parts.join("-")
+            // It might be a `pytest.param` with marks and an id of its own.
+            Value::Unknown(doubt) => return Err(Failure::unknown(of("the value"), Some(doubt.clone()))),
+            other if alone => (vec![other.clone()], Vec::new(), None, None),
+            other => {
+                let row = elements(other).map_err(|doubt| Failure::unknown(of("the values"), doubt))?;
+                (row, Vec::new(), None, None)
+            }
+        };
+        if values.len() != names.len() {
+            let (has, wants) = (values.len(), names.len());
+            return Err(Failure::Refused(format!("parameter set {index} has {has} values for {wants} names")));
         }
-    };
-    Ok(ParameterSet { id, marks, at, empty: None })
-}
+        let id = match (own_id, given) {
+            (Some(id), _) if !matches!(id, Value::None) => self.own_id(id, index)?,
+            (_, GivenIds::Each(ids)) if ids.get(index).is_some_and(|id| !matches!(id, Value::None)) => {
+                self.listed_id(&ids[index], index)?
+            }
+            (_, given) => Some(self.made_id(&values, names, given, index)?),
+        };
+        Ok(ParameterSet { values, id, marks, at })
+    }
 
-/// An entry of `ids=`: a text, a number, or what has a name.
-fn explicit_entry(
-    value: &Value,
-    pytest: PytestVersion,
-    interpreter: &Interpreter<'_>,
-) -> Result<String, Option<Doubt>> {
-    match value {
-        Value::Instance(instance) if instance.member.is_some() => ids::auto(value, "", 0, (pytest, interpreter.python)),
-        Value::Class(_) | Value::Function(_) => ids::auto(value, "", 0, (pytest, interpreter.python)),
-        other => ids::explicit(other),
+    fn is_hidden(&self, id: &Value) -> bool {
+        self.pytest >= HIDDEN && matches!(id, Value::External(path) if path.ends_with("HIDDEN_PARAM"))
+    }
+
+    /// `pytest.param(..., id=...)`: a text.
+    fn own_id(&self, id: &Value, index: usize) -> Result<Option<String>, Failure> {
+        match id {
+            hidden if self.is_hidden(hidden) => Ok(None),
+            Value::Str(text) if self.rules.unescaped && self.pytest >= HIDDEN => Ok(text.as_str().map(str::to_owned)),
+            Value::Str(_) => ids::explicit(id)
+                .map(Some)
+                .map_err(|doubt| Failure::unknown(format!("the id of parameter set {index} is not known"), doubt)),
+            Value::Unknown(doubt) => {
+                Err(Failure::unknown(format!("the id of parameter set {index} is not known"), Some(doubt.clone())))
+            }
+            Value::External(_) | Value::Opaque | Value::Object(_) => {
+                Err(Failure::unknown(format!("the id of parameter set {index} is not known"), None))
+            }
+            _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),
+        }
+    }
+
+    /// An entry of `ids=[...]`: a text, a number, or what has a name.
+    fn listed_id(&mut self, id: &Value, index: usize) -> Result<Option<String>, Failure> {
+        if self.is_hidden(id) {
+            return Ok(None);
+        }
+        match self.of_value(id) {
+            Ok(Some(id)) => Ok(Some(id)),
+            Ok(None) => Err(Failure::Refused(format!("the id of parameter set {index} is neither text nor number"))),
+            Err(doubt) => Err(Failure::unknown(format!("the id of parameter set {index} is not known"), doubt)),
+        }
+    }
+
+    /// The id that pytest makes of the values.
+    fn made_id(
+        &mut self,
+        values: &[Value],
+        names: &[Rc<str>],
+        given: &GivenIds,
+        index: usize,
+    ) -> Result<String, Failure> {
+        let mut parts = Vec::with_capacity(values.len());
+        for (name, value) in names.iter().zip(values) {
+            let not_known = |doubt| Failure::unknown(format!("the id of `{name}` is not known"), doubt);
+            let mut part = None;
+            if let GivenIds::Callable(callable) = given {
+                let answer = self.interpreter.call_for_id(callable, value, self.frame);
+                if !matches!(answer, Value::None) {
+                    part = self.of_value(&answer).map_err(not_known)?;
+                }
+            }
+            if part.is_none() {
+                part = self.from_hooks(value, name).map_err(not_known)?;
+            }
+            parts.push(match part {
+                Some(part) => part,
+                None => {
+                    self.check_length(value, name)?;
+                    self.auto(value, name, index).map_err(not_known)?
+                }
+            });
+        }
+        Ok(parts.join("-"))
+    }
+
+    /// Strings that are too long for an id, and bytes that would have to stay as they are.
+    fn check_length(&self, value: &Value, name: &str) -> Result<(), Failure> {
+        if self.rules.unescaped && matches!(value, Value::Bytes(_)) {
+            return Err(Failure::Refused(format!("the bytes of `{name}` cannot be an id without being escaped")));
+        }
+        let length = match value {
+            Value::Str(text) => text.chars(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        if self.pytest < LONG_STRINGS || length <= LONGEST {
+            return Ok(());
+        }
+        match self.rules.long_strings {
+            LongStringIds::Short | LongStringIds::Legacy => Ok(()),
+            LongStringIds::Sha256 => Err(Failure::unknown(format!("the id of `{name}` is a digest"), None)),
+            LongStringIds::Disallow => {
+                Err(Failure::Refused(format!("a value of `{name}` is longer than {LONGEST} characters")))
+            }
+        }
+    }
+
+    /// A value as an id of its own; `None` where it is of no kind that pytest makes one of.
+    fn of_value(&mut self, value: &Value) -> Result<Option<String>, Option<Doubt>> {
+        // No argument name starts like this: it shows that pytest would fall back to the name.
+        const FALLBACK: &str = "\u{0}";
+        if let Value::Str(text) = value {
+            return match text.as_str() {
+                Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
+                _ => ids::explicit(value).map(Some),
+            };
+        }
+        if let Value::Bytes(_) = value {
+            return ids::explicit(value).map(Some);
+        }
+        let id = self.auto(value, FALLBACK, 0)?;
+        Ok(Some(id).filter(|id| !id.starts_with(FALLBACK)))
+    }
+
+    fn auto(&mut self, value: &Value, name: &str, index: usize) -> Result<String, Option<Doubt>> {
+        if self.rules.long_strings == LongStringIds::Legacy && matches!(value, Value::Str(_) | Value::Bytes(_)) {
+            return ids::explicit(value);
+        }
+        let releases = (self.pytest, self.interpreter.python);
+        let id = ids::auto(value, name, index, releases)?;
+        match value {
+            Value::Str(text) if self.rules.unescaped && id != format!("{name}{index}") => {
+                text.as_str().map(str::to_owned).ok_or(None)
+            }
+            _ => Ok(id),
+        }
+    }
+
+    fn from_hooks(&mut self, value: &Value, name: &str) -> Result<Option<String>, Option<Doubt>> {
+        for hook in self.id_hooks {
+            let arguments = [("config", self.config.clone()), ("val", value.clone()), ("argname", Value::str(name))];
+            match self.interpreter.call_hook(hook, None, &arguments, self.frame) {
+                Value::None => {}
+                Value::Str(text) => {
+                    return match text.as_str() {
+                        Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
+                        _ => ids::explicit(&Value::Str(text)).map(Some),
+                    };
+                }
+                other => return Err(other.doubt().cloned()),
+            }
+        }
+        Ok(None)
     }
 }

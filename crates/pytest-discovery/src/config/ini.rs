@@ -27,6 +27,20 @@ pub enum EmptyParameterSet {
     FailAtCollect,
 }
 
+/// What pytest makes of a string of more than 100 characters where an id is made of it (9.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LongStringIds {
+    /// The argument's name and the set's index.
+    #[default]
+    Short,
+    /// A digest of the string.
+    Sha256,
+    /// The string.
+    Legacy,
+    /// It refuses the test.
+    Disallow,
+}
+
 /// Options with pytest's types and defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IniOptions {
@@ -56,6 +70,8 @@ pub struct IniOptions {
     pub strict_markers: bool,
     /// `strict_parametrization_ids`, or `strict` where that is not set.
     pub strict_parametrization_ids: bool,
+    /// `parametrize_long_str_id_strategy`.
+    pub long_string_ids: LongStringIds,
     /// `disable_test_id_escaping_and_forfeit_all_rights_to_community_support`.
     pub unescaped_ids: bool,
     /// `asyncio_mode = auto` of pytest-asyncio.
@@ -111,6 +127,17 @@ impl IniOptions {
             consider_namespace_packages: truth("consider_namespace_packages")?.unwrap_or(false),
             strict_markers: truth("strict_markers")?.unwrap_or(strict),
             strict_parametrization_ids: truth("strict_parametrization_ids")?.unwrap_or(strict),
+            long_string_ids: named("parametrize_long_str_id_strategy")
+                .map(|setting| {
+                    setting.choice(&[
+                        ("short", LongStringIds::Short),
+                        ("sha256", LongStringIds::Sha256),
+                        ("legacy", LongStringIds::Legacy),
+                        ("disallow", LongStringIds::Disallow),
+                    ])
+                })
+                .transpose()?
+                .unwrap_or_default(),
             unescaped_ids: truth("disable_test_id_escaping_and_forfeit_all_rights_to_community_support")?
                 .unwrap_or(false),
             asyncio_auto: named("asyncio_mode").is_some_and(|setting| setting.setting.text() == "auto"),

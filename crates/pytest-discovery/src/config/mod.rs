@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 pub use error::ConfigError;
-pub use ini::{EmptyParameterSet, IniOptions, MarkerLine};
+pub use ini::{EmptyParameterSet, IniOptions, LongStringIds, MarkerLine};
 
 use crate::PytestVersion;
 use crate::arguments::{self, Argument};
@@ -57,6 +57,8 @@ pub struct Config {
     pub arguments: Vec<Argument>,
     /// The arguments as written, before overlaps were taken out: initial conftests depend on them.
     pub argument_texts: Vec<String>,
+    /// Where the configuration file has `addopts`: a line, from 1.
+    pub addopts_line: Option<u32>,
 }
 
 impl Config {
@@ -80,12 +82,14 @@ impl Config {
             None => (None, BTreeMap::new()),
         };
         apply(&mut settings, early.overrides.iter().chain(&invocation.overrides));
+        let addopts_line = settings.get("addopts").map(Setting::line);
         let addopts = match settings.get("addopts") {
             Some(setting) => Named { setting, option: "addopts", file: file.as_deref() }.words()?,
             None => Vec::new(),
         };
         let mut options = CommandLine::default();
         options.read(cwd, &addopts, Known::WithPlugins, pytest)?;
+        options.ignores_configured = (options.ignore.len(), options.ignore_glob.len());
         // 9.0 alone reads the strict options before `addopts`.
         if pytest >= PytestVersion::NATIVE_TOML && pytest < PytestVersion::STRICT_MARKERS_IN_ADDOPTS {
             options.overrides.retain(|(name, _)| !name.starts_with("strict"));
@@ -122,6 +126,7 @@ impl Config {
             options,
             arguments,
             argument_texts,
+            addopts_line,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::value::{
-    Argument, Class, Doubt, FixtureOptions, Function, Instance, Mark, ParamSet, Scope, ScopeKind, Value,
+    Argument, Arguments, Class, Doubt, FixtureOptions, Function, Instance, Mark, ParamSet, Scope, ScopeKind, Value,
 };
 use super::{Frame, Interpreter, MOST_CALLS, elements, exec::Flow, stdlib};
 use crate::syntax::ast::{Call, ExprKind, ParameterKind, Range};
@@ -62,7 +62,7 @@ impl Interpreter<'_> {
     }
 
     /// A call with plain values.
-    pub(super) fn call_value(
+    pub(crate) fn call_value(
         &mut self,
         function: &Value,
         args: Vec<Value>,
@@ -90,16 +90,19 @@ impl Interpreter<'_> {
             Value::Mark(mark) => return self.mark(mark, args, kwargs, spread, frame, range),
             Value::FixtureMaker(options) => {
                 if let [Passed { value, .. }] = &args[..] {
-                    return Value::Fixture(Rc::new(super::value::Fixture {
-                        options: (**options).clone(),
-                        function: value.clone(),
-                    }));
+                    return self.fixture(options, value.clone(), frame, range);
                 }
             }
             Value::External(path) => match &**path {
                 "pytest.param" => return param_set(args, kwargs, spread, frame.module.file.span(range)),
-                "pytest.fixture" | "pytest_asyncio.fixture" => return fixture_maker(&args, &kwargs, spread),
-                path if path.starts_with("hook.") => return self.hook_call(path, &args, &kwargs, frame, range),
+                "pytest.fixture" | "pytest_asyncio.fixture" => {
+                    return match &args[..] {
+                        [Passed { value: function @ Value::Function(_), .. }] => {
+                            self.fixture(&FixtureOptions::default(), function.clone(), frame, range)
+                        }
+                        _ => fixture_maker(&args, &kwargs, spread),
+                    };
+                }
                 path => {
                     if spread.is_none()
                         && let Some(value) = self.external(path, &args, &kwargs, frame, range)
@@ -113,6 +116,13 @@ impl Interpreter<'_> {
             },
             Value::BuiltinMethod(method) if spread.is_none() => {
                 let (object, name) = &**method;
+                if let Value::Object(object) = object {
+                    let arguments = Arguments { positional: args, keywords: kwargs };
+                    return match object.call(name, &arguments, self, frame, range) {
+                        Some(value) => value,
+                        None => self.not_known(frame, range),
+                    };
+                }
                 if let Some(value) = self.method(object, name, &args, &kwargs, frame, range) {
                     return value;
                 }
@@ -201,52 +211,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// What a hook does to tests while it is followed.
-    fn hook_call(
-        &mut self,
-        path: &str,
-        args: &[Passed],
-        kwargs: &[(Rc<str>, Passed)],
-        frame: &Frame,
-        range: Range,
-    ) -> Value {
-        let doubt = self.doubt(frame, range, format!("`{}` in a hook", self.short(frame, range)));
-        match path {
-            "hook.item.add_marker" => {
-                self.effects.marks.get_or_insert(doubt);
-                Value::None
-            }
-            // An option of a plugin or conftest that nobody gave has its default.
-            "hook.config.getoption" if kwargs.iter().any(|(name, _)| &**name == "default") || args.len() > 1 => {
-                let given = kwargs.iter().find(|(name, _)| &**name == "default").map(|(_, value)| value);
-                given.or_else(|| args.get(1)).map_or(Value::None, |default| default.value.clone())
-            }
-            "hook.config.getoption" | "hook.config.getini" | "hook.config.getvalue" => self.not_known(frame, range),
-            "hook.config.addinivalue_line" => Value::None,
-            "hook.config.hook.pytest_deselected" => {
-                self.effects.deselects.get_or_insert(doubt);
-                Value::None
-            }
-            _ if path.starts_with("hook.item.get_closest_marker")
-                || path.starts_with("hook.item.iter_markers")
-                || path.starts_with("hook.item.path.")
-                || path.starts_with("hook.item.fspath.")
-                || path.starts_with("hook.item.nodeid.")
-                || path.starts_with("hook.item.name.")
-                || path.starts_with("hook.item.keywords.") =>
-            {
-                self.not_known(frame, range)
-            }
-            _ => {
-                for arg in args {
-                    self.taint(&arg.value, &doubt);
-                }
-                self.effects.other.get_or_insert(doubt);
-                self.not_known(frame, range)
-            }
-        }
-    }
-
     /// A function of the tree, followed into its body.
     fn function_call(
         &mut self,
@@ -312,31 +276,6 @@ impl Interpreter<'_> {
         self.calls -= 1;
         Some(value)
     }
-
-    /// Follows a hook's body with stand-ins for what pytest would pass.
-    pub(crate) fn run_hook(&mut self, function: &Rc<Function>) {
-        let frame = Frame { scope: function.scope.clone(), module: function.module.clone() };
-        let parameters = function.def.parameters.iter();
-        let args: Vec<Passed> = parameters
-            .map(|parameter| Passed {
-                value: match &*parameter.name {
-                    "items" => Value::external("hook.items"),
-                    "item" => Value::external("hook.item"),
-                    "config" => Value::external("hook.config"),
-                    other => Value::external(format!("hook.other.{other}")),
-                },
-                source: "".into(),
-            })
-            .collect();
-        self.steps = 0;
-        if self.function_call(function, &args, &[], function.def.range, &frame).is_none() {
-            let doubt = self.doubt(&frame, function.def.range, "a hook that is not followed");
-            self.effects.other.get_or_insert(doubt);
-        }
-        if self.effects.deselects.is_none() {
-            self.effects.other = self.effects.other.take().or_else(|| self.effects.replaces.take());
-        }
-    }
 }
 
 fn param_set(
@@ -381,15 +320,18 @@ pub(crate) fn marks_of(value: &Value) -> Result<Vec<Rc<Mark>>, Option<Doubt>> {
 }
 
 fn fixture_maker(args: &[Passed], kwargs: &[(Rc<str>, Passed)], doubt: Option<Doubt>) -> Value {
-    if let [Passed { value: function @ Value::Function(_), .. }] = args {
-        let options = FixtureOptions::default();
-        return Value::Fixture(Rc::new(super::value::Fixture { options, function: function.clone() }));
+    let mut doubt = doubt;
+    if let [first, ..] = args {
+        // Only the scope could once be given by position.
+        let at = first.value.doubt().cloned();
+        doubt = doubt.or(at);
     }
     let get = |wanted: &str| kwargs.iter().find(|(name, _)| &**name == wanted).map(|(_, arg)| arg.value.clone());
     Value::FixtureMaker(Rc::new(FixtureOptions {
         name: get("name").filter(|name| !matches!(name, Value::None)),
         scope: get("scope"),
-        has_params: get("params").is_some_and(|params| !matches!(params, Value::None)),
+        params: get("params").filter(|params| !matches!(params, Value::None)),
+        ids: get("ids").filter(|ids| !matches!(ids, Value::None)),
         autouse: get("autouse"),
         doubt,
     }))
@@ -414,12 +356,4 @@ fn instance(class: &Rc<Class>) -> Option<Value> {
             doubt: None.into(),
         }))
     })
-}
-
-impl Interpreter<'_> {
-    /// Calls what `ids=` names with one parameter.
-    pub(crate) fn call_for_id(&mut self, callable: &Value, value: &Value, frame: &Frame) -> Value {
-        self.steps = 0;
-        self.call_value(callable, vec![value.clone()], Vec::new(), frame, Range { start: 0, end: 0 })
-    }
 }

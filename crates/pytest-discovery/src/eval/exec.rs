@@ -224,11 +224,7 @@ impl Interpreter<'_> {
             _ => {
                 let doubt = self.doubt(frame, iter.range, "a loop over what is not known");
                 self.doubts.push(doubt.clone());
-                let each = match &value {
-                    Value::External(path) if &**path == "hook.items" => Value::external("hook.item"),
-                    _ => Value::Unknown(doubt.clone()),
-                };
-                self.assign(target, each, frame);
+                self.assign(target, Value::Unknown(doubt.clone()), frame);
                 self.doubts.pop();
                 return self.either(&[body, orelse], &doubt, frame);
             }
@@ -310,9 +306,11 @@ impl Interpreter<'_> {
             }
             // What it is put on is not known, and stays so.
             (Value::Mark(_), _) => value,
-            (Value::FixtureMaker(options), _) => fixture(options, value.clone()),
+            (Value::FixtureMaker(options), _) => self.fixture(options, value.clone(), frame, range),
             (Value::External(path), _) => match &**path {
-                "pytest.fixture" | "pytest_asyncio.fixture" => fixture(&FixtureOptions::default(), value.clone()),
+                "pytest.fixture" | "pytest_asyncio.fixture" => {
+                    self.fixture(&FixtureOptions::default(), value.clone(), frame, range)
+                }
                 "builtins.staticmethod" => Value::StaticMethod(Rc::new(value.clone())),
                 "builtins.classmethod" => Value::ClassMethod(Rc::new(value.clone())),
                 "builtins.property" | "functools.cached_property" => Value::Property,
@@ -332,6 +330,11 @@ impl Interpreter<'_> {
             }
             _ => self.doubtful_decorator(value, frame, range),
         }
+    }
+
+    pub(super) fn fixture(&mut self, options: &FixtureOptions, function: Value, frame: &Frame, range: Range) -> Value {
+        let at = frame.module.file.span(range);
+        Value::Fixture(Rc::new(super::value::Fixture { options: options.clone(), function, at }))
     }
 
     /// It is taken to keep a function with these parameters; marks and parameters may be others.
@@ -418,15 +421,9 @@ impl Interpreter<'_> {
             ExprKind::Attribute(object, _) | ExprKind::Subscript(object, _) => {
                 let doubt = self.doubt(frame, target.range, "changed by an assignment to a part of it");
                 let object_value = self.expr(object, frame);
-                if let Value::External(path) = &object_value {
-                    // What a hook keeps in `config` changes no test.
-                    if path.starts_with("hook.config") && matches!(target.kind, ExprKind::Attribute(..)) {
-                        return;
-                    }
-                    if &**path == "hook.items" {
-                        self.effects.replaces.get_or_insert(doubt);
-                        return;
-                    }
+                if let (Value::Object(object), ExprKind::Attribute(_, name)) = (&object_value, &target.kind) {
+                    object.assign(name, &value);
+                    return;
                 }
                 if let (Value::Dict(dict), ExprKind::Subscript(_, key)) = (&object_value, &target.kind) {
                     let key = self.expr(key, frame);
@@ -557,8 +554,4 @@ impl Interpreter<'_> {
             self.bind(&frame.scope, &name, value);
         }
     }
-}
-
-fn fixture(options: &FixtureOptions, function: Value) -> Value {
-    Value::Fixture(Rc::new(super::value::Fixture { options: options.clone(), function }))
 }

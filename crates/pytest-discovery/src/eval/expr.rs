@@ -205,6 +205,11 @@ impl Interpreter<'_> {
                 }
                 Value::BuiltinMethod(Rc::new((object.clone(), name.into())))
             }
+            Value::Object(held) => match held.attribute(name, self) {
+                Some(value) => value,
+                // A method, or what is not known of it: calling it tells.
+                None => Value::BuiltinMethod(Rc::new((object.clone(), name.into()))),
+            },
             Value::Unknown(doubt) => Value::Unknown(doubt.clone()),
             _ => self.not_known(frame, range),
         }
@@ -212,6 +217,7 @@ impl Interpreter<'_> {
 
     fn item(&mut self, object: &Value, key: &Value, frame: &Frame, range: Range) -> Value {
         match (object, key) {
+            (Value::Object(held), key) => held.item(key).unwrap_or_else(|| self.not_known(frame, range)),
             (Value::Dict(dict), key) if is_scalar(key) => {
                 let found = dict.0.borrow().as_ref().ok().and_then(|pairs| {
                     pairs.iter().find(|(one, _)| scalar_eq(one, key) == Some(true)).map(|(_, value)| value.clone())
@@ -416,6 +422,10 @@ impl Interpreter<'_> {
             CompareOp::In | CompareOp::NotIn => {
                 let found = match (left.as_str(), right.as_str()) {
                     (Some(part), Some(text)) => text.contains(part),
+                    _ if matches!(right, Value::Object(_)) => match right {
+                        Value::Object(held) => held.contains(left)?,
+                        _ => return None,
+                    },
                     _ => {
                         let items = match right {
                             Value::Set(list) => list.0.borrow().clone().ok()?,

@@ -6,6 +6,7 @@
 //! [`Value::External`], by its dotted name; a library is taken to be importable. Steps and depth are bounded: a
 //! hostile file ends in doubts.
 
+mod ask;
 mod call;
 mod exec;
 mod expr;
@@ -13,6 +14,7 @@ mod methods;
 pub(crate) mod stdlib;
 pub(crate) mod value;
 
+pub(crate) use ask::path_value;
 pub(crate) use call::marks_of;
 pub(crate) use expr::scalar_eq as same_scalar;
 
@@ -39,19 +41,6 @@ const MOST_ELEMENTS: usize = 10_000;
 /// Parsed files of the tree: those read ahead, and those that imports lead to.
 pub(crate) type Sources = HashMap<Utf8PathBuf, Result<Arc<SourceFile>, Problem>>;
 
-/// What a hook did to the tests while it was followed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct HookEffects {
-    /// It may have added markers.
-    pub(crate) marks: Option<Doubt>,
-    /// It may have deselected tests, by pytest's idiom: `items[:] = ...` and a call of `pytest_deselected`.
-    pub(crate) deselects: Option<Doubt>,
-    /// It may have put other tests, or another order, into `items`.
-    pub(crate) replaces: Option<Doubt>,
-    /// It may have done something else: removed, reordered or parametrized tests.
-    pub(crate) other: Option<Doubt>,
-}
-
 /// Evaluates modules of one tree, each once.
 pub(crate) struct Interpreter<'a> {
     pub(crate) tree: &'a Utf8Path,
@@ -65,7 +54,6 @@ pub(crate) struct Interpreter<'a> {
     calls: u32,
     /// Whether the block that ended last did so under a doubt.
     doubtful_end: std::cell::Cell<bool>,
-    pub(crate) effects: HookEffects,
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
@@ -94,7 +82,6 @@ impl<'a> Interpreter<'a> {
             steps: 0,
             calls: 0,
             doubtful_end: false.into(),
-            effects: HookEffects::default(),
         }
     }
 
@@ -211,9 +198,7 @@ impl<'a> Interpreter<'a> {
             Value::Instance(instance) if instance.member.is_none() => {
                 instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
-            Value::External(path) if path.starts_with("hook.") => {
-                self.effects.other.get_or_insert_with(|| doubt.clone());
-            }
+            Value::Object(object) => object.taint(doubt),
             _ => {}
         }
     }

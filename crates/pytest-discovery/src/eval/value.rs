@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, Reason, SourceSpan};
 
+use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
-use crate::syntax::ast::{self, Text};
+use crate::syntax::ast::{self, Range, Text};
 
 /// Why a value is not known. Cheap to clone.
 pub(crate) type Doubt = Rc<Reason>;
@@ -50,6 +51,8 @@ pub(crate) enum Value {
     /// `pytest.fixture(...)`, still without its function.
     FixtureMaker(Rc<FixtureOptions>),
     Fixture(Rc<Fixture>),
+    /// What pytest passes to a hook, or another object whose behaviour is written in Rust.
+    Object(Rc<dyn Object>),
     /// Its function is called when it is read, which is not followed.
     Property,
     StaticMethod(Rc<Value>),
@@ -151,6 +154,61 @@ pub(crate) struct Raised {
     pub(crate) at: SourceSpan,
 }
 
+/// An object whose behaviour is known here and not read from the tree: what pytest passes to hooks.
+///
+/// Each answer is `None` where it is not known; evaluation then gives [`Value::Unknown`].
+pub(crate) trait Object: std::fmt::Debug {
+    /// For [`Value::downcast`].
+    fn as_any(&self) -> &dyn std::any::Any;
+
+    /// `object.name`, where that is no method.
+    fn attribute(&self, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
+
+    /// `object.name(...)`.
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value>;
+
+    /// `object.name = value`. Most of what hooks keep on pytest's objects matters to nobody.
+    fn assign(&self, _name: &str, _value: &Value) {}
+
+    /// `object[key]`.
+    fn item(&self, _key: &Value) -> Option<Value> {
+        None
+    }
+
+    /// `value in object`.
+    fn contains(&self, _value: &Value) -> Option<bool> {
+        None
+    }
+
+    /// The object may have been changed by what is not followed.
+    fn taint(&self, _doubt: &Doubt) {}
+}
+
+/// What a call passes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arguments {
+    pub(crate) positional: Vec<Argument>,
+    pub(crate) keywords: Vec<(Rc<str>, Argument)>,
+}
+
+impl Arguments {
+    /// The argument that may be given by position or by name.
+    pub(crate) fn get(&self, position: usize, name: &str) -> Option<&Value> {
+        self.positional.get(position).map(|argument| &argument.value).or_else(|| self.keyword(name))
+    }
+
+    pub(crate) fn keyword(&self, name: &str) -> Option<&Value> {
+        self.keywords.iter().find(|(key, _)| &**key == name).map(|(_, argument)| &argument.value)
+    }
+}
+
 /// A mark's argument and its source.
 #[derive(Debug, Clone)]
 pub(crate) struct Argument {
@@ -184,8 +242,10 @@ pub(crate) struct FixtureOptions {
     pub(crate) name: Option<Value>,
     /// `scope=`.
     pub(crate) scope: Option<Value>,
-    /// Whether `params=` is given.
-    pub(crate) has_params: bool,
+    /// `params=`, unless it is `None`.
+    pub(crate) params: Option<Value>,
+    /// `ids=`.
+    pub(crate) ids: Option<Value>,
     /// `autouse=`.
     pub(crate) autouse: Option<Value>,
     /// Set where its arguments are not all known.
@@ -196,6 +256,8 @@ pub(crate) struct FixtureOptions {
 pub(crate) struct Fixture {
     pub(crate) options: FixtureOptions,
     pub(crate) function: Value,
+    /// Where it is defined.
+    pub(crate) at: SourceSpan,
 }
 
 impl Value {
@@ -222,6 +284,14 @@ impl Value {
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => text.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The object as what it is, if it is one of that kind.
+    pub(crate) fn downcast<T: 'static>(&self) -> Option<&T> {
+        match self {
+            Self::Object(object) => object.as_any().downcast_ref(),
             _ => None,
         }
     }

@@ -1,0 +1,178 @@
+//! All calls of `parametrize` for one function, composed: the parameters of each of its tests.
+//!
+//! Source of the rules: pytest's `Metafunc` and `CallSpec2`.
+
+use std::rc::Rc;
+
+use test_catalog::SourceSpan;
+
+use super::fixtures::{Closure, defaulted};
+use super::parametrize::{Call, Failure, SetMaker};
+use super::scope::Scope;
+use crate::PytestVersion;
+use crate::eval::value::{Function, Mark, Value};
+
+/// Tests one function may give; more is a hostile file, or one that reading got wrong.
+const MOST_TESTS: usize = 20_000;
+
+/// Parameters are told apart by their values, not by their place.
+const KEYS_BY_VALUE: PytestVersion = PytestVersion::new(9, 2, 0);
+/// A direct parameter's place is its place in its call; before and after, that among all tests of the function.
+const INDEX_IN_CALL: std::ops::Range<PytestVersion> = PytestVersion::new(8, 0, 0)..PytestVersion::new(8, 4, 0);
+
+/// One parameter of a test.
+#[derive(Debug, Clone)]
+pub(super) struct Parameter {
+    pub(super) name: Rc<str>,
+    pub(super) scope: Scope,
+    pub(super) key: ParameterKey,
+    pub(super) value: Value,
+}
+
+/// What makes two tests share a parameter's value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum ParameterKey {
+    /// The same place.
+    Index(usize),
+    /// The same value.
+    Value(Box<str>),
+    /// The very same object: a place in what holds it.
+    Object(usize, usize),
+}
+
+/// The parameters of one test.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CallSpec {
+    pub(super) parameters: Vec<Parameter>,
+    /// The parts of the id, without those that are hidden.
+    pub(super) ids: Vec<String>,
+    pub(super) marks: Vec<Rc<Mark>>,
+    /// Where its one `pytest.param(...)` stands.
+    pub(super) at: Option<SourceSpan>,
+    /// Of a call without values: why pytest skips the test.
+    pub(super) empty: Option<String>,
+    /// How many calls it comes from.
+    calls: usize,
+}
+
+/// The calls so far.
+#[derive(Debug)]
+pub(super) struct CallSpecs {
+    specs: Vec<CallSpec>,
+    taken: Vec<Rc<str>>,
+    /// Names that were parametrized without a fixture.
+    direct: Vec<Rc<str>>,
+}
+
+impl CallSpecs {
+    pub(super) fn new() -> Self {
+        Self { specs: vec![CallSpec::default()], taken: Vec::new(), direct: Vec::new() }
+    }
+
+    /// One more call, whose sets vary faster than those of the calls before.
+    pub(super) fn parametrize(
+        &mut self,
+        call: &Call,
+        function: &Function,
+        closure: &Closure,
+        maker: &mut SetMaker<'_, '_>,
+    ) -> Result<(), Failure> {
+        let pytest = maker.pytest;
+        let made = maker.sets(call)?;
+        let indirect = call.indirect(&made.names)?;
+        if let Some(name) = made.names.iter().find(|name| !closure.names.contains(name)) {
+            return Err(Failure::Refused(if defaulted(&function.def).any(|one| *one == **name) {
+                format!("the argument `{name}` has a default value already")
+            } else {
+                format!("the function uses no argument or fixture `{name}`")
+            }));
+        }
+        if let Some(name) = made.names.iter().find(|name| self.taken.contains(name)) {
+            return Err(Failure::Refused(format!("`{name}` is parametrized twice")));
+        }
+        let scope = match call.scope()? {
+            Some(scope) => scope,
+            None if indirect.len() == made.names.len() => {
+                let scopes = made.names.iter().filter_map(|name| closure.definitions.get(name)?.last());
+                scopes.map(|one| one.scope).min().unwrap_or(Scope::Function)
+            }
+            None => Scope::Function,
+        };
+        if self.specs.len().saturating_mul(made.sets.len()) > MOST_TESTS {
+            let text = format!("more than {MOST_TESTS} combinations of parameters");
+            return Err(Failure::Unknown { text, doubt: None, bare: false });
+        }
+        self.taken.extend(made.names.iter().cloned());
+        self.direct.extend(made.names.iter().filter(|name| !indirect.contains(name)).cloned());
+        let mut specs = Vec::with_capacity(self.specs.len() * made.sets.len());
+        for before in &self.specs {
+            for (index, set) in made.sets.iter().enumerate() {
+                let mut spec = before.clone();
+                spec.ids.extend(set.id.clone());
+                spec.marks.extend(set.marks.iter().cloned());
+                // Which of several parameter sets would get a marker is the author's to decide.
+                spec.at = if before.calls == 0 { set.at.clone() } else { None };
+                spec.empty = spec.empty.or_else(|| made.empty.clone());
+                spec.calls += 1;
+                for (name, value) in made.names.iter().zip(&set.values) {
+                    let key = if pytest < KEYS_BY_VALUE || is_unhashable(value) {
+                        ParameterKey::Index(index)
+                    } else {
+                        key_of(value).unwrap_or(ParameterKey::Object(call.origin, index))
+                    };
+                    spec.parameters.push(Parameter { name: name.clone(), scope, key, value: value.clone() });
+                }
+                specs.push(spec);
+            }
+        }
+        self.specs = specs;
+        Ok(())
+    }
+
+    /// The tests, their keys as the release makes them.
+    pub(super) fn finish(mut self, pytest: PytestVersion) -> Vec<CallSpec> {
+        if !INDEX_IN_CALL.contains(&pytest) {
+            for (place, spec) in self.specs.iter_mut().enumerate() {
+                let direct = spec.parameters.iter_mut().filter(|parameter| self.direct.contains(&parameter.name));
+                let by_index = direct.filter(|parameter| matches!(parameter.key, ParameterKey::Index(_)));
+                by_index.for_each(|parameter| parameter.key = ParameterKey::Index(place));
+            }
+        }
+        self.specs
+    }
+}
+
+/// Whether a dictionary could not hold it as a key.
+fn is_unhashable(value: &Value) -> bool {
+    match value {
+        Value::List(_) | Value::Dict(_) | Value::Set(_) => true,
+        Value::Tuple(items) => items.iter().any(is_unhashable),
+        _ => false,
+    }
+}
+
+/// A value that can be compared with others by looking at it, as a text: its type, then what it is.
+fn key_of(value: &Value) -> Option<ParameterKey> {
+    let text = match value {
+        Value::None => "None".to_owned(),
+        Value::Bool(flag) => format!("bool {flag}"),
+        Value::Int(number) => format!("int {number}"),
+        // Zero is zero, whatever its sign.
+        Value::Float(number) => format!("float {}", number + 0.0),
+        Value::Str(text) => format!("str {text:?}"),
+        Value::Bytes(bytes) => format!("bytes {bytes:?}"),
+        Value::Function(function) => format!("function {:p}", Rc::as_ptr(function)),
+        Value::Class(class) => format!("class {:p}", Rc::as_ptr(class)),
+        Value::External(path) => format!("external {path}"),
+        Value::Tuple(items) => {
+            let keys: Option<Vec<_>> = items.iter().map(key_of).collect();
+            let keys = keys?.into_iter().map(|key| match key {
+                ParameterKey::Value(text) => text,
+                other => format!("{other:?}").into(),
+            });
+            format!("tuple ({})", keys.collect::<Vec<_>>().join("; "))
+        }
+        _ => return None,
+    };
+    Some(ParameterKey::Value(text.into()))
+}

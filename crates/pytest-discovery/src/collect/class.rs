@@ -1,0 +1,190 @@
+//! Classes: which are test classes, and their tests in pytest's order.
+//!
+//! Source of the rules: pytest's `PyCollector.collect`, `Class.collect` and `UnitTestCase.collect`.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use test_catalog::{Reason, SourceSpan};
+
+use super::fixtures::Layer;
+use super::item::ClassNode;
+use super::{Collection, Lost, Place, bindings, marks, pytestmark_problem};
+use crate::PytestVersion;
+use crate::eval::value::{Binding, Class, Doubt, Names, Value};
+use crate::eval::{stdlib, truth};
+use crate::syntax::ast::ParameterKind;
+
+/// Nested more deeply than this are only hostile classes.
+const MOST_NESTED: usize = 30;
+/// A class with abstract methods is left out; before, it was an error.
+const ABSTRACT_SKIPPED: PytestVersion = PytestVersion::new(8, 3, 0);
+
+/// A `TestCase` is instantiated when it is collected.
+const INSTANTIATED: PytestVersion = PytestVersion::new(8, 2, 0);
+
+/// What pytest makes of a class.
+enum Verdict {
+    Collected,
+    LeftOut,
+    Doubtful(Doubt),
+}
+
+impl Collection<'_, '_> {
+    pub(super) fn class(&mut self, name: &Rc<str>, class: &Rc<Class>, binding: &Binding, place: &Place) {
+        let unittest = class.has_external(stdlib::is_test_case);
+        let wanted = unittest || self.filters.takes_class(name) || switched_on(class);
+        if !wanted || place.classes.len() > MOST_NESTED || place.unittest {
+            return;
+        }
+        let mut doubt = place.doubt.clone().or_else(|| binding.doubt.clone());
+        doubt = doubt.or_else(|| class.doubt.borrow().clone());
+        match judge(class, unittest, self.config.pytest) {
+            Verdict::Collected => {}
+            Verdict::LeftOut => return,
+            Verdict::Doubtful(why) => doubt = doubt.or(Some(why)),
+        }
+        let Ok(class_marks) = marks::of_class(class) else {
+            self.problems.push(pytestmark_problem(&place.node.module));
+            return;
+        };
+        let mut visible = place.visible.clone();
+        visible.push(Rc::new(Layer::of_class(class)));
+        let node = ClassNode { name: name.clone(), class: class.clone() };
+        let inner = Place {
+            node: place.node.clone(),
+            classes: place.classes.iter().cloned().chain([node]).collect(),
+            chain: std::iter::once(class_marks).chain(place.chain.iter().cloned()).collect(),
+            visible,
+            conditions: place.conditions.clone(),
+            doubt,
+            unittest,
+        };
+        let before = self.items.len();
+        for (name, binding) in members(class, unittest) {
+            let outcome = if unittest {
+                self.unittest_method(&name, &binding, &inner)
+            } else {
+                self.name(&name, &binding, &inner)
+            };
+            if let Err(Lost(problem)) = outcome {
+                self.items.truncate(before);
+                self.problems.push(problem);
+                return;
+            }
+        }
+        // A `TestCase` without tests has the one that its `runTest` is.
+        if unittest
+            && self.items.len() == before
+            && let Ok(Some(binding)) = class.lookup("runTest")
+        {
+            // Whatever it gives is one test: there are no parameters to refuse.
+            let _ = self.unittest_method(&"runTest".into(), &binding, &inner);
+        }
+    }
+
+    fn unittest_method(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
+        match &binding.value {
+            Value::Function(function) => self.function(name, function, binding, place, true),
+            Value::Unknown(doubt) => {
+                self.inexact_name(name, place, &doubt.clone());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `__test__ = True` on a class whose name is no pattern's.
+fn switched_on(class: &Class) -> bool {
+    class.lookup("__test__").ok().flatten().is_some_and(|flag| matches!(flag.value, Value::Bool(true)))
+}
+
+fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
+    let known = |attribute: &str| class.lookup(attribute).ok().flatten();
+    if known("__test__").is_some_and(|flag| truth(&flag.value) == Some(false)) {
+        return Verdict::LeftOut;
+    }
+    if unittest {
+        // pytest makes an instance with the name of a method.
+        let takes_name = match known("__init__").map(|binding| binding.value) {
+            Some(Value::Function(function)) => function.def.parameters.iter().enumerate().any(|(index, parameter)| {
+                let positional = matches!(parameter.kind, ParameterKind::Positional | ParameterKind::PositionalOnly);
+                parameter.kind == ParameterKind::Rest || (index > 0 && positional)
+            }),
+            _ => true,
+        };
+        return if takes_name || pytest < INSTANTIATED { Verdict::Collected } else { Verdict::LeftOut };
+    }
+    let dataclass = std::iter::once(class)
+        .chain(class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }))
+        .find(|one| one.dataclass.get());
+    if class.is_enum || dataclass.is_some() || known("__init__").is_some() || known("__new__").is_some() {
+        return Verdict::LeftOut;
+    }
+    let doubtful = |text: String| {
+        let at = class.file.span(class.def.range);
+        Verdict::Doubtful(Rc::new(Reason { text, at: SourceSpan::at(at.file, at.start) }))
+    };
+    let foreign = class.mro.iter().find_map(|base| match base {
+        Value::External(path) if !stdlib::is_plain_base(path) => Some(path.clone()),
+        _ => None,
+    });
+    if let Some(path) = foreign {
+        if path.starts_with("builtins.") || stdlib::is_value_base(&path) || &*path == "typing.NamedTuple" {
+            return Verdict::LeftOut;
+        }
+        return doubtful(format!("the base class `{path}` is not in the tree"));
+    }
+    if class.has_external(|path| path == "typing.Protocol") {
+        return doubtful("derives from `typing.Protocol`".to_owned());
+    }
+    if class.has_external(|path| path == "abc.ABC") && is_abstract(class) {
+        if pytest >= ABSTRACT_SKIPPED {
+            return Verdict::LeftOut;
+        }
+        return doubtful("has abstract methods".to_owned());
+    }
+    Verdict::Collected
+}
+
+/// Whether a method is left abstract.
+fn is_abstract(class: &Class) -> bool {
+    let mut names: HashSet<Rc<str>> = class.names.borrow().keys().cloned().collect();
+    for base in &class.mro {
+        if let Value::Class(base) = base {
+            names.extend(base.names.borrow().keys().cloned());
+        }
+    }
+    names.iter().any(|name| match class.lookup(name) {
+        Ok(Some(Binding { value: Value::Function(function), .. })) => function.def.decorators.iter().any(|decorator| {
+            let text = function.file.slice(decorator.range);
+            text.rsplit('.').next().is_some_and(|name| name.trim().starts_with("abstract"))
+        }),
+        _ => false,
+    })
+}
+
+/// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's
+/// sorted.
+fn members(class: &Class, unittest: bool) -> Vec<(Rc<str>, Binding)> {
+    let mut seen = HashSet::new();
+    let mut groups = Vec::new();
+    let mut add = |names: &Names| {
+        let mut group = bindings(names);
+        group.retain(|(name, _)| seen.insert(name.clone()));
+        groups.push(group);
+    };
+    add(&class.names.borrow());
+    for base in &class.mro {
+        if let Value::Class(base) = base {
+            add(&base.names.borrow());
+        }
+    }
+    let mut all: Vec<_> = groups.into_iter().rev().flatten().collect();
+    if unittest {
+        all.retain(|(name, _)| name.starts_with("test"));
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    }
+    all
+}

@@ -1,0 +1,246 @@
+//! `config`, `parser` and `session`, as hooks of the tree see them.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+use test_catalog::{DeclaredMarker, Reason, SourceSpan};
+
+use crate::config::Config;
+use crate::eval::value::{Arguments, Object, Value};
+use crate::eval::{Frame, Interpreter};
+use crate::syntax::ast::Range;
+
+/// What a hook may ask of pytest's configuration, and tell it.
+#[derive(Debug)]
+pub(crate) struct ConfigObject {
+    this: Weak<Self>,
+    rootdir: camino::Utf8PathBuf,
+    /// The options that were given, by their names on the command line.
+    given: Vec<(String, Option<String>)>,
+    /// By destination.
+    options: RefCell<HashMap<String, Value>>,
+    /// The destination of each option's name.
+    destinations: RefCell<HashMap<String, String>>,
+    /// What hooks keep on it.
+    attributes: RefCell<HashMap<String, Value>>,
+    pub(super) declared: RefCell<Vec<DeclaredMarker>>,
+    /// Why hooks may have given any test more marks.
+    pub(super) doubts: RefCell<Option<Reason>>,
+    /// Where a hook told that it deselects tests.
+    pub(super) deselected: RefCell<Option<SourceSpan>>,
+}
+
+impl ConfigObject {
+    pub(crate) fn new(config: &Config) -> Rc<Self> {
+        let text = |value: &Option<String>| Value::str(value.clone().unwrap_or_default());
+        let options = [
+            ("markexpr", text(&config.options.mark_expression)),
+            ("keyword", text(&config.options.keyword_expression)),
+        ];
+        Rc::new_cyclic(|this| Self {
+            this: this.clone(),
+            rootdir: config.rootdir.clone(),
+            given: config.options.given.clone(),
+            options: RefCell::new(options.map(|(name, value)| (name.to_owned(), value)).into()),
+            destinations: RefCell::default(),
+            attributes: RefCell::default(),
+            declared: RefCell::default(),
+            doubts: RefCell::default(),
+            deselected: RefCell::default(),
+        })
+    }
+
+    /// `parser.addoption(...)`: its default, or what the command line gives.
+    fn add_option(&self, arguments: &Arguments) {
+        let names: Vec<&str> = arguments.positional.iter().filter_map(|one| one.value.as_str()).collect();
+        let long = names.iter().find(|name| name.starts_with("--")).or(names.first());
+        let destination = match arguments.keyword("dest").and_then(Value::as_str) {
+            Some(destination) => destination.to_owned(),
+            None => match long {
+                Some(name) => name.trim_start_matches('-').replace('-', "_"),
+                None => return,
+            },
+        };
+        let action = arguments.keyword("action").map(Value::as_str);
+        let default = match (arguments.keyword("default"), action) {
+            (Some(default), _) => Some(default.clone()),
+            (None, Some(Some("store_true"))) => Some(Value::Bool(false)),
+            (None, Some(Some("store_false"))) => Some(Value::Bool(true)),
+            (None, None | Some(Some("store" | "append" | "store_const" | "append_const" | "count"))) => {
+                Some(Value::None)
+            }
+            (None, Some(_)) => None,
+        };
+        let given = self.given.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
+        let value = match given {
+            None => default,
+            Some((_, value)) => match (action, value, arguments.keyword("type")) {
+                (Some(Some("store_true")), ..) => Some(Value::Bool(true)),
+                (Some(Some("store_false")), ..) => Some(Value::Bool(false)),
+                (None | Some(Some("store")), Some(text), None) => Some(Value::str(text)),
+                _ => None,
+            },
+        };
+        for name in names {
+            self.destinations.borrow_mut().insert(name.to_owned(), destination.clone());
+        }
+        if let Some(value) = value {
+            self.options.borrow_mut().entry(destination).or_insert(value);
+        }
+    }
+
+    fn option(&self, name: &str) -> Option<Value> {
+        let destinations = self.destinations.borrow();
+        let destination = destinations.get(name).map_or(name, String::as_str);
+        self.options.borrow().get(destination.trim_start_matches('-')).cloned()
+    }
+}
+
+impl Object for ConfigObject {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        if let Some(value) = self.attributes.borrow().get(name) {
+            return Some(value.clone());
+        }
+        Some(match name {
+            "rootpath" | "rootdir" => crate::eval::path_value(&self.rootdir),
+            "option" => Value::Object(Rc::new(Options { options: self.options.borrow().clone() })),
+            "hook" => Value::Object(Rc::new(HookCaller(self.this.upgrade()?))),
+            _ => return None,
+        })
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        _: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        match name {
+            "getoption" | "getvalue" => {
+                let wanted = arguments.get(0, "name")?.as_str()?;
+                let default = arguments.get(1, "default").cloned();
+                let skips = arguments.get(2, "skip").is_some();
+                self.option(wanted).or(default).filter(|_| !skips)
+            }
+            "addinivalue_line" => {
+                if arguments.get(0, "name").and_then(Value::as_str) == Some("markers")
+                    && let Some(line) = arguments.get(1, "line").and_then(Value::as_str)
+                {
+                    let name = line.split(':').next().unwrap_or_default().split('(').next().unwrap_or_default();
+                    self.declared
+                        .borrow_mut()
+                        .push(DeclaredMarker { name: name.trim().to_owned(), at: Some(frame.module.file.span(range)) });
+                }
+                Some(Value::None)
+            }
+            _ => None,
+        }
+    }
+
+    fn assign(&self, name: &str, value: &Value) {
+        self.attributes.borrow_mut().insert(name.to_owned(), value.clone());
+    }
+}
+
+/// `config.option`.
+#[derive(Debug)]
+struct Options {
+    options: HashMap<String, Value>,
+}
+
+impl Object for Options {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        self.options.get(name).cloned()
+    }
+
+    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
+        None
+    }
+}
+
+/// `config.hook`.
+#[derive(Debug)]
+struct HookCaller(Rc<ConfigObject>);
+
+impl Object for HookCaller {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        None
+    }
+
+    fn call(&self, name: &str, _: &Arguments, _: &mut Interpreter<'_>, frame: &Frame, range: Range) -> Option<Value> {
+        if name == "pytest_deselected" {
+            self.0.deselected.borrow_mut().get_or_insert_with(|| frame.module.file.span(range));
+            return Some(Value::None);
+        }
+        None
+    }
+}
+
+/// `parser`, and the groups of options that it gives.
+#[derive(Debug)]
+pub(crate) struct Parser(pub(crate) Rc<ConfigObject>);
+
+impl Object for Parser {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        None
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        _: &Frame,
+        _: Range,
+    ) -> Option<Value> {
+        match name {
+            "addoption" | "_addoption" => {
+                if interpreter.is_certain() {
+                    self.0.add_option(arguments);
+                }
+                Some(Value::None)
+            }
+            "addini" => Some(Value::None),
+            "getgroup" => Some(Value::Object(Rc::new(Self(self.0.clone())))),
+            _ => None,
+        }
+    }
+}
+
+/// `session`.
+#[derive(Debug)]
+pub(super) struct Session(pub(super) Value);
+
+impl Object for Session {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        (name == "config").then(|| self.0.clone())
+    }
+
+    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
+        None
+    }
+}

@@ -1,0 +1,124 @@
+//! What happens to all tests at the end of collection: hooks of the tree change the list, and parameters of wider
+//! scopes its order.
+//!
+//! Source of the rules: the order of `pytest_collection_modifyitems` among pytest's own plugins and conftests.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use test_catalog::{Condition, Reason};
+
+use super::config_object::{ConfigObject, Session};
+use super::item::Item;
+use super::plugins::{Hook, Plugins, Turn};
+use super::regroup::{self, Test};
+use crate::PytestVersion;
+use crate::eval::value::Value;
+use crate::eval::{Interpreter, elements};
+
+const HOOK: &str = "pytest_collection_modifyitems";
+
+/// The tests as pytest would run them.
+pub(crate) fn finish(
+    mut items: Vec<Rc<Item>>,
+    plugins: &Plugins,
+    config: &Rc<ConfigObject>,
+    interpreter: &mut Interpreter<'_>,
+    pytest: PytestVersion,
+) -> Vec<Rc<Item>> {
+    let (early, late): (Vec<Hook>, Vec<Hook>) = plugins
+        .hooks(HOOK, None)
+        .into_iter()
+        .partition(|hook| hook.turn == Turn::First || (hook.turn == Turn::Normal && !hook.initial));
+    for hook in early {
+        items = modify(items, &hook, config, interpreter);
+    }
+    items = regrouped(items, pytest);
+    for hook in late {
+        items = modify(items, &hook, config, interpreter);
+    }
+    if let Some(doubt) = &*config.doubts.borrow() {
+        items.iter().for_each(|item| item.more_marks_by_hook(doubt));
+    }
+    items
+}
+
+fn regrouped(items: Vec<Rc<Item>>, pytest: PytestVersion) -> Vec<Rc<Item>> {
+    let classes: Vec<Option<String>> = items.iter().map(|item| item.class_path()).collect();
+    let tests: Vec<Test<'_>> = items
+        .iter()
+        .zip(&classes)
+        .map(|(item, class)| Test {
+            parameters: &item.parameters,
+            file: item.module.path.as_str(),
+            class: class.as_deref(),
+        })
+        .collect();
+    let order = regroup::regroup(&tests, pytest);
+    order.into_iter().map(|index| items[index].clone()).collect()
+}
+
+/// Lets one hook change the list. A test that it takes out stays, under the condition that the hook keeps it: whether
+/// it is deselected may depend on how pytest is called.
+fn modify(
+    items: Vec<Rc<Item>>,
+    hook: &Hook,
+    config: &Rc<ConfigObject>,
+    interpreter: &mut Interpreter<'_>,
+) -> Vec<Rc<Item>> {
+    let doubt_all = |reason: &Reason| items.iter().for_each(|item| item.doubt(reason));
+    if hook.wraps {
+        doubt_all(&hook.not_followed(HOOK));
+        return items;
+    }
+    config.deselected.borrow_mut().take();
+    let list = Value::list(items.iter().map(|item| Value::Object(item.clone())).collect());
+    let arguments = [
+        ("items", list.clone()),
+        ("config", Value::Object(config.clone())),
+        ("session", Value::Object(Rc::new(Session(Value::Object(config.clone()))))),
+    ];
+    hook.call(interpreter, &arguments);
+    let place: HashMap<*const Item, usize> =
+        items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
+    let kept = match elements(&list) {
+        Ok(kept) => kept,
+        Err(doubt) => {
+            let reason = doubt.map_or_else(|| hook.not_followed(HOOK), |doubt| (*doubt).clone());
+            doubt_all(&Reason { text: format!("{} in the hook `{HOOK}`", reason.text), at: reason.at });
+            return items;
+        }
+    };
+    let order: Option<Vec<usize>> =
+        kept.iter().map(|value| place.get(&std::ptr::from_ref(value.downcast::<Item>()?)).copied()).collect();
+    let Some(mut order) = order else {
+        doubt_all(&hook.not_followed(HOOK));
+        return items;
+    };
+    let mut is_kept = vec![false; items.len()];
+    order.iter().for_each(|index| is_kept[*index] = true);
+    let removed: Vec<usize> = (0..items.len()).filter(|index| !is_kept[*index]).collect();
+    if !removed.is_empty() {
+        let at = config.deselected.borrow().clone().unwrap_or_else(|| hook.at.clone());
+        // Each goes back behind the test that it stood behind.
+        let mut behind: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut first = Vec::new();
+        for index in removed {
+            let condition = Condition { text: format!("kept by the hook `{HOOK}`"), at: at.clone() };
+            items[index].add_condition(condition);
+            match (0..index).rev().find(|before| is_kept[*before]) {
+                Some(before) => behind.entry(before).or_default().push(index),
+                None => first.push(index),
+            }
+        }
+        order = first
+            .into_iter()
+            .chain(
+                order
+                    .into_iter()
+                    .flat_map(|index| std::iter::once(index).chain(behind.remove(&index).unwrap_or_default())),
+            )
+            .collect();
+    }
+    order.into_iter().map(|index| items[index].clone()).collect()
+}

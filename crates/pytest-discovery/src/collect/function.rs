@@ -1,0 +1,370 @@
+//! From a function to its tests: its fixtures, the calls that parametrize it, its marks.
+//!
+//! Source of the rules: pytest's `PyCollector._genfunctions`, and the order of `pytest_generate_tests`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use test_catalog::{EditSite, Reason, SourceSpan};
+
+use super::callspec::{CallSpec, CallSpecs};
+use super::fixtures::{FixtureDef, requests};
+use super::item::{Item, OwnMark};
+use super::marks::MarkList;
+use super::metafunc::{Metafunc, MetafuncObject};
+use super::parametrize::{Call, Failure};
+use super::plugins::Turn;
+use super::{Collection, Lost, Place, edit_sites};
+use crate::PytestVersion;
+use crate::config::EmptyParameterSet;
+use crate::eval::Frame;
+use crate::eval::value::{Argument, Binding, Function, Mark, Value};
+
+const GENERATE: &str = "pytest_generate_tests";
+/// A test that yields is refused; before, it was one test that is expected to fail.
+const YIELD_REFUSED: PytestVersion = PytestVersion::new(8, 4, 0);
+
+/// Why the tests of a function are not known.
+struct NotKnown {
+    reason: Reason,
+    /// Whether its parameters surely add no marks.
+    bare: bool,
+}
+
+/// What a function gives.
+enum Outcome {
+    Tests(Vec<CallSpec>, Rc<[Rc<str>]>),
+    NotKnown(NotKnown),
+    Refused(String),
+}
+
+impl Collection<'_, '_> {
+    pub(super) fn function(
+        &mut self,
+        name: &Rc<str>,
+        function: &Rc<Function>,
+        binding: &Binding,
+        place: &Place,
+        bound: bool,
+    ) -> Result<(), Lost> {
+        let def = &function.def;
+        let span = function.file.span(def.range);
+        let yields = def.is_generator && !def.is_async && !place.unittest;
+        if yields && self.config.pytest >= YIELD_REFUSED {
+            let message = format!("`{name}` has a `yield`: pytest refuses it and collects nothing beside it");
+            return Err(Lost::new(message, SourceSpan::at(span.file, span.start)));
+        }
+        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
+        let doubt = binding
+            .doubt
+            .clone()
+            .or_else(|| function.signature_doubt.borrow().clone())
+            .or_else(|| function.open.borrow().clone())
+            .or_else(|| place.doubt.clone())
+            .or_else(|| place.chain.iter().find_map(|list| list.open.clone()));
+        let outcome = match doubt {
+            Some(doubt) => Outcome::NotKnown(NotKnown { reason: (*doubt).clone(), bare: false }),
+            None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),
+            None => self.generate(name, function, &own, place, bound),
+        };
+        let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
+        let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
+        let sites: Arc<[EditSite]> =
+            edit_sites::of(&place.node.module, function, &classes, &place.node.node, &names).into();
+        let item = |id: Option<String>, own: Vec<OwnMark>| Item {
+            module: place.node.clone(),
+            classes: place.classes.clone(),
+            name: name.clone(),
+            id,
+            function: Some(function.clone()),
+            own: RefCell::new(own),
+            chain: place.chain.clone(),
+            open: None,
+            hooks: RefCell::default(),
+            fixtures: Rc::from([]),
+            parameters: Vec::new(),
+            conditions: RefCell::new(place.conditions.to_vec()),
+            doubt: RefCell::default(),
+            span: span.clone(),
+            sites: sites.clone(),
+            param_at: None,
+            config: self.session.config.clone(),
+        };
+        let written = || own.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
+        let made = match outcome {
+            Outcome::Refused(message) => {
+                let message = format!("{message}: pytest refuses `{name}` and collects nothing beside it");
+                return Err(Lost::new(message, SourceSpan::at(span.file, span.start)));
+            }
+            Outcome::NotKnown(NotKnown { reason, bare }) => {
+                let mut inexact = item(None, written().collect());
+                inexact.open = if bare { None } else { own.open.as_deref().cloned().or_else(|| Some(reason.clone())) };
+                inexact.doubt = RefCell::new(Some(reason));
+                vec![inexact]
+            }
+            Outcome::Tests(specs, fixtures) => specs
+                .into_iter()
+                .map(|spec| {
+                    let from_sets = spec.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
+                    let mut marks: Vec<OwnMark> = written().chain(from_sets).collect();
+                    if let Some(reason) = &spec.empty {
+                        marks.insert(own.marks.len(), self.empty_set_mark(reason, &span));
+                    }
+                    if is_anyio(&own, place, def.is_async) && !place.unittest {
+                        let backend = Argument { source: "".into(), value: Value::str("anyio_backend") };
+                        marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
+                    }
+                    if yields {
+                        marks.push(added("xfail", Vec::new(), Vec::new(), &span));
+                    }
+                    if self.config.ini.asyncio_auto && def.is_async && !place.unittest {
+                        let around = place.chain.iter().flat_map(|list| list.marks.iter());
+                        let has = marks.iter().map(|own| &own.mark).chain(around).any(|mark| &*mark.name == "asyncio");
+                        if !has {
+                            marks.push(added("asyncio", Vec::new(), Vec::new(), &span));
+                        }
+                        if def.is_generator {
+                            marks.push(added("xfail", Vec::new(), Vec::new(), &span));
+                        }
+                    }
+                    let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
+                    Item {
+                        fixtures: fixtures.clone(),
+                        parameters: spec.parameters,
+                        param_at: spec.at,
+                        ..item(id, marks)
+                    }
+                })
+                .collect(),
+        };
+        self.items.extend(made.into_iter().map(Rc::new));
+        Ok(())
+    }
+
+    /// Lets every source of parameters speak, in pytest's order.
+    fn generate(
+        &mut self,
+        name: &Rc<str>,
+        function: &Rc<Function>,
+        own: &MarkList,
+        place: &Place,
+        bound: bool,
+    ) -> Outcome {
+        let pytest = self.config.pytest;
+        let span = function.file.span(function.def.range);
+        let around = place.chain.iter().flat_map(|list| list.marks.iter());
+        let marks: Vec<Rc<Mark>> = own.marks.iter().chain(around).cloned().collect();
+        let unknown =
+            |text: String, at: SourceSpan| Outcome::NotKnown(NotKnown { reason: Reason { text, at }, bare: false });
+        let mut calls = Vec::new();
+        let mut direct = Vec::new();
+        let mut marked: Vec<Rc<str>> = Vec::new();
+        for mark in marks.iter().filter(|mark| &*mark.name == "parametrize") {
+            let call = match Call::of_mark(mark, pytest) {
+                Ok(call) => call,
+                Err(failure) => return outcome(failure, &mark.at),
+            };
+            let names = match call.names(pytest) {
+                Ok((names, _)) => names,
+                Err(failure) => return outcome(failure, &mark.at),
+            };
+            match call.is_direct() {
+                Some(true) => direct.extend(names.iter().cloned()),
+                Some(false) => {}
+                None => return unknown("`indirect` is not known".to_owned(), mark.at.clone()),
+            }
+            marked.extend(names);
+            calls.push(call);
+        }
+        let mut initial: Vec<Rc<str>> = Vec::new();
+        for mark in marks.iter().filter(|mark| &*mark.name == "usefixtures") {
+            for argument in &mark.args {
+                match argument.value.as_str() {
+                    Some(name) => initial.push(name.into()),
+                    None => return unknown("a name in `usefixtures` is not known".to_owned(), mark.at.clone()),
+                }
+            }
+        }
+        if is_anyio(own, place, function.def.is_async) {
+            initial.push("anyio_backend".into());
+        }
+        initial.extend(requests(&function.def, bound && !place.classes.is_empty()));
+        let closure = place.visible.closure(&self.config.ini.usefixtures, initial.into_iter(), &direct, pytest);
+        if let Some((fixture, doubt)) = &closure.doubt {
+            let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
+            let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
+            return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
+        }
+        let backends = "anyio_backend";
+        if closure.names.iter().any(|name| &**name == backends)
+            && closure.definitions.get(backends).is_none_or(Vec::is_empty)
+            && !direct.iter().any(|name| &**name == backends)
+        {
+            return unknown("takes the parameters of anyio's backends".to_owned(), span);
+        }
+        let fixtures: Rc<[Rc<str>]> = closure.names.iter().cloned().collect();
+        let metafunc = Rc::new(Metafunc {
+            session: self.session.clone(),
+            name: name.clone(),
+            function: function.clone(),
+            module: place.node.module.clone(),
+            class: place.classes.last().cloned(),
+            closure,
+            marks: std::iter::once(own.clone()).chain(place.chain.iter().cloned()).collect(),
+            calls: RefCell::new(CallSpecs::new()),
+            failure: RefCell::default(),
+        });
+        let sources = self.call_hooks(&metafunc, &marked, &calls, place);
+        let failure = metafunc.failure.borrow_mut().take();
+        if let Some((failure, at)) = failure {
+            let failure = match self.softened(failure, &metafunc) {
+                // What the other calls add is not known either.
+                Failure::Unknown { text, doubt, bare } => Failure::Unknown { text, doubt, bare: bare && sources == 1 },
+                refused @ Failure::Refused(_) => refused,
+            };
+            return outcome(failure, &at.unwrap_or(span));
+        }
+        let specs = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new()).finish(pytest);
+        let empty = specs.iter().any(|spec| spec.empty.is_some());
+        if empty && self.config.ini.empty_parameter_set_mark == EmptyParameterSet::FailAtCollect {
+            return Outcome::Refused("is parametrized without values".to_owned());
+        }
+        Outcome::Tests(specs, fixtures)
+    }
+
+    /// Lets hooks, fixtures and marks parametrize; gives how many of them there are.
+    fn call_hooks(&mut self, metafunc: &Rc<Metafunc>, marked: &[Rc<str>], calls: &[Call], place: &Place) -> usize {
+        let object = || Value::Object(Rc::new(MetafuncObject(metafunc.clone())));
+        let frame = Frame { scope: metafunc.module.scope.clone(), module: metafunc.module.clone() };
+        let hooks = self.plugins.hooks(GENERATE, Some(&place.node.path));
+        let mut sources = hooks.len() + calls.len();
+        let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
+            for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
+                if hook.wraps {
+                    let doubt = Some(Rc::new(hook.not_followed(GENERATE)));
+                    let text = "parameters are not known".to_owned();
+                    metafunc.fail(Failure::Unknown { text, doubt, bare: false }, None);
+                } else {
+                    hook.call(collection.interpreter, &[("metafunc", object())]);
+                }
+            }
+        };
+        run(self, &|turn, _| turn == Turn::First);
+        if let Some(node) = &metafunc.class
+            && let Ok(Some(binding)) = node.class.lookup(GENERATE)
+        {
+            let bound = match &binding.value {
+                Value::StaticMethod(_) => None,
+                Value::ClassMethod(_) => Some(Value::Class(node.class.clone())),
+                _ => Some(Value::Opaque),
+            };
+            let hook = match &binding.value {
+                Value::StaticMethod(inner) | Value::ClassMethod(inner) => (**inner).clone(),
+                other => other.clone(),
+            };
+            sources += 1;
+            self.interpreter.call_hook(&hook, bound, &[("metafunc", object())], &frame);
+        }
+        let module_hook = metafunc.module.scope.names.borrow().get(GENERATE).cloned();
+        if let Some(binding) = module_hook {
+            sources += 1;
+            self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
+        }
+        run(self, &|turn, initial| turn == Turn::Normal && !initial);
+        for name in metafunc.closure.names.iter().filter(|name| !marked.contains(name)) {
+            if let Some(definition) = parametrized(&metafunc.closure.definitions, name) {
+                sources += 1;
+                metafunc.parametrize(&fixture_call(&definition), self.interpreter, &frame);
+            }
+        }
+        run(self, &|turn, initial| turn == Turn::Normal && initial);
+        for call in calls {
+            metafunc.parametrize(call, self.interpreter, &frame);
+        }
+        run(self, &|turn, _| turn == Turn::Last);
+        sources
+    }
+
+    /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.
+    fn softened(&self, failure: Failure, metafunc: &Metafunc) -> Failure {
+        let Failure::Refused(text) = failure else { return failure };
+        let unknown = metafunc.closure.names.iter().find(|name| {
+            metafunc.closure.definitions.get(*name).is_none_or(Vec::is_empty)
+                && !crate::eval::stdlib::is_builtin_fixture(name)
+                && !requests(&metafunc.function.def, false).contains(name)
+        });
+        match unknown {
+            Some(name) if text.contains("uses no argument") => Failure::Unknown {
+                text: format!("{text}, unless the fixture `{name}` of a plugin does"),
+                doubt: None,
+                bare: false,
+            },
+            _ => Failure::Refused(text),
+        }
+    }
+
+    fn empty_set_mark(&self, reason: &str, span: &SourceSpan) -> OwnMark {
+        let value = |value: Value| Argument { source: "".into(), value };
+        let reason = ("reason".into(), value(Value::str(reason)));
+        match self.config.ini.empty_parameter_set_mark {
+            EmptyParameterSet::Xfail => {
+                added("xfail", Vec::new(), vec![reason, ("run".into(), value(Value::Bool(false)))], span)
+            }
+            _ => added("skip", Vec::new(), vec![reason], span),
+        }
+    }
+}
+
+/// The nearest definition with parameters, as long as each nearer one asks for the one that it overrides.
+fn parametrized(
+    definitions: &std::collections::HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
+    name: &Rc<str>,
+) -> Option<Rc<FixtureDef>> {
+    for definition in definitions.get(name)?.iter().rev() {
+        if definition.params.is_some() {
+            return Some(definition.clone());
+        }
+        if !definition.requests.contains(name) {
+            return None;
+        }
+    }
+    None
+}
+
+fn fixture_call(definition: &Rc<FixtureDef>) -> Call {
+    Call {
+        argnames: Value::str(&*definition.name),
+        argvalues: definition.params.clone().unwrap_or(Value::None),
+        indirect: Some(Value::Bool(true)),
+        ids: definition.ids.clone(),
+        scope: Some(Value::str(definition.scope.name())),
+        at: definition.at.clone(),
+        origin: Rc::as_ptr(definition) as usize,
+    }
+}
+
+fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
+    match failure {
+        Failure::Refused(text) => Outcome::Refused(text),
+        Failure::Unknown { text, doubt, bare } => {
+            let reason = match doubt {
+                Some(doubt) => Reason { text: format!("{text}: {}", doubt.text), at: doubt.at.clone() },
+                None => Reason { text, at: at.clone() },
+            };
+            Outcome::NotKnown(NotKnown { reason, bare })
+        }
+    }
+}
+
+/// Whether anyio runs it, with its backends as a fixture.
+fn is_anyio(own: &MarkList, place: &Place, is_async: bool) -> bool {
+    let around = place.chain.iter().flat_map(|list| list.marks.iter());
+    is_async && own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio")
+}
+
+/// A mark that pytest or a plugin adds by itself.
+fn added(name: &str, args: Vec<Argument>, kwargs: Vec<(Rc<str>, Argument)>, at: &SourceSpan) -> OwnMark {
+    let mark = Mark { name: name.into(), args, kwargs, at: at.clone(), doubt: None };
+    OwnMark { mark: Rc::new(mark), added: true }
+}

@@ -1,0 +1,395 @@
+//! One test, as pytest's hooks see it and as the catalog lists it.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TreePath};
+
+use super::callspec::Parameter;
+use super::edit_sites;
+use super::marks::{self, MarkList};
+use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
+use crate::eval::{Frame, Interpreter};
+use crate::syntax::ast::Range;
+
+/// The file that a test stands in, as a node.
+#[derive(Debug)]
+pub(crate) struct ModuleNode {
+    /// Absolute.
+    pub(crate) path: Utf8PathBuf,
+    /// As node ids name it.
+    pub(crate) node: TreePath,
+    pub(crate) module: Rc<Module>,
+    /// The option of the tree's configuration that leaves it out.
+    pub(crate) ignored_by: Option<Condition>,
+}
+
+/// A class that a test stands in, under the name that it is bound to.
+#[derive(Debug, Clone)]
+pub(super) struct ClassNode {
+    pub(super) name: Rc<str>,
+    pub(super) class: Rc<Class>,
+}
+
+/// A mark of a test's own.
+#[derive(Debug, Clone)]
+pub(super) struct OwnMark {
+    pub(super) mark: Rc<Mark>,
+    /// Whether pytest, a plugin or a hook of the tree put it there.
+    pub(super) added: bool,
+}
+
+/// One test.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(super) module: Rc<ModuleNode>,
+    pub(super) classes: Rc<[ClassNode]>,
+    /// The name that it is bound to.
+    pub(super) name: Rc<str>,
+    /// What stands in brackets behind the name.
+    pub(super) id: Option<String>,
+    /// `None` for what may be a test.
+    pub(super) function: Option<Rc<Function>>,
+    pub(super) own: RefCell<Vec<OwnMark>>,
+    /// The marks of the classes around, innermost first, then the module's.
+    pub(super) chain: Rc<[MarkList]>,
+    /// Why authors may have given it more marks.
+    pub(super) open: Option<Reason>,
+    /// Why a hook may have given it more marks.
+    pub(super) hooks: RefCell<Option<Reason>>,
+    pub(super) fixtures: Rc<[Rc<str>]>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) conditions: RefCell<Vec<Condition>>,
+    /// Why it is not known what pytest collects for it.
+    pub(super) doubt: RefCell<Option<Reason>>,
+    pub(super) span: SourceSpan,
+    pub(super) sites: Arc<[EditSite]>,
+    /// Where its one `pytest.param(...)` stands.
+    pub(super) param_at: Option<SourceSpan>,
+    pub(super) config: Value,
+}
+
+impl Item {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.classes.iter().map(|class| &*class.name).chain([&*self.name])
+    }
+
+    pub(crate) fn node_id(&self) -> NodeId {
+        NodeId::python(&self.module.node, self.names(), self.id.as_deref())
+    }
+
+    /// `TestA::TestB` of the classes around, as node ids have it.
+    pub(super) fn class_path(&self) -> Option<String> {
+        let names: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
+        (!names.is_empty()).then(|| names.join("::"))
+    }
+
+    fn full_name(&self) -> String {
+        self.id.as_ref().map_or_else(|| self.name.to_string(), |id| format!("{}[{id}]", self.name))
+    }
+
+    /// All its marks, in the order of `iter_markers`.
+    fn marks(&self) -> Vec<Rc<Mark>> {
+        let chain = self.chain.iter().flat_map(|list| list.marks.iter());
+        self.own.borrow().iter().map(|own| &own.mark).chain(chain).cloned().collect()
+    }
+
+    /// Why it may have more marks than these.
+    fn more_marks(&self) -> Option<Doubt> {
+        let open = self.open.clone().map(Rc::new);
+        open.or_else(|| self.chain.iter().find_map(|list| list.open.clone()))
+            .or_else(|| self.hooks.borrow().clone().map(Rc::new))
+    }
+
+    pub(super) fn more_marks_by_hook(&self, reason: &Reason) {
+        self.hooks.borrow_mut().get_or_insert_with(|| reason.clone());
+    }
+
+    pub(super) fn add_condition(&self, condition: Condition) {
+        let mut conditions = self.conditions.borrow_mut();
+        if !conditions.contains(&condition) {
+            conditions.push(condition);
+        }
+    }
+
+    pub(super) fn doubt(&self, reason: &Reason) {
+        self.doubt.borrow_mut().get_or_insert_with(|| reason.clone());
+    }
+
+    /// What the catalog says of it.
+    pub(super) fn into_case(self: &Rc<Self>) -> TestCase {
+        let own = self.own.borrow();
+        let mut list: Vec<_> =
+            own.iter().map(|own| if own.added { marks::added(&own.mark) } else { marks::marker(&own.mark) }).collect();
+        list.extend(self.chain.iter().flat_map(|list| list.marks.iter()).map(|mark| marks::marker(mark)));
+        let mut open = self.open.clone();
+        open = open.or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
+        if open.is_none() {
+            open = self.marks().iter().find_map(|mark| marks::doubtful_arguments(mark));
+        }
+        let skips = list.iter().filter(|marker| marker.name == "skipif").filter_map(|marker| match &marker.origin {
+            test_catalog::Origin::Source(at) => Some(Condition { text: marker.to_string(), at: at.clone() }),
+            _ => None,
+        });
+        let mut conditions = self.conditions.borrow().clone();
+        conditions.extend(skips);
+        let markers = Markers { list, open, hooks: self.hooks.borrow().clone() };
+        let certainty = self.doubt.borrow().clone().map_or(Certainty::Exact, Certainty::Inexact);
+        let id = self.node_id();
+        let function = NodeId::python(&self.module.node, self.names(), None);
+        let edit_sites = match &self.param_at {
+            Some(at) => edit_sites::with_param(&self.sites, at, id.as_str()),
+            None => self.sites.clone(),
+        };
+        let mut case = TestCase::python(id, self.span.clone(), markers, certainty);
+        case.function = function;
+        case.conditions = conditions;
+        case.ignored_by.clone_from(&self.module.ignored_by);
+        case.edit_sites = edit_sites;
+        case
+    }
+
+    fn closest(&self, name: &str) -> Option<Value> {
+        match self.marks().into_iter().find(|mark| &*mark.name == name) {
+            Some(mark) => Some(Value::Mark(mark)),
+            None => match self.more_marks() {
+                Some(doubt) => Some(Value::Unknown(doubt)),
+                None => None,
+            },
+        }
+    }
+}
+
+impl Object for Item {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        Some(match name {
+            "name" => Value::str(self.full_name()),
+            "originalname" => Value::str(&*self.name),
+            "nodeid" => Value::str(self.node_id().as_str()),
+            "path" | "fspath" => crate::eval::path_value(&self.module.path),
+            "module" => Value::Module(self.module.module.clone()),
+            "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),
+            "function" | "obj" => Value::Function(self.function.clone()?),
+            "config" => self.config.clone(),
+            "fixturenames" => Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect()),
+            "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => {
+                Value::list(self.own.borrow().iter().map(|own| Value::Mark(own.mark.clone())).collect())
+            }
+            "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
+            "keywords" => Value::Object(Rc::new(Keywords::of(self))),
+            "callspec" if !self.parameters.is_empty() => Value::Object(Rc::new(CallSpecView {
+                id: self.id.clone().unwrap_or_default(),
+                params: self.parameters.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
+            })),
+            _ => return None,
+        })
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        match name {
+            "get_closest_marker" => {
+                let wanted = arguments.get(0, "name")?.as_str()?;
+                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                Some(self.closest(wanted).unwrap_or(default))
+            }
+            "iter_markers" => {
+                if let Some(doubt) = self.more_marks() {
+                    return Some(Value::Unknown(doubt));
+                }
+                let wanted = match arguments.get(0, "name") {
+                    None | Some(Value::None) => None,
+                    Some(name) => Some(name.as_str()?.to_owned()),
+                };
+                let marks = self.marks().into_iter();
+                let marks = marks.filter(|mark| wanted.as_deref().is_none_or(|wanted| wanted == &*mark.name));
+                Some(Value::Tuple(marks.map(Value::Mark).collect()))
+            }
+            "add_marker" => {
+                let mark = match arguments.get(0, "marker") {
+                    Some(Value::Mark(mark)) => Some(mark.clone()),
+                    Some(Value::Str(name)) => Some(Rc::new(Mark {
+                        name: name.as_str()?.into(),
+                        args: Vec::new(),
+                        kwargs: Vec::new(),
+                        at: frame.module.file.span(range),
+                        doubt: None,
+                    })),
+                    _ => None,
+                };
+                let at_end = match arguments.get(1, "append") {
+                    None => Some(true),
+                    Some(append) => crate::eval::truth(append),
+                };
+                let sure = interpreter.is_certain();
+                match (mark, at_end) {
+                    (Some(mark), Some(at_end)) if sure => {
+                        let mut own = self.own.borrow_mut();
+                        let place = if at_end { own.len() } else { 0 };
+                        own.insert(place, OwnMark { mark, added: true });
+                    }
+                    _ => {
+                        let doubt = interpreter.doubt(frame, range, "a hook may add a marker here");
+                        self.hooks.borrow_mut().get_or_insert_with(|| (*doubt).clone());
+                    }
+                }
+                Some(Value::None)
+            }
+            "getparent" => {
+                Some(Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })))
+            }
+            "listchain" | "iter_parents" | "warn" | "addfinalizer" => {
+                let ancestor = Ancestor { config: self.config.clone(), at: self.span.clone() };
+                Some(Value::list(vec![Value::Object(Rc::new(ancestor))]))
+            }
+            _ => None,
+        }
+    }
+
+    fn assign(&self, name: &str, _: &Value) {
+        if matches!(name, "name" | "_nodeid" | "own_markers" | "callspec") {
+            let text = format!("a hook changes its `{name}`");
+            self.doubt(&Reason { text, at: self.span.clone() });
+        }
+    }
+
+    /// What is not followed may add markers; it cannot rename the test.
+    fn taint(&self, doubt: &Doubt) {
+        self.hooks.borrow_mut().get_or_insert_with(|| (**doubt).clone());
+    }
+}
+
+/// A node around a test. What a hook does to it is done to all tests below, which is not followed.
+#[derive(Debug)]
+struct Ancestor {
+    config: Value,
+    at: SourceSpan,
+}
+
+impl Object for Ancestor {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        match name {
+            "parent" => Some(Value::Object(Rc::new(Self { config: self.config.clone(), at: self.at.clone() }))),
+            "config" => Some(self.config.clone()),
+            _ => None,
+        }
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        _: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if !matches!(name, "get_closest_marker" | "iter_markers" | "getparent" | "listchain") {
+            let doubt = interpreter.doubt(frame, range, format!("a hook calls `{name}` of a node around tests"));
+            self.taint(&doubt);
+        }
+        None
+    }
+
+    fn taint(&self, doubt: &Doubt) {
+        if let Some(config) = self.config.downcast::<super::ConfigObject>() {
+            config.doubts.borrow_mut().get_or_insert_with(|| (**doubt).clone());
+        }
+    }
+}
+
+/// `item.keywords`: the names of the test and of what is around it, its marks, and its function's attributes.
+#[derive(Debug)]
+struct Keywords {
+    names: HashSet<String>,
+    more: Option<Doubt>,
+}
+
+impl Keywords {
+    fn of(item: &Item) -> Self {
+        let mut names: HashSet<String> = item.marks().iter().map(|mark| mark.name.to_string()).collect();
+        names.insert(item.full_name());
+        names.extend(item.names().map(str::to_owned));
+        names.extend(item.module.node.as_str().split('/').map(str::to_owned));
+        names.extend(item.id.clone());
+        if item.function.is_some() && !item.own.borrow().is_empty() {
+            names.insert("pytestmark".to_owned());
+        }
+        Self { names, more: item.more_marks() }
+    }
+}
+
+impl Object for Keywords {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        None
+    }
+
+    fn call(&self, name: &str, arguments: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
+        match name {
+            "get" => {
+                let key = arguments.get(0, "key")?;
+                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                // What it holds for a name is a node or a mark, and true.
+                Some(if self.contains(key)? { Value::Bool(true) } else { default })
+            }
+            _ => None,
+        }
+    }
+
+    fn contains(&self, value: &Value) -> Option<bool> {
+        let name = value.as_str()?;
+        if self.names.contains(name) {
+            return Some(true);
+        }
+        self.more.is_none().then_some(false)
+    }
+}
+
+/// `item.callspec`.
+#[derive(Debug)]
+struct CallSpecView {
+    id: String,
+    params: Vec<(Rc<str>, Value)>,
+}
+
+impl Object for CallSpecView {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        match name {
+            "id" => Some(Value::str(&self.id)),
+            "params" => {
+                let params = self.params.iter().map(|(name, value)| (Value::str(&**name), value.clone()));
+                Some(Value::dict(params.collect()))
+            }
+            _ => None,
+        }
+    }
+
+    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
+        None
+    }
+}

@@ -1,0 +1,146 @@
+//! `metafunc`: a function on its way to its tests, as `pytest_generate_tests` sees it.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use test_catalog::SourceSpan;
+
+use super::callspec::CallSpecs;
+use super::fixtures::Closure;
+use super::item::ClassNode;
+use super::marks::MarkList;
+use super::parametrize::{Call, Failure, IdRules, SetMaker};
+use crate::PytestVersion;
+use crate::eval::value::{Arguments, Doubt, Function, Module, Object, Value};
+use crate::eval::{Frame, Interpreter};
+use crate::syntax::ast::Range;
+
+/// What parametrizing needs to know of the session.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) pytest: PytestVersion,
+    pub(super) rules: IdRules,
+    /// `pytest_make_parametrize_id` of the conftests, the one that is asked first in front.
+    pub(super) id_hooks: Rc<[Value]>,
+    pub(super) config: Value,
+}
+
+/// One function and the calls that parametrize it.
+#[derive(Debug)]
+pub(super) struct Metafunc {
+    pub(super) session: Session,
+    pub(super) name: Rc<str>,
+    pub(super) function: Rc<Function>,
+    pub(super) module: Rc<Module>,
+    pub(super) class: Option<ClassNode>,
+    pub(super) closure: Closure,
+    /// Its own marks, then those around it.
+    pub(super) marks: Vec<MarkList>,
+    pub(super) calls: RefCell<CallSpecs>,
+    /// Why it is not known, or refused, what it gives, and where.
+    pub(super) failure: RefCell<Option<(Failure, Option<SourceSpan>)>>,
+}
+
+impl Metafunc {
+    /// One more call.
+    pub(super) fn parametrize(&self, call: &Call, interpreter: &mut Interpreter<'_>, frame: &Frame) {
+        if self.failure.borrow().is_some() {
+            return;
+        }
+        let mut maker = SetMaker {
+            interpreter,
+            frame,
+            pytest: self.session.pytest,
+            rules: self.session.rules,
+            id_hooks: &self.session.id_hooks,
+            config: &self.session.config,
+        };
+        let outcome = self.calls.borrow_mut().parametrize(call, &self.function, &self.closure, &mut maker);
+        if let Err(failure) = outcome {
+            self.fail(failure, Some(call.at.clone()));
+        }
+    }
+
+    pub(super) fn fail(&self, failure: Failure, at: Option<SourceSpan>) {
+        self.failure.borrow_mut().get_or_insert((failure, at));
+    }
+
+    fn marks(&self, wanted: Option<&str>) -> Option<Vec<Value>> {
+        if self.marks.iter().any(|list| list.open.is_some()) {
+            return None;
+        }
+        let marks = self.marks.iter().flat_map(|list| list.marks.iter());
+        let marks = marks.filter(|mark| wanted.is_none_or(|wanted| wanted == &*mark.name));
+        Some(marks.cloned().map(Value::Mark).collect())
+    }
+}
+
+/// `metafunc`, and `metafunc.definition`, which is the same to those who ask for marks and names.
+#[derive(Debug)]
+pub(super) struct MetafuncObject(pub(super) Rc<Metafunc>);
+
+impl Object for MetafuncObject {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        let metafunc = &*self.0;
+        Some(match name {
+            "fixturenames" => Value::list(metafunc.closure.names.iter().map(|name| Value::str(&**name)).collect()),
+            "function" | "obj" => Value::Function(metafunc.function.clone()),
+            "module" => Value::Module(metafunc.module.clone()),
+            "cls" => metafunc.class.as_ref().map_or(Value::None, |node| Value::Class(node.class.clone())),
+            "config" => metafunc.session.config.clone(),
+            "definition" => Value::Object(Rc::new(Self(self.0.clone()))),
+            "name" | "originalname" => Value::str(&*metafunc.name),
+            _ => return None,
+        })
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        match name {
+            "parametrize" => {
+                if !interpreter.is_certain() {
+                    let doubt = interpreter.doubt(frame, range, "parametrized under a condition that is not known");
+                    self.taint(&doubt);
+                    return Some(Value::None);
+                }
+                let at = frame.module.file.span(range);
+                // Values that cannot be compared are told apart by where the hook stands.
+                let origin = Rc::as_ptr(&frame.module) as usize ^ range.start as usize;
+                match Call::of_arguments(arguments, at.clone(), origin, self.0.session.pytest) {
+                    Ok(call) => self.0.parametrize(&call, interpreter, frame),
+                    Err(failure) => self.0.fail(failure, Some(at)),
+                }
+                Some(Value::None)
+            }
+            "get_closest_marker" => {
+                let wanted = arguments.get(0, "name")?.as_str()?;
+                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                Some(self.0.marks(Some(wanted))?.into_iter().next().unwrap_or(default))
+            }
+            "iter_markers" => {
+                let wanted = match arguments.get(0, "name") {
+                    None | Some(Value::None) => None,
+                    Some(name) => Some(name.as_str()?.to_owned()),
+                };
+                Some(Value::Tuple(self.0.marks(wanted.as_deref())?.into()))
+            }
+            _ => None,
+        }
+    }
+
+    fn taint(&self, doubt: &Doubt) {
+        let text = "a hook that is not followed".to_owned();
+        self.0.fail(Failure::Unknown { text, doubt: Some(doubt.clone()), bare: false }, None);
+    }
+}

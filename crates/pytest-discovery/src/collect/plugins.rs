@@ -1,0 +1,167 @@
+//! The tree's own plugins: conftests and what `pytest_plugins` names, with their hooks in the order in which pytest
+//! calls them.
+//!
+//! Source of the rules: pluggy's order of hook implementations, and pytest's registration of conftests.
+
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use test_catalog::{Reason, SourceSpan};
+
+use super::config_object::{ConfigObject, Parser};
+use super::fixtures::Layer;
+use crate::PytestVersion;
+use crate::eval::value::{Module, Value};
+use crate::eval::{Frame, Interpreter};
+
+/// One plugin of the tree.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    pub(super) module: Rc<Module>,
+    /// The folder whose tests it reaches; `None` for one that reaches all.
+    pub(super) folder: Option<Utf8PathBuf>,
+    /// Whether it was there before the session: loaded for an argument, and not on the way.
+    pub(super) initial: bool,
+    pub(super) fixtures: Rc<Layer>,
+}
+
+/// When a hook is called among those of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    Normal,
+    Last,
+}
+
+/// A hook of the tree.
+#[derive(Debug, Clone)]
+pub(super) struct Hook {
+    pub(super) function: Value,
+    pub(super) module: Rc<Module>,
+    pub(super) initial: bool,
+    pub(super) turn: Turn,
+    /// It wraps the others, which is not followed.
+    pub(super) wraps: bool,
+    pub(super) at: SourceSpan,
+}
+
+impl Plugin {
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
+        let fixtures = Rc::new(Layer::of_module(&module));
+        Self { module, folder, initial, fixtures }
+    }
+
+    /// Whether it is that module.
+    pub(crate) fn is(&self, module: &Rc<Module>) -> bool {
+        Rc::ptr_eq(&self.module, module)
+    }
+
+    /// Lets its options and its settings count.
+    pub(crate) fn configure(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
+        let object = Value::Object(config.clone());
+        if let Some(hook) = self.hook("pytest_addoption") {
+            hook.call(interpreter, &[("parser", Value::Object(Rc::new(Parser(config.clone()))))]);
+        }
+        if let Some(hook) = self.hook("pytest_configure") {
+            hook.call(interpreter, &[("config", object)]);
+        }
+    }
+
+    pub(super) fn reaches(&self, path: &Utf8Path) -> bool {
+        self.folder.as_ref().is_none_or(|folder| path.starts_with(folder))
+    }
+
+    pub(super) fn hook(&self, name: &str) -> Option<Hook> {
+        let binding = self.module.scope.names.borrow().get(name).cloned()?;
+        let file = &self.module.file;
+        let mut hook = Hook {
+            function: binding.value,
+            module: self.module.clone(),
+            initial: self.initial,
+            turn: Turn::Normal,
+            wraps: false,
+            at: SourceSpan::line(file.path.clone(), 1),
+        };
+        if let Value::Function(function) = &hook.function {
+            hook.at = function.file.span(function.def.range);
+            hook.wraps = function.def.is_generator;
+            for decorator in &function.def.decorators {
+                let text: String = function.file.slice(decorator.range).split_whitespace().collect();
+                if text.contains("tryfirst=True") {
+                    hook.turn = Turn::First;
+                } else if text.contains("trylast=True") {
+                    hook.turn = Turn::Last;
+                }
+            }
+        } else if let Some(doubt) = hook.function.doubt() {
+            hook.at = doubt.at.clone();
+        }
+        if binding.doubt.is_some() {
+            hook.wraps = true;
+        }
+        Some(hook)
+    }
+}
+
+impl Hook {
+    /// Calls it with what it names of the arguments.
+    pub(super) fn call(&self, interpreter: &mut Interpreter<'_>, arguments: &[(&str, Value)]) -> Value {
+        let frame = Frame { scope: self.module.scope.clone(), module: self.module.clone() };
+        interpreter.call_hook(&self.function, None, arguments, &frame)
+    }
+
+    /// Why what it does is not known.
+    pub(super) fn not_followed(&self, name: &str) -> Reason {
+        Reason { text: format!("the hook `{name}` is not followed"), at: self.at.clone() }
+    }
+}
+
+/// All of them, in the order of registration.
+#[derive(Debug)]
+pub(crate) struct Plugins {
+    all: Vec<Plugin>,
+    rootdir: Utf8PathBuf,
+    pytest: PytestVersion,
+}
+
+/// Plugins without a folder come before the rootdir's conftest; before, in the order of registration.
+const PLUGINS_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
+
+impl Plugins {
+    pub(crate) fn new(rootdir: Utf8PathBuf, pytest: PytestVersion) -> Self {
+        Self { all: Vec::new(), rootdir, pytest }
+    }
+
+    pub(crate) fn push(&mut self, plugin: Plugin) {
+        self.all.push(plugin);
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {
+        self.all.iter()
+    }
+
+    /// Those whose folder holds the file, the farthest first. The rootdir's conftest, and those above it, belong to
+    /// the session, as plugins without a folder do.
+    pub(super) fn reaching<'p>(&'p self, path: &'p Utf8Path) -> impl Iterator<Item = &'p Plugin> {
+        let mut reaching: Vec<&Plugin> = self.all.iter().filter(|plugin| plugin.reaches(path)).collect();
+        reaching.sort_by_key(|plugin| match &plugin.folder {
+            None => 0,
+            Some(folder) if self.rootdir.starts_with(folder) => usize::from(self.pytest >= PLUGINS_FIRST),
+            Some(folder) => folder.as_str().len() + 1,
+        });
+        reaching.into_iter()
+    }
+
+    /// The hooks of a name that reach a file (or all of them), in the order of calls: those that want to be first,
+    /// the rest, those that want to be last; in each group the one registered last comes first.
+    pub(super) fn hooks(&self, name: &str, path: Option<&Utf8Path>) -> Vec<Hook> {
+        let reaching = self.all.iter().rev().filter(|plugin| path.is_none_or(|path| plugin.reaches(path)));
+        let mut hooks: Vec<Hook> = reaching.filter_map(|plugin| plugin.hook(name)).collect();
+        hooks.sort_by_key(|hook| match hook.turn {
+            Turn::First => 0,
+            Turn::Normal => 1,
+            Turn::Last => 2,
+        });
+        hooks
+    }
+}

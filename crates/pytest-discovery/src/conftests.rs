@@ -1,0 +1,231 @@
+//! The conftests of a tree: loaded while the walk goes on, and asked what it leaves out.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
+
+use crate::collect::{ConfigObject, Plugin, Plugins};
+use crate::config::Config;
+use crate::eval::value::{Binding, Module, Raised, Value};
+use crate::eval::{Frame, Interpreter, elements, path_value, truth};
+use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, ModuleFile};
+
+/// Conftests and the plugins that they and test modules name.
+pub(crate) struct Loaded {
+    pub(crate) plugins: Plugins,
+    pub(crate) problems: Vec<Problem>,
+    /// Whether pytest ends before it collects anything.
+    pub(crate) is_lost: bool,
+    /// Folders whose conftest fails, or skips itself.
+    pub(crate) lost_folders: Vec<Utf8PathBuf>,
+}
+
+/// Evaluates each conftest when the walk comes to it.
+pub(crate) struct LoadedConftests<'l, 'i> {
+    config: &'l Config,
+    interpreter: &'l mut Interpreter<'i>,
+    object: Rc<ConfigObject>,
+    modules: HashMap<Utf8PathBuf, Rc<Module>>,
+    loaded: Loaded,
+}
+
+impl<'l, 'i> LoadedConftests<'l, 'i> {
+    /// The initial ones are loaded at once, in the order of pytest: those around each argument, then those of its
+    /// folders named `test*`.
+    pub(crate) fn new(config: &'l Config, interpreter: &'l mut Interpreter<'i>, object: Rc<ConfigObject>) -> Self {
+        let loaded = Loaded {
+            plugins: Plugins::new(config.rootdir.clone(), config.pytest),
+            problems: Vec::new(),
+            is_lost: false,
+            lost_folders: Vec::new(),
+        };
+        let mut conftests = Self { config, interpreter, object, modules: HashMap::new(), loaded };
+        if !config.options.noconftest {
+            for argument in &config.arguments {
+                let is_dir = argument.path.is_dir();
+                let folder = if is_dir { Some(argument.path.as_path()) } else { argument.path.parent() };
+                let Some(folder) = folder else { continue };
+                conftests.load_around(folder);
+                if is_dir {
+                    conftests.load_test_folders(folder);
+                }
+            }
+        }
+        conftests
+    }
+
+    fn load_around(&mut self, folder: &Utf8Path) {
+        let above: Vec<&Utf8Path> = folder.ancestors().collect();
+        for folder in above.into_iter().rev() {
+            if self.config.confcutdir.starts_with(folder) && folder != self.config.confcutdir {
+                continue;
+            }
+            let conftest = folder.join("conftest.py");
+            if conftest.is_file() {
+                self.load(&conftest, true);
+            }
+        }
+    }
+
+    fn load_test_folders(&mut self, folder: &Utf8Path) {
+        let Ok(entries) = folder.read_dir_utf8() else { return };
+        let mut folders: Vec<Utf8PathBuf> = entries
+            .flatten()
+            .filter(|entry| entry.file_name().starts_with("test") && entry.path().is_dir())
+            .map(|entry| entry.path().join("conftest.py"))
+            .collect();
+        folders.sort();
+        for conftest in folders.into_iter().filter(|conftest| conftest.is_file()) {
+            self.load(&conftest, true);
+        }
+    }
+
+    fn load(&mut self, conftest: &Utf8Path, initial: bool) -> Option<Rc<Module>> {
+        if let Some(module) = self.modules.get(conftest) {
+            return Some(module.clone());
+        }
+        let folder = conftest.parent().unwrap_or(conftest).to_owned();
+        let module = match self.interpreter.module(conftest) {
+            Ok(module) => module,
+            Err(problem) => {
+                self.lose(folder, initial, problem);
+                return None;
+            }
+        };
+        self.modules.insert(conftest.to_owned(), module.clone());
+        let ended = module.ended.borrow().clone();
+        if let Some(Raised { class, at, .. }) = ended {
+            if &*class == "Skipped" && !initial {
+                self.loaded.lost_folders.push(folder);
+            } else {
+                let lost = if initial { "all tests" } else { "the tests of its folder" };
+                let message = format!("raises `{class}` when it is loaded: pytest collects none of {lost}");
+                self.lose(folder, initial, Problem { kind: ProblemKind::Collection, message, at });
+            }
+            return None;
+        }
+        // A conftest outside the rootdir may only name plugins while pytest starts.
+        let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins");
+        if names_plugins && !initial {
+            let at = SourceSpan::line(module.file.path.clone(), 1);
+            let message = "names `pytest_plugins`, which only a conftest that is loaded at the start may: pytest \
+                           collects none of the tests of its folder"
+                .to_owned();
+            self.lose(folder, false, Problem { kind: ProblemKind::Collection, message, at });
+            return None;
+        }
+        self.register(&module, Some(folder), initial, 0);
+        Some(module)
+    }
+
+    fn lose(&mut self, folder: Utf8PathBuf, initial: bool, problem: Problem) {
+        self.loaded.problems.push(problem);
+        self.loaded.is_lost |= initial;
+        self.loaded.lost_folders.push(folder);
+    }
+
+    /// Registers a plugin, lets its options and settings count, and registers what its `pytest_plugins` names.
+    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, depth: u32) {
+        let plugin = Plugin::new(module.clone(), folder, initial);
+        plugin.configure(&self.object, self.interpreter);
+        self.loaded.plugins.push(plugin);
+        // Plugins that name each other end somewhere.
+        if depth < 16 {
+            self.named_plugins(module, initial, depth);
+        }
+    }
+
+    fn named_plugins(&mut self, module: &Rc<Module>, initial: bool, depth: u32) {
+        let named = module.scope.names.borrow().get("pytest_plugins").map(|binding| binding.value.clone());
+        let Some(named) = named else { return };
+        let names: Vec<String> = match &named {
+            Value::Str(text) => text.as_str().map(str::to_owned).into_iter().collect(),
+            other => {
+                elements(other).unwrap_or_default().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+            }
+        };
+        let from = self.interpreter.path_of(module);
+        for name in names {
+            if let Some(found) = self.interpreter.module_of_tree(&from, &name)
+                && !self.loaded.plugins.iter().any(|plugin| plugin.is(&found))
+            {
+                self.register(&found, None, initial, depth + 1);
+            }
+        }
+    }
+
+    /// All of them, with what test modules name.
+    pub(crate) fn finish(mut self, modules: &[ModuleFile]) -> Loaded {
+        for file in modules {
+            if self.interpreter.mentions(&file.path, "pytest_plugins")
+                && let Ok(module) = self.interpreter.module(&file.path)
+            {
+                self.named_plugins(&module, false, 0);
+            }
+        }
+        self.loaded
+    }
+}
+
+impl Conftests for LoadedConftests<'_, '_> {
+    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
+        let Some(module) = self.load(conftest, false) else { return ConftestIgnores::default() };
+        let names = module.scope.names.borrow();
+        let folder = conftest.parent().unwrap_or(conftest);
+        let mut ignores =
+            ConftestIgnores { hook: names.contains_key("pytest_ignore_collect"), ..ConftestIgnores::default() };
+        for (name, list) in [("collect_ignore", &mut ignores.paths), ("collect_ignore_glob", &mut ignores.globs)] {
+            let Some(binding) = names.get(name) else { continue };
+            match entries(binding, folder) {
+                Ok(found) => *list = Some(found),
+                Err(reason) => {
+                    let at = SourceSpan::line(module.file.path.clone(), 1);
+                    let text = format!("`{name}` is not known");
+                    ignores.unknown = Some(reason.unwrap_or(Reason { text, at }));
+                }
+            }
+        }
+        ignores
+    }
+
+    fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict {
+        const HOOK: &str = "pytest_ignore_collect";
+        let Some(module) = self.modules.get(conftest).cloned() else { return HookVerdict::Silent };
+        let Some(hook) = module.scope.names.borrow().get(HOOK).cloned() else { return HookVerdict::Silent };
+        let frame = Frame { scope: module.scope.clone(), module: module.clone() };
+        let path = path_value(path);
+        let arguments =
+            [("collection_path", path.clone()), ("path", path), ("config", Value::Object(self.object.clone()))];
+        let answer = self.interpreter.call_hook(&hook.value, None, &arguments, &frame);
+        match (&answer, truth(&answer)) {
+            (Value::None, _) => HookVerdict::Silent,
+            (_, Some(true)) => HookVerdict::Ignore,
+            (_, Some(false)) => HookVerdict::Keep,
+            (_, None) => {
+                let at = match &hook.value {
+                    Value::Function(function) => function.file.span(function.def.range),
+                    _ => SourceSpan::line(module.file.path.clone(), 1),
+                };
+                let why = answer.doubt().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
+                HookVerdict::Perhaps(Condition { text: format!("{HOOK}{why}"), at })
+            }
+        }
+    }
+}
+
+/// The entries of a `collect_ignore` list, absolute; `Err` where they are not known.
+fn entries(binding: &Binding, folder: &Utf8Path) -> Result<Vec<Entry>, Option<Reason>> {
+    if let Some(doubt) = &binding.doubt {
+        return Err(Some((**doubt).clone()));
+    }
+    let items = elements(&binding.value).map_err(|doubt| doubt.map(|doubt| (*doubt).clone()))?;
+    items
+        .iter()
+        .map(|item| {
+            let text = item.as_str().ok_or(None)?;
+            Ok(Entry { text: crate::paths::absolute(folder, text).into_string(), condition: None })
+        })
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! What collection asks of evaluation beyond the names of modules: calls of hooks and of `ids=`.
+
+use std::rc::Rc;
+
+use super::value::{Doubt, Module, Value};
+use super::{Frame, Interpreter, elements};
+use crate::syntax::ast::Range;
+
+const NOWHERE: Range = Range { start: 0, end: 0 };
+
+impl Interpreter<'_> {
+    /// Calls what `ids=` names with one parameter.
+    pub(crate) fn call_for_id(&mut self, callable: &Value, value: &Value, frame: &Frame) -> Value {
+        self.steps = 0;
+        self.call_value(callable, vec![value.clone()], Vec::new(), frame, NOWHERE)
+    }
+
+    /// Calls a hook with those of the arguments that it names; `bound` is what a method is bound to.
+    pub(crate) fn call_hook(
+        &mut self,
+        hook: &Value,
+        bound: Option<Value>,
+        arguments: &[(&str, Value)],
+        frame: &Frame,
+    ) -> Value {
+        self.steps = 0;
+        let Value::Function(function) = hook else {
+            return self.unknown(frame, NOWHERE, "a hook that is no function of the tree");
+        };
+        let named = |name: &str| arguments.iter().find(|(one, _)| *one == name).map(|(_, value)| value.clone());
+        let parameters = function.def.parameters.iter().skip(usize::from(bound.is_some()));
+        let passed = parameters.filter(|one| one.default.is_none()).map(|one| {
+            let value = named(&one.name).unwrap_or_else(|| {
+                self.unknown(frame, function.def.range, format!("what pytest passes as `{}`", one.name))
+            });
+            (Rc::from(&*one.name), value)
+        });
+        let passed: Vec<(Rc<str>, Value)> = passed.collect();
+        self.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE)
+    }
+
+    /// Whether Python could call a value; `None` where that is not known.
+    pub(crate) fn is_callable(&self, value: &Value) -> Option<bool> {
+        match value {
+            Value::Function(_) | Value::Class(_) | Value::External(_) | Value::BuiltinMethod(_) => Some(true),
+            Value::Unknown(_) | Value::Opaque | Value::Instance(_) | Value::Object(_) => None,
+            _ => Some(false),
+        }
+    }
+
+    /// Up to `count` elements of what can be iterated, and whether it has a length.
+    pub(crate) fn first_elements(&self, value: &Value, count: usize) -> Result<(Vec<Value>, bool), Option<Doubt>> {
+        let _ = count;
+        elements(value).map(|items| (items, true))
+    }
+
+    /// The module of the tree that a dotted name means.
+    pub(crate) fn module_of_tree(&mut self, from: &camino::Utf8Path, dotted: &str) -> Option<Rc<Module>> {
+        match self.imported(from, 0, dotted) {
+            Value::Module(module) => Some(module),
+            _ => None,
+        }
+    }
+
+    /// Whether a file's text has that word.
+    pub(crate) fn mentions(&self, path: &camino::Utf8Path, word: &str) -> bool {
+        matches!(self.sources.get(path), Some(Ok(file)) if file.text.contains(word))
+    }
+
+    /// Whether what happens now happens for certain.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.current_doubt().is_none()
+    }
+}
+
+/// A path of the tree, as `pathlib` has it.
+pub(crate) fn path_value(_path: &camino::Utf8Path) -> Value {
+    Value::Opaque
+}
