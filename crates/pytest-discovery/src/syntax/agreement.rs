@@ -3,10 +3,14 @@
 //! The corpus is this repository's Python, the standard library of the oracle's interpreter, and what is generated. The
 //! Python below any folder can be added by hand: `PYTHON_CORPUS=/path/to/checkout cargo test -p pytest-discovery`.
 
+mod generator;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::{env, fs};
+
+use generator::Generator;
 
 use super::ast::Stmt;
 use super::{STACK_BYTES, nesting, ruff, rustpython};
@@ -137,6 +141,19 @@ fn both_parsers_make_one_tree_of_the_standard_library() {
         let mut count = Count::default();
         hold_files(&mut count, &paths);
         assert!(count.both > 100 && count.differ.is_empty(), "{count:?}");
+    });
+}
+
+#[test]
+fn both_parsers_make_one_tree_of_generated_programs() {
+    on_large_stack(|| {
+        let mut count = Count::default();
+        for seed in 0..1_500 {
+            let mut generator = Generator(fastrand::Rng::with_seed(seed));
+            let body = generator.block(2, " ");
+            count.hold(&format!("seed {seed}"), &format!("def all():\n{body}"));
+        }
+        assert!(count.both > 1_000 && count.differ.is_empty(), "{count:?}");
     });
 }
 

@@ -15,16 +15,20 @@ pub(super) fn behind(range: Range, text: &str, decorators: &[Expr]) -> Range {
     let Some(last) = decorators.last() else { return range };
     let start = last.range.end.max(range.start);
     let Some(between) = text.get(start as usize..range.end as usize) else { return range };
+    Range { start: start.saturating_add(u32::try_from(closing(between)).unwrap_or(0)), end: range.end }
+}
+
+/// How much of a text belongs to the expression before it: the brackets around that, line breaks and comments.
+pub(super) fn closing(text: &str) -> usize {
     let mut at = 0;
-    // Brackets around the decorator close behind its expression.
-    while let Some(character) = between[at..].chars().next() {
+    while let Some(character) = text[at..].chars().next() {
         match character {
-            '#' => at += between[at..].find('\n').unwrap_or(between.len() - at),
+            '#' => at += text[at..].find('\n').unwrap_or(text.len() - at),
             character if character.is_whitespace() || matches!(character, ')' | '\\') => at += character.len_utf8(),
             _ => break,
         }
     }
-    Range { start: start.saturating_add(u32::try_from(at).unwrap_or(0)), end: range.end }
+    at
 }
 
 /// Adds text to an f-string's parts: adjacent texts are one, and an empty one is none.

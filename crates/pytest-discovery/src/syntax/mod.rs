@@ -21,7 +21,8 @@ pub(crate) use source::SourceFile;
 /// The stack that parsing, evaluating and dropping the deepest accepted file takes, with room to spare.
 pub(crate) const STACK_BYTES: usize = 256 << 20;
 
-/// Reads one file's text.
+/// Reads one file's text: all of it is checked, and trees are made of all but the bodies of functions, which follow when
+/// something calls for them.
 ///
 /// # Errors
 /// A [`ProblemKind::Syntax`] at the first place that does not parse, or that is nested too deeply.
@@ -31,12 +32,8 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
     nesting::check(&text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
-    let body = match ruff::parse(&text, true) {
-        Ok(body) => body,
-        // What either parser accepts is read; what neither does is reported as the first of them sees it.
-        Err(error) => rustpython::parse(&text)
-            .map_err(|_| fail(format!("does not parse as Python: {}", error.error), error.location.start().to_u32()))?,
-    };
+    let body = ruff::parse(&text, true)
+        .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset))?;
     Ok(SourceFile::new(path.clone(), text, body))
 }
 
@@ -45,12 +42,124 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
 mod tests {
     use super::*;
 
+    fn problem(text: String) -> Problem {
+        parse(&TreePath::new("test_deep.py"), text.into()).unwrap_err()
+    }
+
     #[test]
     fn a_hostile_file_costs_a_problem() {
-        let path = TreePath::new("test_deep.py");
-        for text in ["[".repeat(5_000), "x = ".to_owned() + &"not ".repeat(50_000) + "1", "def (".to_owned()] {
-            assert_eq!(parse(&path, text.into()).unwrap_err().kind, ProblemKind::Syntax);
+        let levels = |head: &str| -> String { (0..2_000).map(|depth| " ".repeat(depth) + head + "\n").collect() };
+        for text in [
+            "[".repeat(5_000),
+            "x = ".to_owned() + &"not ".repeat(50_000) + "1",
+            "x = 1".to_owned() + &" + 1".repeat(50_000),
+            "x = a".to_owned() + &".a".repeat(50_000),
+            "x = a".to_owned() + &"[0]".repeat(50_000),
+            "x = a".to_owned() + &"(0)".repeat(50_000),
+            "x = ".to_owned() + &"lambda: ".repeat(50_000) + "1",
+            "x = ".to_owned() + &"1 if 1 else ".repeat(50_000) + "1",
+            "x = ".to_owned() + &("-".repeat(2_900) + "(1, ").repeat(190),
+            "x = f'{".to_owned() + &"not ".repeat(50_000) + "1}'",
+            "x = ".to_owned() + &"f'{f\"{".repeat(5_000) + "1" + &"}\"}'".repeat(5_000),
+            "x = f'".to_owned() + &"{x:".repeat(5_000) + &"}".repeat(5_000) + "'",
+            "if a:\n pass\n".to_owned() + &"elif a:\n pass\n".repeat(50_000),
+            levels("def f():"),
+            levels("if a:"),
+            levels("class A:"),
+            "def (".to_owned(),
+        ] {
+            assert_eq!(problem(text).kind, ProblemKind::Syntax);
         }
+    }
+
+    /// What passes the check of nesting has to fit the stack that discovery gives, in both parsers.
+    #[test]
+    fn the_deepest_accepted_files_fit_the_stack() {
+        let texts = [
+            "x = ".to_owned() + &"not ".repeat(2_990) + "1\n",
+            "x = ".to_owned() + &"-".repeat(2_990) + "1\n",
+            "x = 1".to_owned() + &" ** 1".repeat(1_490) + "\n",
+            "x = a".to_owned() + &".a".repeat(2_990) + "\n",
+            "x = ".to_owned() + &"(".repeat(199) + &")".repeat(199) + "\n",
+            "x = ".to_owned() + &"lambda: ".repeat(2_990) + "1\n",
+            "if a:\n pass\n".to_owned() + &"elif a:\n pass\n".repeat(2_990),
+            (0..99).map(|depth| " ".repeat(depth) + "def f():\n").collect::<String>() + &" ".repeat(99) + "pass\n",
+        ];
+        let read = move || {
+            for text in texts {
+                let text: Arc<str> = text.into();
+                nesting::check(&text).unwrap();
+                let one = ruff::parse(&text, true).unwrap();
+                let other = rustpython::parse(&text).unwrap();
+                assert!(one == other, "{}", &text[..40]);
+            }
+        };
+        std::thread::Builder::new().stack_size(STACK_BYTES).spawn(read).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn an_error_in_a_body_is_an_error_of_the_file() {
+        let problem = problem("def test_a():\n    x = = 1\n".to_owned());
+        assert_eq!((problem.kind, problem.at.start.line), (ProblemKind::Syntax, 2), "{}", problem.message);
+    }
+
+    #[test]
+    fn what_only_pythons_compiler_refuses_is_refused() {
+        for text in [
+            "def f(a, a): pass",
+            "def f():\n    g(a=1, a=2)",
+            "f() = 1",
+            "del f()",
+            "None = 1",
+            "return 1",
+            "class A:\n    return 1",
+            "x = yield 1",
+            "def f():\n    await x",
+            "async def f():\n    yield from x",
+            "for x in y:\n    pass\nelse:\n    continue",
+            "def f():\n    break",
+            "*a, *b = c",
+            "try:\n    pass\nexcept:\n    pass\nexcept A:\n    pass",
+            "match x:\n    case y: pass\n    case z: pass",
+            "class A[T, T]: pass",
+            "{**a for a in b}",
+            "from x import y\nfrom __future__ import annotations",
+        ] {
+            problem(text.to_owned());
+        }
+    }
+
+    #[test]
+    fn newer_syntax_is_read() {
+        for text in [
+            "x = f\"{y[\"a\"]}\"\n",
+            "class A[T = int]: pass\n",
+            "x = t'{y}'\n",
+            "try:\n    pass\nexcept A, B:\n    pass\n",
+            "type X[T = int] = list[T]\n",
+        ] {
+            assert!(rustpython::parse(text).is_err(), "{text}");
+            parse(&TreePath::new("a.py"), text.into()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_body_is_where_it_was() {
+        let text: Arc<str> =
+            "class A:\n    async def f(\n        self, x=')',  # :\n    ) -> (\n        int  # :\n    ):  # é\n\
+                              \x20       await x\n        def g(): return 'a'; return 2\n\n    def h(self): return 3\n"
+                .into();
+        let file = parse(&TreePath::new("a.py"), text).unwrap();
+        let ast::StmtKind::Class(class) = &file.body[0].kind else { panic!("{:?}", file.body) };
+        let bodies: Vec<Vec<&str>> = class
+            .body
+            .iter()
+            .map(|statement| match &statement.kind {
+                ast::StmtKind::Function(def) => def.body().iter().map(|inner| file.slice(inner.range)).collect(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(bodies, [vec!["await x", "def g(): return 'a'; return 2"], vec!["return 3"]]);
     }
 
     #[test]

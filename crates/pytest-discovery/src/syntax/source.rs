@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use memchr::memchr2_iter;
 use test_catalog::{Position, SourceSpan, TreePath};
 
 use super::ast::{Range, Stmt};
@@ -44,9 +45,8 @@ impl SourceFile {
 pub(super) fn line_starts(text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
-    for (index, byte) in bytes.iter().enumerate() {
-        let ends = *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n'));
-        if ends {
+    for index in memchr2_iter(b'\n', b'\r', bytes) {
+        if bytes[index] == b'\n' || bytes.get(index + 1) != Some(&b'\n') {
             starts.push(u32::try_from(index + 1).unwrap_or(u32::MAX));
         }
     }

@@ -3,20 +3,46 @@
 //! Its trees are borrowed, not taken apart: most of what they hold (the bodies of functions) is left where it is.
 
 mod expressions;
+mod semantics;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
-use ruff_python_ast::{self as python, ElifElseClause};
-use ruff_python_parser::{ParseError, parse_module};
+use ruff_python_ast::{self as python, ElifElseClause, PythonVersion};
+use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_module};
 use ruff_text_size::Ranged;
 
 use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Pattern, Range, Stmt, StmtKind};
 use super::body::{Body, Source};
 use super::lower::{self, identifier};
 
-/// Parses a module and leaves the bodies of its functions for later where `on_demand`.
-pub(super) fn parse(text: &Arc<str>, on_demand: bool) -> Result<Vec<Stmt>, ParseError> {
-    let module = parse_module(text)?;
+/// Why a text is no module, and where.
+#[derive(Debug)]
+pub(super) struct Rejected {
+    pub(super) message: String,
+    pub(super) offset: u32,
+}
+
+impl Rejected {
+    fn new(why: impl Display, at: &impl Ranged) -> Self {
+        Self { message: why.to_string(), offset: at.start().to_u32() }
+    }
+}
+
+/// Parses and checks a module, and leaves the bodies of its functions for later where `on_demand`.
+pub(super) fn parse(text: &Arc<str>, on_demand: bool) -> Result<Vec<Stmt>, Rejected> {
+    // The latest release that is out: syntax of later ones is refused as all of them do.
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let module = ruff_python_parser::parse(text, options)
+        .map_err(|error| Rejected::new(&error.error, &error))?
+        .try_into_module()
+        .ok_or_else(|| Rejected { message: "no module".to_owned(), offset: 0 })?;
+    if let Some(error) = module.unsupported_syntax_errors().first() {
+        return Err(Rejected::new(error, error));
+    }
+    if let Some(rejected) = semantics::check(module.syntax(), text) {
+        return Err(rejected);
+    }
     let later = on_demand.then_some(text);
     Ok(Lowering { text, shift: 0, later, yields: false }.statements(module.suite()))
 }

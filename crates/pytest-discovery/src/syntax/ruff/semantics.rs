@@ -1,0 +1,202 @@
+//! What parses and yet is no Python: `return` outside a function, a parameter twice, `f(a=1, a=2)`.
+//!
+//! Python's compiler refuses these when it imports the module, in the bodies of functions as well. Where a check would
+//! take knowledge of bindings that is not collected here, the answer is the one that accepts.
+
+use std::cell::RefCell;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{ExceptHandler, Expr, ModModule, PythonVersion, Stmt};
+use ruff_python_parser::semantic_errors::{
+    LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
+};
+use ruff_text_size::TextRange;
+
+use super::Rejected;
+
+/// The first place at which Python's compiler would refuse a module that parses.
+pub(super) fn check(module: &ModModule, text: &str) -> Option<Rejected> {
+    let mut walk = Walk { checker: SemanticSyntaxChecker::new(), place: Place { text, ..Place::default() } };
+    walk.visit_body(&module.body);
+    walk.place.first.take()
+}
+
+struct Walk<'t> {
+    checker: SemanticSyntaxChecker,
+    place: Place<'t>,
+}
+
+/// Where the walk is.
+#[derive(Default)]
+struct Place<'t> {
+    text: &'t str,
+    /// What encloses, from the outside; the module is not among it.
+    scopes: Vec<Scope>,
+    /// Loops of the innermost scope around this.
+    loops: usize,
+    /// Generator expressions around this.
+    generators: usize,
+    first: RefCell<Option<Rejected>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Function { is_async: bool },
+    Class,
+    Lambda,
+}
+
+impl Walk<'_> {
+    fn within(&mut self, scope: Scope, visit: impl FnOnce(&mut Self)) {
+        self.place.scopes.push(scope);
+        let loops = std::mem::take(&mut self.place.loops);
+        visit(self);
+        self.place.loops = loops;
+        self.place.scopes.pop();
+    }
+
+    fn repeated(&mut self, body: &[Stmt]) {
+        self.place.loops += 1;
+        self.visit_body(body);
+        self.place.loops -= 1;
+    }
+}
+
+impl Visitor<'_> for Walk<'_> {
+    fn visit_stmt(&mut self, statement: &Stmt) {
+        self.checker.visit_stmt(statement, &self.place);
+        match statement {
+            Stmt::FunctionDef(def) => {
+                def.decorator_list.iter().for_each(|decorator| self.visit_expr(&decorator.expression));
+                self.visit_parameters(&def.parameters);
+                if let Some(returns) = &def.returns {
+                    self.visit_annotation(returns);
+                }
+                self.within(Scope::Function { is_async: def.is_async }, |walk| walk.visit_body(&def.body));
+            }
+            Stmt::ClassDef(class) => {
+                class.decorator_list.iter().for_each(|decorator| self.visit_expr(&decorator.expression));
+                if let Some(arguments) = &class.arguments {
+                    self.visit_arguments(arguments);
+                }
+                self.within(Scope::Class, |walk| walk.visit_body(&class.body));
+            }
+            Stmt::For(it) => {
+                self.visit_expr(&it.iter);
+                self.visit_expr(&it.target);
+                self.repeated(&it.body);
+                self.visit_body(&it.orelse);
+            }
+            Stmt::While(it) => {
+                self.visit_expr(&it.test);
+                self.repeated(&it.body);
+                self.visit_body(&it.orelse);
+            }
+            Stmt::Try(it) => {
+                let mut before_last = it.handlers.iter().rev().skip(1);
+                if let Some(bare) = before_last.find(|handler| is_bare(handler)) {
+                    let why = "`except:` without an exception has to be the last";
+                    self.place.first.borrow_mut().get_or_insert_with(|| Rejected::new(why, bare));
+                }
+                visitor::walk_stmt(self, statement);
+            }
+            other => visitor::walk_stmt(self, other),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &Expr) {
+        self.checker.visit_expr(expression, &self.place);
+        match expression {
+            Expr::Lambda(lambda) => {
+                lambda.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
+                self.within(Scope::Lambda, |walk| walk.visit_expr(&lambda.body));
+            }
+            Expr::Generator(_) => {
+                self.place.generators += 1;
+                visitor::walk_expr(self, expression);
+                self.place.generators -= 1;
+            }
+            other => visitor::walk_expr(self, other),
+        }
+    }
+}
+
+fn is_bare(handler: &ExceptHandler) -> bool {
+    let ExceptHandler::ExceptHandler(handler) = handler;
+    handler.type_.is_none()
+}
+
+impl SemanticSyntaxContext for Place<'_> {
+    fn future_annotations_or_stub(&self) -> bool {
+        false
+    }
+
+    fn lazy_import_context(&self) -> Option<LazyImportContext> {
+        None
+    }
+
+    /// Before annotations were forbidden some expressions.
+    fn python_version(&self) -> PythonVersion {
+        PythonVersion::PY313
+    }
+
+    fn source(&self) -> &str {
+        self.text
+    }
+
+    fn global(&self, _name: &str) -> Option<TextRange> {
+        None
+    }
+
+    fn has_nonlocal_binding(&self, _name: &str) -> bool {
+        true
+    }
+
+    fn in_async_context(&self) -> bool {
+        self.scopes.last() == Some(&Scope::Function { is_async: true })
+    }
+
+    fn in_await_allowed_context(&self) -> bool {
+        true
+    }
+
+    fn in_yield_allowed_context(&self) -> bool {
+        matches!(self.scopes.last(), Some(Scope::Function { .. } | Scope::Lambda))
+    }
+
+    fn in_sync_comprehension(&self) -> bool {
+        false
+    }
+
+    fn in_class_body_comprehension(&self) -> bool {
+        false
+    }
+
+    fn in_module_scope(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    fn in_function_scope(&self) -> bool {
+        matches!(self.scopes.last(), Some(Scope::Function { .. }))
+    }
+
+    fn in_generator_context(&self) -> bool {
+        self.generators > 0
+    }
+
+    fn in_notebook(&self) -> bool {
+        false
+    }
+
+    fn report_semantic_error(&self, error: SemanticSyntaxError) {
+        self.first.borrow_mut().get_or_insert_with(|| Rejected::new(&error, &error.range));
+    }
+
+    fn in_loop_context(&self) -> bool {
+        self.loops > 0
+    }
+
+    fn is_bound_parameter(&self, _name: &str) -> bool {
+        false
+    }
+}
