@@ -85,7 +85,7 @@ Examples:
     /// Show the policy that applies
     Policy(PolicyArgs),
     /// Check this repository as its CI does: format, lints, tests, documentation, packages, the fixture
-    Ci,
+    Ci(CiArgs),
 }
 
 /// Which tests. These mean the same in every command that takes them.
@@ -264,6 +264,13 @@ pub(crate) struct GpusArgs {
 pub(crate) enum MachineFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CiArgs {
+    /// Also ask every release of pytest that is followed whether the recorded cases hold
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 #[derive(Debug, Args)]

@@ -52,6 +52,6 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Policy(args) => match args.command {
             PolicyCommand::Show => commands::policy::show(&cli.global),
         },
-        Command::Ci => commands::ci::run(),
+        Command::Ci(args) => commands::ci::run(args),
     }
 }
