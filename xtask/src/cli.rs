@@ -92,6 +92,7 @@ Examples:
   cargo xtask verify
   cargo xtask verify --tree ../dynamo --python ../dynamo/.venv/bin/python tests/planner
   cargo xtask verify --format json > verify.json
+  cargo xtask verify -- -W ignore
 
 Exit codes: 0 the same · 1 it differs · 2 wrong usage or configuration · 3 no Python, no pytest, or it ended early")]
     Verify(VerifyArgs),
@@ -293,6 +294,9 @@ pub(crate) struct VerifyArgs {
     /// How to write the differences
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+    /// Further options for pytest alone, such as `-W ignore`
+    #[arg(last = true, value_name = "PYTEST_ARGS")]
+    pub(crate) pytest_args: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -125,7 +125,7 @@ pub fn python_with_pytest(asked_for: Option<&Utf8Path>, tree: &Utf8Path) -> Resu
     }
 }
 
-/// Has pytest collect `arguments` (paths and ids; everything where there is none) in the tree, with `environment` on top
+/// Has pytest collect `arguments` (options, paths and ids; everything where no path is) in the tree, with `environment` on top
 /// of this process's. `-m`, `-k` and `-x` of the configuration do not count, and nothing is written into the tree.
 /// `folder` is an empty folder for what is written.
 ///
@@ -157,7 +157,11 @@ pub fn collect(
         Some(USAGE_ERROR) => return Err(CollectionError::Usage { output: said() }),
         _ => return Err(ended()),
     }
-    let lines = fs::read_to_string(&result).map_err(|error| file(&result, error.to_string()))?;
+    // A pytest that ended before it loaded the plugin left no file.
+    let lines = match fs::read_to_string(&result) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ended()),
+        lines => lines.map_err(|error| file(&result, error.to_string()))?,
+    };
     let (collection, complete) = read(&lines).map_err(|error| file(&result, error.to_string()))?;
     // Errors in modules interrupt pytest; without any, something else did.
     let interrupted = output.status.code() == Some(INTERRUPTED) && collection.failed.is_empty();

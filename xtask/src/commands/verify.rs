@@ -29,7 +29,8 @@ pub(crate) fn run(global: &Global, args: &VerifyArgs, environment: &Environment)
     super::test::warn_of_problems(&catalog);
     let folder = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
     let path = Utf8Path::from_path(folder.path()).ok_or_else(|| Error::NotUtf8(folder.path().display().to_string()))?;
-    let collection = collect(&python, &subject.tree, &args.paths, &global.environment, path)?;
+    let arguments: Vec<_> = args.pytest_args.iter().chain(&args.paths).cloned().collect();
+    let collection = collect(&python, &subject.tree, &arguments, &global.environment, path)?;
     let unseen: Vec<NodeId> =
         collection.failed.iter().chain(&collection.skipped).map(|unseen| unseen.node.clone()).collect();
     let comparison = compare(&catalog, &collection.tests, &unseen);
