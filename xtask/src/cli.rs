@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 success · 1 tests failed or findings · 2 wrong usage or configuration · 3 the machine is not ready
+Exit codes: 0 success · 1 tests failed, findings, or a difference · 2 wrong usage or configuration · 3 the machine is not ready
             4 nothing selected · 70 internal error · 130 interrupted";
 
 /// Finds, audits, plans and runs the Python and Rust tests of a Dynamo checkout.
@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The checkout under test [default: what the nearest test-policy.toml above names]
     #[arg(long, global = true, value_name = "DIR")]
@@ -83,10 +83,24 @@ Examples:
   cargo xtask gpus
   cargo xtask gpus --gpus 2xL4+8xH100:79GiB --format json")]
     Gpus(GpusArgs),
+    /// Hold the listing against real pytest
+    ///
+    /// Runs `pytest --collect-only`, which imports the tree's modules and conftests: unlike every other command that
+    /// finds tests, this one executes code of the tree. No test is run. Ids, order and markers are read for the releases
+    /// of that Python and that pytest.
+    #[command(after_help = "\
+Examples:
+  cargo xtask verify
+  cargo xtask verify --tree ../dynamo --python ../dynamo/.venv/bin/python tests/planner
+  cargo xtask verify --format json > verify.json
+  cargo xtask verify -- -W ignore
+
+Exit codes: 0 the same · 1 it differs · 2 wrong usage or configuration · 3 no Python, no pytest, or it ended early")]
+    Verify(VerifyArgs),
     /// Show the policy that applies
     Policy(PolicyArgs),
     /// Check this repository as its CI does: format, lints, tests, documentation, packages, the fixture
-    Ci,
+    Ci(CiArgs),
 }
 
 /// Which tests. These mean the same in every command that takes them.
@@ -265,6 +279,32 @@ pub(crate) struct GpusArgs {
 pub(crate) enum MachineFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Files, folders or ids, relative to the tree [default: all]
+    #[arg(value_name = "PATH|ID")]
+    pub(crate) paths: Vec<String>,
+    /// The Python that has pytest [default: the tree's .venv or venv, python3]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) python: Option<Utf8PathBuf>,
+    /// Show every line that differs
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to write the differences
+    #[arg(long, default_value = "text")]
+    pub(crate) format: MachineFormat,
+    /// Further options for pytest alone, such as `-W ignore`
+    #[arg(last = true, value_name = "PYTEST_ARGS")]
+    pub(crate) pytest_args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CiArgs {
+    /// Also ask every release of pytest that is followed whether the recorded cases hold
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 use test_report::terminal::printable_lines;
+use test_runner::collection::CollectionError;
 
 use crate::exit::Exit;
 
@@ -44,6 +45,8 @@ pub(crate) enum Error {
     Visible(#[from] gpu_inventory::VisibleError),
     #[error(transparent)]
     Run(#[from] test_runner::RunError),
+    #[error(transparent)]
+    Collection(#[from] CollectionError),
     #[error("no test has the id `{id}`{nearest}")]
     NoSuchTest { id: String, nearest: String },
     #[error("{0}")]
@@ -78,8 +81,11 @@ impl Error {
             | Self::Cargo(_)
             | Self::DescribedMachine(_)
             | Self::Visible(_)
+            | Self::Collection(CollectionError::Usage { .. })
             | Self::NoSuchTest { .. } => Exit::Usage,
-            Self::Inventory(_) | Self::Run(_) | Self::Write { .. } | Self::Signals(_) => Exit::NotReady,
+            Self::Inventory(_) | Self::Run(_) | Self::Collection(_) | Self::Write { .. } | Self::Signals(_) => {
+                Exit::NotReady
+            }
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::Output(_) | Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,
         }

@@ -6,7 +6,7 @@
 pub(crate) enum Exit {
     /// All went well: tests passed, nothing found.
     Success = 0,
-    /// Tests failed, or the audit has findings.
+    /// Tests failed, the audit has findings, or real pytest differs.
     Failure = 1,
     /// Wrong usage or configuration: an option, an expression, a policy file, pytest's own configuration.
     Usage = 2,

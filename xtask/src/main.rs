@@ -49,9 +49,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Why(args) => commands::why::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),
+        Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match args.command {
             PolicyCommand::Show => commands::policy::show(&cli.global),
         },
-        Command::Ci => commands::ci::run(),
+        Command::Ci(args) => commands::ci::run(args),
     }
 }

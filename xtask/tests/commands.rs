@@ -165,6 +165,65 @@ fn a_listing_opens_with_its_schema() {
     assert!(ids.iter().all(|case| case["language"] == "python"));
 }
 
+#[test]
+fn real_pytest_agrees_on_the_fixture() {
+    let answer = answer(xtask(&["verify", "--python"]).arg(oracle::python()));
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.starts_with("pytest 9.2.0 on Python 3."), "{}", answer.stdout);
+    assert!(answer.stdout.contains("\n        0 wrong\n"), "{}", answer.stdout);
+}
+
+/// Reading does not see this hook: it gets its name when the conftest is executed.
+const LYING_CONFTEST: &str = "\
+def change(items):
+    items[0].add_marker('lie')
+    items[1:3] = reversed(items[1:3])
+    del items[-1]
+
+globals()['pytest_collection_' + 'modifyitems'] = change
+";
+
+#[test]
+fn what_real_pytest_makes_of_a_lying_conftest_is_said_id_by_id() {
+    let tree = empty_folder("lying");
+    fs::write(tree.join("conftest.py"), LYING_CONFTEST).unwrap();
+    fs::write(tree.join("test_a.py"), "def test_1(): pass\ndef test_2(): pass\ndef test_3(): pass\n").unwrap();
+    let many = "import pytest\n@pytest.mark.parametrize('x', range(4))\ndef test_b(x): pass\n";
+    fs::write(tree.join("test_b.py"), many).unwrap();
+    fs::write(tree.join("test_c.py"), "import module_that_is_nowhere\ndef test_c(): pass\n").unwrap();
+    fs::write(tree.join("test_d.py"), "import pytest\npytest.skip('not here', allow_module_level=True)\n").unwrap();
+    let python = oracle::python();
+    let verify = |arguments: &[&str]| {
+        let mut command = xtask(&["verify", "--tree", tree.to_str().unwrap(), "--python"]);
+        answer(command.arg(&python).args(arguments))
+    };
+    let text = verify(&[]);
+    assert_eq!(text.code, 1, "{}{}", text.stdout, text.stderr);
+    for expected in [
+        "        4 found, exact\n",
+        "        3 wrong\n",
+        "only the catalog has, as exact: 1\n  test_b.py\n    test_b[3]  (test_b.py:3:1)\n",
+        "other markers: 1\n  test_a.py\n    test_1  only pytest has lie (test_a.py:1:1)\n",
+        "other order: 1\n  test_a.py\n    test_2  pytest has it behind test_a.py::test_3\n",
+        "could not collect, left out: 1\n  test_c.py  ModuleNotFoundError: No module named 'module_that_is_nowhere'\n",
+    ] {
+        assert!(text.stdout.contains(expected), "{expected:?} is not in {}", text.stdout);
+    }
+    let json = verify(&["--format", "json", "test_a.py"]);
+    assert_eq!(json.code, 1, "{}{}", json.stdout, json.stderr);
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(document["only_catalog"][0]["id"], "test_a.py::test_2");
+    assert!(!tree.join(".pytest_cache").exists() && !tree.join("__pycache__").exists());
+}
+
+#[test]
+fn a_machine_without_pytest_is_exit_3_with_the_remedy() {
+    let answer = answer(&mut xtask(&["verify", "--python", "/no/python"]));
+    assert_eq!(answer.code, 3, "{}", answer.stderr);
+    assert!(answer.stderr.contains("/no/python cannot be run"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("--python FILE"), "{}", answer.stderr);
+}
+
 /// An empty folder of this test's own.
 fn empty_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -32,6 +32,7 @@
 mod case;
 mod catalog;
 mod certainty;
+pub mod comparison;
 mod edit;
 pub mod json;
 mod marker;

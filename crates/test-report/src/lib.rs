@@ -10,7 +10,8 @@
 //! - [`gpus`]: the inventory as a table;
 //! - [`progress`]: a line for each finished test;
 //! - [`summary`]: the end of a run;
-//! - [`junit`]: the same for CI.
+//! - [`junit`]: the same for CI;
+//! - [`verify`]: the catalog beside what the real tool lists.
 //!
 //! ```
 //! use test_report::terminal::printable;
@@ -29,3 +30,4 @@ pub mod plan_json;
 pub mod progress;
 pub mod summary;
 pub mod terminal;
+pub mod verify;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use duct::cmd;
 
+use crate::cli::CiArgs;
 use crate::error::Error;
 use crate::exit::Exit;
 
@@ -32,14 +33,19 @@ fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, d
 }
 
 /// Runs every check and says at the end which failed.
-pub(crate) fn run() -> Result<Exit, Error> {
+pub(crate) fn run(args: &CiArgs) -> Result<Exit, Error> {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let this = std::env::current_exe().map_err(Error::OwnExecutable)?;
     let this = Utf8PathBuf::from_path_buf(this).map_err(|path| Error::NotUtf8(path.display().to_string()))?;
     let mut failed = Vec::new();
     let mut rows = Vec::new();
-    for (name, check) in checks(&cargo, &this, &root) {
+    let mut checks = checks(&cargo, &this, &root);
+    if args.full {
+        // The tests ask the newest release only: the others take a virtual environment each.
+        checks.push(("records of pytest", cmd!("python3", root.join("fixtures/pytest/record.py"), "--check")));
+    }
+    for (name, check) in checks {
         crate::progress::note(&format!("ci: {name}"));
         let start = Instant::now();
         let result = check.dir(&root).unchecked().run();

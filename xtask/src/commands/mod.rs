@@ -7,4 +7,5 @@ pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod test;
+pub(crate) mod verify;
 pub(crate) mod why;

@@ -20,7 +20,7 @@ use pytest_discovery::{DiscoveryError, Settings, discover};
 use serde_json::Value as Json;
 use test_catalog::Catalog;
 
-use crate::compare::{compare, exact_of};
+use crate::compare::{compared, lines};
 use crate::known::Known;
 
 /// pytest's exit codes where it ends without collecting: a traceback, an internal error, wrong usage.
@@ -40,10 +40,9 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
         for (release, (ids, exact)) in RELEASES.into_iter().zip(&mut counts) {
             let expected = expected(folder, release);
             let found = discover(&settings(folder, tree.clone(), release));
-            let tests = expected["tests"].as_array().unwrap();
-            *ids += tests.len();
-            *exact += found.as_ref().map_or(0, |catalog| exact_of(catalog, tests));
-            let problems = differences_of(&found, &expected);
+            *ids += expected["tests"].as_array().unwrap().len();
+            let (right, problems) = held_against(&found, &expected);
+            *exact += right;
             if !problems.is_empty() && !known.expects(name, release) {
                 differences.extend(problems.into_iter().map(|what| format!("{name}@{}: {what}", release.name)));
             }
@@ -85,18 +84,20 @@ fn the_table_of_edge_cases_names_cases_that_exist() {
     }
 }
 
-fn differences_of(found: &Result<Catalog, DiscoveryError>, expected: &Json) -> Vec<String> {
+/// How many of pytest's tests are exact cases, and what differs.
+fn held_against(found: &Result<Catalog, DiscoveryError>, expected: &Json) -> (usize, Vec<String>) {
     let ended = ENDED.iter().any(|code| expected["exit"] == *code);
     match found {
         Ok(catalog) => {
-            let mut differences = compare(catalog, expected["tests"].as_array().unwrap());
+            let comparison = compared(catalog, expected["tests"].as_array().unwrap());
+            let mut differences = lines(&comparison);
             if ended && catalog.problems.is_empty() {
                 differences.push("pytest ends without collecting, here there is not even a problem".to_owned());
             }
-            differences
+            (comparison.exact, differences)
         }
-        Err(_) if ended => Vec::new(),
-        Err(error) => vec![error.to_string()],
+        Err(_) if ended => (0, Vec::new()),
+        Err(error) => (0, vec![error.to_string()]),
     }
 }
 
