@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, args: &VerifyArgs, environment: &Environment)
     let subject = Subject::locate(global)?;
     let python = python_with_pytest(args.python.as_deref(), &subject.tree)?;
     let global =
-        Global { pytest_version: python.pytest.clone(), python_version: python.python.clone(), ..global.clone() };
+        Global { pytest_version: Some(python.pytest.clone()), python_version: python.python.clone(), ..global.clone() };
     let everything_python =
         SelectionArgs { paths: args.paths.clone(), language: Some(LanguageArg::Python), ..SelectionArgs::default() };
     // First, so that a wrong path is told of without waiting for pytest.
