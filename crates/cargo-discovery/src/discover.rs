@@ -61,6 +61,12 @@ fn catalog(settings: &Settings) -> Catalog {
     }
     let (packages, missing) = package::all(&manifests, &walk.rust, settings);
     problems.extend(missing);
+    let filter = PathFilter::new(settings);
+    // Where no Rust file was asked for, none has to be read.
+    if !walk.rust.iter().any(|file| filter.takes(file)) {
+        problems.retain(|problem| filter.takes_problem(problem));
+        return Catalog { problems, files_read: walk.manifests.len(), ..Catalog::default() };
+    }
     let sources = Sources::parse(&settings.tree, &walk.rust);
     let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
 
@@ -91,7 +97,6 @@ fn catalog(settings: &Settings) -> Catalog {
         walk.manifests.iter().filter_map(|file| file.parent()).map(Utf8Path::to_owned).collect();
     problems.extend(orphan::find(&known, &folders, &reached, &sources));
 
-    let filter = PathFilter::new(settings);
     cases.retain(|case| filter.takes(case.file().as_path()));
     problems.retain(|problem| filter.takes_problem(problem));
     cases.sort_by(|a, b| order(a).cmp(&order(b)));

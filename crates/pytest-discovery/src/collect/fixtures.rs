@@ -19,7 +19,7 @@ const DEPTH_FIRST_BEHIND: PytestVersion = PytestVersion::new(9, 0, 0);
 const DEPTH_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
 
 /// A method with parameters that are positional only loses none of the others.
-const POSITIONAL_ONLY: PytestVersion = PytestVersion::new(8, 0, 0);
+const POSITIONAL_ONLY: PytestVersion = PytestVersion::new(8, 4, 0);
 
 /// One definition of a fixture.
 #[derive(Debug)]
