@@ -20,6 +20,10 @@ use crate::cli::{Cli, Command, PolicyCommand};
 use crate::environment::Environment;
 use crate::exit::Exit;
 
+/// Reading a tree is allocation above all: measured in `docs/decisions/0008-allocator.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

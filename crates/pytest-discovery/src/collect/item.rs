@@ -154,8 +154,10 @@ impl Item {
     }
 
     fn closest(&self, name: &str) -> Option<Value> {
-        match self.marks().into_iter().find(|mark| &*mark.name == name) {
-            Some(mark) => Some(Value::Mark(mark)),
+        let own = self.own.borrow();
+        let around = self.chain.iter().flat_map(|list| list.marks.iter());
+        match own.iter().map(|own| &own.mark).chain(around).find(|mark| &*mark.name == name) {
+            Some(mark) => Some(Value::Mark(mark.clone())),
             None => self.more_marks().map(Value::Unknown),
         }
     }
