@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::Config;
+use crate::folders::Folders;
 
 /// What a dotted name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub(crate) struct Imports {
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
+    folders: Folders,
 }
 
 impl Imports {
@@ -38,12 +40,14 @@ impl Imports {
     ) -> Self {
         let mut roots: Vec<Utf8PathBuf> = Vec::new();
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
-        for root in files.rev().map(|file| package_root(file).to_owned()).chain(given) {
+        let folders = Folders::default();
+        let has_init = |folder: &Utf8Path| folders.has_file(folder, "__init__.py");
+        for root in files.rev().map(|file| root_by(file, has_init).to_owned()).chain(given) {
             if root.starts_with(tree) && !roots.contains(&root) {
                 roots.push(root);
             }
         }
-        Self { tree: tree.to_owned(), roots, tops: Mutex::default() }
+        Self { tree: tree.to_owned(), roots, tops: Mutex::default(), folders }
     }
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
@@ -53,7 +57,7 @@ impl Imports {
             let Some(folder) = from_file.ancestors().nth(level as usize) else { return Import::Outside };
             return self.below(folder, dotted);
         }
-        let own = package_root(from_file);
+        let own = root_by(from_file, |folder| self.folders.has_file(folder, "__init__.py"));
         let top = dotted.split('.').next().unwrap_or_default();
         if top.is_empty() {
             return Import::Outside;
@@ -64,7 +68,7 @@ impl Imports {
                 file @ Import::File(_) => return file,
                 found @ Import::Namespace(_) if namespace == Import::Outside => namespace = found,
                 // A regular package or module of this name hides what later roots have.
-                Import::Outside if is_regular(&root, top) => return Import::Outside,
+                Import::Outside if self.is_regular(&root, top) => return Import::Outside,
                 _ => {}
             }
         }
@@ -77,7 +81,8 @@ impl Imports {
         if let Some(known) = tops.get(top) {
             return known.clone();
         }
-        let has = |root: &&Utf8PathBuf| root.join(top).is_dir() || root.join(format!("{top}.py")).is_file();
+        let module = format!("{top}.py");
+        let has = |root: &&Utf8PathBuf| self.folders.has_folder(root, top) || self.folders.has_file(root, &module);
         let found: Vec<_> = self.roots.iter().filter(has).cloned().collect();
         tops.insert(top.to_owned(), found.clone());
         found
@@ -92,26 +97,30 @@ impl Imports {
         if !path.starts_with(&self.tree) || path.components().any(|part| part.as_str() == "..") {
             return Import::Outside;
         }
-        let package = path.join("__init__.py");
-        if package.is_file() {
-            return Import::File(package);
+        if self.folders.has_file(&path, "__init__.py") {
+            return Import::File(path.join("__init__.py"));
         }
-        let module = Utf8PathBuf::from(format!("{path}.py"));
-        if !dotted.is_empty() && module.is_file() {
-            return Import::File(module);
+        if let (Some(folder), Some(name), false) = (path.parent(), path.file_name(), dotted.is_empty())
+            && self.folders.has_file(folder, &format!("{name}.py"))
+        {
+            return Import::File(folder.join(format!("{name}.py")));
         }
-        if path.is_dir() { Import::Namespace(path) } else { Import::Outside }
+        if self.folders.is_folder(&path) { Import::Namespace(path) } else { Import::Outside }
     }
-}
 
-fn is_regular(root: &Utf8Path, top: &str) -> bool {
-    root.join(top).join("__init__.py").is_file() || root.join(format!("{top}.py")).is_file()
+    fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
+        self.folders.has_file(&root.join(top), "__init__.py") || self.folders.has_file(root, &format!("{top}.py"))
+    }
 }
 
 /// The folder that goes on `sys.path` for a file: above the topmost of the packages that it is in.
 pub(crate) fn package_root(file: &Utf8Path) -> &Utf8Path {
+    root_by(file, |folder| folder.join("__init__.py").is_file())
+}
+
+fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {
     let mut root = file.parent().unwrap_or(file);
-    while root.file_name().is_some_and(is_identifier) && root.join("__init__.py").is_file() {
+    while root.file_name().is_some_and(is_identifier) && has_init(root) {
         match root.parent() {
             Some(above) => root = above,
             None => break,

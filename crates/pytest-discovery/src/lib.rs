@@ -35,6 +35,7 @@ mod conftests;
 mod discover;
 mod eval;
 mod fnmatch;
+mod folders;
 mod imports;
 pub mod options;
 mod paths;
