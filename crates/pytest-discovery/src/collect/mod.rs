@@ -160,7 +160,7 @@ impl Collector<'_, '_> {
             return None;
         };
         let at = SourceSpan::line(self.module.file.path.clone(), 1);
-        Some(Rc::new(Reason { text: text.to_owned(), at }))
+        Some(Reason { text: text.to_owned(), at }.into())
     }
 
     fn lose_pytestmark(&mut self) {
@@ -207,7 +207,7 @@ impl Collector<'_, '_> {
             Value::External(_) => {
                 let at = SourceSpan::line(self.module.file.path.clone(), 1);
                 let text = format!("`{name}` comes from a library, and may be a test");
-                self.inexact_name(name, place, &Rc::new(Reason { text, at }));
+                self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }
             _ => Ok(()),
@@ -256,7 +256,7 @@ impl Collector<'_, '_> {
                 ["abc.ABC", "typing.Protocol"].into_iter().find(|path| class.has_external(|one| one == *path))
             {
                 let at = class.file.span(class.def.range);
-                doubt.get_or_insert_with(|| Rc::new(Reason { text: format!("derives from `{path}`"), at }));
+                doubt.get_or_insert_with(|| Reason { text: format!("derives from `{path}`"), at }.into());
             }
             if let Some(path) = foreign {
                 if path.starts_with("builtins.") || stdlib::is_value_base(&path) || &*path == "typing.NamedTuple" {
@@ -264,7 +264,7 @@ impl Collector<'_, '_> {
                 }
                 let at = class.file.span(class.def.range);
                 doubt.get_or_insert_with(|| {
-                    Rc::new(Reason { text: format!("the base class `{path}` is not in the tree"), at })
+                    Reason { text: format!("the base class `{path}` is not in the tree"), at }.into()
                 });
             }
         }

@@ -126,7 +126,14 @@ enum GivenIds {
 fn given_ids(mark: &Mark, count: usize) -> Result<GivenIds, NotKnown> {
     match argument(mark, 3, "ids") {
         None | Some(Value::None) => Ok(GivenIds::None),
-        Some(value @ (Value::Function(_) | Value::External(_))) => Ok(GivenIds::Callable(value.clone())),
+        Some(
+            value @ (Value::Function(_)
+            | Value::External(_)
+            | Value::Method(_)
+            | Value::BuiltinMethod(_)
+            | Value::Partial(_)
+            | Value::Class(_)),
+        ) => Ok(GivenIds::Callable(value.clone())),
         Some(value) => {
             let ids = elements(value).map_err(|doubt| NotKnown::because("`ids` is not known", doubt))?;
             if ids.is_empty() {
@@ -176,33 +183,33 @@ fn set(
     }
     let id = match (own_id, given) {
         (Some(id), _) if !matches!(id, Value::None) => match id {
-            Value::Str(_) => ids::explicit(id).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
+            Value::Str(_) => ids::explicit(interpreter, id).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
             other => return Err(NotKnown::because(place("the id"), other.doubt().cloned())),
         },
         (_, GivenIds::Each(ids)) if !matches!(ids[index], Value::None) => {
-            explicit_entry(&ids[index], pytest, interpreter)
+            ids::explicit(interpreter, &ids[index])
                 .map_err(|doubt| NotKnown::because(place("the id"), doubt))?
         }
         (_, given) => {
-            let releases = (pytest, interpreter.python);
             let mut parts = Vec::with_capacity(row.len());
             for (name, value) in names.iter().zip(&row) {
                 let mut part = None;
                 if let GivenIds::Callable(callable) = given {
                     let answer = interpreter.call_for_id(callable, value, frame);
                     match answer {
-                        Value::None => {}
-                        Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+                        // What could be no id leaves it to the value.
+                        answer if matches!(answer, Value::None) || ids::is_nameless(&answer) => {}
+                        answer => {
                             part = Some(
-                                ids::explicit(&answer).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
+                                ids::explicit(interpreter, &answer)
+                                    .map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
                             );
                         }
-                        other => return Err(NotKnown::because(place("the id"), other.doubt().cloned())),
                     }
                 }
                 parts.push(match part {
                     Some(part) => part,
-                    None => ids::auto(value, name, index, releases)
+                    None => ids::auto(interpreter, value, name, index, pytest)
                         .map_err(|doubt| NotKnown::because(format!("the id of `{name}` is not known"), doubt))?,
                 });
             }
@@ -210,17 +217,4 @@ fn set(
         }
     };
     Ok(ParameterSet { id, marks, at, empty: None })
-}
-
-/// An entry of `ids=`: a text, a number, or what has a name.
-fn explicit_entry(
-    value: &Value,
-    pytest: PytestVersion,
-    interpreter: &Interpreter<'_>,
-) -> Result<String, Option<Doubt>> {
-    match value {
-        Value::Instance(instance) if instance.member.is_some() => ids::auto(value, "", 0, (pytest, interpreter.python)),
-        Value::Class(_) | Value::Function(_) => ids::auto(value, "", 0, (pytest, interpreter.python)),
-        other => ids::explicit(other),
-    }
 }
