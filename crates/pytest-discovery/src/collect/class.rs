@@ -124,7 +124,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     }
     let doubtful = |text: String| {
         let at = class.file.span(class.def.range);
-        Verdict::Doubtful(Rc::new(Reason { text, at: SourceSpan::at(at.file, at.start) }))
+        Verdict::Doubtful(Reason { text, at: SourceSpan::at(at.file, at.start) }.into())
     };
     let foreign = class.mro.iter().find_map(|base| match base {
         Value::External(path) if !stdlib::is_plain_base(path) => Some(path.clone()),

@@ -123,7 +123,7 @@ impl Layer {
                 None => {
                     let text = "its scope is not known".to_owned();
                     let doubt = scope.doubt().cloned();
-                    (Scope::Function, doubt.or_else(|| Some(Rc::new(Reason { text, at: fixture.at.clone() }))))
+                    (Scope::Function, doubt.or_else(|| Some(Reason { text, at: fixture.at.clone() }.into())))
                 }
             },
         };

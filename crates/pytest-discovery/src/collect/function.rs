@@ -109,10 +109,10 @@ impl Collection<'_, '_> {
                     let from_sets = spec.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
                     let mut marks: Vec<OwnMark> = written().chain(from_sets).collect();
                     if let Some(reason) = &spec.empty {
-                        marks.insert(own.marks.len(), self.empty_set_mark(reason, &span));
+                        marks.insert(own.marks.len(), self.empty_set_mark(reason, function));
                     }
                     if is_anyio(&own, place, def.is_async) && !place.unittest {
-                        let backend = Argument { source: "".into(), value: Value::str("anyio_backend") };
+                        let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
                     if yields {
@@ -244,7 +244,7 @@ impl Collection<'_, '_> {
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
                 if hook.wraps {
-                    let doubt = Some(Rc::new(hook.not_followed(GENERATE)));
+                    let doubt = Some(hook.not_followed(GENERATE).into());
                     let text = "parameters are not known".to_owned();
                     metafunc.fail(Failure::Unknown { text, doubt, bare: false }, None);
                 } else {
@@ -306,8 +306,9 @@ impl Collection<'_, '_> {
         }
     }
 
-    fn empty_set_mark(&self, reason: &str, span: &SourceSpan) -> OwnMark {
-        let value = |value: Value| Argument { source: "".into(), value };
+    fn empty_set_mark(&self, reason: &str, function: &Function) -> OwnMark {
+        let span = &function.file.span(function.def.range);
+        let value = |value: Value| Argument::made(value, &function.file);
         let reason = ("reason".into(), value(Value::str(reason)));
         match self.config.ini.empty_parameter_set_mark {
             EmptyParameterSet::Xfail => {

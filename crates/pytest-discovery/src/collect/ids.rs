@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use crate::eval::stdlib;
-use crate::eval::value::{Class, Doubt, Value};
+use crate::PytestVersion;
+use crate::eval::value::{Doubt, Instance, Value};
+use crate::eval::{Interpreter, plain_text, stdlib};
 use crate::syntax::ast::Text;
-use crate::{PytestVersion, PythonVersion};
 
 /// Strings longer than this get the argument's name from 9.2 on.
 const LONGEST: usize = 100;
@@ -15,88 +15,127 @@ const UNDERSCORE_SUFFIX: PytestVersion = PytestVersion::new(8, 0, 0);
 
 /// The id of one value that has none of its own; `Err` where it is not known.
 pub(crate) fn auto(
+    interpreter: &mut Interpreter<'_>,
     value: &Value,
     argname: &str,
     index: usize,
-    releases: (PytestVersion, PythonVersion),
+    pytest: PytestVersion,
 ) -> Result<String, Option<Doubt>> {
     let nameless = || Ok(format!("{argname}{index}"));
     match value {
-        Value::Str(text) if releases.0 >= LONG_STRINGS && text.chars() > LONGEST => nameless(),
-        Value::Bytes(bytes) if releases.0 >= LONG_STRINGS && bytes.len() > LONGEST => nameless(),
-        Value::Str(_) | Value::Bytes(_) | Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
-            explicit(value)
+        Value::Str(text) if pytest >= LONG_STRINGS && text.chars() > LONGEST => nameless(),
+        Value::Bytes(bytes) if pytest >= LONG_STRINGS && bytes.len() > LONGEST => nameless(),
+        Value::Unknown(doubt) => Err(Some(doubt.clone())),
+        Value::Instance(instance) if instance.member.is_none() => {
+            match (instance.class.payload_value(instance), named_attribute(instance)) {
+                (_, Named::Unknown) => Err(doubt_of(instance)),
+                // An instance of a class that derives from `str` or a number is one.
+                (Some(held), _) => match &held {
+                    Value::Str(_) | Value::Bytes(_) => auto(interpreter, &held, argname, index, pytest),
+                    Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+                        interpreter.text_for_id(value).ok_or_else(|| doubt_of(instance))
+                    }
+                    _ => nameless(),
+                },
+                (None, Named::Name(name)) => Ok(escape(&name.into())),
+                (None, Named::Nameless) => nameless(),
+            }
         }
-        Value::Tuple(_)
-        | Value::List(_)
-        | Value::Dict(_)
-        | Value::Set(_)
-        | Value::Opaque
-        | Value::Ellipsis
-        | Value::Mark(_) => nameless(),
-        Value::Function(function) => Ok(escape(&(&*function.def.name).into())),
+        other => match explicit(interpreter, other) {
+            Ok(text) => Ok(text),
+            Err(Some(doubt)) => Err(Some(doubt)),
+            Err(None) if is_nameless(other) => nameless(),
+            Err(None) => Err(None),
+        },
+    }
+}
+
+/// The text of a value where an id is expected: `ids=`, `pytest.param(id=)`, a callable's answer. `Err(None)` where it
+/// is not known, or pytest takes no such value.
+pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Result<String, Option<Doubt>> {
+    match value {
+        Value::Str(text) | Value::Regex(text) => Ok(escape(text)),
+        Value::Bytes(bytes) => Ok(escape_bytes(bytes)),
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) => {
+            plain_text(value).ok_or(None)
+        }
+        Value::Function(function) if function.signature_doubt.borrow().is_none() => {
+            Ok(escape(&(&*function.name()).into()))
+        }
+        Value::Method(method) => explicit(interpreter, &method.1),
         Value::Class(class) => Ok(escape(&(&*class.name).into())),
         Value::External(path) => stdlib::name_of(path).map(str::to_owned).ok_or(None),
-        Value::Instance(instance) => match &instance.member {
-            Some(member) => enum_id(&instance.class, member, &instance.value, argname, index, releases),
-            None => nameless(),
+        Value::BuiltinMethod(method) if !matches!(method.0, Value::Object(_) | Value::Instance(_)) => {
+            Ok(method.1.to_string())
+        }
+        Value::Module(module) => {
+            let path = interpreter.path_of(module);
+            Ok(escape(&crate::imports::module_name(&path).into()))
+        }
+        Value::Instance(instance) => match (&instance.member, &instance.value) {
+            (Some(_), Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),
+            (Some(_), Value::Bytes(bytes)) if instance.class.is_text() => Ok(escape_bytes(bytes)),
+            (Some(_), _) => match interpreter.text_for_id(value) {
+                Some(text) => Ok(escape(&text.into())),
+                None => Err(doubt_of(instance)),
+            },
+            (None, Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),
+            _ => Err(None),
         },
         Value::Unknown(doubt) => Err(Some(doubt.clone())),
         _ => Err(None),
     }
 }
 
-/// The text of a value where an id is expected: `ids=`, `pytest.param(id=)`, a callable's answer.
-pub(crate) fn explicit(value: &Value) -> Result<String, Option<Doubt>> {
+/// Whether a value is neither a string nor a number, and has no `__name__`.
+pub(crate) fn is_nameless(value: &Value) -> bool {
     match value {
-        Value::Str(text) => Ok(escape(text)),
-        Value::Bytes(bytes) => Ok(escape_bytes(bytes)),
-        Value::None => Ok("None".to_owned()),
-        Value::Bool(flag) => Ok(if *flag { "True" } else { "False" }.to_owned()),
-        Value::Int(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(float_text(*number)),
-        Value::Unknown(doubt) => Err(Some(doubt.clone())),
-        _ => Err(None),
+        Value::External(path) => stdlib::is_opaque_value(path),
+        Value::Tuple(_)
+        | Value::List(_)
+        | Value::Dict(_)
+        | Value::View(..)
+        | Value::Set(_)
+        | Value::FrozenSet(_)
+        | Value::Range(_)
+        | Value::Slice(_)
+        | Value::Path(_)
+        | Value::Exception(_)
+        | Value::Partial(_)
+        | Value::Opaque
+        | Value::Ellipsis
+        | Value::Mark(_)
+        | Value::Property(_) => true,
+        _ => false,
     }
 }
 
-fn enum_id(
-    class: &Class,
-    member: &str,
-    value: &Value,
-    argname: &str,
-    index: usize,
-    releases: (PytestVersion, PythonVersion),
-) -> Result<String, Option<Doubt>> {
-    let has = |name: &str| {
-        class.names.borrow().contains_key(name)
-            || class.mro.iter().any(|base| matches!(base, Value::Class(base) if base.names.borrow().contains_key(name)))
-    };
-    if has("__str__") || has("__format__") || has("_missing_") || has("__new__") || has("_generate_next_value_") {
-        return Err(None);
+fn doubt_of(instance: &Instance) -> Option<Doubt> {
+    instance.doubt.borrow().clone().or_else(|| instance.class.doubt.borrow().clone())
+}
+
+/// What `__name__` of an instance is.
+enum Named {
+    Name(String),
+    Nameless,
+    Unknown,
+}
+
+fn named_attribute(instance: &Instance) -> Named {
+    if instance.class.doubt.borrow().is_some() {
+        return Named::Unknown;
     }
-    let mixes = |wanted: &str| class.has_external(|path| path == wanted);
-    if mixes("builtins.str") || mixes("enum.StrEnum") || mixes("builtins.bytes") {
-        return if matches!(value, Value::Str(_) | Value::Bytes(_)) {
-            auto(value, argname, index, releases)
-        } else {
-            Err(None)
-        };
+    if ["__getattr__", "__getattribute__"].iter().any(|name| instance.class.lookup(name).ok().flatten().is_some()) {
+        return Named::Unknown;
     }
-    if mixes("enum.IntEnum") || mixes("enum.IntFlag") {
-        if releases.1 >= PythonVersion::new(3, 11) {
-            return if matches!(value, Value::Int(_)) { explicit(value) } else { Err(None) };
-        }
-    } else if !(mixes("enum.Enum") || mixes("enum.Flag")) {
-        return Err(None);
+    let own = instance.attributes.borrow().get("__name__").map(|binding| binding.value.clone());
+    let found = own.or_else(|| instance.class.lookup("__name__").ok().flatten().map(|binding| binding.value));
+    match found {
+        None => Named::Nameless,
+        Some(value @ Value::Str(_)) => value.as_str().map_or(Named::Unknown, |name| Named::Name(name.to_owned())),
+        Some(Value::None | Value::Int(_) | Value::Bool(_)) => Named::Nameless,
+        Some(_) => Named::Unknown,
     }
-    // An alias shows the name of the first member with its value.
-    let canonical = class.names.borrow().iter().find_map(|(name, binding)| {
-        (crate::eval::same_scalar(&binding.value, value) == Some(true) && !name.starts_with('_'))
-            .then(|| name.to_string())
-    });
-    let member = canonical.unwrap_or_else(|| member.to_owned());
-    Ok(escape(&format!("{}.{member}", class.name).into()))
 }
 
 /// pytest's escaping: printable ASCII as it is, the rest by `\x`, `\u` and `\U`, a backslash doubled.

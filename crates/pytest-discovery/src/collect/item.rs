@@ -100,9 +100,9 @@ impl Item {
 
     /// Why it may have more marks than these.
     fn more_marks(&self) -> Option<Doubt> {
-        let open = self.open.clone().map(Rc::new);
+        let open = self.open.clone().map(Into::into);
         open.or_else(|| self.chain.iter().find_map(|list| list.open.clone()))
-            .or_else(|| self.hooks.borrow().clone().map(Rc::new))
+            .or_else(|| self.hooks.borrow().clone().map(Into::into))
     }
 
     pub(super) fn more_marks_by_hook(&self, reason: &Reason) {

@@ -132,11 +132,11 @@ impl<'c, 'i> Collection<'c, 'i> {
             return true;
         };
         let mut visible = Visible::default();
-        let mut doubt = file.doubt.clone().map(Rc::new).or_else(|| module.open.borrow().clone());
+        let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
-            doubt = doubt.or_else(|| maker.map(Rc::new)).or_else(|| self.other_collector(plugin, &file.path));
+            doubt = doubt.or_else(|| maker.map(Into::into)).or_else(|| self.other_collector(plugin, &file.path));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
         }
         visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
@@ -171,11 +171,11 @@ impl<'c, 'i> Collection<'c, 'i> {
         const HOOK: &str = "pytest_collect_file";
         let hook = plugin.hook(HOOK)?;
         let file = crate::eval::path_value(path);
-        let at = Rc::new(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
+        let at = Doubt::from(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
         let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
         match hook.call(self.interpreter, &arguments) {
             Value::None if !hook.wraps => None,
-            _ => Some(Rc::new(hook.not_followed(HOOK))),
+            _ => Some(hook.not_followed(HOOK).into()),
         }
     }
 
@@ -251,7 +251,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             Value::External(_) => {
                 let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
                 let text = format!("`{name}` comes from a library, and may be a test");
-                self.inexact_name(name, place, &Rc::new(Reason { text, at }));
+                self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }
             _ => Ok(()),

@@ -312,11 +312,11 @@ impl SetMaker<'_, '_> {
     }
 
     /// `pytest.param(..., id=...)`: a text.
-    fn own_id(&self, id: &Value, index: usize) -> Result<Option<String>, Failure> {
+    fn own_id(&mut self, id: &Value, index: usize) -> Result<Option<String>, Failure> {
         match id {
             hidden if self.is_hidden(hidden) => Ok(None),
             Value::Str(text) if self.rules.unescaped && self.pytest >= HIDDEN => Ok(text.as_str().map(str::to_owned)),
-            Value::Str(_) => ids::explicit(id)
+            Value::Str(_) => ids::explicit(self.interpreter, id)
                 .map(Some)
                 .map_err(|doubt| Failure::unknown(format!("the id of parameter set {index} is not known"), doubt)),
             Value::Unknown(doubt) => {
@@ -402,11 +402,11 @@ impl SetMaker<'_, '_> {
         if let Value::Str(text) = value {
             return match text.as_str() {
                 Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
-                _ => ids::explicit(value).map(Some),
+                _ => ids::explicit(self.interpreter, value).map(Some),
             };
         }
         if let Value::Bytes(_) = value {
-            return ids::explicit(value).map(Some);
+            return ids::explicit(self.interpreter, value).map(Some);
         }
         let id = self.auto(value, FALLBACK, 0)?;
         Ok(Some(id).filter(|id| !id.starts_with(FALLBACK)))
@@ -414,10 +414,9 @@ impl SetMaker<'_, '_> {
 
     fn auto(&mut self, value: &Value, name: &str, index: usize) -> Result<String, Option<Doubt>> {
         if self.rules.long_strings == LongStringIds::Legacy && matches!(value, Value::Str(_) | Value::Bytes(_)) {
-            return ids::explicit(value);
+            return ids::explicit(self.interpreter, value);
         }
-        let releases = (self.pytest, self.interpreter.python);
-        let id = ids::auto(value, name, index, releases)?;
+        let id = ids::auto(self.interpreter, value, name, index, self.pytest)?;
         match value {
             Value::Str(text) if self.rules.unescaped && id != format!("{name}{index}") => {
                 text.as_str().map(str::to_owned).ok_or(None)
@@ -434,7 +433,7 @@ impl SetMaker<'_, '_> {
                 Value::Str(text) => {
                     return match text.as_str() {
                         Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
-                        _ => ids::explicit(&Value::Str(text)).map(Some),
+                        _ => ids::explicit(self.interpreter, &Value::Str(text)).map(Some),
                     };
                 }
                 other => return Err(other.doubt().cloned()),

@@ -9,12 +9,6 @@ use crate::syntax::ast::Range;
 const NOWHERE: Range = Range { start: 0, end: 0 };
 
 impl Interpreter<'_> {
-    /// Calls what `ids=` names with one parameter.
-    pub(crate) fn call_for_id(&mut self, callable: &Value, value: &Value, frame: &Frame) -> Value {
-        self.steps = 0;
-        self.call_value(callable, vec![value.clone()], Vec::new(), frame, NOWHERE)
-    }
-
     /// Calls a hook with those of the arguments that it names; `bound` is what a method is bound to.
     pub(crate) fn call_hook(
         &mut self,
@@ -23,7 +17,6 @@ impl Interpreter<'_> {
         arguments: &[(&str, Value)],
         frame: &Frame,
     ) -> Value {
-        self.steps = 0;
         let Value::Function(function) = hook else {
             return self.unknown(frame, NOWHERE, "a hook that is no function of the tree");
         };
@@ -36,22 +29,27 @@ impl Interpreter<'_> {
             (Rc::from(&*one.name), value)
         });
         let passed: Vec<(Rc<str>, Value)> = passed.collect();
-        self.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE)
+        self.from_outside(|interpreter| {
+            interpreter.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE)
+        })
     }
 
     /// Whether Python could call a value; `None` where that is not known.
     pub(crate) fn is_callable(&self, value: &Value) -> Option<bool> {
-        match value {
-            Value::Function(_) | Value::Class(_) | Value::External(_) | Value::BuiltinMethod(_) => Some(true),
-            Value::Unknown(_) | Value::Opaque | Value::Instance(_) | Value::Object(_) => None,
-            _ => Some(false),
-        }
+        super::library::is_callable(value)
     }
 
     /// Up to `count` elements of what can be iterated, and whether it has a length.
     pub(crate) fn first_elements(&self, value: &Value, count: usize) -> Result<(Vec<Value>, bool), Option<Doubt>> {
-        let _ = count;
-        elements(value).map(|items| (items, true))
+        let Value::Iterator(iterator) = value else { return elements(value).map(|items| (items, true)) };
+        let mut items = Vec::new();
+        while items.len() < count {
+            match iterator.next().map_err(Some)? {
+                Some(item) => items.push(item),
+                None => break,
+            }
+        }
+        Ok((items, false))
     }
 
     /// The module of the tree that a dotted name means.
@@ -74,6 +72,6 @@ impl Interpreter<'_> {
 }
 
 /// A path of the tree, as `pathlib` has it.
-pub(crate) fn path_value(_path: &camino::Utf8Path) -> Value {
-    Value::Opaque
+pub(crate) fn path_value(path: &camino::Utf8Path) -> Value {
+    Value::Path(path.as_str().into())
 }

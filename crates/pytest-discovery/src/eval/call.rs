@@ -2,66 +2,107 @@
 
 use std::rc::Rc;
 
+use super::comprehension::Until;
+use super::define::NOT_FOLLOWED;
+use super::doubt::Why;
+use super::exec::Flow;
 use super::value::{
-    Argument, Arguments, Class, Doubt, FixtureOptions, Function, Instance, Mark, ParamSet, Scope, ScopeKind, Value,
+    Argument, Arguments, Binding, Doubt, FixtureOptions, Function, Iterator, Scope, ScopeKind, Source, Value,
 };
-use super::{Frame, Interpreter, MOST_CALLS, elements, exec::Flow, stdlib};
-use crate::syntax::ast::{Call, ExprKind, ParameterKind, Range};
-
-/// An argument with its source text, which a marker keeps where its value is not known.
-type Passed = Argument;
+use super::{Frame, Interpreter, MOST_CALLS, elements, stdlib};
+use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
 impl Interpreter<'_> {
     pub(super) fn call(&mut self, call: &Call, frame: &Frame, range: Range) -> Value {
-        let function = self.expr(&call.function, frame);
-        let mut args: Vec<Passed> = Vec::new();
-        let mut kwargs: Vec<(Rc<str>, Passed)> = Vec::new();
+        let function = self.eval(&call.function, frame);
+        if let Some(value) = self.early(&function, call, frame, range) {
+            return value;
+        }
+        let file = &frame.module.file;
+        let mut arguments = Arguments::default();
         let mut spread: Option<Doubt> = None;
         for arg in &call.args {
-            let (value, source) = match &arg.kind {
-                ExprKind::Starred(inner) => {
-                    let value = self.expr(inner, frame);
-                    match elements(&value) {
-                        Ok(items) => {
-                            let source: Rc<str> = frame.module.file.slice(inner.range).into();
-                            args.extend(items.into_iter().map(|value| Passed { value, source: source.clone() }));
-                        }
-                        Err(why) => {
-                            let doubt = why.unwrap_or_else(|| self.doubt(frame, arg.range, "`*` of what is not known"));
-                            spread.get_or_insert(doubt);
-                        }
+            if let ExprKind::Starred(inner) = &arg.kind {
+                let value = self.eval(inner, frame);
+                match self.iterate(&value, frame, arg.range) {
+                    Ok(items) => {
+                        let source = Source { file: file.clone(), range: inner.range };
+                        let items = items.into_iter().map(|value| Argument { value, source: source.clone() });
+                        arguments.positional.extend(items);
                     }
-                    continue;
+                    Err(doubt) => {
+                        spread.get_or_insert(doubt);
+                    }
                 }
-                _ => (self.expr(arg, frame), frame.module.file.slice(arg.range)),
-            };
-            args.push(Passed { value, source: source.into() });
+                continue;
+            }
+            let value = self.eval(arg, frame);
+            arguments.positional.push(Argument { value, source: Source { file: file.clone(), range: arg.range } });
         }
         for (name, value) in &call.keywords {
-            let source: Rc<str> = frame.module.file.slice(value.range).into();
-            let evaluated = self.expr(value, frame);
-            match (name, &evaluated) {
-                (Some(name), _) => kwargs.push(((&**name).into(), Passed { value: evaluated, source })),
-                (None, Value::Dict(dict)) if dict.0.borrow().is_ok() => {
-                    let pairs = dict.0.borrow().clone().unwrap_or_default();
-                    for (key, value) in pairs {
-                        match key.as_str() {
-                            Some(key) => kwargs.push((key.into(), Passed { value, source: source.clone() })),
-                            None => {
-                                spread.get_or_insert(self.doubt(frame, range, "`**` with a key that is no string"));
-                            }
+            let source = Source { file: file.clone(), range: value.range };
+            let evaluated = self.eval(value, frame);
+            let Some(name) = name else {
+                let pairs = super::expr::payload_dict(&evaluated).and_then(|dict| dict.pairs());
+                for (key, value) in pairs.into_iter().flatten() {
+                    match key.as_str() {
+                        Some(key) => arguments.keywords.push((key.into(), Argument { value, source: source.clone() })),
+                        None => {
+                            spread.get_or_insert(self.doubt(frame, range, "`**` with a key that is no string"));
                         }
                     }
                 }
-                (None, _) => {
-                    spread.get_or_insert(self.doubt(frame, range, "`**` of what is not known"));
+                if super::expr::payload_dict(&evaluated).is_none_or(|dict| dict.0.borrow().is_err()) {
+                    let doubt = evaluated.doubt().cloned();
+                    let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, "`**` of what is not known"));
+                    spread.get_or_insert(doubt);
                 }
-            }
+                continue;
+            };
+            arguments.keywords.push(((&**name).into(), Argument { value: evaluated, source }));
         }
-        self.apply(&function, args, kwargs, spread, frame, range)
+        if self.raised.is_some() {
+            return self.not_known(frame, range);
+        }
+        self.apply(&function, arguments, spread, frame, range)
     }
 
-    /// A call with plain values.
+    /// `any`, `all` and `next` leave a generator expression before its end.
+    fn early(&mut self, function: &Value, call: &Call, frame: &Frame, range: Range) -> Option<Value> {
+        let Value::External(path) = function else { return None };
+        let until = match &**path {
+            "builtins.any" => Until::True,
+            "builtins.all" => Until::False,
+            "builtins.next" => Until::First,
+            _ => return None,
+        };
+        let (first, rest) = call.args.split_first()?;
+        let ExprKind::Comprehension(comprehension) = &first.kind else { return None };
+        if comprehension.kind != ComprehensionKind::Generator || !call.keywords.is_empty() {
+            return None;
+        }
+        let default = rest.first().map(|default| self.eval(default, frame));
+        let found = self.generate(comprehension, until, frame, range);
+        if self.raised.is_some() {
+            return Some(self.not_known(frame, range));
+        }
+        let (items, left) = match found {
+            Ok(found) => found,
+            Err(doubt) => return Some(Value::Unknown(doubt)),
+        };
+        Some(match until {
+            Until::First => match (items.into_iter().next(), default) {
+                (Some(first), _) => first,
+                (None, Some(default)) => default,
+                (None, None) => self.fail("StopIteration", "nothing is left".to_owned(), frame, range),
+            },
+            _ if left => Value::Bool(until == Until::True),
+            _ if items.iter().all(|item| super::truth(item).is_some()) => Value::Bool(until == Until::False),
+            _ => self.not_known(frame, range),
+        })
+    }
+
+    /// A call with plain values, for callers outside of evaluation.
     pub(crate) fn call_value(
         &mut self,
         function: &Value,
@@ -70,290 +111,288 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Value {
-        let source: Rc<str> = frame.module.file.slice(range).into();
-        let passed = |value| Passed { value, source: source.clone() };
-        let args = args.into_iter().map(passed).collect();
-        let kwargs = kwargs.into_iter().map(|(name, value)| (name, passed(value))).collect();
-        self.apply(function, args, kwargs, None, frame, range)
+        let mut arguments = self.arguments(args, frame, range);
+        let source = Source { file: frame.module.file.clone(), range };
+        arguments.keywords =
+            kwargs.into_iter().map(|(name, value)| (name, Argument { value, source: source.clone() })).collect();
+        self.from_outside(|interpreter| interpreter.apply(function, arguments, None, frame, range))
     }
 
-    fn apply(
+    /// Calls what `ids=` names with one parameter.
+    pub(crate) fn call_for_id(&mut self, callable: &Value, value: &Value, frame: &Frame) -> Value {
+        self.call_value(callable, vec![value.clone()], Vec::new(), frame, Range { start: 0, end: 0 })
+    }
+
+    /// A call with positional values.
+    pub(super) fn call_plain(&mut self, function: &Value, args: Vec<Value>, frame: &Frame, range: Range) -> Value {
+        let arguments = self.arguments(args, frame, range);
+        self.apply(function, arguments, None, frame, range)
+    }
+
+    /// A method of the tree's class under a special name; `None` where it has none of the tree.
+    pub(super) fn special(
+        &mut self,
+        object: &Value,
+        name: &str,
+        args: Vec<Value>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let Value::Instance(instance) = object else { return None };
+        let found = instance.class.in_tree(name)?;
+        let mut all = vec![object.clone()];
+        all.extend(args);
+        match &found.value {
+            function @ Value::Function(_) => Some(self.call_plain(function, all, frame, range)),
+            Value::ClassMethod(inner) => {
+                all[0] = Value::Class(instance.class.clone());
+                Some(self.call_plain(inner, all, frame, range))
+            }
+            Value::StaticMethod(inner) => {
+                all.remove(0);
+                Some(self.call_plain(inner, all, frame, range))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn apply(
         &mut self,
         function: &Value,
-        args: Vec<Passed>,
-        kwargs: Vec<(Rc<str>, Passed)>,
+        mut arguments: Arguments,
         spread: Option<Doubt>,
         frame: &Frame,
         range: Range,
     ) -> Value {
-        match function {
-            Value::Mark(mark) => return self.mark(mark, args, kwargs, spread, frame, range),
-            Value::FixtureMaker(options) => {
-                if let [Passed { value, .. }] = &args[..] {
-                    return self.fixture(options, value.clone(), frame, range);
-                }
-            }
+        if self.raised.is_some() || self.is_exhausted() {
+            return self.not_known(frame, range);
+        }
+        let known = match function {
+            Value::Mark(mark) => return self.mark(mark, arguments, spread, frame, range),
+            Value::FixtureMaker(options) => match &arguments.positional[..] {
+                [Argument { value, .. }] => return self.fixture(options, value.clone(), frame, range),
+                _ => None,
+            },
             Value::External(path) => match &**path {
-                "pytest.param" => return param_set(args, kwargs, spread, frame.module.file.span(range)),
+                "pytest.param" => return super::marking::param_set(arguments, spread, frame.module.file.span(range)),
                 "pytest.fixture" | "pytest_asyncio.fixture" => {
-                    return match &args[..] {
-                        [Passed { value: function @ Value::Function(_), .. }] => {
+                    return match &arguments.positional[..] {
+                        [Argument { value: function @ Value::Function(_), .. }] => {
                             self.fixture(&FixtureOptions::default(), function.clone(), frame, range)
                         }
-                        _ => fixture_maker(&args, &kwargs, spread),
+                        _ => super::marking::fixture_maker(&arguments, spread),
                     };
                 }
-                path => {
-                    if spread.is_none()
-                        && let Some(value) = self.external(path, &args, &kwargs, frame, range)
-                    {
-                        return value;
-                    }
-                    if stdlib::is_pure(path) {
-                        return self.not_known(frame, range);
-                    }
-                }
+                path if spread.is_none() => self.external(path, &arguments, frame, range),
+                _ => None,
             },
-            Value::BuiltinMethod(method) if spread.is_none() => {
-                let (object, name) = &**method;
-                if let Value::Object(object) = object {
-                    let arguments = Arguments { positional: args, keywords: kwargs };
-                    return match object.call(name, &arguments, self, frame, range) {
-                        Some(value) => value,
-                        None => self.not_known(frame, range),
-                    };
-                }
-                if let Some(value) = self.method(object, name, &args, &kwargs, frame, range) {
-                    return value;
-                }
-                let doubt = self.doubt(frame, range, format!("`.{name}(...)` is not followed"));
-                self.taint(object, &doubt);
+            Value::BuiltinMethod(method) if spread.is_none() => self.builtin_method(method, &arguments, frame, range),
+            Value::Method(method) => {
+                let source = Source { file: frame.module.file.clone(), range };
+                arguments.positional.insert(0, Argument { value: method.0.clone(), source });
+                return self.apply(&method.1, arguments, spread, frame, range);
             }
-            Value::Function(called) if spread.is_none() => {
-                if let Some(value) = self.function_call(called, &args, &kwargs, range, frame) {
-                    return value;
+            Value::Partial(partial) if super::instance::class_default(function).is_none() => {
+                let mut all = partial.arguments.clone();
+                all.positional.append(&mut arguments.positional);
+                for (name, value) in arguments.keywords {
+                    all.keywords.retain(|(one, _)| *one != name);
+                    all.keywords.push((name, value));
                 }
+                return self.apply(&partial.function, all, spread, frame, range);
             }
-            Value::Class(class) => {
-                if let Some(value) = instance(class) {
-                    return value;
+            Value::Function(called) if spread.is_none() => self.function_call(called, &arguments, frame, range),
+            Value::StaticMethod(inner) => return self.apply(inner, arguments, spread, frame, range),
+            Value::Class(class) if spread.is_none() => self.instantiate(class, &arguments, frame, range),
+            Value::Instance(instance) if spread.is_none() => match instance.class.in_tree("__call__") {
+                Some(Binding { value: callee @ Value::Function(_), .. }) => {
+                    let source = Source { file: frame.module.file.clone(), range };
+                    arguments.positional.insert(0, Argument { value: function.clone(), source });
+                    return self.apply(&callee, arguments, spread, frame, range);
                 }
-            }
-            _ => {}
+                _ => None,
+            },
+            Value::Transparent | Value::Patch(_) => arguments.positional.first().map(|one| one.value.clone()),
+            Value::Wraps(inner) => arguments.positional.first().map(|one| {
+                if let Value::Function(function) = &one.value {
+                    super::define::wrap(function, inner);
+                }
+                one.value.clone()
+            }),
+            Value::DataclassMaker(options) => arguments.positional.first().map(|one| {
+                if let Value::Class(class) = &one.value {
+                    class.dataclass.set(true);
+                    class.options.set(*options);
+                }
+                one.value.clone()
+            }),
+            _ => None,
+        };
+        if let Some(value) = known {
+            return value;
         }
+        if self.raised.is_some() {
+            return self.not_known(frame, range);
+        }
+        let unknown = match function {
+            Value::Unknown(doubt) => doubt.clone(),
+            _ => spread.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)),
+        };
+        if let Value::External(path) = function
+            && stdlib::is_pure(path)
+        {
+            if !stdlib::is_safe(path) {
+                self.note_risk(&unknown);
+            }
+            for arg in &arguments.positional {
+                if matches!(arg.value, Value::Iterator(_)) {
+                    self.taint(&arg.value, &unknown);
+                }
+            }
+            return Value::Unknown(unknown);
+        }
+        self.note_risk(&unknown);
         // Whoever is called may change what it is given.
-        let doubt = self.doubt(frame, range, format!("passed to `{}`", self.short(frame, range)));
-        for arg in args.iter().chain(kwargs.iter().map(|(_, value)| value)) {
+        let doubt = match function {
+            Value::BuiltinMethod(method) => {
+                let doubt = self.doubt(frame, range, Why::Method((&*method.1).into()));
+                if !stdlib::is_pure_method(&method.0, &method.1) {
+                    self.taint_only(&method.0, &doubt);
+                }
+                doubt
+            }
+            _ => self.doubt(frame, range, Why::Passed),
+        };
+        for arg in arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value)) {
             self.taint(&arg.value, &doubt);
         }
-        match function {
-            Value::Unknown(doubt) => Value::Unknown(doubt.clone()),
-            _ => self.not_known(frame, range),
-        }
+        Value::Unknown(unknown)
     }
 
-    fn short(&self, frame: &Frame, range: Range) -> String {
-        frame.module.file.slice(range).split('(').next().unwrap_or_default().chars().take(60).collect()
-    }
-
-    /// `mark(...)`: with a lone function or class it is put on that; else a mark with more arguments.
-    fn mark(
-        &mut self,
-        mark: &Rc<Mark>,
-        args: Vec<Passed>,
-        kwargs: Vec<(Rc<str>, Passed)>,
-        spread: Option<Doubt>,
-        frame: &Frame,
-        range: Range,
-    ) -> Value {
-        if let ([Passed { value, .. }], true, None) = (&args[..], kwargs.is_empty(), &spread) {
-            match value {
-                Value::Function(function) if &*function.def.name != "<lambda>" => {
-                    self.put_mark(&function.marks, &function.open, mark);
-                    return value.clone();
-                }
-                Value::Class(class) => {
-                    self.put_mark(&class.marks, &class.open, mark);
-                    return value.clone();
-                }
-                // From 8.4 on the mark lands on the function within.
-                Value::StaticMethod(inner) | Value::ClassMethod(inner) => {
-                    if let Value::Function(function) = &**inner {
-                        self.put_mark(&function.marks, &function.open, mark);
-                    }
-                    return value.clone();
-                }
-                Value::Fixture(_) => return value.clone(),
-                _ => {}
-            }
-        }
-        Value::Mark(Rc::new(Mark {
-            name: mark.name.clone(),
-            args: mark.args.iter().cloned().chain(args).collect(),
-            kwargs: mark.kwargs.iter().cloned().chain(kwargs).collect(),
-            // The call as a whole: `pytest.mark.timeout(30)`.
-            at: frame.module.file.span(range),
-            doubt: mark.doubt.clone().or(spread),
-        }))
-    }
-
-    fn put_mark(
-        &self,
-        marks: &std::cell::RefCell<Vec<Rc<Mark>>>,
-        open: &std::cell::RefCell<Option<Doubt>>,
-        mark: &Rc<Mark>,
-    ) {
-        match self.current_doubt() {
-            Some(doubt) => {
-                open.borrow_mut().get_or_insert_with(|| doubt.clone());
-            }
-            None => marks.borrow_mut().push(mark.clone()),
-        }
-    }
-
-    /// A function of the tree, followed into its body.
+    /// A function of the tree, followed into its body; `None` where it is not.
     fn function_call(
         &mut self,
         function: &Rc<Function>,
-        args: &[Passed],
-        kwargs: &[(Rc<str>, Passed)],
-        range: Range,
+        arguments: &Arguments,
         frame: &Frame,
+        range: Range,
     ) -> Option<Value> {
         let def = &function.def;
-        if def.is_async || def.is_generator || self.calls >= MOST_CALLS || function.signature_doubt.borrow().is_some() {
+        if def.is_async {
+            // Nothing runs until somebody waits for it.
+            return Some(self.not_known(frame, range));
+        }
+        if function.signature_doubt.borrow().is_some() || function.attributes.borrow().contains_key(NOT_FOLLOWED) {
             return None;
         }
-        let scope = Scope::new(ScopeKind::Function, Some(function.scope.clone()));
-        let mut positional = args.iter();
-        let mut taken = 0;
-        for (parameter, default) in def.parameters.iter().zip(&function.defaults) {
-            let by_name =
-                || kwargs.iter().find(|(name, _)| **name == *parameter.name).map(|(_, arg)| arg.value.clone());
-            let value = match parameter.kind {
-                ParameterKind::PositionalOnly => positional.next().map(|arg| arg.value.clone()),
-                ParameterKind::Positional => positional.next().map(|arg| arg.value.clone()).or_else(|| {
-                    let value = by_name();
-                    taken += usize::from(value.is_some());
-                    value
-                }),
-                ParameterKind::KeywordOnly => {
-                    let value = by_name();
-                    taken += usize::from(value.is_some());
-                    value
-                }
-                ParameterKind::Rest => Some(Value::Tuple(positional.by_ref().map(|arg| arg.value.clone()).collect())),
-                ParameterKind::RestKeywords => return None,
-            };
-            let value = value.or_else(|| default.clone())?;
-            scope.names.borrow_mut().insert((&*parameter.name).into(), super::value::Binding { value, doubt: None });
-        }
-        if positional.next().is_some() || taken != kwargs.len() {
+        if self.calls >= MOST_CALLS {
+            self.exhaust();
             return None;
         }
+        let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));
+        bind_parameters(function, arguments, &scope)?;
         let inner = Frame { scope, module: function.module.clone() };
         self.calls += 1;
-        let outer_end = self.doubtful_end.replace(false);
-        let value = match def.body().first() {
-            // A lambda's body is its value.
-            Some(stmt) if &*def.name == "<lambda>" => match &stmt.kind {
-                crate::syntax::ast::StmtKind::Return(Some(value)) | crate::syntax::ast::StmtKind::Expr(value) => {
-                    self.expr(value, &inner)
-                }
-                _ => self.not_known(frame, range),
-            },
-            _ => match self.block(def.body(), &inner) {
-                Flow::Return(value) if self.doubtful_end.get() => match value {
-                    Value::Unknown(doubt) => Value::Unknown(doubt),
-                    _ => self.not_known(frame, range),
-                },
+        if def.is_generator {
+            self.yields.push(Vec::new());
+        }
+        let value = match lambda_body(def) {
+            Some(body) => self.eval(body, &inner),
+            None => match self.block(def.body(), &inner) {
                 Flow::Return(value) => value,
-                Flow::Ended(_) => self.not_known(frame, range),
+                Flow::Perhaps(perhaps) if perhaps.returns => Value::Unknown(perhaps.doubt),
+                Flow::Ended(raised) => {
+                    self.raised = Some(raised);
+                    self.not_known(frame, range)
+                }
                 _ => Value::None,
             },
         };
-        self.doubtful_end.set(outer_end);
         self.calls -= 1;
+        if def.is_generator {
+            let items = self.yields.pop().unwrap_or_default();
+            if self.raised.is_some() {
+                // It would raise when it is used, not now.
+                self.raised = None;
+                return Some(self.not_known(frame, range));
+            }
+            return Some(
+                match items.iter().find_map(|item| item.doubt().filter(|_| matches!(value, Value::Unknown(_)))) {
+                    Some(doubt) => Value::Unknown(doubt.clone()),
+                    None => Iterator::of(items),
+                },
+            );
+        }
         Some(value)
     }
-}
 
-fn param_set(
-    args: Vec<Passed>,
-    kwargs: Vec<(Rc<str>, Passed)>,
-    mut doubt: Option<Doubt>,
-    at: test_catalog::SourceSpan,
-) -> Value {
-    let mut marks = Ok(Vec::new());
-    let mut id = Value::None;
-    for (name, arg) in kwargs {
-        match &*name {
-            "marks" => marks = marks_of(&arg.value),
-            "id" => id = arg.value,
-            _ => {
-                let text = format!("`pytest.param` has no argument `{name}`");
-                doubt.get_or_insert(Rc::new(test_catalog::Reason { text, at: at.clone() }));
+    /// `super()` where a function of the tree is running.
+    pub(super) fn zero_super(&self, frame: &Frame) -> Option<Value> {
+        let mut scope = Some(frame.scope.clone());
+        while let Some(here) = scope {
+            if let Some(function) = &here.call {
+                let owner = function.owner.borrow().clone()?;
+                let first = function.def.parameters.first()?;
+                let object = here.names.borrow().get(&*first.name)?.value.clone();
+                return Some(Value::Super(Rc::new((owner, object))));
             }
+            scope = here.parent.clone();
         }
-    }
-    let marks = marks.map_err(|doubt| {
-        let text = "marks that are not known".to_owned();
-        doubt.unwrap_or_else(|| Rc::new(test_catalog::Reason { text, at: at.clone() }))
-    });
-    let values = args.into_iter().map(|arg| arg.value).collect();
-    Value::ParamSet(Rc::new(ParamSet { values, marks, id, at, doubt }))
-}
-
-/// One mark, or a collection of them.
-pub(crate) fn marks_of(value: &Value) -> Result<Vec<Rc<Mark>>, Option<Doubt>> {
-    match value {
-        Value::Mark(mark) => Ok(vec![mark.clone()]),
-        _ => elements(value)?
-            .iter()
-            .map(|item| match item {
-                Value::Mark(mark) => Ok(mark.clone()),
-                Value::Unknown(doubt) => Err(Some(doubt.clone())),
-                _ => Err(None),
-            })
-            .collect(),
+        None
     }
 }
 
-fn fixture_maker(args: &[Passed], kwargs: &[(Rc<str>, Passed)], doubt: Option<Doubt>) -> Value {
-    let mut doubt = doubt;
-    if let [first, ..] = args {
-        // Only the scope could once be given by position.
-        let at = first.value.doubt().cloned();
-        doubt = doubt.or(at);
+/// A lambda's body is its value.
+fn lambda_body(def: &ast::Function) -> Option<&ast::Expr> {
+    if &*def.name != "<lambda>" {
+        return None;
     }
-    let get = |wanted: &str| kwargs.iter().find(|(name, _)| &**name == wanted).map(|(_, arg)| arg.value.clone());
-    Value::FixtureMaker(Rc::new(FixtureOptions {
-        name: get("name").filter(|name| !matches!(name, Value::None)),
-        scope: get("scope"),
-        params: get("params").filter(|params| !matches!(params, Value::None)),
-        ids: get("ids").filter(|ids| !matches!(ids, Value::None)),
-        autouse: get("autouse"),
-        doubt,
-    }))
+    match &def.body().first()?.kind {
+        ast::StmtKind::Return(Some(value)) | ast::StmtKind::Expr(value) => Some(value),
+        _ => None,
+    }
 }
 
-/// An instance of a class of the tree, if it is sure to be an object without a name that is no string or number.
-fn instance(class: &Rc<Class>) -> Option<Value> {
-    let plain = class.mro.iter().all(|base| match base {
-        Value::External(path) => super::expr::is_plain(path),
-        Value::Class(base) => !base.is_enum && base.doubt.borrow().is_none(),
-        _ => false,
-    });
-    let named = |class: &Class| {
-        ["__name__", "__getattr__", "__new__"].iter().any(|name| class.names.borrow().contains_key(*name))
-    };
-    let odd = named(class) || class.mro.iter().any(|base| matches!(base, Value::Class(base) if named(base)));
-    (plain && !odd && !class.is_enum && class.doubt.borrow().is_none()).then(|| {
-        Value::Instance(Rc::new(Instance {
-            class: class.clone(),
-            member: None,
-            value: Value::None,
-            doubt: None.into(),
-        }))
-    })
+/// Gives a call's arguments to the parameters; `None` where they do not fit.
+fn bind_parameters(function: &Function, arguments: &Arguments, scope: &Scope) -> Option<()> {
+    let mut positional = arguments.positional.iter();
+    let mut taken: Vec<&str> = Vec::new();
+    let mut names = scope.names.borrow_mut();
+    for (parameter, default) in function.def.parameters.iter().zip(&function.defaults) {
+        let by_name = || arguments.keyword(&parameter.name).cloned();
+        let value = match parameter.kind {
+            ParameterKind::PositionalOnly => positional.next().map(|arg| arg.value.clone()),
+            ParameterKind::Positional | ParameterKind::KeywordOnly => {
+                let first = match parameter.kind {
+                    ParameterKind::Positional => positional.next().map(|arg| arg.value.clone()),
+                    _ => None,
+                };
+                match (first, by_name()) {
+                    // Given twice.
+                    (Some(_), Some(_)) => return None,
+                    (Some(value), None) => Some(value),
+                    (None, Some(value)) => {
+                        taken.push(&parameter.name);
+                        Some(value)
+                    }
+                    (None, None) => None,
+                }
+            }
+            ParameterKind::Rest => Some(Value::Tuple(positional.by_ref().map(|arg| arg.value.clone()).collect())),
+            ParameterKind::RestKeywords => {
+                let rest = arguments.keywords.iter().filter(|(name, _)| !taken.contains(&&**name));
+                let pairs = rest.map(|(name, arg)| (Value::str(&**name), arg.value.clone())).collect();
+                taken = arguments.keywords.iter().map(|(name, _)| &**name).collect();
+                Some(Value::dict(pairs))
+            }
+        };
+        let value = value.or_else(|| default.clone())?;
+        names.insert((&*parameter.name).into(), Binding { value, doubt: None });
+    }
+    (positional.next().is_none() && taken.len() == arguments.keywords.len()).then_some(())
+}
+
+/// Elements of an argument, for library functions that take any iterable.
+pub(super) fn items(value: &Value) -> Option<Vec<Value>> {
+    elements(value).ok()
 }

@@ -3,40 +3,74 @@
 //!
 //! A value that cannot be known is [`Value::Unknown`] with a [`Doubt`]. Code under a condition that cannot be known
 //! is evaluated all the same, with the doubt on everything that it binds or changes. Everything of a library is
-//! [`Value::External`], by its dotted name; a library is taken to be importable. Steps and depth are bounded: a
-//! hostile file ends in doubts.
+//! [`Value::External`], by its dotted name; a library is taken to be importable unless it is named as absent. Steps
+//! and depth are bounded: a hostile file ends in doubts.
+//!
+//! An exception that is raised for certain waits in [`Interpreter::raised`] until the statement ends; what is
+//! evaluated until then is nothing. That an unknown call may raise is a [`Interpreter::risk`], which matters within
+//! `try`.
 
 mod ask;
+mod attribute;
 mod call;
+mod class;
+mod compare;
+mod comprehension;
+mod control;
+mod define;
+mod dictionary;
+mod doubt;
+mod enums;
+mod exceptions;
 mod exec;
 mod expr;
-mod methods;
+mod format;
+mod importing;
+mod instance;
+mod iterator;
+mod library;
+mod marking;
+mod matching;
+mod operators;
 pub(crate) mod stdlib;
+mod subscript;
+#[cfg(test)]
+mod tests;
+mod text;
 pub(crate) mod value;
 
 pub(crate) use ask::path_value;
-pub(crate) use call::marks_of;
-pub(crate) use expr::scalar_eq as same_scalar;
+pub(crate) use compare::truth;
+pub(crate) use iterator::elements;
+pub(crate) use marking::marks_of;
+pub(crate) use text::plain as plain_text;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Problem, Reason};
+use test_catalog::Problem;
 
 use crate::PythonVersion;
 use crate::imports::Imports;
 use crate::syntax::SourceFile;
-use crate::syntax::ast::Range;
-use value::{Binding, Doubt, Module, Scope, ScopeKind, Value};
+use crate::syntax::ast::{Expr, Range};
+use doubt::Why;
+use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.
 const MOST_STEPS: u32 = 300_000;
+/// What calls from outside may take together: hooks and `ids=` run once for each test.
+const MOST_OUTSIDE_STEPS: u64 = 20_000_000;
 /// How deeply functions of the tree may call each other.
-const MOST_CALLS: u32 = 40;
+const MOST_CALLS: u32 = 60;
+/// How deeply expressions and blocks may nest, calls included: each level takes stack.
+const MOST_DEPTH: u32 = 8_000;
 /// How many elements a value may get.
 const MOST_ELEMENTS: usize = 10_000;
+/// How many bytes a text may get.
+const MOST_TEXT: usize = 1 << 20;
 
 /// Parsed files of the tree: those read ahead, and those that imports lead to.
 pub(crate) type Sources = HashMap<Utf8PathBuf, Result<Arc<SourceFile>, Problem>>;
@@ -48,12 +82,28 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) sources: Sources,
     pub(crate) python: PythonVersion,
     pub(crate) env: &'a BTreeMap<String, String>,
+    /// Modules that cannot be imported.
+    pub(crate) absent: AbsentModules,
     modules: HashMap<Utf8PathBuf, Rc<Module>>,
     doubts: Vec<Doubt>,
     steps: u32,
+    outside_steps: u64,
     calls: u32,
-    /// Whether the block that ended last did so under a doubt.
-    doubtful_end: std::cell::Cell<bool>,
+    depth: u32,
+    /// The modules that are being evaluated, one within the other.
+    importing: Vec<Rc<Module>>,
+    /// An exception on its way out of the expression.
+    raised: Option<Raised>,
+    /// Something unknown was called since the innermost `try` began: it may have raised.
+    risk: Option<Doubt>,
+    /// How many `try` statements are around that catch more than failed imports.
+    guarded: u32,
+    /// What the generator functions on the stack have yielded.
+    yields: Vec<Vec<Value>>,
+    /// Exceptions that handlers around are handling, for a bare `raise`.
+    handling: Vec<Raised>,
+    /// Environment variables that import-time code sets; `None` for those that it takes away.
+    environ: HashMap<String, Option<Value>>,
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
@@ -77,11 +127,20 @@ impl<'a> Interpreter<'a> {
             sources,
             python,
             env,
+            absent: AbsentModules::new(),
             modules: HashMap::new(),
             doubts: Vec::new(),
             steps: 0,
+            outside_steps: 0,
             calls: 0,
-            doubtful_end: false.into(),
+            depth: 0,
+            importing: Vec::new(),
+            raised: None,
+            risk: None,
+            guarded: 0,
+            yields: Vec::new(),
+            handling: Vec::new(),
+            environ: HashMap::new(),
         }
     }
 
@@ -106,15 +165,23 @@ impl<'a> Interpreter<'a> {
         // A module that is imported under a doubt is the same for everybody else.
         let doubts = std::mem::take(&mut self.doubts);
         let steps = std::mem::take(&mut self.steps);
+        let calls = std::mem::take(&mut self.calls);
+        let guarded = std::mem::take(&mut self.guarded);
+        let risk = self.risk.take();
+        let raised = self.raised.take();
+        self.importing.push(module.clone());
         let file = module.file.clone();
         if let exec::Flow::Ended(raised) = self.block(&file.body, &frame) {
             module.ended.replace(Some(raised));
         }
-        if self.steps > MOST_STEPS {
+        self.importing.pop();
+        if self.is_exhausted() {
             let doubt = self.doubt(&frame, Range { start: 0, end: 0 }, "the module takes too long to evaluate");
             module.open.replace(Some(doubt));
+            module.ended.replace(None);
         }
-        (self.doubts, self.steps) = (doubts, steps);
+        (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
+        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
         Ok(module)
     }
 
@@ -124,12 +191,42 @@ impl<'a> Interpreter<'a> {
         self.sources.entry(path.to_owned()).or_insert_with(|| crate::read::source(path, tree)).clone()
     }
 
-    pub(crate) fn doubt(&self, frame: &Frame, range: Range, text: impl Into<String>) -> Doubt {
-        Rc::new(Reason { text: text.into(), at: frame.module.file.span(range) })
+    /// The value of an expression, for callers outside of evaluation.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the seam for what reads expressions on its own"))]
+    pub(crate) fn expr(&mut self, expr: &Expr, frame: &Frame) -> Value {
+        self.from_outside(|interpreter| interpreter.eval(expr, frame))
     }
 
-    fn unknown(&self, frame: &Frame, range: Range, text: impl Into<String>) -> Value {
-        Value::Unknown(self.doubt(frame, range, text))
+    /// Evaluates something on behalf of collection: with steps of its own, and with exceptions turned into doubts.
+    fn from_outside(&mut self, evaluate: impl FnOnce(&mut Self) -> Value) -> Value {
+        if !self.importing.is_empty() || self.calls > 0 {
+            return evaluate(self);
+        }
+        let limit = MOST_OUTSIDE_STEPS.saturating_sub(self.outside_steps).min(u64::from(MOST_STEPS));
+        self.steps = MOST_STEPS - u32::try_from(limit).unwrap_or(MOST_STEPS);
+        let before = self.steps;
+        let value = evaluate(self);
+        self.outside_steps += u64::from(self.steps.saturating_sub(before));
+        self.steps = 0;
+        match self.raised.take() {
+            Some(raised) => Value::Unknown(Doubt::from(test_catalog::Reason {
+                text: format!("raises `{}`", raised.class),
+                at: raised.at,
+            })),
+            None => value,
+        }
+    }
+
+    pub(crate) fn doubt(&self, frame: &Frame, range: Range, why: impl Into<Why>) -> Doubt {
+        Doubt::new(&frame.module.file, range, why.into())
+    }
+
+    fn unknown(&self, frame: &Frame, range: Range, why: impl Into<Why>) -> Value {
+        Value::Unknown(self.doubt(frame, range, why))
+    }
+
+    fn not_known(&self, frame: &Frame, range: Range) -> Value {
+        self.unknown(frame, range, Why::NotKnown)
     }
 
     /// Takes a step; false when there are none left.
@@ -138,24 +235,76 @@ impl<'a> Interpreter<'a> {
         self.steps <= MOST_STEPS
     }
 
+    /// Takes as many steps as something costs that is not evaluated piece by piece.
+    fn charge(&mut self, steps: usize) {
+        self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps > MOST_STEPS
+    }
+
+    /// Ends evaluation: what would follow costs more than any test does.
+    fn exhaust(&mut self) {
+        self.steps = u32::MAX;
+    }
+
     /// The doubt that all that happens now is under.
     fn current_doubt(&self) -> Option<&Doubt> {
         self.doubts.last()
     }
 
+    /// Something unknown was called: within `try` it may have raised.
+    fn note_risk(&mut self, doubt: &Doubt) {
+        if self.guarded > 0 && self.risk.is_none() {
+            self.risk = Some(doubt.clone());
+        }
+    }
+
+    /// Binds a name where its scope says.
+    fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
+        if scope.elsewhere.borrow().is_empty() {
+            self.bind_in(scope, name, value);
+            return;
+        }
+        let declared = scope.elsewhere.borrow().iter().find(|(one, _)| **one == *name).map(|(_, kind)| *kind);
+        match declared {
+            None => self.bind_in(scope, name, value),
+            Some(kind) => {
+                let mut around = scope.parent.clone();
+                while let Some(here) = around {
+                    let is_it = match kind {
+                        Elsewhere::Global => here.kind == ScopeKind::Module,
+                        Elsewhere::Nonlocal => {
+                            here.kind == ScopeKind::Function && here.names.borrow().contains_key(name)
+                        }
+                    };
+                    if is_it {
+                        self.bind_in(&here, name, value);
+                        return;
+                    }
+                    around = here.parent.clone();
+                }
+            }
+        }
+    }
+
     /// Binds a name. What was bound before under no doubt, and is bound again under one, is no longer known.
-    fn bind(&self, scope: &Scope, name: &str, value: Value) {
+    fn bind_in(&self, scope: &Scope, name: &str, value: Value) {
         let mut names = scope.names.borrow_mut();
-        let binding = match (self.current_doubt(), names.get(name)) {
-            (None, _) => Binding { value, doubt: None },
-            (Some(doubt), None) => Binding { value, doubt: Some(doubt.clone()) },
-            (Some(doubt), Some(_)) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
-        };
-        names.insert(name.into(), binding);
+        let doubt = self.current_doubt();
+        if let Some(binding) = names.get_mut(name) {
+            *binding = match doubt {
+                None => Binding { value, doubt: None },
+                Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
+            };
+        } else {
+            names.insert(name.into(), Binding { value, doubt: doubt.cloned() });
+        }
     }
 
     /// A name by the scopes around it, then the built-in ones.
-    fn lookup(&self, frame: &Frame, name: &str, range: Range) -> Value {
+    fn lookup(&mut self, frame: &Frame, name: &str, range: Range) -> Value {
         let mut scope = Some(&frame.scope);
         let mut innermost = true;
         while let Some(here) = scope {
@@ -168,14 +317,24 @@ impl<'a> Interpreter<'a> {
             scope = here.parent.as_ref();
         }
         match name {
-            "__name__" => Value::str(crate::imports::module_name(&self.path_of(&frame.module))),
-            "__file__" => Value::str(self.path_of(&frame.module).as_str()),
-            _ if stdlib::is_builtin(name) => Value::external(format!("builtins.{name}")),
-            _ => match &*frame.module.open.borrow() {
-                Some(doubt) => Value::Unknown(doubt.clone()),
-                None => self.unknown(frame, range, format!("`{name}` is not bound by what can be read")),
-            },
+            "__name__" => return Value::str(crate::imports::module_name(&self.path_of(&frame.module))),
+            "__file__" => return Value::str(self.path_of(&frame.module).as_str()),
+            "__debug__" => return Value::Bool(true),
+            "__doc__" | "__spec__" | "__loader__" | "__package__" | "__path__" | "__builtins__" | "__annotations__" => {
+                return self.not_known(frame, range);
+            }
+            _ => {}
         }
+        if let Some(path) = stdlib::builtin(name) {
+            return Value::External(path);
+        }
+        if let Some(doubt) = &*frame.module.open.borrow() {
+            return Value::Unknown(doubt.clone());
+        }
+        if stdlib::is_any_builtin(name) {
+            return self.not_known(frame, range);
+        }
+        self.fail("NameError", format!("`{name}` is not bound"), frame, range)
     }
 
     pub(crate) fn path_of(&self, module: &Module) -> Utf8PathBuf {
@@ -184,67 +343,46 @@ impl<'a> Interpreter<'a> {
 
     /// What is no longer known after something unknown may have changed it.
     fn taint(&mut self, value: &Value, doubt: &Doubt) {
+        self.taint_within(value, doubt, 0);
+    }
+
+    fn taint_within(&mut self, value: &Value, doubt: &Doubt, depth: u32) {
+        // What lies deeper is not reached by chance.
+        if depth > 12 || !self.step() {
+            return;
+        }
         match value {
-            Value::List(list) | Value::Set(list) => *list.0.borrow_mut() = Err(doubt.clone()),
-            Value::Dict(dict) => *dict.0.borrow_mut() = Err(doubt.clone()),
+            Value::List(list) | Value::Set(list) => {
+                if let Ok(items) = list.0.replace(Err(doubt.clone())) {
+                    items.iter().for_each(|item| self.taint_within(item, doubt, depth + 1));
+                }
+            }
+            Value::Dict(dict) | Value::View(dict, _) => {
+                if let Ok(items) = dict.0.replace(Err(doubt.clone())) {
+                    items.iter().for_each(|(_, item)| self.taint_within(item, doubt, depth + 1));
+                }
+            }
+            Value::Tuple(items) => items.iter().for_each(|item| self.taint_within(item, doubt, depth + 1)),
+            Value::Iterator(iterator) => {
+                iterator.0.replace(iterator::Feed::Unknown(doubt.clone()));
+            }
             Value::Function(function) => {
                 function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
                 function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
+            Value::Method(method) => self.taint_within(&method.0, doubt, depth + 1),
             Value::Class(class) => {
                 class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
                 class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
-            Value::Instance(instance) if instance.member.is_none() => {
-                instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+            Value::Instance(instance) if instance.member.is_none() && instance.doubt.borrow().is_none() => {
+                instance.doubt.replace(Some(doubt.clone()));
+                self.taint_within(&instance.value, doubt, depth + 1);
+                let held: Vec<Value> = instance.attributes.borrow().values().map(|one| one.value.clone()).collect();
+                held.iter().for_each(|item| self.taint_within(item, doubt, depth + 1));
             }
             Value::Object(object) => object.taint(doubt),
             _ => {}
         }
-    }
-}
-
-/// Python's truth of a value, where it is known.
-pub(crate) fn truth(value: &Value) -> Option<bool> {
-    use num_traits::Zero;
-    match value {
-        Value::None => Some(false),
-        Value::Bool(flag) => Some(*flag),
-        Value::Int(number) => Some(!number.is_zero()),
-        Value::Float(number) => Some(*number != 0.0),
-        Value::Complex(real, imaginary) => Some(*real != 0.0 || *imaginary != 0.0),
-        Value::Str(text) => Some(text.chars() > 0),
-        Value::Bytes(bytes) => Some(!bytes.is_empty()),
-        Value::Tuple(items) => Some(!items.is_empty()),
-        Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
-        Value::Dict(dict) => dict.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
-        Value::Ellipsis | Value::Function(_) | Value::Class(_) | Value::Module(_) => Some(true),
-        Value::External(path) if &**path == "typing.TYPE_CHECKING" => Some(false),
-        _ => None,
-    }
-}
-
-/// The elements of what can be iterated, where they are known.
-pub(crate) fn elements(value: &Value) -> Result<Vec<Value>, Option<Doubt>> {
-    match value {
-        Value::Tuple(items) => Ok(items.to_vec()),
-        Value::List(list) => list.0.borrow().clone().map_err(Some),
-        // The order of a set of strings changes from run to run.
-        Value::Set(list) => match &*list.0.borrow() {
-            Ok(items) if items.len() < 2 => Ok(items.clone()),
-            Ok(_) => Err(None),
-            Err(doubt) => Err(Some(doubt.clone())),
-        },
-        Value::Dict(dict) => match &*dict.0.borrow() {
-            Ok(items) => Ok(items.iter().map(|(key, _)| key.clone()).collect()),
-            Err(doubt) => Err(Some(doubt.clone())),
-        },
-        Value::Str(text) => match text.as_str() {
-            Some(text) => Ok(text.chars().map(|character| Value::str(character.to_string())).collect()),
-            None => Err(None),
-        },
-        Value::Class(class) if class.is_enum => expr::enum_members(class),
-        Value::Unknown(doubt) => Err(Some(doubt.clone())),
-        _ => Err(None),
     }
 }

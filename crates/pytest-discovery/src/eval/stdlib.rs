@@ -1,8 +1,213 @@
-//! What is known of the standard library without reading it.
+//! What is known of the standard library, and of some others, without reading them: names by their dotted paths.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::value::Value;
 
 /// Classes that give a subclass neither a constructor nor anything that makes it a string or a number.
 pub(crate) fn is_plain_base(path: &str) -> bool {
     matches!(path, "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol" | "collections.abc.Iterable")
+}
+
+/// Bases of libraries whose instances have no `__name__` and are no strings or numbers; their attributes are unknown.
+pub(super) fn is_nameless_base(path: &str) -> bool {
+    matches!(
+        path,
+        "pydantic.BaseModel"
+            | "threading.Thread"
+            | "logging.Handler"
+            | "logging.Filter"
+            | "logging.Formatter"
+            | "unittest.TestCase"
+            | "http.server.BaseHTTPRequestHandler"
+            | "json.JSONEncoder"
+            | "collections.abc.Mapping"
+            | "collections.abc.MutableMapping"
+            | "collections.abc.Sequence"
+            | "collections.abc.Iterator"
+            | "collections.abc.AsyncIterator"
+            | "unittest.mock.MagicMock"
+            | "unittest.mock.Mock"
+            | "collections.UserDict"
+            | "collections.UserList"
+            | "contextlib.AbstractContextManager"
+            | "contextlib.ContextDecorator"
+            | "types.SimpleNamespace"
+    )
+}
+
+/// Whether a library's class has no attribute of that name that a class of the tree would inherit.
+pub(super) fn has_no_such(path: &str, name: &str) -> bool {
+    if is_plain_base(path) {
+        return true;
+    }
+    if let Some(class) = path.strip_prefix("builtins.")
+        && is_exception(class)
+    {
+        return !name.starts_with("__")
+            && !matches!(
+                name,
+                "args"
+                    | "with_traceback"
+                    | "add_note"
+                    | "errno"
+                    | "strerror"
+                    | "filename"
+                    | "name"
+                    | "path"
+                    | "msg"
+                    | "value"
+                    | "code"
+                    | "reason"
+                    | "object"
+                    | "start"
+                    | "end"
+                    | "encoding"
+                    | "characters_written"
+                    | "text"
+                    | "lineno"
+                    | "offset"
+                    | "obj"
+            );
+    }
+    match path {
+        "enum.Enum" | "enum.Flag" => !name.starts_with('_') && !matches!(name, "name" | "value"),
+        "types.SimpleNamespace" => !name.starts_with("__"),
+        "typing.NamedTuple" | "builtins.tuple" => !name.starts_with('_') && !TUPLE.contains(&name),
+        "builtins.dict" => !name.starts_with("__") && !DICT.contains(&name),
+        "builtins.list" => !name.starts_with("__") && !LIST.contains(&name),
+        "builtins.str" | "enum.StrEnum" => {
+            !name.starts_with('_') && !STR.contains(&name) && !matches!(name, "name" | "value")
+        }
+        "builtins.int" | "enum.IntEnum" | "enum.IntFlag" => {
+            !name.starts_with('_') && !INT.contains(&name) && !matches!(name, "name" | "value")
+        }
+        _ => false,
+    }
+}
+
+const TUPLE: [&str; 2] = ["count", "index"];
+const LIST: [&str; 11] =
+    ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"];
+const DICT: [&str; 11] =
+    ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
+const SET: [&str; 17] = [
+    "add",
+    "clear",
+    "copy",
+    "difference",
+    "difference_update",
+    "discard",
+    "intersection",
+    "intersection_update",
+    "isdisjoint",
+    "issubset",
+    "issuperset",
+    "pop",
+    "remove",
+    "symmetric_difference",
+    "symmetric_difference_update",
+    "union",
+    "update",
+];
+const STR: [&str; 47] = [
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "maketrans",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+];
+const INT: [&str; 10] = [
+    "as_integer_ratio",
+    "bit_count",
+    "bit_length",
+    "conjugate",
+    "denominator",
+    "from_bytes",
+    "imag",
+    "is_integer",
+    "numerator",
+    "real",
+];
+
+/// Whether a value of a built-in type has a method of that name.
+pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
+    if name == "to_bytes" || (name.starts_with("__") && name.ends_with("__")) {
+        return if matches!(name, "__name__" | "__wrapped__" | "__call__" | "__next__")
+            && !matches!(value, Value::Iterator(_))
+        {
+            Some(false)
+        } else {
+            None
+        };
+    }
+    let names: &[&str] = match value {
+        Value::Str(_) => &STR,
+        Value::List(_) => &LIST,
+        Value::Tuple(_) => &TUPLE,
+        Value::Dict(dict) => {
+            return Some(DICT.contains(&name) || !matches!(dict.1, super::value::DictKind::Plain));
+        }
+        Value::Set(_) => &SET,
+        Value::FrozenSet(_) => &[
+            "copy",
+            "difference",
+            "intersection",
+            "isdisjoint",
+            "issubset",
+            "issuperset",
+            "symmetric_difference",
+            "union",
+        ],
+        Value::Int(_) | Value::Bool(_) => &INT,
+        Value::None => &[],
+        _ => return Some(true),
+    };
+    Some(names.contains(&name))
 }
 
 /// unittest's test classes.
@@ -31,11 +236,7 @@ pub(crate) fn is_value_base(path: &str) -> bool {
 pub(crate) fn is_opaque_constructor(path: &str) -> bool {
     matches!(
         path,
-        "pathlib.Path"
-            | "pathlib.PurePath"
-            | "pathlib.PosixPath"
-            | "pathlib.PurePosixPath"
-            | "datetime.datetime"
+        "datetime.datetime"
             | "datetime.date"
             | "datetime.time"
             | "datetime.timedelta"
@@ -44,35 +245,96 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "fractions.Fraction"
             | "uuid.UUID"
             | "uuid.uuid4"
+            | "uuid.uuid1"
             | "collections.deque"
-            | "collections.Counter"
-            | "collections.OrderedDict"
-            | "collections.defaultdict"
-            | "types.SimpleNamespace"
+            | "collections.ChainMap"
             | "unittest.mock.Mock"
             | "unittest.mock.MagicMock"
             | "unittest.mock.AsyncMock"
+            | "unittest.mock.NonCallableMock"
+            | "unittest.mock.PropertyMock"
             | "io.BytesIO"
             | "io.StringIO"
             | "threading.Event"
             | "threading.Lock"
+            | "threading.RLock"
             | "asyncio.Event"
             | "asyncio.Lock"
+            | "asyncio.Queue"
+            | "asyncio.Semaphore"
+            | "queue.Queue"
             | "builtins.object"
             | "builtins.bytearray"
             | "builtins.memoryview"
-            | "builtins.slice"
             | "logging.getLogger"
             | "pytest.approx"
             | "pytest.raises"
+            | "pytest.warns"
+            | "pytest.StashKey"
             | "contextlib.nullcontext"
-            | "functools.partial"
-    ) || path.strip_prefix("builtins.").is_some_and(is_exception)
+            | "contextlib.ExitStack"
+            | "torch.tensor"
+            | "torch.zeros"
+            | "torch.ones"
+            | "torch.empty"
+            | "torch.arange"
+            | "torch.rand"
+            | "torch.randn"
+            | "torch.randint"
+            | "torch.full"
+            | "torch.device"
+            | "torch.Size"
+            | "numpy.array"
+            | "numpy.zeros"
+            | "numpy.ones"
+            | "numpy.empty"
+            | "numpy.arange"
+            | "numpy.full"
+            | "numpy.asarray"
+            | "argparse.Namespace"
+            | "argparse.ArgumentParser"
+            | "random.Random"
+            | "struct.Struct"
+            | "string.Template"
+    )
+}
+
+/// Values of libraries that are no strings or numbers and have no name: `torch.float16`.
+pub(crate) fn is_opaque_value(path: &str) -> bool {
+    path.strip_prefix("torch.").is_some_and(|name| {
+        matches!(
+            name,
+            "float16"
+                | "float32"
+                | "float64"
+                | "bfloat16"
+                | "half"
+                | "float"
+                | "double"
+                | "int8"
+                | "int16"
+                | "int32"
+                | "int64"
+                | "uint8"
+                | "bool"
+                | "int"
+                | "long"
+                | "short"
+                | "float8_e4m3fn"
+                | "float8_e5m2"
+                | "complex64"
+        )
+    }) || matches!(
+        path,
+        "builtins.NotImplemented" | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+    )
 }
 
 /// A built-in exception whose `__name__` is this name.
 pub(crate) fn is_exception(name: &str) -> bool {
-    (name.ends_with("Error") && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError"))
+    (name.ends_with("Error")
+        && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError")
+        && is_any_builtin(name))
         || matches!(
             name,
             "Exception"
@@ -85,22 +347,68 @@ pub(crate) fn is_exception(name: &str) -> bool {
                 | "Warning"
                 | "UserWarning"
                 | "DeprecationWarning"
+                | "PendingDeprecationWarning"
                 | "RuntimeWarning"
+                | "SyntaxWarning"
+                | "FutureWarning"
+                | "ImportWarning"
+                | "UnicodeWarning"
+                | "BytesWarning"
+                | "ResourceWarning"
+                | "EncodingWarning"
         )
 }
 
 /// The `__name__` of a built-in or of a well-known class of the standard library.
 pub(crate) fn name_of(path: &str) -> Option<&str> {
+    let alias = path.ends_with("[]");
+    let path = path.trim_end_matches("[]");
     if let Some(name) = path.strip_prefix("builtins.") {
-        return is_builtin(name).then_some(name).filter(|name| !matches!(*name, "NotImplemented" | "__name__"));
+        return (is_any_builtin(name) && !name.contains('.')).then_some(name).filter(|name| {
+            !matches!(
+                *name,
+                "NotImplemented"
+                    | "__name__"
+                    | "IOError"
+                    | "EnvironmentError"
+                    | "copyright"
+                    | "credits"
+                    | "exit"
+                    | "quit"
+                    | "license"
+                    | "help"
+                    | "__debug__"
+            )
+        });
     }
     let (module, name) = path.rsplit_once('.')?;
+    let camel = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains(|letter: char| letter.is_ascii_lowercase());
     let class = matches!(
         module,
         "pathlib" | "decimal" | "fractions" | "json" | "subprocess" | "uuid" | "collections" | "queue" | "datetime"
-    ) && name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.contains(|letter: char| letter.is_ascii_lowercase());
-    let known = class && !matches!(name, "JSONEncoder")
+    ) && camel;
+    let typing = module == "typing"
+        && matches!(
+            name,
+            "Any"
+                | "List"
+                | "Dict"
+                | "Tuple"
+                | "Set"
+                | "FrozenSet"
+                | "Type"
+                | "Callable"
+                | "Iterable"
+                | "Iterator"
+                | "Sequence"
+                | "Mapping"
+                | "Literal"
+        );
+    let known = class && !matches!(name, "JSONEncoder" | "Path" | "UserDict" | "UserList" | "UserString")
+        || path == "pathlib.Path"
+        || (typing && (name != "Any"))
+        || (alias && path == "typing.Optional")
         || matches!(
             path,
             "datetime.datetime"
@@ -108,124 +416,452 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "datetime.timedelta"
                 | "asyncio.TimeoutError"
                 | "asyncio.CancelledError"
+                | "numpy.float16"
+                | "numpy.float32"
+                | "numpy.float64"
+                | "numpy.int8"
+                | "numpy.int16"
+                | "numpy.int32"
+                | "numpy.int64"
+                | "numpy.uint8"
         );
+    // Before 3.11 `asyncio.TimeoutError` was a class of its own, of the same name.
     known.then_some(name)
 }
 
-pub(crate) fn is_builtin(name: &str) -> bool {
+/// The dotted name of a built-in.
+pub(super) fn builtin(name: &str) -> Option<Rc<str>> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Box<str>, Rc<str>>> = RefCell::default();
+    }
+    if !is_any_builtin(name) {
+        return None;
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(path) = known.get(name) {
+            return Some(path.clone());
+        }
+        // One exception under three names.
+        let path: Rc<str> = match name {
+            "IOError" | "EnvironmentError" => "builtins.OSError".into(),
+            name => format!("builtins.{name}").into(),
+        };
+        known.insert(name.into(), path.clone());
+        Some(path)
+    })
+}
+
+/// The names of `builtins`.
+pub(super) fn is_any_builtin(name: &str) -> bool {
+    BUILTINS.binary_search(&name).is_ok()
+}
+
+/// Whether a built-in name is a class.
+pub(super) fn is_builtin_class(name: &str) -> bool {
     is_exception(name)
         || matches!(
             name,
-            "abs"
-                | "all"
-                | "any"
-                | "bool"
+            "bool"
                 | "bytearray"
                 | "bytes"
-                | "callable"
-                | "chr"
                 | "classmethod"
                 | "complex"
                 | "dict"
-                | "dir"
-                | "divmod"
                 | "enumerate"
-                | "exec"
-                | "eval"
                 | "filter"
                 | "float"
-                | "format"
                 | "frozenset"
-                | "getattr"
-                | "globals"
-                | "hasattr"
-                | "hash"
-                | "hex"
-                | "id"
                 | "int"
-                | "isinstance"
-                | "issubclass"
-                | "iter"
-                | "len"
                 | "list"
-                | "locals"
                 | "map"
-                | "max"
                 | "memoryview"
-                | "min"
-                | "next"
                 | "object"
-                | "oct"
-                | "open"
-                | "ord"
-                | "pow"
-                | "print"
                 | "property"
                 | "range"
-                | "repr"
                 | "reversed"
-                | "round"
                 | "set"
-                | "setattr"
                 | "slice"
-                | "sorted"
                 | "staticmethod"
                 | "str"
-                | "sum"
                 | "super"
                 | "tuple"
                 | "type"
-                | "vars"
                 | "zip"
-                | "__import__"
-                | "delattr"
-                | "input"
-                | "NotImplemented"
         )
+}
+
+/// Whether something of a library is a module, class or function for certain: never `None`, and true.
+pub(super) fn is_solid(path: &str) -> bool {
+    let path = path.trim_end_matches("[]");
+    if let Some(name) = path.strip_prefix("builtins.") {
+        return !name.contains('.') && name != "NotImplemented";
+    }
+    if path == "importlib.machinery.SPEC" || path == super::enums::AUTO {
+        return true;
+    }
+    let Some((module, name)) = path.rsplit_once('.') else { return true };
+    let camel = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains(|letter: char| letter.is_ascii_lowercase())
+        && !name.contains('_');
+    camel
+        || matches!(
+            path,
+            "os.path"
+                | "os.environ"
+                | "importlib.util"
+                | "unittest.mock"
+                | "collections.abc"
+                | "concurrent.futures"
+                | "urllib.parse"
+                | "urllib.request"
+                | "xml.etree"
+                | "xml.etree.ElementTree"
+                | "logging.handlers"
+                | "multiprocessing.spawn"
+        )
+        || (matches!(
+            module,
+            "os" | "shutil"
+                | "subprocess"
+                | "time"
+                | "json"
+                | "asyncio"
+                | "pytest"
+                | "math"
+                | "itertools"
+                | "functools"
+                | "textwrap"
+        ) && name.starts_with(|first: char| first.is_ascii_lowercase()))
+}
+
+/// Whether something of a library is a class, as `X | None` needs.
+pub(super) fn is_type(path: &str) -> bool {
+    let path = path.trim_end_matches("[]");
+    match path.strip_prefix("builtins.") {
+        Some(name) => is_builtin_class(name),
+        None => {
+            path.starts_with("typing.")
+                || path.rsplit('.').next().is_some_and(|name| {
+                    name.starts_with(|first: char| first.is_ascii_uppercase())
+                        && name.contains(|letter: char| letter.is_ascii_lowercase())
+                        && !name.contains('_')
+                })
+        }
+    }
+}
+
+/// Whether `X[...]` of it is a type with parameters.
+pub(super) fn is_generic(path: &str) -> bool {
+    let path = path.trim_end_matches("[]");
+    path.starts_with("typing.")
+        || path.starts_with("collections.abc.")
+        || matches!(
+            path,
+            "builtins.list"
+                | "builtins.dict"
+                | "builtins.tuple"
+                | "builtins.set"
+                | "builtins.frozenset"
+                | "builtins.type"
+                | "collections.OrderedDict"
+                | "collections.defaultdict"
+                | "collections.deque"
+                | "collections.Counter"
+                | "contextlib.AbstractContextManager"
+                | "re.Pattern"
+                | "os.PathLike"
+                | "queue.Queue"
+                | "asyncio.Queue"
+                | "asyncio.Task"
+                | "asyncio.Future"
+                | "pytest.StashKey"
+        )
+}
+
+/// One name for what has several.
+pub(super) fn canonical(dotted: &str) -> Rc<str> {
+    for (from, to) in [
+        ("typing_extensions.", "typing."),
+        ("posixpath.", "os.path."),
+        ("unittest.case.", "unittest."),
+        ("unittest.async_case.", "unittest."),
+        ("mock.", "unittest.mock."),
+        ("_pytest.mark.structures.", "pytest."),
+        ("_pytest.fixtures.", "pytest."),
+        ("_pytest.outcomes.", "pytest."),
+    ] {
+        if let Some(rest) = dotted.strip_prefix(from) {
+            return format!("{to}{rest}").into();
+        }
+    }
+    match dotted {
+        "typing_extensions" => "typing".into(),
+        "mock" => "unittest.mock".into(),
+        "builtins.IOError" | "builtins.EnvironmentError" => "builtins.OSError".into(),
+        _ => dotted.into(),
+    }
 }
 
 /// Functions that change none of their arguments.
 pub(crate) fn is_pure(path: &str) -> bool {
-    path.starts_with("builtins.")
-        && !matches!(
+    if let Some(name) = path.strip_prefix("builtins.") {
+        return !matches!(
+            name,
+            "setattr" | "exec" | "eval" | "vars" | "globals" | "map" | "filter" | "next" | "delattr"
+        );
+    }
+    let modules = [
+        "logging.",
+        "os.",
+        "typing.",
+        "json.",
+        "pytest.",
+        "re.",
+        "math.",
+        "pathlib.",
+        "time.",
+        "datetime.",
+        "textwrap.",
+        "importlib.",
+        "shutil.",
+        "sys.",
+        "inspect.",
+        "string.",
+        "uuid.",
+        "hashlib.",
+        "base64.",
+        "yaml.",
+        "torch.",
+        "platform.",
+        "subprocess.",
+        "socket.",
+        "tempfile.",
+        "warnings.",
+        "decimal.",
+        "fractions.",
+        "urllib.",
+        "types.",
+        "numpy.array",
+        "numpy.zeros",
+        "numpy.ones",
+        "packaging.",
+        "signal.",
+        "faulthandler.",
+    ];
+    modules.iter().any(|module| path.starts_with(module)) || is_opaque_constructor(path) || path == "dataclasses.fields"
+}
+
+/// Functions that raise nothing that import-time code would wait for.
+pub(super) fn is_safe(path: &str) -> bool {
+    ["logging.", "typing.", "time.", "pytest.", "warnings.", "sys.path.", "os.path.", "datetime.", "faulthandler."]
+        .iter()
+        .any(|module| path.starts_with(module))
+        || matches!(
             path,
-            "builtins.setattr"
-                | "builtins.exec"
-                | "builtins.eval"
-                | "builtins.vars"
-                | "builtins.globals"
-                | "builtins.map"
-                | "builtins.filter"
-                | "builtins.next"
-                | "builtins.delattr"
+            "builtins.print"
+                | "builtins.isinstance"
+                | "builtins.repr"
+                | "builtins.hash"
+                | "builtins.id"
+                | "os.getcwd"
+                | "os.getpid"
+                | "platform.machine"
+                | "os.cpu_count"
+                | "importlib.util.find_spec"
+                | "types.ModuleType"
+                | "importlib.util.module_from_spec"
         )
-        || path.starts_with("logging.")
-        || path.starts_with("os.path.")
-        || path.starts_with("typing.")
-        || path.starts_with("json.")
-        || path.starts_with("pytest.")
         || is_opaque_constructor(path)
+}
+
+/// Methods of built-in values that change nothing, whether they are followed or not.
+pub(super) fn is_pure_method(value: &Value, name: &str) -> bool {
+    match value {
+        Value::List(_) => matches!(name, "copy" | "count" | "index"),
+        Value::Dict(_) => matches!(name, "get" | "items" | "keys" | "values" | "copy"),
+        Value::Set(_) => !matches!(name, "add" | "discard" | "remove" | "pop" | "clear") && !name.ends_with("update"),
+        Value::Iterator(_) | Value::Instance(_) | Value::Object(_) => false,
+        _ => true,
+    }
 }
 
 /// Decorators that keep a function with its name, marks and parameters, as far as collection can tell.
 pub(crate) fn is_transparent(path: &str) -> bool {
-    path.starts_with("unittest.mock.patch")
-        || matches!(
-            path,
-            "contextlib.contextmanager"
-                | "contextlib.asynccontextmanager"
-                | "functools.lru_cache"
-                | "functools.cache"
-                | "functools.wraps"
-                | "abc.abstractmethod"
-                | "typing.override"
-                | "typing.final"
-                | "typing.no_type_check"
-                | "typing.runtime_checkable"
-                | "pytest.hookimpl"
-                | "functools.total_ordering"
-        )
+    matches!(
+        path,
+        "contextlib.contextmanager"
+            | "contextlib.asynccontextmanager"
+            | "functools.lru_cache"
+            | "functools.cache"
+            | "abc.abstractmethod"
+            | "typing.override"
+            | "typing.final"
+            | "typing.overload"
+            | "typing.no_type_check"
+            | "typing.runtime_checkable"
+            | "pytest.hookimpl"
+            | "functools.total_ordering"
+            | "unittest.skip"
+            | "unittest.skipIf"
+            | "unittest.skipUnless"
+            | "unittest.expectedFailure"
+            | "enum.unique"
+            | "enum.verify"
+            | "enum.nonmember"
+            | "atexit.register"
+    )
 }
+
+/// The names of `builtins`, sorted.
+const BUILTINS: [&str; 147] = [
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BaseException",
+    "BaseExceptionGroup",
+    "BlockingIOError",
+    "BrokenPipeError",
+    "BufferError",
+    "BytesWarning",
+    "ChildProcessError",
+    "ConnectionAbortedError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "DeprecationWarning",
+    "EOFError",
+    "Ellipsis",
+    "EncodingWarning",
+    "EnvironmentError",
+    "Exception",
+    "ExceptionGroup",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "FutureWarning",
+    "GeneratorExit",
+    "IOError",
+    "ImportError",
+    "ImportWarning",
+    "IndentationError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "NotADirectoryError",
+    "NotImplemented",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PendingDeprecationWarning",
+    "PermissionError",
+    "ProcessLookupError",
+    "RecursionError",
+    "ReferenceError",
+    "ResourceWarning",
+    "RuntimeError",
+    "RuntimeWarning",
+    "StopAsyncIteration",
+    "StopIteration",
+    "SyntaxError",
+    "SyntaxWarning",
+    "SystemError",
+    "SystemExit",
+    "TabError",
+    "TimeoutError",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "UnicodeWarning",
+    "UserWarning",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
+    "__import__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+];
 
 /// The fixtures that pytest itself brings.
 pub(crate) fn is_builtin_fixture(name: &str) -> bool {

@@ -1,19 +1,20 @@
 //! What evaluation knows of a value.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use num_bigint::BigInt;
-use test_catalog::{Condition, Reason, SourceSpan};
+use test_catalog::{Condition, SourceSpan};
 
+pub(crate) use super::class::{Class, Instance, Property};
+pub(crate) use super::doubt::Doubt;
+pub(crate) use super::iterator::Iterator;
 use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{self, Range, Text};
-
-/// Why a value is not known. Cheap to clone.
-pub(crate) type Doubt = Rc<Reason>;
 
 /// A value of Python, as far as reading can know it.
 #[derive(Debug, Clone)]
@@ -30,22 +31,47 @@ pub(crate) enum Value {
     Tuple(Rc<[Value]>),
     List(Rc<List>),
     Dict(Rc<Dict>),
-    /// A set, in the order in which it was built.
+    /// The keys, values or items of a dictionary, as they are when they are read.
+    View(Rc<Dict>, ViewKind),
+    /// A set without repetitions, in the order in which it was built.
     Set(Rc<List>),
+    FrozenSet(Rc<[Value]>),
+    /// Start, stop and step.
+    Range(Rc<[i64; 3]>),
+    /// `slice(start, stop, step)`.
+    Slice(Rc<[Value; 3]>),
+    /// What its first use exhausts.
+    Iterator(Rc<Iterator>),
     Function(Rc<Function>),
     /// A method of a built-in type, bound: the object and the method's name.
     BuiltinMethod(Rc<(Value, Box<str>)>),
+    /// A function of the tree, bound: the object and the function.
+    Method(Rc<(Value, Value)>),
+    /// `functools.partial(...)`.
+    Partial(Rc<Partial>),
     Class(Rc<Class>),
     Instance(Rc<Instance>),
+    /// `super()`: the class behind which the search begins, and the object.
+    Super(Rc<(Rc<Class>, Value)>),
+    /// An instance of a built-in exception: the class's name and the arguments.
+    Exception(Rc<(Rc<str>, Vec<Value>)>),
     Module(Rc<Module>),
     /// Something of a library, by its dotted name; `builtins.len` for a built-in.
     External(Rc<str>),
     /// A folder of the tree without `__init__.py`, by its path.
     Namespace(Rc<str>),
+    /// A `pathlib` path.
+    Path(Rc<str>),
+    /// A compiled regular expression: its pattern.
+    Regex(Text),
     /// A decorator that gives back what it gets, as far as collection can tell.
     Transparent,
+    /// `mock.patch(...)` as a decorator; whether it passes the function an argument.
+    Patch(bool),
+    /// `functools.wraps(...)`: what it makes its function look like.
+    Wraps(Rc<Value>),
     /// `dataclass(...)`, still without its class.
-    DataclassMaker,
+    DataclassMaker(super::class::DataclassOptions),
     Mark(Rc<Mark>),
     ParamSet(Rc<ParamSet>),
     /// `pytest.fixture(...)`, still without its function.
@@ -53,13 +79,20 @@ pub(crate) enum Value {
     Fixture(Rc<Fixture>),
     /// What pytest passes to a hook, or another object whose behaviour is written in Rust.
     Object(Rc<dyn Object>),
-    /// Its function is called when it is read, which is not followed.
-    Property,
+    /// Its function is called when it is read.
+    Property(Rc<Property>),
     StaticMethod(Rc<Value>),
     ClassMethod(Rc<Value>),
     /// An object that has no name and is no string or number: its id is the argument's name and its index.
     Opaque,
     Unknown(Doubt),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ViewKind {
+    Keys,
+    Values,
+    Items,
 }
 
 /// A list whose elements are known, or why they are not.
@@ -68,7 +101,21 @@ pub(crate) struct List(pub(crate) RefCell<Result<Vec<Value>, Doubt>>);
 
 /// A dictionary in insertion order.
 #[derive(Debug)]
-pub(crate) struct Dict(pub(crate) RefCell<Result<Vec<(Value, Value)>, Doubt>>);
+pub(crate) struct Dict(pub(crate) RefCell<Result<Vec<(Value, Value)>, Doubt>>, pub(super) DictKind, pub(super) Index);
+
+/// Which class a dictionary has.
+#[derive(Debug, Clone)]
+pub(crate) enum DictKind {
+    Plain,
+    Ordered,
+    /// `defaultdict`, with what makes missing values.
+    Default(Value),
+    Counter,
+}
+
+/// Where a dictionary's keys are, by their hash; made when the dictionary is large, and again when it does not fit.
+#[derive(Debug, Default)]
+pub(crate) struct Index(pub(super) RefCell<(usize, HashMap<u64, Vec<usize>>)>);
 
 /// A name's value, and whether the name is bound for certain.
 #[derive(Debug, Clone)]
@@ -91,6 +138,20 @@ pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
     pub(crate) names: RefCell<Names>,
     pub(crate) parent: Option<Rc<Scope>>,
+    /// Names that `global` and `nonlocal` bind elsewhere.
+    pub(super) elsewhere: RefCell<Vec<(Box<str>, Elsewhere)>>,
+    /// The function whose call this is, for `super()`.
+    pub(super) call: Option<Rc<Function>>,
+    /// Whether it is a comprehension's own.
+    pub(super) comprehension: bool,
+    /// What a class body annotates: name and annotation.
+    pub(super) annotations: RefCell<Vec<(Rc<str>, Rc<str>)>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    Global,
+    Nonlocal,
 }
 
 #[derive(Debug)]
@@ -105,34 +166,33 @@ pub(crate) struct Function {
     pub(crate) open: RefCell<Option<Doubt>>,
     /// Set where a decorator may have changed the parameters.
     pub(crate) signature_doubt: RefCell<Option<Doubt>>,
+    /// How many layers of `mock.patch` pass it an argument of their own.
+    pub(crate) patches: Cell<usize>,
+    /// Whether `abc.abstractmethod` marks it.
+    pub(crate) is_abstract: Cell<bool>,
+    /// `__wrapped__`: whose name and parameters it shows.
+    pub(crate) wrapped: RefCell<Option<Rc<Function>>>,
+    /// The class whose body defines it.
+    pub(crate) owner: RefCell<Option<Rc<Class>>>,
+    /// Attributes that it was given.
+    pub(crate) attributes: RefCell<Names>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Class {
-    pub(crate) name: Rc<str>,
-    pub(crate) def: Arc<ast::Class>,
-    pub(crate) file: Arc<SourceFile>,
-    pub(crate) names: RefCell<Names>,
-    /// Method resolution order without this class; libraries' classes are [`Value::External`].
-    pub(crate) mro: Vec<Value>,
-    /// Why the bases are not all known.
-    pub(crate) doubt: RefCell<Option<Doubt>>,
-    pub(crate) marks: RefCell<Vec<Rc<Mark>>>,
-    pub(crate) open: RefCell<Option<Doubt>>,
-    pub(crate) dataclass: Cell<bool>,
-    /// The mixin and kind of an enum.
-    pub(crate) is_enum: bool,
+impl Function {
+    /// `__name__`: that of the function that it wraps.
+    pub(crate) fn name(&self) -> Rc<str> {
+        match &*self.wrapped.borrow() {
+            Some(inner) => inner.name(),
+            None => (&*self.def.name).into(),
+        }
+    }
 }
 
+/// `functools.partial(...)`.
 #[derive(Debug)]
-pub(crate) struct Instance {
-    pub(crate) class: Rc<Class>,
-    /// The member's name where the class is an enum.
-    pub(crate) member: Option<Rc<str>>,
-    /// What the member was assigned.
-    pub(crate) value: Value,
-    /// Set where it may have changed in ways that reading did not follow.
-    pub(crate) doubt: RefCell<Option<Doubt>>,
+pub(crate) struct Partial {
+    pub(crate) function: Value,
+    pub(crate) arguments: Arguments,
 }
 
 #[derive(Debug)]
@@ -152,6 +212,8 @@ pub(crate) struct Raised {
     pub(crate) class: Rc<str>,
     pub(crate) message: String,
     pub(crate) at: SourceSpan,
+    /// The exception.
+    pub(crate) value: Value,
 }
 
 /// An object whose behaviour is known here and not read from the tree: what pytest passes to hooks.
@@ -207,13 +269,43 @@ impl Arguments {
     pub(crate) fn keyword(&self, name: &str) -> Option<&Value> {
         self.keywords.iter().find(|(key, _)| &**key == name).map(|(_, argument)| &argument.value)
     }
+
+    /// The positional arguments alone, if there are no others.
+    pub(super) fn plain(&self) -> Option<Vec<&Value>> {
+        self.keywords.is_empty().then(|| self.positional.iter().map(|argument| &argument.value).collect())
+    }
+
+    /// Whether no keyword is passed but those.
+    pub(super) fn only(&self, names: &[&str]) -> bool {
+        self.keywords.iter().all(|(key, _)| names.contains(&&**key))
+    }
 }
 
 /// A mark's argument and its source.
 #[derive(Debug, Clone)]
 pub(crate) struct Argument {
     pub(crate) value: Value,
-    pub(crate) source: Rc<str>,
+    pub(crate) source: Source,
+}
+
+impl Argument {
+    /// One that nobody wrote.
+    pub(crate) fn made(value: Value, file: &Arc<SourceFile>) -> Self {
+        Self { value, source: Source { file: file.clone(), range: Range { start: 0, end: 0 } } }
+    }
+}
+
+/// A stretch of a file, read when it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) range: Range,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.file.slice(self.range))
+    }
 }
 
 #[derive(Debug)]
@@ -273,8 +365,16 @@ impl Value {
         Self::List(Rc::new(List(RefCell::new(Ok(items)))))
     }
 
+    pub(crate) fn tuple(items: Vec<Self>) -> Self {
+        Self::Tuple(items.into())
+    }
+
     pub(crate) fn dict(items: Vec<(Self, Self)>) -> Self {
-        Self::Dict(Rc::new(Dict(RefCell::new(Ok(items)))))
+        Self::Dict(Rc::new(Dict::new(Ok(items), DictKind::Plain)))
+    }
+
+    pub(super) fn set(items: Vec<Self>) -> Self {
+        Self::Set(Rc::new(List(RefCell::new(Ok(items)))))
     }
 
     pub(crate) fn external(path: impl AsRef<str>) -> Self {
@@ -284,6 +384,8 @@ impl Value {
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => text.as_str(),
+            // A member or an instance of a class that derives from `str` is a string.
+            Self::Instance(instance) if instance.class.is_str() => instance.value.as_str(),
             _ => None,
         }
     }
@@ -302,70 +404,49 @@ impl Value {
             _ => None,
         }
     }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+impl Dict {
+    pub(super) fn new(items: Result<Vec<(Value, Value)>, Doubt>, kind: DictKind) -> Self {
+        Self(RefCell::new(items), kind, Index::default())
+    }
 }
 
 impl Scope {
     pub(crate) fn new(kind: ScopeKind, parent: Option<Rc<Self>>) -> Rc<Self> {
-        Rc::new(Self { kind, names: RefCell::default(), parent })
+        Self::of_call(kind, parent, None)
+    }
+
+    pub(super) fn of_comprehension(parent: Rc<Self>) -> Rc<Self> {
+        let mut scope = Self::empty(ScopeKind::Function, Some(parent));
+        scope.comprehension = true;
+        Rc::new(scope)
+    }
+
+    pub(super) fn is_comprehension(&self) -> bool {
+        self.comprehension
+    }
+
+    fn empty(kind: ScopeKind, parent: Option<Rc<Self>>) -> Self {
+        Self {
+            kind,
+            names: RefCell::default(),
+            parent,
+            elsewhere: RefCell::default(),
+            call: None,
+            comprehension: false,
+            annotations: RefCell::default(),
+        }
+    }
+
+    pub(super) fn of_call(kind: ScopeKind, parent: Option<Rc<Self>>, call: Option<Rc<Function>>) -> Rc<Self> {
+        Rc::new(Self { call, ..Self::empty(kind, parent) })
     }
 }
 
-impl Class {
-    /// The class's attribute by the resolution order; `Err` where a base that is not known may have it.
-    pub(crate) fn lookup(&self, name: &str) -> Result<Option<Binding>, Option<Doubt>> {
-        if let Some(found) = self.names.borrow().get(name) {
-            return Ok(Some(found.clone()));
-        }
-        for base in &self.mro {
-            match base {
-                Value::Class(base) => {
-                    if let Some(found) = base.names.borrow().get(name) {
-                        return Ok(Some(found.clone()));
-                    }
-                }
-                Value::External(path) if crate::eval::stdlib::is_plain_base(path) => {}
-                _ => return Err(self.doubt.borrow().clone()),
-            }
-        }
-        if self.doubt.borrow().is_some() { Err(self.doubt.borrow().clone()) } else { Ok(None) }
-    }
-
-    /// Whether a library's class of this dotted name is among its bases.
-    pub(crate) fn has_external(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.mro.iter().any(|base| matches!(base, Value::External(path) if wanted(path)))
-    }
-}
-
-/// The method resolution order behind a class with these bases (C3); `None` where there is none. Libraries' classes
-/// come behind those of the tree.
-pub(crate) fn linearize(bases: &[Value]) -> Option<Vec<Value>> {
-    let same = |one: &Value, other: &Value| match (one, other) {
-        (Value::Class(one), Value::Class(other)) => Rc::ptr_eq(one, other),
-        (Value::External(one), Value::External(other)) => one == other,
-        _ => false,
-    };
-    let mut lists: Vec<Vec<Value>> = bases
-        .iter()
-        .map(|base| match base {
-            Value::Class(class) => std::iter::once(base.clone()).chain(class.mro.iter().cloned()).collect(),
-            other => vec![other.clone()],
-        })
-        .collect();
-    lists.push(bases.to_vec());
-    let mut order = Vec::new();
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return Some(order);
-        }
-        let next = lists
-            .iter()
-            .map(|list| &list[0])
-            .find(|head| lists.iter().all(|list| !list[1..].iter().any(|one| same(one, head))))?
-            .clone();
-        for list in &mut lists {
-            list.retain(|one| !same(one, &next));
-        }
-        order.push(next);
-    }
-}
+/// Names of modules that cannot be imported, top-level or dotted.
+pub(crate) type AbsentModules = BTreeSet<String>;

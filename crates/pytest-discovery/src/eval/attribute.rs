@@ -1,0 +1,528 @@
+//! Reading and writing `object.name`.
+
+use std::rc::Rc;
+
+use super::define::NOT_FOLLOWED;
+use super::doubt::Why;
+use super::value::{Binding, Class, Doubt, Function, Instance, Module, Value};
+use super::{Frame, Interpreter, stdlib};
+use crate::syntax::ast::Range;
+
+/// What looking for an attribute finds.
+pub(super) enum Found {
+    Value(Value),
+    /// It has none of that name, for certain.
+    Missing,
+    Unknown(Option<Doubt>),
+}
+
+impl From<Option<Value>> for Found {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Unknown(None), Self::Value)
+    }
+}
+
+impl Interpreter<'_> {
+    pub(crate) fn attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Value {
+        match self.find_attribute(object, name, frame, range) {
+            Found::Value(value) => value,
+            Found::Missing if self.raised.is_some() => self.not_known(frame, range),
+            Found::Missing => self.fail("AttributeError", format!("no attribute `{name}`"), frame, range),
+            Found::Unknown(Some(doubt)) => Value::Unknown(doubt),
+            Found::Unknown(None) => self.not_known(frame, range),
+        }
+    }
+
+    pub(super) fn find_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
+        let method = || Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
+        match object {
+            Value::External(path) if &**path == "pytest.mark" => {
+                Found::Value(super::marking::bare_mark(name, frame, range))
+            }
+            Value::External(path) if &**path == "sys.version_info" => match name {
+                "major" => Found::Value(Value::int(u32::from(self.python.major))),
+                "minor" => Found::Value(Value::int(u32::from(self.python.minor))),
+                _ => Found::Unknown(None),
+            },
+            Value::External(path) => match name {
+                "__name__" => stdlib::name_of(path).map(Value::str).into(),
+                _ if name.starts_with("__") => Found::Unknown(None),
+                _ => Found::Value(external_attribute(path, name)),
+            },
+            Value::Namespace(path) => self.submodule(path, name),
+            Value::Module(module) => self.module_attribute(module, name),
+            Value::Class(class) => self.class_attribute(class, name, frame, range),
+            Value::Instance(instance) => self.instance_attribute(object, instance, name, frame, range),
+            Value::Super(parts) => self.super_attribute(&parts.0, &parts.1, name, frame, range),
+            Value::Function(function) => self.function_attribute(function, name),
+            Value::Method(parts) => match (name, &parts.1) {
+                ("__self__", _) => Found::Value(parts.0.clone()),
+                ("__func__", _) => Found::Value(parts.1.clone()),
+                (_, Value::Function(function)) => self.function_attribute(function, name),
+                _ => Found::Unknown(None),
+            },
+            Value::Exception(exception) => match name {
+                "args" => Found::Value(Value::tuple(exception.1.clone())),
+                "__class__" => Found::Value(Value::external(format!("builtins.{}", exception.0))),
+                "name" | "msg" | "code" | "errno" | "path" | "value" => Found::Unknown(None),
+                _ if name.starts_with("__") || name == "add_note" || name == "with_traceback" => Found::Unknown(None),
+                _ => Found::Missing,
+            },
+            Value::Mark(mark) => match name {
+                "name" => Found::Value(Value::str(&*mark.name)),
+                "args" if mark.doubt.is_none() => {
+                    Found::Value(Value::Tuple(mark.args.iter().map(|one| one.value.clone()).collect()))
+                }
+                "kwargs" if mark.doubt.is_none() => Found::Value(Value::dict(
+                    mark.kwargs.iter().map(|(name, one)| (Value::str(&**name), one.value.clone())).collect(),
+                )),
+                "with_args" => method(),
+                "mark" => Found::Value(object.clone()),
+                _ => Found::Unknown(None),
+            },
+            Value::ParamSet(set) if set.doubt.is_none() => match (name, &set.marks) {
+                ("values", _) => Found::Value(Value::tuple(set.values.clone())),
+                ("id", _) => Found::Value(set.id.clone()),
+                ("marks", Ok(marks)) => {
+                    Found::Value(Value::Tuple(marks.iter().map(|mark| Value::Mark(mark.clone())).collect()))
+                }
+                _ => Found::Unknown(None),
+            },
+            Value::Partial(partial) => match name {
+                "func" => Found::Value(partial.function.clone()),
+                _ => Found::Unknown(None),
+            },
+            Value::Range(range) => match name {
+                "start" => Found::Value(Value::int(range[0])),
+                "stop" => Found::Value(Value::int(range[1])),
+                "step" => Found::Value(Value::int(range[2])),
+                _ => method(),
+            },
+            Value::Slice(parts) => match name {
+                "start" => Found::Value(parts[0].clone()),
+                "stop" => Found::Value(parts[1].clone()),
+                "step" => Found::Value(parts[2].clone()),
+                _ => Found::Unknown(None),
+            },
+            Value::Path(path) => match super::library::paths::attribute(path, name) {
+                Some(value) => Found::Value(value),
+                None => method(),
+            },
+            Value::Regex(pattern) => match name {
+                "pattern" => Found::Value(Value::Str(pattern.clone())),
+                _ => method(),
+            },
+            Value::Property(_) => method(),
+            Value::Complex(real, imaginary) => match name {
+                "real" => Found::Value(Value::Float(*real)),
+                "imag" => Found::Value(Value::Float(*imaginary)),
+                _ => method(),
+            },
+            Value::Str(_)
+            | Value::Bytes(_)
+            | Value::List(_)
+            | Value::Dict(_)
+            | Value::View(..)
+            | Value::Tuple(_)
+            | Value::Set(_)
+            | Value::FrozenSet(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Bool(_)
+            | Value::Iterator(_)
+            | Value::None => {
+                if name == "__class__" {
+                    return super::library::type_of(object).into();
+                }
+                if name == "default_factory" {
+                    return Found::Unknown(None);
+                }
+                match stdlib::has_method(object, name) {
+                    Some(true) => method(),
+                    Some(false) => Found::Missing,
+                    None => Found::Unknown(None),
+                }
+            }
+            Value::Object(held) => match held.attribute(name, self) {
+                Some(value) => Found::Value(value),
+                // A method, or what is not known of it: calling it tells.
+                None => method(),
+            },
+            Value::Unknown(doubt) => Found::Unknown(Some(doubt.clone())),
+            _ => Found::Unknown(None),
+        }
+    }
+
+    fn submodule(&mut self, folder: &str, name: &str) -> Found {
+        let below = camino::Utf8Path::new(folder).join(name);
+        if !below.starts_with(self.tree) || name.contains(['/', '.']) {
+            return Found::Unknown(None);
+        }
+        for file in [below.join("__init__.py"), camino::Utf8PathBuf::from(format!("{below}.py"))] {
+            if file.is_file() {
+                return self.module(&file).ok().map(Value::Module).into();
+            }
+        }
+        if below.is_dir() { Found::Value(Value::Namespace(below.as_str().into())) } else { Found::Unknown(None) }
+    }
+
+    fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
+        if let Some(binding) = module.scope.names.borrow().get(name) {
+            return Found::Value(binding.value.clone());
+        }
+        let path = self.path_of(module);
+        match name {
+            "__name__" => return Found::Value(Value::str(crate::imports::module_name(&path))),
+            "__file__" => return Found::Value(Value::str(path.as_str())),
+            _ => {}
+        }
+        if path.file_name() == Some("__init__.py")
+            && let module @ Value::Module(_) = self.imported(&path, 1, name)
+        {
+            return Found::Value(module);
+        }
+        // It may be compiled, generated, or set from elsewhere.
+        Found::Unknown(module.open.borrow().clone())
+    }
+
+    fn class_attribute(&mut self, class: &Rc<Class>, name: &str, frame: &Frame, range: Range) -> Found {
+        match name {
+            "__name__" => return Found::Value(Value::str(&*class.name)),
+            "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
+            "__members__" if class.is_enum => {
+                return match &*class.members.borrow() {
+                    Ok(members) => Found::Value(Value::dict(
+                        members.iter().map(|(name, member)| (Value::str(&**name), member.clone())).collect(),
+                    )),
+                    Err(doubt) => Found::Unknown(doubt.clone()),
+                };
+            }
+            "_fields" if class.payload() == Some(super::class::Payload::Tuple) => {
+                return Found::Value(Value::Tuple(
+                    super::instance::tuple_fields(class).iter().map(|(name, _)| Value::str(&**name)).collect(),
+                ));
+            }
+            _ => {}
+        }
+        if class.is_enum
+            && let Some(member) = super::enums::member(class, name)
+        {
+            return Found::Value(member);
+        }
+        match class.lookup(name) {
+            Ok(Some(binding)) => {
+                if class.is_enum && super::enums::is_member_binding(name, &binding.value) {
+                    return Found::Unknown(binding.doubt);
+                }
+                match &binding.value {
+                    Value::StaticMethod(function) => Found::Value((**function).clone()),
+                    Value::ClassMethod(function) => {
+                        Found::Value(Value::Method(Rc::new((Value::Class(class.clone()), (**function).clone()))))
+                    }
+                    value => match super::instance::class_default(value) {
+                        Some(Some(default)) => Found::Value(default),
+                        Some(None) => Found::Missing,
+                        None => self.described(value, frame, range),
+                    },
+                }
+            }
+            Ok(None) if name.starts_with("__") || matches!(name, "mro") => Found::Unknown(None),
+            Ok(None) if class.open.borrow().is_some() => Found::Unknown(class.open.borrow().clone()),
+            Ok(None) => Found::Missing,
+            Err(doubt) => {
+                // A method of the built-in class that it derives from.
+                match class.payload() {
+                    Some(super::class::Payload::Tuple) if name == "_make" => {
+                        Found::Value(Value::BuiltinMethod(Rc::new((Value::Class(class.clone()), name.into()))))
+                    }
+                    _ => Found::Unknown(doubt),
+                }
+            }
+        }
+    }
+
+    /// A class attribute that may be a descriptor.
+    fn described(&mut self, value: &Value, _frame: &Frame, _range: Range) -> Found {
+        match value {
+            Value::Instance(instance) if instance.class.in_tree("__get__").is_some() => Found::Unknown(None),
+            other => Found::Value(other.clone()),
+        }
+    }
+
+    fn instance_attribute(
+        &mut self,
+        object: &Value,
+        instance: &Rc<Instance>,
+        name: &str,
+        frame: &Frame,
+        range: Range,
+    ) -> Found {
+        let class = &instance.class;
+        match name {
+            "__class__" => return Found::Value(Value::Class(class.clone())),
+            "__dict__" => {
+                // Who has it can change the object.
+                let doubt = self.doubt(frame, range, "its `__dict__` is used");
+                self.taint_only(object, &doubt);
+                return Found::Unknown(Some(doubt));
+            }
+            _ => {}
+        }
+        if class.in_tree("__getattribute__").is_some() {
+            return Found::Unknown(None);
+        }
+        let on_class = class.lookup(name);
+        if let Ok(Some(binding)) = &on_class
+            && let Value::Property(property) = &binding.value
+        {
+            let getter = property.getter.clone();
+            return Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+        }
+        if let Some(member) = &instance.member {
+            match name {
+                "name" | "_name_" if class.in_tree("name").is_none() => return Found::Value(Value::str(&**member)),
+                "value" | "_value_" => {
+                    let set = instance.attributes.borrow().get("_value_").map(|one| one.value.clone());
+                    return Found::Value(set.unwrap_or_else(|| instance.value.clone()));
+                }
+                _ => {}
+            }
+        }
+        // With a base that is not known only what the tree defines is certain, and that hardly.
+        if on_class.is_err() && !self.has_plain_attributes(class) {
+            return Found::Unknown(on_class.err().flatten());
+        }
+        if let Some(doubt) = &*instance.doubt.borrow()
+            && !matches!(&on_class, Ok(Some(binding)) if matches!(binding.value, Value::Function(_) | Value::ClassMethod(_) | Value::StaticMethod(_)))
+        {
+            return Found::Unknown(Some(doubt.clone()));
+        }
+        if let Some(binding) = instance.attributes.borrow().get(name) {
+            return Found::Value(binding.value.clone());
+        }
+        if let Ok(Some(binding)) = on_class {
+            return match &binding.value {
+                function @ (Value::Function(_) | Value::Fixture(_)) => {
+                    Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
+                }
+                Value::Partial(_) if super::instance::class_default(&binding.value).is_some() => {
+                    super::instance::class_default(&binding.value).flatten().map_or(Found::Missing, Found::Value)
+                }
+                Value::StaticMethod(_) | Value::ClassMethod(_) => self.class_attribute(class, name, frame, range),
+                value => {
+                    if class.is_enum && super::enums::is_member_binding(name, value) {
+                        return self.class_attribute(class, name, frame, range);
+                    }
+                    self.described(value, frame, range)
+                }
+            };
+        }
+        if class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none() {
+            match super::instance::tuple_attribute(instance, name) {
+                Some(value) => return Found::Value(value),
+                None if name.starts_with('_') => {
+                    return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
+                }
+                None => {}
+            }
+        }
+        if class.payload().is_some() && !matches!(instance.value, Value::None) {
+            match self.find_attribute(&instance.value.clone(), name, frame, range) {
+                Found::Missing => {}
+                found => return found,
+            }
+        }
+        if class.in_tree("__getattr__").is_some() {
+            return match self.special(object, "__getattr__", vec![Value::str(name)], frame, range) {
+                // It says so itself that there is none.
+                Some(_) if self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError") => {
+                    self.raised = None;
+                    Found::Missing
+                }
+                found => found.into(),
+            };
+        }
+        if name.starts_with("__") || class.open.borrow().is_some() {
+            return Found::Unknown(class.open.borrow().clone());
+        }
+        let known = class.is_plain() || class.payload().is_some() || class.is_enum || class.is_exception();
+        if known && class.doubt.borrow().is_none() { Found::Missing } else { Found::Unknown(None) }
+    }
+
+    /// Whether what is assigned to an attribute of an instance is what is read from it, whatever else its bases have.
+    fn has_plain_attributes(&self, class: &Class) -> bool {
+        class.doubt.borrow().is_none()
+            && class.mro.iter().all(|base| match base {
+                Value::Class(base) => base.doubt.borrow().is_none(),
+                Value::External(path) => {
+                    stdlib::is_plain_base(path)
+                        || stdlib::is_value_base(path)
+                        || path.strip_prefix("builtins.").is_some_and(stdlib::is_exception)
+                        || matches!(&**path, "builtins.tuple" | "builtins.list" | "builtins.dict" | "typing.NamedTuple")
+                }
+                _ => false,
+            })
+    }
+
+    fn super_attribute(
+        &mut self,
+        behind: &Rc<Class>,
+        object: &Value,
+        name: &str,
+        frame: &Frame,
+        range: Range,
+    ) -> Found {
+        let class = match object {
+            Value::Instance(instance) => instance.class.clone(),
+            Value::Class(class) => class.clone(),
+            _ => return Found::Unknown(None),
+        };
+        if name == "__init__" {
+            return Found::Value(self.init_behind(&class, behind, object, frame, range));
+        }
+        match class.lookup_behind(behind, name) {
+            Ok(Some(binding)) => match &binding.value {
+                function @ Value::Function(_) => {
+                    Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
+                }
+                Value::ClassMethod(inner) => {
+                    Found::Value(Value::Method(Rc::new((Value::Class(class.clone()), (**inner).clone()))))
+                }
+                Value::StaticMethod(inner) => Found::Value((**inner).clone()),
+                Value::Property(property) => {
+                    let getter = property.getter.clone();
+                    Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range))
+                }
+                other => Found::Value(other.clone()),
+            },
+            Ok(None) if matches!(name, "__init_subclass__" | "__post_init__" | "__set_name__") => {
+                Found::Value(Value::external("builtins.object.__init_subclass__"))
+            }
+            Ok(None) if name == "__setattr__" => {
+                Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), "__setattr__".into()))))
+            }
+            Ok(None) if name.starts_with("__") => Found::Unknown(None),
+            Ok(None) => Found::Missing,
+            Err(doubt) => Found::Unknown(doubt),
+        }
+    }
+
+    fn function_attribute(&mut self, function: &Rc<Function>, name: &str) -> Found {
+        if let Some(binding) = function.attributes.borrow().get(name) {
+            return Found::Value(binding.value.clone());
+        }
+        match name {
+            "__name__" => Found::Value(Value::str(&*function.name())),
+            "__wrapped__" => match &*function.wrapped.borrow() {
+                Some(inner) => Found::Value(Value::Function(inner.clone())),
+                None => Found::Missing,
+            },
+            "pytestmark" => {
+                let marks = function.marks.borrow();
+                match &*function.open.borrow() {
+                    Some(doubt) => Found::Unknown(Some(doubt.clone())),
+                    None if marks.is_empty() => Found::Missing,
+                    None => Found::Value(Value::list(marks.iter().map(|mark| Value::Mark(mark.clone())).collect())),
+                }
+            }
+            _ if name.starts_with("__") || matches!(name, "cache_clear" | "cache_info") => Found::Unknown(None),
+            _ => match &*function.open.borrow() {
+                Some(doubt) => Found::Unknown(Some(doubt.clone())),
+                None => Found::Missing,
+            },
+        }
+    }
+
+    /// `object.name = value`.
+    pub(super) fn set_attribute(&mut self, object: &Value, name: &str, value: Value, frame: &Frame, range: Range) {
+        let doubt = self.current_doubt().cloned();
+        let bound = |value: Value| match &doubt {
+            None => Binding { value, doubt: None },
+            Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
+        };
+        match object {
+            Value::Object(held) => held.assign(name, &value),
+            Value::Instance(instance) => {
+                let class = &instance.class;
+                let odd = class.in_tree("__setattr__").is_some() || class.in_tree("__slots__").is_some_and(|_| false);
+                let property = matches!(class.in_tree(name), Some(Binding { value: Value::Property(_), .. }));
+                let frozen = class.dataclass.get() && class.options.get().frozen;
+                if frozen && doubt.is_none() && !odd && class.is_plain() {
+                    self.fail("FrozenInstanceError", "an attribute of a frozen dataclass".to_owned(), frame, range);
+                    return;
+                }
+                if odd || property || frozen {
+                    let doubt = self.doubt(frame, range, "an attribute whose assignment is not followed");
+                    self.taint_only(object, &doubt);
+                    return;
+                }
+                self.put_attribute(instance, name, value);
+            }
+            Value::Class(class) => {
+                if let Value::Function(function) = &value {
+                    function.owner.borrow_mut().get_or_insert_with(|| class.clone());
+                }
+                let binding = bound(value);
+                class.names.borrow_mut().insert(name.into(), binding);
+            }
+            Value::Module(module) => self.bind_in(&module.scope, name, value),
+            Value::Function(function) => {
+                if name == "pytestmark" {
+                    let marks = super::marks_of(&value);
+                    match (marks, doubt) {
+                        (Ok(marks), None) => {
+                            function.marks.replace(marks);
+                        }
+                        (_, doubt) => {
+                            let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                            function.open.borrow_mut().get_or_insert(doubt);
+                        }
+                    }
+                    return;
+                }
+                if name == "__wrapped__"
+                    && let (Value::Function(inner), None) = (&value, &doubt)
+                {
+                    function.wrapped.replace(Some(inner.clone()));
+                    return;
+                }
+                if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
+                    let doubt = self.doubt(frame, range, "its name or parameters are assigned");
+                    function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                    return;
+                }
+                if name != NOT_FOLLOWED {
+                    let binding = bound(value);
+                    function.attributes.borrow_mut().insert(name.into(), binding);
+                }
+            }
+            // What is set on a library's objects is read from nowhere here.
+            Value::External(_) | Value::Unknown(_) | Value::Opaque => {}
+            other => {
+                let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
+                self.taint(&other.clone(), &doubt);
+            }
+        }
+    }
+
+    /// An attribute in an instance's own dictionary.
+    pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
+        let mut attributes = instance.attributes.borrow_mut();
+        let binding = match self.current_doubt() {
+            None => Binding { value, doubt: None },
+            Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
+        };
+        match attributes.get_mut(name) {
+            Some(old) => *old = binding,
+            None => {
+                attributes.insert(name.into(), binding);
+            }
+        }
+    }
+}
+
+/// What `MODULE.NAME` of a library is: a constant, or something by its dotted name.
+pub(super) fn external_attribute(path: &str, name: &str) -> Value {
+    let whole = stdlib::canonical(&format!("{path}.{name}"));
+    super::library::constants::constant(&whole).unwrap_or(Value::External(whole))
+}

@@ -1,0 +1,279 @@
+//! Classes of the tree and their instances.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::stdlib;
+use super::value::{Binding, Doubt, Mark, Names, Value};
+use crate::syntax::SourceFile;
+use crate::syntax::ast;
+
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) name: Rc<str>,
+    pub(crate) def: Arc<ast::Class>,
+    pub(crate) file: Arc<SourceFile>,
+    pub(crate) names: RefCell<Names>,
+    /// Method resolution order without this class; libraries' classes are [`Value::External`].
+    pub(crate) mro: Vec<Value>,
+    /// Why the bases are not all known.
+    pub(crate) doubt: RefCell<Option<Doubt>>,
+    pub(crate) marks: RefCell<Vec<Rc<Mark>>>,
+    pub(crate) open: RefCell<Option<Doubt>>,
+    pub(crate) dataclass: Cell<bool>,
+    /// How `dataclass(...)` was asked to make it.
+    pub(super) options: Cell<DataclassOptions>,
+    /// What its body annotates: name and annotation.
+    pub(super) annotations: Vec<(Rc<str>, Rc<str>)>,
+    pub(crate) is_enum: bool,
+    /// Of an enum: the members by name, aliases included; `Err` where they are not all known.
+    pub(super) members: RefCell<Result<IndexMap<Rc<str>, Value>, Option<Doubt>>>,
+    /// The dotted name of its module and the classes and functions around it, for `repr`.
+    pub(super) qualname: Rc<str>,
+}
+
+/// The parameters of `dataclasses.dataclass`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DataclassOptions {
+    pub(crate) init: bool,
+    pub(crate) repr: bool,
+    pub(crate) eq: bool,
+    pub(crate) order: bool,
+    pub(crate) frozen: bool,
+    pub(crate) kw_only: bool,
+}
+
+impl Default for DataclassOptions {
+    fn default() -> Self {
+        Self { init: true, repr: true, eq: true, order: false, frozen: false, kw_only: false }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) class: Rc<Class>,
+    /// The member's name where the class is an enum.
+    pub(crate) member: Option<Rc<str>>,
+    /// What the member was assigned; of an instance of a class that derives from a built-in one, that part of it.
+    pub(crate) value: Value,
+    /// What was assigned to its attributes.
+    pub(crate) attributes: RefCell<Names>,
+    /// Set where it may have changed in ways that reading did not follow.
+    pub(crate) doubt: RefCell<Option<Doubt>>,
+}
+
+/// `property` and `functools.cached_property`.
+#[derive(Debug)]
+pub(crate) struct Property {
+    pub(crate) getter: Value,
+    pub(super) has_setter: Cell<bool>,
+}
+
+/// A kind of built-in value that a class derives from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Payload {
+    Str,
+    Int,
+    Float,
+    Bytes,
+    Tuple,
+    List,
+    Dict,
+    Set,
+    Other,
+}
+
+impl Class {
+    /// The class's attribute by the resolution order; `Err` where a base that is not known may have it.
+    pub(crate) fn lookup(&self, name: &str) -> Result<Option<Binding>, Option<Doubt>> {
+        if let Some(found) = self.names.borrow().get(name) {
+            return Ok(Some(found.clone()));
+        }
+        Self::lookup_in(&self.mro, name, &self.doubt)
+    }
+
+    /// The same among the classes behind `behind`, or among all where that is none of them.
+    pub(super) fn lookup_behind(&self, behind: &Rc<Self>, name: &str) -> Result<Option<Binding>, Option<Doubt>> {
+        let at = self.mro.iter().position(|base| matches!(base, Value::Class(base) if Rc::ptr_eq(base, behind)));
+        Self::lookup_in(self.mro.get(at.map_or(0, |at| at + 1)..).unwrap_or_default(), name, &self.doubt)
+    }
+
+    fn lookup_in(mro: &[Value], name: &str, doubt: &RefCell<Option<Doubt>>) -> Result<Option<Binding>, Option<Doubt>> {
+        for base in mro {
+            match base {
+                Value::Class(base) => {
+                    if let Some(found) = base.names.borrow().get(name) {
+                        return Ok(Some(found.clone()));
+                    }
+                }
+                Value::External(path) if stdlib::has_no_such(path, name) => {}
+                _ => return Err(doubt.borrow().clone()),
+            }
+        }
+        if doubt.borrow().is_some() { Err(doubt.borrow().clone()) } else { Ok(None) }
+    }
+
+    /// What a class body of the tree binds to that name: this one's, or of one of its bases.
+    pub(super) fn in_tree(&self, name: &str) -> Option<Binding> {
+        if let Some(found) = self.names.borrow().get(name) {
+            return Some(found.clone());
+        }
+        self.mro.iter().find_map(|base| match base {
+            Value::Class(base) => base.names.borrow().get(name).cloned(),
+            _ => None,
+        })
+    }
+
+    /// Whether a library's class of this dotted name is among its bases.
+    pub(crate) fn has_external(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.mro.iter().any(|base| matches!(base, Value::External(path) if wanted(path)))
+    }
+
+    /// Whether all of its bases are of the tree, or known to add nothing to an instance.
+    pub(super) fn is_plain(&self) -> bool {
+        self.doubt.borrow().is_none()
+            && self.mro.iter().all(|base| match base {
+                Value::Class(base) => base.doubt.borrow().is_none(),
+                Value::External(path) => stdlib::is_plain_base(path),
+                _ => false,
+            })
+    }
+
+    /// Whether it derives from an exception.
+    pub(super) fn is_exception(&self) -> bool {
+        self.has_external(|path| path.strip_prefix("builtins.").is_some_and(stdlib::is_exception))
+    }
+
+    /// Whether its instances are strings.
+    pub(super) fn is_str(&self) -> bool {
+        self.payload() == Some(Payload::Str)
+    }
+
+    /// The built-in class of which its instances are values.
+    pub(super) fn payload(&self) -> Option<Payload> {
+        self.mro.iter().find_map(|base| match base {
+            Value::External(path) => Some(match &**path {
+                "builtins.str" | "enum.StrEnum" => Payload::Str,
+                "builtins.int" | "enum.IntEnum" | "enum.IntFlag" => Payload::Int,
+                "builtins.float" => Payload::Float,
+                "builtins.bytes" => Payload::Bytes,
+                "builtins.tuple" | "typing.NamedTuple" => Payload::Tuple,
+                "builtins.list" => Payload::List,
+                "builtins.dict" | "collections.OrderedDict" | "typing.TypedDict" => Payload::Dict,
+                "typing_extensions.TypedDict" => Payload::Dict,
+                "builtins.set" | "builtins.frozenset" => Payload::Set,
+                "builtins.complex"
+                | "builtins.bytearray"
+                | "collections.defaultdict"
+                | "collections.Counter"
+                | "collections.UserDict"
+                | "collections.UserList"
+                | "collections.UserString"
+                | "collections.deque" => Payload::Other,
+                _ => return None,
+            }),
+            _ => None,
+        })
+    }
+
+    /// Whether its instances are strings or bytes.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.payload(), Some(Payload::Str | Payload::Bytes))
+    }
+
+    /// The built-in value that an instance of it is.
+    pub(crate) fn payload_value(&self, instance: &Instance) -> Option<Value> {
+        match (self.payload(), &instance.value) {
+            (None, _) | (_, Value::None) => None,
+            (Some(_), value) => Some(value.clone()),
+        }
+    }
+
+    pub(super) fn derives_from(&self, other: &Rc<Self>) -> bool {
+        std::ptr::eq(self, Rc::as_ptr(other))
+            || self.mro.iter().any(|base| matches!(base, Value::Class(base) if Rc::ptr_eq(base, other)))
+    }
+
+    /// The methods that `abc.abstractmethod` marks and that no class in front overrides: with `abc.ABC` among the
+    /// bases there are no instances of a class that has some.
+    pub(crate) fn abstract_methods(&self) -> Vec<Rc<str>> {
+        let mut decided: IndexMap<Rc<str>, bool> = IndexMap::new();
+        let mut note = |names: &Names| {
+            for (name, binding) in names {
+                decided.entry(name.clone()).or_insert_with(|| is_abstract(&binding.value));
+            }
+        };
+        note(&self.names.borrow());
+        for base in &self.mro {
+            if let Value::Class(base) = base {
+                note(&base.names.borrow());
+            }
+        }
+        decided.into_iter().filter(|(_, is_abstract)| *is_abstract).map(|(name, _)| name).collect()
+    }
+
+    /// Whether having abstract methods keeps it from having instances.
+    pub(super) fn is_abc(&self) -> bool {
+        let derives = |path: &str| matches!(path, "abc.ABC" | "typing.Protocol" | "typing_extensions.Protocol");
+        let abc_meta = |class: &Self| {
+            class.def.keywords.iter().any(|(name, value)| {
+                name.as_deref() == Some("metaclass") && class.file.slice(value.range).contains("ABCMeta")
+            })
+        };
+        self.has_external(derives)
+            || abc_meta(self)
+            || self.mro.iter().any(|base| matches!(base, Value::Class(base) if abc_meta(base)))
+    }
+}
+
+fn is_abstract(value: &Value) -> bool {
+    match value {
+        Value::Function(function) => function.is_abstract.get(),
+        Value::StaticMethod(inner) | Value::ClassMethod(inner) => is_abstract(inner),
+        Value::Property(property) => is_abstract(&property.getter),
+        _ => false,
+    }
+}
+
+impl Instance {
+    pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {
+        Self { class: class.clone(), member, value, attributes: RefCell::default(), doubt: None.into() }
+    }
+}
+
+/// The method resolution order behind a class with these bases (C3); `None` where there is none. Libraries' classes
+/// come behind those of the tree.
+pub(crate) fn linearize(bases: &[Value]) -> Option<Vec<Value>> {
+    let same = |one: &Value, other: &Value| match (one, other) {
+        (Value::Class(one), Value::Class(other)) => Rc::ptr_eq(one, other),
+        (Value::External(one), Value::External(other)) => one == other,
+        _ => false,
+    };
+    let mut lists: Vec<Vec<Value>> = bases
+        .iter()
+        .map(|base| match base {
+            Value::Class(class) => std::iter::once(base.clone()).chain(class.mro.iter().cloned()).collect(),
+            other => vec![other.clone()],
+        })
+        .collect();
+    lists.push(bases.to_vec());
+    let mut order = Vec::new();
+    loop {
+        lists.retain(|list| !list.is_empty());
+        if lists.is_empty() {
+            return Some(order);
+        }
+        let next = lists
+            .iter()
+            .map(|list| &list[0])
+            .find(|head| lists.iter().all(|list| !list[1..].iter().any(|one| same(one, head))))?
+            .clone();
+        for list in &mut lists {
+            list.retain(|one| !same(one, &next));
+        }
+        order.push(next);
+    }
+}

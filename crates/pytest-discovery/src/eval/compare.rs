@@ -1,0 +1,607 @@
+//! Truth, equality, order and membership.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_traits::{ToPrimitive, Zero};
+
+use super::value::{Instance, Value};
+use super::{Frame, Interpreter, elements, stdlib};
+use crate::syntax::ast::{CompareOp, Expr, Range};
+
+/// How deeply values are compared.
+const DEEPEST: u32 = 30;
+
+/// Python's truth of a value, where it is known without calling anything.
+pub(crate) fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::None => Some(false),
+        Value::Bool(flag) => Some(*flag),
+        Value::Int(number) => Some(!number.is_zero()),
+        Value::Float(number) => Some(*number != 0.0),
+        Value::Complex(real, imaginary) => Some(*real != 0.0 || *imaginary != 0.0),
+        Value::Str(text) => Some(text.chars() > 0),
+        Value::Bytes(bytes) => Some(!bytes.is_empty()),
+        Value::Tuple(items) | Value::FrozenSet(items) => Some(!items.is_empty()),
+        Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
+        Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
+        Value::Range(range) => Some(super::iterator::length_of_range(range) > 0),
+        Value::Ellipsis
+        | Value::Function(_)
+        | Value::Method(_)
+        | Value::BuiltinMethod(_)
+        | Value::Partial(_)
+        | Value::Class(_)
+        | Value::Module(_)
+        | Value::Namespace(_)
+        | Value::Iterator(_)
+        | Value::Path(_)
+        | Value::Regex(_)
+        | Value::Exception(_)
+        | Value::Mark(_)
+        | Value::Slice(_)
+        | Value::Fixture(_) => Some(true),
+        Value::Instance(instance) => truth_of_instance(instance),
+        Value::External(path) if &**path == "typing.TYPE_CHECKING" => Some(false),
+        Value::External(path) if stdlib::is_solid(path) => Some(true),
+        _ => None,
+    }
+}
+
+fn truth_of_instance(instance: &Instance) -> Option<bool> {
+    let class = &instance.class;
+    if class.in_tree("__bool__").is_some() || class.in_tree("__len__").is_some() {
+        return None;
+    }
+    if class.is_enum {
+        let by_value = class.payload().is_some() || super::enums::is_flag(class);
+        return if by_value { truth(&instance.value) } else { Some(true) };
+    }
+    match class.payload() {
+        Some(super::class::Payload::Other) => None,
+        Some(_) => truth(&instance.value),
+        None => (class.is_plain() || class.is_exception()).then_some(true),
+    }
+}
+
+/// A number of Python as an exact one.
+pub(super) fn integer(value: &Value) -> Option<BigInt> {
+    match value {
+        Value::Bool(flag) => Some(BigInt::from(u8::from(*flag))),
+        Value::Int(number) => Some(number.clone()),
+        Value::Instance(instance) if instance.class.payload() == Some(super::class::Payload::Int) => {
+            integer(&instance.value)
+        }
+        _ => None,
+    }
+}
+
+/// Python's `==`; `None` where it is not known, as where a class of the tree decides.
+pub(crate) fn equal(one: &Value, other: &Value) -> Option<bool> {
+    let mut budget = 20_000;
+    equal_within(one, other, 0, &mut budget)
+}
+
+fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Option<bool> {
+    *budget = budget.checked_sub(1)?;
+    if depth > DEEPEST {
+        return None;
+    }
+    match (one, other) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::Instance(one), Value::Instance(other)) if Rc::ptr_eq(one, other) => {
+            one.class.in_tree("__eq__").is_none().then_some(true)
+        }
+        (Value::Instance(instance), other) | (other, Value::Instance(instance)) => {
+            equal_instance(instance, other, depth, budget)
+        }
+        (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => Some(true),
+        (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => Some(integer(one)? == integer(other)?),
+        (Value::Float(one), Value::Float(other)) => Some(one == other),
+        (Value::Float(float), number @ (Value::Bool(_) | Value::Int(_)))
+        | (number @ (Value::Bool(_) | Value::Int(_)), Value::Float(float)) => {
+            if !float.is_finite() || float.fract() != 0.0 {
+                return Some(false);
+            }
+            let whole = <BigInt as num_traits::FromPrimitive>::from_f64(*float)?;
+            Some(whole == integer(number)?)
+        }
+        (Value::Complex(..), _) | (_, Value::Complex(..)) => match (one, other) {
+            (Value::Complex(a, b), Value::Complex(c, d)) => Some(a == c && b == d),
+            _ => None,
+        },
+        (Value::Str(one), Value::Str(other)) => Some(one == other),
+        (Value::Bytes(one), Value::Bytes(other)) => Some(one == other),
+        (Value::Tuple(one), Value::Tuple(other)) => equal_items(one, other, depth, budget),
+        (Value::List(one), Value::List(other)) => {
+            if Rc::ptr_eq(one, other) {
+                return Some(true);
+            }
+            let (one, other) = (one.0.borrow(), other.0.borrow());
+            equal_items(one.as_ref().ok()?, other.as_ref().ok()?, depth, budget)
+        }
+        (Value::Range(one), Value::Range(other)) => {
+            if one == other {
+                return Some(true);
+            }
+            equal_items(
+                &elements(&Value::Range(one.clone())).ok()?,
+                &elements(&Value::Range(other.clone())).ok()?,
+                depth,
+                budget,
+            )
+        }
+        (Value::Set(_) | Value::FrozenSet(_), Value::Set(_) | Value::FrozenSet(_)) => {
+            let (one, other) = (set_items(one)?, set_items(other)?);
+            if one.len() != other.len() {
+                return Some(false);
+            }
+            let mut all = true;
+            for item in &one {
+                all &= contains_within(&other, item, depth, budget)?;
+            }
+            Some(all)
+        }
+        (Value::Dict(one), Value::Dict(other)) => {
+            if Rc::ptr_eq(one, other) {
+                return Some(true);
+            }
+            let pairs = one.0.borrow();
+            let pairs = pairs.as_ref().ok()?;
+            if pairs.len() != other.0.borrow().as_ref().ok()?.len() {
+                return Some(false);
+            }
+            let mut unknown = false;
+            for (key, value) in pairs {
+                match other.find(key)? {
+                    None => return Some(false),
+                    Some(found) => match equal_within(value, &found, depth + 1, budget) {
+                        Some(true) => {}
+                        Some(false) => return Some(false),
+                        None => unknown = true,
+                    },
+                }
+            }
+            if unknown { None } else { Some(true) }
+        }
+        (Value::Class(one), Value::Class(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Function(one), Value::Function(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Module(one), Value::Module(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Path(one), Value::Path(other)) => Some(one == other),
+        (Value::Exception(one), Value::Exception(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::External(one), Value::External(other)) => {
+            if one == other {
+                return Some(true);
+            }
+            (one.starts_with("builtins.") && other.starts_with("builtins.")).then_some(false)
+        }
+        (Value::External(path), other) | (other, Value::External(path)) => {
+            (stdlib::is_solid(path) && is_definite(other)).then_some(false)
+        }
+        (one, other) => (is_definite(one) && is_definite(other)).then_some(false),
+    }
+}
+
+/// Whether a value is equal to values of its own kind only.
+fn is_definite(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::None
+            | Value::Ellipsis
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Bytes(_)
+            | Value::Tuple(_)
+            | Value::List(_)
+            | Value::Dict(_)
+            | Value::Set(_)
+            | Value::FrozenSet(_)
+            | Value::Range(_)
+            | Value::Class(_)
+            | Value::Function(_)
+            | Value::Module(_)
+            | Value::Path(_)
+    )
+}
+
+fn equal_items(one: &[Value], other: &[Value], depth: u32, budget: &mut u32) -> Option<bool> {
+    if one.len() != other.len() {
+        return Some(false);
+    }
+    let mut unknown = false;
+    for (one, other) in one.iter().zip(other) {
+        match equal_within(one, other, depth + 1, budget) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => unknown = true,
+        }
+    }
+    if unknown { None } else { Some(true) }
+}
+
+fn equal_instance(instance: &Rc<Instance>, other: &Value, depth: u32, budget: &mut u32) -> Option<bool> {
+    let class = &instance.class;
+    if class.in_tree("__eq__").is_some() {
+        return None;
+    }
+    if let Value::Instance(other) = other {
+        if other.class.in_tree("__eq__").is_some() {
+            return None;
+        }
+        if let (Some(one), Some(two)) = (&instance.member, &other.member) {
+            if Rc::ptr_eq(class, &other.class) {
+                return Some(one == two);
+            }
+            if class.payload().is_none() || other.class.payload().is_none() {
+                return Some(false);
+            }
+            return equal_within(&instance.value, &other.value, depth + 1, budget);
+        }
+        if class.payload().is_some() && other.class.payload().is_some() {
+            return equal_within(&instance.value, &other.value, depth + 1, budget);
+        }
+        if !class.is_plain() || !other.class.is_plain() {
+            return None;
+        }
+        let (by_fields, others_by_fields) = (eq_dataclass(class), eq_dataclass(&other.class));
+        if by_fields || others_by_fields {
+            if !Rc::ptr_eq(class, &other.class) {
+                return Some(false);
+            }
+            if instance.doubt.borrow().is_some() || other.doubt.borrow().is_some() {
+                return None;
+            }
+            let fields = super::instance::field_names(class)?;
+            let read = |instance: &Instance| -> Option<Vec<Value>> {
+                let attributes = instance.attributes.borrow();
+                fields.iter().map(|name| attributes.get(name).map(|one| one.value.clone())).collect()
+            };
+            return equal_items(&read(instance)?, &read(other)?, depth, budget);
+        }
+        // By identity: they are not the same.
+        return Some(false);
+    }
+    match class.payload() {
+        Some(super::class::Payload::Other) => None,
+        Some(_) => equal_within(&instance.value, other, depth + 1, budget),
+        None => {
+            let simple = class.is_plain() || (class.is_enum && class.doubt.borrow().is_none());
+            (simple && is_definite(other)).then_some(false)
+        }
+    }
+}
+
+/// Whether `==` of the class's instances looks at their fields.
+fn eq_dataclass(class: &Rc<super::value::Class>) -> bool {
+    let own = |class: &super::value::Class| class.dataclass.get() && class.options.get().eq;
+    own(class) || class.mro.iter().any(|base| matches!(base, Value::Class(base) if own(base)))
+}
+
+/// The elements of a set, in no order that means anything.
+pub(super) fn set_items(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Set(list) => list.0.borrow().clone().ok(),
+        Value::FrozenSet(items) => Some(items.to_vec()),
+        _ => None,
+    }
+}
+
+fn contains_within(items: &[Value], wanted: &Value, depth: u32, budget: &mut u32) -> Option<bool> {
+    let mut unknown = false;
+    for item in items {
+        match equal_within(item, wanted, depth + 1, budget) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => unknown = true,
+        }
+    }
+    if unknown { None } else { Some(false) }
+}
+
+/// `wanted in items`, where nothing of the tree decides.
+pub(super) fn among(items: &[Value], wanted: &Value) -> Option<bool> {
+    let mut budget = 100_000;
+    contains_within(items, wanted, 0, &mut budget)
+}
+
+/// Python's order of two values; `None` where they have none, or it is not known.
+pub(super) fn order(one: &Value, other: &Value) -> Option<Ordering> {
+    order_within(one, other, 0)
+}
+
+fn order_within(one: &Value, other: &Value, depth: u32) -> Option<Ordering> {
+    if depth > DEEPEST {
+        return None;
+    }
+    match (one, other) {
+        (Value::Instance(instance), other) if instance.class.payload().is_some() && !orders_itself(instance) => {
+            order_within(&instance.value, other, depth + 1)
+        }
+        (one, Value::Instance(instance)) if instance.class.payload().is_some() && !orders_itself(instance) => {
+            order_within(one, &instance.value, depth + 1)
+        }
+        (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => Some(integer(one)?.cmp(&integer(other)?)),
+        (Value::Float(one), Value::Float(other)) => one.partial_cmp(other),
+        (Value::Float(float), number @ (Value::Bool(_) | Value::Int(_))) => {
+            float.partial_cmp(&exact_float(&integer(number)?)?)
+        }
+        (number @ (Value::Bool(_) | Value::Int(_)), Value::Float(float)) => {
+            exact_float(&integer(number)?)?.partial_cmp(float)
+        }
+        (Value::Str(one), Value::Str(other)) => Some(one.as_str()?.cmp(other.as_str()?)),
+        (Value::Bytes(one), Value::Bytes(other)) => Some(one.cmp(other)),
+        (Value::Path(one), Value::Path(other)) => Some(one.split('/').cmp(other.split('/'))),
+        (Value::Tuple(one), Value::Tuple(other)) => order_items(one, other, depth),
+        (Value::List(one), Value::List(other)) => {
+            order_items(one.0.borrow().as_ref().ok()?, other.0.borrow().as_ref().ok()?, depth)
+        }
+        _ => None,
+    }
+}
+
+fn orders_itself(instance: &Instance) -> bool {
+    ["__lt__", "__le__", "__gt__", "__ge__", "__eq__"].iter().any(|name| instance.class.in_tree(name).is_some())
+}
+
+fn order_items(one: &[Value], other: &[Value], depth: u32) -> Option<Ordering> {
+    for (one, other) in one.iter().zip(other) {
+        if !equal(one, other)? {
+            return order_within(one, other, depth + 1);
+        }
+    }
+    Some(one.len().cmp(&other.len()))
+}
+
+/// An integer that a float holds exactly.
+pub(super) fn exact_float(number: &BigInt) -> Option<f64> {
+    number.to_i64().filter(|number| number.unsigned_abs() <= 1 << 53).map(|number| number as f64)
+}
+
+impl Interpreter<'_> {
+    /// Python's truth of a value, methods of the tree's classes called where they decide.
+    pub(super) fn test(&mut self, value: &Value, frame: &Frame, range: Range) -> Option<bool> {
+        if let Value::Instance(_) = value
+            && let None = truth(value)
+        {
+            let answer = match self.special(value, "__bool__", Vec::new(), frame, range) {
+                Some(answer) => answer,
+                None => self.special(value, "__len__", Vec::new(), frame, range)?,
+            };
+            return truth(&answer);
+        }
+        truth(value)
+    }
+
+    /// Python's `==`, methods of the tree's classes called where they decide.
+    pub(super) fn equals(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<bool> {
+        for (object, argument) in [(one, other), (other, one)] {
+            if let Value::Instance(instance) = object
+                && instance.class.in_tree("__eq__").is_some()
+            {
+                let answer = self.special(object, "__eq__", vec![argument.clone()], frame, range)?;
+                if matches!(&answer, Value::External(path) if &**path == "builtins.NotImplemented") {
+                    continue;
+                }
+                return truth(&answer);
+            }
+        }
+        equal(one, other)
+    }
+
+    pub(super) fn comparison(
+        &mut self,
+        first: &Expr,
+        rest: &[(CompareOp, Expr)],
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        let mut left = self.eval(first, frame);
+        for (op, right) in rest {
+            let right = self.eval(right, frame);
+            if self.raised.is_some() {
+                return self.not_known(frame, range);
+            }
+            match self.compare(&left, *op, &right, frame, range) {
+                Some(true) => left = right,
+                Some(false) => return Value::Bool(false),
+                None => {
+                    return match (left, right) {
+                        (Value::Unknown(doubt), _) | (_, Value::Unknown(doubt)) => Value::Unknown(doubt),
+                        _ => self.not_known(frame, range),
+                    };
+                }
+            }
+        }
+        Value::Bool(true)
+    }
+
+    pub(super) fn compare(
+        &mut self,
+        left: &Value,
+        op: CompareOp,
+        right: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<bool> {
+        match op {
+            CompareOp::Is | CompareOp::IsNot => Some(is_same(left, right)? == (op == CompareOp::Is)),
+            CompareOp::In | CompareOp::NotIn => {
+                Some(self.contains(left, right, frame, range)? == (op == CompareOp::In))
+            }
+            _ => {
+                if let Some(order) = self.order_of_versions(left, right) {
+                    return Some(holds(op, order));
+                }
+                match op {
+                    CompareOp::Eq => self.equals(left, right, frame, range),
+                    CompareOp::NotEq => {
+                        let overridden = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__ne__").is_some());
+                        if overridden(left) || overridden(right) {
+                            return None;
+                        }
+                        Some(!self.equals(left, right, frame, range)?)
+                    }
+                    _ => self.ordering(left, op, right, frame, range),
+                }
+            }
+        }
+    }
+
+    fn ordering(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<bool> {
+        let name = match op {
+            CompareOp::Lt => "__lt__",
+            CompareOp::LtE => "__le__",
+            CompareOp::Gt => "__gt__",
+            _ => "__ge__",
+        };
+        if let Value::Instance(instance) = left
+            && instance.class.in_tree(name).is_some()
+        {
+            let answer = self.special(left, name, vec![right.clone()], frame, range)?;
+            return truth(&answer);
+        }
+        if let (Some(one), Some(other)) = (set_items(left), set_items(right)) {
+            let within = |one: &[Value], other: &[Value]| {
+                one.iter().map(|item| among(other, item)).try_fold(true, |all, found| Some(all && found?))
+            };
+            return match op {
+                CompareOp::LtE => within(&one, &other),
+                CompareOp::GtE => within(&other, &one),
+                CompareOp::Lt => Some(within(&one, &other)? && one.len() < other.len()),
+                _ => Some(within(&other, &one)? && one.len() > other.len()),
+            };
+        }
+        if let (Value::Float(one), Value::Float(other)) = (left, right)
+            && (one.is_nan() || other.is_nan())
+        {
+            return Some(false);
+        }
+        Some(holds(op, order(left, right)?))
+    }
+
+    /// `sys.version_info` against a tuple: what is beyond the minor release is not known.
+    fn order_of_versions(&self, left: &Value, right: &Value) -> Option<Ordering> {
+        let is_version = |value: &Value| matches!(value, Value::External(path) if &**path == "sys.version_info");
+        let parts = |value: &Value| match value {
+            value if is_version(value) => Some(vec![u32::from(self.python.major), u32::from(self.python.minor)]),
+            Value::Tuple(items) => {
+                items.iter().map(|item| if let Value::Int(number) = item { number.to_u32() } else { None }).collect()
+            }
+            _ => None,
+        };
+        if is_version(left) == is_version(right) {
+            return None;
+        }
+        let (one, other) = (parts(left)?, parts(right)?);
+        let depth = one.len().min(other.len());
+        match one[..depth].cmp(&other[..depth]) {
+            // Which patch release it is, is not known.
+            Ordering::Equal if one.len() == other.len() || one.len().max(other.len()) == 2 => {
+                // (3, 11) against (3, 11, x, ...): the longer is the greater.
+                Some(if is_version(left) { Ordering::Greater } else { Ordering::Less })
+            }
+            Ordering::Equal => None,
+            order => Some(order),
+        }
+    }
+
+    /// `item in container`.
+    pub(super) fn contains(&mut self, item: &Value, container: &Value, frame: &Frame, range: Range) -> Option<bool> {
+        match container {
+            Value::Str(text) => Some(text.as_str()?.contains(item.as_str()?)),
+            Value::Object(object) => object.contains(item),
+            Value::Set(_) | Value::FrozenSet(_) => among(&set_items(container)?, item),
+            Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => Some(dict.find(item)?.is_some()),
+            Value::External(path) if &**path == "os.environ" => Some(self.environment(item.as_str()?).is_some()),
+            Value::Class(class) if class.is_enum => match item {
+                Value::Instance(instance) if instance.member.is_some() => {
+                    Some(Rc::ptr_eq(&instance.class, class)).filter(|same| *same || instance.class.payload().is_none())
+                }
+                _ => None,
+            },
+            Value::Instance(instance) => {
+                if instance.class.in_tree("__contains__").is_some() {
+                    let answer = self.special(container, "__contains__", vec![item.clone()], frame, range)?;
+                    return self.test(&answer, frame, range);
+                }
+                if super::enums::is_flag(&instance.class) {
+                    return None;
+                }
+                if instance.class.payload().is_some() && instance.member.is_none() {
+                    return self.contains(item, &instance.value, frame, range);
+                }
+                if let Some(text) = container.as_str() {
+                    return Some(text.contains(item.as_str()?));
+                }
+                let items = self.iterate(container, frame, range).ok()?;
+                among(&items, item)
+            }
+            Value::Range(bounds) => {
+                let number = integer(item)?.to_i64()?;
+                let [start, stop, step] = **bounds;
+                let within = if step > 0 { number >= start && number < stop } else { number <= start && number > stop };
+                Some(within && (i128::from(number) - i128::from(start)) % i128::from(step) == 0)
+            }
+            other => {
+                let items = self.iterate(other, frame, range).ok()?;
+                let eq = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__eq__").is_some());
+                if eq(item) || items.iter().any(eq) {
+                    for one in &items {
+                        if self.equals(one, item, frame, range)? {
+                            return Some(true);
+                        }
+                    }
+                    return Some(false);
+                }
+                among(&items, item)
+            }
+        }
+    }
+}
+
+fn holds(op: CompareOp, order: Ordering) -> bool {
+    match op {
+        CompareOp::Lt => order == Ordering::Less,
+        CompareOp::LtE => order != Ordering::Greater,
+        CompareOp::Gt => order == Ordering::Greater,
+        CompareOp::GtE => order != Ordering::Less,
+        CompareOp::Eq => order == Ordering::Equal,
+        _ => order != Ordering::Equal,
+    }
+}
+
+/// Python's `is`.
+fn is_same(left: &Value, right: &Value) -> Option<bool> {
+    match (left, right) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => Some(true),
+        (Value::External(path), other) | (other, Value::External(path)) => match other {
+            Value::External(other) if other == path => Some(true),
+            Value::External(other) => {
+                (path.starts_with("builtins.") && other.starts_with("builtins.")).then_some(false)
+            }
+            Value::None | Value::Bool(_) | Value::Class(_) | Value::Function(_) => {
+                stdlib::is_solid(path).then_some(false)
+            }
+            _ => None,
+        },
+        (Value::Object(_), Value::None) | (Value::None, Value::Object(_)) => Some(false),
+        (Value::None, _) | (_, Value::None) => Some(false),
+        (Value::Bool(one), Value::Bool(other)) => Some(one == other),
+        (Value::Bool(_), _) | (_, Value::Bool(_)) => Some(false),
+        (Value::Class(one), Value::Class(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Function(one), Value::Function(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Module(one), Value::Module(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Instance(one), Value::Instance(other)) => match (&one.member, &other.member) {
+            (Some(name), Some(other_name)) => Some(Rc::ptr_eq(&one.class, &other.class) && name == other_name),
+            _ => Some(Rc::ptr_eq(one, other)),
+        },
+        (Value::List(one), Value::List(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Dict(one), Value::Dict(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Set(one), Value::Set(other)) => Some(Rc::ptr_eq(one, other)),
+        _ => None,
+    }
+}

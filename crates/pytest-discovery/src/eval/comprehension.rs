@@ -1,0 +1,155 @@
+//! Comprehensions and generator expressions.
+
+use std::rc::Rc;
+
+use super::doubt::Why;
+use super::expr::distinct;
+use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
+use super::{Frame, Interpreter, MOST_ELEMENTS};
+use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Range};
+
+/// When a generator expression is left before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Never.
+    End,
+    /// `next`.
+    First,
+    /// `any`: the first that is true.
+    True,
+    /// `all`: the first that is false.
+    False,
+}
+
+/// A run of a comprehension.
+struct Run<'c> {
+    comprehension: &'c Comprehension,
+    until: Until,
+    found: Vec<(Value, Value)>,
+    /// It was left before its end.
+    left: bool,
+}
+
+impl Interpreter<'_> {
+    pub(super) fn comprehension(&mut self, comprehension: &Comprehension, frame: &Frame, range: Range) -> Value {
+        let (found, _) = match self.run(comprehension, Until::End, frame, range) {
+            Ok(found) => found,
+            Err(doubt) => return Value::Unknown(doubt),
+        };
+        match comprehension.kind {
+            ComprehensionKind::Dict => {
+                let dict = Rc::new(Dict::new(Ok(Vec::with_capacity(found.len())), DictKind::Plain));
+                for (key, value) in found {
+                    if !dict.insert(key, value) {
+                        return self.not_known(frame, range);
+                    }
+                }
+                Value::Dict(dict)
+            }
+            ComprehensionKind::Generator => Iterator::of(found.into_iter().map(|(one, _)| one).collect()),
+            ComprehensionKind::List => Value::list(found.into_iter().map(|(one, _)| one).collect()),
+            ComprehensionKind::Set => {
+                let items = distinct(found.into_iter().map(|(one, _)| one).collect());
+                let items = items.ok_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                Value::Set(Rc::new(List(items.into())))
+            }
+        }
+    }
+
+    /// The elements of a generator expression until it is left, and whether it was.
+    pub(super) fn generate(
+        &mut self,
+        comprehension: &Comprehension,
+        until: Until,
+        frame: &Frame,
+        range: Range,
+    ) -> Result<(Vec<Value>, bool), Doubt> {
+        let (found, left) = self.run(comprehension, until, frame, range)?;
+        Ok((found.into_iter().map(|(one, _)| one).collect(), left))
+    }
+
+    fn run(
+        &mut self,
+        comprehension: &Comprehension,
+        until: Until,
+        frame: &Frame,
+        range: Range,
+    ) -> Result<(Vec<(Value, Value)>, bool), Doubt> {
+        let inner = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
+        let mut run = Run { comprehension, until, found: Vec::new(), left: false };
+        // The first iterable is evaluated outside: in a class body it sees the class's names.
+        self.clauses(&mut run, &comprehension.clauses, Some(frame), &inner, range)?;
+        if self.raised.is_some() {
+            return Err(self.doubt(frame, range, Why::NotKnown));
+        }
+        Ok((run.found, run.left))
+    }
+
+    fn clauses(
+        &mut self,
+        run: &mut Run<'_>,
+        clauses: &[Clause],
+        outside: Option<&Frame>,
+        frame: &Frame,
+        range: Range,
+    ) -> Result<(), Doubt> {
+        let Some((clause, rest)) = clauses.split_first() else {
+            let key = self.eval(&run.comprehension.element, frame);
+            let value = run.comprehension.value.as_ref().map_or(Value::None, |value| self.eval(value, frame));
+            if self.raised.is_some() {
+                return Ok(());
+            }
+            let truth = match run.until {
+                Until::End => None,
+                Until::First => Some(true),
+                Until::True | Until::False => match self.test(&key, frame, range) {
+                    Some(truth) => Some(truth == (run.until == Until::True)),
+                    None => None,
+                },
+            };
+            run.found.push((key, value));
+            run.left = truth == Some(true);
+            return if run.found.len() > MOST_ELEMENTS {
+                Err(self.doubt(frame, range, "more elements than are followed"))
+            } else {
+                Ok(())
+            };
+        };
+        if clause.is_async {
+            return Err(self.doubt(frame, range, Why::NotKnown));
+        }
+        let iter = self.eval(&clause.iter, outside.unwrap_or(frame));
+        if self.raised.is_some() {
+            return Ok(());
+        }
+        for item in self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range)? {
+            if !self.step() {
+                return Err(self.doubt(frame, range, "the module takes too long to evaluate"));
+            }
+            self.assign(&clause.target, item, frame);
+            let mut taken = true;
+            for condition in &clause.conditions {
+                let value = self.eval(condition, frame);
+                match self.test(&value, frame, condition.range) {
+                    _ if self.raised.is_some() => return Ok(()),
+                    Some(true) => {}
+                    Some(false) => {
+                        taken = false;
+                        break;
+                    }
+                    None => return Err(self.doubt(frame, condition.range, Why::Under)),
+                }
+            }
+            if self.raised.is_some() {
+                return Ok(());
+            }
+            if taken {
+                self.clauses(run, rest, None, frame, range)?;
+            }
+            if run.left || self.raised.is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,405 @@
+//! Statements that decide what runs: conditions, loops, `try` and `with`.
+
+use std::rc::Rc;
+
+use super::doubt::Why;
+use super::exec::{Flow, Perhaps};
+use super::value::{Doubt, Iterator, List, Raised, Value};
+use super::{Frame, Interpreter, MOST_ELEMENTS};
+use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt};
+
+/// What a loop takes its elements from. A list and an iterator may change while it runs.
+enum Items {
+    Of(std::vec::IntoIter<Value>),
+    List(Rc<List>, usize),
+    Iterator(Rc<Iterator>),
+}
+
+impl Items {
+    fn next(&mut self) -> Result<Option<Value>, Doubt> {
+        match self {
+            Self::Of(items) => Ok(items.next()),
+            Self::List(list, at) => {
+                *at += 1;
+                list.0.borrow().as_ref().map(|items| items.get(*at - 1).cloned()).map_err(Clone::clone)
+            }
+            Self::Iterator(iterator) => iterator.next(),
+        }
+    }
+}
+
+impl Interpreter<'_> {
+    pub(super) fn branch(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+        let value = self.eval(test, frame);
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        match self.test(&value, frame, test.range) {
+            Some(true) => self.block(body, frame),
+            Some(false) => self.block(orelse, frame),
+            None => {
+                let doubt = self.doubt(frame, test.range, Why::Under);
+                self.either(&[body, orelse], true, &doubt, frame)
+            }
+        }
+    }
+
+    /// Blocks of which one or none may run; one for certain where they are `complete`.
+    pub(super) fn either(&mut self, bodies: &[&[Stmt]], complete: bool, doubt: &Doubt, frame: &Frame) -> Flow {
+        let mut perhaps: Option<Perhaps> = None;
+        let mut goes_on = !complete;
+        let (mut returns, mut breaks) = (false, false);
+        for body in bodies {
+            let doubts = self.doubts.len();
+            self.doubts.push(doubt.clone());
+            let flow = self.block(body, frame);
+            self.doubts.truncate(doubts);
+            match flow {
+                Flow::Next => goes_on = true,
+                // It is taken not to happen: the others are what is left.
+                Flow::Ended(raised) => self.may_raise(raised, doubt, frame),
+                Flow::Return(_) => returns = true,
+                Flow::Break | Flow::Continue => breaks = true,
+                Flow::Perhaps(more) => {
+                    goes_on = true;
+                    perhaps = Some(more.and(perhaps.as_ref()));
+                }
+            }
+        }
+        if returns && !breaks && !goes_on {
+            return Flow::Return(Value::Unknown(doubt.clone()));
+        }
+        if returns || breaks {
+            let here = Perhaps { doubt: doubt.clone(), returns, breaks };
+            return Flow::Perhaps(here.and(perhaps.as_ref()));
+        }
+        perhaps.map_or(Flow::Next, Flow::Perhaps)
+    }
+
+    /// A loop of which it is not known how often it runs, or over what.
+    fn repeat_unknown(&mut self, target: Option<&Expr>, body: &[Stmt], doubt: &Doubt, frame: &Frame) -> Flow {
+        let doubts = self.doubts.len();
+        self.doubts.push(doubt.clone());
+        let mut perhaps = None;
+        // The second turn finds what the first one left unknown.
+        for _ in 0..2 {
+            if let Some(target) = target {
+                self.assign(target, Value::Unknown(doubt.clone()), frame);
+            }
+            if let Flow::Perhaps(more) = self.either(&[body], false, doubt, frame) {
+                perhaps = Some(more.and(perhaps.as_ref()));
+            }
+        }
+        self.doubts.truncate(doubts);
+        perhaps.map_or(Flow::Next, Flow::Perhaps)
+    }
+
+    pub(super) fn repeat(&mut self, target: &Expr, iter: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+        let value = self.eval(iter, frame);
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        let mut items = match &value {
+            Value::List(list) => Items::List(list.clone(), 0),
+            Value::Iterator(iterator) => Items::Iterator(iterator.clone()),
+            other => match self.iterate(other, frame, iter.range) {
+                Ok(items) => Items::Of(items.into_iter()),
+                Err(_) if self.raised.is_some() => return Flow::Next,
+                Err(_) => {
+                    let doubt = self.doubt(frame, iter.range, "a loop over what is not known");
+                    let first = self.repeat_unknown(Some(target), body, &doubt, frame);
+                    return self.after_loop(first, orelse, frame);
+                }
+            },
+        };
+        // Adding to a dictionary, or taking from it, ends a loop over it.
+        let size = |value: &Value| match value {
+            Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok().map(Vec::len),
+            _ => None,
+        };
+        let before = size(&value);
+        self.turns(frame, orelse, |interpreter| {
+            if size(&value) != before {
+                let text = "a dictionary that changes while a loop runs over it".to_owned();
+                interpreter.fail("RuntimeError", text, frame, iter.range);
+                return Turn::Last;
+            }
+            match items.next() {
+                Ok(Some(item)) => {
+                    interpreter.assign(target, item, frame);
+                    if interpreter.raised.is_some() { Turn::Last } else { Turn::Flow(interpreter.block(body, frame)) }
+                }
+                Ok(None) => Turn::Last,
+                Err(doubt) => Turn::Flow(interpreter.repeat_unknown(Some(target), body, &doubt, frame)).and_last(),
+            }
+        })
+    }
+
+    pub(super) fn repeat_while(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+        self.turns(frame, orelse, |interpreter| {
+            let value = interpreter.eval(test, frame);
+            if interpreter.raised.is_some() {
+                return Turn::Last;
+            }
+            match interpreter.test(&value, frame, test.range) {
+                Some(true) => Turn::Flow(interpreter.block(body, frame)),
+                Some(false) => Turn::Last,
+                None => {
+                    let doubt = interpreter.doubt(frame, test.range, Why::Under);
+                    Turn::Flow(interpreter.repeat_unknown(None, body, &doubt, frame)).and_last()
+                }
+            }
+        })
+    }
+
+    /// Runs a loop turn by turn. Once it may have been left, the rest of it is under that doubt.
+    fn turns(&mut self, frame: &Frame, orelse: &[Stmt], mut turn: impl FnMut(&mut Self) -> Turn) -> Flow {
+        let doubts = self.doubts.len();
+        let mut perhaps: Option<Perhaps> = None;
+        let mut count = 0;
+        let end = loop {
+            count += 1;
+            if count > MOST_ELEMENTS + 1 || !self.step() {
+                self.exhaust();
+                break None;
+            }
+            let (flow, last) = match turn(self) {
+                Turn::Last if self.raised.is_some() => break None,
+                Turn::Last => break Some(self.block(orelse, frame)),
+                Turn::Flow(flow) => (flow, false),
+                Turn::LastFlow(flow) => (flow, true),
+            };
+            match flow {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => break None,
+                Flow::Perhaps(more) => {
+                    self.doubts.push(more.doubt.clone());
+                    perhaps = Some(more.and(perhaps.as_ref()));
+                }
+                flow => break Some(flow),
+            }
+            if last {
+                break Some(self.block(orelse, frame));
+            }
+        };
+        self.doubts.truncate(doubts);
+        // Nothing where the loop was left by `break`, or an exception is still on its way.
+        let end = end.unwrap_or(Flow::Next);
+        let left = perhaps.filter(|one| one.returns).map(|one| Perhaps { breaks: false, ..one });
+        self.join(left, end, frame)
+    }
+
+    fn after_loop(&mut self, flow: Flow, orelse: &[Stmt], frame: &Frame) -> Flow {
+        let Flow::Perhaps(perhaps) = flow else { return self.block(orelse, frame) };
+        let doubts = self.doubts.len();
+        self.doubts.push(perhaps.doubt.clone());
+        let end = self.block(orelse, frame);
+        self.doubts.truncate(doubts);
+        let left = Some(perhaps).filter(|one| one.returns).map(|one| Perhaps { breaks: false, ..one });
+        self.join(left, end, frame)
+    }
+
+    pub(super) fn attempt(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[Handler],
+        orelse: &[Stmt],
+        finally: &[Stmt],
+        frame: &Frame,
+    ) -> Flow {
+        let caught: Vec<Option<Value>> =
+            handlers.iter().map(|one| one.exception.as_ref().map(|expr| self.eval(expr, frame))).collect();
+        // An exception's name that is not bound is of no matter until it is needed.
+        self.raised = None;
+        let wide = |value: &Option<Value>| value.as_ref().is_none_or(|value| !super::exceptions::is_of_imports(value));
+        let guards = caught.iter().any(wide);
+        let outer = self.risk.take();
+        self.guarded += u32::from(guards);
+        let flow = self.block(body, frame);
+        self.guarded -= u32::from(guards);
+        let risk = self.risk.take().filter(|_| guards);
+        self.risk = outer;
+        let mut flow = match flow {
+            Flow::Ended(raised) => self.handle(raised, handlers, &caught, frame),
+            Flow::Next => self.else_under(risk.as_ref(), orelse, frame),
+            Flow::Perhaps(perhaps) => {
+                let end = self.else_under(Some(&perhaps.doubt), orelse, frame);
+                self.join(Some(perhaps), end, frame)
+            }
+            flow => flow,
+        };
+        if let Some(risk) = risk {
+            if !caught.iter().any(|value| value.as_ref().is_none_or(super::exceptions::is_catch_all)) {
+                self.note_risk(&risk);
+            }
+            let bodies: Vec<&[Stmt]> =
+                handlers.iter().zip(&caught).filter(|(_, value)| wide(value)).map(|(one, _)| &*one.body).collect();
+            for handler in handlers {
+                if let Some(name) = &handler.name {
+                    let doubts = self.doubts.len();
+                    self.doubts.push(risk.clone());
+                    self.bind(&frame.scope, name, Value::Unknown(risk.clone()));
+                    self.doubts.truncate(doubts);
+                }
+            }
+            let handled = self.either(&bodies, false, &risk, frame);
+            flow = match (flow, handled) {
+                (flow, Flow::Next) => flow,
+                (Flow::Next, handled) => handled,
+                (Flow::Return(_), Flow::Perhaps(perhaps)) if !perhaps.breaks => {
+                    Flow::Perhaps(Perhaps { returns: true, ..perhaps })
+                }
+                (flow, Flow::Perhaps(perhaps)) => self.join(Some(perhaps), flow, frame),
+                (flow, _) => flow,
+            };
+        }
+        match self.block(finally, frame) {
+            Flow::Next => flow,
+            end => end,
+        }
+    }
+
+    fn else_under(&mut self, doubt: Option<&Doubt>, orelse: &[Stmt], frame: &Frame) -> Flow {
+        let doubts = self.doubts.len();
+        self.doubts.extend(doubt.cloned());
+        let flow = self.block(orelse, frame);
+        self.doubts.truncate(doubts);
+        flow
+    }
+
+    /// The handler for an exception that is raised for certain.
+    fn handle(&mut self, raised: Raised, handlers: &[Handler], caught: &[Option<Value>], frame: &Frame) -> Flow {
+        let mut may: Vec<&[Stmt]> = Vec::new();
+        let mut for_certain = false;
+        for (handler, value) in handlers.iter().zip(caught) {
+            match super::exceptions::catches(value.as_ref(), &raised) {
+                Some(false) => {}
+                Some(true) if may.is_empty() => return self.run_handler(raised, handler, frame),
+                Some(true) => {
+                    may.push(&handler.body);
+                    for_certain = true;
+                    break;
+                }
+                None => may.push(&handler.body),
+            }
+        }
+        if may.is_empty() {
+            return Flow::Ended(raised);
+        }
+        let range = handlers[0].exception.as_ref().map_or(Range { start: 0, end: 0 }, |one| one.range);
+        let doubt = self.doubt(frame, range, "an exception whose handler is not known");
+        for handler in handlers {
+            if let Some(name) = &handler.name {
+                self.bind(&frame.scope, name, Value::Unknown(doubt.clone()));
+            }
+        }
+        if !for_certain {
+            self.may_raise(raised, &doubt, frame);
+        }
+        self.either(&may, for_certain, &doubt, frame)
+    }
+
+    fn run_handler(&mut self, raised: Raised, handler: &Handler, frame: &Frame) -> Flow {
+        if let Some(name) = &handler.name {
+            self.bind(&frame.scope, name, raised.value.clone());
+        }
+        self.handling.push(raised);
+        let flow = self.block(&handler.body, frame);
+        self.handling.pop();
+        if let Some(name) = &handler.name
+            && self.current_doubt().is_none()
+        {
+            frame.scope.names.borrow_mut().shift_remove(&**name);
+        }
+        flow
+    }
+
+    pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
+        let Some(((context, target), rest)) = items.split_first() else { return self.block(body, frame) };
+        // `contextlib.suppress(...)` is a `try` whose handler does nothing.
+        if let ExprKind::Call(call) = &context.kind
+            && matches!(call.function.kind, ExprKind::Name(_) | ExprKind::Attribute(..))
+            && frame.module.file.slice(call.function.range).ends_with("suppress")
+            && matches!(self.eval(&call.function, frame), Value::External(path) if &*path == "contextlib.suppress")
+        {
+            let caught: Vec<Value> = call.args.iter().map(|arg| self.eval(arg, frame)).collect();
+            return self.suppress(&Value::Tuple(caught.into()), rest, body, frame);
+        }
+        let value = self.eval(context, frame);
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        let is_tree = matches!(&value, Value::Instance(instance) if instance.class.in_tree("__exit__").is_some());
+        let entered = if is_tree { self.special(&value, "__enter__", Vec::new(), frame, context.range) } else { None };
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        if let Some(target) = target {
+            let bound = match (entered, value.doubt()) {
+                (Some(entered), _) => entered,
+                (None, Some(doubt)) => Value::Unknown(doubt.clone()),
+                (None, None) => self.unknown(frame, context.range, "a context manager"),
+            };
+            self.assign(target, bound, frame);
+        }
+        let flow = self.with(rest, body, frame);
+        if is_tree {
+            // What the exception would be, and whether the manager swallows it, is not followed.
+            let raises = matches!(flow, Flow::Ended(_));
+            let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
+            let doubts = self.doubts.len();
+            if raises {
+                self.doubts.push(doubt);
+            }
+            self.special(&value, "__exit__", vec![Value::None, Value::None, Value::None], frame, context.range);
+            self.doubts.truncate(doubts);
+        }
+        flow
+    }
+
+    fn suppress(&mut self, caught: &Value, rest: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
+        let guards = !super::exceptions::is_of_imports(caught);
+        let outer = self.risk.take();
+        self.guarded += u32::from(guards);
+        let flow = self.with(rest, body, frame);
+        self.guarded -= u32::from(guards);
+        let flow = self.raised.take().map_or(flow, Flow::Ended);
+        let risk = self.risk.take().filter(|_| guards);
+        self.risk = outer;
+        match (flow, risk) {
+            (Flow::Ended(raised), _) => match super::exceptions::catches(Some(caught), &raised) {
+                Some(true) => Flow::Next,
+                Some(false) => Flow::Ended(raised),
+                None => {
+                    let doubt =
+                        Doubt::from(test_catalog::Reason { text: raised.message.clone(), at: raised.at.clone() });
+                    self.may_raise(raised, &doubt, frame);
+                    Flow::Next
+                }
+            },
+            (Flow::Return(_), Some(doubt)) => Flow::Perhaps(Perhaps { doubt, returns: true, breaks: false }),
+            (Flow::Break | Flow::Continue, Some(doubt)) => {
+                Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true })
+            }
+            (flow, _) => flow,
+        }
+    }
+}
+
+/// One turn of a loop.
+enum Turn {
+    Flow(Flow),
+    /// The same, and there is no further one.
+    LastFlow(Flow),
+    /// There was none.
+    Last,
+}
+
+impl Turn {
+    fn and_last(self) -> Self {
+        match self {
+            Self::Flow(flow) => Self::LastFlow(flow),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Definitions of functions and classes, and their decorators.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::class::{Class, DataclassOptions, Property, linearize};
+use super::value::{Arguments, FixtureOptions, Function, Names, Scope, ScopeKind, Value};
+use super::{Doubt, Frame, Interpreter, stdlib};
+use crate::syntax::ast::{self, ExprKind, Range};
+
+impl Interpreter<'_> {
+    pub(super) fn define(&mut self, def: &Arc<ast::Function>, frame: &Frame) {
+        let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
+        let mut value = Value::Function(self.function(def, frame));
+        for (decorator, range) in decorators.into_iter().rev() {
+            if self.raised.is_some() {
+                return;
+            }
+            value = self.decorate(&decorator, value, frame, range);
+        }
+        if self.raised.is_none() {
+            self.bind(&frame.scope, &def.name, value);
+        }
+    }
+
+    /// A function object, its defaults evaluated.
+    pub(super) fn function(&mut self, def: &Arc<ast::Function>, frame: &Frame) -> Rc<Function> {
+        let defaults = def.parameters.iter().map(|one| one.default.as_ref().map(|default| self.eval(default, frame)));
+        let defaults = defaults.collect();
+        Rc::new(Function {
+            def: def.clone(),
+            file: frame.module.file.clone(),
+            scope: frame.scope.clone(),
+            module: frame.module.clone(),
+            defaults,
+            marks: Vec::new().into(),
+            open: None.into(),
+            signature_doubt: None.into(),
+            patches: 0.into(),
+            is_abstract: false.into(),
+            wrapped: None.into(),
+            owner: None.into(),
+            attributes: Names::default().into(),
+        })
+    }
+
+    fn decorate(&mut self, decorator: &Value, value: Value, frame: &Frame, range: Range) -> Value {
+        match (decorator, &value) {
+            (Value::Mark(_), Value::Function(_) | Value::Class(_) | Value::StaticMethod(_) | Value::ClassMethod(_)) => {
+                self.call_plain(decorator, vec![value.clone()], frame, range)
+            }
+            // What it is put on is not known, and stays so.
+            (Value::Mark(_), _) => value,
+            (Value::FixtureMaker(options), _) => self.fixture(options, value.clone(), frame, range),
+            (Value::External(path), _) => match &**path {
+                "pytest.fixture" | "pytest_asyncio.fixture" => {
+                    self.fixture(&FixtureOptions::default(), value.clone(), frame, range)
+                }
+                "builtins.staticmethod" => Value::StaticMethod(Rc::new(value.clone())),
+                "builtins.classmethod" => Value::ClassMethod(Rc::new(value.clone())),
+                "builtins.property" | "functools.cached_property" => property(value),
+                "abc.abstractmethod" => {
+                    set_abstract(&value);
+                    value
+                }
+                "contextlib.contextmanager" | "contextlib.asynccontextmanager" => {
+                    if let Value::Function(function) = &value {
+                        // Its body runs in two parts, which are not followed.
+                        let doubt = self.doubt(frame, range, "a context manager");
+                        let binding = super::Binding { value: Value::None, doubt: Some(doubt) };
+                        function.attributes.borrow_mut().insert(NOT_FOLLOWED.into(), binding);
+                    }
+                    value
+                }
+                path if stdlib::is_transparent(path) => value,
+                "dataclasses.dataclass" => self.make_dataclass(value, DataclassOptions::default()),
+                _ => self.doubtful_decorator(value, frame, range),
+            },
+            (Value::Transparent, _) => value,
+            (Value::Patch(injects), _) => {
+                patch(&value, *injects);
+                value
+            }
+            (Value::Wraps(inner), Value::Function(function)) => {
+                wrap(function, inner);
+                value
+            }
+            (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
+            (Value::BuiltinMethod(method), _) if matches!(method.0, Value::Property(_)) => {
+                if let (Value::Property(property), "setter") = (&method.0, &*method.1) {
+                    property.has_setter.set(true);
+                }
+                method.0.clone()
+            }
+            (Value::Function(_) | Value::Method(_) | Value::Partial(_) | Value::Class(_) | Value::Instance(_), _) => {
+                match self.call_plain(decorator, vec![value.clone()], frame, range) {
+                    Value::Unknown(_) if self.raised.is_none() => self.doubtful_decorator(value, frame, range),
+                    found => found,
+                }
+            }
+            _ => self.doubtful_decorator(value, frame, range),
+        }
+    }
+
+    fn make_dataclass(&mut self, value: Value, options: DataclassOptions) -> Value {
+        if let Value::Class(class) = &value {
+            class.dataclass.set(true);
+            class.options.set(options);
+        }
+        value
+    }
+
+    /// It is taken to keep a function with these parameters; marks and parameters may be others.
+    fn doubtful_decorator(&mut self, value: Value, frame: &Frame, range: Range) -> Value {
+        let source: Vec<&str> = frame.module.file.slice(range).split_whitespace().collect();
+        let text = format!("the decorator `{}` is not followed", source.join(" "));
+        let doubt = self.doubt(frame, range, text);
+        self.note_risk(&doubt);
+        self.taint(&value, &doubt);
+        value
+    }
+
+    pub(super) fn class(&mut self, def: &Arc<ast::Class>, frame: &Frame) -> Value {
+        let mut bases = Vec::new();
+        let mut doubt = None;
+        for base in &def.bases {
+            let value = match self.eval(base, frame) {
+                // `Generic[T]` and its like: the class itself.
+                Value::External(path) if path.ends_with("[]") => Value::External(path.trim_end_matches("[]").into()),
+                Value::Unknown(_) if matches!(&base.kind, ExprKind::Subscript(..)) => match &base.kind {
+                    ExprKind::Subscript(generic, _) => self.eval(generic, frame),
+                    _ => Value::None,
+                },
+                value => value,
+            };
+            if self.raised.is_some() {
+                return Value::None;
+            }
+            match &value {
+                Value::Class(_) | Value::External(_) => bases.push(value),
+                _ => {
+                    let text = format!("the base class `{}` is not known", frame.module.file.slice(base.range));
+                    doubt.get_or_insert_with(|| self.doubt(frame, base.range, text));
+                }
+            }
+        }
+        for (name, value) in &def.keywords {
+            let plain = match name.as_deref() {
+                Some("metaclass") => {
+                    matches!(self.eval(value, frame), Value::External(path) if matches!(&*path, "abc.ABCMeta" | "enum.EnumMeta" | "enum.EnumType"))
+                }
+                // What `__init_subclass__` takes.
+                _ => true,
+            };
+            if !plain {
+                doubt.get_or_insert_with(|| self.doubt(frame, value.range, "a metaclass"));
+            }
+        }
+        let Some(mro) = linearize(&bases) else {
+            return self.fail("TypeError", "the order of its base classes".to_owned(), frame, def.range);
+        };
+        let scope = Scope::new(ScopeKind::Class, Some(frame.scope.clone()));
+        let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
+        if let super::exec::Flow::Ended(raised) = self.block(&def.body, &inner) {
+            self.raised = Some(raised);
+            return Value::None;
+        }
+        let qualname = if frame.scope.kind == ScopeKind::Module { (&*def.name).into() } else { "".into() };
+        let names = scope.names.take();
+        let class = self.new_class(def, frame, names, mro, doubt, scope.annotations.take(), qualname);
+        if class.is_enum {
+            self.make_members(&class, frame, def.range);
+        }
+        self.announce(&class, &def.keywords, frame, def.range);
+        let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
+        let mut value = Value::Class(class);
+        for (decorator, range) in decorators.into_iter().rev() {
+            if self.raised.is_some() {
+                break;
+            }
+            value = self.decorate(&decorator, value, frame, range);
+        }
+        value
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the class")]
+    fn new_class(
+        &mut self,
+        def: &Arc<ast::Class>,
+        frame: &Frame,
+        names: Names,
+        mro: Vec<Value>,
+        doubt: Option<Doubt>,
+        annotations: Vec<(Rc<str>, Rc<str>)>,
+        qualname: Rc<str>,
+    ) -> Rc<Class> {
+        let is_enum = mro.iter().any(|base| match base {
+            Value::External(path) => stdlib::is_enum(path),
+            Value::Class(class) => class.is_enum,
+            _ => false,
+        });
+        let class = Rc::new(Class {
+            name: (&*def.name).into(),
+            def: def.clone(),
+            file: frame.module.file.clone(),
+            names: names.into(),
+            mro,
+            doubt: doubt.into(),
+            marks: Vec::new().into(),
+            open: None.into(),
+            dataclass: false.into(),
+            options: DataclassOptions::default().into(),
+            annotations,
+            is_enum,
+            members: Err(None).into(),
+            qualname,
+        });
+        for binding in class.names.borrow().values() {
+            own(&binding.value, &class);
+        }
+        class
+    }
+
+    /// A class that a call makes: `namedtuple(...)`, `Enum(...)`, `type(...)`.
+    pub(super) fn made_class(
+        &mut self,
+        name: &str,
+        bases: &[Value],
+        names: Names,
+        annotations: Vec<Rc<str>>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Rc<Class>> {
+        let def = Arc::new(ast::Class {
+            range,
+            name: name.into(),
+            decorators: Vec::new(),
+            bases: Vec::new(),
+            keywords: Vec::new(),
+            body: Vec::new(),
+        });
+        let annotations = annotations.into_iter().map(|name| (name, "".into())).collect();
+        let class = self.new_class(&def, frame, names, linearize(bases)?, None, annotations, name.into());
+        if class.is_enum {
+            self.make_members(&class, frame, range);
+        }
+        Some(class)
+    }
+
+    /// Tells bases of the tree that they have a subclass, and attributes what they are called.
+    fn announce(&mut self, class: &Rc<Class>, keywords: &[(Option<Box<str>>, ast::Expr)], frame: &Frame, range: Range) {
+        let attributes: Vec<(Rc<str>, Value)> =
+            class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.value.clone())).collect();
+        for (name, value) in attributes {
+            if let Value::Instance(instance) = &value
+                && instance.class.in_tree("__set_name__").is_some()
+            {
+                self.special(
+                    &value,
+                    "__set_name__",
+                    vec![Value::Class(class.clone()), Value::str(&*name)],
+                    frame,
+                    range,
+                );
+            }
+        }
+        let hook = class.mro.iter().find_map(|base| match base {
+            Value::Class(base) => base.names.borrow().get("__init_subclass__").cloned(),
+            _ => None,
+        });
+        let Some(hook) = hook else { return };
+        let function = match &hook.value {
+            Value::ClassMethod(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        let mut arguments = self.arguments(vec![Value::Class(class.clone())], frame, range);
+        for (name, value) in keywords {
+            if let Some(name) = name.as_deref().filter(|name| *name != "metaclass") {
+                let value = self.eval(value, frame);
+                let source = super::value::Source { file: frame.module.file.clone(), range };
+                arguments.keywords.push((name.into(), super::value::Argument { value, source }));
+            }
+        }
+        self.apply(&function, arguments, None, frame, range);
+    }
+
+    pub(super) fn arguments(&self, values: Vec<Value>, frame: &Frame, range: Range) -> Arguments {
+        let source = super::value::Source { file: frame.module.file.clone(), range };
+        let positional = values.into_iter().map(|value| super::value::Argument { value, source: source.clone() });
+        Arguments { positional: positional.collect(), keywords: Vec::new() }
+    }
+}
+
+/// The attribute that says that a function's body is not run.
+pub(super) const NOT_FOLLOWED: &str = "<not followed>";
+
+pub(super) fn property(getter: Value) -> Value {
+    Value::Property(Rc::new(Property { getter, has_setter: false.into() }))
+}
+
+/// Tells functions which class defines them.
+fn own(value: &Value, class: &Rc<Class>) {
+    match value {
+        Value::Function(function) => {
+            function.owner.borrow_mut().get_or_insert_with(|| class.clone());
+        }
+        Value::StaticMethod(inner) | Value::ClassMethod(inner) => own(inner, class),
+        Value::Property(property) => own(&property.getter, class),
+        Value::Fixture(fixture) => own(&fixture.function, class),
+        _ => {}
+    }
+}
+
+fn set_abstract(value: &Value) {
+    match value {
+        Value::Function(function) => function.is_abstract.set(true),
+        Value::StaticMethod(inner) | Value::ClassMethod(inner) => set_abstract(inner),
+        Value::Property(property) => set_abstract(&property.getter),
+        _ => {}
+    }
+}
+
+/// A layer of `mock.patch`: on a class it goes on each of its test methods.
+fn patch(value: &Value, injects: bool) {
+    match value {
+        Value::Function(function) => function.patches.set(function.patches.get() + usize::from(injects)),
+        Value::Class(class) => {
+            for (name, binding) in class.names.borrow().iter() {
+                if name.starts_with("test")
+                    && let Value::Function(function) = &binding.value
+                {
+                    function.patches.set(function.patches.get() + usize::from(injects));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `functools.wraps`: the function shows the name, marks and parameters of the one that it wraps.
+pub(super) fn wrap(function: &Rc<Function>, inner: &Value) {
+    let Value::Function(inner) = inner else { return };
+    if Rc::ptr_eq(function, inner) {
+        return;
+    }
+    function.wrapped.replace(Some(inner.clone()));
+    function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
+    if let Some(doubt) = &*inner.open.borrow() {
+        function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+    if let Some(doubt) = &*inner.signature_doubt.borrow() {
+        function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+    function.patches.set(function.patches.get() + inner.patches.get());
+    let held = inner.attributes.borrow().clone();
+    function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
+}

@@ -1,0 +1,103 @@
+//! Why a value is not known.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use test_catalog::Reason;
+
+use crate::syntax::SourceFile;
+use crate::syntax::ast::Range;
+
+/// Why a value is not known, and where that came about. Cheap to make and to clone: most are never shown, so the
+/// text and the place are made when they are asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Doubt(Rc<Lazy>);
+
+#[derive(Debug)]
+struct Lazy {
+    reason: OnceCell<Reason>,
+    /// What the reason is made of; absent where it was there from the beginning.
+    parts: Option<(Arc<SourceFile>, Range, Why)>,
+}
+
+/// What a doubt says about the source that it points at.
+#[derive(Debug, Clone)]
+pub(crate) enum Why {
+    /// The text as it is.
+    Text(Cow<'static, str>),
+    /// `` `SOURCE` is not known ``.
+    NotKnown,
+    /// `` under `SOURCE`, which is not known ``.
+    Under,
+    /// `` passed to `FUNCTION` ``.
+    Passed,
+    /// `` `.NAME(...)` is not followed ``.
+    Method(Rc<str>),
+}
+
+impl From<&'static str> for Why {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Why {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// How much of a source text a reason shows.
+const SHOWN: usize = 80;
+
+impl Doubt {
+    /// A doubt about the source of a range.
+    pub(crate) fn new(file: &Arc<SourceFile>, range: Range, why: Why) -> Self {
+        Self(Rc::new(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)) }))
+    }
+
+    fn reason(&self) -> &Reason {
+        self.0.reason.get_or_init(|| match &self.0.parts {
+            Some((file, range, why)) => Reason { text: why.text(file, *range), at: file.span(*range) },
+            // One without parts is made with its reason.
+            None => unreachable!("a doubt has a reason or what to make it of"),
+        })
+    }
+}
+
+impl From<Reason> for Doubt {
+    fn from(reason: Reason) -> Self {
+        Self(Rc::new(Lazy { reason: reason.into(), parts: None }))
+    }
+}
+
+impl Deref for Doubt {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        self.reason()
+    }
+}
+
+impl Why {
+    fn text(&self, file: &SourceFile, range: Range) -> String {
+        let short = || {
+            let text: String = file.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
+            let short: String = text.chars().take(SHOWN).collect();
+            if short.len() < text.len() { format!("{short}...") } else { short }
+        };
+        match self {
+            Self::Text(text) => text.to_string(),
+            Self::NotKnown => format!("`{}` is not known", short()),
+            Self::Under => format!("under `{}`, which is not known", short()),
+            Self::Passed => {
+                let whole = short();
+                format!("passed to `{}`", whole.split('(').next().unwrap_or_default())
+            }
+            Self::Method(name) => format!("`.{name}(...)` is not followed"),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Imports.
+
+use std::rc::Rc;
+
+use super::value::{Doubt, Value};
+use super::{Frame, Interpreter, stdlib};
+use crate::imports::Import;
+use crate::syntax::ast::{self, Range};
+
+impl Interpreter<'_> {
+    pub(super) fn import(&mut self, name: &ast::Alias, frame: &Frame, range: Range) {
+        let from = self.path_of(&frame.module);
+        let top = name.name.split('.').next().unwrap_or_default();
+        let (wanted, bound) = match &name.as_name {
+            Some(alias) => (&*name.name, &**alias),
+            None => (top, top),
+        };
+        // `import a.b` runs both, and binds `a`.
+        self.imported_or_raise(&from, 0, &name.name, frame, range);
+        if self.raised.is_some() {
+            return;
+        }
+        let value = self.imported(&from, 0, wanted);
+        self.bind(&frame.scope, bound, value);
+    }
+
+    /// Whether importing this fails for certain.
+    pub(super) fn is_absent(&self, dotted: &str) -> bool {
+        !self.absent.is_empty()
+            && (self.absent.contains(dotted)
+                || dotted
+                    .match_indices('.')
+                    .any(|(at, _)| dotted.get(..at).is_some_and(|one| self.absent.contains(one))))
+    }
+
+    /// What `import DOTTED` gives: a module of the tree, or something of a library.
+    pub(super) fn imported(&mut self, from: &camino::Utf8Path, level: u32, dotted: &str) -> Value {
+        match self.imports.resolve(from, level, dotted) {
+            Import::File(path) => match self.module(&path) {
+                Ok(module) => Value::Module(module),
+                Err(problem) => Value::Unknown(Doubt::from(test_catalog::Reason {
+                    text: format!("`{dotted}` {}", problem.message),
+                    at: problem.at,
+                })),
+            },
+            Import::Namespace(path) => Value::Namespace(path.as_str().into()),
+            Import::Outside => Value::External(stdlib::canonical(dotted)),
+        }
+    }
+
+    /// The same for a statement: an import of what is absent, or of a module that raised, raises.
+    pub(super) fn imported_or_raise(
+        &mut self,
+        from: &camino::Utf8Path,
+        level: u32,
+        dotted: &str,
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        if level == 0 && self.is_absent(dotted) {
+            return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        }
+        let value = self.imported(from, level, dotted);
+        if let Value::Module(module) = &value
+            && let Some(raised) = &*module.ended.borrow()
+        {
+            self.raised = Some(super::value::Raised { at: frame.module.file.span(range), ..raised.clone() });
+        }
+        value
+    }
+
+    pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
+        let from = self.path_of(&frame.module);
+        if &*dotted == "__future__" {
+            return;
+        }
+        let module = self.imported_or_raise(&from, level, dotted, frame, range);
+        if self.raised.is_some() {
+            return;
+        }
+        for name in names {
+            if &*name.name == "*" {
+                self.import_star(&module, frame, range);
+                continue;
+            }
+            let below = || {
+                if dotted.is_empty() { name.name.to_string() } else { format!("{dotted}.{}", name.name) }
+            };
+            let value = match &module {
+                Value::External(path) => {
+                    if level == 0 && self.is_absent(&below()) {
+                        self.fail("ImportError", format!("no module named `{}`", below()), frame, range);
+                        return;
+                    }
+                    super::attribute::external_attribute(path, &name.name)
+                }
+                Value::Module(module) => match module.scope.names.borrow().get(&*name.name) {
+                    Some(binding) => binding.value.clone(),
+                    None => Value::Unknown(self.doubt(frame, range, format!("`{}` is not bound there", name.name))),
+                },
+                other => self.attribute(other, &name.name, frame, range),
+            };
+            let value = match value {
+                // A submodule that nobody imported yet.
+                Value::Unknown(doubt) => match self.imported_or_raise(&from, level, &below(), frame, range) {
+                    module @ (Value::Module(_) | Value::Namespace(_)) => module,
+                    _ => Value::Unknown(doubt),
+                },
+                value => value,
+            };
+            if self.raised.is_some() {
+                return;
+            }
+            self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
+        }
+    }
+
+    fn import_star(&mut self, module: &Value, frame: &Frame, range: Range) {
+        let Value::Module(module) = module else {
+            let doubt = self.doubt(frame, range, "a star import of what is not in the tree");
+            frame.module.open.borrow_mut().get_or_insert(doubt);
+            return;
+        };
+        if let Some(doubt) = &*module.open.borrow() {
+            frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        }
+        let all = module.scope.names.borrow().get("__all__").map(|binding| super::elements(&binding.value));
+        let names: Vec<Rc<str>> = match all {
+            Some(Ok(items)) => items.iter().filter_map(|item| item.as_str().map(Into::into)).collect(),
+            Some(Err(_)) => {
+                let doubt = self.doubt(frame, range, "a star import whose `__all__` is not known");
+                frame.module.open.borrow_mut().get_or_insert(doubt);
+                return;
+            }
+            None => module.scope.names.borrow().keys().filter(|name| !name.starts_with('_')).cloned().collect(),
+        };
+        for name in names {
+            let found = module.scope.names.borrow().get(&name).cloned();
+            match found {
+                Some(super::value::Binding { value, doubt: None }) => self.bind(&frame.scope, &name, value),
+                Some(super::value::Binding { value, doubt: Some(doubt) }) => {
+                    let doubts = self.doubts.len();
+                    self.doubts.push(doubt);
+                    self.bind(&frame.scope, &name, value);
+                    self.doubts.truncate(doubts);
+                }
+                None => {
+                    let value = self.attribute(&Value::Module(module.clone()), &name, frame, range);
+                    self.bind(&frame.scope, &name, value);
+                }
+            }
+        }
+    }
+}

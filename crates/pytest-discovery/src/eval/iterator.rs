@@ -1,0 +1,188 @@
+//! Iterables: what `for`, `list` and their like take from a value.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+
+use super::value::{Dict, Doubt, Value, ViewKind};
+use super::{Frame, Interpreter, MOST_ELEMENTS};
+use crate::syntax::ast::Range;
+
+/// What is left of an iterator: everybody who holds it sees what the others took.
+#[derive(Debug)]
+pub(crate) struct Iterator(pub(super) RefCell<Feed>);
+
+#[derive(Debug)]
+pub(super) enum Feed {
+    Items(VecDeque<Value>),
+    /// `itertools.count`: the next number and the step.
+    Count(BigInt, BigInt),
+    /// `itertools.repeat` without a number.
+    Repeat(Value),
+    /// `itertools.cycle`: the next is in front.
+    Cycle(VecDeque<Value>),
+    Unknown(Doubt),
+}
+
+impl Iterator {
+    pub(super) fn value(feed: Feed) -> Value {
+        Value::Iterator(Rc::new(Self(RefCell::new(feed))))
+    }
+
+    pub(super) fn of(items: Vec<Value>) -> Value {
+        Self::value(Feed::Items(items.into()))
+    }
+
+    /// The next element; `Ok(None)` at the end.
+    pub(super) fn next(&self) -> Result<Option<Value>, Doubt> {
+        match &mut *self.0.borrow_mut() {
+            Feed::Items(items) => Ok(items.pop_front()),
+            Feed::Count(next, step) => {
+                let found = next.clone();
+                *next += &*step;
+                Ok(Some(Value::Int(found)))
+            }
+            Feed::Repeat(value) => Ok(Some(value.clone())),
+            Feed::Cycle(items) => {
+                items.rotate_left(usize::from(!items.is_empty()));
+                Ok(items.back().cloned())
+            }
+            Feed::Unknown(doubt) => Err(doubt.clone()),
+        }
+    }
+
+    /// All that is left of it; `Err` where it has no end.
+    fn drain(&self) -> Result<Vec<Value>, Option<Doubt>> {
+        match &mut *self.0.borrow_mut() {
+            Feed::Items(items) => Ok(std::mem::take(items).into()),
+            Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
+            Feed::Unknown(doubt) => Err(Some(doubt.clone())),
+            Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) => Err(None),
+        }
+    }
+}
+
+/// The elements of what can be iterated, where they are known. It exhausts an iterator.
+pub(crate) fn elements(value: &Value) -> Result<Vec<Value>, Option<Doubt>> {
+    match value {
+        Value::Tuple(items) => Ok(items.to_vec()),
+        Value::List(list) => list.0.borrow().clone().map_err(Some),
+        // The order of a set of strings changes from run to run.
+        Value::Set(list) => match &*list.0.borrow() {
+            Ok(items) if items.len() < 2 => Ok(items.clone()),
+            Ok(_) => Err(None),
+            Err(doubt) => Err(Some(doubt.clone())),
+        },
+        Value::FrozenSet(items) if items.len() < 2 => Ok(items.to_vec()),
+        Value::Dict(dict) => view(dict, ViewKind::Keys),
+        Value::View(dict, kind) => view(dict, *kind),
+        Value::Str(text) => match text.as_str() {
+            Some(text) if text.len() <= MOST_ELEMENTS => {
+                Ok(text.chars().map(|character| Value::str(character.to_string())).collect())
+            }
+            _ => Err(None),
+        },
+        Value::Bytes(bytes) if bytes.len() <= MOST_ELEMENTS => Ok(bytes.iter().map(|byte| Value::int(*byte)).collect()),
+        Value::Range(range) => {
+            if length_of_range(range) > MOST_ELEMENTS as u64 {
+                return Err(None);
+            }
+            Ok((0..length_of_range(range)).map(|index| Value::int(range[0] + index as i64 * range[2])).collect())
+        }
+        Value::Iterator(iterator) => iterator.drain(),
+        Value::Class(class) if class.is_enum => super::enums::members(class),
+        Value::Instance(instance) => {
+            let overridden =
+                ["__iter__", "__getitem__", "__len__"].iter().any(|name| instance.class.in_tree(name).is_some());
+            match (&instance.member, &instance.value) {
+                (_, Value::None) => Err(instance.doubt.borrow().clone()),
+                (None, value) if !overridden && instance.class.payload().is_some() => elements(value),
+                (Some(_), value @ Value::Str(_)) if !overridden && instance.class.is_str() => elements(value),
+                _ => Err(instance.doubt.borrow().clone()),
+            }
+        }
+        Value::Unknown(doubt) => Err(Some(doubt.clone())),
+        _ => Err(None),
+    }
+}
+
+fn view(dict: &Dict, kind: ViewKind) -> Result<Vec<Value>, Option<Doubt>> {
+    match &*dict.0.borrow() {
+        Ok(items) => Ok(items
+            .iter()
+            .map(|(key, value)| match kind {
+                ViewKind::Keys => key.clone(),
+                ViewKind::Values => value.clone(),
+                ViewKind::Items => Value::Tuple(Rc::from([key.clone(), value.clone()])),
+            })
+            .collect()),
+        Err(doubt) => Err(Some(doubt.clone())),
+    }
+}
+
+/// Python's `len(range(...))`.
+pub(super) fn length_of_range(range: &[i64; 3]) -> u64 {
+    let [start, stop, step] = range.map(i128::from);
+    let length = match step {
+        0 => 0,
+        step if step > 0 && start < stop => (stop - start - 1) / step + 1,
+        step if step < 0 && start > stop => (start - stop - 1) / -step + 1,
+        _ => 0,
+    };
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+impl Interpreter<'_> {
+    /// What a loop over the value takes, methods of the tree's classes called where they decide.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub(crate) fn iterate(&mut self, value: &Value, frame: &Frame, range: Range) -> Result<Vec<Value>, Doubt> {
+        let found = match value {
+            Value::Instance(instance) if instance.member.is_none() => {
+                self.iterate_instance(value, instance, frame, range)
+            }
+            other => elements(other),
+        };
+        match found {
+            Ok(items) => {
+                self.charge(items.len() / 8);
+                Ok(items)
+            }
+            Err(Some(doubt)) => Err(doubt),
+            Err(None) => Err(self.doubt(frame, range, super::doubt::Why::NotKnown)),
+        }
+    }
+
+    fn iterate_instance(
+        &mut self,
+        value: &Value,
+        instance: &Rc<super::value::Instance>,
+        frame: &Frame,
+        range: Range,
+    ) -> Result<Vec<Value>, Option<Doubt>> {
+        if instance.class.in_tree("__iter__").is_none() {
+            return elements(value);
+        }
+        let Some(answer) = self.special(value, "__iter__", Vec::new(), frame, range) else { return Err(None) };
+        if let Value::Iterator(_) = answer {
+            return elements(&answer);
+        }
+        // An object of the tree: `__next__` until it stops.
+        let mut items = Vec::new();
+        while items.len() <= MOST_ELEMENTS && self.step() {
+            let Some(item) = self.special(&answer, "__next__", Vec::new(), frame, range) else { return Err(None) };
+            match &self.raised {
+                Some(raised) if &*raised.class == "StopIteration" => {
+                    self.raised = None;
+                    return Ok(items);
+                }
+                Some(_) => return Err(None),
+                None => items.push(item),
+            }
+        }
+        Err(None)
+    }
+}

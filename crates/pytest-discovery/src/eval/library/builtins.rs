@@ -1,0 +1,570 @@
+//! Built-in functions and classes.
+
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
+
+use super::super::compare::{integer, order, set_items};
+use super::super::iterator::{Feed, length_of_range};
+use super::super::value::{Arguments, Dict, DictKind, Iterator, List, Names, Value};
+use super::super::{Frame, Interpreter, MOST_ELEMENTS, attribute::Found, expr, stdlib, truth};
+use super::introspection::{GlobalNames, is_callable, is_instance, is_subclass, type_of};
+use crate::syntax::ast::Range;
+
+impl Interpreter<'_> {
+    pub(super) fn builtin(&mut self, name: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        match name {
+            "print" => return Some(Value::None),
+            "sorted" => return self.sorted(arguments, frame, range),
+            "min" | "max" => return self.extreme(name == "max", arguments, frame, range),
+            "zip" => return self.zip(arguments, frame, range),
+            "enumerate" | "sum" | "int" | "str" | "pow" | "round" => {}
+            "dict" => return self.new_dict(arguments, frame, range),
+            "dict.fromkeys" => return self.from_keys(arguments, frame, range),
+            "super" => return self.super_call(arguments, frame),
+            "type" if arguments.positional.len() == 3 => return self.new_type(arguments, frame, range),
+            _ if !arguments.keywords.is_empty() => return None,
+            _ => {}
+        }
+        let values: Vec<&Value> = arguments.positional.iter().map(|arg| &arg.value).collect();
+        if let Some(found) = self.objects(name, &values, frame, range) {
+            return found;
+        }
+        if let Some(found) = super::numbers::builtin(name, arguments) {
+            return match found {
+                Ok(value) => Some(value),
+                Err(message) => Some(self.fail("ValueError", message, frame, range)),
+            };
+        }
+        self.iterables(name, arguments, &values, frame, range)
+    }
+
+    /// Functions about objects as such; `Some(None)` where the answer is not known.
+    fn objects(&mut self, name: &str, values: &[&Value], frame: &Frame, range: Range) -> Option<Option<Value>> {
+        let flag = |answer: Option<bool>| Some(answer.map(Value::Bool));
+        match (name, values) {
+            ("isinstance", [value, class]) => flag(is_instance(value, class)),
+            ("issubclass", [class, other]) => flag(is_subclass(class, other)),
+            ("callable", [value]) => flag(is_callable(value)),
+            ("type", [value]) => Some(type_of(value)),
+            ("bool", []) => Some(Some(Value::Bool(false))),
+            ("bool", [value]) => flag(self.test(value, frame, range)),
+            ("repr", [value]) => Some(self.text(value, true, frame, range).map(Value::str)),
+            ("ascii", [value]) => {
+                Some(self.text(value, true, frame, range).filter(|text| text.is_ascii()).map(Value::str))
+            }
+            ("format", [value]) => Some(self.formatted(value, None, "", frame, range).map(Value::str)),
+            ("format", [value, spec]) => {
+                Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
+            }
+            ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
+            ("getattr", [object, name, default]) => {
+                Some(name.as_str().and_then(|name| match self.find_attribute(object, name, frame, range) {
+                    Found::Value(value) => match &self.raised {
+                        Some(raised) if &*raised.class == "AttributeError" => {
+                            self.raised = None;
+                            Some((*default).clone())
+                        }
+                        _ => Some(value),
+                    },
+                    Found::Missing => Some((*default).clone()),
+                    Found::Unknown(doubt) => doubt.map(Value::Unknown),
+                }))
+            }
+            ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
+                match self.find_attribute(object, name, frame, range) {
+                    // Of a library it is not known which names it has.
+                    Found::Value(_) if matches!(object, Value::External(_) | Value::Object(_)) => None,
+                    Found::Value(Value::BuiltinMethod(_))
+                        if !matches!(
+                            object,
+                            Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) | Value::Set(_)
+                        ) =>
+                    {
+                        None
+                    }
+                    Found::Value(_) => match &self.raised {
+                        Some(raised) if &*raised.class == "AttributeError" => {
+                            self.raised = None;
+                            Some(Value::Bool(false))
+                        }
+                        _ => Some(Value::Bool(true)),
+                    },
+                    Found::Missing => Some(Value::Bool(false)),
+                    Found::Unknown(_) => None,
+                }
+            })),
+            ("setattr", [object, name, value]) => match name.as_str() {
+                Some(name) => {
+                    self.set_attribute(object, name, (*value).clone(), frame, range);
+                    Some(Some(Value::None))
+                }
+                None => {
+                    let doubt = self.doubt(frame, range, "an attribute whose name is not known");
+                    self.taint(object, &doubt);
+                    Some(Some(Value::None))
+                }
+            },
+            ("globals", []) => Some(Some(Value::Object(Rc::new(GlobalNames { module: frame.module.clone() })))),
+            ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
+                Some(Some(Value::Object(Rc::new(GlobalNames { module: frame.module.clone() }))))
+            }
+            ("vars", [Value::Instance(instance)]) if instance.doubt.borrow().is_none() && instance.class.is_plain() => {
+                let pairs = instance
+                    .attributes
+                    .borrow()
+                    .iter()
+                    .map(|(name, one)| (Value::str(&**name), one.value.clone()))
+                    .collect();
+                Some(Some(Value::dict(pairs)))
+            }
+            ("exec" | "eval", _) => {
+                let doubt = self.doubt(frame, range, "code that is made when the module runs");
+                frame.module.open.borrow_mut().get_or_insert(doubt);
+                Some(None)
+            }
+            ("object", []) => Some(Some(Value::Opaque)),
+            ("bytearray" | "memoryview", _) => Some(Some(Value::Opaque)),
+            ("property", [getter]) => Some(Some(super::super::define::property((*getter).clone()))),
+            ("staticmethod", [function]) => Some(Some(Value::StaticMethod(Rc::new((*function).clone())))),
+            ("classmethod", [function]) => Some(Some(Value::ClassMethod(Rc::new((*function).clone())))),
+            ("slice", [stop]) => Some(Some(Value::Slice(Rc::new([Value::None, (*stop).clone(), Value::None])))),
+            ("slice", [start, stop]) => {
+                Some(Some(Value::Slice(Rc::new([(*start).clone(), (*stop).clone(), Value::None]))))
+            }
+            ("slice", [start, stop, step]) => {
+                Some(Some(Value::Slice(Rc::new([(*start).clone(), (*stop).clone(), (*step).clone()]))))
+            }
+            ("str.join", [text, items]) => {
+                let given = self.arguments(vec![(*items).clone()], frame, range);
+                Some(
+                    text.as_str()
+                        .map(str::to_owned)
+                        .and_then(|text| self.string_method(&text, "join", &given, frame, range)),
+                )
+            }
+            // A method of a built-in class, with its object as first argument.
+            (name, [object, rest @ ..]) if name.contains('.') => {
+                let (class, method) = name.split_once('.')?;
+                let fits = matches!(is_instance(object, &Value::external(format!("builtins.{class}"))), Some(true));
+                let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
+                if fits && !method.starts_with("__") {
+                    let found = self.attribute(object, method, frame, range);
+                    return Some(Some(self.apply(&found, given, None, frame, range)));
+                }
+                Some(None)
+            }
+            _ => None,
+        }
+    }
+
+    fn iterables(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        values: &[&Value],
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        match (name, values) {
+            ("list", []) => Some(Value::list(Vec::new())),
+            ("list", [one]) => Some(match self.iterate(one, frame, range) {
+                Ok(items) => Value::list(items),
+                Err(doubt) => Value::List(Rc::new(List(Err(doubt).into()))),
+            }),
+            ("tuple", []) => Some(Value::Tuple(Rc::from([]))),
+            ("tuple", [one]) => Some(Value::tuple(self.iterate(one, frame, range).ok()?)),
+            ("set", []) => Some(Value::set(Vec::new())),
+            ("frozenset", []) => Some(Value::FrozenSet(Rc::from([]))),
+            ("set" | "frozenset", [one]) => {
+                let items = match set_items(one) {
+                    Some(items) => items,
+                    None => expr::distinct(self.iterate(one, frame, range).ok()?)?,
+                };
+                Some(if name == "set" { Value::set(items) } else { Value::FrozenSet(items.into()) })
+            }
+            ("len", [one]) => self.length(one, frame, range),
+            ("str", []) => Some(Value::str("")),
+            ("str", [one]) if arguments.keywords.is_empty() => self.text(one, false, frame, range).map(Value::str),
+            ("bytes", []) => Some(Value::Bytes(Vec::new().into())),
+            ("bytes", [Value::Bytes(bytes)]) => Some(Value::Bytes(bytes.clone())),
+            ("bytes", [Value::Str(text), Value::Str(encoding)]) => {
+                let encoding = encoding.as_str()?.to_ascii_lowercase();
+                matches!(&*encoding, "utf-8" | "utf8").then_some(Value::Bytes(text.as_str()?.as_bytes().into()))
+            }
+            ("bytes", [Value::Int(count)]) => {
+                let count = count.to_usize().filter(|count| *count <= MOST_ELEMENTS)?;
+                Some(Value::Bytes(vec![0; count].into()))
+            }
+            ("bytes", [Value::List(_) | Value::Tuple(_) | Value::Range(_)]) => {
+                let items = self.iterate(values[0], frame, range).ok()?;
+                let bytes: Option<Vec<u8>> = items.iter().map(|item| integer(item)?.to_u8()).collect();
+                Some(Value::Bytes(bytes?.into()))
+            }
+            ("range", bounds) => new_range(bounds),
+            ("enumerate", [one, ..]) => {
+                let start = match arguments.get(1, "start") {
+                    Some(start) => integer(start)?,
+                    None => BigInt::from(0),
+                };
+                let items = self.iterate(one, frame, range).ok()?;
+                let pair = |(index, item): (usize, Value)| Value::Tuple(Rc::from([Value::Int(&start + index), item]));
+                Some(Iterator::of(items.into_iter().enumerate().map(pair).collect()))
+            }
+            ("reversed", [one]) => {
+                if matches!(one, Value::Instance(_) | Value::Set(_) | Value::FrozenSet(_) | Value::Iterator(_)) {
+                    return None;
+                }
+                let mut items = self.iterate(one, frame, range).ok()?;
+                items.reverse();
+                Some(Iterator::of(items))
+            }
+            ("map", [function, columns @ ..]) if !columns.is_empty() => {
+                let rows = self.rows(columns, false, frame, range)?;
+                let mut found = Vec::with_capacity(rows.len());
+                for row in rows {
+                    found.push(self.call_plain(function, row, frame, range));
+                    if self.raised.is_some() {
+                        return None;
+                    }
+                }
+                Some(Iterator::of(found))
+            }
+            ("filter", [function, one]) => {
+                let mut found = Vec::new();
+                for item in self.iterate(one, frame, range).ok()? {
+                    let verdict = match function {
+                        Value::None => item.clone(),
+                        function => self.call_plain(function, vec![item.clone()], frame, range),
+                    };
+                    if self.test(&verdict, frame, range)? {
+                        found.push(item);
+                    }
+                    if self.raised.is_some() {
+                        return None;
+                    }
+                }
+                Some(Iterator::of(found))
+            }
+            ("any" | "all", [one]) => {
+                let wanted = name == "any";
+                let items = match set_items(one) {
+                    Some(items) => items,
+                    None => self.iterate(one, frame, range).ok()?,
+                };
+                let mut unknown = false;
+                for item in items {
+                    match self.test(&item, frame, range) {
+                        Some(truth) if truth == wanted && !unknown => return Some(Value::Bool(wanted)),
+                        Some(truth) if truth == wanted => return Some(Value::Bool(wanted)),
+                        Some(_) => {}
+                        None => unknown = true,
+                    }
+                }
+                (!unknown).then_some(Value::Bool(!wanted))
+            }
+            ("sum", [one, ..]) => {
+                let mut total = arguments.get(1, "start").cloned().unwrap_or_else(|| Value::int(0));
+                let items = match set_items(one).filter(|items| items.iter().all(|one| integer(one).is_some())) {
+                    Some(items) => items,
+                    None => self.iterate(one, frame, range).ok()?,
+                };
+                // From 3.12 on the sum of floats is compensated.
+                if items.iter().filter(|item| matches!(item, Value::Float(_))).count() > 1 {
+                    return None;
+                }
+                for item in items {
+                    total = self.binary(&total, crate::syntax::ast::BinaryOp::Add, &item, frame, range);
+                }
+                (!total.is_unknown()).then_some(total)
+            }
+            ("iter", [Value::Iterator(_)]) => Some(values[0].clone()),
+            ("iter", [one]) => match one {
+                Value::Instance(_) => None,
+                other => Some(Iterator::of(self.iterate(other, frame, range).ok()?)),
+            },
+            ("next", [Value::Iterator(iterator), rest @ ..]) => {
+                self.next_of(iterator, rest.first().copied(), frame, range)
+            }
+            _ => None,
+        }
+    }
+
+    /// `next(iterator)`, with a default or without.
+    pub(super) fn next_of(
+        &mut self,
+        iterator: &Rc<Iterator>,
+        default: Option<&Value>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if let Some(doubt) = self.current_doubt() {
+            iterator.0.replace(Feed::Unknown(doubt.clone()));
+        }
+        match (iterator.next(), default) {
+            (Ok(Some(value)), _) => Some(value),
+            (Ok(None), Some(default)) => Some(default.clone()),
+            (Ok(None), None) => Some(self.fail("StopIteration", "nothing is left".to_owned(), frame, range)),
+            (Err(doubt), _) => Some(Value::Unknown(doubt)),
+        }
+    }
+
+    fn length(&mut self, value: &Value, frame: &Frame, range: Range) -> Option<Value> {
+        let count = match value {
+            Value::Str(text) => text.chars(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Tuple(items) | Value::FrozenSet(items) => items.len(),
+            Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok()?.len(),
+            Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok()?.len(),
+            Value::Range(bounds) => return Some(Value::int(length_of_range(bounds))),
+            Value::Class(class) if class.is_enum => super::super::elements(&Value::Class(class.clone())).ok()?.len(),
+            Value::Instance(instance) => {
+                if let Some(found) = self.special(value, "__len__", Vec::new(), frame, range) {
+                    return Some(found);
+                }
+                return match &instance.value {
+                    Value::None => None,
+                    inner if instance.class.payload().is_some() => self.length(&inner.clone(), frame, range),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+        Some(Value::int(count))
+    }
+
+    /// Tuples of the first, the second, ... elements.
+    pub(super) fn rows(
+        &mut self,
+        columns: &[&Value],
+        strict: bool,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Vec<Vec<Value>>> {
+        let mut known: Vec<Vec<Value>> = Vec::with_capacity(columns.len());
+        let endless = |value: &Value| matches!(value, Value::Iterator(one) if matches!(&*one.0.borrow(), Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_)));
+        let mut shortest = usize::MAX;
+        for column in columns {
+            if endless(column) {
+                known.push(Vec::new());
+                continue;
+            }
+            let items = self.iterate(column, frame, range).ok()?;
+            if strict && shortest != usize::MAX && shortest != items.len() {
+                return None;
+            }
+            shortest = shortest.min(items.len());
+            known.push(items);
+        }
+        if shortest == usize::MAX {
+            return if columns.is_empty() { Some(Vec::new()) } else { None };
+        }
+        for (column, items) in columns.iter().zip(&mut known) {
+            if endless(column)
+                && let Value::Iterator(iterator) = column
+            {
+                for _ in 0..shortest {
+                    items.push(iterator.next().ok()??);
+                }
+            }
+        }
+        self.charge(shortest * columns.len() / 8);
+        Some((0..shortest).map(|row| known.iter().filter_map(|column| column.get(row).cloned()).collect()).collect())
+    }
+
+    fn zip(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        if !arguments.only(&["strict"]) {
+            return None;
+        }
+        let strict = arguments.keyword("strict").map_or(Some(false), truth)?;
+        let columns: Vec<&Value> = arguments.positional.iter().map(|arg| &arg.value).collect();
+        let rows = self.rows(&columns, strict, frame, range)?;
+        Some(Iterator::of(rows.into_iter().map(Value::tuple).collect()))
+    }
+
+    fn sorted(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        if !arguments.only(&["key", "reverse"]) {
+            return None;
+        }
+        let [one] = &arguments.positional[..] else { return None };
+        let unordered = set_items(&one.value);
+        let is_set = unordered.is_some();
+        let items = match unordered {
+            Some(items) => items,
+            None => self.iterate(&one.value, frame, range).ok()?,
+        };
+        let reverse = arguments.keyword("reverse").map_or(Some(false), truth)?;
+        let key = arguments.keyword("key").cloned();
+        self.sort(items, key.as_ref(), reverse, is_set, frame, range).map(Value::list)
+    }
+
+    /// Sorts; `None` where the order is not known. Of a set those that are equal come in no known order.
+    pub(super) fn sort(
+        &mut self,
+        items: Vec<Value>,
+        key: Option<&Value>,
+        reverse: bool,
+        unordered: bool,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Vec<Value>> {
+        self.charge(items.len());
+        let mut keyed = Vec::with_capacity(items.len());
+        for item in items {
+            let by = match key {
+                None | Some(Value::None) => item.clone(),
+                Some(key) => self.call_plain(key, vec![item.clone()], frame, range),
+            };
+            if self.raised.is_some() {
+                return None;
+            }
+            keyed.push((by, item));
+        }
+        // Classes of the tree compare themselves.
+        let odd = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__lt__").is_some());
+        if keyed.iter().any(|(by, _)| odd(by)) {
+            return None;
+        }
+        let mut known = true;
+        let mut ties = false;
+        if let [(by, _)] = &keyed[..] {
+            known = !by.is_unknown();
+        }
+        keyed.sort_by(|(one, _), (other, _)| match order(one, other) {
+            Some(order) => {
+                let order = if reverse { order.reverse() } else { order };
+                ties |= order == std::cmp::Ordering::Equal;
+                order
+            }
+            None => {
+                known = false;
+                std::cmp::Ordering::Equal
+            }
+        });
+        (known && !(ties && unordered)).then(|| keyed.into_iter().map(|(_, item)| item).collect())
+    }
+
+    fn extreme(&mut self, largest: bool, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        if !arguments.only(&["key", "default"]) {
+            return None;
+        }
+        let items = match &arguments.positional[..] {
+            [one] => match set_items(&one.value).filter(|_| arguments.keyword("key").is_none()) {
+                Some(items) => items,
+                None => self.iterate(&one.value, frame, range).ok()?,
+            },
+            many => many.iter().map(|arg| arg.value.clone()).collect(),
+        };
+        let key = arguments.keyword("key").cloned();
+        let mut best: Option<(Value, Value)> = None;
+        for item in items {
+            let by = match &key {
+                None | Some(Value::None) => item.clone(),
+                Some(key) => self.call_plain(key, vec![item.clone()], frame, range),
+            };
+            let wins = match &best {
+                None => !by.is_unknown(),
+                Some((known, _)) => {
+                    let order = order(&by, known)?;
+                    order == if largest { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less }
+                }
+            };
+            if best.is_none() && !wins {
+                return None;
+            }
+            if wins {
+                best = Some((by, item));
+            }
+        }
+        match (best, arguments.keyword("default")) {
+            (Some((_, item)), _) => Some(item),
+            (None, Some(default)) => Some(default.clone()),
+            (None, None) => Some(self.fail("ValueError", "nothing to choose from".to_owned(), frame, range)),
+        }
+    }
+
+    /// The pairs of `dict(...)` and `update(...)`.
+    pub(super) fn pairs_of(
+        &mut self,
+        arguments: &Arguments,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Vec<(Value, Value)>> {
+        let mut pairs = match &arguments.positional[..] {
+            [] => Vec::new(),
+            [one] => match expr::payload_dict(&one.value) {
+                Some(dict) => dict.pairs()?,
+                None => {
+                    let mut pairs = Vec::new();
+                    for item in self.iterate(&one.value, frame, range).ok()? {
+                        let [key, value] = &self.iterate(&item, frame, range).ok()?[..] else { return None };
+                        pairs.push((key.clone(), value.clone()));
+                    }
+                    pairs
+                }
+            },
+            _ => return None,
+        };
+        pairs.extend(arguments.keywords.iter().map(|(name, arg)| (Value::str(&**name), arg.value.clone())));
+        Some(pairs)
+    }
+
+    fn new_dict(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let pairs = self.pairs_of(arguments, frame, range)?;
+        dict_of(pairs, DictKind::Plain)
+    }
+
+    pub(super) fn from_keys(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let keys = self.iterate(arguments.get(0, "iterable")?, frame, range).ok()?;
+        let value = arguments.get(1, "value").cloned().unwrap_or(Value::None);
+        dict_of(keys.into_iter().map(|key| (key, value.clone())).collect(), DictKind::Plain)
+    }
+
+    fn super_call(&mut self, arguments: &Arguments, frame: &Frame) -> Option<Value> {
+        match &arguments.plain()?[..] {
+            [] => self.zero_super(frame),
+            [Value::Class(class), object] => Some(Value::Super(Rc::new((class.clone(), (*object).clone())))),
+            _ => None,
+        }
+    }
+
+    fn new_type(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let [name, Value::Tuple(bases), Value::Dict(dict)] = &arguments.plain()?[..] else { return None };
+        let known = |base: &Value| match base {
+            Value::Class(_) => true,
+            Value::External(path) => stdlib::is_plain_base(path),
+            _ => false,
+        };
+        if !bases.iter().all(known) {
+            return None;
+        }
+        let mut names = Names::default();
+        for (key, value) in dict.pairs()? {
+            names.insert(key.as_str()?.into(), super::super::Binding { value, doubt: None });
+        }
+        self.made_class(name.as_str()?, bases, names, Vec::new(), frame, range).map(Value::Class)
+    }
+}
+
+/// A dictionary of pairs, later ones over earlier ones.
+pub(super) fn dict_of(pairs: Vec<(Value, Value)>, kind: DictKind) -> Option<Value> {
+    let dict = Dict::new(Ok(Vec::with_capacity(pairs.len())), kind);
+    for (key, value) in pairs {
+        if !dict.insert(key, value) {
+            return None;
+        }
+    }
+    Some(Value::Dict(Rc::new(dict)))
+}
+
+fn new_range(bounds: &[&Value]) -> Option<Value> {
+    let bounds: Option<Vec<i64>> = bounds.iter().map(|bound| integer(bound)?.to_i64()).collect();
+    let bounds = match bounds?[..] {
+        [stop] => [0, stop, 1],
+        [start, stop] => [start, stop, 1],
+        [start, stop, step] if step != 0 => [start, stop, step],
+        _ => return None,
+    };
+    Some(Value::Range(Rc::new(bounds)))
+}

@@ -1,0 +1,269 @@
+//! What calls of the standard library give, by the dotted name of what is called.
+
+mod builtins;
+pub(super) mod constants;
+mod containers;
+mod functional;
+mod introspection;
+mod itertools;
+mod numbers;
+pub(super) mod paths;
+mod strings;
+
+pub(super) use introspection::{GlobalNames, is_callable, type_of};
+
+use std::rc::Rc;
+
+use super::class::DataclassOptions;
+use super::value::{Arguments, Partial, Value};
+use super::{Frame, Interpreter, stdlib, truth};
+use crate::syntax::ast::Range;
+
+impl Interpreter<'_> {
+    /// A function of a library whose result is known; `None` where it is not.
+    pub(super) fn external(&mut self, path: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        if let Some(name) = path.strip_prefix("builtins.") {
+            if stdlib::is_exception(name) {
+                let args = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
+                return Some(Value::Exception(Rc::new((name.into(), args))));
+            }
+            return self.builtin(name, arguments, frame, range);
+        }
+        if stdlib::is_opaque_constructor(path) {
+            return Some(Value::Opaque);
+        }
+        let (module, name) = path.rsplit_once('.')?;
+        match module {
+            "itertools" => self.itertools(name, arguments, frame, range),
+            "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
+                self.functional(module, name, arguments, frame, range)
+            }
+            "dataclasses" => self.dataclasses(name, arguments, frame, range),
+            "enum" => match name {
+                "auto" if arguments.positional.is_empty() => Some(Value::external(super::enums::AUTO)),
+                "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" => {
+                    self.enum_from_call(path, arguments, frame, range)
+                }
+                "unique" => arguments.positional.first().map(|arg| arg.value.clone()),
+                _ => None,
+            },
+            "pytest" => self.pytest(name, arguments, frame, range),
+            "math" | "json" | "re" | "textwrap" | "string" => self.numbers(module, name, arguments),
+            "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
+                self.system(module, name, arguments, frame, range)
+            }
+            "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
+            "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
+                Some(Value::Transparent)
+            }
+            _ if path.starts_with("unittest.mock.patch") => Some(Value::Patch(injects(path, arguments)?)),
+            "<dataclass>" | "<exception>" => self.bound_init(path, arguments, frame, range),
+            "builtins.object" => self.object_method(name, arguments),
+            _ if stdlib::is_transparent(path) => Some(Value::Transparent),
+            _ => None,
+        }
+    }
+
+    fn object_method(&mut self, name: &str, arguments: &Arguments) -> Option<Value> {
+        match (name, &arguments.plain()?[..]) {
+            ("__init__" | "__init_subclass__", _) => Some(Value::None),
+            ("__setattr__", [Value::Instance(instance), name, value]) => {
+                let instance = instance.clone();
+                let name = name.as_str()?.to_owned();
+                self.put_attribute(&instance, &name, (*value).clone());
+                Some(Value::None)
+            }
+            _ => None,
+        }
+    }
+
+    fn dataclasses(&mut self, name: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        match name {
+            "dataclass" => {
+                let flag = |name: &str, default: bool| match arguments.keyword(name) {
+                    Some(value) => truth(value),
+                    None => Some(default),
+                };
+                let options = DataclassOptions {
+                    init: flag("init", true)?,
+                    repr: flag("repr", true)?,
+                    eq: flag("eq", true)?,
+                    order: flag("order", false)?,
+                    frozen: flag("frozen", false)?,
+                    kw_only: flag("kw_only", false)?,
+                };
+                if let [super::value::Argument { value: value @ Value::Class(class), .. }] = &arguments.positional[..] {
+                    class.dataclass.set(true);
+                    class.options.set(options);
+                    return Some(value.clone());
+                }
+                Some(Value::DataclassMaker(options))
+            }
+            "field" => Some(Value::Partial(Rc::new(Partial {
+                function: Value::external("dataclasses.field"),
+                arguments: arguments.clone(),
+            }))),
+            "replace" => self.replace(arguments, frame, range),
+            "asdict" | "astuple" => match &arguments.plain()?[..] {
+                [one @ Value::Instance(_)] => self.fields_of(one, name == "asdict", 0),
+                _ => None,
+            },
+            "is_dataclass" => match &arguments.plain()?[..] {
+                [Value::Instance(one)] => Some(Value::Bool(super::instance::is_dataclass(&one.class))),
+                [Value::Class(class)] => Some(Value::Bool(super::instance::is_dataclass(class))),
+                _ => None,
+            },
+            "fields" => {
+                let class = match &arguments.plain()?[..] {
+                    [Value::Instance(one)] => one.class.clone(),
+                    [Value::Class(class)] => (*class).clone(),
+                    _ => return None,
+                };
+                let mut found = Vec::new();
+                for field in super::instance::fields(&class)?.iter().filter(|field| !field.is_handed()) {
+                    let mut given = self.arguments(Vec::new(), frame, range);
+                    let source = super::value::Source { file: frame.module.file.clone(), range };
+                    given
+                        .keywords
+                        .push(("name".into(), super::value::Argument { value: Value::str(&*field.name), source }));
+                    found.push(self.namespace(&given, frame, range)?);
+                }
+                // In the order of the class body, which keyword-only fields do not change.
+                let kept = super::instance::fields(&class)?.iter().any(|field| field.is_keyword_only());
+                (!kept).then(|| Value::tuple(found))
+            }
+            _ => None,
+        }
+    }
+
+    fn pytest(&mut self, name: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        match name {
+            "importorskip" => {
+                let module = arguments.get(0, "modname")?.as_str()?.to_owned();
+                if self.is_absent(&module) {
+                    return Some(self.outcome("Skipped", frame, range));
+                }
+                self.condition(range, frame);
+                Some(Value::External(stdlib::canonical(&module)))
+            }
+            "skip" => {
+                let allowed = arguments.keyword("allow_module_level").is_some_and(|flag| truth(flag) == Some(true));
+                let at_import = !self.importing.is_empty();
+                // Without the flag it is an error of the module.
+                let class = if allowed || !at_import { "Skipped" } else { "pytest.skip without allow_module_level" };
+                Some(self.outcome(class, frame, range))
+            }
+            "fail" => Some(self.outcome("Failed", frame, range)),
+            "xfail" => Some(self.outcome("Failed", frame, range)),
+            "exit" => Some(self.outcome("Exit", frame, range)),
+            "hookimpl" | "register_assert_rewrite" => Some(Value::Transparent),
+            _ => None,
+        }
+    }
+
+    /// Notes that the module that is being imported may be left out.
+    fn condition(&mut self, range: Range, frame: &Frame) {
+        let condition = test_catalog::Condition {
+            text: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
+            at: frame.module.file.span(range),
+        };
+        let module = self.importing.last().unwrap_or(&frame.module);
+        module.conditions.borrow_mut().push(condition);
+    }
+
+    fn importing_call(&mut self, name: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        match name {
+            "find_spec" => {
+                let module = arguments.get(0, "name")?.as_str()?.to_owned();
+                if let Some((parent, _)) = module.rsplit_once('.')
+                    && self.is_absent(parent)
+                {
+                    return Some(self.fail("ModuleNotFoundError", format!("no module named `{parent}`"), frame, range));
+                }
+                // A library is taken to be importable.
+                Some(if self.is_absent(&module) { Value::None } else { Value::external("importlib.machinery.SPEC") })
+            }
+            "import_module" => {
+                let module = arguments.get(0, "name")?.as_str()?.to_owned();
+                if module.starts_with('.') {
+                    return None;
+                }
+                let from = self.path_of(&frame.module);
+                Some(self.imported_or_raise(&from, 0, &module, frame, range))
+            }
+            _ => None,
+        }
+    }
+
+    /// A method of a built-in value; `None` where it is not followed.
+    pub(super) fn builtin_method(
+        &mut self,
+        method: &(Value, Box<str>),
+        arguments: &Arguments,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let (object, name) = method;
+        match object {
+            Value::Object(object) => {
+                Some(object.call(name, arguments, self, frame, range).unwrap_or_else(|| self.not_known(frame, range)))
+            }
+            Value::Mark(mark) if &**name == "with_args" => {
+                // Never put on anything, whatever it is given.
+                let mut given = arguments.clone();
+                let source = super::value::Source { file: frame.module.file.clone(), range };
+                given.keywords.push(("".into(), super::value::Argument { value: Value::None, source }));
+                let Value::Mark(made) = self.mark(mark, given, None, frame, range) else { return None };
+                let kwargs = made.kwargs.iter().filter(|(name, _)| !name.is_empty()).cloned().collect();
+                Some(Value::Mark(Rc::new(super::value::Mark {
+                    name: made.name.clone(),
+                    args: made.args.clone(),
+                    kwargs,
+                    at: made.at.clone(),
+                    doubt: made.doubt.clone(),
+                })))
+            }
+            Value::Str(text) => self.string_method(text.as_str()?, name, arguments, frame, range),
+            Value::Bytes(bytes) => strings::bytes_method(bytes, name, arguments),
+            Value::List(list) => self.list_method(list, name, arguments, frame, range),
+            Value::Tuple(_) | Value::Range(_) => self.sequence_method(object, name, arguments, frame, range),
+            Value::Dict(dict) => self.dict_method(dict, name, arguments, frame, range),
+            Value::Set(_) | Value::FrozenSet(_) => self.set_method(object, name, arguments, frame, range),
+            Value::Path(path) => self.path_method(path, name, arguments, frame, range),
+            Value::Iterator(iterator) if &**name == "__next__" => self.next_of(iterator, None, frame, range),
+            Value::Instance(instance) if &**name == "__setattr__" => {
+                let [name, value] = &arguments.plain()?[..] else { return None };
+                let name = name.as_str()?.to_owned();
+                self.put_attribute(&instance.clone(), &name, (*value).clone());
+                Some(Value::None)
+            }
+            Value::Instance(instance) => super::instance::tuple_method(instance, name, arguments),
+            Value::Class(class) if &**name == "_make" => {
+                let [items] = &arguments.plain()?[..] else { return None };
+                let values = self.iterate(items, frame, range).ok()?;
+                let arguments = self.arguments(values, frame, range);
+                self.instantiate(class, &arguments, frame, range)
+            }
+            Value::Int(_) | Value::Float(_) | Value::Bool(_) => numbers::method(object, name, arguments),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a `mock.patch` passes the function that it decorates an argument; `None` where it is not known.
+fn injects(path: &str, arguments: &Arguments) -> Option<bool> {
+    let new_at = match path {
+        "unittest.mock.patch" => 1,
+        "unittest.mock.patch.object" => 2,
+        "unittest.mock.patch.dict" => return Some(false),
+        // It passes keywords, which fixtures of those names would have to give.
+        "unittest.mock.patch.multiple" => return None,
+        _ => return None,
+    };
+    match arguments.get(new_at, "new") {
+        None => Some(true),
+        Some(Value::External(path)) if path.ends_with("mock.DEFAULT") => Some(true),
+        Some(_) => Some(false),
+    }
+}

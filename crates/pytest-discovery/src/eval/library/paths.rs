@@ -1,0 +1,440 @@
+//! `pathlib` and `os`: paths as texts, and read-only questions about files inside the tree.
+
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::value::{Arguments, Value};
+use super::super::{Frame, Interpreter, MOST_ELEMENTS, MOST_TEXT};
+use crate::syntax::ast::Range;
+
+/// A path with `.` and doubled slashes taken out, as `pathlib` keeps it.
+fn normal(text: &str) -> Rc<str> {
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    match (text.starts_with('/'), parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")).into(),
+        (false, true) => ".".into(),
+        (false, false) => parts.join("/").into(),
+    }
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Path(path) => Some(path),
+        other => other.as_str(),
+    }
+}
+
+fn path(text: &str) -> Value {
+    Value::Path(normal(text))
+}
+
+/// `path / part / ...`.
+pub(in crate::eval) fn join(base: &Rc<str>, parts: &[Value]) -> Option<Value> {
+    let mut whole = base.to_string();
+    for part in parts {
+        let part = text_of(part)?;
+        // Two slashes in front are kept by `pathlib`: not followed.
+        if part.starts_with("//") {
+            return None;
+        }
+        whole = if part.starts_with('/') { part.to_owned() } else { format!("{whole}/{part}") };
+    }
+    Some(path(&whole))
+}
+
+fn name_of(path: &str) -> &str {
+    match path {
+        "." | "/" => "",
+        path => path.rsplit('/').next().unwrap_or_default(),
+    }
+}
+
+fn parent_of(path: &str) -> Rc<str> {
+    match path.rsplit_once('/') {
+        None => ".".into(),
+        Some(("", _)) => "/".into(),
+        Some((parent, _)) => parent.into(),
+    }
+}
+
+/// Stem and suffix of a name.
+fn split_name(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(at) if at > 0 && at + 1 < name.len() => name.split_at(at),
+        _ => (name, ""),
+    }
+}
+
+/// `path.name`, where that is no method.
+pub(in crate::eval) fn attribute(path: &Rc<str>, name: &str) -> Option<Value> {
+    // Names whose dots stand together are split in ways that changed.
+    let odd = name_of(path).starts_with('.') || name_of(path).contains("..");
+    match name {
+        "name" => Some(Value::str(name_of(path))),
+        "stem" if !odd => Some(Value::str(split_name(name_of(path)).0)),
+        "suffix" if !odd => Some(Value::str(split_name(name_of(path)).1)),
+        "suffixes" if !odd && !name_of(path).ends_with('.') => {
+            Some(Value::list(name_of(path).split('.').skip(1).map(|part| Value::str(format!(".{part}"))).collect()))
+        }
+        "parent" => Some(Value::Path(parent_of(path))),
+        "parents" => {
+            let mut found = Vec::new();
+            let mut here: Rc<str> = path.clone();
+            while &*here != "/" && &*here != "." && found.len() < MOST_ELEMENTS {
+                here = parent_of(&here);
+                found.push(Value::Path(here.clone()));
+            }
+            Some(Value::tuple(found))
+        }
+        "parts" => {
+            let root = path.starts_with('/').then(|| Value::str("/"));
+            let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".").map(Value::str);
+            Some(Value::Tuple(root.into_iter().chain(parts).collect()))
+        }
+        "anchor" | "root" => Some(Value::str(if path.starts_with('/') { "/" } else { "" })),
+        "drive" => Some(Value::str("")),
+        _ => None,
+    }
+}
+
+impl Interpreter<'_> {
+    /// A path of the tree that is absolute and goes through no `..`: only such are looked at.
+    fn inside(&self, path: &str) -> Option<Utf8PathBuf> {
+        let path = if path.starts_with('/') { Utf8PathBuf::from(path) } else { self.tree.join(path) };
+        let plain = path.components().all(|part| part.as_str() != "..") && path.starts_with(self.tree);
+        if !plain {
+            return None;
+        }
+        // No link may lead out of the tree.
+        let mut existing: &Utf8Path = &path;
+        while !existing.exists() && existing != self.tree {
+            existing = existing.parent()?;
+        }
+        let real = existing.canonicalize_utf8().ok()?;
+        let tree = self.tree.canonicalize_utf8().ok()?;
+        real.starts_with(tree).then_some(path)
+    }
+
+    pub(super) fn path_method(
+        &mut self,
+        here: &Rc<str>,
+        name: &str,
+        arguments: &Arguments,
+        _frame: &Frame,
+        _range: Range,
+    ) -> Option<Value> {
+        let arg = |index: usize| arguments.positional.get(index).and_then(|arg| text_of(&arg.value));
+        match (name, arguments.positional.len()) {
+            ("joinpath", _) => {
+                let parts: Vec<Value> = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
+                join(here, &parts)
+            }
+            ("resolve" | "absolute", 0) => {
+                let path = self.inside(here)?;
+                let real = path.canonicalize_utf8().ok()?;
+                // A link changes the path; what does not exist stays as it is.
+                (real == path).then(|| Value::Path(path.as_str().into()))
+            }
+            ("expanduser", 0) if !here.starts_with('~') => Some(Value::Path(here.clone())),
+            ("as_posix" | "__str__" | "__fspath__", 0) => Some(Value::str(&**here)),
+            ("is_absolute", 0) => Some(Value::Bool(here.starts_with('/'))),
+            ("with_suffix", 1) => {
+                let suffix = arg(0)?;
+                let name = name_of(here);
+                if name.is_empty() || name.starts_with('.') || name.contains("..") {
+                    return None;
+                }
+                let renamed = format!("{}{suffix}", split_name(name).0);
+                Some(path(&format!("{}/{renamed}", parent_of(here))))
+            }
+            ("with_name", 1) => Some(path(&format!("{}/{}", parent_of(here), arg(0)?))),
+            ("with_stem", 1) => {
+                let (_, suffix) = split_name(name_of(here));
+                Some(path(&format!("{}/{}{suffix}", parent_of(here), arg(0)?)))
+            }
+            ("relative_to", 1) => {
+                let base = normal(arg(0)?);
+                let rest = match &*base {
+                    "." if !here.starts_with('/') => here,
+                    base => here
+                        .strip_prefix(base)
+                        .filter(|rest| rest.is_empty() || rest.starts_with('/') || base == "/")?,
+                };
+                Some(path(rest.trim_start_matches('/')))
+            }
+            ("is_relative_to", 1) => {
+                let base = normal(arg(0)?);
+                let rest = here.strip_prefix(&*base);
+                Some(Value::Bool(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || &*base == "/")))
+            }
+            ("exists" | "is_file" | "is_dir", 0) => {
+                let path = self.inside(here)?;
+                Some(Value::Bool(match name {
+                    "exists" => path.exists(),
+                    "is_file" => path.is_file(),
+                    _ => path.is_dir(),
+                }))
+            }
+            ("read_text", _) => {
+                let path = self.inside(here)?;
+                let size = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+                if size > MOST_TEXT as u64 {
+                    return None;
+                }
+                let text = std::fs::read_to_string(path).ok()?;
+                Some(Value::str(text.replace("\r\n", "\n").replace('\r', "\n")))
+            }
+            ("iterdir", 0) => self.listing(here, "*", true),
+            ("glob", 1) => self.listing(here, &arg(0)?.to_owned(), false),
+            ("rglob", 1) => self.listing(here, &format!("**/{}", arg(0)?), false),
+            ("match", 1) if !arg(0)?.contains('/') => {
+                Some(Value::Bool(crate::fnmatch::FnMatch::new(arg(0)?).matches(name_of(here))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The entries of a folder of the tree, in no known order: a set.
+    fn listing(&mut self, folder: &str, pattern: &str, all: bool) -> Option<Value> {
+        let folder_path = self.inside(folder)?;
+        let mut parts: Vec<&str> = pattern.split('/').collect();
+        let last = parts.pop()?;
+        let mut folders = vec![folder_path];
+        for part in parts {
+            let mut below = Vec::new();
+            for folder in &folders {
+                match part {
+                    "**" => self.folders_below(folder, &mut below, 0)?,
+                    part if part.contains(['*', '?', '[']) => {
+                        let matcher = crate::fnmatch::FnMatch::new(part);
+                        for (name, path) in entries(folder)? {
+                            if path.is_dir() && matcher.matches(&name) {
+                                below.push(path);
+                            }
+                        }
+                    }
+                    part => {
+                        let path = folder.join(part);
+                        if path.is_dir() {
+                            below.push(self.inside(path.as_str())?);
+                        }
+                    }
+                }
+            }
+            folders = below;
+        }
+        if last == "**" {
+            return None;
+        }
+        let matcher = crate::fnmatch::FnMatch::new(last);
+        let mut found = Vec::new();
+        for folder in folders {
+            for (name, path) in entries(&folder)? {
+                if all || matcher.matches(&name) {
+                    found.push(Value::Path(path.as_str().into()));
+                }
+            }
+            self.charge(found.len());
+            if found.len() > MOST_ELEMENTS || self.is_exhausted() {
+                return None;
+            }
+        }
+        Some(Value::set(found))
+    }
+
+    fn folders_below(&mut self, folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>, depth: u32) -> Option<()> {
+        if depth > 20 || found.len() > MOST_ELEMENTS || !self.step() {
+            return None;
+        }
+        found.push(folder.to_owned());
+        for (_, path) in entries(folder)? {
+            // A link may lead in circles.
+            if path.is_dir() && !path.is_symlink() {
+                self.folders_below(&path, found, depth + 1)?;
+            }
+        }
+        Some(())
+    }
+
+    /// `os`, `os.path`, `pathlib`, `platform` and `shutil`.
+    pub(super) fn system(
+        &mut self,
+        module: &str,
+        name: &str,
+        arguments: &Arguments,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        match (module, name) {
+            ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath") => {
+                let parts: Vec<Value> = arguments.plain()?.into_iter().cloned().collect();
+                match parts.split_first() {
+                    None => Some(Value::Path(".".into())),
+                    Some((first, rest)) => {
+                        let first = text_of(first)?;
+                        if first.starts_with("//") {
+                            return None;
+                        }
+                        join(&normal(first), rest)
+                    }
+                }
+            }
+            ("pathlib.Path", _) => None,
+            ("platform", "system") => Some(Value::str("Linux")),
+            ("os", "getcwd") => Some(Value::str(self.tree.as_str())),
+            ("os", "fspath") => match &arguments.plain()?[..] {
+                [one] => text_of(one).map(Value::str),
+                _ => None,
+            },
+            ("os" | "os.environ", "getenv" | "get") => {
+                let name = arguments.get(0, "key")?.as_str()?.to_owned();
+                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                Some(self.environment(&name).unwrap_or(default))
+            }
+            ("os.environ", "setdefault") => {
+                let name = arguments.get(0, "key")?.as_str()?.to_owned();
+                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                if let Some(known) = self.environment(&name) {
+                    return Some(known);
+                }
+                let value = self.current_doubt().cloned().map_or(default, Value::Unknown);
+                self.environ.insert(name, Some(value.clone()));
+                Some(value)
+            }
+            ("os.environ", "pop") => {
+                let name = arguments.get(0, "key")?.as_str()?.to_owned();
+                let known = self.environment(&name);
+                let gone = self.current_doubt().map(|doubt| Value::Unknown(doubt.clone()));
+                self.environ.insert(name, gone);
+                match (known, arguments.get(1, "default")) {
+                    (Some(known), _) => Some(known),
+                    (None, Some(default)) => Some(default.clone()),
+                    (None, None) => Some(self.fail("KeyError", "a variable that is not set".to_owned(), frame, range)),
+                }
+            }
+            ("os.environ", "update") => {
+                for (name, value) in self.pairs_of(arguments, frame, range)? {
+                    let value = self.current_doubt().cloned().map_or(value, Value::Unknown);
+                    self.environ.insert(name.as_str()?.to_owned(), Some(value));
+                }
+                Some(Value::None)
+            }
+            ("os.path", _) => self.os_path(name, &arguments.plain()?),
+            _ => None,
+        }
+    }
+
+    fn os_path(&mut self, name: &str, values: &[&Value]) -> Option<Value> {
+        let texts: Option<Vec<&str>> = values.iter().map(|value| text_of(value)).collect();
+        let texts = texts?;
+        match (name, &texts[..]) {
+            ("join", [first, rest @ ..]) => {
+                let mut whole = (*first).to_owned();
+                for part in rest {
+                    if part.starts_with('/') {
+                        whole = (*part).to_owned();
+                    } else if whole.is_empty() || whole.ends_with('/') {
+                        whole.push_str(part);
+                    } else {
+                        whole = format!("{whole}/{part}");
+                    }
+                }
+                Some(Value::str(whole))
+            }
+            ("basename", [one]) => Some(Value::str(one.rsplit('/').next().unwrap_or_default())),
+            ("dirname", [one]) => Some(Value::str(dirname(one))),
+            ("split", [one]) => {
+                let base = one.rsplit('/').next().unwrap_or_default();
+                Some(Value::tuple(vec![Value::str(dirname(one)), Value::str(base)]))
+            }
+            ("splitext", [one]) => {
+                let base = one.rsplit('/').next().unwrap_or_default();
+                let dots = base.len() - base.trim_start_matches('.').len();
+                let at = base.rfind('.').filter(|at| *at > dots.saturating_sub(1) && *at >= dots).unwrap_or(base.len());
+                let at = one.len() - base.len() + at;
+                Some(Value::tuple(vec![Value::str(&one[..at]), Value::str(&one[at..])]))
+            }
+            ("isabs", [one]) => Some(Value::Bool(one.starts_with('/'))),
+            ("normpath" | "abspath" | "realpath", [one]) => {
+                let whole = match name {
+                    "normpath" => (*one).to_owned(),
+                    _ if one.starts_with('/') => (*one).to_owned(),
+                    _ => format!("{}/{one}", self.tree),
+                };
+                let normal = normpath(&whole)?;
+                if name == "realpath" {
+                    let inside = self.inside(&normal)?;
+                    (inside.canonicalize_utf8().ok()? == inside).then_some(())?;
+                }
+                Some(Value::str(normal))
+            }
+            ("exists" | "isfile" | "isdir", [one]) => {
+                let path = self.inside(&normpath(one)?)?;
+                Some(Value::Bool(match name {
+                    "exists" => path.exists(),
+                    "isfile" => path.is_file(),
+                    _ => path.is_dir(),
+                }))
+            }
+            ("expanduser", [one]) if !one.starts_with('~') => Some(Value::str(*one)),
+            _ => None,
+        }
+    }
+}
+
+fn dirname(path: &str) -> &str {
+    match path.rfind('/') {
+        None => "",
+        Some(at) => {
+            let head = &path[..=at];
+            let trimmed = head.trim_end_matches('/');
+            if trimmed.is_empty() { head } else { trimmed }
+        }
+    }
+}
+
+/// `os.path.normpath`.
+fn normpath(path: &str) -> Option<String> {
+    if path.starts_with("//") {
+        return None;
+    }
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match parts.last() {
+                Some(&"..") | None if !absolute => parts.push(".."),
+                None => {}
+                Some(_) => {
+                    parts.pop();
+                }
+            },
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    Some(match (absolute, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => joined,
+    })
+}
+
+/// The entries of a folder, sorted by name.
+fn entries(folder: &Utf8Path) -> Option<Vec<(String, Utf8PathBuf)>> {
+    if !folder.is_dir() {
+        return Some(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in folder.read_dir_utf8().ok()? {
+        let entry = entry.ok()?;
+        found.push((entry.file_name().to_owned(), entry.path().to_owned()));
+        if found.len() > MOST_ELEMENTS {
+            return None;
+        }
+    }
+    found.sort();
+    Some(found)
+}

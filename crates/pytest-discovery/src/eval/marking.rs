@@ -1,0 +1,128 @@
+//! Marks, parameter sets and fixtures, as calls of pytest's own names make them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use test_catalog::{Reason, SourceSpan};
+
+use super::value::{Argument, Arguments, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
+use super::{Frame, Interpreter, elements};
+use crate::syntax::ast::Range;
+
+impl Interpreter<'_> {
+    /// `mark(...)`: with a lone function or class it is put on that; else a mark with more arguments.
+    pub(super) fn mark(
+        &mut self,
+        mark: &Rc<Mark>,
+        arguments: Arguments,
+        spread: Option<Doubt>,
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        if let ([Argument { value, .. }], true, None) =
+            (&arguments.positional[..], arguments.keywords.is_empty(), &spread)
+        {
+            match value {
+                Value::Function(function) if &*function.name() != "<lambda>" => {
+                    self.put_mark(&function.marks, &function.open, mark);
+                    return value.clone();
+                }
+                Value::Class(class) => {
+                    self.put_mark(&class.marks, &class.open, mark);
+                    return value.clone();
+                }
+                // From 8.4 on the mark lands on the function within.
+                Value::StaticMethod(inner) | Value::ClassMethod(inner) => {
+                    if let Value::Function(function) = &**inner {
+                        self.put_mark(&function.marks, &function.open, mark);
+                    }
+                    return value.clone();
+                }
+                Value::Fixture(_) => return value.clone(),
+                _ => {}
+            }
+        }
+        Value::Mark(Rc::new(Mark {
+            name: mark.name.clone(),
+            args: mark.args.iter().cloned().chain(arguments.positional).collect(),
+            kwargs: mark.kwargs.iter().cloned().chain(arguments.keywords).collect(),
+            // The call as a whole: `pytest.mark.timeout(30)`.
+            at: frame.module.file.span(range),
+            doubt: mark.doubt.clone().or(spread),
+        }))
+    }
+
+    fn put_mark(&self, marks: &RefCell<Vec<Rc<Mark>>>, open: &RefCell<Option<Doubt>>, mark: &Rc<Mark>) {
+        match self.current_doubt() {
+            Some(doubt) => {
+                open.borrow_mut().get_or_insert_with(|| doubt.clone());
+            }
+            None => marks.borrow_mut().push(mark.clone()),
+        }
+    }
+
+    pub(super) fn fixture(&mut self, options: &FixtureOptions, function: Value, frame: &Frame, range: Range) -> Value {
+        let at = frame.module.file.span(range);
+        Value::Fixture(Rc::new(Fixture { options: options.clone(), function, at }))
+    }
+}
+
+/// `pytest.mark.NAME`.
+pub(super) fn bare_mark(name: &str, frame: &Frame, range: Range) -> Value {
+    let at = frame.module.file.span(range);
+    Value::Mark(Rc::new(Mark { name: name.into(), args: Vec::new(), kwargs: Vec::new(), at, doubt: None }))
+}
+
+/// `pytest.param(...)`.
+pub(super) fn param_set(arguments: Arguments, mut doubt: Option<Doubt>, at: SourceSpan) -> Value {
+    let mut marks = Ok(Vec::new());
+    let mut id = Value::None;
+    for (name, arg) in arguments.keywords {
+        match &*name {
+            "marks" => marks = marks_of(&arg.value),
+            "id" => id = arg.value,
+            _ => {
+                let text = format!("`pytest.param` has no argument `{name}`");
+                doubt.get_or_insert(Reason { text, at: at.clone() }.into());
+            }
+        }
+    }
+    let marks = marks.map_err(|doubt| {
+        let text = "marks that are not known".to_owned();
+        doubt.unwrap_or_else(|| Reason { text, at: at.clone() }.into())
+    });
+    let values = arguments.positional.into_iter().map(|arg| arg.value).collect();
+    Value::ParamSet(Rc::new(ParamSet { values, marks, id, at, doubt }))
+}
+
+/// One mark, or a collection of them.
+pub(crate) fn marks_of(value: &Value) -> Result<Vec<Rc<Mark>>, Option<Doubt>> {
+    match value {
+        Value::Mark(mark) => Ok(vec![mark.clone()]),
+        _ => elements(value)?
+            .iter()
+            .map(|item| match item {
+                Value::Mark(mark) => Ok(mark.clone()),
+                Value::Unknown(doubt) => Err(Some(doubt.clone())),
+                _ => Err(None),
+            })
+            .collect(),
+    }
+}
+
+/// `pytest.fixture(...)`.
+pub(super) fn fixture_maker(arguments: &Arguments, mut doubt: Option<Doubt>) -> Value {
+    if let [first, ..] = &arguments.positional[..] {
+        // Only the scope could once be given by position.
+        doubt = doubt.or_else(|| first.value.doubt().cloned());
+    }
+    let get = |wanted: &str| arguments.keyword(wanted).cloned();
+    Value::FixtureMaker(Rc::new(FixtureOptions {
+        name: get("name").filter(|name| !matches!(name, Value::None)),
+        scope: get("scope"),
+        params: get("params").filter(|params| !matches!(params, Value::None)),
+        ids: get("ids").filter(|ids| !matches!(ids, Value::None)),
+        autouse: get("autouse"),
+        doubt,
+    }))
+}

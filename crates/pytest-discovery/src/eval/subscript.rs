@@ -1,0 +1,370 @@
+//! Reading and writing `object[key]`.
+
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_traits::{Signed, ToPrimitive};
+
+use super::compare::integer;
+use super::doubt::Why;
+use super::value::{Dict, DictKind, Value};
+use super::{Frame, Interpreter, MOST_ELEMENTS, elements, stdlib};
+use crate::syntax::ast::{Expr, Range};
+
+impl Interpreter<'_> {
+    pub(super) fn item(&mut self, object: &Value, key: &Value, frame: &Frame, range: Range) -> Value {
+        match (object, key) {
+            (Value::Unknown(doubt), _) => {
+                self.note_risk(&doubt.clone());
+                Value::Unknown(doubt.clone())
+            }
+            (Value::Object(held), key) => held.item(key).unwrap_or_else(|| self.not_known(frame, range)),
+            (object, Value::Slice(parts)) => self.slice(object, &parts.clone(), frame, range),
+            (Value::Dict(dict), key) => self.dict_item(dict, key, frame, range),
+            (Value::External(path), _) => self.external_item(path, key, frame, range),
+            (Value::Class(class), key) if class.is_enum => match key.as_str() {
+                Some(name) => match super::enums::member(class, name) {
+                    Some(member) => member,
+                    None => self.fail("KeyError", format!("`{name}` is no member"), frame, range),
+                },
+                None => self.not_known(frame, range),
+            },
+            // A generic class with its parameters makes the same instances.
+            (Value::Class(class), _) if class.in_tree("__class_getitem__").is_none() => object.clone(),
+            (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_), key) => {
+                let Some(index) = integer(key) else { return self.not_known(frame, range) };
+                let found = match object {
+                    Value::List(list) => list.0.borrow().as_ref().map(|items| at(items, &index)).map_err(Clone::clone),
+                    Value::Tuple(items) => Ok(at(items, &index)),
+                    other => match elements(other) {
+                        Ok(items) => Ok(at(&items, &index)),
+                        Err(_) => Err(self.doubt(frame, range, Why::NotKnown)),
+                    },
+                };
+                match found {
+                    Ok(Some(item)) => item,
+                    Ok(None) => self.fail("IndexError", format!("index {index} is out of range"), frame, range),
+                    Err(doubt) => Value::Unknown(doubt),
+                }
+            }
+            (Value::Instance(instance), _) => {
+                if let Some(found) = self.special(object, "__getitem__", vec![key.clone()], frame, range) {
+                    return found;
+                }
+                if instance.member.is_none() && instance.class.payload().is_some() {
+                    return self.item(&instance.value, key, frame, range);
+                }
+                self.not_known(frame, range)
+            }
+            _ => self.not_known(frame, range),
+        }
+    }
+
+    fn dict_item(&mut self, dict: &Rc<Dict>, key: &Value, frame: &Frame, range: Range) -> Value {
+        match dict.find(key) {
+            Some(Some(value)) => value,
+            Some(None) => match &dict.1 {
+                DictKind::Counter => Value::int(0),
+                DictKind::Default(Value::None) | DictKind::Plain | DictKind::Ordered => {
+                    self.fail("KeyError", "a key that is not there".to_owned(), frame, range)
+                }
+                DictKind::Default(factory) => {
+                    let made = self.call_plain(&factory.clone(), Vec::new(), frame, range);
+                    if self.current_doubt().is_some() || !dict.insert(key.clone(), made.clone()) {
+                        let doubt = self.doubt(frame, range, Why::NotKnown);
+                        dict.0.replace(Err(doubt));
+                    }
+                    made
+                }
+            },
+            None => {
+                let doubt = match (&*dict.0.borrow(), key) {
+                    (Err(doubt), _) | (_, Value::Unknown(doubt)) => doubt.clone(),
+                    _ => self.doubt(frame, range, Why::NotKnown),
+                };
+                self.note_risk(&doubt);
+                Value::Unknown(doubt)
+            }
+        }
+    }
+
+    fn external_item(&mut self, path: &Rc<str>, key: &Value, frame: &Frame, range: Range) -> Value {
+        match &**path {
+            "os.environ" => match key.as_str() {
+                Some(name) => match self.environment(name) {
+                    Some(value) => value,
+                    None => self.fail("KeyError", format!("the environment has no `{name}`"), frame, range),
+                },
+                None => self.not_known(frame, range),
+            },
+            "sys.version_info" => match integer(key).and_then(|index| index.to_u32()) {
+                Some(0) => Value::int(u32::from(self.python.major)),
+                Some(1) => Value::int(u32::from(self.python.minor)),
+                _ => self.not_known(frame, range),
+            },
+            path if stdlib::is_generic(path) => Value::external(format!("{path}[]")),
+            _ => {
+                let doubt = self.doubt(frame, range, Why::NotKnown);
+                self.note_risk(&doubt);
+                Value::Unknown(doubt)
+            }
+        }
+    }
+
+    pub(super) fn slice_of(&mut self, parts: &[Option<Box<Expr>>; 3], frame: &Frame) -> [Value; 3] {
+        [0, 1, 2].map(|index| parts[index].as_ref().map_or(Value::None, |part| self.eval(part, frame)))
+    }
+
+    pub(super) fn slice(&mut self, object: &Value, parts: &[Value; 3], frame: &Frame, range: Range) -> Value {
+        if matches!(object, Value::External(path) if &**path == "sys.version_info") {
+            let known = Value::Tuple(Rc::from([
+                Value::int(u32::from(self.python.major)),
+                Value::int(u32::from(self.python.minor)),
+            ]));
+            return match (&parts[0], &parts[1], &parts[2]) {
+                (Value::None, Value::Int(end), Value::None) if end.to_u32().is_some_and(|end| end <= 2) => {
+                    self.slice(&known, parts, frame, range)
+                }
+                _ => self.not_known(frame, range),
+            };
+        }
+        let payload = match object {
+            Value::Instance(instance)
+                if instance.member.is_none() && instance.class.in_tree("__getitem__").is_none() =>
+            {
+                &instance.value
+            }
+            other => other,
+        };
+        if !matches!(payload, Value::Tuple(_) | Value::List(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_)) {
+            return match object {
+                Value::Instance(_) => {
+                    let key = Value::Slice(Rc::new(parts.clone()));
+                    let found = self.special(object, "__getitem__", vec![key], frame, range);
+                    found.unwrap_or_else(|| self.not_known(frame, range))
+                }
+                Value::Unknown(doubt) => Value::Unknown(doubt.clone()),
+                _ => self.not_known(frame, range),
+            };
+        }
+        let Ok(items) = elements(payload) else {
+            // A long text is sliced as text.
+            if let (Some(text), Value::None) = (payload.as_str(), &parts[2])
+                && text.is_ascii()
+                && let Some((from, to, _)) = bounds(parts, text.len())
+            {
+                return Value::str(text.get(from..to.max(from)).unwrap_or_default());
+            }
+            return self.not_known(frame, range);
+        };
+        let Some(indices) = indices(parts, items.len()) else { return self.not_known(frame, range) };
+        self.charge(indices.len() / 8);
+        let part: Vec<Value> = indices.into_iter().filter_map(|index| items.get(index).cloned()).collect();
+        match payload {
+            Value::Tuple(_) => Value::Tuple(part.into()),
+            Value::List(_) => Value::list(part),
+            Value::Str(_) => Value::str(part.iter().filter_map(Value::as_str).collect::<String>()),
+            Value::Bytes(_) => {
+                let bytes: Vec<u8> = part.iter().filter_map(|one| integer(one).and_then(|one| one.to_u8())).collect();
+                Value::Bytes(bytes.into())
+            }
+            _ => self.not_known(frame, range),
+        }
+    }
+
+    /// `object[key] = value`.
+    pub(super) fn set_item(&mut self, object: &Value, key: Value, value: Value, frame: &Frame, range: Range) {
+        if let (Some(globals), Some(name)) = (object.downcast::<super::library::GlobalNames>(), key.as_str()) {
+            self.bind_in(&globals.module.scope, name, value);
+            return;
+        }
+        let doubt = self.current_doubt().cloned();
+        match (object, doubt) {
+            (Value::External(path), doubt) if &**path == "os.environ" => {
+                if let Some(name) = key.as_str() {
+                    let value = doubt.map_or(value, Value::Unknown);
+                    self.environ.insert(name.to_owned(), Some(value));
+                }
+                return;
+            }
+            (Value::Dict(dict), None) if dict.insert(key.clone(), value.clone()) => return,
+            (Value::List(list), None) => {
+                let index = integer(&key);
+                let mut items = list.0.borrow_mut();
+                match (&mut *items, index) {
+                    (Err(_), _) => return,
+                    (Ok(items), Some(index)) => {
+                        let found = position(items.len(), &index);
+                        if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
+                            *slot = value;
+                            return;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            (Value::Instance(instance), None) => {
+                if instance.class.in_tree("__setitem__").is_some() {
+                    self.special(object, "__setitem__", vec![key, value], frame, range);
+                    return;
+                }
+                if instance.class.payload().is_some() && instance.member.is_none() {
+                    self.set_item(&instance.value.clone(), key, value, frame, range);
+                    return;
+                }
+            }
+            (Value::Unknown(doubt), _) => {
+                self.note_risk(&doubt.clone());
+                return;
+            }
+            _ => {}
+        }
+        let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
+        self.taint_only(object, &doubt);
+    }
+
+    /// The object's own elements are no longer known; what they are made of is untouched.
+    pub(super) fn taint_only(&mut self, object: &Value, doubt: &super::Doubt) {
+        match object {
+            Value::List(list) | Value::Set(list) => *list.0.borrow_mut() = Err(doubt.clone()),
+            Value::Dict(dict) => *dict.0.borrow_mut() = Err(doubt.clone()),
+            Value::Instance(instance) if instance.member.is_none() => {
+                instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                if instance.class.payload().is_some() {
+                    self.taint_only(&instance.value, doubt);
+                }
+            }
+            other => self.taint(other, doubt),
+        }
+    }
+
+    /// `object[a:b] = value`.
+    pub(super) fn set_slice(
+        &mut self,
+        object: &Value,
+        parts: &[Option<Box<Expr>>; 3],
+        value: &Value,
+        frame: &Frame,
+        range: Range,
+    ) {
+        let parts = self.slice_of(parts, frame);
+        let doubt = self.current_doubt().cloned();
+        if let (Value::List(list), None) = (object, &doubt) {
+            let new = self.iterate(value, frame, range);
+            let mut items = list.0.borrow_mut();
+            match (&mut *items, new) {
+                (Err(_), _) => return,
+                (Ok(_), Err(why)) => {
+                    *items = Err(why);
+                    return;
+                }
+                (Ok(old), Ok(new)) if matches!(parts[2], Value::None) && old.len() + new.len() <= MOST_ELEMENTS => {
+                    if let Some((from, to, _)) = bounds(&parts, old.len()) {
+                        old.splice(from..to.max(from), new);
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Value::Object(held) = object {
+            held.assign("[:]", value);
+            return;
+        }
+        let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, "changed by an assignment to a part of it"));
+        self.taint_only(object, &doubt);
+    }
+
+    /// `del object[key]`; false where it is not followed.
+    pub(super) fn delete_item(&mut self, object: &Value, key: &Value, frame: &Frame, range: Range) -> bool {
+        match object {
+            Value::Dict(dict) => match dict.remove(key) {
+                Some(Some(_)) => true,
+                Some(None) => {
+                    self.fail("KeyError", "a key that is not there".to_owned(), frame, range);
+                    true
+                }
+                None => false,
+            },
+            Value::List(list) => {
+                let Some(index) = integer(key) else { return false };
+                match &mut *list.0.borrow_mut() {
+                    Ok(items) => match position(items.len(), &index) {
+                        Some(at) => {
+                            items.remove(at);
+                            true
+                        }
+                        None => false,
+                    },
+                    Err(_) => true,
+                }
+            }
+            Value::External(path) if &**path == "os.environ" => {
+                if let Some(name) = key.as_str() {
+                    self.environ.insert(name.to_owned(), None);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What import-time code finds in the environment under that name.
+    pub(super) fn environment(&self, name: &str) -> Option<Value> {
+        match self.environ.get(name) {
+            Some(changed) => changed.clone(),
+            None => self.env.get(name).map(Value::str),
+        }
+    }
+}
+
+fn position(length: usize, index: &BigInt) -> Option<usize> {
+    let index = if index.is_negative() { index + BigInt::from(length) } else { index.clone() };
+    index.to_usize().filter(|index| *index < length)
+}
+
+fn at(items: &[Value], index: &BigInt) -> Option<Value> {
+    position(items.len(), index).and_then(|index| items.get(index).cloned())
+}
+
+/// Start, end and step of a slice of something that long, as Python's `slice.indices` gives them for a positive step.
+pub(super) fn bounds(parts: &[Value; 3], length: usize) -> Option<(usize, usize, i64)> {
+    let length = i64::try_from(length).ok()?;
+    let bound = |value: &Value, default: i64| match value {
+        Value::None => Some(default),
+        other => {
+            let number = integer(other)?;
+            let number = number.to_i64().unwrap_or(if number.is_negative() { i64::MIN / 2 } else { i64::MAX / 2 });
+            Some(if number < 0 { number + length } else { number }.clamp(0, length))
+        }
+    };
+    let (from, to) = (bound(&parts[0], 0)?, bound(&parts[1], length)?);
+    Some((usize::try_from(from).ok()?, usize::try_from(to).ok()?, 1))
+}
+
+fn indices(parts: &[Value; 3], length: usize) -> Option<Vec<usize>> {
+    let step = match &parts[2] {
+        Value::None => 1,
+        other => integer(other)?.to_i64().filter(|step| *step != 0)?,
+    };
+    if step > 0 {
+        let (from, to, _) = bounds(parts, length)?;
+        return Some((from..to).step_by(usize::try_from(step).ok()?).collect());
+    }
+    let length = i64::try_from(length).ok()?;
+    let bound = |value: &Value, default: i64| match value {
+        Value::None => Some(default),
+        other => {
+            let number = integer(other)?;
+            let number = number.to_i64().unwrap_or(if number.is_negative() { i64::MIN / 2 } else { i64::MAX / 2 });
+            Some(if number < 0 { number + length } else { number }.clamp(-1, length - 1))
+        }
+    };
+    let (mut at, to) = (bound(&parts[0], length - 1)?, bound(&parts[1], -1)?);
+    let mut found = Vec::new();
+    while at > to {
+        found.push(usize::try_from(at).ok()?);
+        at = at.checked_add(step)?;
+    }
+    Some(found)
+}
