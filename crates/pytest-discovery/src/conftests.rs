@@ -10,7 +10,7 @@ use crate::collect::{ConfigObject, Plugin, Plugins};
 use crate::config::Config;
 use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
-use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, ModuleFile};
+use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
 
 /// Conftests and the plugins that they and test modules name.
 pub(crate) struct Loaded {
@@ -157,8 +157,13 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
     }
 
     /// All of them, with what test modules name.
-    pub(crate) fn finish(mut self, modules: &[ModuleFile]) -> Loaded {
-        for file in modules {
+    pub(crate) fn finish(mut self, walked: &Walked) -> Loaded {
+        for (conftest, before) in &walked.conftests {
+            if let Some(module) = self.modules.get(conftest) {
+                self.loaded.plugins.loaded_after(module, *before);
+            }
+        }
+        for file in &walked.modules {
             if self.interpreter.mentions(&file.path, "pytest_plugins")
                 && let Ok(module) = self.interpreter.module(&file.path)
             {

@@ -31,6 +31,8 @@ pub struct Settings {
     pub python: PythonVersion,
     /// What import-time code finds in its environment; nothing else of this machine's is shown to it.
     pub env: BTreeMap<String, String>,
+    /// Modules that cannot be imported, top-level or dotted (`vllm`, `dynamo._core`). All others can.
+    pub absent_modules: BTreeSet<String>,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             pytest: PytestVersion::default(),
             python: PythonVersion::default(),
             env: BTreeMap::new(),
+            absent_modules: BTreeSet::new(),
         }
     }
 }
@@ -92,16 +95,17 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
         .modules
         .iter()
         .map(|module| &*module.path)
-        .chain(everything.conftests.iter().map(|path| &**path))
+        .chain(everything.conftests.iter().map(|(path, _)| &**path))
         .collect();
     let sources = parse(&files, tree);
     let imports = Imports::new(config, tree, files.into_iter());
     let mut interpreter = Interpreter::new(tree, &imports, sources, settings.python, &settings.env);
+    interpreter.absent.clone_from(&settings.absent_modules);
 
     let object = ConfigObject::new(config);
     let mut conftests = LoadedConftests::new(config, &mut interpreter, object.clone());
     let walked = walk::walk(config, tree, &mut conftests, &mut listings);
-    let loaded = conftests.finish(&walked.modules);
+    let loaded = conftests.finish(&walked);
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
     catalog.problems.extend(loaded.problems);
     catalog.pytest = Some(facts(settings, config));
@@ -112,7 +116,7 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
 
     let mut collection = Collection::new(config, &mut interpreter, &loaded.plugins, object);
     let mut first_of_name = HashMap::new();
-    for file in &walked.modules {
+    for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
         }
@@ -135,7 +139,7 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
             module,
             ignored_by: file.ignored_by.clone(),
         };
-        let found = collection.module(&file, Rc::new(node));
+        let found = collection.module(index, &file, Rc::new(node));
         if let (false, Some(argument)) = (found, &file.narrowed) {
             return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
         }

@@ -107,8 +107,8 @@ pub(crate) struct ModuleFile {
 pub(crate) struct Walked {
     /// The files, in pytest's order.
     pub(crate) modules: Vec<ModuleFile>,
-    /// Every conftest that was loaded, outer folders first.
-    pub(crate) conftests: Vec<Utf8PathBuf>,
+    /// Every conftest that was loaded, outer folders first, and how many modules were collected before.
+    pub(crate) conftests: Vec<(Utf8PathBuf, usize)>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
 }
@@ -281,7 +281,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let conftest = folder.join("conftest.py");
         let rules = if !self.config.options.noconftest && conftest.is_file() {
             let said = self.conftests.ignores(&conftest);
-            self.walked.conftests.push(conftest.clone());
+            self.walked.conftests.push((conftest.clone(), self.walked.modules.len()));
             let globs = said
                 .globs
                 .map(|globs| globs.into_iter().map(|entry| (FnMatch::new(&entry.text), entry)).collect::<Vec<_>>());

@@ -81,7 +81,7 @@ impl CallSpecs {
         let made = maker.sets(call)?;
         let indirect = call.indirect(&made.names)?;
         if let Some(name) = made.names.iter().find(|name| !closure.names.contains(name)) {
-            return Err(Failure::Refused(if defaulted(&function.def).any(|one| *one == **name) {
+            return Err(Failure::Refused(if defaulted(function).contains(name) {
                 format!("the argument `{name}` has a default value already")
             } else {
                 format!("the function uses no argument or fixture `{name}`")

@@ -9,7 +9,7 @@ use test_catalog::{Reason, SourceSpan};
 
 use super::fixtures::Layer;
 use super::item::ClassNode;
-use super::{Collection, Lost, Place, bindings, marks, pytestmark_problem};
+use super::{Collection, Lost, Place, bindings, marks, pytestmark_problem, switched};
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Class, Doubt, Names, Value};
 use crate::eval::{stdlib, truth};
@@ -85,6 +85,7 @@ impl Collection<'_, '_> {
 
     fn unittest_method(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
         match &binding.value {
+            value if switched(value) == Some(false) => Ok(()),
             Value::Function(function) => self.function(name, function, binding, place, true),
             Value::Unknown(doubt) => {
                 self.inexact_name(name, place, &doubt.clone());
@@ -157,10 +158,7 @@ fn is_abstract(class: &Class) -> bool {
         }
     }
     names.iter().any(|name| match class.lookup(name) {
-        Ok(Some(Binding { value: Value::Function(function), .. })) => function.def.decorators.iter().any(|decorator| {
-            let text = function.file.slice(decorator.range);
-            text.rsplit('.').next().is_some_and(|name| name.trim().starts_with("abstract"))
-        }),
+        Ok(Some(Binding { value: Value::Function(function), .. })) => function.is_abstract.get(),
         _ => false,
     })
 }

@@ -4,14 +4,15 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use test_catalog::{Reason, SourceSpan};
 
 use super::scope::Scope;
 use crate::PytestVersion;
 use crate::eval::truth;
-use crate::eval::value::{Binding, Class, Doubt, Fixture, Module, Names, Value};
-use crate::syntax::ast::{Function, ParameterKind};
+use crate::eval::value::{Binding, Class, Doubt, Fixture, Function, Module, Names, Value};
+use crate::syntax::ast::{self, ParameterKind};
 
 /// Dependencies are visited in depth, behind all that the test asks for itself.
 const DEPTH_FIRST_BEHIND: PytestVersion = PytestVersion::new(9, 0, 0);
@@ -111,7 +112,7 @@ impl Layer {
         };
         let (requests, signature) = match &fixture.function {
             Value::Function(function) => {
-                (requests(&function.def, is_method, pytest), function.signature_doubt.borrow().clone())
+                (requests(function, is_method, pytest), function.signature_doubt.borrow().clone())
             }
             Value::Class(_) | Value::External(_) => (Vec::new(), None),
             other => (Vec::new(), other.doubt().cloned()),
@@ -312,17 +313,33 @@ impl Walk<'_> {
 }
 
 /// The names that a function asks for: its parameters without default. The first is left out for a method, unless
-/// some are positional only.
-pub(super) fn requests(def: &Function, is_method: bool, pytest: PytestVersion) -> Vec<Rc<str>> {
+/// some are positional only; so is one for each layer of `mock.patch` that passes an argument of its own.
+pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersion) -> Vec<Rc<str>> {
+    let shown = shown(function);
+    let parameters = &shown.parameters;
     let named = |kind| matches!(kind, ParameterKind::Positional | ParameterKind::KeywordOnly);
-    let names = def.parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
-    let positional_only = def.parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
+    let names = parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
+    let positional_only = parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
     let bound = is_method && !(positional_only && pytest >= POSITIONAL_ONLY);
-    names.map(|one| (&*one.name).into()).skip(usize::from(bound)).collect()
+    names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get()).collect()
+}
+
+/// The function whose parameters Python shows: the innermost that is wrapped.
+fn shown(function: &Function) -> Arc<ast::Function> {
+    let mut shown = function.def.clone();
+    let mut inner = function.wrapped.borrow().clone();
+    // Functions that wrap each other in a circle end somewhere.
+    for _ in 0..MOST_DEPTH {
+        let Some(next) = inner else { break };
+        shown = next.def.clone();
+        inner = next.wrapped.borrow().clone();
+    }
+    shown
 }
 
 /// The names of parameters that have a default: a fixture cannot give them.
-pub(super) fn defaulted(def: &Function) -> impl Iterator<Item = &str> {
-    let with_default = def.parameters.iter().filter(|one| one.default.is_some());
-    with_default.filter(|one| one.kind != ParameterKind::PositionalOnly).map(|one| &*one.name)
+pub(super) fn defaulted(function: &Function) -> Vec<Rc<str>> {
+    let shown = shown(function);
+    let with_default = shown.parameters.iter().filter(|one| one.default.is_some());
+    with_default.filter(|one| one.kind != ParameterKind::PositionalOnly).map(|one| (&*one.name).into()).collect()
 }

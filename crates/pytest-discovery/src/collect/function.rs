@@ -189,7 +189,7 @@ impl Collection<'_, '_> {
         if is_anyio(own, place, function.def.is_async) {
             initial.push("anyio_backend".into());
         }
-        initial.extend(requests(&function.def, bound && !place.classes.is_empty(), pytest));
+        initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
         let closure = place.visible.closure(&self.config.ini.usefixtures, initial.into_iter(), &direct, pytest);
         if let Some((fixture, doubt)) = &closure.doubt {
             let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
@@ -294,7 +294,7 @@ impl Collection<'_, '_> {
         let unknown = metafunc.closure.names.iter().find(|name| {
             metafunc.closure.definitions.get(*name).is_none_or(Vec::is_empty)
                 && !crate::eval::stdlib::is_builtin_fixture(name)
-                && !requests(&metafunc.function.def, false, metafunc.session.pytest).contains(name)
+                && !requests(&metafunc.function, false, metafunc.session.pytest).contains(name)
         });
         match unknown {
             Some(name) if text.contains("uses no argument") => Failure::Unknown {

@@ -98,11 +98,16 @@ impl Item {
         self.own.borrow().iter().map(|own| &own.mark).chain(chain).cloned().collect()
     }
 
-    /// Why it may have more marks than these.
+    /// Why it may have more marks than these. One that is inexact anyway answers by those that are known, so that it
+    /// alone is in doubt and not all that a hook does with the others.
     fn more_marks(&self) -> Option<Doubt> {
-        let open = self.open.clone().map(Into::into);
-        open.or_else(|| self.chain.iter().find_map(|list| list.open.clone()))
-            .or_else(|| self.hooks.borrow().clone().map(Into::into))
+        let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
+        let open = open.or_else(|| self.hooks.borrow().clone())?;
+        if self.doubt.borrow().is_some() {
+            self.more_marks_by_hook(&open);
+            return None;
+        }
+        Some(open.into())
     }
 
     pub(super) fn more_marks_by_hook(&self, reason: &Reason) {

@@ -90,7 +90,6 @@ impl<'c, 'i> Collection<'c, 'i> {
         plugins: &'c Plugins,
         object: Rc<ConfigObject>,
     ) -> Self {
-        let id_hooks = plugins.hooks("pytest_make_parametrize_id", None);
         let session = metafunc::Session {
             pytest: config.pytest,
             rules: parametrize::IdRules {
@@ -98,7 +97,7 @@ impl<'c, 'i> Collection<'c, 'i> {
                 strict: config.ini.strict_parametrization_ids,
                 long_strings: config.ini.long_string_ids,
             },
-            id_hooks: id_hooks.into_iter().map(|hook| hook.function).collect(),
+            id_hooks: Rc::from([]),
             config: Value::Object(object.clone()),
         };
         Self {
@@ -113,9 +112,11 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    /// Collects one module. Whether it, or what narrows it, may have a test: a module that is lost may.
-    pub(crate) fn module(&mut self, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
+    /// Collects one module; `index` is its place among all of them. Whether it, or what narrows it, may have a test: a module that is lost may.
+    pub(crate) fn module(&mut self, index: usize, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
+        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
+        self.session.id_hooks = id_hooks.into_iter().map(|hook| hook.function).collect();
         if let Some(raised) = &*module.ended.borrow() {
             if &*raised.class != "Skipped" {
                 let message =
@@ -223,13 +224,14 @@ impl<'c, 'i> Collection<'c, 'i> {
                 }
                 Ok(())
             }
-            value if !self.filters.takes_function(name) => {
+            value if !self.filters.takes_function(name) && switched(value) != Some(true) => {
                 // A class that is not known may be a test class.
                 if let (true, Value::Unknown(doubt)) = (self.filters.takes_class(name), value) {
                     self.inexact_name(name, place, &doubt.clone());
                 }
                 Ok(())
             }
+            value if switched(value) == Some(false) => Ok(()),
             Value::Function(function) => {
                 if self.is_imported(&function.file.path, place) {
                     return Ok(());
@@ -248,6 +250,13 @@ impl<'c, 'i> Collection<'c, 'i> {
                 self.inexact_name(name, place, &doubt.clone());
                 Ok(())
             }
+            Value::Partial(_) | Value::Method(_) => {
+                let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
+                let text = format!("`{name}` is made of another function");
+                self.inexact_name(name, place, &Reason { text, at }.into());
+                Ok(())
+            }
+            Value::External(path) if crate::eval::stdlib::is_no_test(path) => Ok(()),
             Value::External(_) => {
                 let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
                 let text = format!("`{name}` comes from a library, and may be a test");
@@ -288,6 +297,15 @@ impl<'c, 'i> Collection<'c, 'i> {
             param_at: None,
             config: self.session.config.clone(),
         }));
+    }
+}
+
+/// What a function's `__test__` says, where it has one.
+fn switched(value: &Value) -> Option<bool> {
+    match value {
+        Value::Function(function) => function.attributes.borrow().get("__test__").and_then(|flag| truth(&flag.value)),
+        Value::StaticMethod(inner) | Value::ClassMethod(inner) => switched(inner),
+        _ => None,
     }
 }
 

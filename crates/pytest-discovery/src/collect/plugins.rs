@@ -22,6 +22,8 @@ pub(crate) struct Plugin {
     pub(super) folder: Option<Utf8PathBuf>,
     /// Whether it was there before the session: loaded for an argument, and not on the way.
     pub(super) initial: bool,
+    /// How many modules are collected before it is loaded.
+    after: usize,
     pub(super) fixtures: Rc<Layer>,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct Hook {
 impl Plugin {
     pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, pytest: PytestVersion) -> Self {
         let fixtures = Rc::new(Layer::of_module(&module, pytest));
-        Self { module, folder, initial, fixtures }
+        Self { module, folder, initial, after: 0, fixtures }
     }
 
     /// Whether it is that module.
@@ -132,6 +134,21 @@ impl Plugins {
         Self { all: Vec::new(), rootdir, pytest }
     }
 
+    /// A conftest that is loaded on the way: so many modules are collected before.
+    pub(crate) fn loaded_after(&mut self, module: &Rc<Module>, modules: usize) {
+        for plugin in self.all.iter_mut().filter(|plugin| !plugin.initial && plugin.is(module)) {
+            plugin.after = modules;
+        }
+    }
+
+    /// The hooks of a name in the order of calls, of the plugins that are there when the module of that index is
+    /// collected, wherever they lie.
+    pub(super) fn hooks_by(&self, name: &str, index: usize) -> Vec<Hook> {
+        let mut hooks = self.hooks_of(name, |plugin| plugin.after <= index);
+        in_turn(&mut hooks);
+        hooks
+    }
+
     pub(crate) fn push(&mut self, plugin: Plugin) {
         self.all.push(plugin);
     }
@@ -155,13 +172,21 @@ impl Plugins {
     /// The hooks of a name that reach a file (or all of them), in the order of calls: those that want to be first,
     /// the rest, those that want to be last; in each group the one registered last comes first.
     pub(super) fn hooks(&self, name: &str, path: Option<&Utf8Path>) -> Vec<Hook> {
-        let reaching = self.all.iter().rev().filter(|plugin| path.is_none_or(|path| plugin.reaches(path)));
-        let mut hooks: Vec<Hook> = reaching.filter_map(|plugin| plugin.hook(name)).collect();
-        hooks.sort_by_key(|hook| match hook.turn {
-            Turn::First => 0,
-            Turn::Normal => 1,
-            Turn::Last => 2,
-        });
+        let mut hooks = self.hooks_of(name, |plugin| path.is_none_or(|path| plugin.reaches(path)));
+        in_turn(&mut hooks);
         hooks
     }
+
+    fn hooks_of(&self, name: &str, takes: impl Fn(&Plugin) -> bool) -> Vec<Hook> {
+        let taken = self.all.iter().rev().filter(|plugin| takes(plugin));
+        taken.filter_map(|plugin| plugin.hook(name)).collect()
+    }
+}
+
+fn in_turn(hooks: &mut [Hook]) {
+    hooks.sort_by_key(|hook| match hook.turn {
+        Turn::First => 0,
+        Turn::Normal => 1,
+        Turn::Last => 2,
+    });
 }

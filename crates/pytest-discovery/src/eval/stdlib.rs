@@ -918,3 +918,10 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
             | "mypy"
     )
 }
+
+/// Whether something of a library is surely no function written in Python: a built-in, or a class by its name.
+pub(crate) fn is_no_test(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    path.starts_with("builtins.")
+        || (name.starts_with(|one: char| one.is_ascii_uppercase()) && name.contains(|one: char| one.is_lowercase()))
+}
