@@ -9,7 +9,7 @@ use test_catalog::{Catalog, Condition, DeclaredMarker, Problem, PytestFacts, Rea
 
 use crate::collect::{Collector, HookDoubts, NameFilters};
 use crate::config::{Config, Invocation};
-use crate::eval::value::{Binding, Module, Value};
+use crate::eval::value::{Binding, Module};
 use crate::eval::{Interpreter, Sources, elements};
 use crate::imports::Imports;
 use crate::walk::{self, ConftestIgnores, Conftests, Entry, ModuleFile};

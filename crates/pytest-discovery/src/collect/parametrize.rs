@@ -183,12 +183,13 @@ fn set(
     }
     let id = match (own_id, given) {
         (Some(id), _) if !matches!(id, Value::None) => match id {
-            Value::Str(_) => ids::explicit(interpreter, id).map_err(|doubt| NotKnown::because(place("the id"), doubt))?,
+            Value::Str(_) => {
+                ids::explicit(interpreter, id).map_err(|doubt| NotKnown::because(place("the id"), doubt))?
+            }
             other => return Err(NotKnown::because(place("the id"), other.doubt().cloned())),
         },
         (_, GivenIds::Each(ids)) if !matches!(ids[index], Value::None) => {
-            ids::explicit(interpreter, &ids[index])
-                .map_err(|doubt| NotKnown::because(place("the id"), doubt))?
+            ids::explicit(interpreter, &ids[index]).map_err(|doubt| NotKnown::because(place("the id"), doubt))?
         }
         (_, given) => {
             let mut parts = Vec::with_capacity(row.len());

@@ -382,7 +382,9 @@ impl Interpreter<'_> {
         }
         match class.lookup_behind(behind, name) {
             Ok(Some(binding)) => match &binding.value {
-                function @ Value::Function(_) => Found::Value(Value::Method(Rc::new((object.clone(), function.clone())))),
+                function @ Value::Function(_) => {
+                    Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
+                }
                 Value::ClassMethod(inner) => {
                     Found::Value(Value::Method(Rc::new((Value::Class(class.clone()), (**inner).clone()))))
                 }
@@ -443,8 +445,7 @@ impl Interpreter<'_> {
             Value::Instance(instance) => {
                 let class = &instance.class;
                 let odd = class.in_tree("__setattr__").is_some() || class.in_tree("__slots__").is_some_and(|_| false);
-                let property =
-                    matches!(class.in_tree(name), Some(Binding { value: Value::Property(_), .. }));
+                let property = matches!(class.in_tree(name), Some(Binding { value: Value::Property(_), .. }));
                 let frozen = class.dataclass.get() && class.options.get().frozen;
                 if frozen && doubt.is_none() && !odd && class.is_plain() {
                     self.fail("FrozenInstanceError", "an attribute of a frozen dataclass".to_owned(), frame, range);

@@ -6,8 +6,10 @@ use super::comprehension::Until;
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::exec::Flow;
-use super::value::{Argument, Arguments, Binding, Doubt, FixtureOptions, Function, Iterator, Scope, ScopeKind, Source, Value};
-use super::{Frame, Interpreter, MOST_CALLS, elements, stdlib};
+use super::value::{
+    Argument, Arguments, Binding, Doubt, FixtureOptions, Function, Iterator, Scope, ScopeKind, Source, Value,
+};
+use super::{Frame, Interpreter, MOST_CALLS, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
 impl Interpreter<'_> {
@@ -314,10 +316,12 @@ impl Interpreter<'_> {
                 self.raised = None;
                 return Some(self.not_known(frame, range));
             }
-            return Some(match items.iter().find_map(|item| item.doubt().filter(|_| matches!(value, Value::Unknown(_)))) {
-                Some(doubt) => Value::Unknown(doubt.clone()),
-                None => Iterator::of(items),
-            });
+            return Some(
+                match items.iter().find_map(|item| item.doubt().filter(|_| matches!(value, Value::Unknown(_)))) {
+                    Some(doubt) => Value::Unknown(doubt.clone()),
+                    None => Iterator::of(items),
+                },
+            );
         }
         Some(value)
     }
@@ -386,9 +390,4 @@ fn bind_parameters(function: &Function, arguments: &Arguments, scope: &Scope) ->
         names.insert((&*parameter.name).into(), Binding { value, doubt: None });
     }
     (positional.next().is_none() && taken.len() == arguments.keywords.len()).then_some(())
-}
-
-/// Elements of an argument, for library functions that take any iterable.
-pub(super) fn items(value: &Value) -> Option<Vec<Value>> {
-    elements(value).ok()
 }

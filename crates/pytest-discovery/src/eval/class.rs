@@ -165,10 +165,14 @@ impl Class {
                 "builtins.dict" | "collections.OrderedDict" | "typing.TypedDict" => Payload::Dict,
                 "typing_extensions.TypedDict" => Payload::Dict,
                 "builtins.set" | "builtins.frozenset" => Payload::Set,
-                "builtins.complex" | "builtins.bytearray" | "collections.defaultdict" | "collections.Counter"
-                | "collections.UserDict" | "collections.UserList" | "collections.UserString" | "collections.deque" => {
-                    Payload::Other
-                }
+                "builtins.complex"
+                | "builtins.bytearray"
+                | "collections.defaultdict"
+                | "collections.Counter"
+                | "collections.UserDict"
+                | "collections.UserList"
+                | "collections.UserString"
+                | "collections.deque" => Payload::Other,
                 _ => return None,
             }),
             _ => None,
@@ -236,13 +240,7 @@ fn is_abstract(value: &Value) -> bool {
 
 impl Instance {
     pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {
-        Self {
-            class: class.clone(),
-            member,
-            value,
-            attributes: RefCell::default(),
-            doubt: None.into(),
-        }
+        Self { class: class.clone(), member, value, attributes: RefCell::default(), doubt: None.into() }
     }
 }
 

@@ -125,7 +125,12 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
             if one == other {
                 return Some(true);
             }
-            equal_items(&elements(&Value::Range(one.clone())).ok()?, &elements(&Value::Range(other.clone())).ok()?, depth, budget)
+            equal_items(
+                &elements(&Value::Range(one.clone())).ok()?,
+                &elements(&Value::Range(other.clone())).ok()?,
+                depth,
+                budget,
+            )
         }
         (Value::Set(_) | Value::FrozenSet(_), Value::Set(_) | Value::FrozenSet(_)) => {
             let (one, other) = (set_items(one)?, set_items(other)?);
@@ -413,7 +418,14 @@ impl Interpreter<'_> {
         Value::Bool(true)
     }
 
-    pub(super) fn compare(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<bool> {
+    pub(super) fn compare(
+        &mut self,
+        left: &Value,
+        op: CompareOp,
+        right: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<bool> {
         match op {
             CompareOp::Is | CompareOp::IsNot => Some(is_same(left, right)? == (op == CompareOp::Is)),
             CompareOp::In | CompareOp::NotIn => {

@@ -75,8 +75,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Result<(Vec<(Value, Value)>, bool), Doubt> {
-        let inner =
-            Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
+        let inner = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
         let mut run = Run { comprehension, until, found: Vec::new(), left: false };
         // The first iterable is evaluated outside: in a class body it sees the class's names.
         self.clauses(&mut run, &comprehension.clauses, Some(frame), &inner, range)?;

@@ -94,14 +94,7 @@ impl Interpreter<'_> {
         perhaps.map_or(Flow::Next, Flow::Perhaps)
     }
 
-    pub(super) fn repeat(
-        &mut self,
-        target: &Expr,
-        iter: &Expr,
-        body: &[Stmt],
-        orelse: &[Stmt],
-        frame: &Frame,
-    ) -> Flow {
+    pub(super) fn repeat(&mut self, target: &Expr, iter: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
         let value = self.eval(iter, frame);
         if self.raised.is_some() {
             return Flow::Next;
@@ -378,13 +371,16 @@ impl Interpreter<'_> {
                 Some(true) => Flow::Next,
                 Some(false) => Flow::Ended(raised),
                 None => {
-                    let doubt = Doubt::from(test_catalog::Reason { text: raised.message.clone(), at: raised.at.clone() });
+                    let doubt =
+                        Doubt::from(test_catalog::Reason { text: raised.message.clone(), at: raised.at.clone() });
                     self.may_raise(raised, &doubt, frame);
                     Flow::Next
                 }
             },
             (Flow::Return(_), Some(doubt)) => Flow::Perhaps(Perhaps { doubt, returns: true, breaks: false }),
-            (Flow::Break | Flow::Continue, Some(doubt)) => Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true }),
+            (Flow::Break | Flow::Continue, Some(doubt)) => {
+                Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true })
+            }
             (flow, _) => flow,
         }
     }

@@ -116,6 +116,9 @@ impl Interpreter<'_> {
         let text = format!("the decorator `{}` is not followed", source.join(" "));
         let doubt = self.doubt(frame, range, text);
         self.note_risk(&doubt);
+        if let Value::Class(class) = &value {
+            class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+        }
         self.taint(&value, &doubt);
         value
     }
@@ -126,9 +129,7 @@ impl Interpreter<'_> {
         for base in &def.bases {
             let value = match self.eval(base, frame) {
                 // `Generic[T]` and its like: the class itself.
-                Value::External(path) if path.ends_with("[]") => {
-                    Value::External(path.trim_end_matches("[]").into())
-                }
+                Value::External(path) if path.ends_with("[]") => Value::External(path.trim_end_matches("[]").into()),
                 Value::Unknown(_) if matches!(&base.kind, ExprKind::Subscript(..)) => match &base.kind {
                     ExprKind::Subscript(generic, _) => self.eval(generic, frame),
                     _ => Value::None,
@@ -250,20 +251,20 @@ impl Interpreter<'_> {
     }
 
     /// Tells bases of the tree that they have a subclass, and attributes what they are called.
-    fn announce(
-        &mut self,
-        class: &Rc<Class>,
-        keywords: &[(Option<Box<str>>, ast::Expr)],
-        frame: &Frame,
-        range: Range,
-    ) {
+    fn announce(&mut self, class: &Rc<Class>, keywords: &[(Option<Box<str>>, ast::Expr)], frame: &Frame, range: Range) {
         let attributes: Vec<(Rc<str>, Value)> =
             class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.value.clone())).collect();
         for (name, value) in attributes {
             if let Value::Instance(instance) = &value
                 && instance.class.in_tree("__set_name__").is_some()
             {
-                self.special(&value, "__set_name__", vec![Value::Class(class.clone()), Value::str(&*name)], frame, range);
+                self.special(
+                    &value,
+                    "__set_name__",
+                    vec![Value::Class(class.clone()), Value::str(&*name)],
+                    frame,
+                    range,
+                );
             }
         }
         let hook = class.mro.iter().find_map(|base| match base {

@@ -88,7 +88,15 @@ fn feed(value: &Value, hasher: &mut DefaultHasher, depth: u32) -> Option<()> {
                 return None;
             }
             match (&instance.member, class.payload()) {
-                (_, Some(super::class::Payload::Other | super::class::Payload::List | super::class::Payload::Dict | super::class::Payload::Set)) => {
+                (
+                    _,
+                    Some(
+                        super::class::Payload::Other
+                        | super::class::Payload::List
+                        | super::class::Payload::Dict
+                        | super::class::Payload::Set,
+                    ),
+                ) => {
                     return None;
                 }
                 (_, Some(_)) => feed(&instance.value, hasher, depth + 1)?,
@@ -164,7 +172,9 @@ impl Dict {
     /// The value of a key; `None` where that is not known, `Some(None)` where it is not there.
     pub(super) fn find(&self, key: &Value) -> Option<Option<Value>> {
         let at = self.position(key)?;
-        Some(at.and_then(|at| self.0.borrow().as_ref().ok().and_then(|pairs| pairs.get(at).map(|(_, value)| value.clone()))))
+        Some(at.and_then(|at| {
+            self.0.borrow().as_ref().ok().and_then(|pairs| pairs.get(at).map(|(_, value)| value.clone()))
+        }))
     }
 
     /// `dict[key] = value`: a known key keeps its place. False where the key is not known.

@@ -46,10 +46,12 @@ pub(super) fn members(class: &Class) -> Result<Vec<Value>, Option<Doubt>> {
                 members.iter().filter(|(name, value)| canonical(name, value)).map(|(_, value)| value.clone()).collect();
             if is_flag(class) {
                 // From 3.11 on only those of one bit are listed.
-                found.retain(|member| bits(member).is_some_and(|bits| {
-                    let below: BigInt = bits.clone() - 1;
-                    !bits.is_zero() && (bits & below).is_zero()
-                }));
+                found.retain(|member| {
+                    bits(member).is_some_and(|bits| {
+                        let below: BigInt = bits.clone() - 1;
+                        !bits.is_zero() && (bits & below).is_zero()
+                    })
+                });
             }
             Ok(found)
         }
@@ -73,7 +75,7 @@ impl Interpreter<'_> {
     pub(super) fn make_members(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) {
         let found = self.members_from_body(class, frame, range);
         let failed = found.is_err();
-        class.members.replace(found);
+        *class.members.borrow_mut() = found;
         if failed {
             return;
         }
@@ -108,7 +110,13 @@ impl Interpreter<'_> {
             Value::External(path) => !super::stdlib::is_value_base(path) && !super::stdlib::is_plain_base(path),
             _ => true,
         });
-        if odd || foreign || matches!(class.payload(), Some(Payload::Float | Payload::Tuple | Payload::Other | Payload::List | Payload::Dict | Payload::Set)) {
+        if odd
+            || foreign
+            || matches!(
+                class.payload(),
+                Some(Payload::Float | Payload::Tuple | Payload::Other | Payload::List | Payload::Dict | Payload::Set)
+            )
+        {
             return Err(None);
         }
         let body: Vec<(Rc<str>, super::Binding)> =
@@ -127,7 +135,9 @@ impl Interpreter<'_> {
                 Value::External(path) if &**path == AUTO => {
                     self.automatic(class, &name, &values, frame, range).ok_or(None)?
                 }
-                Value::Tuple(items) if items.iter().any(|one| matches!(one, Value::External(path) if &**path == AUTO)) => {
+                Value::Tuple(items)
+                    if items.iter().any(|one| matches!(one, Value::External(path) if &**path == AUTO)) =>
+                {
                     return Err(None);
                 }
                 value => value.clone(),
@@ -157,8 +167,8 @@ impl Interpreter<'_> {
             }
             // The values stand beside the names, an alias's too.
             values.push(value.clone());
-            let member = alias
-                .unwrap_or_else(|| Value::Instance(Rc::new(Instance::new(class, Some(name.clone()), value))));
+            let member =
+                alias.unwrap_or_else(|| Value::Instance(Rc::new(Instance::new(class, Some(name.clone()), value))));
             made.insert(name, member);
         }
         Ok(made)
@@ -306,7 +316,8 @@ impl Interpreter<'_> {
             return answer.as_str().map(str::to_owned);
         }
         let name = instance.member.as_deref()?;
-        let value = instance.attributes.borrow().get("_value_").map_or_else(|| instance.value.clone(), |one| one.value.clone());
+        let value =
+            instance.attributes.borrow().get("_value_").map_or_else(|| instance.value.clone(), |one| one.value.clone());
         let value = self.text(&value, true, frame, range)?;
         Some(format!("<{}.{name}: {value}>", instance.class.name))
     }

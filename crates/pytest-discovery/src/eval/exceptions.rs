@@ -101,8 +101,15 @@ pub(super) fn catches(handler: Option<&Value>, raised: &Raised) -> Option<bool> 
                         },
                         _ => false,
                     });
-                    let foreign = class.doubt.borrow().is_some() || class.has_external(|base| !base.starts_with("builtins."));
-                    if known { Some(true) } else if foreign || wanted.is_none() { None } else { Some(false) }
+                    let foreign =
+                        class.doubt.borrow().is_some() || class.has_external(|base| !base.starts_with("builtins."));
+                    if known {
+                        Some(true)
+                    } else if foreign || wanted.is_none() {
+                        None
+                    } else {
+                        Some(false)
+                    }
                 }
                 // Of a library: it is an `Exception` at least.
                 _ => matches!(wanted, Some("Exception" | "BaseException")).then_some(true),
@@ -140,7 +147,9 @@ pub(super) fn is_catch_all(handler: &Value) -> bool {
 
 /// Whether a built-in exception is another one, or derives from it.
 pub(super) fn is_kind_of(class: &str, wanted: &str) -> bool {
-    let same = |name: &str| if matches!(name, "IOError" | "EnvironmentError") { "OSError".to_owned() } else { name.to_owned() };
+    let same = |name: &str| {
+        if matches!(name, "IOError" | "EnvironmentError") { "OSError".to_owned() } else { name.to_owned() }
+    };
     let wanted = same(wanted);
     let mut class = same(class);
     loop {
@@ -170,15 +179,22 @@ fn parent(class: &str) -> Option<&'static str> {
         "UnicodeError" => "ValueError",
         "UnicodeDecodeError" | "UnicodeEncodeError" | "UnicodeTranslateError" => "UnicodeError",
         "ConnectionError" | "BlockingIOError" | "ChildProcessError" | "FileExistsError" | "FileNotFoundError"
-        | "InterruptedError" | "IsADirectoryError" | "NotADirectoryError" | "PermissionError" | "ProcessLookupError"
-        | "TimeoutError" => "OSError",
+        | "InterruptedError" | "IsADirectoryError" | "NotADirectoryError" | "PermissionError"
+        | "ProcessLookupError" | "TimeoutError" => "OSError",
         "BrokenPipeError" | "ConnectionAbortedError" | "ConnectionRefusedError" | "ConnectionResetError" => {
             "ConnectionError"
         }
-        "UserWarning" | "DeprecationWarning" | "PendingDeprecationWarning" | "RuntimeWarning" | "SyntaxWarning"
-        | "FutureWarning" | "ImportWarning" | "UnicodeWarning" | "BytesWarning" | "ResourceWarning" | "EncodingWarning" => {
-            "Warning"
-        }
+        "UserWarning"
+        | "DeprecationWarning"
+        | "PendingDeprecationWarning"
+        | "RuntimeWarning"
+        | "SyntaxWarning"
+        | "FutureWarning"
+        | "ImportWarning"
+        | "UnicodeWarning"
+        | "BytesWarning"
+        | "ResourceWarning"
+        | "EncodingWarning" => "Warning",
         _ => "Exception",
     })
 }

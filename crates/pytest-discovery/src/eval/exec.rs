@@ -285,14 +285,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn augment(
-        &mut self,
-        target: &Expr,
-        op: crate::syntax::ast::BinaryOp,
-        value: &Value,
-        frame: &Frame,
-        range: Range,
-    ) {
+    fn augment(&mut self, target: &Expr, op: crate::syntax::ast::BinaryOp, value: &Value, frame: &Frame, range: Range) {
         let old = self.eval(target, frame);
         if self.raised.is_some() {
             return;

@@ -55,9 +55,9 @@ impl Interpreter<'_> {
                 Value::List(Rc::new(List(items.into())))
             }
             ExprKind::Set(items) => {
-                let found = self.items(items, frame).and_then(|items| {
-                    distinct(items).ok_or_else(|| self.doubt(frame, expr.range, Why::NotKnown))
-                });
+                let found = self
+                    .items(items, frame)
+                    .and_then(|items| distinct(items).ok_or_else(|| self.doubt(frame, expr.range, Why::NotKnown)));
                 Value::Set(Rc::new(List(found.into())))
             }
             ExprKind::Dict(pairs) => self.dictionary(pairs, frame),

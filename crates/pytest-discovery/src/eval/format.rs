@@ -51,7 +51,8 @@ fn parse(text: &str) -> Option<Spec> {
         at += 1;
     }
     let number = |at: &mut usize| {
-        let digits: String = characters.get(*at..).unwrap_or_default().iter().take_while(|one| one.is_ascii_digit()).collect();
+        let digits: String =
+            characters.get(*at..).unwrap_or_default().iter().take_while(|one| one.is_ascii_digit()).collect();
         *at += digits.len();
         if digits.is_empty() { Some(None) } else { digits.parse::<usize>().ok().filter(|one| *one <= WIDEST).map(Some) }
     };
@@ -293,7 +294,9 @@ pub(super) fn percent(
         };
         let part = match kind {
             's' | 'r' | 'a' => {
-                let text = interpreter.text(&value, kind != 's', frame, range).filter(|text| kind != 'a' || text.is_ascii())?;
+                let text = interpreter
+                    .text(&value, kind != 's', frame, range)
+                    .filter(|text| kind != 'a' || text.is_ascii())?;
                 let text: String = text.chars().take(precision.unwrap_or(usize::MAX)).collect();
                 (spec.zero, spec.alternate, spec.sign) = (false, false, None);
                 pad("", &text, &spec, '>')

@@ -28,7 +28,9 @@ impl Interpreter<'_> {
     pub(super) fn is_absent(&self, dotted: &str) -> bool {
         !self.absent.is_empty()
             && (self.absent.contains(dotted)
-                || dotted.match_indices('.').any(|(at, _)| dotted.get(..at).is_some_and(|one| self.absent.contains(one))))
+                || dotted
+                    .match_indices('.')
+                    .any(|(at, _)| dotted.get(..at).is_some_and(|one| self.absent.contains(one))))
     }
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
@@ -67,14 +69,7 @@ impl Interpreter<'_> {
         value
     }
 
-    pub(super) fn import_from(
-        &mut self,
-        level: u32,
-        dotted: &str,
-        names: &[ast::Alias],
-        frame: &Frame,
-        range: Range,
-    ) {
+    pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
         let from = self.path_of(&frame.module);
         if &*dotted == "__future__" {
             return;

@@ -526,9 +526,8 @@ pub(super) fn tuple_fields(class: &Class) -> Vec<(Rc<str>, Option<Value>)> {
         let names = class.names.borrow();
         class.annotations.iter().map(|(name, _)| (name.clone(), names.get(name).map(|one| one.value.clone()))).collect()
     };
-    let direct = |class: &Class| {
-        matches!(class.mro.first(), Some(Value::External(path)) if &**path == "typing.NamedTuple")
-    };
+    let direct =
+        |class: &Class| matches!(class.mro.first(), Some(Value::External(path)) if &**path == "typing.NamedTuple");
     if direct(class) {
         return own(class);
     }

@@ -94,7 +94,8 @@ pub(crate) fn elements(value: &Value) -> Result<Vec<Value>, Option<Doubt>> {
         Value::Iterator(iterator) => iterator.drain(),
         Value::Class(class) if class.is_enum => super::enums::members(class),
         Value::Instance(instance) => {
-            let overridden = ["__iter__", "__getitem__", "__len__"].iter().any(|name| instance.class.in_tree(name).is_some());
+            let overridden =
+                ["__iter__", "__getitem__", "__len__"].iter().any(|name| instance.class.in_tree(name).is_some());
             match (&instance.member, &instance.value) {
                 (_, Value::None) => Err(instance.doubt.borrow().clone()),
                 (None, value) if !overridden && instance.class.payload().is_some() => elements(value),
@@ -140,7 +141,9 @@ impl Interpreter<'_> {
     /// Why it is not known.
     pub(crate) fn iterate(&mut self, value: &Value, frame: &Frame, range: Range) -> Result<Vec<Value>, Doubt> {
         let found = match value {
-            Value::Instance(instance) if instance.member.is_none() => self.iterate_instance(value, instance, frame, range),
+            Value::Instance(instance) if instance.member.is_none() => {
+                self.iterate_instance(value, instance, frame, range)
+            }
             other => elements(other),
         };
         match found {

@@ -38,7 +38,7 @@ mod tests;
 mod text;
 pub(crate) mod value;
 
-pub(crate) use compare::{equal as same_scalar, truth};
+pub(crate) use compare::truth;
 pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
@@ -369,9 +369,9 @@ impl<'a> Interpreter<'a> {
                 function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
             Value::Method(method) => self.taint_within(&method.0, doubt, depth + 1),
-            Value::Class(class) => {
+            // Who is handed a class may mark it; that it is given other bases or methods is not to be expected.
+            Value::Class(class) if !class.is_enum => {
                 class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-                class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
             Value::Instance(instance) if instance.member.is_none() && instance.doubt.borrow().is_none() => {
                 instance.doubt.replace(Some(doubt.clone()));

@@ -296,18 +296,19 @@ impl Interpreter<'_> {
                     (_, Some(doubt)) => Err(doubt),
                     (_, None) => Err(self.doubt(frame, range, Why::NotKnown)),
                 };
-                list.0.replace(new);
+                *list.0.borrow_mut() = new;
                 Some(object.clone())
             }
             (Value::Set(list), BinaryOp::BitOr | BinaryOp::BitAnd | BinaryOp::Sub | BinaryOp::BitXor) => {
-                let items = set_items(object).zip(set_of(value)).and_then(|(one, other)| set_operation(&one, op, &other));
+                let items =
+                    set_items(object).zip(set_of(value)).and_then(|(one, other)| set_operation(&one, op, &other));
                 let doubt = self.current_doubt().cloned();
                 let new = match (items, doubt) {
                     (Some(items), None) => Ok(items),
                     (_, Some(doubt)) => Err(doubt),
                     (None, None) => Err(self.doubt(frame, range, Why::NotKnown)),
                 };
-                list.0.replace(new);
+                *list.0.borrow_mut() = new;
                 Some(object.clone())
             }
             (Value::Dict(dict), BinaryOp::BitOr) => {
@@ -320,7 +321,7 @@ impl Interpreter<'_> {
                     }
                     (_, doubt) => {
                         let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
-                        dict.0.replace(Err(doubt));
+                        *dict.0.borrow_mut() = Err(doubt);
                     }
                 }
                 Some(object.clone())

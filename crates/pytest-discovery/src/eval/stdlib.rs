@@ -46,17 +46,41 @@ pub(super) fn has_no_such(path: &str, name: &str) -> bool {
     if let Some(class) = path.strip_prefix("builtins.")
         && is_exception(class)
     {
-        return !name.starts_with("__") && !matches!(name, "args" | "with_traceback" | "add_note" | "errno" | "strerror" | "filename" | "name" | "path" | "msg" | "value" | "code" | "reason" | "object" | "start" | "end" | "encoding" | "characters_written" | "text" | "lineno" | "offset" | "obj");
+        return !name.starts_with("__")
+            && !matches!(
+                name,
+                "args"
+                    | "with_traceback"
+                    | "add_note"
+                    | "errno"
+                    | "strerror"
+                    | "filename"
+                    | "name"
+                    | "path"
+                    | "msg"
+                    | "value"
+                    | "code"
+                    | "reason"
+                    | "object"
+                    | "start"
+                    | "end"
+                    | "encoding"
+                    | "characters_written"
+                    | "text"
+                    | "lineno"
+                    | "offset"
+                    | "obj"
+            );
     }
     match path {
         "enum.Enum" | "enum.Flag" => !name.starts_with('_') && !matches!(name, "name" | "value"),
         "types.SimpleNamespace" => !name.starts_with("__"),
-        "typing.NamedTuple" | "builtins.tuple" => {
-            !name.starts_with('_') && !TUPLE.contains(&name)
-        }
+        "typing.NamedTuple" | "builtins.tuple" => !name.starts_with('_') && !TUPLE.contains(&name),
         "builtins.dict" => !name.starts_with("__") && !DICT.contains(&name),
         "builtins.list" => !name.starts_with("__") && !LIST.contains(&name),
-        "builtins.str" | "enum.StrEnum" => !name.starts_with('_') && !STR.contains(&name) && !matches!(name, "name" | "value"),
+        "builtins.str" | "enum.StrEnum" => {
+            !name.starts_with('_') && !STR.contains(&name) && !matches!(name, "name" | "value")
+        }
         "builtins.int" | "enum.IntEnum" | "enum.IntFlag" => {
             !name.starts_with('_') && !INT.contains(&name) && !matches!(name, "name" | "value")
         }
@@ -153,7 +177,9 @@ const INT: [&str; 10] = [
 /// Whether a value of a built-in type has a method of that name.
 pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
     if name == "to_bytes" || (name.starts_with("__") && name.ends_with("__")) {
-        return if matches!(name, "__name__" | "__wrapped__" | "__call__" | "__next__") && !matches!(value, Value::Iterator(_)) {
+        return if matches!(name, "__name__" | "__wrapped__" | "__call__" | "__next__")
+            && !matches!(value, Value::Iterator(_))
+        {
             Some(false)
         } else {
             None
@@ -167,7 +193,16 @@ pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
             return Some(DICT.contains(&name) || !matches!(dict.1, super::value::DictKind::Plain));
         }
         Value::Set(_) => &SET,
-        Value::FrozenSet(_) => &["copy", "difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union"],
+        Value::FrozenSet(_) => &[
+            "copy",
+            "difference",
+            "intersection",
+            "isdisjoint",
+            "issubset",
+            "issuperset",
+            "symmetric_difference",
+            "union",
+        ],
         Value::Int(_) | Value::Bool(_) => &INT,
         Value::None => &[],
         _ => return Some(true),
@@ -269,15 +304,37 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
     path.strip_prefix("torch.").is_some_and(|name| {
         matches!(
             name,
-            "float16" | "float32" | "float64" | "bfloat16" | "half" | "float" | "double" | "int8" | "int16" | "int32"
-                | "int64" | "uint8" | "bool" | "int" | "long" | "short" | "float8_e4m3fn" | "float8_e5m2" | "complex64"
+            "float16"
+                | "float32"
+                | "float64"
+                | "bfloat16"
+                | "half"
+                | "float"
+                | "double"
+                | "int8"
+                | "int16"
+                | "int32"
+                | "int64"
+                | "uint8"
+                | "bool"
+                | "int"
+                | "long"
+                | "short"
+                | "float8_e4m3fn"
+                | "float8_e5m2"
+                | "complex64"
         )
-    }) || matches!(path, "builtins.NotImplemented" | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT")
+    }) || matches!(
+        path,
+        "builtins.NotImplemented" | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+    )
 }
 
 /// A built-in exception whose `__name__` is this name.
 pub(crate) fn is_exception(name: &str) -> bool {
-    (name.ends_with("Error") && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError") && is_any_builtin(name))
+    (name.ends_with("Error")
+        && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError")
+        && is_any_builtin(name))
         || matches!(
             name,
             "Exception"
@@ -310,7 +367,17 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
         return (is_any_builtin(name) && !name.contains('.')).then_some(name).filter(|name| {
             !matches!(
                 *name,
-                "NotImplemented" | "__name__" | "IOError" | "EnvironmentError" | "copyright" | "credits" | "exit" | "quit" | "license" | "help" | "__debug__"
+                "NotImplemented"
+                    | "__name__"
+                    | "IOError"
+                    | "EnvironmentError"
+                    | "copyright"
+                    | "credits"
+                    | "exit"
+                    | "quit"
+                    | "license"
+                    | "help"
+                    | "__debug__"
             )
         });
     }
@@ -321,7 +388,23 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
         module,
         "pathlib" | "decimal" | "fractions" | "json" | "subprocess" | "uuid" | "collections" | "queue" | "datetime"
     ) && camel;
-    let typing = module == "typing" && matches!(name, "Any" | "List" | "Dict" | "Tuple" | "Set" | "FrozenSet" | "Type" | "Callable" | "Iterable" | "Iterator" | "Sequence" | "Mapping" | "Literal");
+    let typing = module == "typing"
+        && matches!(
+            name,
+            "Any"
+                | "List"
+                | "Dict"
+                | "Tuple"
+                | "Set"
+                | "FrozenSet"
+                | "Type"
+                | "Callable"
+                | "Iterable"
+                | "Iterator"
+                | "Sequence"
+                | "Mapping"
+                | "Literal"
+        );
     let known = class && !matches!(name, "JSONEncoder" | "Path" | "UserDict" | "UserList" | "UserString")
         || path == "pathlib.Path"
         || (typing && (name != "Any"))
@@ -378,9 +461,32 @@ pub(super) fn is_builtin_class(name: &str) -> bool {
     is_exception(name)
         || matches!(
             name,
-            "bool" | "bytearray" | "bytes" | "classmethod" | "complex" | "dict" | "enumerate" | "filter" | "float"
-                | "frozenset" | "int" | "list" | "map" | "memoryview" | "object" | "property" | "range" | "reversed"
-                | "set" | "slice" | "staticmethod" | "str" | "super" | "tuple" | "type" | "zip"
+            "bool"
+                | "bytearray"
+                | "bytes"
+                | "classmethod"
+                | "complex"
+                | "dict"
+                | "enumerate"
+                | "filter"
+                | "float"
+                | "frozenset"
+                | "int"
+                | "list"
+                | "map"
+                | "memoryview"
+                | "object"
+                | "property"
+                | "range"
+                | "reversed"
+                | "set"
+                | "slice"
+                | "staticmethod"
+                | "str"
+                | "super"
+                | "tuple"
+                | "type"
+                | "zip"
         )
 }
 
@@ -398,8 +504,34 @@ pub(super) fn is_solid(path: &str) -> bool {
         && name.contains(|letter: char| letter.is_ascii_lowercase())
         && !name.contains('_');
     camel
-        || matches!(path, "os.path" | "os.environ" | "importlib.util" | "unittest.mock" | "collections.abc" | "concurrent.futures" | "urllib.parse" | "urllib.request" | "xml.etree" | "xml.etree.ElementTree" | "logging.handlers" | "multiprocessing.spawn")
-        || (matches!(module, "os" | "shutil" | "subprocess" | "time" | "json" | "asyncio" | "pytest" | "math" | "itertools" | "functools" | "textwrap") && name.starts_with(|first: char| first.is_ascii_lowercase()))
+        || matches!(
+            path,
+            "os.path"
+                | "os.environ"
+                | "importlib.util"
+                | "unittest.mock"
+                | "collections.abc"
+                | "concurrent.futures"
+                | "urllib.parse"
+                | "urllib.request"
+                | "xml.etree"
+                | "xml.etree.ElementTree"
+                | "logging.handlers"
+                | "multiprocessing.spawn"
+        )
+        || (matches!(
+            module,
+            "os" | "shutil"
+                | "subprocess"
+                | "time"
+                | "json"
+                | "asyncio"
+                | "pytest"
+                | "math"
+                | "itertools"
+                | "functools"
+                | "textwrap"
+        ) && name.starts_with(|first: char| first.is_ascii_lowercase()))
 }
 
 /// Whether something of a library is a class, as `X | None` needs.
@@ -473,13 +605,48 @@ pub(super) fn canonical(dotted: &str) -> Rc<str> {
 /// Functions that change none of their arguments.
 pub(crate) fn is_pure(path: &str) -> bool {
     if let Some(name) = path.strip_prefix("builtins.") {
-        return !matches!(name, "setattr" | "exec" | "eval" | "vars" | "globals" | "map" | "filter" | "next" | "delattr");
+        return !matches!(
+            name,
+            "setattr" | "exec" | "eval" | "vars" | "globals" | "map" | "filter" | "next" | "delattr"
+        );
     }
     let modules = [
-        "logging.", "os.", "typing.", "json.", "pytest.", "re.", "math.", "pathlib.", "time.", "datetime.", "textwrap.",
-        "importlib.", "shutil.", "sys.", "inspect.", "string.", "uuid.", "hashlib.", "base64.", "yaml.", "torch.",
-        "platform.", "subprocess.", "socket.", "tempfile.", "warnings.", "decimal.", "fractions.", "urllib.", "types.",
-        "numpy.array", "numpy.zeros", "numpy.ones", "packaging.", "signal.", "faulthandler.",
+        "logging.",
+        "os.",
+        "typing.",
+        "json.",
+        "pytest.",
+        "re.",
+        "math.",
+        "pathlib.",
+        "time.",
+        "datetime.",
+        "textwrap.",
+        "importlib.",
+        "shutil.",
+        "sys.",
+        "inspect.",
+        "string.",
+        "uuid.",
+        "hashlib.",
+        "base64.",
+        "yaml.",
+        "torch.",
+        "platform.",
+        "subprocess.",
+        "socket.",
+        "tempfile.",
+        "warnings.",
+        "decimal.",
+        "fractions.",
+        "urllib.",
+        "types.",
+        "numpy.array",
+        "numpy.zeros",
+        "numpy.ones",
+        "packaging.",
+        "signal.",
+        "faulthandler.",
     ];
     modules.iter().any(|module| path.starts_with(module)) || is_opaque_constructor(path) || path == "dataclasses.fields"
 }
@@ -489,7 +656,21 @@ pub(super) fn is_safe(path: &str) -> bool {
     ["logging.", "typing.", "time.", "pytest.", "warnings.", "sys.path.", "os.path.", "datetime.", "faulthandler."]
         .iter()
         .any(|module| path.starts_with(module))
-        || matches!(path, "builtins.print" | "builtins.isinstance" | "builtins.repr" | "builtins.hash" | "builtins.id" | "os.getcwd" | "os.getpid" | "platform.machine" | "os.cpu_count" | "importlib.util.find_spec" | "types.ModuleType" | "importlib.util.module_from_spec")
+        || matches!(
+            path,
+            "builtins.print"
+                | "builtins.isinstance"
+                | "builtins.repr"
+                | "builtins.hash"
+                | "builtins.id"
+                | "os.getcwd"
+                | "os.getpid"
+                | "platform.machine"
+                | "os.cpu_count"
+                | "importlib.util.find_spec"
+                | "types.ModuleType"
+                | "importlib.util.module_from_spec"
+        )
         || is_opaque_constructor(path)
 }
 
@@ -498,9 +679,7 @@ pub(super) fn is_pure_method(value: &Value, name: &str) -> bool {
     match value {
         Value::List(_) => matches!(name, "copy" | "count" | "index"),
         Value::Dict(_) => matches!(name, "get" | "items" | "keys" | "values" | "copy"),
-        Value::Set(_) => {
-            !matches!(name, "add" | "discard" | "remove" | "pop" | "clear") && !name.ends_with("update")
-        }
+        Value::Set(_) => !matches!(name, "add" | "discard" | "remove" | "pop" | "clear") && !name.ends_with("update"),
         Value::Iterator(_) | Value::Instance(_) | Value::Object(_) => false,
         _ => true,
     }

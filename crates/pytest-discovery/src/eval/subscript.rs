@@ -72,7 +72,7 @@ impl Interpreter<'_> {
                     let made = self.call_plain(&factory.clone(), Vec::new(), frame, range);
                     if self.current_doubt().is_some() || !dict.insert(key.clone(), made.clone()) {
                         let doubt = self.doubt(frame, range, Why::NotKnown);
-                        dict.0.replace(Err(doubt));
+                        *dict.0.borrow_mut() = Err(doubt);
                     }
                     made
                 }
@@ -129,7 +129,9 @@ impl Interpreter<'_> {
             };
         }
         let payload = match object {
-            Value::Instance(instance) if instance.member.is_none() && instance.class.in_tree("__getitem__").is_none() => {
+            Value::Instance(instance)
+                if instance.member.is_none() && instance.class.in_tree("__getitem__").is_none() =>
+            {
                 &instance.value
             }
             other => other,

@@ -217,7 +217,9 @@ impl Interpreter<'_> {
             // A missing key is shown as it is written.
             [one] => self.show(one, name == "KeyError", out, depth + 1, frame, range),
             // Those of the operating system show a number and a text.
-            _ if super::exceptions::is_kind_of(name, "OSError") || super::exceptions::is_kind_of(name, "UnicodeError") => {
+            _ if super::exceptions::is_kind_of(name, "OSError")
+                || super::exceptions::is_kind_of(name, "UnicodeError") =>
+            {
                 None
             }
             many => self.show_items(many, ["(", ")"], out, depth, frame, range),
@@ -287,7 +289,11 @@ impl Interpreter<'_> {
                 _ => None,
             });
             let args = super::elements(&args).ok()?;
-            if !repr && builtin.as_deref().is_some_and(|base| base == "KeyError" || super::exceptions::is_kind_of(base, "OSError")) {
+            if !repr
+                && builtin
+                    .as_deref()
+                    .is_some_and(|base| base == "KeyError" || super::exceptions::is_kind_of(base, "OSError"))
+            {
                 return None;
             }
             return self.show_exception(&name, &args, repr, out, depth, frame, range);

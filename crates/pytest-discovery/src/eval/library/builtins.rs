@@ -13,13 +13,7 @@ use super::introspection::{GlobalNames, is_callable, is_instance, is_subclass, t
 use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
-    pub(super) fn builtin(
-        &mut self,
-        name: &str,
-        arguments: &Arguments,
-        frame: &Frame,
-        range: Range,
-    ) -> Option<Value> {
+    pub(super) fn builtin(&mut self, name: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
         match name {
             "print" => return Some(Value::None),
             "sorted" => return self.sorted(arguments, frame, range),
@@ -65,8 +59,8 @@ impl Interpreter<'_> {
                 Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
-            ("getattr", [object, name, default]) => Some(name.as_str().and_then(|name| {
-                match self.find_attribute(object, name, frame, range) {
+            ("getattr", [object, name, default]) => {
+                Some(name.as_str().and_then(|name| match self.find_attribute(object, name, frame, range) {
                     Found::Value(value) => match &self.raised {
                         Some(raised) if &*raised.class == "AttributeError" => {
                             self.raised = None;
@@ -76,13 +70,20 @@ impl Interpreter<'_> {
                     },
                     Found::Missing => Some((*default).clone()),
                     Found::Unknown(doubt) => doubt.map(Value::Unknown),
-                }
-            })),
+                }))
+            }
             ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
                 match self.find_attribute(object, name, frame, range) {
                     // Of a library it is not known which names it has.
                     Found::Value(_) if matches!(object, Value::External(_) | Value::Object(_)) => None,
-                    Found::Value(Value::BuiltinMethod(_)) if !matches!(object, Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) | Value::Set(_)) => None,
+                    Found::Value(Value::BuiltinMethod(_))
+                        if !matches!(
+                            object,
+                            Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) | Value::Set(_)
+                        ) =>
+                    {
+                        None
+                    }
                     Found::Value(_) => match &self.raised {
                         Some(raised) if &*raised.class == "AttributeError" => {
                             self.raised = None;
@@ -110,7 +111,12 @@ impl Interpreter<'_> {
                 Some(Some(Value::Object(Rc::new(GlobalNames { module: frame.module.clone() }))))
             }
             ("vars", [Value::Instance(instance)]) if instance.doubt.borrow().is_none() && instance.class.is_plain() => {
-                let pairs = instance.attributes.borrow().iter().map(|(name, one)| (Value::str(&**name), one.value.clone())).collect();
+                let pairs = instance
+                    .attributes
+                    .borrow()
+                    .iter()
+                    .map(|(name, one)| (Value::str(&**name), one.value.clone()))
+                    .collect();
                 Some(Some(Value::dict(pairs)))
             }
             ("exec" | "eval", _) => {
@@ -132,7 +138,11 @@ impl Interpreter<'_> {
             }
             ("str.join", [text, items]) => {
                 let given = self.arguments(vec![(*items).clone()], frame, range);
-                Some(text.as_str().map(str::to_owned).and_then(|text| self.string_method(&text, "join", &given, frame, range)))
+                Some(
+                    text.as_str()
+                        .map(str::to_owned)
+                        .and_then(|text| self.string_method(&text, "join", &given, frame, range)),
+                )
             }
             // A method of a built-in class, with its object as first argument.
             (name, [object, rest @ ..]) if name.contains('.') => {

@@ -70,7 +70,7 @@ impl Interpreter<'_> {
             let reverse = arguments.keyword("reverse").map_or(Some(false), truth)?;
             let items = list.0.borrow().clone().ok()?;
             let sorted = self.sort(items, arguments.keyword("key"), reverse, false, frame, range)?;
-            list.0.replace(Ok(sorted));
+            *list.0.borrow_mut() = Ok(sorted);
             return Some(Value::None);
         }
         let values = arguments.plain()?;
@@ -226,14 +226,14 @@ impl Interpreter<'_> {
                 });
             }
         }
-        let fold = |op: BinaryOp| others.iter().try_fold(items.clone(), |found, other| set_operation(&found, op, other));
+        let fold =
+            |op: BinaryOp| others.iter().try_fold(items.clone(), |found, other| set_operation(&found, op, other));
         let made = |items: Vec<Value>| match object {
             Value::FrozenSet(_) => Value::FrozenSet(items.into()),
             _ => Value::set(items),
         };
-        let within = |one: &[Value], other: &[Value]| {
-            one.iter().try_fold(true, |all, item| Some(all && among(other, item)?))
-        };
+        let within =
+            |one: &[Value], other: &[Value]| one.iter().try_fold(true, |all, item| Some(all && among(other, item)?));
         match (name, &others[..]) {
             ("union", _) => return fold(BinaryOp::BitOr).map(made),
             ("intersection", _) => return fold(BinaryOp::BitAnd).map(made),
@@ -278,12 +278,12 @@ impl Interpreter<'_> {
             ("difference_update", _) => fold(BinaryOp::Sub)?,
             ("symmetric_difference_update", _) => fold(BinaryOp::BitXor)?,
             ("pop", []) if items.len() == 1 => {
-                list.0.replace(Ok(Vec::new()));
+                *list.0.borrow_mut() = Ok(Vec::new());
                 return items.into_iter().next();
             }
             _ => return None,
         };
-        list.0.replace(Ok(new));
+        *list.0.borrow_mut() = Ok(new);
         Some(Value::None)
     }
 }

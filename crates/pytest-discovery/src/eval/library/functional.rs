@@ -60,7 +60,10 @@ impl Interpreter<'_> {
             }
             Value::Set(list) => Some(Value::set(list.0.borrow().clone().ok()?)),
             Value::Instance(instance) if instance.member.is_none() => {
-                if ["__copy__", "__reduce__", "__getstate__", "__setstate__"].iter().any(|name| instance.class.in_tree(name).is_some()) {
+                if ["__copy__", "__reduce__", "__getstate__", "__setstate__"]
+                    .iter()
+                    .any(|name| instance.class.in_tree(name).is_some())
+                {
                     return None;
                 }
                 let inner = self.shallow_copy(&instance.value)?;

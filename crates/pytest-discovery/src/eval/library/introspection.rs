@@ -62,7 +62,11 @@ pub(super) fn is_instance(value: &Value, class: &Value) -> Option<bool> {
                     }
                     let open = instance.class.doubt.borrow().is_some()
                         || class.is_abc()
-                        || instance.class.mro.iter().any(|base| matches!(base, Value::Class(base) if base.doubt.borrow().is_some()));
+                        || instance
+                            .class
+                            .mro
+                            .iter()
+                            .any(|base| matches!(base, Value::Class(base) if base.doubt.borrow().is_some()));
                     (!open).then_some(false)
                 }
                 Value::Unknown(_) | Value::Opaque | Value::Object(_) | Value::External(_) => None,
@@ -97,7 +101,9 @@ fn is_of(value: &Value, path: &str) -> Option<bool> {
         }
         if let Some(wanted) = path.strip_prefix("builtins.") {
             let derived = class.mro.iter().any(|base| match base {
-                Value::External(base) => base.strip_prefix("builtins.").is_some_and(|base| stdlib::is_exception(base) && exceptions::is_kind_of(base, wanted)),
+                Value::External(base) => base
+                    .strip_prefix("builtins.")
+                    .is_some_and(|base| stdlib::is_exception(base) && exceptions::is_kind_of(base, wanted)),
                 _ => false,
             });
             if derived {
@@ -178,7 +184,10 @@ pub(super) fn is_subclass(class: &Value, other: &Value) -> Option<bool> {
             Value::Class(class) => {
                 let named = class.has_external(|base| base == &**path);
                 let by_exception = path.strip_prefix("builtins.").is_some_and(|wanted| {
-                    class.has_external(|base| base.strip_prefix("builtins.").is_some_and(|base| stdlib::is_exception(base) && exceptions::is_kind_of(base, wanted)))
+                    class.has_external(|base| {
+                        base.strip_prefix("builtins.")
+                            .is_some_and(|base| stdlib::is_exception(base) && exceptions::is_kind_of(base, wanted))
+                    })
                 });
                 if named || by_exception {
                     return Some(true);
@@ -275,7 +284,8 @@ impl super::super::value::Object for GlobalNames {
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
-        Some(self.module.scope.names.borrow().contains_key(value.as_str()?)).filter(|found| *found || self.module.open.borrow().is_none())
+        Some(self.module.scope.names.borrow().contains_key(value.as_str()?))
+            .filter(|found| *found || self.module.open.borrow().is_none())
     }
 
     fn taint(&self, doubt: &super::super::value::Doubt) {

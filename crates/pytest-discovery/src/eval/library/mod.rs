@@ -21,13 +21,7 @@ use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
     /// A function of a library whose result is known; `None` where it is not.
-    pub(super) fn external(
-        &mut self,
-        path: &str,
-        arguments: &Arguments,
-        frame: &Frame,
-        range: Range,
-    ) -> Option<Value> {
+    pub(super) fn external(&mut self, path: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
         if let Some(name) = path.strip_prefix("builtins.") {
             if stdlib::is_exception(name) {
                 let args = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
@@ -130,7 +124,9 @@ impl Interpreter<'_> {
                 for field in super::instance::fields(&class)?.iter().filter(|field| !field.is_handed()) {
                     let mut given = self.arguments(Vec::new(), frame, range);
                     let source = super::value::Source { file: frame.module.file.clone(), range };
-                    given.keywords.push(("name".into(), super::value::Argument { value: Value::str(&*field.name), source }));
+                    given
+                        .keywords
+                        .push(("name".into(), super::value::Argument { value: Value::str(&*field.name), source }));
                     found.push(self.namespace(&given, frame, range)?);
                 }
                 // In the order of the class body, which keyword-only fields do not change.

@@ -164,12 +164,7 @@ pub(super) fn method(object: &Value, name: &str, arguments: &Arguments) -> Optio
 }
 
 impl Interpreter<'_> {
-    pub(super) fn numbers(
-        &mut self,
-        module: &str,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Option<Value> {
+    pub(super) fn numbers(&mut self, module: &str, name: &str, arguments: &Arguments) -> Option<Value> {
         match module {
             "math" => math(name, &arguments.plain()?),
             "json" => match name {
@@ -263,7 +258,8 @@ fn json_string(text: &str) -> Option<String> {
     if !text.is_ascii() || text.contains(|one: char| one.is_control() && !matches!(one, '\n' | '\t' | '\r')) {
         return None;
     }
-    let body = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t").replace('\r', "\\r");
+    let body =
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t").replace('\r', "\\r");
     Some(format!("\"{body}\""))
 }
 
@@ -328,7 +324,8 @@ fn dedent(text: &str) -> Option<String> {
         return None;
     }
     let is_blank = |line: &str| line.chars().all(|one| one == ' ');
-    let margin = text.split('\n').filter(|line| !is_blank(line)).map(|line| line.len() - line.trim_start_matches(' ').len());
+    let margin =
+        text.split('\n').filter(|line| !is_blank(line)).map(|line| line.len() - line.trim_start_matches(' ').len());
     let margin = margin.min().unwrap_or(0);
     let lines: Vec<&str> =
         text.split('\n').map(|line| if is_blank(line) { "" } else { line.get(margin..).unwrap_or(line) }).collect();

@@ -157,9 +157,9 @@ impl Interpreter<'_> {
                 let base = normal(arg(0)?);
                 let rest = match &*base {
                     "." if !here.starts_with('/') => here,
-                    base => here.strip_prefix(base).filter(|rest| {
-                        rest.is_empty() || rest.starts_with('/') || base == "/"
-                    })?,
+                    base => here
+                        .strip_prefix(base)
+                        .filter(|rest| rest.is_empty() || rest.starts_with('/') || base == "/")?,
                 };
                 Some(path(rest.trim_start_matches('/')))
             }

@@ -42,7 +42,8 @@ impl Interpreter<'_> {
                     None => "utf-8".to_owned(),
                     Some(name) => name.as_str()?.to_ascii_lowercase(),
                 };
-                let fits = matches!(&*encoding, "utf-8" | "utf8") || (text.is_ascii() && matches!(&*encoding, "ascii" | "latin-1"));
+                let fits = matches!(&*encoding, "utf-8" | "utf8")
+                    || (text.is_ascii() && matches!(&*encoding, "ascii" | "latin-1"));
                 return fits.then(|| Value::Bytes(text.as_bytes().into()));
             }
             _ => {}
@@ -99,7 +100,8 @@ fn plain_method(text: &str, name: &str, values: &[&Value]) -> Option<Value> {
         ("lower" | "casefold", 0) if ascii => Some(Value::str(text.to_ascii_lowercase())),
         ("upper", 0) if ascii => Some(Value::str(text.to_ascii_uppercase())),
         ("swapcase", 0) if ascii => {
-            let swap = |one: char| if one.is_ascii_lowercase() { one.to_ascii_uppercase() } else { one.to_ascii_lowercase() };
+            let swap =
+                |one: char| if one.is_ascii_lowercase() { one.to_ascii_uppercase() } else { one.to_ascii_lowercase() };
             Some(Value::str(text.chars().map(swap).collect::<String>()))
         }
         ("capitalize", 0) if ascii => {
@@ -198,7 +200,9 @@ fn plain_method(text: &str, name: &str, values: &[&Value]) -> Option<Value> {
         ("isdigit" | "isdecimal" | "isnumeric", 0) if ascii => {
             Some(Value::Bool(!text.is_empty() && text.bytes().all(|one| one.is_ascii_digit())))
         }
-        ("isalpha", 0) if ascii => Some(Value::Bool(!text.is_empty() && text.bytes().all(|one| one.is_ascii_alphabetic()))),
+        ("isalpha", 0) if ascii => {
+            Some(Value::Bool(!text.is_empty() && text.bytes().all(|one| one.is_ascii_alphabetic())))
+        }
         ("isalnum", 0) if ascii => {
             Some(Value::Bool(!text.is_empty() && text.bytes().all(|one| one.is_ascii_alphanumeric())))
         }
