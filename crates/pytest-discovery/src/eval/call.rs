@@ -9,7 +9,7 @@ use super::exec::Flow;
 use super::value::{
     Argument, Arguments, Binding, Doubt, FixtureOptions, Function, Iterator, Scope, ScopeKind, Source, Value,
 };
-use super::{Frame, Interpreter, MOST_CALLS, elements, stdlib};
+use super::{Frame, Interpreter, MOST_CALLS, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
 impl Interpreter<'_> {
@@ -390,9 +390,4 @@ fn bind_parameters(function: &Function, arguments: &Arguments, scope: &Scope) ->
         names.insert((&*parameter.name).into(), Binding { value, doubt: None });
     }
     (positional.next().is_none() && taken.len() == arguments.keywords.len()).then_some(())
-}
-
-/// Elements of an argument, for library functions that take any iterable.
-pub(super) fn items(value: &Value) -> Option<Vec<Value>> {
-    elements(value).ok()
 }

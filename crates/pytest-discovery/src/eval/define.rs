@@ -116,6 +116,9 @@ impl Interpreter<'_> {
         let text = format!("the decorator `{}` is not followed", source.join(" "));
         let doubt = self.doubt(frame, range, text);
         self.note_risk(&doubt);
+        if let Value::Class(class) = &value {
+            class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+        }
         self.taint(&value, &doubt);
         value
     }

@@ -75,7 +75,7 @@ impl Interpreter<'_> {
     pub(super) fn make_members(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) {
         let found = self.members_from_body(class, frame, range);
         let failed = found.is_err();
-        class.members.replace(found);
+        *class.members.borrow_mut() = found;
         if failed {
             return;
         }

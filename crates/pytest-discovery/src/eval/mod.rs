@@ -371,9 +371,9 @@ impl<'a> Interpreter<'a> {
                 function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
             Value::Method(method) => self.taint_within(&method.0, doubt, depth + 1),
-            Value::Class(class) => {
+            // Who is handed a class may mark it; that it is given other bases or methods is not to be expected.
+            Value::Class(class) if !class.is_enum => {
                 class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-                class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
             Value::Instance(instance) if instance.member.is_none() && instance.doubt.borrow().is_none() => {
                 instance.doubt.replace(Some(doubt.clone()));

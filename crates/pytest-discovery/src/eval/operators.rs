@@ -296,7 +296,7 @@ impl Interpreter<'_> {
                     (_, Some(doubt)) => Err(doubt),
                     (_, None) => Err(self.doubt(frame, range, Why::NotKnown)),
                 };
-                list.0.replace(new);
+                *list.0.borrow_mut() = new;
                 Some(object.clone())
             }
             (Value::Set(list), BinaryOp::BitOr | BinaryOp::BitAnd | BinaryOp::Sub | BinaryOp::BitXor) => {
@@ -308,7 +308,7 @@ impl Interpreter<'_> {
                     (_, Some(doubt)) => Err(doubt),
                     (None, None) => Err(self.doubt(frame, range, Why::NotKnown)),
                 };
-                list.0.replace(new);
+                *list.0.borrow_mut() = new;
                 Some(object.clone())
             }
             (Value::Dict(dict), BinaryOp::BitOr) => {
@@ -321,7 +321,7 @@ impl Interpreter<'_> {
                     }
                     (_, doubt) => {
                         let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
-                        dict.0.replace(Err(doubt));
+                        *dict.0.borrow_mut() = Err(doubt);
                     }
                 }
                 Some(object.clone())

@@ -72,7 +72,7 @@ impl Interpreter<'_> {
                     let made = self.call_plain(&factory.clone(), Vec::new(), frame, range);
                     if self.current_doubt().is_some() || !dict.insert(key.clone(), made.clone()) {
                         let doubt = self.doubt(frame, range, Why::NotKnown);
-                        dict.0.replace(Err(doubt));
+                        *dict.0.borrow_mut() = Err(doubt);
                     }
                     made
                 }

@@ -70,7 +70,7 @@ impl Interpreter<'_> {
             let reverse = arguments.keyword("reverse").map_or(Some(false), truth)?;
             let items = list.0.borrow().clone().ok()?;
             let sorted = self.sort(items, arguments.keyword("key"), reverse, false, frame, range)?;
-            list.0.replace(Ok(sorted));
+            *list.0.borrow_mut() = Ok(sorted);
             return Some(Value::None);
         }
         let values = arguments.plain()?;
@@ -278,12 +278,12 @@ impl Interpreter<'_> {
             ("difference_update", _) => fold(BinaryOp::Sub)?,
             ("symmetric_difference_update", _) => fold(BinaryOp::BitXor)?,
             ("pop", []) if items.len() == 1 => {
-                list.0.replace(Ok(Vec::new()));
+                *list.0.borrow_mut() = Ok(Vec::new());
                 return items.into_iter().next();
             }
             _ => return None,
         };
-        list.0.replace(Ok(new));
+        *list.0.borrow_mut() = Ok(new);
         Some(Value::None)
     }
 }
