@@ -60,7 +60,7 @@ use doubt::Why;
 use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.
-const MOST_STEPS: u32 = 300_000;
+const MOST_STEPS: u32 = 1_000_000;
 /// What calls from outside may take together: hooks and `ids=` run once for each test.
 const MOST_OUTSIDE_STEPS: u64 = 20_000_000;
 /// How deeply functions of the tree may call each other.
@@ -68,7 +68,7 @@ const MOST_CALLS: u32 = 60;
 /// How deeply expressions and blocks may nest, calls included: each level takes stack.
 const MOST_DEPTH: u32 = 8_000;
 /// How many elements a value may get.
-const MOST_ELEMENTS: usize = 10_000;
+const MOST_ELEMENTS: usize = 100_000;
 /// How many bytes a text may get.
 const MOST_TEXT: usize = 1 << 20;
 

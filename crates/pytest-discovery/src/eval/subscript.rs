@@ -258,8 +258,10 @@ impl Interpreter<'_> {
                     *items = Err(why);
                     return;
                 }
-                (Ok(old), Ok(new)) if matches!(parts[2], Value::None) && old.len() + new.len() <= MOST_ELEMENTS => {
-                    if let Some((from, to, _)) = bounds(&parts, old.len()) {
+                (Ok(old), Ok(new)) if matches!(parts[2], Value::None) => {
+                    if let Some((from, to, _)) = bounds(&parts, old.len())
+                        && old.len() - (to.max(from) - from) + new.len() <= MOST_ELEMENTS
+                    {
                         old.splice(from..to.max(from), new);
                         return;
                     }
