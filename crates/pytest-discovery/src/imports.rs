@@ -31,8 +31,8 @@ pub(crate) struct Imports {
 
 impl Imports {
     /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
-    /// loaded later in front), the configuration's `pythonpath`, and the working directory, which `python -m pytest`
-    /// adds.
+    /// loaded later in front), the configuration's `pythonpath`, the working directory, which `python -m pytest` adds,
+    /// and the source roots of the tree's projects, which are taken to be installed for development.
     pub(crate) fn new<'f>(
         config: &Config,
         tree: &Utf8Path,
@@ -42,7 +42,10 @@ impl Imports {
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
         let folders = Folders::default();
         let has_init = |folder: &Utf8Path| folders.has_file(folder, "__init__.py");
-        for root in files.rev().map(|file| root_by(file, has_init).to_owned()).chain(given) {
+        let files: Vec<&Utf8Path> = files.collect();
+        let installed = crate::projects::source_roots(tree, files.iter().copied());
+        let given = given.chain(installed);
+        for root in files.into_iter().rev().map(|file| root_by(file, has_init).to_owned()).chain(given) {
             if root.starts_with(tree) && !roots.contains(&root) {
                 roots.push(root);
             }

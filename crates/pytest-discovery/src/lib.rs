@@ -40,6 +40,7 @@ mod imports;
 pub mod options;
 mod paths;
 mod pinned;
+mod projects;
 mod read;
 mod shell_words;
 mod syntax;

@@ -122,7 +122,20 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Ok(());
         }
-        for item in self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range)? {
+        // The order of a set is not known, and does not matter to all that is made of it.
+        let unordered = match (&iter, run.until, run.comprehension.kind) {
+            (Value::Set(list), Until::True | Until::False, _) | (Value::Set(list), _, ComprehensionKind::Set) => {
+                list.0.borrow().clone().ok()
+            }
+            (Value::FrozenSet(items), Until::True | Until::False, _)
+            | (Value::FrozenSet(items), _, ComprehensionKind::Set) => Some(items.to_vec()),
+            _ => None,
+        };
+        let items = match unordered {
+            Some(items) => items,
+            None => self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range)?,
+        };
+        for item in items {
             if !self.step() {
                 return Err(self.doubt(frame, range, "the module takes too long to evaluate"));
             }
