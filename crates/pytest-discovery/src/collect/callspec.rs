@@ -7,10 +7,11 @@ use std::rc::Rc;
 use test_catalog::SourceSpan;
 
 use super::fixtures::{Closure, defaulted};
+use super::item::OwnMark;
 use super::parametrize::{Call, Failure, SetMaker};
 use super::scope::Scope;
 use crate::PytestVersion;
-use crate::eval::value::{Function, Mark, Value};
+use crate::eval::value::{Function, Value};
 
 /// Tests one function may give; more is a hostile file, or one that reading got wrong.
 const MOST_TESTS: usize = 20_000;
@@ -46,11 +47,9 @@ pub(super) struct CallSpec {
     pub(super) parameters: Vec<Parameter>,
     /// The parts of the id, without those that are hidden.
     pub(super) ids: Vec<String>,
-    pub(super) marks: Vec<Rc<Mark>>,
+    pub(super) marks: Vec<OwnMark>,
     /// Where its one `pytest.param(...)` stands.
     pub(super) at: Option<SourceSpan>,
-    /// Of a call without values: why pytest skips the test.
-    pub(super) empty: Option<String>,
     /// How many calls it comes from.
     calls: usize,
 }
@@ -109,10 +108,10 @@ impl CallSpecs {
             for (index, set) in made.sets.iter().enumerate() {
                 let mut spec = before.clone();
                 spec.ids.extend(set.id.clone());
-                spec.marks.extend(set.marks.iter().cloned());
+                spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false }));
+                spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), added: true }));
                 // Which of several parameter sets would get a marker is the author's to decide.
                 spec.at = if before.calls == 0 { set.at.clone() } else { None };
-                spec.empty = spec.empty.or_else(|| made.empty.clone());
                 spec.calls += 1;
                 for (name, value) in made.names.iter().zip(&set.values) {
                     let key = if pytest < KEYS_BY_VALUE || is_unhashable(value) {

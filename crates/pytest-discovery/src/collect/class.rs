@@ -61,6 +61,7 @@ impl Collection<'_, '_> {
             unittest,
         };
         let before = self.items.len();
+        let outer = std::mem::take(&mut self.suspects);
         for (name, binding) in members(class, unittest) {
             let outcome = if unittest {
                 self.unittest_method(&name, &binding, &inner)
@@ -70,9 +71,11 @@ impl Collection<'_, '_> {
             if let Err(Lost(problem)) = outcome {
                 self.items.truncate(before);
                 self.problems.push(problem);
+                self.suspects = outer;
                 return;
             }
         }
+        self.suspect(before, outer);
         // A `TestCase` without tests has the one that its `runTest` is.
         if unittest
             && self.items.len() == before

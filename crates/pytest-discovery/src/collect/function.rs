@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use test_catalog::{EditSite, Reason, SourceSpan};
+use test_catalog::{Condition, EditSite, Reason, SourceSpan};
 
 use super::callspec::{CallSpec, CallSpecs};
 use super::fixtures::{FixtureDef, requests};
@@ -17,7 +17,6 @@ use super::parametrize::{Call, Failure};
 use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
-use crate::config::EmptyParameterSet;
 use crate::eval::Frame;
 use crate::eval::value::{Argument, Binding, Function, Mark, Value};
 
@@ -106,11 +105,7 @@ impl Collection<'_, '_> {
             Outcome::Tests(specs, fixtures) => specs
                 .into_iter()
                 .map(|spec| {
-                    let from_sets = spec.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
-                    let mut marks: Vec<OwnMark> = written().chain(from_sets).collect();
-                    if let Some(reason) = &spec.empty {
-                        marks.insert(own.marks.len(), self.empty_set_mark(reason, function));
-                    }
+                    let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
                     if is_anyio(&own, place, def.is_async) && !place.unittest {
                         let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
@@ -228,10 +223,6 @@ impl Collection<'_, '_> {
             return outcome(failure, &at.unwrap_or(span));
         }
         let specs = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new()).finish(pytest);
-        let empty = specs.iter().any(|spec| spec.empty.is_some());
-        if empty && self.config.ini.empty_parameter_set_mark == EmptyParameterSet::FailAtCollect {
-            return Outcome::Refused("is parametrized without values".to_owned());
-        }
         Outcome::Tests(specs, fixtures)
     }
 
@@ -289,7 +280,7 @@ impl Collection<'_, '_> {
     }
 
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.
-    fn softened(&self, failure: Failure, metafunc: &Metafunc) -> Failure {
+    fn softened(&mut self, failure: Failure, metafunc: &Metafunc) -> Failure {
         let Failure::Refused(text) = failure else { return failure };
         let unknown = metafunc.closure.names.iter().find(|name| {
             metafunc.closure.definitions.get(*name).is_none_or(Vec::is_empty)
@@ -297,24 +288,13 @@ impl Collection<'_, '_> {
                 && !requests(&metafunc.function, false, metafunc.session.pytest).contains(name)
         });
         match unknown {
-            Some(name) if text.contains("uses no argument") => Failure::Unknown {
-                text: format!("{text}, unless the fixture `{name}` of a plugin does"),
-                doubt: None,
-                bare: false,
-            },
-            _ => Failure::Refused(text),
-        }
-    }
-
-    fn empty_set_mark(&self, reason: &str, function: &Function) -> OwnMark {
-        let span = &function.file.span(function.def.range);
-        let value = |value: Value| Argument::made(value, &function.file);
-        let reason = ("reason".into(), value(Value::str(reason)));
-        match self.config.ini.empty_parameter_set_mark {
-            EmptyParameterSet::Xfail => {
-                added("xfail", Vec::new(), vec![reason, ("run".into(), value(Value::Bool(false)))], span)
+            Some(name) if text.contains("uses no argument") => {
+                let at = metafunc.function.file.span(metafunc.function.def.range);
+                self.suspects.push(Condition { text: format!("`{}` is not refused", metafunc.name), at });
+                let text = format!("{text}, unless the fixture `{name}` of a plugin does");
+                Failure::Unknown { text, doubt: None, bare: false }
             }
-            _ => added("skip", Vec::new(), vec![reason], span),
+            _ => Failure::Refused(text),
         }
     }
 }
@@ -343,6 +323,7 @@ fn fixture_call(definition: &Rc<FixtureDef>) -> Call {
         ids: definition.ids.clone(),
         scope: Some(Value::str(definition.scope.name())),
         at: definition.at.clone(),
+        of_mark: false,
         origin: Rc::as_ptr(definition) as usize,
     }
 }

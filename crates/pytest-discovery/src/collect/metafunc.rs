@@ -10,7 +10,7 @@ use super::callspec::CallSpecs;
 use super::fixtures::Closure;
 use super::item::ClassNode;
 use super::marks::MarkList;
-use super::parametrize::{Call, Failure, IdRules, SetMaker};
+use super::parametrize::{Call, Failure, IdRules, MadeIds, SetMaker};
 use crate::PytestVersion;
 use crate::eval::value::{Arguments, Doubt, Function, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -24,6 +24,7 @@ pub(super) struct Session {
     /// `pytest_make_parametrize_id` of the conftests, the one that is asked first in front.
     pub(super) id_hooks: Rc<[Value]>,
     pub(super) config: Value,
+    pub(super) made_ids: Rc<MadeIds>,
 }
 
 /// One function and the calls that parametrize it.
@@ -55,6 +56,7 @@ impl Metafunc {
             rules: self.session.rules,
             id_hooks: &self.session.id_hooks,
             config: &self.session.config,
+            made_ids: &self.session.made_ids,
         };
         let outcome = self.calls.borrow_mut().parametrize(call, &self.function, &self.closure, &mut maker);
         if let Err(failure) = outcome {

@@ -57,6 +57,8 @@ pub(crate) struct Collection<'c, 'i> {
     object: Rc<ConfigObject>,
     session: metafunc::Session,
     items: Vec<Rc<Item>>,
+    /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
+    suspects: Vec<Condition>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -96,9 +98,11 @@ impl<'c, 'i> Collection<'c, 'i> {
                 unescaped: config.ini.unescaped_ids,
                 strict: config.ini.strict_parametrization_ids,
                 long_strings: config.ini.long_string_ids,
+                empty_set: config.ini.empty_parameter_set_mark,
             },
             id_hooks: Rc::from([]),
             config: Value::Object(object.clone()),
+            made_ids: Rc::default(),
         };
         Self {
             config,
@@ -108,6 +112,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             object,
             session,
             items: Vec::new(),
+            suspects: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -160,11 +165,21 @@ impl<'c, 'i> Collection<'c, 'i> {
                 return true;
             }
         }
+        self.suspect(before, Vec::new());
         if let Some(argument) = &file.narrowed {
             self.narrow(before, argument);
         }
         self.tell_hooks(before, &file.path);
         file.narrowed.is_none() || self.items.len() > before
+    }
+
+    /// What stands beside a function that may be refused is under the condition that it is not. `outer` is what was
+    /// suspect around before.
+    fn suspect(&mut self, before: usize, outer: Vec<Condition>) {
+        let suspects = std::mem::replace(&mut self.suspects, outer);
+        for item in &self.items[before..] {
+            suspects.iter().for_each(|suspect| item.add_condition(suspect.clone()));
+        }
     }
 
     /// Why a hook may collect the file in a way of its own.

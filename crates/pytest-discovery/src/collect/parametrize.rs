@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: pytest's `Metafunc.parametrize`, `ParameterSet._for_parametrize` and `IdMaker`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use test_catalog::SourceSpan;
@@ -9,8 +11,8 @@ use test_catalog::SourceSpan;
 use super::ids;
 use super::scope::Scope;
 use crate::PytestVersion;
-use crate::config::LongStringIds;
-use crate::eval::value::{Arguments, Doubt, Mark, Value};
+use crate::config::{EmptyParameterSet, LongStringIds};
+use crate::eval::value::{Argument, Arguments, Doubt, Mark, Value};
 use crate::eval::{Frame, Interpreter, elements, truth};
 
 const NOTSET_ID: PytestVersion = PytestVersion::new(8, 4, 0);
@@ -33,6 +35,8 @@ pub(super) struct Call {
     pub(super) scope: Option<Value>,
     /// Where it stands.
     pub(super) at: SourceSpan,
+    /// Whether a mark makes it: ids that it makes once are those of every test that has the mark.
+    pub(super) of_mark: bool,
     /// What tells this call's values from another's, where values cannot be compared: the address of what holds them.
     pub(super) origin: usize,
 }
@@ -53,8 +57,8 @@ pub(super) struct ParameterSet {
 pub(super) struct Sets {
     pub(super) names: Vec<Rc<str>>,
     pub(super) sets: Vec<ParameterSet>,
-    /// Set for a call without values: why pytest skips the test.
-    pub(super) empty: Option<String>,
+    /// Set for a call without values: the mark that pytest puts on the test instead.
+    pub(super) empty: Option<Rc<Mark>>,
 }
 
 /// Why a call gives no sets.
@@ -84,7 +88,8 @@ impl Call {
             return Err(Failure::unknown("arguments of `parametrize` are not known", Some(doubt.clone())));
         }
         let arguments = Arguments { positional: mark.args.clone(), keywords: mark.kwargs.clone() };
-        Self::of_arguments(&arguments, mark.at.clone(), Rc::as_ptr(mark) as usize, pytest)
+        let call = Self::of_arguments(&arguments, mark.at.clone(), Rc::as_ptr(mark) as usize, pytest)?;
+        Ok(Self { of_mark: true, ..call })
     }
 
     /// What a hook passes to `metafunc.parametrize`.
@@ -114,6 +119,7 @@ impl Call {
             ids: given(3, "ids"),
             scope: given(4, "scope"),
             at,
+            of_mark: false,
             origin,
         })
     }
@@ -168,7 +174,7 @@ impl Call {
     }
 }
 
-/// The configuration's word on ids.
+/// The configuration's word on parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IdRules {
     /// Whether they keep characters that are not ASCII.
@@ -176,6 +182,7 @@ pub(super) struct IdRules {
     /// Whether it is an error that they repeat.
     pub(super) strict: bool,
     pub(super) long_strings: LongStringIds,
+    pub(super) empty_set: EmptyParameterSet,
 }
 
 /// Makes the sets of one call.
@@ -188,13 +195,19 @@ pub(super) struct SetMaker<'m, 'i> {
     pub(super) id_hooks: &'m [Value],
     /// What those get as `config`.
     pub(super) config: &'m Value,
+    pub(super) made_ids: &'m MadeIds,
 }
+
+/// The ids that marks with `ids=` made, by the mark.
+pub(super) type MadeIds = RefCell<HashMap<usize, Vec<Option<String>>>>;
 
 /// What `ids=` gives.
 enum GivenIds {
     None,
     Each(Vec<Value>),
     Callable(Value),
+    /// What the same mark made before.
+    Made(Vec<Option<String>>),
 }
 
 impl SetMaker<'_, '_> {
@@ -206,7 +219,11 @@ impl SetMaker<'_, '_> {
         let values = elements(&call.argvalues)
             .map_err(|doubt| Failure::unknown("the values of `parametrize` are not known", doubt))?;
         if values.is_empty() {
-            return Ok(self.empty(names));
+            let before = self.made_ids.borrow().get(&call.origin).map_or(0, Vec::len);
+            if call.of_mark && before > 1 {
+                return Err(Failure::Refused(format!("the mark made {before} ids, and has no values any more")));
+            }
+            return self.empty(names, &call.at);
         }
         let plain = values.iter().all(|value| match value {
             Value::ParamSet(set) => set.doubt.is_none() && set.marks.as_ref().is_ok_and(Vec::is_empty),
@@ -231,11 +248,15 @@ impl SetMaker<'_, '_> {
         }
         ids::make_unique(&mut ids, self.pytest);
         sets.iter_mut().filter(|set| set.id.is_some()).zip(ids).for_each(|(set, id)| set.id = Some(id));
+        if call.of_mark && call.ids.is_some() {
+            let made = sets.iter().map(|set| set.id.clone()).collect();
+            self.made_ids.borrow_mut().insert(call.origin, made);
+        }
         Ok(Sets { names, sets, empty: None })
     }
 
     /// A call without values gives one set that is skipped.
-    fn empty(&self, names: Vec<Rc<str>>) -> Sets {
+    fn empty(&self, names: Vec<Rc<str>>, at: &SourceSpan) -> Result<Sets, Failure> {
         let id = if self.pytest >= NOTSET_ID {
             "NOTSET".to_owned()
         } else {
@@ -244,11 +265,31 @@ impl SetMaker<'_, '_> {
         let listed = names.join(", ");
         let values = vec![Value::Opaque; names.len()];
         let set = ParameterSet { values, id: Some(id), marks: Vec::new(), at: None };
-        Sets { names, sets: vec![set], empty: Some(format!("got empty parameter set for ({listed})")) }
+        let reason = Value::str(format!("got empty parameter set for ({listed})"));
+        let keyword = |name: &str, value| (name.into(), Argument::made(value, &self.frame.module.file));
+        let reason = keyword("reason", reason);
+        let (name, kwargs) = match self.rules.empty_set {
+            EmptyParameterSet::Skip => ("skip", vec![reason]),
+            EmptyParameterSet::Xfail => ("xfail", vec![reason, keyword("run", Value::Bool(false))]),
+            EmptyParameterSet::FailAtCollect => {
+                return Err(Failure::Refused("is parametrized without values".to_owned()));
+            }
+        };
+        let mark = Mark { name: name.into(), args: Vec::new(), kwargs, at: at.clone(), doubt: None };
+        Ok(Sets { names, sets: vec![set], empty: Some(Rc::new(mark)) })
     }
 
     fn given_ids(&mut self, call: &Call, count: usize) -> Result<GivenIds, Failure> {
         let Some(value) = &call.ids else { return Ok(GivenIds::None) };
+        if call.of_mark
+            && let Some(made) = self.made_ids.borrow().get(&call.origin)
+        {
+            if made.len() != count {
+                let text = format!("the mark made {} ids before, for {count} parameter sets", made.len());
+                return Err(Failure::Refused(text));
+            }
+            return Ok(GivenIds::Made(made.clone()));
+        }
         if self.interpreter.is_callable(value) == Some(true) {
             return Ok(GivenIds::Callable(value.clone()));
         }
@@ -299,6 +340,7 @@ impl SetMaker<'_, '_> {
         }
         let id = match (own_id, given) {
             (Some(id), _) if !matches!(id, Value::None) => self.own_id(id, index)?,
+            (_, GivenIds::Made(ids)) => ids.get(index).cloned().flatten(),
             (_, GivenIds::Each(ids)) if ids.get(index).is_some_and(|id| !matches!(id, Value::None)) => {
                 self.listed_id(&ids[index], index)?
             }

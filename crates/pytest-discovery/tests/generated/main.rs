@@ -43,19 +43,19 @@ struct Family {
 }
 
 #[test]
-#[ignore = "`__test__` of a function and abstract classes are not followed yet"]
+
 fn namespaces_are_those_of_pytest() {
     hold(&Family { seed: 6_000, floor: FLOOR_OF_NAMESPACES, generate: namespaces::program });
 }
 
 #[test]
-#[ignore = "wrong use of parametrize loses no class, and the marks of empty sets stand elsewhere"]
+
 fn fixture_graphs_are_those_of_pytest() {
     hold(&Family { seed: 9_000, floor: FLOOR_OF_FIXTURES, generate: fixtures::program });
 }
 
 #[test]
-#[ignore = "iterators are not exhausted by their first use, and the marks of empty sets stand elsewhere"]
+
 fn parametrizations_are_those_of_pytest() {
     hold(&Family { seed: 10_000, floor: FLOOR_OF_PARAMETRIZE, generate: parametrize::program });
 }
