@@ -96,7 +96,9 @@ impl Interpreter<'_> {
                 "start" => Found::Value(Value::int(range[0])),
                 "stop" => Found::Value(Value::int(range[1])),
                 "step" => Found::Value(Value::int(range[2])),
-                _ => method(),
+                "count" | "index" => method(),
+                _ if name.starts_with("__") => Found::Unknown(None),
+                _ => Found::Missing,
             },
             Value::Slice(parts) => match name {
                 "start" => Found::Value(parts[0].clone()),
@@ -116,7 +118,9 @@ impl Interpreter<'_> {
             Value::Complex(real, imaginary) => match name {
                 "real" => Found::Value(Value::Float(*real)),
                 "imag" => Found::Value(Value::Float(*imaginary)),
-                _ => method(),
+                "conjugate" => method(),
+                _ if name.starts_with("__") => Found::Unknown(None),
+                _ => Found::Missing,
             },
             Value::Str(_)
             | Value::Bytes(_)
@@ -134,7 +138,7 @@ impl Interpreter<'_> {
                 if name == "__class__" {
                     return super::library::type_of(object).into();
                 }
-                if name == "default_factory" {
+                if matches!(name, "default_factory" | "real" | "imag" | "numerator" | "denominator" | "mapping") {
                     return Found::Unknown(None);
                 }
                 match stdlib::has_method(object, name) {

@@ -115,7 +115,7 @@ impl Interpreter<'_> {
         let source = Source { file: frame.module.file.clone(), range };
         arguments.keywords =
             kwargs.into_iter().map(|(name, value)| (name, Argument { value, source: source.clone() })).collect();
-        self.from_outside(|interpreter| interpreter.apply(function, arguments, None, frame, range))
+        self.on_behalf(|interpreter| interpreter.apply(function, arguments, None, frame, range))
     }
 
     /// Calls what `ids=` names with one parameter.

@@ -30,10 +30,13 @@ pub(crate) struct Class {
     pub(super) annotations: Vec<(Rc<str>, Rc<str>)>,
     pub(crate) is_enum: bool,
     /// Of an enum: the members by name, aliases included; `Err` where they are not all known.
-    pub(super) members: RefCell<Result<IndexMap<Rc<str>, Value>, Option<Doubt>>>,
+    pub(super) members: RefCell<Result<Members, Option<Doubt>>>,
     /// The dotted name of its module and the classes and functions around it, for `repr`.
     pub(super) qualname: Rc<str>,
 }
+
+/// The members of an enum by name, aliases included.
+pub(super) type Members = IndexMap<Rc<str>, Value>;
 
 /// The parameters of `dataclasses.dataclass`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

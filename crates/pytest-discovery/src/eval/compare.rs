@@ -512,6 +512,12 @@ impl Interpreter<'_> {
     pub(super) fn contains(&mut self, item: &Value, container: &Value, frame: &Frame, range: Range) -> Option<bool> {
         match container {
             Value::Str(text) => Some(text.as_str()?.contains(item.as_str()?)),
+            Value::Bytes(bytes) => match item {
+                Value::Bytes(part) => {
+                    Some(part.is_empty() || bytes.windows(part.len()).any(|window| *window == **part))
+                }
+                other => Some(bytes.contains(&integer(other)?.to_u8()?)),
+            },
             Value::Object(object) => object.contains(item),
             Value::Set(_) | Value::FrozenSet(_) => among(&set_items(container)?, item),
             Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => Some(dict.find(item)?.is_some()),

@@ -156,6 +156,7 @@ impl Interpreter<'_> {
     fn turns(&mut self, frame: &Frame, orelse: &[Stmt], mut turn: impl FnMut(&mut Self) -> Turn) -> Flow {
         let doubts = self.doubts.len();
         let mut perhaps: Option<Perhaps> = None;
+        let mut risky = false;
         let mut count = 0;
         let end = loop {
             count += 1;
@@ -180,6 +181,13 @@ impl Interpreter<'_> {
             }
             if last {
                 break Some(self.block(orelse, frame));
+            }
+            if !risky
+                && self.guarded > 0
+                && let Some(risk) = &self.risk
+            {
+                self.doubts.push(risk.clone());
+                risky = true;
             }
         };
         self.doubts.truncate(doubts);
@@ -219,9 +227,19 @@ impl Interpreter<'_> {
         self.guarded -= u32::from(guards);
         let risk = self.risk.take().filter(|_| guards);
         self.risk = outer;
-        let mut flow = match flow {
+        let mut certain = true;
+        let mut flow = match (flow, &risk) {
+            // Something else may have been raised before it: any handler may be the one.
+            (Flow::Ended(raised), Some(doubt)) => {
+                certain = false;
+                self.may_raise(raised, &doubt.clone(), frame);
+                Flow::Next
+            }
+            (flow, _) => flow,
+        };
+        flow = match flow {
             Flow::Ended(raised) => self.handle(raised, handlers, &caught, frame),
-            Flow::Next => self.else_under(risk.as_ref(), orelse, frame),
+            Flow::Next if certain => self.else_under(risk.as_ref(), orelse, frame),
             Flow::Perhaps(perhaps) => {
                 let end = self.else_under(Some(&perhaps.doubt), orelse, frame);
                 self.join(Some(perhaps), end, frame)
@@ -232,8 +250,12 @@ impl Interpreter<'_> {
             if !caught.iter().any(|value| value.as_ref().is_none_or(super::exceptions::is_catch_all)) {
                 self.note_risk(&risk);
             }
-            let bodies: Vec<&[Stmt]> =
-                handlers.iter().zip(&caught).filter(|(_, value)| wide(value)).map(|(one, _)| &*one.body).collect();
+            let bodies: Vec<&[Stmt]> = handlers
+                .iter()
+                .zip(&caught)
+                .filter(|(_, value)| !certain || wide(value))
+                .map(|(one, _)| &*one.body)
+                .collect();
             for handler in handlers {
                 if let Some(name) = &handler.name {
                     let doubts = self.doubts.len();

@@ -10,7 +10,9 @@ impl Interpreter<'_> {
     /// Raises a built-in exception; the value stands for the expression that does.
     pub(super) fn fail(&mut self, class: &str, message: String, frame: &Frame, range: Range) -> Value {
         let at = frame.module.file.span(range);
-        let value = Value::Exception(Rc::new((class.into(), vec![Value::str(message.clone())])));
+        // What Python's message is, is not known.
+        let text = self.unknown(frame, range, "the message of an exception");
+        let value = Value::Exception(Rc::new((class.into(), vec![text])));
         self.raised.get_or_insert(Raised { class: class.into(), message, at, value });
         self.unknown(frame, range, format!("raises `{class}`"))
     }

@@ -22,6 +22,18 @@ impl Interpreter<'_> {
         self.depth += 1;
         let value = self.eval_kind(expr, frame);
         self.depth -= 1;
+        // What is not known may have raised: an operator that its operands do not have, as well as a call.
+        if self.guarded > 0 && !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Constant(_)) {
+            let doubt = match &value {
+                Value::Unknown(doubt) => Some(doubt.clone()),
+                Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().err().cloned(),
+                Value::Dict(dict) => dict.0.borrow().as_ref().err().cloned(),
+                _ => None,
+            };
+            if let Some(doubt) = doubt {
+                self.note_risk(&doubt);
+            }
+        }
         value
     }
 

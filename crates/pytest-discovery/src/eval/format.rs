@@ -129,7 +129,7 @@ fn sign_of(negative: bool, spec: &Spec) -> &'static str {
 fn grouped(digits: &str, mark: char, size: usize) -> String {
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % size == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(size) {
             out.push(mark);
         }
         out.push(digit);

@@ -71,7 +71,7 @@ impl Interpreter<'_> {
 
     pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
         let from = self.path_of(&frame.module);
-        if &*dotted == "__future__" {
+        if dotted == "__future__" {
             return;
         }
         let module = self.imported_or_raise(&from, level, dotted, frame, range);

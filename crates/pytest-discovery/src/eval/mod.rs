@@ -192,13 +192,13 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The value of an expression, for callers outside of evaluation.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the seam for what reads expressions on its own"))]
+    #[expect(dead_code, reason = "the seam for what reads expressions on its own")]
     pub(crate) fn expr(&mut self, expr: &Expr, frame: &Frame) -> Value {
-        self.from_outside(|interpreter| interpreter.eval(expr, frame))
+        self.on_behalf(|interpreter| interpreter.eval(expr, frame))
     }
 
     /// Evaluates something on behalf of collection: with steps of its own, and with exceptions turned into doubts.
-    fn from_outside(&mut self, evaluate: impl FnOnce(&mut Self) -> Value) -> Value {
+    fn on_behalf(&mut self, evaluate: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.importing.is_empty() || self.calls > 0 {
             return evaluate(self);
         }

@@ -219,9 +219,9 @@ impl Interpreter<'_> {
                     _ => Value::set(items),
                 })
             }
-            (Value::Path(path), Op::Div, other) => super::library::paths::join(path, &[other.clone()]),
+            (Value::Path(path), Op::Div, other) => super::library::paths::join(path, std::slice::from_ref(other)),
             (Value::Str(one), Op::Div, Value::Path(_)) => {
-                super::library::paths::join(&Rc::from(one.as_str()?), &[right.clone()])
+                super::library::paths::join(&Rc::from(one.as_str()?), std::slice::from_ref(right))
             }
             // A union of types is neither a string nor named.
             (Value::External(_) | Value::Class(_), Op::BitOr, Value::External(_) | Value::Class(_) | Value::None)

@@ -205,7 +205,20 @@ pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
         ],
         Value::Int(_) | Value::Bool(_) => &INT,
         Value::None => &[],
-        _ => return Some(true),
+        Value::Float(_) => &["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"],
+        Value::Range(_) => &["count", "index", "start", "stop", "step"],
+        Value::Bytes(_) => {
+            let known = STR.contains(&name) && !matches!(name, "format" | "format_map" | "encode" | "casefold");
+            return if known || matches!(name, "decode" | "hex" | "fromhex") { Some(true) } else { None };
+        }
+        // Iterators of several kinds, and views.
+        _ => {
+            return if matches!(name, "close" | "send" | "throw" | "mapping" | "isdisjoint") {
+                Some(true)
+            } else {
+                None
+            };
+        }
     };
     Some(names.contains(&name))
 }

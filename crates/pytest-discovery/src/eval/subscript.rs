@@ -30,7 +30,12 @@ impl Interpreter<'_> {
                 None => self.not_known(frame, range),
             },
             // A generic class with its parameters makes the same instances.
-            (Value::Class(class), _) if class.in_tree("__class_getitem__").is_none() => object.clone(),
+            (Value::Class(class), _)
+                if class.in_tree("__class_getitem__").is_none()
+                    && class.has_external(|path| matches!(path, "typing.Generic" | "typing.Protocol")) =>
+            {
+                object.clone()
+            }
             (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_), key) => {
                 let Some(index) = integer(key) else { return self.not_known(frame, range) };
                 let found = match object {

@@ -13,7 +13,8 @@ const DEEPEST: u32 = 30;
 pub(crate) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Str(text) => text.as_str().map(str::to_owned),
-        Value::Int(number) => Some(number.to_string()),
+        // Python refuses to write more than 4,300 digits.
+        Value::Int(number) => (number.bits() < 14_000).then(|| number.to_string()),
         Value::Bool(true) => Some("True".to_owned()),
         Value::Bool(false) => Some("False".to_owned()),
         Value::None => Some("None".to_owned()),

@@ -21,7 +21,7 @@ impl Interpreter<'_> {
             "zip" => return self.zip(arguments, frame, range),
             "enumerate" | "sum" | "int" | "str" | "pow" | "round" => {}
             "dict" => return self.new_dict(arguments, frame, range),
-            "dict.fromkeys" => return self.from_keys(arguments, frame, range),
+            "dict.fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
             "super" => return self.super_call(arguments, frame),
             "type" if arguments.positional.len() == 3 => return self.new_type(arguments, frame, range),
             _ if !arguments.keywords.is_empty() => return None,
@@ -515,7 +515,7 @@ impl Interpreter<'_> {
         dict_of(pairs, DictKind::Plain)
     }
 
-    pub(super) fn from_keys(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+    pub(super) fn new_dict_of_keys(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
         let keys = self.iterate(arguments.get(0, "iterable")?, frame, range).ok()?;
         let value = arguments.get(1, "value").cloned().unwrap_or(Value::None);
         dict_of(keys.into_iter().map(|key| (key, value.clone())).collect(), DictKind::Plain)

@@ -148,7 +148,7 @@ impl Interpreter<'_> {
                     None => dict.0.borrow().as_ref().err().map(|doubt| Value::Unknown(doubt.clone())),
                 };
             }
-            "fromkeys" => return self.from_keys(arguments, frame, range),
+            "fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
             "most_common" => return most_common(dict, arguments),
             "elements" | "total" if matches!(dict.1, DictKind::Counter) => return None,
             _ => {}

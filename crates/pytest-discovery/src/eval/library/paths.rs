@@ -186,7 +186,7 @@ impl Interpreter<'_> {
                 Some(Value::str(text.replace("\r\n", "\n").replace('\r', "\n")))
             }
             ("iterdir", 0) => self.listing(here, "*", true),
-            ("glob", 1) => self.listing(here, &arg(0)?.to_owned(), false),
+            ("glob", 1) => self.listing(here, arg(0)?, false),
             ("rglob", 1) => self.listing(here, &format!("**/{}", arg(0)?), false),
             ("match", 1) if !arg(0)?.contains('/') => {
                 Some(Value::Bool(crate::fnmatch::FnMatch::new(arg(0)?).matches(name_of(here))))
