@@ -191,12 +191,6 @@ impl<'a> Interpreter<'a> {
         self.sources.entry(path.to_owned()).or_insert_with(|| crate::read::source(path, tree)).clone()
     }
 
-    /// The value of an expression, for callers outside of evaluation.
-    #[expect(dead_code, reason = "the seam for what reads expressions on its own")]
-    pub(crate) fn expr(&mut self, expr: &Expr, frame: &Frame) -> Value {
-        self.on_behalf(|interpreter| interpreter.eval(expr, frame))
-    }
-
     /// Evaluates something on behalf of collection: with steps of its own, and with exceptions turned into doubts.
     fn on_behalf(&mut self, evaluate: impl FnOnce(&mut Self) -> Value) -> Value {
         if !self.importing.is_empty() || self.calls > 0 {
