@@ -55,7 +55,7 @@ use test_catalog::Problem;
 use crate::PythonVersion;
 use crate::imports::Imports;
 use crate::syntax::SourceFile;
-use crate::syntax::ast::{Expr, Range};
+use crate::syntax::ast::Range;
 use doubt::Why;
 use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, ScopeKind, Value};
 

@@ -337,7 +337,6 @@ pub(crate) struct FixtureOptions {
     /// `params=`, unless it is `None`.
     pub(crate) params: Option<Value>,
     /// `ids=`.
-    #[expect(dead_code, reason = "parametrized fixtures are not expanded yet")]
     pub(crate) ids: Option<Value>,
     /// `autouse=`.
     pub(crate) autouse: Option<Value>,
@@ -350,7 +349,6 @@ pub(crate) struct Fixture {
     pub(crate) options: FixtureOptions,
     pub(crate) function: Value,
     /// Where it is defined.
-    #[expect(dead_code, reason = "parametrized fixtures are not expanded yet")]
     pub(crate) at: SourceSpan,
 }
 
