@@ -104,6 +104,8 @@ pub(crate) struct Interpreter<'a> {
     handling: Vec<Raised>,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// Paths without links, as far as they were asked for.
+    real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
@@ -141,6 +143,7 @@ impl<'a> Interpreter<'a> {
             yields: Vec::new(),
             handling: Vec::new(),
             environ: HashMap::new(),
+            real_paths: std::cell::RefCell::default(),
         }
     }
 
