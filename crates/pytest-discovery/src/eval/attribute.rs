@@ -304,6 +304,11 @@ impl Interpreter<'_> {
         if let Some(binding) = instance.attributes.borrow().get(name) {
             return Found::Value(binding.value.clone());
         }
+        // A field of a named tuple; its default stands in the class's body under the same name.
+        let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
+        if let Some(value) = super::instance::tuple_attribute(instance, name).filter(|_| is_tuple) {
+            return Found::Value(value);
+        }
         if let Ok(Some(binding)) = on_class {
             return match &binding.value {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
@@ -321,14 +326,8 @@ impl Interpreter<'_> {
                 }
             };
         }
-        if class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none() {
-            match super::instance::tuple_attribute(instance, name) {
-                Some(value) => return Found::Value(value),
-                None if name.starts_with('_') => {
-                    return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
-                }
-                None => {}
-            }
+        if is_tuple && name.starts_with('_') {
+            return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         }
         if class.payload().is_some() && !matches!(instance.value, Value::None) {
             match self.find_attribute(&instance.value.clone(), name, frame, range) {
