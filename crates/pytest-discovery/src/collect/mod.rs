@@ -133,6 +133,11 @@ impl<'c, 'i> Collection<'c, 'i> {
         if module.scope.names.borrow().get("__test__").is_some_and(|one| truth(&one.value) == Some(false)) {
             return true;
         }
+        let requested = fixtures::requested_in(&module, self.config.pytest);
+        let filters = &self.filters;
+        self.interpreter.settle(&module, |name| {
+            filters.takes_function(name) || filters.takes_class(name) || requested.contains(name)
+        });
         let Ok(marks) = marks::of_module(&module) else {
             self.problems.push(pytestmark_problem(&module));
             return true;

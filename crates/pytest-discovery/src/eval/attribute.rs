@@ -171,8 +171,11 @@ impl Interpreter<'_> {
     }
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
-        if let Some(binding) = module.scope.names.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let bound = module.scope.names.borrow().get(name).map(|binding| binding.value.clone());
+        match bound {
+            Some(Value::Pending(pending)) => return Found::Value(self.settled(&pending)),
+            Some(value) => return Found::Value(value),
+            None => {}
         }
         let path = self.path_of(module);
         match name {

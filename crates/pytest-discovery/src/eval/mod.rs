@@ -32,6 +32,7 @@ mod library;
 mod marking;
 mod matching;
 mod operators;
+pub(crate) mod pending;
 pub(crate) mod stdlib;
 mod subscript;
 #[cfg(test)]
@@ -106,6 +107,8 @@ pub(crate) struct Interpreter<'a> {
     environ: HashMap<String, Option<Value>>,
     /// What was last evaluated on behalf of collection ended with an exception.
     failed: bool,
+    /// Whether a module may be left unevaluated until it is asked for.
+    quiet: HashMap<Utf8PathBuf, bool>,
     /// Paths without links, as far as they were asked for.
     real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
 }
@@ -146,6 +149,7 @@ impl<'a> Interpreter<'a> {
             handling: Vec::new(),
             environ: HashMap::new(),
             failed: false,
+            quiet: HashMap::new(),
             real_paths: std::cell::RefCell::default(),
         }
     }
@@ -309,10 +313,19 @@ impl<'a> Interpreter<'a> {
         let mut scope = Some(&frame.scope);
         let mut innermost = true;
         while let Some(here) = scope {
-            if (innermost || here.kind != ScopeKind::Class)
-                && let Some(binding) = here.names.borrow().get(name)
-            {
-                return binding.value.clone();
+            if innermost || here.kind != ScopeKind::Class {
+                let found = here.names.borrow().get(name).map(|binding| binding.value.clone());
+                match found {
+                    Some(Value::Pending(pending)) => {
+                        let value = self.settled(&pending);
+                        if let Some(binding) = here.names.borrow_mut().get_mut(name) {
+                            binding.value = value.clone();
+                        }
+                        return value;
+                    }
+                    Some(value) => return value,
+                    None => {}
+                }
             }
             innermost = false;
             scope = here.parent.as_ref();

@@ -280,7 +280,8 @@ impl super::super::value::Object for GlobalNames {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        self.module.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone())
+        let found = self.module.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone());
+        found.filter(|value| !matches!(value, Value::Pending(_)))
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
