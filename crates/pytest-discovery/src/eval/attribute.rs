@@ -275,6 +275,13 @@ impl Interpreter<'_> {
         if class.in_tree("__getattribute__").is_some() {
             return Found::Unknown(None);
         }
+        // A named tuple's default is in its class as well: the field comes first.
+        if class.payload() == Some(super::class::Payload::Tuple)
+            && class.doubt.borrow().is_none()
+            && let Some(value) = super::instance::tuple_attribute(instance, name)
+        {
+            return Found::Value(value);
+        }
         let on_class = class.lookup(name);
         if let Ok(Some(binding)) = &on_class
             && let Value::Property(property) = &binding.value
@@ -321,14 +328,11 @@ impl Interpreter<'_> {
                 }
             };
         }
-        if class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none() {
-            match super::instance::tuple_attribute(instance, name) {
-                Some(value) => return Found::Value(value),
-                None if name.starts_with('_') => {
-                    return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
-                }
-                None => {}
-            }
+        if class.payload() == Some(super::class::Payload::Tuple)
+            && class.doubt.borrow().is_none()
+            && name.starts_with('_')
+        {
+            return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         }
         if class.payload().is_some() && !matches!(instance.value, Value::None) {
             match self.find_attribute(&instance.value.clone(), name, frame, range) {
@@ -512,7 +516,9 @@ impl Interpreter<'_> {
     /// An attribute in an instance's own dictionary.
     pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
         let mut attributes = instance.attributes.borrow_mut();
-        let binding = match self.current_doubt() {
+        // An object that the turn of a loop makes is the same in any order; one that several change is not.
+        let fresh = self.doubts_order_only() && !attributes.contains_key(name);
+        let binding = match self.current_doubt().filter(|_| !fresh) {
             None => Binding { value, doubt: None },
             Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
         };

@@ -279,7 +279,7 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "builtins.object"
             | "builtins.bytearray"
             | "builtins.memoryview"
-            | "logging.getLogger"
+            | "warnings.catch_warnings"
             | "pytest.approx"
             | "pytest.raises"
             | "pytest.warns"
@@ -312,6 +312,32 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
     )
 }
 
+/// A logger, of whichever name.
+pub(super) const LOGGER: &str = "logging.Logger()";
+
+/// Calls for what they write: they give nothing and change nothing that a test is made of.
+pub(super) fn gives_none(path: &str) -> bool {
+    match path.rsplit_once('.') {
+        Some(("logging" | LOGGER, name)) => {
+            matches!(
+                name,
+                "debug"
+                    | "info"
+                    | "warning"
+                    | "error"
+                    | "exception"
+                    | "critical"
+                    | "log"
+                    | "setLevel"
+                    | "basicConfig"
+                    | "disable"
+            )
+        }
+        Some(("warnings", name)) => matches!(name, "warn" | "simplefilter" | "filterwarnings" | "resetwarnings"),
+        _ => path == "time.sleep",
+    }
+}
+
 /// Values of libraries that are no strings or numbers and have no name: `torch.float16`.
 pub(crate) fn is_opaque_value(path: &str) -> bool {
     path.strip_prefix("torch.").is_some_and(|name| {
@@ -339,7 +365,7 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
         )
     }) || matches!(
         path,
-        "builtins.NotImplemented" | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+        "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
     )
 }
 
