@@ -275,13 +275,6 @@ impl Interpreter<'_> {
         if class.in_tree("__getattribute__").is_some() {
             return Found::Unknown(None);
         }
-        // A named tuple's default is in its class as well: the field comes first.
-        if class.payload() == Some(super::class::Payload::Tuple)
-            && class.doubt.borrow().is_none()
-            && let Some(value) = super::instance::tuple_attribute(instance, name)
-        {
-            return Found::Value(value);
-        }
         let on_class = class.lookup(name);
         if let Ok(Some(binding)) = &on_class
             && let Value::Property(property) = &binding.value
@@ -311,6 +304,11 @@ impl Interpreter<'_> {
         if let Some(binding) = instance.attributes.borrow().get(name) {
             return Found::Value(binding.value.clone());
         }
+        // A field of a named tuple; its default stands in the class's body under the same name.
+        let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
+        if let Some(value) = super::instance::tuple_attribute(instance, name).filter(|_| is_tuple) {
+            return Found::Value(value);
+        }
         if let Ok(Some(binding)) = on_class {
             return match &binding.value {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
@@ -328,10 +326,7 @@ impl Interpreter<'_> {
                 }
             };
         }
-        if class.payload() == Some(super::class::Payload::Tuple)
-            && class.doubt.borrow().is_none()
-            && name.starts_with('_')
-        {
+        if is_tuple && name.starts_with('_') {
             return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         }
         if class.payload().is_some() && !matches!(instance.value, Value::None) {

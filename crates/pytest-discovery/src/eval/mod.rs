@@ -109,6 +109,8 @@ pub(crate) struct Interpreter<'a> {
     unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// What was last evaluated on behalf of collection ended with an exception.
+    failed: bool,
     /// Paths without links, as far as they were asked for.
     real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
 }
@@ -150,6 +152,7 @@ impl<'a> Interpreter<'a> {
             iterated: None,
             unordered: unordered::Unordered::default(),
             environ: HashMap::new(),
+            failed: false,
             real_paths: std::cell::RefCell::default(),
         }
     }
@@ -212,6 +215,7 @@ impl<'a> Interpreter<'a> {
         let value = evaluate(self);
         self.outside_steps += u64::from(self.steps.saturating_sub(before));
         self.steps = 0;
+        self.failed = self.raised.is_some();
         match self.raised.take() {
             Some(raised) => Value::Unknown(Doubt::from(test_catalog::Reason {
                 text: format!("raises `{}`", raised.class),
