@@ -12,6 +12,7 @@
 
 mod ask;
 mod attribute;
+mod builtin_names;
 mod call;
 mod class;
 mod compare;
