@@ -514,7 +514,9 @@ impl Interpreter<'_> {
     /// An attribute in an instance's own dictionary.
     pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
         let mut attributes = instance.attributes.borrow_mut();
-        let binding = match self.current_doubt() {
+        // An object that the turn of a loop makes is the same in any order; one that several change is not.
+        let fresh = self.doubts_order_only() && !attributes.contains_key(name);
+        let binding = match self.current_doubt().filter(|_| !fresh) {
             None => Binding { value, doubt: None },
             Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
         };

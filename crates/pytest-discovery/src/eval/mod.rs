@@ -12,6 +12,7 @@
 
 mod ask;
 mod attribute;
+mod builtin_names;
 mod call;
 mod class;
 mod compare;
@@ -38,6 +39,7 @@ mod subscript;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unordered;
 pub(crate) mod value;
 
 pub(crate) use ask::path_value;
@@ -103,6 +105,10 @@ pub(crate) struct Interpreter<'a> {
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
     handling: Vec<Raised>,
+    /// What the first `for` of a comprehension takes, which was evaluated already.
+    iterated: Option<(Range, Value)>,
+    /// Loops and lists of which only the order is not known.
+    unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
     /// What was last evaluated on behalf of collection ended with an exception.
@@ -147,6 +153,8 @@ impl<'a> Interpreter<'a> {
             guarded: 0,
             yields: Vec::new(),
             handling: Vec::new(),
+            iterated: None,
+            unordered: unordered::Unordered::default(),
             environ: HashMap::new(),
             failed: false,
             quiet: HashMap::new(),
@@ -268,13 +276,14 @@ impl<'a> Interpreter<'a> {
 
     /// Binds a name where its scope says.
     fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
+        let of_turn = self.doubts_order_only() && self.current_doubt().is_some();
         if scope.elsewhere.borrow().is_empty() {
-            self.bind_in(scope, name, value);
+            self.bind_here(scope, name, value, of_turn);
             return;
         }
         let declared = scope.elsewhere.borrow().iter().find(|(one, _)| **one == *name).map(|(_, kind)| *kind);
         match declared {
-            None => self.bind_in(scope, name, value),
+            None => self.bind_here(scope, name, value, of_turn),
             Some(kind) => {
                 let mut around = scope.parent.clone();
                 while let Some(here) = around {
@@ -296,11 +305,17 @@ impl<'a> Interpreter<'a> {
 
     /// Binds a name. What was bound before under no doubt, and is bound again under one, is no longer known.
     fn bind_in(&self, scope: &Scope, name: &str, value: Value) {
+        self.bind_here(scope, name, value, false);
+    }
+
+    /// The same; what a turn of a loop binds that has no known order is known until the turn ends.
+    fn bind_here(&self, scope: &Scope, name: &str, value: Value, of_turn: bool) {
         let mut names = scope.names.borrow_mut();
         let doubt = self.current_doubt();
         if let Some(binding) = names.get_mut(name) {
             *binding = match doubt {
                 None => Binding { value, doubt: None },
+                Some(doubt) if of_turn => Binding { value, doubt: Some(doubt.clone()) },
                 Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
             };
         } else {
