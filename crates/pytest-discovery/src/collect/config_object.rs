@@ -106,7 +106,7 @@ impl Object for ConfigObject {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         if let Some(value) = self.attributes.borrow().get(name) {
             return Some(value.clone());
         }
@@ -165,7 +165,7 @@ impl Object for Options {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         self.options.get(name).cloned()
     }
 
@@ -183,7 +183,7 @@ impl Object for HookCaller {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -217,7 +217,7 @@ impl Object for PluginManager {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -261,7 +261,7 @@ impl Object for Parser {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -296,7 +296,7 @@ impl Object for Session {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         (name == "config").then(|| self.0.clone())
     }
 

@@ -87,7 +87,7 @@ impl Object for MetafuncObject {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         let metafunc = &*self.0;
         Some(match name {
             "fixturenames" => Value::list(metafunc.closure.names.iter().map(|name| Value::str(&**name)).collect()),

@@ -147,7 +147,7 @@ impl Interpreter<'_> {
                     None => Found::Unknown(None),
                 }
             }
-            Value::Object(held) => match held.attribute(name, self) {
+            Value::Object(held) => match held.clone().attribute(name, self) {
                 Some(value) => Found::Value(value),
                 // A method, or what is not known of it: calling it tells.
                 None => method(),

@@ -226,7 +226,7 @@ pub(crate) trait Object: std::fmt::Debug {
     fn as_any(&self) -> &dyn std::any::Any;
 
     /// `object.name`, where that is no method.
-    fn attribute(&self, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
+    fn attribute(self: Rc<Self>, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
 
     /// `object.name(...)`.
     fn call(

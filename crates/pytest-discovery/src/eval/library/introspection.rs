@@ -247,7 +247,7 @@ impl super::super::value::Object for GlobalNames {
         self
     }
 
-    fn attribute(&self, _name: &str, _interpreter: &mut super::super::Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _name: &str, _interpreter: &mut super::super::Interpreter<'_>) -> Option<Value> {
         None
     }
 
