@@ -20,7 +20,7 @@ use crate::PytestVersion;
 use crate::eval::Frame;
 use crate::eval::value::{Argument, Binding, Function, Mark, Value};
 
-const GENERATE: &str = "pytest_generate_tests";
+pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
 const YIELD_REFUSED: PytestVersion = PytestVersion::new(8, 4, 0);
 
@@ -214,7 +214,7 @@ impl Collection<'_, '_> {
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),
         });
-        let sources = self.call_hooks(&metafunc, &marked, &calls, place);
+        let sources = self.call_hooks(&metafunc, &marked, &calls);
         let failure = metafunc.failure.borrow_mut().take();
         if let Some((failure, at)) = failure {
             let failure = match self.softened(failure, &metafunc) {
@@ -229,10 +229,10 @@ impl Collection<'_, '_> {
     }
 
     /// Lets hooks, fixtures and marks parametrize; gives how many of them there are.
-    fn call_hooks(&mut self, metafunc: &Rc<Metafunc>, marked: &[Rc<str>], calls: &[Call], place: &Place) -> usize {
+    fn call_hooks(&mut self, metafunc: &Rc<Metafunc>, marked: &[Rc<str>], calls: &[Call]) -> usize {
         let object = || Value::Object(Rc::new(MetafuncObject(metafunc.clone())));
         let frame = Frame { scope: metafunc.module.scope.clone(), module: metafunc.module.clone() };
-        let hooks = self.plugins.hooks(GENERATE, Some(&place.node.path));
+        let hooks = self.generators.clone();
         let mut sources = hooks.len() + calls.len();
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {

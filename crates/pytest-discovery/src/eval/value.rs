@@ -126,7 +126,8 @@ pub(crate) struct Binding {
     pub(crate) doubt: Option<Doubt>,
 }
 
-pub(crate) type Names = IndexMap<Rc<str>, Binding>;
+/// Names in the order of their first binding.
+pub(crate) type Names = IndexMap<Rc<str>, Binding, foldhash::fast::RandomState>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeKind {
