@@ -47,6 +47,10 @@ impl Metafunc {
     /// One more call.
     pub(super) fn parametrize(&self, call: &Call, interpreter: &mut Interpreter<'_>, frame: &Frame) {
         if self.failure.borrow().is_some() {
+            // pytest goes on: a generator that other tests share is used up.
+            if let Value::Iterator(_) = &call.argvalues {
+                let _ = crate::eval::elements(&call.argvalues);
+            }
             return;
         }
         let mut maker = SetMaker {

@@ -42,6 +42,13 @@ impl Interpreter<'_> {
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "abc" if name == "abstractmethod" => match &arguments.positional[..] {
+                [function] => {
+                    super::define::set_abstract(&function.value);
+                    Some(function.value.clone())
+                }
+                _ => None,
+            },
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
                 self.functional(module, name, arguments, frame, range)
             }
