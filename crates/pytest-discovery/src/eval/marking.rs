@@ -28,6 +28,11 @@ impl Interpreter<'_> {
                     return value.clone();
                 }
                 Value::Class(class) => {
+                    let held = class.names.borrow().get("pytestmark").map(|binding| binding.value.clone());
+                    if let Some(Value::Tuple(_) | Value::Set(_) | Value::Str(_) | Value::None) = held {
+                        let text = "`pytestmark` is neither a mark nor a list of marks".to_owned();
+                        return self.fail("TypeError", text, frame, range);
+                    }
                     self.put_mark(&class.marks, &class.open, mark);
                     return value.clone();
                 }
