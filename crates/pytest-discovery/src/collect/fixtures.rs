@@ -313,7 +313,8 @@ impl Walk<'_> {
 }
 
 /// The names that a function asks for: its parameters without default. The first is left out for a method, unless
-/// some are positional only; so is one for each layer of `mock.patch` that passes an argument of its own.
+/// some are positional only; so is one for each layer of `mock.patch` that passes an argument of its own, and what
+/// hypothesis draws.
 pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersion) -> Vec<Rc<str>> {
     let shown = shown(function);
     let parameters = &shown.parameters;
@@ -321,7 +322,13 @@ pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersi
     let names = parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
     let positional_only = parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
     let bound = is_method && !(positional_only && pytest >= POSITIONAL_ONLY);
-    names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get()).collect()
+    let mut names: Vec<Rc<str>> =
+        names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get()).collect();
+    if let Some(given) = &*function.given.borrow() {
+        names.retain(|name| !given.all && !given.names.contains(name));
+        names.truncate(names.len().saturating_sub(given.last));
+    }
+    names
 }
 
 /// The function whose parameters Python shows: the innermost that is wrapped.

@@ -19,6 +19,7 @@ use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
 use crate::eval::value::{Argument, Binding, Function, Mark, Value};
+use crate::syntax::ast;
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
@@ -106,7 +107,7 @@ impl Collection<'_, '_> {
                 .into_iter()
                 .map(|spec| {
                     let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
-                    if is_anyio(&own, place, def.is_async) && !place.unittest {
+                    if is_anyio(&own, place, def, self.config.ini.anyio_auto) && !place.unittest {
                         let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
@@ -124,6 +125,10 @@ impl Collection<'_, '_> {
                             let reason = "Tests based on asynchronous generators are not supported.";
                             marks.push(not_run(format!("{reason} {name} will be ignored."), function));
                         }
+                    }
+                    // hypothesis' own plugin does this.
+                    if function.given.borrow().is_some() {
+                        marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
                     Item {
@@ -183,7 +188,7 @@ impl Collection<'_, '_> {
                 }
             }
         }
-        if is_anyio(own, place, function.def.is_async) {
+        if is_anyio(own, place, &function.def, self.config.ini.anyio_auto) {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
@@ -343,10 +348,11 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
     }
 }
 
-/// Whether anyio runs it, with its backends as a fixture.
-fn is_anyio(own: &MarkList, place: &Place, is_async: bool) -> bool {
+/// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
+fn is_anyio(own: &MarkList, place: &Place, def: &ast::Function, auto: bool) -> bool {
     let around = place.chain.iter().flat_map(|list| list.marks.iter());
-    is_async && own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio")
+    let is_coroutine = def.is_async && !def.is_generator;
+    is_coroutine && (auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
 }
 
 /// `xfail` on what pytest, or a plugin, collects and does not run.

@@ -37,6 +37,7 @@ impl Interpreter<'_> {
             open: None.into(),
             signature_doubt: None.into(),
             patches: 0.into(),
+            given: None.into(),
             is_abstract: false.into(),
             wrapped: None.into(),
             owner: None.into(),
@@ -79,6 +80,10 @@ impl Interpreter<'_> {
             (Value::Transparent, _) => value,
             (Value::Patch(injects), _) => {
                 patch(&value, *injects);
+                value
+            }
+            (Value::Given(given), Value::Function(function)) => {
+                function.given.replace(Some(given.clone()));
                 value
             }
             (Value::Wraps(inner), Value::Function(function)) => {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::builtin_names::{BUILTINS, DICT, INT, LIST, SET, STR, TUPLE};
 use super::value::Value;
+use crate::PythonVersion;
 
 /// Classes that give a subclass neither a constructor nor anything that makes it a string or a number.
 pub(crate) fn is_plain_base(path: &str) -> bool {
@@ -663,6 +664,12 @@ pub(crate) fn is_transparent(path: &str) -> bool {
             | "enum.verify"
             | "enum.nonmember"
             | "atexit.register"
+            | "time_machine.travel"
+            | "freezegun.freeze_time"
+            | "responses.activate"
+            | "flaky.flaky"
+            | "hypothesis.settings"
+            | "hypothesis.example"
     )
 }
 
@@ -713,6 +720,7 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
             | "xdist_group"
             | "flaky"
             | "forked"
+            | "hypothesis"
             | "benchmark"
             | "django_db"
             | "trio"
@@ -727,4 +735,19 @@ pub(crate) fn is_no_test(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path);
     path.starts_with("builtins.")
         || (name.starts_with(|one: char| one.is_ascii_uppercase()) && name.contains(|one: char| one.is_lowercase()))
+}
+
+/// Whether CPython's `sys` has a name that programs ask for.
+pub(super) fn sys_has(name: &str, python: PythonVersion) -> Option<bool> {
+    let since = |major, minor| Some(python >= PythonVersion::new(major, minor));
+    match name {
+        "pypy_version_info" | "pypy_translation_info" | "gettotalrefcount" | "frozen" | "_MEIPASS" | "real_prefix" => {
+            Some(false)
+        }
+        "version_info" | "platform" | "base_prefix" | "getrefcount" | "getsizeof" | "implementation" => Some(true),
+        "get_int_max_str_digits" | "set_int_max_str_digits" | "exception" => since(3, 11),
+        "monitoring" | "activate_stack_trampoline" | "_is_interned" => since(3, 12),
+        "_is_gil_enabled" => since(3, 13),
+        _ => None,
+    }
 }

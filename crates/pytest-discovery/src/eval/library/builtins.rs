@@ -72,6 +72,9 @@ impl Interpreter<'_> {
                     Found::Unknown(doubt) => doubt.map(Value::Unknown),
                 }))
             }
+            ("hasattr", [Value::External(path), name]) if &**path == "sys" => {
+                Some(name.as_str().and_then(|name| stdlib::sys_has(name, self.python)).map(Value::Bool))
+            }
             ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
                 match self.find_attribute(object, name, frame, range) {
                     // Of a library it is not known which names it has.

@@ -11,6 +11,8 @@ pub(in crate::eval) fn constant(path: &Rc<str>) -> Option<Value> {
         "sys.platform" => text("linux"),
         "sys.maxsize" => Some(Value::int(i64::MAX)),
         "sys.byteorder" => text("little"),
+        "sys.implementation.name" => text("cpython"),
+        "pickle.HIGHEST_PROTOCOL" => Some(Value::int(5)),
         "os.name" => text("posix"),
         "os.sep" | "os.path.sep" => text("/"),
         "os.pathsep" => text(":"),

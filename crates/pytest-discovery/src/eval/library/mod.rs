@@ -15,7 +15,7 @@ pub(super) use introspection::{GlobalNames, is_callable, type_of};
 use std::rc::Rc;
 
 use super::class::DataclassOptions;
-use super::value::{Arguments, Partial, Value};
+use super::value::{Arguments, Given, Partial, Value};
 use super::{Frame, Interpreter, stdlib, truth};
 use crate::syntax::ast::Range;
 
@@ -52,6 +52,7 @@ impl Interpreter<'_> {
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
                 self.functional(module, name, arguments, frame, range)
             }
+            "hypothesis" => hypothesis(name, arguments),
             "dataclasses" => self.dataclasses(name, arguments, frame, range),
             "enum" => match name {
                 "auto" if arguments.positional.is_empty() => Some(Value::external(super::enums::AUTO)),
@@ -278,5 +279,19 @@ fn injects(path: &str, arguments: &Arguments) -> Option<bool> {
         None => Some(true),
         Some(Value::External(path)) if path.ends_with("mock.DEFAULT") => Some(true),
         Some(_) => Some(false),
+    }
+}
+
+/// hypothesis' decorators: `given` draws arguments, the others only say how.
+fn hypothesis(name: &str, arguments: &Arguments) -> Option<Value> {
+    match name {
+        "given" => {
+            let all = matches!(&arguments.positional[..], [one] if matches!(one.value, Value::Ellipsis));
+            let names = arguments.keywords.iter().map(|(name, _)| name.clone()).collect();
+            let last = if all { 0 } else { arguments.positional.len() };
+            Some(Value::Given(Rc::new(Given { names, last, all })))
+        }
+        "settings" | "example" | "seed" | "reproduce_failure" => Some(Value::Transparent),
+        _ => None,
     }
 }
