@@ -360,6 +360,9 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "Mapping"
                 | "Literal"
         );
+    if matches!(module, "operator" | "math" | "os.path" | "collections.abc") {
+        return name_in(module, name);
+    }
     let known = class && !matches!(name, "JSONEncoder" | "Path" | "UserDict" | "UserList" | "UserString")
         || path == "pathlib.Path"
         || (typing && (name != "Any"))
@@ -750,4 +753,135 @@ pub(super) fn sys_has(name: &str, python: PythonVersion) -> Option<bool> {
         "_is_gil_enabled" => since(3, 13),
         _ => None,
     }
+}
+
+/// The `__name__` of a function or class of a module that has others of other names: an operator's underscored name is
+/// an alias, and `os.path` is a module of the platform's.
+fn name_in<'n>(module: &str, name: &'n str) -> Option<&'n str> {
+    let known = match module {
+        "operator" => matches!(
+            name,
+            "lt" | "le"
+                | "eq"
+                | "ne"
+                | "ge"
+                | "gt"
+                | "not_"
+                | "truth"
+                | "is_"
+                | "is_not"
+                | "abs"
+                | "add"
+                | "and_"
+                | "floordiv"
+                | "index"
+                | "inv"
+                | "invert"
+                | "lshift"
+                | "mod"
+                | "mul"
+                | "matmul"
+                | "neg"
+                | "or_"
+                | "pos"
+                | "pow"
+                | "rshift"
+                | "sub"
+                | "truediv"
+                | "xor"
+                | "concat"
+                | "contains"
+                | "countOf"
+                | "delitem"
+                | "getitem"
+                | "indexOf"
+                | "setitem"
+                | "length_hint"
+                | "iadd"
+                | "iand"
+                | "iconcat"
+                | "ifloordiv"
+                | "ilshift"
+                | "imod"
+                | "imul"
+                | "imatmul"
+                | "ior"
+                | "ipow"
+                | "irshift"
+                | "isub"
+                | "itruediv"
+                | "ixor"
+                | "attrgetter"
+                | "itemgetter"
+                | "methodcaller"
+        ),
+        "math" => matches!(
+            name,
+            "sqrt"
+                | "floor"
+                | "ceil"
+                | "trunc"
+                | "exp"
+                | "log"
+                | "log2"
+                | "log10"
+                | "sin"
+                | "cos"
+                | "tan"
+                | "isnan"
+                | "isinf"
+                | "isfinite"
+                | "gcd"
+                | "factorial"
+                | "fabs"
+                | "pow"
+                | "prod"
+                | "hypot"
+                | "isclose"
+        ),
+        "os.path" => matches!(
+            name,
+            "join"
+                | "exists"
+                | "isfile"
+                | "isdir"
+                | "basename"
+                | "dirname"
+                | "abspath"
+                | "realpath"
+                | "splitext"
+                | "split"
+                | "normpath"
+                | "isabs"
+                | "expanduser"
+        ),
+        "collections.abc" => matches!(
+            name,
+            "Iterable"
+                | "Iterator"
+                | "Sequence"
+                | "MutableSequence"
+                | "Mapping"
+                | "MutableMapping"
+                | "Set"
+                | "MutableSet"
+                | "Collection"
+                | "Container"
+                | "Callable"
+                | "Hashable"
+                | "Sized"
+                | "Generator"
+                | "Awaitable"
+                | "Coroutine"
+                | "AsyncIterable"
+                | "AsyncIterator"
+                | "Reversible"
+                | "KeysView"
+                | "ItemsView"
+                | "ValuesView"
+                | "ByteString"
+        ),
+        _ => false,
+    };
+    known.then_some(name)
 }
