@@ -12,6 +12,7 @@
 
 mod ask;
 mod attribute;
+mod bound;
 mod call;
 mod class;
 mod compare;
@@ -328,7 +329,12 @@ impl<'a> Interpreter<'a> {
         if stdlib::is_any_builtin(name) {
             return self.not_known(frame, range);
         }
-        self.fail("NameError", format!("`{name}` is not bound"), frame, range)
+        let certain = self.is_bound_nowhere(name, frame);
+        let value = self.fail("NameError", format!("`{name}` is not bound"), frame, range);
+        if let Some(raised) = &mut self.raised {
+            raised.certain |= certain;
+        }
+        value
     }
 
     pub(crate) fn path_of(&self, module: &Module) -> Utf8PathBuf {
