@@ -32,6 +32,9 @@ pub(crate) struct Global {
     /// What import-time code of the tree sees as its environment; nothing else of this machine's is shown to it
     #[arg(long = "env", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) environment: Vec<(String, String)>,
+    /// A module that import-time code cannot import, such as vllm or dynamo._core (may be repeated); all others it can
+    #[arg(long, global = true, value_name = "MODULE")]
+    pub(crate) absent: Vec<String>,
     /// The release of pytest that ids and order are given for [default: what the tree's lock file or requirements pin,
     /// else 9.2]
     #[arg(long, global = true, value_name = "X.Y")]

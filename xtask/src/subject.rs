@@ -86,6 +86,7 @@ impl Subject {
             pytest,
             python,
             env: global.environment.iter().cloned().collect(),
+            absent_modules: global.absent.iter().cloned().collect(),
             ..pytest_discovery::Settings::new(self.tree.clone())
         };
         // Only Rust paths were asked for: no path at all would mean everything.

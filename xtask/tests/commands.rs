@@ -173,14 +173,17 @@ fn real_pytest_agrees_on_the_fixture() {
     assert!(answer.stdout.contains("\n        0 wrong\n"), "{}", answer.stdout);
 }
 
-/// Reading does not see this hook: it gets its name when the conftest is executed.
+/// Reading does not see this: the conftest puts a function of its own into pytest.
 const LYING_CONFTEST: &str = "\
+import _pytest.fixtures
+
 def change(items):
+    items = list(items)
     items[0].add_marker('lie')
     items[1:3] = reversed(items[1:3])
-    del items[-1]
+    return items[:-1]
 
-globals()['pytest_collection_' + 'modifyitems'] = change
+_pytest.fixtures.reorder_items = change
 ";
 
 #[test]

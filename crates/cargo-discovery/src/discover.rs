@@ -50,6 +50,11 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 }
 
 fn catalog(settings: &Settings) -> Catalog {
+    let filter = PathFilter::new(settings);
+    // Where nothing of Rust was asked for, the rest of the tree need not be looked at.
+    if !filter.all && !filter.paths.iter().any(|path| sources::has_rust(&settings.tree, path)) {
+        return Catalog::default();
+    }
     let walk = sources::walk(&settings.tree);
     let mut problems = walk.problems;
     let mut manifests: Vec<PlacedManifest> = Vec::new();
@@ -61,12 +66,6 @@ fn catalog(settings: &Settings) -> Catalog {
     }
     let (packages, missing) = package::all(&manifests, &walk.rust, settings);
     problems.extend(missing);
-    let filter = PathFilter::new(settings);
-    // Where no Rust file was asked for, none has to be read.
-    if !walk.rust.iter().any(|file| filter.takes(file)) {
-        problems.retain(|problem| filter.takes_problem(problem));
-        return Catalog { problems, files_read: walk.manifests.len(), ..Catalog::default() };
-    }
     let sources = Sources::parse(&settings.tree, &walk.rust);
     let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
 

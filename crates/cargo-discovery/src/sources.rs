@@ -22,10 +22,17 @@ pub(crate) struct Walk {
     pub problems: Vec<Problem>,
 }
 
-/// Walks a tree, without build outputs, hidden folders and what a `.ignore` file names.
-pub(crate) fn walk(tree: &Utf8Path) -> Walk {
-    let mut walk = Walk::default();
-    let entries = WalkBuilder::new(tree)
+/// Whether a file or folder of the tree is, or holds, a Rust file or a manifest.
+pub(crate) fn has_rust(tree: &Utf8Path, path: &Utf8Path) -> bool {
+    entries(&tree.join(path)).flatten().any(|entry| {
+        let path = entry.path();
+        path.extension().is_some_and(|extension| extension == "rs") || path.ends_with("Cargo.toml")
+    })
+}
+
+/// What lies in a folder, without build outputs, hidden folders and what a `.ignore` file names.
+fn entries(folder: &Utf8Path) -> ignore::Walk {
+    WalkBuilder::new(folder)
         .standard_filters(false)
         .hidden(true)
         .ignore(true)
@@ -36,8 +43,13 @@ pub(crate) fn walk(tree: &Utf8Path) -> Walk {
                 || !is_folder
                 || !(name == "target" || name == "node_modules" || entry.path().join("CACHEDIR.TAG").is_file())
         })
-        .build();
-    for entry in entries {
+        .build()
+}
+
+/// Walks a tree.
+pub(crate) fn walk(tree: &Utf8Path) -> Walk {
+    let mut walk = Walk::default();
+    for entry in entries(tree) {
         let path = match entry {
             Ok(entry) => entry.into_path(),
             Err(error) => {

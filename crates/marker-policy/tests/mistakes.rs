@@ -34,7 +34,7 @@ file-name = "quiet"
     assert_eq!(
         mistakes(text),
         [
-            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, budgets, categories, defaults, \
+            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, defaults, \
              engine-caps, extends, files, hardware, locations, markers, name, planning, plugin-markers, rules, rust, \
              timeouts, tree, version",
             "test-policy.toml:5:22: `unit` is in type already",

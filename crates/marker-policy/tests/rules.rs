@@ -54,6 +54,21 @@ fn where_some_tests_of_a_module_have_it_the_finding_is_at_the_function() {
 }
 
 #[test]
+fn markers_are_required_only_under_the_folders_that_the_policy_names() {
+    let text = "extends = \"dynamo-2025-10\"\n[audit]\nrequired-under = [\"tests\"]\n";
+    let policy = Policy::parse("test-policy.toml", text).unwrap();
+    let tree = catalog(vec![
+        python("tests/serve/test_vllm_chat.py::test_a", &["vllm"]),
+        python("examples/test_vllm_demo.py::test_b", &["vllm"]),
+    ]);
+    let at = |policy: &Policy| {
+        findings(policy, &tree, "missing-type").iter().map(|found| found.at.file.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(at(&policy), ["tests/serve/test_vllm_chat.py"]);
+    assert_eq!(at(&policy.everywhere()).len(), 2);
+}
+
+#[test]
 fn each_required_category_has_a_rule() {
     let tree = catalog(vec![python(&format!("{PLANNER}::test_a"), &["planner"])]);
     for rule in ["missing-lifecycle", "missing-type", "missing-hardware"] {

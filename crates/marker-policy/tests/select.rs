@@ -147,6 +147,19 @@ fn rust_tests_that_would_not_run_are_left_out() {
 }
 
 #[test]
+fn what_the_trees_own_configuration_ignores_is_left_out() {
+    let policy = Policy::embedded();
+    let mut ignored = python(ID, &["pre_merge"]);
+    let text = "--ignore-glob=*model.py".to_owned();
+    ignored.ignored_by = Some(test_catalog::Condition { text, at: ignored.span.clone() });
+    let tree = catalog(vec![ignored, python("tests/test_a_b.py::test_c", &["pre_merge"])]);
+    let cases = resolve(&policy, &tree);
+    let selection = select(&policy, &cases, &Selector::default()).unwrap();
+    assert_eq!(selection.chosen.len(), 1);
+    assert_eq!(selection.left_out.into_iter().collect::<Vec<_>>(), [(Filter::Configured, 1)]);
+}
+
+#[test]
 fn components_and_types_are_any_of() {
     let policy = Policy::embedded();
     let selector = |components: &[&str], types: &[&str]| Selector {

@@ -42,6 +42,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             lost_folders: Vec::new(),
         };
         let mut conftests = Self { config, interpreter, object, modules: HashMap::new(), loaded };
+        conftests.load_named_plugins();
         if !config.options.noconftest {
             for argument in &config.arguments {
                 let is_dir = argument.path.is_dir();
@@ -54,6 +55,16 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             }
         }
         conftests
+    }
+
+    /// Those of the tree that `-p` names.
+    fn load_named_plugins(&mut self) {
+        let from = self.config.invocation_dir.join("-p");
+        for name in self.config.options.plugins.iter().filter(|name| !name.starts_with("no:")) {
+            if let Some(module) = self.interpreter.module_of_tree(&from, name) {
+                self.register(&module, None, true, 0);
+            }
+        }
     }
 
     fn load_around(&mut self, folder: &Utf8Path) {

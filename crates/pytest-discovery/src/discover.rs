@@ -12,6 +12,7 @@ use test_catalog::{
 use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
+use crate::eval::value::Module;
 use crate::eval::{Interpreter, Sources, stdlib};
 use crate::imports::{self, Imports};
 use crate::options::ImportMode;
@@ -131,6 +132,10 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
                 continue;
             }
         };
+        if let Some(problem) = ends_pytest(&module, settings.pytest) {
+            catalog.problems.push(problem);
+            return Ok(catalog);
+        }
         let mut file = file.clone();
         file.conditions.extend(shadowed(&file, &mut first_of_name, config, tree));
         let node = ModuleNode {
@@ -187,6 +192,19 @@ fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
     let holder = arguments.filter(|argument| path.starts_with(argument)).max_by_key(|argument| argument.as_str().len());
     let below = holder.and_then(|holder| TreePath::relative_to(path, holder));
     below.unwrap_or_else(|| TreePath::new(path.file_name().unwrap_or_default()))
+}
+
+/// `sys.exit` and `KeyboardInterrupt` at import end pytest with nothing collected; before, they cost the module.
+const EXIT_ENDS: PytestVersion = PytestVersion::new(8, 1, 0);
+
+fn ends_pytest(module: &Module, pytest: PytestVersion) -> Option<Problem> {
+    let ended = module.ended.borrow();
+    let raised = ended.as_ref().filter(|raised| matches!(&*raised.class, "SystemExit" | "KeyboardInterrupt"))?;
+    (pytest >= EXIT_ENDS).then(|| Problem {
+        kind: ProblemKind::Collection,
+        message: format!("raises `{}` when it is imported: pytest ends and collects nothing at all", raised.class),
+        at: raised.at.clone(),
+    })
 }
 
 /// A name with a dot would be a module in a package, and cannot be imported.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -15,9 +15,9 @@ enum Kind {
 /// By name; `None` for what is no folder.
 type Listing = Option<Arc<HashMap<String, Kind>>>;
 
-/// Folders as they were when they were asked for first.
+/// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
-pub(crate) struct Folders(Mutex<HashMap<Utf8PathBuf, Listing>>);
+pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
@@ -39,11 +39,11 @@ impl Folders {
     fn listing(&self, folder: &Utf8Path) -> Listing {
         // A panic while the lock was held would be another error already; the map is whole in any case.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(listing) = known.get(folder) {
+        if let Some(listing) = known.get(folder.as_str()) {
             return listing.clone();
         }
         let listing = read(folder).map(Arc::new);
-        known.insert(folder.to_owned(), listing.clone());
+        known.insert(folder.as_str().into(), listing.clone());
         listing
     }
 }

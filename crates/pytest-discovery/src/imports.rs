@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::Config;
 use crate::folders::Folders;
+use crate::options::ImportMode;
 
 /// What a dotted name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(crate) enum Import {
 #[derive(Debug)]
 pub(crate) struct Imports {
     tree: Utf8PathBuf,
+    mode: ImportMode,
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
@@ -45,12 +47,18 @@ impl Imports {
         let files: Vec<&Utf8Path> = files.collect();
         let installed = crate::projects::source_roots(tree, files.iter().copied());
         let given = given.chain(installed);
-        for root in files.into_iter().rev().map(|file| root_by(file, has_init).to_owned()).chain(given) {
+        let of_files = files.into_iter().rev().map(|file| root_by(file, has_init).to_owned());
+        let order: Vec<Utf8PathBuf> = match config.options.import_mode {
+            ImportMode::Prepend => of_files.chain(given).collect(),
+            ImportMode::Append => given.chain(of_files).collect(),
+            ImportMode::Importlib => given.collect(),
+        };
+        for root in order {
             if root.starts_with(tree) && !roots.contains(&root) {
                 roots.push(root);
             }
         }
-        Self { tree: tree.to_owned(), roots, tops: Mutex::default(), folders }
+        Self { tree: tree.to_owned(), mode: config.options.import_mode, roots, tops: Mutex::default(), folders }
     }
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
@@ -66,7 +74,8 @@ impl Imports {
             return Import::Outside;
         }
         let mut namespace = Import::Outside;
-        for root in std::iter::once(own.to_owned()).chain(self.roots_with(top)) {
+        let first = (self.mode == ImportMode::Prepend).then(|| own.to_owned());
+        for root in first.into_iter().chain(self.roots_with(top)) {
             match self.below(&root, dotted) {
                 file @ Import::File(_) => return file,
                 found @ Import::Namespace(_) if namespace == Import::Outside => namespace = found,

@@ -23,6 +23,9 @@ const ABSTRACT_SKIPPED: PytestVersion = PytestVersion::new(8, 3, 0);
 /// A `TestCase` is instantiated when it is collected.
 const INSTANTIATED: PytestVersion = PytestVersion::new(8, 2, 0);
 
+/// An instance that cannot be hashed may be collected; before, it was an error.
+const UNHASHABLE: PytestVersion = PytestVersion::new(9, 1, 0);
+
 /// What pytest makes of a class.
 enum Verdict {
     Collected,
@@ -122,8 +125,18 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     }
     let dataclass = std::iter::once(class)
         .chain(class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }))
-        .find(|one| one.dataclass.get());
-    if class.is_enum || dataclass.is_some() || known("__init__").is_some() || known("__new__").is_some() {
+        .filter(|one| one.dataclass.get());
+    let (mut gets_init, mut gets_eq) = (false, false);
+    for one in dataclass {
+        let options = one.options.get();
+        gets_init |= options.init;
+        gets_eq |= options.eq && !options.frozen;
+    }
+    if class.is_enum || gets_init || known("__init__").is_some() || known("__new__").is_some() {
+        return Verdict::LeftOut;
+    }
+    // Its instance cannot be a key, which pytest makes of it.
+    if gets_eq && pytest < UNHASHABLE {
         return Verdict::LeftOut;
     }
     let doubtful = |text: String| {

@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 use test_catalog::{DeclaredMarker, Reason, SourceSpan};
 
 use crate::config::Config;
-use crate::eval::value::{Arguments, Object, Value};
+use crate::eval::value::{Arguments, Names, Object, Value};
 use crate::eval::{Frame, Interpreter};
 use crate::syntax::ast::Range;
 
@@ -28,6 +28,8 @@ pub(crate) struct ConfigObject {
     pub(super) declared: RefCell<Vec<DeclaredMarker>>,
     /// Why hooks may have given any test more marks.
     pub(super) doubts: RefCell<Option<Reason>>,
+    /// Why hooks that are not followed may do anything with the tests.
+    pub(super) unfollowed: RefCell<Option<Reason>>,
     /// Where a hook told that it deselects tests.
     pub(super) deselected: RefCell<Option<SourceSpan>>,
 }
@@ -48,6 +50,7 @@ impl ConfigObject {
             attributes: RefCell::default(),
             declared: RefCell::default(),
             doubts: RefCell::default(),
+            unfollowed: RefCell::default(),
             deselected: RefCell::default(),
         })
     }
@@ -103,7 +106,7 @@ impl Object for ConfigObject {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         if let Some(value) = self.attributes.borrow().get(name) {
             return Some(value.clone());
         }
@@ -111,6 +114,7 @@ impl Object for ConfigObject {
             "rootpath" | "rootdir" => crate::eval::path_value(&self.rootdir),
             "option" => Value::Object(Rc::new(Options { options: self.options.borrow().clone() })),
             "hook" => Value::Object(Rc::new(HookCaller(self.this.upgrade()?))),
+            "pluginmanager" => Value::Object(Rc::new(PluginManager(self.this.upgrade()?))),
             _ => return None,
         })
     }
@@ -161,7 +165,7 @@ impl Object for Options {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         self.options.get(name).cloned()
     }
 
@@ -179,7 +183,7 @@ impl Object for HookCaller {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -192,6 +196,62 @@ impl Object for HookCaller {
     }
 }
 
+/// `config.pluginmanager`.
+#[derive(Debug)]
+struct PluginManager(Rc<ConfigObject>);
+
+/// Hooks by which a plugin can change which tests there are, their ids, order or marks.
+const OF_COLLECTION: [&str; 8] = [
+    "pytest_collect",
+    "pytest_pycollect",
+    "pytest_generate_tests",
+    "pytest_itemcollected",
+    "pytest_ignore_collect",
+    "pytest_make_parametrize_id",
+    "pytest_deselected",
+    "pytest_configure",
+];
+
+impl Object for PluginManager {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        None
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if name != "register" {
+            return None;
+        }
+        let matters = |names: &Names| names.keys().any(|name| OF_COLLECTION.iter().any(|hook| name.starts_with(hook)));
+        let harmless = match arguments.get(0, "plugin") {
+            Some(Value::Instance(instance)) => {
+                let class = &instance.class;
+                let bases = class.mro.iter().all(|base| match base {
+                    Value::Class(base) => !matters(&base.names.borrow()),
+                    _ => true,
+                });
+                bases && !matters(&class.names.borrow())
+            }
+            _ => false,
+        };
+        if !harmless {
+            let doubt = interpreter.doubt(frame, range, "a plugin that a hook registers");
+            self.0.unfollowed.borrow_mut().get_or_insert_with(|| (*doubt).clone());
+        }
+        Some(Value::None)
+    }
+}
+
 /// `parser`, and the groups of options that it gives.
 #[derive(Debug)]
 pub(crate) struct Parser(pub(crate) Rc<ConfigObject>);
@@ -201,7 +261,7 @@ impl Object for Parser {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -236,7 +296,7 @@ impl Object for Session {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         (name == "config").then(|| self.0.clone())
     }
 

@@ -37,6 +37,9 @@ pub(crate) fn finish(
     for hook in late {
         items = modify(items, &hook, config, interpreter);
     }
+    if let Some(reason) = &*config.unfollowed.borrow() {
+        items.iter().for_each(|item| item.doubt(reason));
+    }
     if let Some(doubt) = &*config.doubts.borrow() {
         items.iter().for_each(|item| item.more_marks_by_hook(doubt));
     }
@@ -79,6 +82,11 @@ fn modify(
         ("session", Value::Object(Rc::new(Session(Value::Object(config.clone()))))),
     ];
     hook.call(interpreter, &arguments);
+    if interpreter.has_failed() {
+        let text = format!("the hook `{HOOK}` raises an exception, as far as it can be followed");
+        doubt_all(&Reason { text, at: hook.at.clone() });
+        return items;
+    }
     let place: HashMap<*const Item, usize> =
         items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
     let kept = match elements(&list) {

@@ -20,7 +20,7 @@ use crate::PytestVersion;
 use crate::eval::Frame;
 use crate::eval::value::{Argument, Binding, Function, Mark, Value};
 
-const GENERATE: &str = "pytest_generate_tests";
+pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
 const YIELD_REFUSED: PytestVersion = PytestVersion::new(8, 4, 0);
 
@@ -111,7 +111,8 @@ impl Collection<'_, '_> {
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
                     if yields {
-                        marks.push(added("xfail", Vec::new(), Vec::new(), &span));
+                        let reason = format!("yield tests were removed in pytest 4.0 - {name} will be ignored");
+                        marks.push(not_run(reason, function));
                     }
                     if self.config.ini.asyncio_auto && def.is_async && !place.unittest {
                         let around = place.chain.iter().flat_map(|list| list.marks.iter());
@@ -120,7 +121,8 @@ impl Collection<'_, '_> {
                             marks.push(added("asyncio", Vec::new(), Vec::new(), &span));
                         }
                         if def.is_generator {
-                            marks.push(added("xfail", Vec::new(), Vec::new(), &span));
+                            let reason = "Tests based on asynchronous generators are not supported.";
+                            marks.push(not_run(format!("{reason} {name} will be ignored."), function));
                         }
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
@@ -212,7 +214,7 @@ impl Collection<'_, '_> {
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),
         });
-        let sources = self.call_hooks(&metafunc, &marked, &calls, place);
+        let sources = self.call_hooks(&metafunc, &marked, &calls);
         let failure = metafunc.failure.borrow_mut().take();
         if let Some((failure, at)) = failure {
             let failure = match self.softened(failure, &metafunc) {
@@ -227,10 +229,10 @@ impl Collection<'_, '_> {
     }
 
     /// Lets hooks, fixtures and marks parametrize; gives how many of them there are.
-    fn call_hooks(&mut self, metafunc: &Rc<Metafunc>, marked: &[Rc<str>], calls: &[Call], place: &Place) -> usize {
+    fn call_hooks(&mut self, metafunc: &Rc<Metafunc>, marked: &[Rc<str>], calls: &[Call]) -> usize {
         let object = || Value::Object(Rc::new(MetafuncObject(metafunc.clone())));
         let frame = Frame { scope: metafunc.module.scope.clone(), module: metafunc.module.clone() };
-        let hooks = self.plugins.hooks(GENERATE, Some(&place.node.path));
+        let hooks = self.generators.clone();
         let mut sources = hooks.len() + calls.len();
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
@@ -345,6 +347,13 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
 fn is_anyio(own: &MarkList, place: &Place, is_async: bool) -> bool {
     let around = place.chain.iter().flat_map(|list| list.marks.iter());
     is_async && own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio")
+}
+
+/// `xfail` on what pytest, or a plugin, collects and does not run.
+fn not_run(reason: String, function: &Function) -> OwnMark {
+    let keyword = |name: &str, value| (name.into(), Argument::made(value, &function.file));
+    let kwargs = vec![keyword("run", Value::Bool(false)), keyword("reason", Value::str(reason))];
+    added("xfail", Vec::new(), kwargs, &function.file.span(function.def.range))
 }
 
 /// A mark that pytest or a plugin adds by itself.

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -173,7 +172,7 @@ impl Object for Item {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         Some(match name {
             "name" => Value::str(self.full_name()),
             "originalname" => Value::str(&*self.name),
@@ -188,7 +187,7 @@ impl Object for Item {
                 Value::list(self.own.borrow().iter().map(|own| Value::Mark(own.mark.clone())).collect())
             }
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
-            "keywords" => Value::Object(Rc::new(Keywords::of(self))),
+            "keywords" => Value::Object(Rc::new(Keywords(self))),
             "callspec" if !self.parameters.is_empty() => Value::Object(Rc::new(CallSpecView {
                 id: self.id.clone().unwrap_or_default(),
                 params: self.parameters.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
@@ -289,7 +288,7 @@ impl Object for Ancestor {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         match name {
             "parent" => Some(Value::Object(Rc::new(Self { config: self.config.clone(), at: self.at.clone() }))),
             "config" => Some(self.config.clone()),
@@ -321,22 +320,20 @@ impl Object for Ancestor {
 
 /// `item.keywords`: the names of the test and of what is around it, its marks, and its function's attributes.
 #[derive(Debug)]
-struct Keywords {
-    names: HashSet<String>,
-    more: Option<Doubt>,
-}
+struct Keywords(Rc<Item>);
 
 impl Keywords {
-    fn of(item: &Item) -> Self {
-        let mut names: HashSet<String> = item.marks().iter().map(|mark| mark.name.to_string()).collect();
-        names.insert(item.full_name());
-        names.extend(item.names().map(str::to_owned));
-        names.extend(item.module.node.as_str().split('/').map(str::to_owned));
-        names.extend(item.id.clone());
-        if item.function.is_some() && !item.own.borrow().is_empty() {
-            names.insert("pytestmark".to_owned());
-        }
-        Self { names, more: item.more_marks() }
+    fn holds(&self, name: &str) -> bool {
+        let item = &*self.0;
+        let has_mark = |mark: &Rc<Mark>| &*mark.name == name;
+        item.own.borrow().iter().any(|own| has_mark(&own.mark))
+            || item.chain.iter().flat_map(|list| list.marks.iter()).any(has_mark)
+            || item.names().any(|one| one == name)
+            || item.id.as_deref() == Some(name)
+            || item.module.node.as_str().split('/').any(|one| one == name)
+            || (name.contains('[') && item.full_name() == name)
+            || (name == "pytestmark" && item.function.is_some() && !item.own.borrow().is_empty())
+            || item.function.as_ref().is_some_and(|function| function.attributes.borrow().contains_key(name))
     }
 }
 
@@ -345,7 +342,7 @@ impl Object for Keywords {
         self
     }
 
-    fn attribute(&self, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -363,10 +360,10 @@ impl Object for Keywords {
 
     fn contains(&self, value: &Value) -> Option<bool> {
         let name = value.as_str()?;
-        if self.names.contains(name) {
+        if self.holds(name) {
             return Some(true);
         }
-        self.more.is_none().then_some(false)
+        self.0.more_marks().is_none().then_some(false)
     }
 }
 
@@ -382,7 +379,7 @@ impl Object for CallSpecView {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         match name {
             "id" => Some(Value::str(&self.id)),
             "params" => {

@@ -47,6 +47,10 @@ impl Metafunc {
     /// One more call.
     pub(super) fn parametrize(&self, call: &Call, interpreter: &mut Interpreter<'_>, frame: &Frame) {
         if self.failure.borrow().is_some() {
+            // pytest goes on: a generator that other tests share is used up.
+            if let Value::Iterator(_) = &call.argvalues {
+                let _ = crate::eval::elements(&call.argvalues);
+            }
             return;
         }
         let mut maker = SetMaker {
@@ -87,7 +91,7 @@ impl Object for MetafuncObject {
         self
     }
 
-    fn attribute(&self, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         let metafunc = &*self.0;
         Some(match name {
             "fixturenames" => Value::list(metafunc.closure.names.iter().map(|name| Value::str(&**name)).collect()),

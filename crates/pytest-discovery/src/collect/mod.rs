@@ -57,6 +57,8 @@ pub(crate) struct Collection<'c, 'i> {
     object: Rc<ConfigObject>,
     session: metafunc::Session,
     items: Vec<Rc<Item>>,
+    /// `pytest_generate_tests` of the conftests around the module that is being collected.
+    generators: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
     pub(crate) problems: Vec<Problem>,
@@ -112,6 +114,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             object,
             session,
             items: Vec::new(),
+            generators: Rc::from([]),
             suspects: Vec::new(),
             problems: Vec::new(),
         }
@@ -133,6 +136,12 @@ impl<'c, 'i> Collection<'c, 'i> {
         if module.scope.names.borrow().get("__test__").is_some_and(|one| truth(&one.value) == Some(false)) {
             return true;
         }
+        self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
+        let requested = fixtures::requested_in(&module, self.config.pytest);
+        let filters = &self.filters;
+        self.interpreter.settle(&module, |name| {
+            filters.takes_function(name) || filters.takes_class(name) || requested.contains(name)
+        });
         let Ok(marks) = marks::of_module(&module) else {
             self.problems.push(pytestmark_problem(&module));
             return true;

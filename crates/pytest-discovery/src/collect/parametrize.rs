@@ -223,6 +223,10 @@ impl SetMaker<'_, '_> {
             if call.of_mark && before > 1 {
                 return Err(Failure::Refused(format!("the mark made {before} ids, and has no values any more")));
             }
+            let callable = call.ids.as_ref().map(|ids| self.interpreter.is_callable(ids));
+            if self.pytest < NOTSET_ID && callable.is_some_and(|callable| callable != Some(false)) {
+                return Err(Failure::unknown("what `ids` makes of a set without values is not known", None));
+            }
             return self.empty(names, &call.at);
         }
         let plain = values.iter().all(|value| match value {

@@ -90,9 +90,10 @@ impl Config {
         let mut options = CommandLine::default();
         options.read(cwd, &addopts, Known::WithPlugins, pytest)?;
         options.ignores_configured = (options.ignore.len(), options.ignore_glob.len());
-        // 9.0 alone reads the strict options before `addopts`.
-        if pytest >= PytestVersion::NATIVE_TOML && pytest < PytestVersion::STRICT_MARKERS_IN_ADDOPTS {
-            options.overrides.retain(|(name, _)| !name.starts_with("strict"));
+        // Until 9.1 `-o` in `addopts` comes too late; 9.0 alone has the strict options as such.
+        if pytest < PytestVersion::STRICT_MARKERS_IN_ADDOPTS {
+            let strict_is_an_option = pytest < PytestVersion::NATIVE_TOML;
+            options.overrides.retain(|(name, _)| strict_is_an_option && name.starts_with("strict"));
         }
         options.read(cwd, &env_words, Known::WithPlugins, pytest)?;
         options.read(cwd, &invocation.args, Known::WithPlugins, pytest)?;

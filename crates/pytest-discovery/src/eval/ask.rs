@@ -63,6 +63,11 @@ impl Interpreter<'_> {
         matches!(self.sources.get(path), Some(Ok(file)) if file.text.contains(word))
     }
 
+    /// Whether the hook that was called last raised an exception.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Whether what happens now happens for certain.
     pub(crate) fn is_certain(&self) -> bool {
         self.current_doubt().is_none()

@@ -147,7 +147,7 @@ impl Interpreter<'_> {
                     None => Found::Unknown(None),
                 }
             }
-            Value::Object(held) => match held.attribute(name, self) {
+            Value::Object(held) => match held.clone().attribute(name, self) {
                 Some(value) => Found::Value(value),
                 // A method, or what is not known of it: calling it tells.
                 None => method(),
@@ -171,8 +171,11 @@ impl Interpreter<'_> {
     }
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
-        if let Some(binding) = module.scope.names.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let bound = module.scope.names.borrow().get(name).map(|binding| binding.value.clone());
+        match bound {
+            Some(Value::Pending(pending)) => return Found::Value(self.settled(&pending)),
+            Some(value) => return Found::Value(value),
+            None => {}
         }
         let path = self.path_of(module);
         match name {
@@ -304,6 +307,11 @@ impl Interpreter<'_> {
         if let Some(binding) = instance.attributes.borrow().get(name) {
             return Found::Value(binding.value.clone());
         }
+        // A field of a named tuple; its default stands in the class's body under the same name.
+        let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
+        if let Some(value) = super::instance::tuple_attribute(instance, name).filter(|_| is_tuple) {
+            return Found::Value(value);
+        }
         if let Ok(Some(binding)) = on_class {
             return match &binding.value {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
@@ -321,14 +329,8 @@ impl Interpreter<'_> {
                 }
             };
         }
-        if class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none() {
-            match super::instance::tuple_attribute(instance, name) {
-                Some(value) => return Found::Value(value),
-                None if name.starts_with('_') => {
-                    return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
-                }
-                None => {}
-            }
+        if is_tuple && name.starts_with('_') {
+            return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         }
         if class.payload().is_some() && !matches!(instance.value, Value::None) {
             match self.find_attribute(&instance.value.clone(), name, frame, range) {
@@ -512,7 +514,9 @@ impl Interpreter<'_> {
     /// An attribute in an instance's own dictionary.
     pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
         let mut attributes = instance.attributes.borrow_mut();
-        let binding = match self.current_doubt() {
+        // An object that the turn of a loop makes is the same in any order; one that several change is not.
+        let fresh = self.doubts_order_only() && !attributes.contains_key(name);
+        let binding = match self.current_doubt().filter(|_| !fresh) {
             None => Binding { value, doubt: None },
             Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
         };

@@ -25,7 +25,7 @@ pub(crate) struct Class {
     pub(crate) open: RefCell<Option<Doubt>>,
     pub(crate) dataclass: Cell<bool>,
     /// How `dataclass(...)` was asked to make it.
-    pub(super) options: Cell<DataclassOptions>,
+    pub(crate) options: Cell<DataclassOptions>,
     /// What its body annotates: name and annotation.
     pub(super) annotations: Vec<(Rc<str>, Rc<str>)>,
     pub(crate) is_enum: bool,

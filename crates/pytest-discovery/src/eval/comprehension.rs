@@ -6,7 +6,7 @@ use super::doubt::Why;
 use super::expr::distinct;
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
-use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Range};
+use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, ExprKind, Range};
 
 /// When a generator expression is left before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,9 @@ struct Run<'c> {
 
 impl Interpreter<'_> {
     pub(super) fn comprehension(&mut self, comprehension: &Comprehension, frame: &Frame, range: Range) -> Value {
+        if let Some(found) = self.comprehension_in_any_order(comprehension, frame, range) {
+            return found;
+        }
         let (found, _) = match self.run(comprehension, Until::End, frame, range) {
             Ok(found) => found,
             Err(doubt) => return Value::Unknown(doubt),
@@ -54,6 +57,56 @@ impl Interpreter<'_> {
                 Value::Set(Rc::new(List(items.into())))
             }
         }
+    }
+
+    /// A list or generator over what has no known order: a list of which the order is not known.
+    fn comprehension_in_any_order(
+        &mut self,
+        comprehension: &Comprehension,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let [clause] = &comprehension.clauses[..] else { return None };
+        let is_list = matches!(comprehension.kind, ComprehensionKind::List | ComprehensionKind::Generator);
+        // Only names and calls can have no order; a look at them is all that others pay.
+        if !is_list || clause.is_async || !matches!(clause.iter.kind, ExprKind::Name(_) | ExprKind::Call(_)) {
+            return None;
+        }
+        let iter = self.eval(&clause.iter, frame);
+        let known =
+            if self.doubts_order_only() { self.in_any_order(&iter).filter(|items| items.len() > 1) } else { None };
+        let items = match known {
+            Some(items) => items,
+            None => {
+                self.iterated = Some((clause.iter.range, iter));
+                return None;
+            }
+        };
+        let doubt = self.doubt(frame, range, "an order that is not known");
+        let inner = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
+        let found = self.as_a_turn(&doubt.clone(), |interpreter| {
+            let mut found = Vec::new();
+            for item in items {
+                interpreter.assign(&clause.target, item, &inner);
+                let mut taken = true;
+                for condition in &clause.conditions {
+                    let value = interpreter.eval(condition, &inner);
+                    taken = taken && interpreter.test(&value, &inner, condition.range)?;
+                    if !taken {
+                        break;
+                    }
+                }
+                if taken {
+                    found.push(interpreter.eval(&comprehension.element, &inner));
+                }
+                if interpreter.raised.is_some() || !interpreter.step() {
+                    return None;
+                }
+            }
+            Some(found)
+        });
+        let Some(found) = found else { return Some(Value::Unknown(doubt)) };
+        Some(self.list_in_any_order(found, &doubt))
     }
 
     /// The elements of a generator expression until it is left, and whether it was.
@@ -118,7 +171,10 @@ impl Interpreter<'_> {
         if clause.is_async {
             return Err(self.doubt(frame, range, Why::NotKnown));
         }
-        let iter = self.eval(&clause.iter, outside.unwrap_or(frame));
+        let iter = match self.iterated.take() {
+            Some((range, iter)) if range == clause.iter.range && outside.is_some() => iter,
+            _ => self.eval(&clause.iter, outside.unwrap_or(frame)),
+        };
         if self.raised.is_some() {
             return Ok(());
         }

@@ -77,7 +77,13 @@ impl Interpreter<'_> {
     }
 
     /// A loop of which it is not known how often it runs, or over what.
-    fn repeat_unknown(&mut self, target: Option<&Expr>, body: &[Stmt], doubt: &Doubt, frame: &Frame) -> Flow {
+    pub(super) fn repeat_unknown(
+        &mut self,
+        target: Option<&Expr>,
+        body: &[Stmt],
+        doubt: &Doubt,
+        frame: &Frame,
+    ) -> Flow {
         let doubts = self.doubts.len();
         self.doubts.push(doubt.clone());
         let mut perhaps = None;
@@ -98,6 +104,12 @@ impl Interpreter<'_> {
         let value = self.eval(iter, frame);
         if self.raised.is_some() {
             return Flow::Next;
+        }
+        if self.doubts_order_only()
+            && let Some(items) = self.in_any_order(&value).filter(|items| items.len() > 1)
+        {
+            let doubt = self.doubt(frame, iter.range, "a loop whose order is not known");
+            return self.repeat_in_any_order(target, items, body, orelse, &doubt, frame);
         }
         let mut items = match &value {
             Value::List(list) => Items::List(list.clone(), 0),
@@ -196,7 +208,7 @@ impl Interpreter<'_> {
         self.leave_loop(perhaps, end, frame)
     }
 
-    fn after_loop(&mut self, flow: Flow, orelse: &[Stmt], frame: &Frame) -> Flow {
+    pub(super) fn after_loop(&mut self, flow: Flow, orelse: &[Stmt], frame: &Frame) -> Flow {
         let Flow::Perhaps(perhaps) = flow else { return self.block(orelse, frame) };
         let doubts = self.doubts.len();
         self.doubts.push(perhaps.doubt.clone());

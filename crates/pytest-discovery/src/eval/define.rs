@@ -319,7 +319,7 @@ fn own(value: &Value, class: &Rc<Class>) {
     }
 }
 
-fn set_abstract(value: &Value) {
+pub(super) fn set_abstract(value: &Value) {
     match value {
         Value::Function(function) => function.is_abstract.set(true),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => set_abstract(inner),

@@ -59,6 +59,11 @@ impl Doubt {
         Self(Rc::new(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)) }))
     }
 
+    /// Whether it is the very same doubt.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
     fn reason(&self) -> &Reason {
         self.0.reason.get_or_init(|| match &self.0.parts {
             Some((file, range, why)) => Reason { text: why.text(file, *range), at: file.span(*range) },

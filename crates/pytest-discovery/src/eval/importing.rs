@@ -74,6 +74,19 @@ impl Interpreter<'_> {
         if dotted == "__future__" {
             return;
         }
+        if let Some(pending) = names
+            .iter()
+            .map(|name| match &*name.name {
+                "*" => None,
+                one => Some((name, self.postponed(level, dotted, one, frame, range)?)),
+            })
+            .collect::<Option<Vec<_>>>()
+        {
+            for (name, value) in pending {
+                self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
+            }
+            return;
+        }
         let module = self.imported_or_raise(&from, level, dotted, frame, range);
         if self.raised.is_some() {
             return;

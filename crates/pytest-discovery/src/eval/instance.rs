@@ -526,20 +526,33 @@ pub(super) fn tuple_fields(class: &Class) -> Vec<(Rc<str>, Option<Value>)> {
         let names = class.names.borrow();
         class.annotations.iter().map(|(name, _)| (name.clone(), names.get(name).map(|one| one.value.clone()))).collect()
     };
-    let direct =
-        |class: &Class| matches!(class.mro.first(), Some(Value::External(path)) if &**path == "typing.NamedTuple");
-    if direct(class) {
+    if names_fields(class) {
         return own(class);
     }
     let base = class.mro.iter().find_map(|base| match base {
-        Value::Class(base) if direct(base) => Some(own(base)),
+        Value::Class(base) if names_fields(base) => Some(own(base)),
         _ => None,
     });
     base.unwrap_or_default()
 }
 
-/// A field of a named tuple's instance.
+/// Whether the body of a class gives the fields of a named tuple.
+fn names_fields(class: &Class) -> bool {
+    matches!(class.mro.first(), Some(Value::External(path)) if &**path == "typing.NamedTuple")
+}
+
+/// A field of a named tuple's instance, unless a class in front of it binds the name.
 pub(super) fn tuple_attribute(instance: &Instance, name: &str) -> Option<Value> {
+    let own = Value::Class(instance.class.clone());
+    for class in std::iter::once(&own).chain(&instance.class.mro) {
+        let Value::Class(class) = class else { continue };
+        if names_fields(class) {
+            break;
+        }
+        if class.names.borrow().contains_key(name) {
+            return None;
+        }
+    }
     let at = tuple_fields(&instance.class).iter().position(|(one, _)| &**one == name)?;
     match &instance.value {
         Value::Tuple(items) => items.get(at).cloned(),

@@ -28,6 +28,11 @@ impl Interpreter<'_> {
                     return value.clone();
                 }
                 Value::Class(class) => {
+                    let held = class.names.borrow().get("pytestmark").map(|binding| binding.value.clone());
+                    if let Some(Value::Tuple(_) | Value::Set(_) | Value::Str(_) | Value::None) = held {
+                        let text = "`pytestmark` is neither a mark nor a list of marks".to_owned();
+                        return self.fail("TypeError", text, frame, range);
+                    }
                     self.put_mark(&class.marks, &class.open, mark);
                     return value.clone();
                 }
@@ -45,7 +50,7 @@ impl Interpreter<'_> {
         Value::Mark(Rc::new(Mark {
             name: mark.name.clone(),
             args: mark.args.iter().cloned().chain(arguments.positional).collect(),
-            kwargs: mark.kwargs.iter().cloned().chain(arguments.keywords).collect(),
+            kwargs: merged(&mark.kwargs, arguments.keywords),
             // The call as a whole: `pytest.mark.timeout(30)`.
             at: frame.module.file.span(range),
             doubt: mark.doubt.clone().or(spread),
@@ -125,4 +130,16 @@ pub(super) fn fixture_maker(arguments: &Arguments, mut doubt: Option<Doubt>) -> 
         autouse: get("autouse"),
         doubt,
     }))
+}
+
+/// Keywords of a mark and more of them: of a name, the later value at the earlier place.
+fn merged(old: &[(Rc<str>, Argument)], new: Vec<(Rc<str>, Argument)>) -> Vec<(Rc<str>, Argument)> {
+    let mut merged = old.to_vec();
+    for (name, argument) in new {
+        match merged.iter_mut().find(|(one, _)| *one == name) {
+            Some(held) => held.1 = argument,
+            None => merged.push((name, argument)),
+        }
+    }
+    merged
 }

@@ -13,6 +13,7 @@
 mod ask;
 mod attribute;
 mod bound;
+mod builtin_names;
 mod call;
 mod class;
 mod compare;
@@ -33,11 +34,13 @@ mod library;
 mod marking;
 mod matching;
 mod operators;
+pub(crate) mod pending;
 pub(crate) mod stdlib;
 mod subscript;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unordered;
 pub(crate) mod value;
 
 pub(crate) use ask::path_value;
@@ -103,8 +106,18 @@ pub(crate) struct Interpreter<'a> {
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
     handling: Vec<Raised>,
+    /// What the first `for` of a comprehension takes, which was evaluated already.
+    iterated: Option<(Range, Value)>,
+    /// Loops and lists of which only the order is not known.
+    unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// What was last evaluated on behalf of collection ended with an exception.
+    failed: bool,
+    /// Whether a module may be left unevaluated until it is asked for.
+    quiet: HashMap<Utf8PathBuf, bool>,
+    /// Paths without links, as far as they were asked for.
+    real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
@@ -141,7 +154,12 @@ impl<'a> Interpreter<'a> {
             guarded: 0,
             yields: Vec::new(),
             handling: Vec::new(),
+            iterated: None,
+            unordered: unordered::Unordered::default(),
             environ: HashMap::new(),
+            failed: false,
+            quiet: HashMap::new(),
+            real_paths: std::cell::RefCell::default(),
         }
     }
 
@@ -203,6 +221,7 @@ impl<'a> Interpreter<'a> {
         let value = evaluate(self);
         self.outside_steps += u64::from(self.steps.saturating_sub(before));
         self.steps = 0;
+        self.failed = self.raised.is_some();
         match self.raised.take() {
             Some(raised) => Value::Unknown(Doubt::from(test_catalog::Reason {
                 text: format!("raises `{}`", raised.class),
@@ -235,6 +254,11 @@ impl<'a> Interpreter<'a> {
         self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
     }
 
+    /// What calls itself without an end that is seen costs much, and ends soon.
+    fn charge_depth(&mut self) {
+        self.charge(1_000);
+    }
+
     fn is_exhausted(&self) -> bool {
         self.steps > MOST_STEPS
     }
@@ -258,13 +282,14 @@ impl<'a> Interpreter<'a> {
 
     /// Binds a name where its scope says.
     fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
+        let of_turn = self.doubts_order_only() && self.current_doubt().is_some();
         if scope.elsewhere.borrow().is_empty() {
-            self.bind_in(scope, name, value);
+            self.bind_here(scope, name, value, of_turn);
             return;
         }
         let declared = scope.elsewhere.borrow().iter().find(|(one, _)| **one == *name).map(|(_, kind)| *kind);
         match declared {
-            None => self.bind_in(scope, name, value),
+            None => self.bind_here(scope, name, value, of_turn),
             Some(kind) => {
                 let mut around = scope.parent.clone();
                 while let Some(here) = around {
@@ -286,11 +311,17 @@ impl<'a> Interpreter<'a> {
 
     /// Binds a name. What was bound before under no doubt, and is bound again under one, is no longer known.
     fn bind_in(&self, scope: &Scope, name: &str, value: Value) {
+        self.bind_here(scope, name, value, false);
+    }
+
+    /// The same; what a turn of a loop binds that has no known order is known until the turn ends.
+    fn bind_here(&self, scope: &Scope, name: &str, value: Value, of_turn: bool) {
         let mut names = scope.names.borrow_mut();
         let doubt = self.current_doubt();
         if let Some(binding) = names.get_mut(name) {
             *binding = match doubt {
                 None => Binding { value, doubt: None },
+                Some(doubt) if of_turn => Binding { value, doubt: Some(doubt.clone()) },
                 Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
             };
         } else {
@@ -303,10 +334,19 @@ impl<'a> Interpreter<'a> {
         let mut scope = Some(&frame.scope);
         let mut innermost = true;
         while let Some(here) = scope {
-            if (innermost || here.kind != ScopeKind::Class)
-                && let Some(binding) = here.names.borrow().get(name)
-            {
-                return binding.value.clone();
+            if innermost || here.kind != ScopeKind::Class {
+                let found = here.names.borrow().get(name).map(|binding| binding.value.clone());
+                match found {
+                    Some(Value::Pending(pending)) => {
+                        let value = self.settled(&pending);
+                        if let Some(binding) = here.names.borrow_mut().get_mut(name) {
+                            binding.value = value.clone();
+                        }
+                        return value;
+                    }
+                    Some(value) => return value,
+                    None => {}
+                }
             }
             innermost = false;
             scope = here.parent.as_ref();

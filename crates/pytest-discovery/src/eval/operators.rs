@@ -272,6 +272,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
+        self.forget_order(object);
         match (object, op) {
             (Value::List(list), BinaryOp::Add) => {
                 let added = self.iterate(value, frame, range);

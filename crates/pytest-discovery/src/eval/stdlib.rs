@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::builtin_names::{BUILTINS, DICT, INT, LIST, SET, STR, TUPLE};
 use super::value::Value;
 
 /// Classes that give a subclass neither a constructor nor anything that makes it a string or a number.
@@ -87,92 +88,6 @@ pub(super) fn has_no_such(path: &str, name: &str) -> bool {
         _ => false,
     }
 }
-
-const TUPLE: [&str; 2] = ["count", "index"];
-const LIST: [&str; 11] =
-    ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"];
-const DICT: [&str; 11] =
-    ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
-const SET: [&str; 17] = [
-    "add",
-    "clear",
-    "copy",
-    "difference",
-    "difference_update",
-    "discard",
-    "intersection",
-    "intersection_update",
-    "isdisjoint",
-    "issubset",
-    "issuperset",
-    "pop",
-    "remove",
-    "symmetric_difference",
-    "symmetric_difference_update",
-    "union",
-    "update",
-];
-const STR: [&str; 47] = [
-    "capitalize",
-    "casefold",
-    "center",
-    "count",
-    "encode",
-    "endswith",
-    "expandtabs",
-    "find",
-    "format",
-    "format_map",
-    "index",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "isidentifier",
-    "islower",
-    "isnumeric",
-    "isprintable",
-    "isspace",
-    "istitle",
-    "isupper",
-    "join",
-    "ljust",
-    "lower",
-    "lstrip",
-    "maketrans",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rfind",
-    "rindex",
-    "rjust",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "swapcase",
-    "title",
-    "translate",
-    "upper",
-    "zfill",
-];
-const INT: [&str; 10] = [
-    "as_integer_ratio",
-    "bit_count",
-    "bit_length",
-    "conjugate",
-    "denominator",
-    "from_bytes",
-    "imag",
-    "is_integer",
-    "numerator",
-    "real",
-];
 
 /// Whether a value of a built-in type has a method of that name.
 pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
@@ -279,7 +194,7 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "builtins.object"
             | "builtins.bytearray"
             | "builtins.memoryview"
-            | "logging.getLogger"
+            | "warnings.catch_warnings"
             | "pytest.approx"
             | "pytest.raises"
             | "pytest.warns"
@@ -312,6 +227,32 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
     )
 }
 
+/// A logger, of whichever name.
+pub(super) const LOGGER: &str = "logging.Logger()";
+
+/// Calls for what they write: they give nothing and change nothing that a test is made of.
+pub(super) fn gives_none(path: &str) -> bool {
+    match path.rsplit_once('.') {
+        Some(("logging" | LOGGER, name)) => {
+            matches!(
+                name,
+                "debug"
+                    | "info"
+                    | "warning"
+                    | "error"
+                    | "exception"
+                    | "critical"
+                    | "log"
+                    | "setLevel"
+                    | "basicConfig"
+                    | "disable"
+            )
+        }
+        Some(("warnings", name)) => matches!(name, "warn" | "simplefilter" | "filterwarnings" | "resetwarnings"),
+        _ => path == "time.sleep",
+    }
+}
+
 /// Values of libraries that are no strings or numbers and have no name: `torch.float16`.
 pub(crate) fn is_opaque_value(path: &str) -> bool {
     path.strip_prefix("torch.").is_some_and(|name| {
@@ -339,7 +280,7 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
         )
     }) || matches!(
         path,
-        "builtins.NotImplemented" | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+        "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
     )
 }
 
@@ -724,157 +665,6 @@ pub(crate) fn is_transparent(path: &str) -> bool {
             | "atexit.register"
     )
 }
-
-/// The names of `builtins`, sorted.
-const BUILTINS: [&str; 147] = [
-    "ArithmeticError",
-    "AssertionError",
-    "AttributeError",
-    "BaseException",
-    "BaseExceptionGroup",
-    "BlockingIOError",
-    "BrokenPipeError",
-    "BufferError",
-    "BytesWarning",
-    "ChildProcessError",
-    "ConnectionAbortedError",
-    "ConnectionError",
-    "ConnectionRefusedError",
-    "ConnectionResetError",
-    "DeprecationWarning",
-    "EOFError",
-    "Ellipsis",
-    "EncodingWarning",
-    "EnvironmentError",
-    "Exception",
-    "ExceptionGroup",
-    "FileExistsError",
-    "FileNotFoundError",
-    "FloatingPointError",
-    "FutureWarning",
-    "GeneratorExit",
-    "IOError",
-    "ImportError",
-    "ImportWarning",
-    "IndentationError",
-    "IndexError",
-    "InterruptedError",
-    "IsADirectoryError",
-    "KeyError",
-    "KeyboardInterrupt",
-    "LookupError",
-    "MemoryError",
-    "ModuleNotFoundError",
-    "NameError",
-    "NotADirectoryError",
-    "NotImplemented",
-    "NotImplementedError",
-    "OSError",
-    "OverflowError",
-    "PendingDeprecationWarning",
-    "PermissionError",
-    "ProcessLookupError",
-    "RecursionError",
-    "ReferenceError",
-    "ResourceWarning",
-    "RuntimeError",
-    "RuntimeWarning",
-    "StopAsyncIteration",
-    "StopIteration",
-    "SyntaxError",
-    "SyntaxWarning",
-    "SystemError",
-    "SystemExit",
-    "TabError",
-    "TimeoutError",
-    "TypeError",
-    "UnboundLocalError",
-    "UnicodeDecodeError",
-    "UnicodeEncodeError",
-    "UnicodeError",
-    "UnicodeTranslateError",
-    "UnicodeWarning",
-    "UserWarning",
-    "ValueError",
-    "Warning",
-    "ZeroDivisionError",
-    "__import__",
-    "abs",
-    "aiter",
-    "all",
-    "anext",
-    "any",
-    "ascii",
-    "bin",
-    "bool",
-    "breakpoint",
-    "bytearray",
-    "bytes",
-    "callable",
-    "chr",
-    "classmethod",
-    "compile",
-    "complex",
-    "copyright",
-    "credits",
-    "delattr",
-    "dict",
-    "dir",
-    "divmod",
-    "enumerate",
-    "eval",
-    "exec",
-    "exit",
-    "filter",
-    "float",
-    "format",
-    "frozenset",
-    "getattr",
-    "globals",
-    "hasattr",
-    "hash",
-    "help",
-    "hex",
-    "id",
-    "input",
-    "int",
-    "isinstance",
-    "issubclass",
-    "iter",
-    "len",
-    "license",
-    "list",
-    "locals",
-    "map",
-    "max",
-    "memoryview",
-    "min",
-    "next",
-    "object",
-    "oct",
-    "open",
-    "ord",
-    "pow",
-    "print",
-    "property",
-    "quit",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "setattr",
-    "slice",
-    "sorted",
-    "staticmethod",
-    "str",
-    "sum",
-    "super",
-    "tuple",
-    "type",
-    "vars",
-    "zip",
-];
 
 /// The fixtures that pytest itself brings.
 pub(crate) fn is_builtin_fixture(name: &str) -> bool {

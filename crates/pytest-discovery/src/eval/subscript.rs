@@ -183,6 +183,7 @@ impl Interpreter<'_> {
             self.bind_in(&globals.module.scope, name, value);
             return;
         }
+        self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         match (object, doubt) {
             (Value::External(path), doubt) if &**path == "os.environ" => {
@@ -253,6 +254,7 @@ impl Interpreter<'_> {
         range: Range,
     ) {
         let parts = self.slice_of(parts, frame);
+        self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         if let (Value::List(list), None) = (object, &doubt) {
             let new = self.iterate(value, frame, range);
@@ -284,6 +286,7 @@ impl Interpreter<'_> {
 
     /// `del object[key]`; false where it is not followed.
     pub(super) fn delete_item(&mut self, object: &Value, key: &Value, frame: &Frame, range: Range) -> bool {
+        self.forget_order(object);
         match object {
             Value::Dict(dict) => match dict.remove(key) {
                 Some(Some(_)) => true,

@@ -60,6 +60,8 @@ pub(crate) enum Value {
     External(Rc<str>),
     /// A folder of the tree without `__init__.py`, by its path.
     Namespace(Rc<str>),
+    /// What an import binds, of a module that is not evaluated before somebody asks. Only bindings hold it.
+    Pending(Rc<super::pending::Pending>),
     /// A `pathlib` path.
     Path(Rc<str>),
     /// A compiled regular expression: its pattern.
@@ -124,7 +126,8 @@ pub(crate) struct Binding {
     pub(crate) doubt: Option<Doubt>,
 }
 
-pub(crate) type Names = IndexMap<Rc<str>, Binding>;
+/// Names in the order of their first binding.
+pub(crate) type Names = IndexMap<Rc<str>, Binding, foldhash::fast::RandomState>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeKind {
@@ -227,7 +230,7 @@ pub(crate) trait Object: std::fmt::Debug {
     fn as_any(&self) -> &dyn std::any::Any;
 
     /// `object.name`, where that is no method.
-    fn attribute(&self, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
+    fn attribute(self: Rc<Self>, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
 
     /// `object.name(...)`.
     fn call(

@@ -169,6 +169,11 @@ impl Interpreter<'_> {
     ) -> Option<Value> {
         match (name, values) {
             ("list", []) => Some(Value::list(Vec::new())),
+            ("list", [one]) if self.is_unordered_list(one) => {
+                let items = self.in_any_order(one)?;
+                let doubt = self.doubt(frame, range, "an order that is not known");
+                Some(self.list_in_any_order(items, &doubt))
+            }
             ("list", [one]) => Some(match self.iterate(one, frame, range) {
                 Ok(items) => Value::list(items),
                 Err(doubt) => Value::List(Rc::new(List(Err(doubt).into()))),
@@ -180,6 +185,7 @@ impl Interpreter<'_> {
             ("set" | "frozenset", [one]) => {
                 let items = match set_items(one) {
                     Some(items) => items,
+                    None if self.is_unordered_list(one) => expr::distinct(self.in_any_order(one)?)?,
                     None => expr::distinct(self.iterate(one, frame, range).ok()?)?,
                 };
                 Some(if name == "set" { Value::set(items) } else { Value::FrozenSet(items.into()) })
@@ -249,7 +255,7 @@ impl Interpreter<'_> {
             }
             ("any" | "all", [one]) => {
                 let wanted = name == "any";
-                let items = match set_items(one) {
+                let items = match self.in_any_order(one) {
                     Some(items) => items,
                     None => self.iterate(one, frame, range).ok()?,
                 };
@@ -315,6 +321,7 @@ impl Interpreter<'_> {
             Value::Str(text) => text.chars(),
             Value::Bytes(bytes) => bytes.len(),
             Value::Tuple(items) | Value::FrozenSet(items) => items.len(),
+            Value::List(_) if self.is_unordered_list(value) => self.in_any_order(value)?.len(),
             Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok()?.len(),
             Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok()?.len(),
             Value::Range(bounds) => return Some(Value::int(length_of_range(bounds))),
@@ -388,7 +395,7 @@ impl Interpreter<'_> {
             return None;
         }
         let [one] = &arguments.positional[..] else { return None };
-        let unordered = set_items(&one.value);
+        let unordered = self.in_any_order(&one.value);
         let is_set = unordered.is_some();
         let items = match unordered {
             Some(items) => items,

@@ -56,6 +56,34 @@ impl Interpreter<'_> {
                 _ => self.sequence_method(&object, name, arguments, frame, range),
             };
         }
+        if let ("append" | "extend", [one]) = (name, &arguments.plain()?[..])
+            && (self.current_doubt().is_some()
+                || list.0.borrow().is_err()
+                || (name == "extend" && self.is_unordered_list(one)))
+        {
+            let more = match name {
+                "append" => Some(vec![(*one).clone()]),
+                _ => self.in_any_order(one).or_else(|| super::super::elements(one).ok()),
+            };
+            if let Some(more) = more
+                && self.extend_in_any_order(list, more, one)
+            {
+                return Some(Value::None);
+            }
+        }
+        if name == "sort"
+            && self.current_doubt().is_none()
+            && arguments.only(&["key", "reverse"])
+            && let Some(items) = self.in_any_order(&object)
+        {
+            let reverse = arguments.keyword("reverse").map_or(Some(false), truth)?;
+            if let Some(sorted) = self.sort(items, arguments.keyword("key"), reverse, true, frame, range) {
+                *list.0.borrow_mut() = Ok(sorted);
+            }
+            self.forget_order(&object);
+            return Some(Value::None);
+        }
+        self.forget_order(&object);
         if let Some(doubt) = self.current_doubt() {
             *list.0.borrow_mut() = Err(doubt.clone());
             return Some(if name == "pop" { Value::Unknown(doubt.clone()) } else { Value::None });

@@ -247,7 +247,7 @@ impl super::super::value::Object for GlobalNames {
         self
     }
 
-    fn attribute(&self, _name: &str, _interpreter: &mut super::super::Interpreter<'_>) -> Option<Value> {
+    fn attribute(self: Rc<Self>, _name: &str, _interpreter: &mut super::super::Interpreter<'_>) -> Option<Value> {
         None
     }
 
@@ -280,7 +280,8 @@ impl super::super::value::Object for GlobalNames {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        self.module.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone())
+        let found = self.module.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone());
+        found.filter(|value| !matches!(value, Value::Pending(_)))
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {

@@ -32,10 +32,23 @@ impl Interpreter<'_> {
         if stdlib::is_opaque_constructor(path) {
             return Some(Value::Opaque);
         }
+        if path == "logging.getLogger" {
+            return Some(Value::external(stdlib::LOGGER));
+        }
+        if stdlib::gives_none(path) {
+            return Some(Value::None);
+        }
         let (module, name) = path.rsplit_once('.')?;
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "abc" if name == "abstractmethod" => match &arguments.positional[..] {
+                [function] => {
+                    super::define::set_abstract(&function.value);
+                    Some(function.value.clone())
+                }
+                _ => None,
+            },
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
                 self.functional(module, name, arguments, frame, range)
             }

@@ -108,12 +108,22 @@ impl Interpreter<'_> {
         }
         // No link may lead out of the tree.
         let mut existing: &Utf8Path = &path;
-        while !existing.exists() && existing != self.tree {
+        while existing != self.tree && self.real(existing).is_none() && !existing.exists() {
             existing = existing.parent()?;
         }
-        let real = existing.canonicalize_utf8().ok()?;
-        let tree = self.tree.canonicalize_utf8().ok()?;
+        let real = self.real(existing)?;
+        let tree = self.real(self.tree)?;
         real.starts_with(tree).then_some(path)
+    }
+
+    /// The path without links; `None` for what does not exist. Hooks ask for the same files once a test.
+    fn real(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        if let Some(known) = self.real_paths.borrow().get(path) {
+            return known.clone();
+        }
+        let real = path.canonicalize_utf8().ok();
+        self.real_paths.borrow_mut().insert(path.to_owned(), real.clone());
+        real
     }
 
     pub(super) fn path_method(
@@ -130,12 +140,11 @@ impl Interpreter<'_> {
                 let parts: Vec<Value> = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
                 join(here, &parts)
             }
-            ("resolve" | "absolute", 0) => {
+            ("resolve", 0) => {
                 let path = self.inside(here)?;
-                let real = path.canonicalize_utf8().ok()?;
-                // A link changes the path; what does not exist stays as it is.
-                (real == path).then(|| Value::Path(path.as_str().into()))
+                Some(Value::Path(self.real(&path)?.as_str().into()))
             }
+            ("absolute", 0) => Some(Value::Path(self.inside(here)?.as_str().into())),
             ("expanduser", 0) if !here.starts_with('~') => Some(Value::Path(here.clone())),
             ("as_posix" | "__str__" | "__fspath__", 0) => Some(Value::str(&**here)),
             ("is_absolute", 0) => Some(Value::Bool(here.starts_with('/'))),

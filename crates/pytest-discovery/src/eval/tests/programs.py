@@ -156,6 +156,10 @@ v2 = [a, b, *n]
 v3 = T._make([4, "y"])
 v4 = isinstance(t, tuple)
 v5 = t + (5,)
+v11 = (T(1, "y").b, T(2)._replace(b="z").b, N(1, 2, r=9).r)
+class Sub(T):
+    b = "class"
+v12 = Sub(1, "inst").b
 d = defaultdict(list)
 d["a"].append(1)
 d["b"].append(2)
@@ -662,3 +666,64 @@ v20 = Hash() == 5
 v21 = Plain() == Plain()
 v22 = Plain() is None
 v23 = bool(Plain())
+# ---
+s = {"b", "a", "c"}
+out = []
+last = None
+seen = {}
+for x in s:
+    y = x + "!"
+    y = y * 2
+    if x != "b":
+        out.append((x, y))
+    last = x
+    seen[x] = len(seen)
+v1 = sorted(out)
+v2 = len(out)
+v3 = sorted(seen)
+v4 = ("a", "a!a!") in v1
+def collect():
+    found = []
+    for a in {"x", "y"}:
+        for b in {1, 2}:
+            if b == 2 and a == "x":
+                continue
+            found.append(f"{a}{b}")
+    return found
+v5 = sorted(collect())
+more = ["z"]
+more.extend(collect())
+v6 = sorted(more, reverse=True)
+more.append("q")
+v7 = sorted(more)
+v8 = sorted(x.upper() for x in s)
+v9 = sorted([x for x in s if x > "a"])
+total = 0
+for n in {1, 2, 3}:
+    total += n
+count = 0
+for n in {5, 6}:
+    count = n
+grown = []
+for n in {1, 2, 3}:
+    if 2 in grown:
+        grown.append(9)
+    grown.append(n)
+v10 = sorted(set(collect()))
+first = None
+for n in {7, 8}:
+    first = n
+    break
+more.insert(0, "i")
+more.sort()
+def find():
+    for n in {1, 2}:
+        if n > 0:
+            return n
+found = find()
+w = [x for x in s]
+w.reverse()
+acc = []
+for n in {1, 2}:
+    acc = acc + [n]
+v11 = sorted(x for x in {3, 1, 2} if x != 2)
