@@ -286,7 +286,7 @@ impl Interpreter<'_> {
             return None;
         }
         if self.calls >= MOST_CALLS {
-            self.exhaust();
+            self.charge_depth();
             return None;
         }
         let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));

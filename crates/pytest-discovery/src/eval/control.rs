@@ -205,8 +205,7 @@ impl Interpreter<'_> {
         self.doubts.truncate(doubts);
         // Nothing where the loop was left by `break`, or an exception is still on its way.
         let end = end.unwrap_or(Flow::Next);
-        let left = perhaps.filter(|one| one.returns).map(|one| Perhaps { breaks: false, ..one });
-        self.join(left, end, frame)
+        self.leave_loop(perhaps, end, frame)
     }
 
     pub(super) fn after_loop(&mut self, flow: Flow, orelse: &[Stmt], frame: &Frame) -> Flow {
@@ -215,8 +214,22 @@ impl Interpreter<'_> {
         self.doubts.push(perhaps.doubt.clone());
         let end = self.block(orelse, frame);
         self.doubts.truncate(doubts);
-        let left = Some(perhaps).filter(|one| one.returns).map(|one| Perhaps { breaks: false, ..one });
-        self.join(left, end, frame)
+        self.leave_loop(Some(perhaps), end, frame)
+    }
+
+    /// How a loop ends whose last turn, or what follows it, ends so, and which may have been left before.
+    fn leave_loop(&mut self, perhaps: Option<Perhaps>, end: Flow, frame: &Frame) -> Flow {
+        let Some(perhaps) = perhaps else { return end };
+        let left = Perhaps { breaks: false, ..perhaps.clone() };
+        match end {
+            Flow::Ended(raised) => self.may_raise(raised, &perhaps.doubt, frame),
+            Flow::Return(_) if perhaps.breaks => return Flow::Perhaps(Perhaps { returns: true, ..left }),
+            Flow::Return(_) => return Flow::Return(Value::Unknown(left.doubt)),
+            Flow::Break | Flow::Continue => return Flow::Perhaps(Perhaps { breaks: true, ..left }),
+            Flow::Perhaps(more) => return Flow::Perhaps(more.and(Some(&left))),
+            Flow::Next => {}
+        }
+        if left.returns { Flow::Perhaps(left) } else { Flow::Next }
     }
 
     pub(super) fn attempt(

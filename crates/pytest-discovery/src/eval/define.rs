@@ -169,9 +169,14 @@ impl Interpreter<'_> {
         };
         let scope = Scope::new(ScopeKind::Class, Some(frame.scope.clone()));
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
+        let open = frame.module.open.borrow().is_some();
         if let super::exec::Flow::Ended(raised) = self.block(&def.body, &inner) {
             self.raised = Some(raised);
             return Value::None;
+        }
+        if !open && doubt.is_none() {
+            // Its body went on behind what may raise.
+            doubt.clone_from(&frame.module.open.borrow());
         }
         let qualname = if frame.scope.kind == ScopeKind::Module { (&*def.name).into() } else { "".into() };
         let names = scope.names.take();

@@ -13,7 +13,8 @@ impl Interpreter<'_> {
         // What Python's message is, is not known.
         let text = self.unknown(frame, range, "the message of an exception");
         let value = Value::Exception(Rc::new((class.into(), vec![text])));
-        self.raised.get_or_insert(Raised { class: class.into(), message, at, value });
+        let certain = matches!(class, "ModuleNotFoundError" | "ImportError");
+        self.raised.get_or_insert(Raised { class: class.into(), message, at, value, certain });
         self.unknown(frame, range, format!("raises `{class}`"))
     }
 
@@ -26,6 +27,7 @@ impl Interpreter<'_> {
                 message: "raise".to_owned(),
                 at: frame.module.file.span(range),
                 value: self.not_known(frame, range),
+                certain: false,
             }));
             return;
         };
@@ -52,6 +54,7 @@ impl Interpreter<'_> {
             message: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
             at: frame.module.file.span(range),
             value,
+            certain: self.handling.last().is_none_or(|handled| handled.certain),
         });
     }
 
@@ -62,6 +65,7 @@ impl Interpreter<'_> {
             message: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
             at: frame.module.file.span(range),
             value: Value::Exception(Rc::new((class.into(), Vec::new()))),
+            certain: self.handling.last().is_none_or(|handled| handled.certain),
         });
         self.not_known(frame, range)
     }

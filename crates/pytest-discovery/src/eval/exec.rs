@@ -61,13 +61,21 @@ impl Interpreter<'_> {
     fn statements(&mut self, body: &[Stmt], frame: &Frame) -> Flow {
         let mut perhaps: Option<Perhaps> = None;
         let mut risky = false;
-        for stmt in body {
+        let listed = frame.scope.kind != ScopeKind::Function;
+        for (index, stmt) in body.iter().enumerate() {
             if !self.step() {
+                if listed {
+                    let doubt = self.doubt(frame, stmt.range, "the module takes too long to evaluate");
+                    self.bind_unread(&body[index..], &doubt, frame);
+                }
                 break;
             }
             let flow = self.statement(stmt, frame);
             match self.raised.take().map_or(flow, Flow::Ended) {
                 Flow::Next => {}
+                Flow::Ended(raised) if listed && !raised.certain && self.guarded == 0 => {
+                    self.go_on(&raised, stmt, frame);
+                }
                 // The rest is under the doubt whether it is reached.
                 Flow::Perhaps(more) => {
                     self.doubts.push(more.doubt.clone());

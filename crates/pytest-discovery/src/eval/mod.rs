@@ -12,6 +12,7 @@
 
 mod ask;
 mod attribute;
+mod bound;
 mod builtin_names;
 mod call;
 mod class;
@@ -253,6 +254,11 @@ impl<'a> Interpreter<'a> {
         self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
     }
 
+    /// What calls itself without an end that is seen costs much, and ends soon.
+    fn charge_depth(&mut self) {
+        self.charge(1_000);
+    }
+
     fn is_exhausted(&self) -> bool {
         self.steps > MOST_STEPS
     }
@@ -363,7 +369,12 @@ impl<'a> Interpreter<'a> {
         if stdlib::is_any_builtin(name) {
             return self.not_known(frame, range);
         }
-        self.fail("NameError", format!("`{name}` is not bound"), frame, range)
+        let certain = self.is_bound_nowhere(name, frame);
+        let value = self.fail("NameError", format!("`{name}` is not bound"), frame, range);
+        if let Some(raised) = &mut self.raised {
+            raised.certain |= certain;
+        }
+        value
     }
 
     pub(crate) fn path_of(&self, module: &Module) -> Utf8PathBuf {

@@ -232,6 +232,9 @@ pub(crate) struct Raised {
     pub(crate) at: SourceSpan,
     /// The exception.
     pub(crate) value: Value,
+    /// Whether the source says so, by `raise` or an import of what is absent. What evaluation itself comes to may be
+    /// its own gap.
+    pub(crate) certain: bool,
 }
 
 /// An object whose behaviour is known here and not read from the tree: what pytest passes to hooks.
