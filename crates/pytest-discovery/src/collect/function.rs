@@ -106,7 +106,7 @@ impl Collection<'_, '_> {
                 .into_iter()
                 .map(|spec| {
                     let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
-                    if is_anyio(&own, place, def.is_async) && !place.unittest {
+                    if self.is_anyio(&own, place, def.is_async) && !place.unittest {
                         let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
@@ -183,7 +183,7 @@ impl Collection<'_, '_> {
                 }
             }
         }
-        if is_anyio(own, place, function.def.is_async) {
+        if self.is_anyio(own, place, function.def.is_async) {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
@@ -281,6 +281,13 @@ impl Collection<'_, '_> {
         sources
     }
 
+    /// Whether anyio runs it, with its backends as a fixture.
+    fn is_anyio(&self, own: &MarkList, place: &Place, is_async: bool) -> bool {
+        let around = place.chain.iter().flat_map(|list| list.marks.iter());
+        is_async
+            && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
+    }
+
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.
     fn softened(&mut self, failure: Failure, metafunc: &Metafunc) -> Failure {
         let Failure::Refused(text) = failure else { return failure };
@@ -341,12 +348,6 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
             Outcome::NotKnown(NotKnown { reason, bare })
         }
     }
-}
-
-/// Whether anyio runs it, with its backends as a fixture.
-fn is_anyio(own: &MarkList, place: &Place, is_async: bool) -> bool {
-    let around = place.chain.iter().flat_map(|list| list.marks.iter());
-    is_async && own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio")
 }
 
 /// `xfail` on what pytest, or a plugin, collects and does not run.

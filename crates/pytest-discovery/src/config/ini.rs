@@ -76,6 +76,8 @@ pub struct IniOptions {
     pub unescaped_ids: bool,
     /// `asyncio_mode = auto` of pytest-asyncio.
     pub asyncio_auto: bool,
+    /// `anyio_mode = auto` of anyio.
+    pub anyio_auto: bool,
 }
 
 impl IniOptions {
@@ -141,6 +143,7 @@ impl IniOptions {
             unescaped_ids: truth("disable_test_id_escaping_and_forfeit_all_rights_to_community_support")?
                 .unwrap_or(false),
             asyncio_auto: named("asyncio_mode").is_some_and(|setting| setting.setting.text() == "auto"),
+            anyio_auto: named("anyio_mode").is_some_and(|setting| setting.setting.text() == "auto"),
         })
     }
 }
