@@ -125,6 +125,10 @@ impl Collection<'_, '_> {
                             marks.push(not_run(format!("{reason} {name} will be ignored."), function));
                         }
                     }
+                    // Its plugin adds it when all is collected.
+                    if function.drawn.borrow().is_some() {
+                        marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
+                    }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
                     Item {
                         fixtures: fixtures.clone(),
@@ -192,15 +196,6 @@ impl Collection<'_, '_> {
             let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
             return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
-        }
-        // anyio's own fixtures, unless the tree has others of their names: all take the parameters of its backends.
-        let of_anyio = |name: &Rc<str>| {
-            name.starts_with("anyio_backend")
-                && closure.definitions.get(name).is_none_or(Vec::is_empty)
-                && !direct.contains(name)
-        };
-        if closure.names.iter().any(of_anyio) {
-            return unknown("takes the parameters of anyio's backends".to_owned(), span);
         }
         let fixtures: Rc<[Rc<str>]> = closure.names.iter().cloned().collect();
         let metafunc = Rc::new(Metafunc {
@@ -284,8 +279,7 @@ impl Collection<'_, '_> {
     /// Whether anyio runs it, with its backends as a fixture.
     fn is_anyio(&self, own: &MarkList, place: &Place, is_async: bool) -> bool {
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
-        is_async
-            && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
+        is_async && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
     }
 
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.

@@ -22,6 +22,7 @@ mod control;
 mod define;
 mod dictionary;
 mod doubt;
+mod drawing;
 mod enums;
 mod exceptions;
 mod exec;

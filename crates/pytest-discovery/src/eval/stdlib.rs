@@ -543,6 +543,8 @@ pub(super) fn canonical(dotted: &str) -> Rc<str> {
         ("_pytest.mark.structures.", "pytest."),
         ("_pytest.fixtures.", "pytest."),
         ("_pytest.outcomes.", "pytest."),
+        ("hypothesis.core.", "hypothesis."),
+        ("freezegun.api.", "freezegun."),
     ] {
         if let Some(rest) = dotted.strip_prefix(from) {
             return format!("{to}{rest}").into();
@@ -663,6 +665,14 @@ pub(crate) fn is_transparent(path: &str) -> bool {
             | "enum.verify"
             | "enum.nonmember"
             | "atexit.register"
+            | "hypothesis.settings"
+            | "hypothesis.example"
+            | "hypothesis.seed"
+            | "hypothesis.reproduce_failure"
+            | "time_machine.travel"
+            | "freezegun.freeze_time"
+            | "responses.activate"
+            | "respx.mock"
     )
 }
 
@@ -719,6 +729,7 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
             | "order"
             | "repeat"
             | "mypy"
+            | "hypothesis"
     )
 }
 

@@ -171,6 +171,8 @@ pub(crate) struct Function {
     pub(crate) signature_doubt: RefCell<Option<Doubt>>,
     /// How many layers of `mock.patch` pass it an argument of their own.
     pub(crate) patches: Cell<usize>,
+    /// The arguments that hypothesis draws, where it runs the function.
+    pub(crate) drawn: RefCell<Option<Rc<[Rc<str>]>>>,
     /// Whether `abc.abstractmethod` marks it.
     pub(crate) is_abstract: Cell<bool>,
     /// `__wrapped__`: whose name and parameters it shows.

@@ -74,6 +74,9 @@ impl Interpreter<'_> {
             }
             ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
                 match self.find_attribute(object, name, frame, range) {
+                    Found::Value(_) if let Value::External(path) = object => {
+                        super::presence::has(path, name, self.python).map(Value::Bool)
+                    }
                     // Of a library it is not known which names it has.
                     Found::Value(_) if matches!(object, Value::External(_) | Value::Object(_)) => None,
                     Found::Value(Value::BuiltinMethod(_))

@@ -8,6 +8,7 @@ mod introspection;
 mod itertools;
 mod numbers;
 pub(super) mod paths;
+mod presence;
 mod strings;
 
 pub(super) use introspection::{GlobalNames, is_callable, type_of};
@@ -62,6 +63,14 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "pytest" => self.pytest(name, arguments, frame, range),
+            "hypothesis" => match name {
+                "given" => Some(Value::Partial(Rc::new(Partial {
+                    function: Value::external(super::drawing::GIVEN),
+                    arguments: arguments.clone(),
+                }))),
+                _ => stdlib::is_transparent(path).then_some(Value::Transparent),
+            },
+            "hypothesis.<given>" => None,
             "math" | "json" | "re" | "textwrap" | "string" => self.numbers(module, name, arguments),
             "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
                 self.system(module, name, arguments, frame, range)
