@@ -14,7 +14,7 @@ use crate::PytestVersion;
 use crate::eval::value::{Function, Value};
 
 /// Tests one function may give; more is a hostile file, or one that reading got wrong.
-const MOST_TESTS: usize = 20_000;
+const MOST_TESTS: usize = 50_000;
 
 /// Parameters are told apart by their values, not by their place.
 const KEYS_BY_VALUE: PytestVersion = PytestVersion::new(9, 2, 0);

@@ -205,7 +205,7 @@ impl Visible {
         self.layers.push(layer);
     }
 
-    fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
+    pub(super) fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
         self.layers.iter().filter_map(|layer| layer.definitions.get(name)).flatten().cloned().collect()
     }
 

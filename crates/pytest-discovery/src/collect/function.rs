@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use test_catalog::{Condition, EditSite, Reason, SourceSpan};
 
-use super::callspec::{CallSpec, CallSpecs};
+use super::callspec::{CallSpec, CallSpecs, Parameter};
 use super::fixtures::{FixtureDef, requests};
 use super::item::{Item, OwnMark};
 use super::marks::MarkList;
@@ -130,7 +130,13 @@ impl Collection<'_, '_> {
                         marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
+                    let mut conditions = place.conditions.to_vec();
+                    if spec.parameters.iter().any(|one| of_trio(one, place)) {
+                        let text = "`trio` can be imported".to_owned();
+                        conditions.push(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
+                    }
                     Item {
+                        conditions: RefCell::new(conditions),
                         fixtures: fixtures.clone(),
                         parameters: spec.parameters,
                         param_at: spec.at,
@@ -349,6 +355,13 @@ fn not_run(reason: String, function: &Function) -> OwnMark {
     let keyword = |name: &str, value| (name.into(), Argument::made(value, &function.file));
     let kwargs = vec![keyword("run", Value::Bool(false)), keyword("reason", Value::str(reason))];
     added("xfail", Vec::new(), kwargs, &function.file.span(function.def.range))
+}
+
+/// Whether it is the parameter that anyio's plugin has with trio only.
+fn of_trio(parameter: &Parameter, place: &Place) -> bool {
+    &*parameter.name == "anyio_backend"
+        && parameter.value.as_str() == Some("trio")
+        && place.visible.definitions("anyio_backend").len() == 1
 }
 
 /// A mark that pytest or a plugin adds by itself.

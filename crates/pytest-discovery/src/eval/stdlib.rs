@@ -169,6 +169,42 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "datetime.time"
             | "datetime.timedelta"
             | "datetime.timezone"
+            | "datetime.datetime.now"
+            | "datetime.datetime.utcnow"
+            | "datetime.datetime.today"
+            | "datetime.datetime.fromtimestamp"
+            | "datetime.datetime.fromisoformat"
+            | "datetime.datetime.strptime"
+            | "datetime.datetime.combine"
+            | "datetime.date.today"
+            | "datetime.date.fromisoformat"
+            | "datetime.date.fromordinal"
+            | "zoneinfo.ZoneInfo"
+            | "ipaddress.ip_address"
+            | "ipaddress.ip_network"
+            | "ipaddress.ip_interface"
+            | "ipaddress.IPv4Address"
+            | "ipaddress.IPv6Address"
+            | "ipaddress.IPv4Network"
+            | "ipaddress.IPv6Network"
+            | "ipaddress.IPv4Interface"
+            | "ipaddress.IPv6Interface"
+            | "array.array"
+            | "threading.Condition"
+            | "threading.Semaphore"
+            | "threading.BoundedSemaphore"
+            | "threading.Barrier"
+            | "threading.local"
+            | "weakref.WeakSet"
+            | "weakref.WeakKeyDictionary"
+            | "weakref.WeakValueDictionary"
+            | "email.message.Message"
+            | "email.message.EmailMessage"
+            | "pathlib.PureWindowsPath"
+            | "uuid.uuid3"
+            | "uuid.uuid5"
+            | "random.SystemRandom"
+            | "http.cookies.SimpleCookie"
             | "decimal.Decimal"
             | "fractions.Fraction"
             | "uuid.UUID"
@@ -318,6 +354,16 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
     let alias = path.ends_with("[]");
     let path = path.trim_end_matches("[]");
     if let Some(name) = path.strip_prefix("builtins.") {
+        if let Some((class, method)) = name.split_once('.') {
+            let known = match class {
+                "str" => STR.contains(&method),
+                "list" => LIST.contains(&method),
+                "dict" => DICT.contains(&method),
+                "set" => SET.contains(&method),
+                _ => false,
+            };
+            return known.then_some(method);
+        }
         return (is_any_builtin(name) && !name.contains('.')).then_some(name).filter(|name| {
             !matches!(
                 *name,
@@ -335,12 +381,37 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
             )
         });
     }
-    let (module, name) = path.rsplit_once('.')?;
+    if path == "os.path" {
+        return Some("posixpath");
+    }
+    let Some((module, name)) = path.rsplit_once('.') else {
+        // A module that was imported by its own name.
+        return (!alias && !matches!(path, "typing" | "mock")).then_some(path);
+    };
+    if !alias && is_named_function(module, name) {
+        return Some(name);
+    }
     let camel = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.contains(|letter: char| letter.is_ascii_lowercase());
     let class = matches!(
         module,
-        "pathlib" | "decimal" | "fractions" | "json" | "subprocess" | "uuid" | "collections" | "queue" | "datetime"
+        "pathlib"
+            | "decimal"
+            | "fractions"
+            | "json"
+            | "subprocess"
+            | "uuid"
+            | "collections"
+            | "collections.abc"
+            | "queue"
+            | "datetime"
+            | "io"
+            | "ipaddress"
+            | "zoneinfo"
+            | "numbers"
+            | "enum"
+            | "argparse"
+            | "http"
     ) && camel;
     let typing = module == "typing"
         && matches!(
@@ -359,7 +430,7 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "Mapping"
                 | "Literal"
         );
-    let known = class && !matches!(name, "JSONEncoder" | "Path" | "UserDict" | "UserList" | "UserString")
+    let known = class && !matches!(name, "JSONEncoder" | "EnumMeta" | "Path" | "UserDict" | "UserList" | "UserString")
         || path == "pathlib.Path"
         || (typing && (name != "Any"))
         || (alias && path == "typing.Optional")
@@ -381,6 +452,134 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
         );
     // Before 3.11 `asyncio.TimeoutError` was a class of its own, of the same name.
     known.then_some(name)
+}
+
+/// Whether a module of the standard library has a function whose `__name__` is what it is found by.
+fn is_named_function(module: &str, name: &str) -> bool {
+    match module {
+        "operator" => matches!(
+            name,
+            "lt" | "le"
+                | "eq"
+                | "ne"
+                | "gt"
+                | "ge"
+                | "not_"
+                | "truth"
+                | "is_"
+                | "is_not"
+                | "abs"
+                | "add"
+                | "and_"
+                | "floordiv"
+                | "index"
+                | "inv"
+                | "invert"
+                | "lshift"
+                | "mod"
+                | "mul"
+                | "matmul"
+                | "neg"
+                | "or_"
+                | "pos"
+                | "pow"
+                | "rshift"
+                | "sub"
+                | "truediv"
+                | "xor"
+                | "concat"
+                | "contains"
+                | "countOf"
+                | "delitem"
+                | "getitem"
+                | "indexOf"
+                | "setitem"
+                | "iadd"
+                | "iand"
+                | "iconcat"
+                | "ifloordiv"
+                | "ilshift"
+                | "imod"
+                | "imul"
+                | "imatmul"
+                | "ior"
+                | "ipow"
+                | "irshift"
+                | "isub"
+                | "itruediv"
+                | "ixor"
+                | "itemgetter"
+                | "attrgetter"
+                | "methodcaller"
+        ),
+        "math" => matches!(
+            name,
+            "sqrt"
+                | "floor"
+                | "ceil"
+                | "trunc"
+                | "sin"
+                | "cos"
+                | "tan"
+                | "exp"
+                | "log"
+                | "log2"
+                | "log10"
+                | "gcd"
+                | "isnan"
+                | "isinf"
+                | "isfinite"
+                | "fabs"
+                | "factorial"
+                | "prod"
+                | "hypot"
+                | "atan2"
+                | "copysign"
+        ),
+        "json" => matches!(name, "dumps" | "loads" | "dump" | "load"),
+        "pickle" => matches!(name, "dumps" | "loads" | "dump" | "load"),
+        "copy" => matches!(name, "copy" | "deepcopy"),
+        "os.path" => matches!(
+            name,
+            "join"
+                | "exists"
+                | "basename"
+                | "dirname"
+                | "abspath"
+                | "normpath"
+                | "splitext"
+                | "split"
+                | "isfile"
+                | "isdir"
+                | "realpath"
+                | "relpath"
+                | "expanduser"
+        ),
+        "functools" => matches!(name, "partial" | "reduce" | "lru_cache" | "wraps" | "cmp_to_key"),
+        "itertools" => matches!(
+            name,
+            "chain"
+                | "count"
+                | "cycle"
+                | "repeat"
+                | "product"
+                | "permutations"
+                | "combinations"
+                | "islice"
+                | "groupby"
+                | "starmap"
+                | "takewhile"
+                | "dropwhile"
+                | "accumulate"
+                | "zip_longest"
+                | "tee"
+                | "compress"
+        ),
+        "collections" => matches!(name, "deque" | "defaultdict" | "namedtuple"),
+        "asyncio" => matches!(name, "sleep" | "gather" | "wait_for" | "run" | "wait" | "create_task"),
+        "time" => matches!(name, "time" | "sleep" | "monotonic" | "perf_counter"),
+        _ => false,
+    }
 }
 
 /// The dotted name of a built-in.
