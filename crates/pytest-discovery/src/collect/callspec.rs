@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use test_catalog::SourceSpan;
+use test_catalog::{Reason, SourceSpan};
 
 use super::fixtures::{Closure, defaulted};
 use super::item::OwnMark;
@@ -48,6 +48,8 @@ pub(super) struct CallSpec {
     /// The parts of the id, without those that are hidden.
     pub(super) ids: Vec<String>,
     pub(super) marks: Vec<OwnMark>,
+    /// Why its marks are not all known.
+    pub(super) open: Option<Reason>,
     /// Where its one `pytest.param(...)` stands.
     pub(super) at: Option<SourceSpan>,
     /// How many calls it comes from.
@@ -108,6 +110,7 @@ impl CallSpecs {
             for (index, set) in made.sets.iter().enumerate() {
                 let mut spec = before.clone();
                 spec.ids.extend(set.id.clone());
+                spec.open = spec.open.or_else(|| set.open.clone());
                 spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false }));
                 spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), added: true }));
                 // Which of several parameter sets would get a marker is the author's to decide.

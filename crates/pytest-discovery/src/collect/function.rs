@@ -137,6 +137,8 @@ impl Collection<'_, '_> {
                     }
                     Item {
                         conditions: RefCell::new(conditions),
+                        open: spec.open.clone(),
+                        doubt: RefCell::new(spec.open),
                         fixtures: fixtures.clone(),
                         parameters: spec.parameters,
                         param_at: spec.at,

@@ -396,6 +396,7 @@ impl Interpreter<'_> {
         }
         if let Some(target) = target {
             let bound = match (entered, value.doubt()) {
+                (None, None) if super::library::is_file(&value) => value.clone(),
                 (Some(entered), _) => entered,
                 (None, Some(doubt)) => Value::Unknown(doubt.clone()),
                 (None, None) => self.unknown(frame, context.range, "a context manager"),

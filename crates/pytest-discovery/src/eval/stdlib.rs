@@ -126,6 +126,7 @@ pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
             let known = STR.contains(&name) && !matches!(name, "format" | "format_map" | "encode" | "casefold");
             return if known || matches!(name, "decode" | "hex" | "fromhex") { Some(true) } else { None };
         }
+        file if super::library::is_file(file) => return None,
         // Iterators of several kinds, and views.
         _ => {
             return if matches!(name, "close" | "send" | "throw" | "mapping" | "isdisjoint") {

@@ -22,6 +22,10 @@ impl Interpreter<'_> {
             "enumerate" | "sum" | "int" | "str" | "pow" | "round" => {}
             "dict" => return self.new_dict(arguments, frame, range),
             "dict.fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
+            "open" => {
+                let path = super::paths::text_of(arguments.get(0, "file")?)?.to_owned();
+                return self.opened(&path, arguments, 1);
+            }
             "super" => return self.super_call(arguments, frame),
             "type" if arguments.positional.len() == 3 => return self.new_type(arguments, frame, range),
             _ if !arguments.keywords.is_empty() => return None,

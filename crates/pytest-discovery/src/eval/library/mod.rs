@@ -3,14 +3,17 @@
 mod builtins;
 pub(super) mod constants;
 mod containers;
+mod files;
 mod functional;
 mod introspection;
 mod itertools;
+mod json;
 mod numbers;
 pub(super) mod paths;
 mod presence;
 mod strings;
 
+pub(super) use files::is_file;
 pub(super) use introspection::{GlobalNames, is_callable, type_of};
 
 use std::rc::Rc;
@@ -75,6 +78,13 @@ impl Interpreter<'_> {
             "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
                 self.system(module, name, arguments, frame, range)
             }
+            "io" if name == "open" => self.builtin("open", arguments, frame, range),
+            "sysconfig" if name == "get_config_var" => match arguments.get(0, "name")?.as_str()? {
+                // CPython with its lock, which the variable says from 3.13 on.
+                "Py_GIL_DISABLED" if self.python >= (crate::PythonVersion { major: 3, minor: 13 }) => Some(Value::int(0)),
+                "Py_GIL_DISABLED" => Some(Value::None),
+                _ => None,
+            },
             "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
@@ -253,6 +263,9 @@ impl Interpreter<'_> {
             Value::Dict(dict) => self.dict_method(dict, name, arguments, frame, range),
             Value::Set(_) | Value::FrozenSet(_) => self.set_method(object, name, arguments, frame, range),
             Value::Path(path) => self.path_method(path, name, arguments, frame, range),
+            file @ Value::Iterator(_) if files::is_file(file) && &**name != "__next__" => {
+                self.file_method(file, name, arguments)
+            }
             Value::Iterator(iterator) if &**name == "__next__" => self.next_of(iterator, None, frame, range),
             Value::Instance(instance) if &**name == "__setattr__" => {
                 let [name, value] = &arguments.plain()?[..] else { return None };
