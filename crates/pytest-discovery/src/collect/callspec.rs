@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use test_catalog::SourceSpan;
+use test_catalog::{Reason, SourceSpan};
 
 use super::fixtures::{Closure, defaulted};
 use super::item::OwnMark;
@@ -14,7 +14,7 @@ use crate::PytestVersion;
 use crate::eval::value::{Function, Value};
 
 /// Tests one function may give; more is a hostile file, or one that reading got wrong.
-const MOST_TESTS: usize = 20_000;
+const MOST_TESTS: usize = 50_000;
 
 /// Parameters are told apart by their values, not by their place.
 const KEYS_BY_VALUE: PytestVersion = PytestVersion::new(9, 2, 0);
@@ -48,6 +48,8 @@ pub(super) struct CallSpec {
     /// The parts of the id, without those that are hidden.
     pub(super) ids: Vec<String>,
     pub(super) marks: Vec<OwnMark>,
+    /// Why its marks are not all known.
+    pub(super) open: Option<Reason>,
     /// Where its one `pytest.param(...)` stands.
     pub(super) at: Option<SourceSpan>,
     /// How many calls it comes from.
@@ -108,6 +110,7 @@ impl CallSpecs {
             for (index, set) in made.sets.iter().enumerate() {
                 let mut spec = before.clone();
                 spec.ids.extend(set.id.clone());
+                spec.open = spec.open.or_else(|| set.open.clone());
                 spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false }));
                 spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), added: true }));
                 // Which of several parameter sets would get a marker is the author's to decide.

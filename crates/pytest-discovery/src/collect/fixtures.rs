@@ -56,6 +56,31 @@ impl Layer {
         layer
     }
 
+    /// Those of anyio's plugin that carry its parameters. All libraries are taken to be importable: trio, too, unless
+    /// it is named as absent.
+    pub(super) fn of_anyio(has_trio: bool, at: &SourceSpan) -> Self {
+        let backends = ["asyncio", "trio"].iter().take(1 + usize::from(has_trio));
+        let fixture = |name: &str, params: Option<Value>, scope: Scope, requests: &[&str]| {
+            let definition = FixtureDef {
+                name: name.into(),
+                params,
+                ids: None,
+                scope,
+                requests: requests.iter().map(|one| (*one).into()).collect(),
+                at: at.clone(),
+                doubt: None,
+            };
+            (Rc::from(name), vec![Rc::new(definition)])
+        };
+        let params = Value::tuple(backends.map(|name| Value::str(*name)).collect());
+        let definitions = [
+            fixture("anyio_backend", Some(params), Scope::Module, &["request"]),
+            fixture("anyio_backend_name", None, Scope::Function, &["anyio_backend"]),
+            fixture("anyio_backend_options", None, Scope::Function, &["anyio_backend"]),
+        ];
+        Self { definitions: definitions.into_iter().collect(), ..Self::default() }
+    }
+
     /// A class's own and inherited ones.
     pub(crate) fn of_class(class: &Class, pytest: PytestVersion) -> Self {
         let mut names = Names::default();
@@ -180,7 +205,7 @@ impl Visible {
         self.layers.push(layer);
     }
 
-    fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
+    pub(super) fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
         self.layers.iter().filter_map(|layer| layer.definitions.get(name)).flatten().cloned().collect()
     }
 
@@ -322,13 +347,10 @@ pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersi
     let names = parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
     let positional_only = parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
     let bound = is_method && !(positional_only && pytest >= POSITIONAL_ONLY);
-    let mut names: Vec<Rc<str>> =
-        names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get()).collect();
-    if let Some(given) = &*function.given.borrow() {
-        names.retain(|name| !given.all && !given.names.contains(name));
-        names.truncate(names.len().saturating_sub(given.last));
-    }
-    names
+    let drawn = function.drawn.borrow();
+    let is_drawn = |name: &Rc<str>| drawn.as_ref().is_some_and(|drawn| drawn.contains(name));
+    let names = names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get());
+    names.filter(|name| !is_drawn(name)).collect()
 }
 
 /// The function whose parameters Python shows: the innermost that is wrapped.

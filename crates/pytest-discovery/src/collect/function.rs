@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use test_catalog::{Condition, EditSite, Reason, SourceSpan};
 
-use super::callspec::{CallSpec, CallSpecs};
+use super::callspec::{CallSpec, CallSpecs, Parameter};
 use super::fixtures::{FixtureDef, requests};
 use super::item::{Item, OwnMark};
 use super::marks::MarkList;
@@ -19,7 +19,6 @@ use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
 use crate::eval::value::{Argument, Binding, Function, Mark, Value};
-use crate::syntax::ast;
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
@@ -107,7 +106,7 @@ impl Collection<'_, '_> {
                 .into_iter()
                 .map(|spec| {
                     let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
-                    if is_anyio(&own, place, def, self.config.ini.anyio_auto) && !place.unittest {
+                    if self.is_anyio(&own, place, def.is_async && !def.is_generator) && !place.unittest {
                         let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
@@ -126,12 +125,20 @@ impl Collection<'_, '_> {
                             marks.push(not_run(format!("{reason} {name} will be ignored."), function));
                         }
                     }
-                    // hypothesis' own plugin does this.
-                    if function.given.borrow().is_some() {
+                    // Its plugin adds it when all is collected.
+                    if function.drawn.borrow().is_some() {
                         marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
+                    let mut conditions = place.conditions.to_vec();
+                    if spec.parameters.iter().any(|one| of_trio(one, place)) {
+                        let text = "`trio` can be imported".to_owned();
+                        conditions.push(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
+                    }
                     Item {
+                        conditions: RefCell::new(conditions),
+                        open: spec.open.clone(),
+                        doubt: RefCell::new(spec.open),
                         fixtures: fixtures.clone(),
                         parameters: spec.parameters,
                         param_at: spec.at,
@@ -188,7 +195,7 @@ impl Collection<'_, '_> {
                 }
             }
         }
-        if is_anyio(own, place, &function.def, self.config.ini.anyio_auto) {
+        if self.is_anyio(own, place, function.def.is_async && !function.def.is_generator) {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
@@ -197,15 +204,6 @@ impl Collection<'_, '_> {
             let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
             return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
-        }
-        // anyio's own fixtures, unless the tree has others of their names: all take the parameters of its backends.
-        let of_anyio = |name: &Rc<str>| {
-            name.starts_with("anyio_backend")
-                && closure.definitions.get(name).is_none_or(Vec::is_empty)
-                && !direct.contains(name)
-        };
-        if closure.names.iter().any(of_anyio) {
-            return unknown("takes the parameters of anyio's backends".to_owned(), span);
         }
         let fixtures: Rc<[Rc<str>]> = closure.names.iter().cloned().collect();
         let metafunc = Rc::new(Metafunc {
@@ -286,6 +284,13 @@ impl Collection<'_, '_> {
         sources
     }
 
+    /// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
+    fn is_anyio(&self, own: &MarkList, place: &Place, is_coroutine: bool) -> bool {
+        let around = place.chain.iter().flat_map(|list| list.marks.iter());
+        is_coroutine
+            && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
+    }
+
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.
     fn softened(&mut self, failure: Failure, metafunc: &Metafunc) -> Failure {
         let Failure::Refused(text) = failure else { return failure };
@@ -348,18 +353,18 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
     }
 }
 
-/// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
-fn is_anyio(own: &MarkList, place: &Place, def: &ast::Function, auto: bool) -> bool {
-    let around = place.chain.iter().flat_map(|list| list.marks.iter());
-    let is_coroutine = def.is_async && !def.is_generator;
-    is_coroutine && (auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
-}
-
 /// `xfail` on what pytest, or a plugin, collects and does not run.
 fn not_run(reason: String, function: &Function) -> OwnMark {
     let keyword = |name: &str, value| (name.into(), Argument::made(value, &function.file));
     let kwargs = vec![keyword("run", Value::Bool(false)), keyword("reason", Value::str(reason))];
     added("xfail", Vec::new(), kwargs, &function.file.span(function.def.range))
+}
+
+/// Whether it is the parameter that anyio's plugin has with trio only.
+fn of_trio(parameter: &Parameter, place: &Place) -> bool {
+    &*parameter.name == "anyio_backend"
+        && parameter.value.as_str() == Some("trio")
+        && place.visible.definitions("anyio_backend").len() == 1
 }
 
 /// A mark that pytest or a plugin adds by itself.

@@ -147,6 +147,10 @@ impl<'c, 'i> Collection<'c, 'i> {
             return true;
         };
         let mut visible = Visible::default();
+        if !self.interpreter.absent.contains("anyio") {
+            let at = SourceSpan::line(module.file.path.clone(), 1);
+            visible.push(Rc::new(Layer::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
+        }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());

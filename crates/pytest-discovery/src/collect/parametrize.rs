@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use test_catalog::SourceSpan;
+use test_catalog::{Reason, SourceSpan};
 
 use super::ids;
 use super::scope::Scope;
@@ -48,6 +48,8 @@ pub(super) struct ParameterSet {
     /// `None` for `HIDDEN_PARAM`.
     pub(super) id: Option<String>,
     pub(super) marks: Vec<Rc<Mark>>,
+    /// Why its marks are not all known.
+    pub(super) open: Option<Reason>,
     /// Where `pytest.param(...)` stands, if it is one.
     pub(super) at: Option<SourceSpan>,
 }
@@ -268,7 +270,7 @@ impl SetMaker<'_, '_> {
         };
         let listed = names.join(", ");
         let values = vec![Value::Opaque; names.len()];
-        let set = ParameterSet { values, id: Some(id), marks: Vec::new(), at: None };
+        let set = ParameterSet { values, id: Some(id), marks: Vec::new(), open: None, at: None };
         let reason = Value::str(format!("got empty parameter set for ({listed})"));
         let keyword = |name: &str, value| (name.into(), Argument::made(value, &self.frame.module.file));
         let reason = keyword("reason", reason);
@@ -319,12 +321,17 @@ impl SetMaker<'_, '_> {
         index: usize,
     ) -> Result<ParameterSet, Failure> {
         let of = |what: &str| format!("{what} of parameter set {index} is not known");
+        let mut open = None;
         let (values, marks, own_id, at) = match value {
             Value::ParamSet(set) => {
                 if let Some(doubt) = &set.doubt {
                     return Err(Failure::unknown(of("a part"), Some(doubt.clone())));
                 }
-                let marks = set.marks.clone().map_err(|doubt| Failure::unknown(of("a mark"), Some(doubt)))?;
+                let marks = set.marks.clone().unwrap_or_else(|doubt| {
+                    let text = format!("{}: {}", of("a mark"), doubt.text);
+                    open = Some(Reason { text, at: doubt.at.clone() });
+                    Vec::new()
+                });
                 if self.pytest >= USEFIXTURES_REFUSED && marks.iter().any(|mark| &*mark.name == "usefixtures") {
                     return Err(Failure::Refused("a parameter set cannot have `usefixtures`".to_owned()));
                 }
@@ -350,7 +357,7 @@ impl SetMaker<'_, '_> {
             }
             (_, given) => Some(self.made_id(&values, names, given, index)?),
         };
-        Ok(ParameterSet { values, id, marks, at })
+        Ok(ParameterSet { values, id, marks, open, at })
     }
 
     fn is_hidden(&self, id: &Value) -> bool {

@@ -141,6 +141,9 @@ impl Interpreter<'_> {
                 if matches!(name, "default_factory" | "real" | "imag" | "numerator" | "denominator" | "mapping") {
                     return Found::Unknown(None);
                 }
+                if super::library::is_file(object) && matches!(name, "read" | "readlines" | "close" | "flush") {
+                    return method();
+                }
                 match stdlib::has_method(object, name) {
                     Some(true) => method(),
                     Some(false) => Found::Missing,

@@ -192,6 +192,15 @@ impl Interpreter<'_> {
                 arguments.positional.insert(0, Argument { value: method.0.clone(), source });
                 return self.apply(&method.1, arguments, spread, frame, range);
             }
+            Value::Partial(partial) if matches!(&partial.function, Value::External(path) if &**path == super::drawing::GIVEN) => {
+                match &arguments.positional[..] {
+                    [Argument { value: value @ Value::Function(drawing), .. }] => {
+                        self.given(drawing, &partial.arguments, frame, range);
+                        Some(value.clone())
+                    }
+                    _ => None,
+                }
+            }
             Value::Partial(partial) if super::instance::class_default(function).is_none() => {
                 let mut all = partial.arguments.clone();
                 all.positional.append(&mut arguments.positional);

@@ -8,6 +8,9 @@ use super::value::{Doubt, Iterator, List, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
 use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt};
 
+/// How many turns of a `while` are followed that may be none.
+const TURNS_IN_DOUBT: u32 = 2;
+
 /// What a loop takes its elements from. A list and an iterator may change while it runs.
 enum Items {
     Of(std::vec::IntoIter<Value>),
@@ -148,7 +151,16 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn repeat_while(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+        let mut in_doubt = 0;
+        let doubts = self.doubts.len();
         self.turns(frame, orelse, |interpreter| {
+            // Once it may have been left, what further turns change is not known either: a few of them show it all.
+            if interpreter.doubts.len() > doubts {
+                in_doubt += 1;
+                if in_doubt > TURNS_IN_DOUBT {
+                    return Turn::Left;
+                }
+            }
             let value = interpreter.eval(test, frame);
             if interpreter.raised.is_some() {
                 return Turn::Last;
@@ -179,6 +191,7 @@ impl Interpreter<'_> {
             let (flow, last) = match turn(self) {
                 Turn::Last if self.raised.is_some() => break None,
                 Turn::Last => break Some(self.block(orelse, frame)),
+                Turn::Left => break None,
                 Turn::Flow(flow) => (flow, false),
                 Turn::LastFlow(flow) => (flow, true),
             };
@@ -383,6 +396,7 @@ impl Interpreter<'_> {
         }
         if let Some(target) = target {
             let bound = match (entered, value.doubt()) {
+                (None, None) if super::library::is_file(&value) => value.clone(),
                 (Some(entered), _) => entered,
                 (None, Some(doubt)) => Value::Unknown(doubt.clone()),
                 (None, None) => self.unknown(frame, context.range, "a context manager"),
@@ -440,6 +454,8 @@ enum Turn {
     LastFlow(Flow),
     /// There was none.
     Last,
+    /// There may be more of them.
+    Left,
 }
 
 impl Turn {

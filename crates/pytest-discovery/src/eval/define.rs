@@ -37,7 +37,7 @@ impl Interpreter<'_> {
             open: None.into(),
             signature_doubt: None.into(),
             patches: 0.into(),
-            given: None.into(),
+            drawn: None.into(),
             is_abstract: false.into(),
             wrapped: None.into(),
             owner: None.into(),
@@ -78,12 +78,13 @@ impl Interpreter<'_> {
                 _ => self.doubtful_decorator(value, frame, range),
             },
             (Value::Transparent, _) => value,
-            (Value::Patch(injects), _) => {
-                patch(&value, *injects);
+            (Value::Partial(partial), Value::Function(function)) if matches!(&partial.function, Value::External(path) if &**path == super::drawing::GIVEN) =>
+            {
+                self.given(function, &partial.arguments, frame, range);
                 value
             }
-            (Value::Given(given), Value::Function(function)) => {
-                function.given.replace(Some(given.clone()));
+            (Value::Patch(injects), _) => {
+                patch(&value, *injects);
                 value
             }
             (Value::Wraps(inner), Value::Function(function)) => {
@@ -365,6 +366,9 @@ pub(super) fn wrap(function: &Rc<Function>, inner: &Value) {
         function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
     function.patches.set(function.patches.get() + inner.patches.get());
+    if let Some(drawn) = &*inner.drawn.borrow() {
+        function.drawn.borrow_mut().get_or_insert_with(|| drawn.clone());
+    }
     let held = inner.attributes.borrow().clone();
     function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
 }

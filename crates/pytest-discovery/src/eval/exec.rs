@@ -64,8 +64,9 @@ impl Interpreter<'_> {
         let listed = frame.scope.kind != ScopeKind::Function;
         for (index, stmt) in body.iter().enumerate() {
             if !self.step() {
+                let here = self.too_long(frame, stmt.range);
+                let doubt = self.exhausted.get_or_insert(here).clone();
                 if listed {
-                    let doubt = self.doubt(frame, stmt.range, "the module takes too long to evaluate");
                     self.bind_unread(&body[index..], &doubt, frame);
                 }
                 break;

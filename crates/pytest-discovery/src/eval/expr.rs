@@ -17,7 +17,8 @@ impl Interpreter<'_> {
             self.exhaust();
         }
         if !self.step() {
-            return self.unknown(frame, expr.range, "the module takes too long to evaluate");
+            let here = self.too_long(frame, expr.range);
+            return Value::Unknown(self.exhausted.get_or_insert(here).clone());
         }
         self.depth += 1;
         let value = self.eval_kind(expr, frame);

@@ -17,6 +17,8 @@ pub(crate) struct Iterator(pub(super) RefCell<Feed>);
 #[derive(Debug)]
 pub(super) enum Feed {
     Items(VecDeque<Value>),
+    /// The lines of a file that was opened.
+    File(VecDeque<Value>),
     /// `itertools.count`: the next number and the step.
     Count(BigInt, BigInt),
     /// `itertools.repeat` without a number.
@@ -38,7 +40,7 @@ impl Iterator {
     /// The next element; `Ok(None)` at the end.
     pub(super) fn next(&self) -> Result<Option<Value>, Doubt> {
         match &mut *self.0.borrow_mut() {
-            Feed::Items(items) => Ok(items.pop_front()),
+            Feed::Items(items) | Feed::File(items) => Ok(items.pop_front()),
             Feed::Count(next, step) => {
                 let found = next.clone();
                 *next += &*step;
@@ -56,7 +58,7 @@ impl Iterator {
     /// All that is left of it; `Err` where it has no end.
     fn drain(&self) -> Result<Vec<Value>, Option<Doubt>> {
         match &mut *self.0.borrow_mut() {
-            Feed::Items(items) => Ok(std::mem::take(items).into()),
+            Feed::Items(items) | Feed::File(items) => Ok(std::mem::take(items).into()),
             Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
             Feed::Unknown(doubt) => Err(Some(doubt.clone())),
             Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) => Err(None),

@@ -22,6 +22,7 @@ mod control;
 mod define;
 mod dictionary;
 mod doubt;
+mod drawing;
 mod enums;
 mod exceptions;
 mod exec;
@@ -114,6 +115,8 @@ pub(crate) struct Interpreter<'a> {
     environ: HashMap<String, Option<Value>>,
     /// What was last evaluated on behalf of collection ended with an exception.
     failed: bool,
+    /// Where the steps of the module ended.
+    exhausted: Option<Doubt>,
     /// Whether a module may be left unevaluated until it is asked for.
     quiet: HashMap<Utf8PathBuf, bool>,
     /// Paths without links, as far as they were asked for.
@@ -158,6 +161,7 @@ impl<'a> Interpreter<'a> {
             unordered: unordered::Unordered::default(),
             environ: HashMap::new(),
             failed: false,
+            exhausted: None,
             quiet: HashMap::new(),
             real_paths: std::cell::RefCell::default(),
         }
@@ -195,7 +199,7 @@ impl<'a> Interpreter<'a> {
         }
         self.importing.pop();
         if self.is_exhausted() {
-            let doubt = self.doubt(&frame, Range { start: 0, end: 0 }, "the module takes too long to evaluate");
+            let doubt = self.exhausted.take().unwrap_or_else(|| self.too_long(&frame, Range { start: 0, end: 0 }));
             module.open.replace(Some(doubt));
             module.ended.replace(None);
         }
@@ -257,6 +261,10 @@ impl<'a> Interpreter<'a> {
     /// What calls itself without an end that is seen costs much, and ends soon.
     fn charge_depth(&mut self) {
         self.charge(1_000);
+    }
+
+    fn too_long(&self, frame: &Frame, range: Range) -> Doubt {
+        self.doubt(frame, range, "the module takes too long to evaluate")
     }
 
     fn is_exhausted(&self) -> bool {

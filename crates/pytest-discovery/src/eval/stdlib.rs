@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::builtin_names::{BUILTINS, DICT, INT, LIST, SET, STR, TUPLE};
 use super::value::Value;
-use crate::PythonVersion;
 
 /// Classes that give a subclass neither a constructor nor anything that makes it a string or a number.
 pub(crate) fn is_plain_base(path: &str) -> bool {
@@ -127,6 +126,7 @@ pub(super) fn has_method(value: &Value, name: &str) -> Option<bool> {
             let known = STR.contains(&name) && !matches!(name, "format" | "format_map" | "encode" | "casefold");
             return if known || matches!(name, "decode" | "hex" | "fromhex") { Some(true) } else { None };
         }
+        file if super::library::is_file(file) => return None,
         // Iterators of several kinds, and views.
         _ => {
             return if matches!(name, "close" | "send" | "throw" | "mapping" | "isdisjoint") {
@@ -170,6 +170,42 @@ pub(crate) fn is_opaque_constructor(path: &str) -> bool {
             | "datetime.time"
             | "datetime.timedelta"
             | "datetime.timezone"
+            | "datetime.datetime.now"
+            | "datetime.datetime.utcnow"
+            | "datetime.datetime.today"
+            | "datetime.datetime.fromtimestamp"
+            | "datetime.datetime.fromisoformat"
+            | "datetime.datetime.strptime"
+            | "datetime.datetime.combine"
+            | "datetime.date.today"
+            | "datetime.date.fromisoformat"
+            | "datetime.date.fromordinal"
+            | "zoneinfo.ZoneInfo"
+            | "ipaddress.ip_address"
+            | "ipaddress.ip_network"
+            | "ipaddress.ip_interface"
+            | "ipaddress.IPv4Address"
+            | "ipaddress.IPv6Address"
+            | "ipaddress.IPv4Network"
+            | "ipaddress.IPv6Network"
+            | "ipaddress.IPv4Interface"
+            | "ipaddress.IPv6Interface"
+            | "array.array"
+            | "threading.Condition"
+            | "threading.Semaphore"
+            | "threading.BoundedSemaphore"
+            | "threading.Barrier"
+            | "threading.local"
+            | "weakref.WeakSet"
+            | "weakref.WeakKeyDictionary"
+            | "weakref.WeakValueDictionary"
+            | "email.message.Message"
+            | "email.message.EmailMessage"
+            | "pathlib.PureWindowsPath"
+            | "uuid.uuid3"
+            | "uuid.uuid5"
+            | "random.SystemRandom"
+            | "http.cookies.SimpleCookie"
             | "decimal.Decimal"
             | "fractions.Fraction"
             | "uuid.UUID"
@@ -319,6 +355,16 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
     let alias = path.ends_with("[]");
     let path = path.trim_end_matches("[]");
     if let Some(name) = path.strip_prefix("builtins.") {
+        if let Some((class, method)) = name.split_once('.') {
+            let known = match class {
+                "str" => STR.contains(&method),
+                "list" => LIST.contains(&method),
+                "dict" => DICT.contains(&method),
+                "set" => SET.contains(&method),
+                _ => false,
+            };
+            return known.then_some(method);
+        }
         return (is_any_builtin(name) && !name.contains('.')).then_some(name).filter(|name| {
             !matches!(
                 *name,
@@ -336,12 +382,37 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
             )
         });
     }
-    let (module, name) = path.rsplit_once('.')?;
+    if path == "os.path" {
+        return Some("posixpath");
+    }
+    let Some((module, name)) = path.rsplit_once('.') else {
+        // A module that was imported by its own name.
+        return (!alias && !matches!(path, "typing" | "mock")).then_some(path);
+    };
+    if !alias && is_named_function(module, name) {
+        return Some(name);
+    }
     let camel = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.contains(|letter: char| letter.is_ascii_lowercase());
     let class = matches!(
         module,
-        "pathlib" | "decimal" | "fractions" | "json" | "subprocess" | "uuid" | "collections" | "queue" | "datetime"
+        "pathlib"
+            | "decimal"
+            | "fractions"
+            | "json"
+            | "subprocess"
+            | "uuid"
+            | "collections"
+            | "collections.abc"
+            | "queue"
+            | "datetime"
+            | "io"
+            | "ipaddress"
+            | "zoneinfo"
+            | "numbers"
+            | "enum"
+            | "argparse"
+            | "http"
     ) && camel;
     let typing = module == "typing"
         && matches!(
@@ -360,10 +431,7 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "Mapping"
                 | "Literal"
         );
-    if matches!(module, "operator" | "math" | "os.path" | "collections.abc") {
-        return name_in(module, name);
-    }
-    let known = class && !matches!(name, "JSONEncoder" | "Path" | "UserDict" | "UserList" | "UserString")
+    let known = class && !matches!(name, "JSONEncoder" | "EnumMeta" | "Path" | "UserDict" | "UserList" | "UserString")
         || path == "pathlib.Path"
         || (typing && (name != "Any"))
         || (alias && path == "typing.Optional")
@@ -385,6 +453,136 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
         );
     // Before 3.11 `asyncio.TimeoutError` was a class of its own, of the same name.
     known.then_some(name)
+}
+
+/// Whether a module of the standard library has a function whose `__name__` is what it is found by.
+fn is_named_function(module: &str, name: &str) -> bool {
+    match module {
+        "operator" => matches!(
+            name,
+            "lt" | "le"
+                | "eq"
+                | "ne"
+                | "gt"
+                | "ge"
+                | "not_"
+                | "truth"
+                | "is_"
+                | "is_not"
+                | "abs"
+                | "add"
+                | "and_"
+                | "floordiv"
+                | "index"
+                | "inv"
+                | "invert"
+                | "lshift"
+                | "mod"
+                | "mul"
+                | "matmul"
+                | "neg"
+                | "or_"
+                | "pos"
+                | "pow"
+                | "rshift"
+                | "sub"
+                | "truediv"
+                | "xor"
+                | "concat"
+                | "contains"
+                | "countOf"
+                | "delitem"
+                | "getitem"
+                | "indexOf"
+                | "setitem"
+                | "length_hint"
+                | "iadd"
+                | "iand"
+                | "iconcat"
+                | "ifloordiv"
+                | "ilshift"
+                | "imod"
+                | "imul"
+                | "imatmul"
+                | "ior"
+                | "ipow"
+                | "irshift"
+                | "isub"
+                | "itruediv"
+                | "ixor"
+                | "itemgetter"
+                | "attrgetter"
+                | "methodcaller"
+        ),
+        "math" => matches!(
+            name,
+            "sqrt"
+                | "floor"
+                | "ceil"
+                | "trunc"
+                | "sin"
+                | "cos"
+                | "tan"
+                | "exp"
+                | "log"
+                | "log2"
+                | "log10"
+                | "gcd"
+                | "isnan"
+                | "isinf"
+                | "isfinite"
+                | "fabs"
+                | "factorial"
+                | "prod"
+                | "hypot"
+                | "atan2"
+                | "copysign"
+        ),
+        "json" => matches!(name, "dumps" | "loads" | "dump" | "load"),
+        "pickle" => matches!(name, "dumps" | "loads" | "dump" | "load"),
+        "copy" => matches!(name, "copy" | "deepcopy"),
+        "os.path" => matches!(
+            name,
+            "join"
+                | "exists"
+                | "basename"
+                | "dirname"
+                | "abspath"
+                | "normpath"
+                | "splitext"
+                | "split"
+                | "isfile"
+                | "isdir"
+                | "realpath"
+                | "relpath"
+                | "isabs"
+                | "expanduser"
+        ),
+        "functools" => matches!(name, "partial" | "reduce" | "lru_cache" | "wraps" | "cmp_to_key"),
+        "itertools" => matches!(
+            name,
+            "chain"
+                | "count"
+                | "cycle"
+                | "repeat"
+                | "product"
+                | "permutations"
+                | "combinations"
+                | "islice"
+                | "groupby"
+                | "starmap"
+                | "takewhile"
+                | "dropwhile"
+                | "accumulate"
+                | "zip_longest"
+                | "tee"
+                | "compress"
+        ),
+        "collections" => matches!(name, "deque" | "defaultdict" | "namedtuple"),
+        "asyncio" => matches!(name, "sleep" | "gather" | "wait_for" | "run" | "wait" | "create_task"),
+        "time" => matches!(name, "time" | "sleep" | "monotonic" | "perf_counter"),
+        _ => false,
+    }
 }
 
 /// The dotted name of a built-in.
@@ -547,6 +745,8 @@ pub(super) fn canonical(dotted: &str) -> Rc<str> {
         ("_pytest.mark.structures.", "pytest."),
         ("_pytest.fixtures.", "pytest."),
         ("_pytest.outcomes.", "pytest."),
+        ("hypothesis.core.", "hypothesis."),
+        ("freezegun.api.", "freezegun."),
     ] {
         if let Some(rest) = dotted.strip_prefix(from) {
             return format!("{to}{rest}").into();
@@ -667,12 +867,15 @@ pub(crate) fn is_transparent(path: &str) -> bool {
             | "enum.verify"
             | "enum.nonmember"
             | "atexit.register"
-            | "time_machine.travel"
-            | "freezegun.freeze_time"
-            | "responses.activate"
             | "flaky.flaky"
             | "hypothesis.settings"
             | "hypothesis.example"
+            | "hypothesis.seed"
+            | "hypothesis.reproduce_failure"
+            | "time_machine.travel"
+            | "freezegun.freeze_time"
+            | "responses.activate"
+            | "respx.mock"
     )
 }
 
@@ -738,150 +941,4 @@ pub(crate) fn is_no_test(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path);
     path.starts_with("builtins.")
         || (name.starts_with(|one: char| one.is_ascii_uppercase()) && name.contains(|one: char| one.is_lowercase()))
-}
-
-/// Whether CPython's `sys` has a name that programs ask for.
-pub(super) fn sys_has(name: &str, python: PythonVersion) -> Option<bool> {
-    let since = |major, minor| Some(python >= PythonVersion::new(major, minor));
-    match name {
-        "pypy_version_info" | "pypy_translation_info" | "gettotalrefcount" | "frozen" | "_MEIPASS" | "real_prefix" => {
-            Some(false)
-        }
-        "version_info" | "platform" | "base_prefix" | "getrefcount" | "getsizeof" | "implementation" => Some(true),
-        "get_int_max_str_digits" | "set_int_max_str_digits" | "exception" => since(3, 11),
-        "monitoring" | "activate_stack_trampoline" | "_is_interned" => since(3, 12),
-        "_is_gil_enabled" => since(3, 13),
-        _ => None,
-    }
-}
-
-/// The `__name__` of a function or class of a module that has others of other names: an operator's underscored name is
-/// an alias, and `os.path` is a module of the platform's.
-fn name_in<'n>(module: &str, name: &'n str) -> Option<&'n str> {
-    let known = match module {
-        "operator" => matches!(
-            name,
-            "lt" | "le"
-                | "eq"
-                | "ne"
-                | "ge"
-                | "gt"
-                | "not_"
-                | "truth"
-                | "is_"
-                | "is_not"
-                | "abs"
-                | "add"
-                | "and_"
-                | "floordiv"
-                | "index"
-                | "inv"
-                | "invert"
-                | "lshift"
-                | "mod"
-                | "mul"
-                | "matmul"
-                | "neg"
-                | "or_"
-                | "pos"
-                | "pow"
-                | "rshift"
-                | "sub"
-                | "truediv"
-                | "xor"
-                | "concat"
-                | "contains"
-                | "countOf"
-                | "delitem"
-                | "getitem"
-                | "indexOf"
-                | "setitem"
-                | "length_hint"
-                | "iadd"
-                | "iand"
-                | "iconcat"
-                | "ifloordiv"
-                | "ilshift"
-                | "imod"
-                | "imul"
-                | "imatmul"
-                | "ior"
-                | "ipow"
-                | "irshift"
-                | "isub"
-                | "itruediv"
-                | "ixor"
-                | "attrgetter"
-                | "itemgetter"
-                | "methodcaller"
-        ),
-        "math" => matches!(
-            name,
-            "sqrt"
-                | "floor"
-                | "ceil"
-                | "trunc"
-                | "exp"
-                | "log"
-                | "log2"
-                | "log10"
-                | "sin"
-                | "cos"
-                | "tan"
-                | "isnan"
-                | "isinf"
-                | "isfinite"
-                | "gcd"
-                | "factorial"
-                | "fabs"
-                | "pow"
-                | "prod"
-                | "hypot"
-                | "isclose"
-        ),
-        "os.path" => matches!(
-            name,
-            "join"
-                | "exists"
-                | "isfile"
-                | "isdir"
-                | "basename"
-                | "dirname"
-                | "abspath"
-                | "realpath"
-                | "splitext"
-                | "split"
-                | "normpath"
-                | "isabs"
-                | "expanduser"
-        ),
-        "collections.abc" => matches!(
-            name,
-            "Iterable"
-                | "Iterator"
-                | "Sequence"
-                | "MutableSequence"
-                | "Mapping"
-                | "MutableMapping"
-                | "Set"
-                | "MutableSet"
-                | "Collection"
-                | "Container"
-                | "Callable"
-                | "Hashable"
-                | "Sized"
-                | "Generator"
-                | "Awaitable"
-                | "Coroutine"
-                | "AsyncIterable"
-                | "AsyncIterator"
-                | "Reversible"
-                | "KeysView"
-                | "ItemsView"
-                | "ValuesView"
-                | "ByteString"
-        ),
-        _ => false,
-    };
-    known.then_some(name)
 }

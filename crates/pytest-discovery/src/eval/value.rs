@@ -70,8 +70,6 @@ pub(crate) enum Value {
     Transparent,
     /// `mock.patch(...)` as a decorator; whether it passes the function an argument.
     Patch(bool),
-    /// `hypothesis.given(...)` as a decorator.
-    Given(Rc<Given>),
     /// `functools.wraps(...)`: what it makes its function look like.
     Wraps(Rc<Value>),
     /// `dataclass(...)`, still without its class.
@@ -173,8 +171,8 @@ pub(crate) struct Function {
     pub(crate) signature_doubt: RefCell<Option<Doubt>>,
     /// How many layers of `mock.patch` pass it an argument of their own.
     pub(crate) patches: Cell<usize>,
-    /// What hypothesis passes it.
-    pub(crate) given: RefCell<Option<Rc<Given>>>,
+    /// The arguments that hypothesis draws, where it runs the function.
+    pub(crate) drawn: RefCell<Option<Rc<[Rc<str>]>>>,
     /// Whether `abc.abstractmethod` marks it.
     pub(crate) is_abstract: Cell<bool>,
     /// `__wrapped__`: whose name and parameters it shows.
@@ -193,17 +191,6 @@ impl Function {
             None => (&*self.def.name).into(),
         }
     }
-}
-
-/// The arguments that hypothesis draws, and that nobody else has to give.
-#[derive(Debug)]
-pub(crate) struct Given {
-    /// By name.
-    pub(crate) names: Vec<Rc<str>>,
-    /// How many by position: the last ones of the function.
-    pub(crate) last: usize,
-    /// All of them.
-    pub(crate) all: bool,
 }
 
 /// `functools.partial(...)`.

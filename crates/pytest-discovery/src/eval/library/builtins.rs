@@ -22,6 +22,10 @@ impl Interpreter<'_> {
             "enumerate" | "sum" | "int" | "str" | "pow" | "round" => {}
             "dict" => return self.new_dict(arguments, frame, range),
             "dict.fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
+            "open" => {
+                let path = super::paths::text_of(arguments.get(0, "file")?)?.to_owned();
+                return self.opened(&path, arguments, 1);
+            }
             "super" => return self.super_call(arguments, frame),
             "type" if arguments.positional.len() == 3 => return self.new_type(arguments, frame, range),
             _ if !arguments.keywords.is_empty() => return None,
@@ -72,11 +76,11 @@ impl Interpreter<'_> {
                     Found::Unknown(doubt) => doubt.map(Value::Unknown),
                 }))
             }
-            ("hasattr", [Value::External(path), name]) if &**path == "sys" => {
-                Some(name.as_str().and_then(|name| stdlib::sys_has(name, self.python)).map(Value::Bool))
-            }
             ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
                 match self.find_attribute(object, name, frame, range) {
+                    Found::Value(_) if let Value::External(path) = object => {
+                        super::presence::has(path, name, self.python).map(Value::Bool)
+                    }
                     // Of a library it is not known which names it has.
                     Found::Value(_) if matches!(object, Value::External(_) | Value::Object(_)) => None,
                     Found::Value(Value::BuiltinMethod(_))

@@ -12,7 +12,11 @@ pub(in crate::eval) fn constant(path: &Rc<str>) -> Option<Value> {
         "sys.maxsize" => Some(Value::int(i64::MAX)),
         "sys.byteorder" => text("little"),
         "sys.implementation.name" => text("cpython"),
+        "sys.maxunicode" => Some(Value::int(0x10_ffff)),
         "pickle.HIGHEST_PROTOCOL" => Some(Value::int(5)),
+        "ssl.HAS_ALPN" | "ssl.HAS_SNI" | "ssl.HAS_TLSv1_2" | "ssl.HAS_TLSv1_3" | "socket.has_ipv6" => {
+            Some(Value::Bool(true))
+        }
         "os.name" => text("posix"),
         "os.sep" | "os.path.sep" => text("/"),
         "os.pathsep" => text(":"),

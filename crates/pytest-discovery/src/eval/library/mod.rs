@@ -3,19 +3,23 @@
 mod builtins;
 pub(super) mod constants;
 mod containers;
+mod files;
 mod functional;
 mod introspection;
 mod itertools;
+mod json;
 mod numbers;
 pub(super) mod paths;
+mod presence;
 mod strings;
 
+pub(super) use files::is_file;
 pub(super) use introspection::{GlobalNames, is_callable, type_of};
 
 use std::rc::Rc;
 
 use super::class::DataclassOptions;
-use super::value::{Arguments, Given, Partial, Value};
+use super::value::{Arguments, Partial, Value};
 use super::{Frame, Interpreter, stdlib, truth};
 use crate::syntax::ast::Range;
 
@@ -52,7 +56,6 @@ impl Interpreter<'_> {
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
                 self.functional(module, name, arguments, frame, range)
             }
-            "hypothesis" => hypothesis(name, arguments),
             "dataclasses" => self.dataclasses(name, arguments, frame, range),
             "enum" => match name {
                 "auto" if arguments.positional.is_empty() => Some(Value::external(super::enums::AUTO)),
@@ -63,10 +66,27 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "pytest" => self.pytest(name, arguments, frame, range),
+            "hypothesis" => match name {
+                "given" => Some(Value::Partial(Rc::new(Partial {
+                    function: Value::external(super::drawing::GIVEN),
+                    arguments: arguments.clone(),
+                }))),
+                _ => stdlib::is_transparent(path).then_some(Value::Transparent),
+            },
+            "hypothesis.<given>" => None,
             "math" | "json" | "re" | "textwrap" | "string" => self.numbers(module, name, arguments),
             "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
                 self.system(module, name, arguments, frame, range)
             }
+            "io" if name == "open" => self.builtin("open", arguments, frame, range),
+            "sysconfig" if name == "get_config_var" => match arguments.get(0, "name")?.as_str()? {
+                // CPython with its lock, which the variable says from 3.13 on.
+                "Py_GIL_DISABLED" if self.python >= (crate::PythonVersion { major: 3, minor: 13 }) => {
+                    Some(Value::int(0))
+                }
+                "Py_GIL_DISABLED" => Some(Value::None),
+                _ => None,
+            },
             "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
@@ -245,6 +265,9 @@ impl Interpreter<'_> {
             Value::Dict(dict) => self.dict_method(dict, name, arguments, frame, range),
             Value::Set(_) | Value::FrozenSet(_) => self.set_method(object, name, arguments, frame, range),
             Value::Path(path) => self.path_method(path, name, arguments, frame, range),
+            file @ Value::Iterator(_) if files::is_file(file) && &**name != "__next__" => {
+                self.file_method(file, name, arguments)
+            }
             Value::Iterator(iterator) if &**name == "__next__" => self.next_of(iterator, None, frame, range),
             Value::Instance(instance) if &**name == "__setattr__" => {
                 let [name, value] = &arguments.plain()?[..] else { return None };
@@ -279,19 +302,5 @@ fn injects(path: &str, arguments: &Arguments) -> Option<bool> {
         None => Some(true),
         Some(Value::External(path)) if path.ends_with("mock.DEFAULT") => Some(true),
         Some(_) => Some(false),
-    }
-}
-
-/// hypothesis' decorators: `given` draws arguments, the others only say how.
-fn hypothesis(name: &str, arguments: &Arguments) -> Option<Value> {
-    match name {
-        "given" => {
-            let all = matches!(&arguments.positional[..], [one] if matches!(one.value, Value::Ellipsis));
-            let names = arguments.keywords.iter().map(|(name, _)| name.clone()).collect();
-            let last = if all { 0 } else { arguments.positional.len() };
-            Some(Value::Given(Rc::new(Given { names, last, all })))
-        }
-        "settings" | "example" | "seed" | "reproduce_failure" => Some(Value::Transparent),
-        _ => None,
     }
 }

@@ -169,6 +169,22 @@ impl Interpreter<'_> {
             "math" => math(name, &arguments.plain()?),
             "json" => match name {
                 "dumps" => self.json_dumps(arguments),
+                "loads" => match &arguments.plain()?[..] {
+                    [text] => {
+                        let text = text.as_str()?;
+                        self.charge(text.len() / 32);
+                        super::json::parse(text)
+                    }
+                    _ => None,
+                },
+                "load" => match &arguments.plain()?[..] {
+                    [file] => {
+                        let text = self.rest_of_file(file)?;
+                        self.charge(text.len() / 32);
+                        super::json::parse(&text)
+                    }
+                    _ => None,
+                },
                 _ => None,
             },
             "re" => match name {

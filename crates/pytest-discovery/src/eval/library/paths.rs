@@ -5,7 +5,7 @@ use std::rc::Rc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::value::{Arguments, Value};
-use super::super::{Frame, Interpreter, MOST_ELEMENTS, MOST_TEXT};
+use super::super::{Frame, Interpreter, MOST_ELEMENTS};
 use crate::syntax::ast::Range;
 
 /// A path with `.` and doubled slashes taken out, as `pathlib` keeps it.
@@ -18,7 +18,7 @@ fn normal(text: &str) -> Rc<str> {
     }
 }
 
-fn text_of(value: &Value) -> Option<&str> {
+pub(super) fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::Path(path) => Some(path),
         other => other.as_str(),
@@ -100,7 +100,7 @@ pub(in crate::eval) fn attribute(path: &Rc<str>, name: &str) -> Option<Value> {
 
 impl Interpreter<'_> {
     /// A path of the tree that is absolute and goes through no `..`: only such are looked at.
-    fn inside(&self, path: &str) -> Option<Utf8PathBuf> {
+    pub(super) fn inside(&self, path: &str) -> Option<Utf8PathBuf> {
         let path = if path.starts_with('/') { Utf8PathBuf::from(path) } else { self.tree.join(path) };
         let plain = path.components().all(|part| part.as_str() != "..") && path.starts_with(self.tree);
         if !plain {
@@ -131,8 +131,8 @@ impl Interpreter<'_> {
         here: &Rc<str>,
         name: &str,
         arguments: &Arguments,
-        _frame: &Frame,
-        _range: Range,
+        frame: &Frame,
+        range: Range,
     ) -> Option<Value> {
         let arg = |index: usize| arguments.positional.get(index).and_then(|arg| text_of(&arg.value));
         match (name, arguments.positional.len()) {
@@ -166,9 +166,16 @@ impl Interpreter<'_> {
                 let base = normal(arg(0)?);
                 let rest = match &*base {
                     "." if !here.starts_with('/') => here,
-                    base => here
-                        .strip_prefix(base)
-                        .filter(|rest| rest.is_empty() || rest.starts_with('/') || base == "/")?,
+                    base => {
+                        let below = |rest: &&str| rest.is_empty() || rest.starts_with('/') || base == "/";
+                        match here.strip_prefix(base).filter(below) {
+                            Some(rest) => rest,
+                            None if arguments.keywords.is_empty() => {
+                                return Some(self.fail("ValueError", "a path outside".to_owned(), frame, range));
+                            }
+                            None => return None,
+                        }
+                    }
                 };
                 Some(path(rest.trim_start_matches('/')))
             }
@@ -185,15 +192,8 @@ impl Interpreter<'_> {
                     _ => path.is_dir(),
                 }))
             }
-            ("read_text", _) => {
-                let path = self.inside(here)?;
-                let size = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
-                if size > MOST_TEXT as u64 {
-                    return None;
-                }
-                let text = std::fs::read_to_string(path).ok()?;
-                Some(Value::str(text.replace("\r\n", "\n").replace('\r', "\n")))
-            }
+            ("read_text", _) => self.file_text(here, false).map(Value::str),
+            ("open", _) => self.opened(here, arguments, 0),
             ("iterdir", 0) => self.listing(here, "*", true),
             ("glob", 1) => self.listing(here, arg(0)?, false),
             ("rglob", 1) => self.listing(here, &format!("**/{}", arg(0)?), false),
