@@ -63,6 +63,9 @@ pub enum DiscoveryError {
     Evaluation(String),
 }
 
+/// From here on pytest tells its release in the environment.
+const SETS_PYTEST_VERSION: PytestVersion = PytestVersion::new(8, 2, 0);
+
 /// Lists the tests that pytest would collect.
 ///
 /// # Errors
@@ -100,7 +103,11 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
         .collect();
     let sources = parse(&files, tree);
     let imports = Imports::new(config, tree, files.into_iter());
-    let mut interpreter = Interpreter::new(tree, &imports, sources, settings.python, &settings.env);
+    let mut env = settings.env.clone();
+    if settings.pytest >= SETS_PYTEST_VERSION {
+        env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
+    }
+    let mut interpreter = Interpreter::new(tree, &imports, sources, settings.python, &env);
     interpreter.absent.clone_from(&settings.absent_modules);
 
     let object = ConfigObject::new(config);

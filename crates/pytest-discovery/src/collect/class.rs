@@ -35,13 +35,16 @@ enum Verdict {
 
 impl Collection<'_, '_> {
     pub(super) fn class(&mut self, name: &Rc<str>, class: &Rc<Class>, binding: &Binding, place: &Place) {
-        let unittest = class.has_external(stdlib::is_test_case);
-        let wanted = unittest || self.filters.takes_class(name) || switched_on(class);
+        let known_case = class.has_external(stdlib::is_test_case);
+        let by_pattern = known_case || self.filters.takes_class(name) || switched_on(class);
+        let perhaps = if by_pattern { None } else { perhaps_test_case(class) };
+        let unittest = known_case || perhaps.is_some();
+        let wanted = by_pattern || perhaps.is_some();
         if !wanted || place.classes.len() > MOST_NESTED || place.unittest {
             return;
         }
         let mut doubt = place.doubt.clone().or_else(|| binding.doubt.clone());
-        doubt = doubt.or_else(|| class.doubt.borrow().clone());
+        doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps);
         match judge(class, unittest, self.config.pytest) {
             Verdict::Collected => {}
             Verdict::LeftOut => return,
@@ -93,12 +96,46 @@ impl Collection<'_, '_> {
         match &binding.value {
             value if switched(value) == Some(false) => Ok(()),
             Value::Function(function) => self.function(name, function, binding, place, true),
+            Value::StaticMethod(inner) | Value::ClassMethod(inner) => match &**inner {
+                Value::Function(function) => {
+                    self.function(name, function, binding, place, matches!(binding.value, Value::ClassMethod(_)))
+                }
+                _ => Ok(()),
+            },
             Value::Unknown(doubt) => {
                 self.inexact_name(name, place, &doubt.clone());
                 Ok(())
             }
+            // unittest takes whatever can be called.
+            Value::Class(_) | Value::Instance(_) | Value::External(_) | Value::Partial(_) | Value::Method(_) => {
+                let text = format!("`{name}` is no plain function");
+                let at = place.node.module.file.span(place.classes[place.classes.len() - 1].class.def.range);
+                self.inexact_name(name, place, &Reason { text, at }.into());
+                Ok(())
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// Why a class whose name is no pattern's may be a `TestCase` all the same: by a base that is not known.
+fn perhaps_test_case(class: &Class) -> Option<Doubt> {
+    let foreign = class.mro.iter().find_map(|base| match base {
+        Value::External(path) if !stdlib::is_plain_base(path) && !path.starts_with("builtins.") => Some(path),
+        _ => None,
+    });
+    let unknown = class.doubt.borrow().clone();
+    let has_tests = || members(class, true).iter().any(|(_, one)| matches!(one.value, Value::Function(_)));
+    let is_named_so = |path: &str| path.rsplit('.').next().is_some_and(|name| name.contains("Test"));
+    match foreign {
+        Some(path) if stdlib::is_value_base(path) => None,
+        Some(path) if is_named_so(path) || has_tests() => {
+            let at = class.file.span(class.def.range);
+            let text = format!("the base class `{path}` is not in the tree, and may be a `TestCase`");
+            Some(Reason { text, at: SourceSpan::at(at.file, at.start) }.into())
+        }
+        Some(_) => None,
+        None => unknown.filter(|_| has_tests()),
     }
 }
 
@@ -109,9 +146,19 @@ fn switched_on(class: &Class) -> bool {
 
 fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     let known = |attribute: &str| class.lookup(attribute).ok().flatten();
-    if known("__test__").is_some_and(|flag| truth(&flag.value) == Some(false)) {
-        return Verdict::LeftOut;
+    match known("__test__").map(|flag| flag.value) {
+        Some(flag) if truth(&flag) == Some(false) => return Verdict::LeftOut,
+        Some(Value::Unknown(doubt)) => return Verdict::Doubtful(doubt),
+        _ => {}
     }
+    let doubtful = |text: String| {
+        let at = class.file.span(class.def.range);
+        Verdict::Doubtful(Reason { text, at: SourceSpan::at(at.file, at.start) }.into())
+    };
+    let foreign = class.mro.iter().find_map(|base| match base {
+        Value::External(path) if !stdlib::is_plain_base(path) && !stdlib::is_test_case(path) => Some(path.clone()),
+        _ => None,
+    });
     if unittest {
         // pytest makes an instance with the name of a method.
         let takes_name = match known("__init__").map(|binding| binding.value) {
@@ -121,7 +168,13 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
             }),
             _ => true,
         };
-        return if takes_name || pytest < INSTANTIATED { Verdict::Collected } else { Verdict::LeftOut };
+        if !takes_name && pytest >= INSTANTIATED {
+            return Verdict::LeftOut;
+        }
+        return match foreign {
+            Some(path) => doubtful(format!("the base class `{path}` is not in the tree")),
+            None => Verdict::Collected,
+        };
     }
     let dataclass = std::iter::once(class)
         .chain(class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None }))
@@ -139,14 +192,6 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     if gets_eq && pytest < UNHASHABLE {
         return Verdict::LeftOut;
     }
-    let doubtful = |text: String| {
-        let at = class.file.span(class.def.range);
-        Verdict::Doubtful(Reason { text, at: SourceSpan::at(at.file, at.start) }.into())
-    };
-    let foreign = class.mro.iter().find_map(|base| match base {
-        Value::External(path) if !stdlib::is_plain_base(path) => Some(path.clone()),
-        _ => None,
-    });
     if let Some(path) = foreign {
         if path.starts_with("builtins.") || stdlib::is_value_base(&path) || &*path == "typing.NamedTuple" {
             return Verdict::LeftOut;
@@ -156,27 +201,13 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     if class.has_external(|path| path == "typing.Protocol") {
         return doubtful("derives from `typing.Protocol`".to_owned());
     }
-    if class.has_external(|path| path == "abc.ABC") && is_abstract(class) {
+    if class.is_abc() && !class.abstract_methods().is_empty() {
         if pytest >= ABSTRACT_SKIPPED {
             return Verdict::LeftOut;
         }
         return doubtful("has abstract methods".to_owned());
     }
     Verdict::Collected
-}
-
-/// Whether a method is left abstract.
-fn is_abstract(class: &Class) -> bool {
-    let mut names: HashSet<Rc<str>> = class.names.borrow().keys().cloned().collect();
-    for base in &class.mro {
-        if let Value::Class(base) = base {
-            names.extend(base.names.borrow().keys().cloned());
-        }
-    }
-    names.iter().any(|name| match class.lookup(name) {
-        Ok(Some(Binding { value: Value::Function(function), .. })) => function.is_abstract.get(),
-        _ => false,
-    })
 }
 
 /// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's

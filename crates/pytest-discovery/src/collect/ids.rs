@@ -63,7 +63,11 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
             Ok(escape(&(&*function.name()).into()))
         }
         Value::Method(method) => explicit(interpreter, &method.1),
-        Value::Class(class) => Ok(escape(&(&*class.name).into())),
+        Value::Class(class) => match class.names.borrow().get("__name__").map(|one| &one.value) {
+            None => Ok(escape(&(&*class.name).into())),
+            Some(Value::Str(name)) => Ok(escape(name)),
+            Some(other) => Err(other.doubt().cloned()),
+        },
         Value::External(path) => stdlib::name_of(path).map(str::to_owned).ok_or(None),
         Value::BuiltinMethod(method) if !matches!(method.0, Value::Object(_) | Value::Instance(_)) => {
             Ok(method.1.to_string())

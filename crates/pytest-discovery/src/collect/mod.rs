@@ -133,7 +133,8 @@ impl<'c, 'i> Collection<'c, 'i> {
             }
             return true;
         }
-        if module.scope.names.borrow().get("__test__").is_some_and(|one| truth(&one.value) == Some(false)) {
+        let tested = module.scope.names.borrow().get("__test__").map(|one| one.value.clone());
+        if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
             return true;
         }
         self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
@@ -152,6 +153,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             visible.push(Rc::new(Layer::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
+        doubt = doubt.or_else(|| tested.as_ref().and_then(|flag| flag.doubt().cloned()));
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));

@@ -197,7 +197,10 @@ impl Interpreter<'_> {
 
     fn class_attribute(&mut self, class: &Rc<Class>, name: &str, frame: &Frame, range: Range) -> Found {
         match name {
-            "__name__" => return Found::Value(Value::str(&*class.name)),
+            "__name__" => {
+                let assigned = class.names.borrow().get("__name__").map(|one| one.value.clone());
+                return Found::Value(assigned.unwrap_or_else(|| Value::str(&*class.name)));
+            }
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
             "__members__" if class.is_enum => {
                 return match &*class.members.borrow() {
@@ -498,6 +501,9 @@ impl Interpreter<'_> {
                 if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
                     function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                    if name == "__name__" {
+                        function.attributes.borrow_mut().insert(name.into(), bound(value));
+                    }
                     return;
                 }
                 if name != NOT_FOLLOWED {

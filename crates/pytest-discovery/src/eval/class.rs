@@ -219,7 +219,7 @@ impl Class {
     }
 
     /// Whether having abstract methods keeps it from having instances.
-    pub(super) fn is_abc(&self) -> bool {
+    pub(crate) fn is_abc(&self) -> bool {
         let derives = |path: &str| matches!(path, "abc.ABC" | "typing.Protocol" | "typing_extensions.Protocol");
         let abc_meta = |class: &Self| {
             class.def.keywords.iter().any(|(name, value)| {

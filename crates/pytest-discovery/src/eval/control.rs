@@ -405,15 +405,21 @@ impl Interpreter<'_> {
         }
         let flow = self.with(rest, body, frame);
         if is_tree {
-            // What the exception would be, and whether the manager swallows it, is not followed.
+            // What the exception would be is not followed.
             let raises = matches!(flow, Flow::Ended(_));
             let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
             let doubts = self.doubts.len();
             if raises {
-                self.doubts.push(doubt);
+                self.doubts.push(doubt.clone());
             }
-            self.special(&value, "__exit__", vec![Value::None, Value::None, Value::None], frame, context.range);
+            let nothing = vec![Value::None, Value::None, Value::None];
+            let answer = self.special(&value, "__exit__", nothing, frame, context.range);
             self.doubts.truncate(doubts);
+            // A manager that may swallow it may let the module go on.
+            if raises && answer.is_none_or(|answer| super::truth(&answer) != Some(false)) {
+                frame.module.open.borrow_mut().get_or_insert(doubt);
+                return Flow::Next;
+            }
         }
         flow
     }

@@ -122,11 +122,22 @@ pub(super) fn fixture_maker(arguments: &Arguments, mut doubt: Option<Doubt>) -> 
         doubt = doubt.or_else(|| first.value.doubt().cloned());
     }
     let get = |wanted: &str| arguments.keyword(wanted).cloned();
+    // pytest makes tuples of them at once: what iterates once serves every test.
+    let listed = |wanted: &str| {
+        get(wanted).filter(|given| !matches!(given, Value::None)).map(|given| match &given {
+            Value::Iterator(_) => match super::iterator::elements(&given) {
+                Ok(items) => Value::tuple(items),
+                Err(Some(doubt)) => Value::Unknown(doubt),
+                Err(None) => given,
+            },
+            _ => given,
+        })
+    };
     Value::FixtureMaker(Rc::new(FixtureOptions {
         name: get("name").filter(|name| !matches!(name, Value::None)),
         scope: get("scope"),
-        params: get("params").filter(|params| !matches!(params, Value::None)),
-        ids: get("ids").filter(|ids| !matches!(ids, Value::None)),
+        params: listed("params"),
+        ids: listed("ids"),
         autouse: get("autouse"),
         doubt,
     }))

@@ -107,6 +107,9 @@ impl Interpreter<'_> {
                 Some(1) => Value::int(u32::from(self.python.minor)),
                 _ => self.not_known(frame, range),
             },
+            "sys.modules" if key.as_str() == Some(&crate::imports::module_name(&self.path_of(&frame.module))) => {
+                Value::Module(frame.module.clone())
+            }
             path if stdlib::is_generic(path) => Value::external(format!("{path}[]")),
             _ => {
                 let doubt = self.doubt(frame, range, Why::NotKnown);
