@@ -14,11 +14,7 @@ impl Interpreter<'_> {
             return None;
         }
         let text = std::fs::read_to_string(path).ok()?;
-        Some(if keep_newlines || !text.contains('\r') {
-            text
-        } else {
-            text.replace("\r\n", "\n").replace('\r', "\n")
-        })
+        Some(if keep_newlines || !text.contains('\r') { text } else { text.replace("\r\n", "\n").replace('\r', "\n") })
     }
 
     /// `open(path)` for reading a text: the lines that are left. `None` for all else.

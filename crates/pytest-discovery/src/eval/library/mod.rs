@@ -81,7 +81,9 @@ impl Interpreter<'_> {
             "io" if name == "open" => self.builtin("open", arguments, frame, range),
             "sysconfig" if name == "get_config_var" => match arguments.get(0, "name")?.as_str()? {
                 // CPython with its lock, which the variable says from 3.13 on.
-                "Py_GIL_DISABLED" if self.python >= (crate::PythonVersion { major: 3, minor: 13 }) => Some(Value::int(0)),
+                "Py_GIL_DISABLED" if self.python >= (crate::PythonVersion { major: 3, minor: 13 }) => {
+                    Some(Value::int(0))
+                }
                 "Py_GIL_DISABLED" => Some(Value::None),
                 _ => None,
             },
