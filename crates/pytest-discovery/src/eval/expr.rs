@@ -248,7 +248,10 @@ impl Interpreter<'_> {
                                 dict.insert(key, value);
                             }
                         }
-                        Err(doubt) => *dict.0.borrow_mut() = Err(doubt),
+                        Err(doubt) => {
+                            self.note_risk(&doubt);
+                            *dict.0.borrow_mut() = Err(doubt);
+                        }
                     }
                 }
             }
