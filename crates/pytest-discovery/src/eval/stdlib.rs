@@ -317,7 +317,7 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
         )
     }) || matches!(
         path,
-        "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+        "sys.stdout" | "sys.stderr" | "sys.stdin" | "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
     )
 }
 
@@ -429,6 +429,30 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "Iterator"
                 | "Sequence"
                 | "Mapping"
+                | "Hashable"
+                | "Sized"
+                | "Container"
+                | "Collection"
+                | "Reversible"
+                | "Generator"
+                | "MutableMapping"
+                | "MutableSequence"
+                | "MutableSet"
+                | "AbstractSet"
+                | "KeysView"
+                | "ItemsView"
+                | "ValuesView"
+                | "MappingView"
+                | "Deque"
+                | "DefaultDict"
+                | "OrderedDict"
+                | "Counter"
+                | "ChainMap"
+                | "Awaitable"
+                | "Coroutine"
+                | "AsyncIterable"
+                | "AsyncIterator"
+                | "AsyncGenerator"
                 | "Literal"
         );
     let known = class && !matches!(name, "JSONEncoder" | "EnumMeta" | "Path" | "UserDict" | "UserList" | "UserString")

@@ -53,6 +53,10 @@ impl Interpreter<'_> {
                 }
                 _ => None,
             },
+            "abc" if name == "update_abstractmethods" => match &arguments.plain()?[..] {
+                [class @ Value::Class(_)] => Some((*class).clone()),
+                _ => None,
+            },
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {
                 self.functional(module, name, arguments, frame, range)
             }
