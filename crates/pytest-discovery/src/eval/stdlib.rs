@@ -957,6 +957,23 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
     )
 }
 
+/// What makes a class of its fields, as attrs does: called on a class, or called before.
+pub(super) fn is_attrs(path: &str) -> bool {
+    matches!(
+        path,
+        "attr.s"
+            | "attr.attrs"
+            | "attr.dataclass"
+            | "attr.define"
+            | "attr.frozen"
+            | "attr.mutable"
+            | "attrs.define"
+            | "attrs.frozen"
+            | "attrs.mutable"
+            | "attrs.<class>"
+    )
+}
+
 /// Whether something of a library is surely no function written in Python: a built-in, or a class by its name.
 pub(crate) fn is_no_test(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path);
