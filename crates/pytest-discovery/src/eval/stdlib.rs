@@ -317,7 +317,14 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
         )
     }) || matches!(
         path,
-        "sys.stdout" | "sys.stderr" | "sys.stdin" | "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+        "sys.stdout"
+            | "sys.stderr"
+            | "sys.stdin"
+            | "builtins.NotImplemented"
+            | LOGGER
+            | "importlib.machinery.SPEC"
+            | "unittest.mock.ANY"
+            | "unittest.mock.DEFAULT"
     )
 }
 
