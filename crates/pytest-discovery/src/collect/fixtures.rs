@@ -338,7 +338,8 @@ impl Walk<'_> {
 }
 
 /// The names that a function asks for: its parameters without default. The first is left out for a method, unless
-/// some are positional only; so is one for each layer of `mock.patch` that passes an argument of its own.
+/// some are positional only; so is one for each layer of `mock.patch` that passes an argument of its own, and what
+/// hypothesis draws.
 pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersion) -> Vec<Rc<str>> {
     let shown = shown(function);
     let parameters = &shown.parameters;

@@ -106,7 +106,7 @@ impl Collection<'_, '_> {
                 .into_iter()
                 .map(|spec| {
                     let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
-                    if self.is_anyio(&own, place, def.is_async) && !place.unittest {
+                    if self.is_anyio(&own, place, def.is_async && !def.is_generator) && !place.unittest {
                         let backend = Argument::made(Value::str("anyio_backend"), &function.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
@@ -195,7 +195,7 @@ impl Collection<'_, '_> {
                 }
             }
         }
-        if self.is_anyio(own, place, function.def.is_async) {
+        if self.is_anyio(own, place, function.def.is_async && !function.def.is_generator) {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
@@ -284,10 +284,11 @@ impl Collection<'_, '_> {
         sources
     }
 
-    /// Whether anyio runs it, with its backends as a fixture.
-    fn is_anyio(&self, own: &MarkList, place: &Place, is_async: bool) -> bool {
+    /// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
+    fn is_anyio(&self, own: &MarkList, place: &Place, is_coroutine: bool) -> bool {
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
-        is_async && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
+        is_coroutine
+            && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
     }
 
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.

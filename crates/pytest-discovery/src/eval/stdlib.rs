@@ -526,6 +526,7 @@ fn is_named_function(module: &str, name: &str) -> bool {
                 | "getitem"
                 | "indexOf"
                 | "setitem"
+                | "length_hint"
                 | "iadd"
                 | "iand"
                 | "iconcat"
@@ -585,6 +586,7 @@ fn is_named_function(module: &str, name: &str) -> bool {
                 | "isdir"
                 | "realpath"
                 | "relpath"
+                | "isabs"
                 | "expanduser"
         ),
         "functools" => matches!(name, "partial" | "reduce" | "lru_cache" | "wraps" | "cmp_to_key"),
@@ -896,6 +898,7 @@ pub(crate) fn is_transparent(path: &str) -> bool {
             | "enum.verify"
             | "enum.nonmember"
             | "atexit.register"
+            | "flaky.flaky"
             | "hypothesis.settings"
             | "hypothesis.example"
             | "hypothesis.seed"
@@ -954,13 +957,13 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
             | "xdist_group"
             | "flaky"
             | "forked"
+            | "hypothesis"
             | "benchmark"
             | "django_db"
             | "trio"
             | "order"
             | "repeat"
             | "mypy"
-            | "hypothesis"
     )
 }
 

@@ -291,6 +291,7 @@ impl Interpreter<'_> {
             }
             ("pathlib.Path", _) => None,
             ("platform", "system") => Some(Value::str("Linux")),
+            ("platform", "machine") => Some(Value::str("x86_64")),
             ("platform", "python_implementation") => Some(Value::str("CPython")),
             ("os", "getcwd") => Some(Value::str(self.tree.as_str())),
             ("os", "fspath") => match &arguments.plain()?[..] {
