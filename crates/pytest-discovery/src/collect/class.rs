@@ -185,7 +185,12 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         gets_init |= options.init;
         gets_eq |= options.eq && !options.frozen;
     }
-    if class.is_enum || gets_init || known("__init__").is_some() || known("__new__").is_some() {
+    if class.is_enum
+        || class.is_made_by_library()
+        || gets_init
+        || known("__init__").is_some()
+        || known("__new__").is_some()
+    {
         return Verdict::LeftOut;
     }
     // Its instance cannot be a key, which pytest makes of it.

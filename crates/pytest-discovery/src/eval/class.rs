@@ -24,6 +24,8 @@ pub(crate) struct Class {
     pub(crate) marks: RefCell<Vec<Rc<Mark>>>,
     pub(crate) open: RefCell<Option<Doubt>>,
     pub(crate) dataclass: Cell<bool>,
+    /// Whether a library makes its `__init__`, of its fields: what its instances hold is not known.
+    pub(crate) made_by_library: Cell<bool>,
     /// How `dataclass(...)` was asked to make it.
     pub(crate) options: Cell<DataclassOptions>,
     /// What its body annotates: name and annotation.
@@ -90,6 +92,12 @@ pub(super) enum Payload {
 }
 
 impl Class {
+    /// Whether a library makes its `__init__`, or that of a base.
+    pub(crate) fn is_made_by_library(&self) -> bool {
+        self.made_by_library.get()
+            || self.mro.iter().any(|base| matches!(base, Value::Class(base) if base.made_by_library.get()))
+    }
+
     /// The class's attribute by the resolution order; `Err` where a base that is not known may have it.
     pub(crate) fn lookup(&self, name: &str) -> Result<Option<Binding>, Option<Doubt>> {
         if let Some(found) = self.names.borrow().get(name) {
@@ -138,6 +146,7 @@ impl Class {
     /// Whether all of its bases are of the tree, or known to add nothing to an instance.
     pub(super) fn is_plain(&self) -> bool {
         self.doubt.borrow().is_none()
+            && !self.is_made_by_library()
             && self.mro.iter().all(|base| match base {
                 Value::Class(base) => base.doubt.borrow().is_none(),
                 Value::External(path) => stdlib::is_plain_base(path),

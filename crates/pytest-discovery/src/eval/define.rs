@@ -74,6 +74,12 @@ impl Interpreter<'_> {
                     value
                 }
                 path if stdlib::is_transparent(path) => value,
+                path if stdlib::is_attrs(path) && matches!(value, Value::Class(_)) => {
+                    if let Value::Class(class) = &value {
+                        class.made_by_library.set(true);
+                    }
+                    value
+                }
                 "dataclasses.dataclass" => self.make_dataclass(value, DataclassOptions::default()),
                 _ => self.doubtful_decorator(value, frame, range),
             },
@@ -223,6 +229,7 @@ impl Interpreter<'_> {
             marks: Vec::new().into(),
             open: None.into(),
             dataclass: false.into(),
+            made_by_library: false.into(),
             options: DataclassOptions::default().into(),
             annotations,
             is_enum,

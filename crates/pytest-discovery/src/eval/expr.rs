@@ -24,7 +24,8 @@ impl Interpreter<'_> {
         let value = self.eval_kind(expr, frame);
         self.depth -= 1;
         // What is not known may have raised: an operator that its operands do not have, as well as a call.
-        if self.guarded > 0 && !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Constant(_)) {
+        if self.guarded > 0 && self.raised.is_none() && !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Constant(_))
+        {
             let doubt = match &value {
                 Value::Unknown(doubt) => Some(doubt.clone()),
                 Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().err().cloned(),
@@ -247,7 +248,10 @@ impl Interpreter<'_> {
                                 dict.insert(key, value);
                             }
                         }
-                        Err(doubt) => *dict.0.borrow_mut() = Err(doubt),
+                        Err(doubt) => {
+                            self.note_risk(&doubt);
+                            *dict.0.borrow_mut() = Err(doubt);
+                        }
                     }
                 }
             }

@@ -70,6 +70,14 @@ impl Interpreter<'_> {
         if class.mro.iter().any(|base| matches!(base, Value::Class(base) if base.doubt.borrow().is_some())) {
             return None;
         }
+        if class.is_made_by_library() {
+            let doubt = self.doubt(frame, range, "what attrs makes of its fields");
+            // A converter or a validator may refuse.
+            self.note_risk(&doubt);
+            let instance = Instance::new(class, None, Value::None);
+            instance.doubt.replace(Some(doubt));
+            return class.payload().is_none().then(|| Value::Instance(Rc::new(instance)));
+        }
         if class.is_abc() && !class.abstract_methods().is_empty() {
             return Some(self.fail("TypeError", "an abstract class has no instances".to_owned(), frame, range));
         }

@@ -153,8 +153,14 @@ impl Interpreter<'_> {
                 self.charge(items.len() / 8);
                 Ok(items)
             }
-            Err(Some(doubt)) => Err(doubt),
-            Err(None) => Err(self.doubt(frame, range, super::doubt::Why::NotKnown)),
+            Err(doubt) => {
+                let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, super::doubt::Why::NotKnown));
+                // It may be nothing that can be iterated.
+                if !matches!(value, Value::Set(_) | Value::FrozenSet(_)) {
+                    self.note_risk(&doubt);
+                }
+                Err(doubt)
+            }
         }
     }
 

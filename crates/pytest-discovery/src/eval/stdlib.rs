@@ -317,7 +317,14 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
         )
     }) || matches!(
         path,
-        "builtins.NotImplemented" | LOGGER | "importlib.machinery.SPEC" | "unittest.mock.ANY" | "unittest.mock.DEFAULT"
+        "sys.stdout"
+            | "sys.stderr"
+            | "sys.stdin"
+            | "builtins.NotImplemented"
+            | LOGGER
+            | "importlib.machinery.SPEC"
+            | "unittest.mock.ANY"
+            | "unittest.mock.DEFAULT"
     )
 }
 
@@ -429,6 +436,30 @@ pub(crate) fn name_of(path: &str) -> Option<&str> {
                 | "Iterator"
                 | "Sequence"
                 | "Mapping"
+                | "Hashable"
+                | "Sized"
+                | "Container"
+                | "Collection"
+                | "Reversible"
+                | "Generator"
+                | "MutableMapping"
+                | "MutableSequence"
+                | "MutableSet"
+                | "AbstractSet"
+                | "KeysView"
+                | "ItemsView"
+                | "ValuesView"
+                | "MappingView"
+                | "Deque"
+                | "DefaultDict"
+                | "OrderedDict"
+                | "Counter"
+                | "ChainMap"
+                | "Awaitable"
+                | "Coroutine"
+                | "AsyncIterable"
+                | "AsyncIterator"
+                | "AsyncGenerator"
                 | "Literal"
         );
     let known = class && !matches!(name, "JSONEncoder" | "EnumMeta" | "Path" | "UserDict" | "UserList" | "UserString")
@@ -933,6 +964,23 @@ pub(crate) fn is_plugin_marker(name: &str) -> bool {
             | "order"
             | "repeat"
             | "mypy"
+    )
+}
+
+/// What makes a class of its fields, as attrs does: called on a class, or called before.
+pub(super) fn is_attrs(path: &str) -> bool {
+    matches!(
+        path,
+        "attr.s"
+            | "attr.attrs"
+            | "attr.dataclass"
+            | "attr.define"
+            | "attr.frozen"
+            | "attr.mutable"
+            | "attrs.define"
+            | "attrs.frozen"
+            | "attrs.mutable"
+            | "attrs.<class>"
     )
 }
 

@@ -65,6 +65,13 @@ impl Interpreter<'_> {
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
                 Some(name.as_str().and_then(|name| match self.find_attribute(object, name, frame, range) {
+                    // A module of a library need not have it.
+                    Found::Value(_)
+                        if matches!(object, Value::External(path)
+                            if super::presence::has(path, name, self.python) == Some(false)) =>
+                    {
+                        Some((*default).clone())
+                    }
                     Found::Value(value) => match &self.raised {
                         Some(raised) if &*raised.class == "AttributeError" => {
                             self.raised = None;

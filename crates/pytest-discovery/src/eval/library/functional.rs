@@ -107,6 +107,10 @@ impl Interpreter<'_> {
                 }
                 (!total.is_unknown()).then_some(total)
             }
+            "total_ordering" => match &arguments.plain()?[..] {
+                [class @ Value::Class(_)] => Some((*class).clone()),
+                _ => None,
+            },
             "lru_cache" | "cache" => match &arguments.positional[..] {
                 [one] if matches!(one.value, Value::Function(_)) => Some(one.value.clone()),
                 _ => Some(Value::Transparent),

@@ -7,6 +7,7 @@ use num_bigint::BigInt;
 
 use super::super::MOST_ELEMENTS;
 use super::super::value::{Dict, DictKind, Value};
+use crate::syntax::ast::Text;
 
 /// Nested more deeply than this is only hostile data.
 const MOST_NESTED: u32 = 200;
@@ -61,7 +62,7 @@ impl Reader<'_> {
                     self.takes(',').then_some(())?;
                 }
             }
-            '"' => self.string().map(Value::str),
+            '"' => self.string().map(Value::Str),
             't' => self.word("true").map(|()| Value::Bool(true)),
             'f' => self.word("false").map(|()| Value::Bool(false)),
             'n' => self.word("null").map(|()| Value::None),
@@ -77,7 +78,7 @@ impl Reader<'_> {
         if !self.takes('}') {
             loop {
                 self.skip();
-                let key = Value::str(self.string()?);
+                let key = Value::Str(self.string()?);
                 self.takes(':').then_some(())?;
                 let value = self.value(depth + 1)?;
                 dict.insert(key, value).then_some(())?;
@@ -90,37 +91,42 @@ impl Reader<'_> {
         Some(Value::Dict(dict.into()))
     }
 
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Option<Text> {
         self.rest.next_if_eq(&'"')?;
-        let mut text = String::new();
+        let mut points: Vec<u32> = Vec::new();
         loop {
             match self.rest.next()? {
-                '"' => return Some(text),
-                '\\' => text.push(match self.rest.next()? {
-                    'n' => '\n',
-                    't' => '\t',
-                    'r' => '\r',
-                    'b' => '\u{8}',
-                    'f' => '\u{c}',
-                    'u' => self.escaped()?,
-                    other @ ('"' | '\\' | '/') => other,
-                    _ => return None,
-                }),
+                '"' => break,
+                '\\' => {
+                    let point = match self.rest.next()? {
+                        'n' => 0x0a,
+                        't' => 0x09,
+                        'r' => 0x0d,
+                        'b' => 0x08,
+                        'f' => 0x0c,
+                        'u' => {
+                            let point = self.digits()?;
+                            match (points.last(), point) {
+                                // Two surrogates make one character, if both are written so.
+                                (Some(high @ 0xd800..0xdc00), 0xdc00..0xe000) => {
+                                    let whole = 0x1_0000 + ((high - 0xd800) << 10) + (point - 0xdc00);
+                                    points.pop();
+                                    whole
+                                }
+                                _ => point,
+                            }
+                        }
+                        other @ ('"' | '\\' | '/') => other.into(),
+                        _ => return None,
+                    };
+                    points.push(point);
+                }
                 control if u32::from(control) < 0x20 => return None,
-                other => text.push(other),
+                other => points.push(other.into()),
             }
         }
-    }
-
-    /// Four digits, or two pairs of them. A surrogate on its own is more than a text here can hold.
-    fn escaped(&mut self) -> Option<char> {
-        let high = self.digits()?;
-        if !(0xd800..0xdc00).contains(&high) {
-            return char::from_u32(high);
-        }
-        self.word("\\u")?;
-        let low = self.digits().filter(|low| (0xdc00..0xe000).contains(low))?;
-        char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+        let text: Option<String> = points.iter().map(|point| char::from_u32(*point)).collect();
+        Some(text.map_or_else(|| Text::Surrogates(points.into()), Text::from))
     }
 
     fn digits(&mut self) -> Option<u32> {
@@ -164,7 +170,7 @@ mod tests {
         let Some(Value::Dict(dict)) = parse(text) else { panic!("not read") };
         let pairs = dict.pairs().unwrap_or_default();
         assert_eq!(pairs.iter().map(|(key, _)| key.as_str().unwrap_or_default()).collect::<Vec<_>>(), ["b", "a"]);
-        for refused in ["", "[1,]", "{a: 1}", "01", "1.", "\"\u{1}\"", "[1] 2", "'a'", "\"\\ud800\"", "-"] {
+        for refused in ["", "[1,]", "{a: 1}", "01", "1.", "\"\u{1}\"", "[1] 2", "'a'", "-"] {
             assert!(parse(refused).is_none(), "{refused}");
         }
     }

@@ -42,6 +42,20 @@ impl Interpreter<'_> {
         if stdlib::gives_none(path) {
             return Some(Value::None);
         }
+        if stdlib::is_attrs(path) {
+            // Without an `__init__` it is what it was before.
+            if arguments.keyword("init").is_some_and(|init| truth(init) != Some(true)) {
+                return None;
+            }
+            return match arguments.positional.first().map(|arg| &arg.value) {
+                Some(value @ Value::Class(class)) => {
+                    class.made_by_library.set(true);
+                    Some(value.clone())
+                }
+                Some(_) => None,
+                None => Some(Value::external("attrs.<class>")),
+            };
+        }
         let (module, name) = path.rsplit_once('.')?;
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
@@ -51,6 +65,10 @@ impl Interpreter<'_> {
                     super::define::set_abstract(&function.value);
                     Some(function.value.clone())
                 }
+                _ => None,
+            },
+            "abc" if name == "update_abstractmethods" => match &arguments.plain()?[..] {
+                [class @ Value::Class(_)] => Some((*class).clone()),
                 _ => None,
             },
             "functools" | "operator" | "collections" | "copy" | "types" | "typing" | "abc" | "contextlib" => {

@@ -727,3 +727,27 @@ acc = []
 for n in {1, 2}:
     acc = acc + [n]
 v11 = sorted(x for x in {3, 1, 2} if x != 2)
+# ---
+import json
+import pathlib
+import platform
+import sys
+
+a = json.loads('{"b": [1, 2.5, null, true], "a": "x\\u00e9"}')
+b = list(a)
+c = a["b"][1]
+
+
+def below(one, other):
+    try:
+        one.relative_to(other)
+        return True
+    except ValueError:
+        return False
+
+
+d = below(pathlib.PurePath("/a/b"), pathlib.PurePath("/a"))
+e = below(pathlib.PurePath("/a/b"), pathlib.PurePath("/c"))
+f = platform.python_implementation() == "CPython"
+g = hasattr(sys, "pypy_version_info")
+h = sys.implementation.name
