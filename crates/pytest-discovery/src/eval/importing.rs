@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Doubt, Value};
+use super::value::{Doubt, Module, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::imports::Import;
 use crate::syntax::ast::{self, Range};
@@ -107,6 +107,10 @@ impl Interpreter<'_> {
                     }
                     super::attribute::external_attribute(path, &name.name)
                 }
+                Value::Module(module) if self.lacks(module, &name.name) => {
+                    self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
+                    return;
+                }
                 Value::Module(module) => match module.scope.names.borrow().get(&*name.name) {
                     Some(binding) => binding.value.clone(),
                     None => Value::Unknown(self.doubt(frame, range, format!("`{}` is not bound there", name.name))),
@@ -126,6 +130,18 @@ impl Interpreter<'_> {
             }
             self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
         }
+    }
+
+    /// Whether a module of the tree surely has no such name. A package may have a compiled submodule of the name.
+    fn lacks(&self, module: &Rc<Module>, name: &str) -> bool {
+        let names = module.scope.names.borrow();
+        !names.contains_key(name)
+            && !names.contains_key("__getattr__")
+            && !name.starts_with("__")
+            && module.open.borrow().is_none()
+            && module.ended.borrow().is_none()
+            && !self.importing.iter().any(|one| Rc::ptr_eq(one, module))
+            && self.path_of(module).file_name() != Some("__init__.py")
     }
 
     fn import_star(&mut self, module: &Value, frame: &Frame, range: Range) {

@@ -103,6 +103,8 @@ pub(crate) struct Interpreter<'a> {
     risk: Option<Doubt>,
     /// How many `try` statements are around that catch more than failed imports.
     guarded: u32,
+    /// Bodies of `try` around, whatever they catch.
+    tries: u32,
     /// What the generator functions on the stack have yielded.
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
@@ -155,6 +157,7 @@ impl<'a> Interpreter<'a> {
             raised: None,
             risk: None,
             guarded: 0,
+            tries: 0,
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,
@@ -190,6 +193,7 @@ impl<'a> Interpreter<'a> {
         let steps = std::mem::take(&mut self.steps);
         let calls = std::mem::take(&mut self.calls);
         let guarded = std::mem::take(&mut self.guarded);
+        let tries = std::mem::take(&mut self.tries);
         let risk = self.risk.take();
         let raised = self.raised.take();
         self.importing.push(module.clone());
@@ -204,7 +208,7 @@ impl<'a> Interpreter<'a> {
             module.ended.replace(None);
         }
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
-        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
+        (self.guarded, self.tries, self.risk, self.raised) = (guarded, tries, risk, raised);
         Ok(module)
     }
 

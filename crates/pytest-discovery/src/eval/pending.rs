@@ -26,8 +26,8 @@ pub(crate) struct Pending {
 }
 
 impl Interpreter<'_> {
-    /// The name of a module, left for later, if that can change nothing: the module was not evaluated yet, every import
-    /// is taken to succeed, and its text has no sign of what collection asks for or an import could end with.
+    /// The name of a module, left for later, if that can change nothing: the module was not evaluated yet, nobody
+    /// catches that it has no such name, and its text has no sign of what collection asks for or an import could end with.
     pub(super) fn postponed(
         &mut self,
         level: u32,
@@ -36,7 +36,11 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
-        if !self.absent.is_empty() || frame.scope.kind == ScopeKind::Class || self.current_doubt().is_some() {
+        if !self.absent.is_empty()
+            || self.tries > 0
+            || frame.scope.kind == ScopeKind::Class
+            || self.current_doubt().is_some()
+        {
             return None;
         }
         let from = self.path_of(&frame.module);

@@ -57,7 +57,7 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
     let mended = known.mended();
     assert!(mended.is_empty(), "no longer differ, or do not exist: take them out of known-differences.txt: {mended:?}");
     // Cases that are all inexact would differ in nothing.
-    assert!(counts.iter().all(|(ids, exact)| exact * 3 > *ids), "too few ids are exact: {counts:?}");
+    assert!(counts.iter().all(|(ids, exact)| exact * 10 > ids * 8), "too few ids are exact: {counts:?}");
 }
 
 #[test]
