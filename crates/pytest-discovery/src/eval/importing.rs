@@ -24,6 +24,21 @@ impl Interpreter<'_> {
         self.bind(&frame.scope, bound, value);
     }
 
+    /// A module of the package whose `__init__.py` this is: importing it binds its name there, by whatever statement.
+    pub(super) fn imported_submodule(&mut self, frame: &Frame, name: &str) -> Option<Value> {
+        let file = &frame.module.file;
+        if !file.path.as_str().ends_with("__init__.py") || name.starts_with("__") {
+            return None;
+        }
+        let path = self.path_of(&frame.module);
+        let Import::File(below) = self.imports.resolve(&path, 1, name) else { return None };
+        let is_imported = self.modules.contains_key(&below) || file.text.contains(&format!(".{name} import"));
+        if !is_imported {
+            return None;
+        }
+        Some(self.imported(&path, 1, name)).filter(|value| matches!(value, Value::Module(_)))
+    }
+
     /// Whether importing this fails for certain.
     pub(super) fn is_absent(&self, dotted: &str) -> bool {
         !self.absent.is_empty()

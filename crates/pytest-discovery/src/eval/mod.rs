@@ -363,6 +363,9 @@ impl<'a> Interpreter<'a> {
             innermost = false;
             scope = here.parent.as_ref();
         }
+        if let Some(module) = self.imported_submodule(frame, name) {
+            return module;
+        }
         match name {
             "__name__" => return Value::str(crate::imports::module_name(&self.path_of(&frame.module))),
             "__file__" => return Value::str(self.path_of(&frame.module).as_str()),
