@@ -328,7 +328,8 @@ impl Keywords {
         let has_mark = |mark: &Rc<Mark>| &*mark.name == name;
         item.own.borrow().iter().any(|own| has_mark(&own.mark))
             || item.chain.iter().flat_map(|list| list.marks.iter()).any(has_mark)
-            || item.names().any(|one| one == name)
+            || item.classes.iter().any(|class| &*class.name == name)
+            || (item.id.is_none() && &*item.name == name)
             || item.id.as_deref() == Some(name)
             || item.module.node.as_str().split('/').any(|one| one == name)
             || (name.contains('[') && item.full_name() == name)

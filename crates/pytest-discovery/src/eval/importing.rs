@@ -51,6 +51,12 @@ impl Interpreter<'_> {
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
     pub(super) fn imported(&mut self, from: &camino::Utf8Path, level: u32, dotted: &str) -> Value {
         match self.imports.resolve(from, level, dotted) {
+            Import::File(path) if level == 0 && !self.is_first_import(dotted, &path) => {
+                let text = format!("another file was imported as `{dotted}` before, and may be what it means here");
+                let file = test_catalog::TreePath::relative_to(&path, self.tree);
+                let file = file.unwrap_or_else(|| test_catalog::TreePath::new(&path));
+                Value::Unknown(test_catalog::Reason { text, at: test_catalog::SourceSpan::line(file, 1) }.into())
+            }
             Import::File(path) => match self.module(&path) {
                 Ok(module) => Value::Module(module),
                 Err(problem) => Value::Unknown(Doubt::from(test_catalog::Reason {
@@ -60,6 +66,18 @@ impl Interpreter<'_> {
             },
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
+        }
+    }
+
+    /// Whether the file is what an absolute import of the name has meant so far: Python imports a name once, wherever
+    /// `sys.path` leads later. Test modules of several folders put several files of a name on it.
+    pub(super) fn is_first_import(&mut self, dotted: &str, path: &camino::Utf8Path) -> bool {
+        match self.first_imports.get(dotted) {
+            Some(first) => first == path,
+            None => {
+                self.first_imports.insert(dotted.to_owned(), path.to_owned());
+                true
+            }
         }
     }
 

@@ -103,6 +103,8 @@ pub(crate) struct Interpreter<'a> {
     risk: Option<Doubt>,
     /// How many `try` statements are around that catch more than failed imports.
     guarded: u32,
+    /// `sys.modules`: the file that a dotted name was first imported from.
+    first_imports: HashMap<String, Utf8PathBuf>,
     /// Bodies of `try` around, whatever they catch.
     tries: u32,
     /// What the generator functions on the stack have yielded.
@@ -157,6 +159,7 @@ impl<'a> Interpreter<'a> {
             raised: None,
             risk: None,
             guarded: 0,
+            first_imports: HashMap::new(),
             tries: 0,
             yields: Vec::new(),
             handling: Vec::new(),

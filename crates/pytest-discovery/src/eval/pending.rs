@@ -45,6 +45,9 @@ impl Interpreter<'_> {
         }
         let from = self.path_of(&frame.module);
         let Import::File(path) = self.imports.resolve(&from, level, dotted) else { return None };
+        if level == 0 && !self.is_first_import(dotted, &path) {
+            return None;
+        }
         if self.modules.contains_key(&path) || self.sources.contains_key(&path) || !self.is_quiet(&path) {
             return None;
         }

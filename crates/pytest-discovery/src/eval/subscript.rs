@@ -182,8 +182,8 @@ impl Interpreter<'_> {
 
     /// `object[key] = value`.
     pub(super) fn set_item(&mut self, object: &Value, key: Value, value: Value, frame: &Frame, range: Range) {
-        if let (Some(globals), Some(name)) = (object.downcast::<super::library::GlobalNames>(), key.as_str()) {
-            self.bind_in(&globals.module.scope, name, value);
+        if let (Some(globals), Some(name)) = (object.downcast::<super::library::NamesOfScope>(), key.as_str()) {
+            self.bind_in(&globals.scope, name, value);
             return;
         }
         self.forget_order(object);

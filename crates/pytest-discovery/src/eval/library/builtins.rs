@@ -9,7 +9,7 @@ use super::super::compare::{integer, order, set_items};
 use super::super::iterator::{Feed, length_of_range};
 use super::super::value::{Arguments, Dict, DictKind, Iterator, List, Names, Value};
 use super::super::{Frame, Interpreter, MOST_ELEMENTS, attribute::Found, expr, stdlib, truth};
-use super::introspection::{GlobalNames, is_callable, is_instance, is_subclass, type_of};
+use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
 use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
@@ -120,9 +120,13 @@ impl Interpreter<'_> {
                     Some(Some(Value::None))
                 }
             },
-            ("globals", []) => Some(Some(Value::Object(Rc::new(GlobalNames { module: frame.module.clone() })))),
+            ("globals", []) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module))))),
             ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
-                Some(Some(Value::Object(Rc::new(GlobalNames { module: frame.module.clone() }))))
+                Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module)))))
+            }
+            ("locals" | "vars", []) if frame.scope.kind == super::super::value::ScopeKind::Class => {
+                let names = NamesOfScope { module: frame.module.clone(), scope: frame.scope.clone() };
+                Some(Some(Value::Object(Rc::new(names))))
             }
             ("vars", [Value::Instance(instance)]) if instance.doubt.borrow().is_none() && instance.class.is_plain() => {
                 let pairs = instance

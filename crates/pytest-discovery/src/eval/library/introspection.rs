@@ -236,13 +236,20 @@ pub(in crate::eval) fn is_callable(value: &Value) -> Option<bool> {
     }
 }
 
-/// The global names of a module, as `globals()` gives them.
+/// The names of a module or of a class whose body runs, as `globals()` and `vars()` give them.
 #[derive(Debug)]
-pub(in crate::eval) struct GlobalNames {
+pub(in crate::eval) struct NamesOfScope {
     pub(in crate::eval) module: Rc<super::super::value::Module>,
+    pub(in crate::eval) scope: Rc<super::super::value::Scope>,
 }
 
-impl super::super::value::Object for GlobalNames {
+impl NamesOfScope {
+    pub(in crate::eval) fn of_module(module: &Rc<super::super::value::Module>) -> Self {
+        Self { module: module.clone(), scope: module.scope.clone() }
+    }
+}
+
+impl super::super::value::Object for NamesOfScope {
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }
@@ -266,13 +273,13 @@ impl super::super::value::Object for GlobalNames {
             }
             ("update", [Value::Dict(dict)]) => {
                 for (name, value) in dict.pairs()? {
-                    interpreter.bind_in(&self.module.scope, name.as_str()?, value);
+                    interpreter.bind_in(&self.scope, name.as_str()?, value);
                 }
                 Some(Value::None)
             }
             ("get" | "keys" | "items" | "values" | "copy", _) => None,
             _ => {
-                let doubt = interpreter.doubt(frame, range, "`globals()` is changed");
+                let doubt = interpreter.doubt(frame, range, "its dictionary of names is changed");
                 self.taint(&doubt);
                 None
             }
@@ -280,12 +287,12 @@ impl super::super::value::Object for GlobalNames {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        let found = self.module.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone());
+        let found = self.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone());
         found.filter(|value| !matches!(value, Value::Pending(_)))
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
-        Some(self.module.scope.names.borrow().contains_key(value.as_str()?))
+        Some(self.scope.names.borrow().contains_key(value.as_str()?))
             .filter(|found| *found || self.module.open.borrow().is_none())
     }
 

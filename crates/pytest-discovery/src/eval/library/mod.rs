@@ -14,7 +14,7 @@ mod presence;
 mod strings;
 
 pub(super) use files::is_file;
-pub(super) use introspection::{GlobalNames, is_callable, type_of};
+pub(super) use introspection::{NamesOfScope, is_callable, type_of};
 
 use std::rc::Rc;
 
