@@ -63,7 +63,7 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
             Ok(escape(&(&*function.name()).into()))
         }
         Value::Method(method) => explicit(interpreter, &method.1),
-        Value::Class(class) => match class.names.borrow().get("__name__").map(|one| &one.value) {
+        Value::Class(class) => match &*class.renamed.borrow() {
             None => Ok(escape(&(&*class.name).into())),
             Some(Value::Str(name)) => Ok(escape(name)),
             Some(other) => Err(other.doubt().cloned()),

@@ -198,7 +198,7 @@ impl Interpreter<'_> {
     fn class_attribute(&mut self, class: &Rc<Class>, name: &str, frame: &Frame, range: Range) -> Found {
         match name {
             "__name__" => {
-                let assigned = class.names.borrow().get("__name__").map(|one| one.value.clone());
+                let assigned = class.renamed.borrow().clone();
                 return Found::Value(assigned.unwrap_or_else(|| Value::str(&*class.name)));
             }
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
@@ -475,6 +475,10 @@ impl Interpreter<'_> {
                     function.owner.borrow_mut().get_or_insert_with(|| class.clone());
                 }
                 let binding = bound(value);
+                if name == "__name__" {
+                    class.renamed.replace(Some(binding.value));
+                    return;
+                }
                 class.names.borrow_mut().insert(name.into(), binding);
             }
             Value::Module(module) => self.bind_in(&module.scope, name, value),

@@ -35,6 +35,8 @@ pub(crate) struct Class {
     pub(super) members: RefCell<Result<Members, Option<Doubt>>>,
     /// The dotted name of its module and the classes and functions around it, for `repr`.
     pub(super) qualname: Rc<str>,
+    /// The `__name__` that it was assigned. One that its body binds is another: its instances have it, and it has not.
+    pub(crate) renamed: RefCell<Option<Value>>,
 }
 
 /// The members of an enum by name, aliases included.

@@ -235,6 +235,7 @@ impl Interpreter<'_> {
             is_enum,
             members: Err(None).into(),
             qualname,
+            renamed: None.into(),
         });
         for binding in class.names.borrow().values() {
             own(&binding.value, &class);
