@@ -14,7 +14,7 @@ use crate::value::Value;
 /// `Display` prints it with no more parentheses than it needs; what [`parse`](Self::parse) gave prints to a text that
 /// parses to an equal expression. A tree that was made by hand does so too, if its atoms are ones that a text can have,
 /// [`Never`](Self::Never) stands nowhere inside, and it is not nested deeper than
-/// [`MAX_NESTING`](crate::MAX_NESTING), up to which all that walks a tree here needs little stack.
+/// [`MAX_NESTING`](crate::MAX_NESTING), up to which all that walks a tree here fits the stack of a thread (2 MiB).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Expr {
     /// False: the empty text. The grammar has no way to write it as a part of an expression; there it is printed as
