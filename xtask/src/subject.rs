@@ -1,6 +1,7 @@
 //! The tree under test: where it is, which policy binds it, and its catalog.
 
 use std::fs;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marker_expr::{KeywordExpr, MarkExpr};
@@ -69,7 +70,10 @@ impl Subject {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         let python = || wanted(LanguageArg::Python).then(|| self.python(global, selection)).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
-        let (python, rust) = rayon::join(python, rust);
+        let (python, rust) = thread::scope(|scope| {
+            let rust = scope.spawn(rust);
+            (python(), rust.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         Ok(python?.unwrap_or_default().merge(rust?.unwrap_or_default()))
     }
 

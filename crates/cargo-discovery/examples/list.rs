@@ -17,9 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("{}: {}: {}", problem.at, problem.kind.as_str(), problem.message);
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    json::write_line(&mut out, &json::Header::new(&tree, None))?;
+    let mut lines = json::Lines::new(&mut out, &tree, None)?;
     for case in &catalog.cases {
-        json::write_line(&mut out, &json::Case::new(case, &case.markers.list))?;
+        lines.case(case, &case.markers.list)?;
     }
     Ok(out.flush()?)
 }

@@ -45,16 +45,16 @@ pub enum DiscoveryError {
 /// costs only itself.
 pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
     std::fs::read_dir(&settings.tree).map_err(|source| DiscoveryError::Tree { tree: settings.tree.clone(), source })?;
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build()?;
-    Ok(pool.install(|| catalog(settings)))
-}
-
-fn catalog(settings: &Settings) -> Catalog {
     let filter = PathFilter::new(settings);
     // Where nothing of Rust was asked for, the rest of the tree need not be looked at.
     if !filter.all && !filter.paths.iter().any(|path| sources::has_rust(&settings.tree, path)) {
-        return Catalog::default();
+        return Ok(Catalog::default());
     }
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build()?;
+    Ok(pool.install(|| catalog(settings, &filter)))
+}
+
+fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let walk = sources::walk(&settings.tree);
     let mut problems = walk.problems;
     let mut manifests: Vec<PlacedManifest> = Vec::new();

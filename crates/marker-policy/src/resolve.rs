@@ -1,5 +1,7 @@
 //! Authored and effective markers of each case.
 
+use std::sync::Arc;
+
 use marker_expr::{Atom, Truth};
 use test_catalog::{Catalog, Marker, Origin, RustCase, TestCase, Value};
 
@@ -13,7 +15,7 @@ pub struct ResolvedCase<'a> {
     /// The case as the catalog has it.
     pub case: &'a TestCase,
     /// All its markers: the case's own in their order, then the policy's.
-    pub effective: Vec<Marker>,
+    pub effective: Vec<Arc<Marker>>,
 }
 
 /// Gives every case its effective markers.
@@ -25,7 +27,7 @@ pub fn resolve<'a>(policy: &Policy, catalog: &'a Catalog) -> Vec<ResolvedCase<'a
     catalog.cases.iter().map(|case| ResolvedCase { case, effective: effective(policy, case) }).collect()
 }
 
-fn effective(policy: &Policy, case: &TestCase) -> Vec<Marker> {
+fn effective(policy: &Policy, case: &TestCase) -> Vec<Arc<Marker>> {
     let mut markers = case.markers.list.clone();
     match case.as_rust() {
         Some(rust) => derive(policy, rust, &mut markers),
@@ -36,7 +38,7 @@ fn effective(policy: &Policy, case: &TestCase) -> Vec<Marker> {
 }
 
 /// A feature says more than the kind does: its markers take the place of those of the same category.
-fn derive(policy: &Policy, rust: &RustCase, markers: &mut Vec<Marker>) {
+fn derive(policy: &Policy, rust: &RustCase, markers: &mut Vec<Arc<Marker>>) {
     let from_features = policy.rust.by_feature.iter().filter(|(feature, _)| needs_feature(rust, feature));
     for (feature, names) in from_features {
         push_new(markers, names, &format!("rust.features.{feature}"));
@@ -58,15 +60,15 @@ pub(crate) fn needs_feature(rust: &RustCase, feature: &str) -> bool {
         || rust.cfg.as_deref().is_some_and(|cfg| cfg_predicate::implies_feature(cfg, feature))
 }
 
-fn push_new<'p>(markers: &mut Vec<Marker>, names: impl IntoIterator<Item = &'p String>, rule: &str) {
+fn push_new<'p>(markers: &mut Vec<Arc<Marker>>, names: impl IntoIterator<Item = &'p String>, rule: &str) {
     for name in names {
         if !markers.iter().any(|marker| marker.name == *name) {
-            markers.push(Marker::bare(name, Origin::Policy { rule: rule.to_owned() }));
+            markers.push(Arc::new(Marker::bare(name, Origin::Policy { rule: rule.to_owned() })));
         }
     }
 }
 
-fn add_defaults(policy: &Policy, case: &TestCase, markers: &mut Vec<Marker>) {
+fn add_defaults(policy: &Policy, case: &TestCase, markers: &mut Vec<Arc<Marker>>) {
     let Some(defaults) = &policy.defaults else { return };
     if defaults.not_under.iter().any(|folder| folder.contains(case.file().as_str())) {
         return;
@@ -92,7 +94,7 @@ impl ResolvedCase<'_> {
     /// The closest marker of that name.
     #[must_use]
     pub fn marker(&self, name: &str) -> Option<&Marker> {
-        self.effective.iter().find(|marker| marker.name == name)
+        self.effective.iter().find(|marker| marker.name == name).map(|marker| &**marker)
     }
 
     /// Whether `-m ATOM` selects it: a single marker of that name has every keyword argument with an equal value, in

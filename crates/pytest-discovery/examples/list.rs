@@ -22,9 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let catalog = discover(&settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    json::write_line(&mut out, &json::Header::new(&tree, catalog.pytest.as_ref()))?;
+    let mut lines = json::Lines::new(&mut out, &tree, catalog.pytest.as_ref())?;
     for case in &catalog.cases {
-        json::write_line(&mut out, &json::Case::new(case, &case.markers.list))?;
+        lines.case(case, &case.markers.list)?;
     }
     out.flush()?;
     Ok(())

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rayon::prelude::*;
 use test_catalog::{
     Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
 };
@@ -13,11 +12,12 @@ use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
-use crate::eval::{Interpreter, Sources, stdlib};
+use crate::eval::{Interpreter, stdlib};
 use crate::imports::{self, Imports};
 use crate::options::ImportMode;
+use crate::sources::{Ahead, Sources};
 use crate::walk::{self, Listings, ModuleFile, Silent};
-use crate::{ConfigError, PytestVersion, PythonVersion, read, syntax};
+use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
 #[derive(Debug, Clone)]
@@ -93,16 +93,28 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let mut listings = Listings::default();
-    // All that conftests may let through is parsed ahead, side by side.
+    // All that conftests may let through is parsed ahead.
     let everything = walk::walk(config, tree, &mut Silent, &mut listings);
-    let files: BTreeSet<&Utf8Path> = everything
-        .modules
-        .iter()
-        .map(|module| &*module.path)
-        .chain(everything.conftests.iter().map(|(path, _)| &**path))
-        .collect();
-    let sources = parse(&files, tree);
-    let imports = Imports::new(config, tree, files.into_iter());
+    let conftests = everything.conftests.iter().map(|(path, _)| &**path);
+    let order = conftests.chain(everything.modules.iter().map(|module| &*module.path));
+    let ahead = Ahead::new(tree, order.clone());
+    std::thread::scope(|scope| {
+        ahead.start_helpers(scope);
+        let catalog = evaluate(settings, config, &order.collect(), Sources::new(&ahead), &mut listings);
+        ahead.stop();
+        catalog
+    })
+}
+
+fn evaluate(
+    settings: &Settings,
+    config: &Config,
+    files: &BTreeSet<&Utf8Path>,
+    sources: Sources<'_>,
+    listings: &mut Listings,
+) -> Result<Catalog, DiscoveryError> {
+    let tree = settings.tree.as_path();
+    let imports = Imports::new(config, tree, files.iter().copied());
     let mut env = settings.env.clone();
     if settings.pytest >= SETS_PYTEST_VERSION {
         env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
@@ -112,7 +124,7 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
 
     let object = ConfigObject::new(config);
     let mut conftests = LoadedConftests::new(config, &mut interpreter, object.clone());
-    let walked = walk::walk(config, tree, &mut conftests, &mut listings);
+    let walked = walk::walk(config, tree, &mut conftests, listings);
     let loaded = conftests.finish(&walked);
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
     catalog.problems.extend(loaded.problems);
@@ -160,7 +172,7 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
     catalog.cases = cases;
     catalog.problems.extend(problems);
     catalog.declared_markers.extend(by_hooks);
-    catalog.files_read = interpreter.sources.len();
+    catalog.files_read = interpreter.sources.count();
     if config.ini.strict_markers {
         unregistered(&mut catalog);
     }
@@ -175,17 +187,6 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
         python: settings.python.to_string(),
         rootdir: TreePath::relative_to(&config.rootdir, tree).unwrap_or_else(|| TreePath::new(&config.rootdir)),
         config_file: config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree)),
-    }
-}
-
-/// Parses files side by side, each on a stack that the deepest accepted file fits.
-fn parse(files: &BTreeSet<&Utf8Path>, tree: &Utf8Path) -> Sources {
-    let read_all =
-        || -> Sources { files.par_iter().map(|path| ((*path).to_owned(), read::source(path, tree))).collect() };
-    match rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK_BYTES).build() {
-        Ok(pool) => pool.install(read_all),
-        // Without threads of our own, one by one on this thread, whose stack is as large.
-        Err(_) => files.iter().map(|path| ((*path).to_owned(), read::source(path, tree))).collect(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What folders hold, each read once: imports ask for the same few files thousands of times.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::rc::Rc;
 
 use camino::Utf8Path;
 
@@ -13,11 +14,11 @@ enum Kind {
 }
 
 /// By name; `None` for what is no folder.
-type Listing = Option<Arc<HashMap<String, Kind>>>;
+type Listing = Option<Rc<HashMap<String, Kind>>>;
 
 /// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
-pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing>>);
+pub(crate) struct Folders(RefCell<HashMap<Box<str>, Listing>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
@@ -37,13 +38,11 @@ impl Folders {
     }
 
     fn listing(&self, folder: &Utf8Path) -> Listing {
-        // A panic while the lock was held would be another error already; the map is whole in any case.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(listing) = known.get(folder.as_str()) {
+        if let Some(listing) = self.0.borrow().get(folder.as_str()) {
             return listing.clone();
         }
-        let listing = read(folder).map(Arc::new);
-        known.insert(folder.as_str().into(), listing.clone());
+        let listing = read(folder).map(Rc::new);
+        self.0.borrow_mut().insert(folder.as_str().into(), listing.clone());
         listing
     }
 }

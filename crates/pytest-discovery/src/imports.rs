@@ -1,7 +1,7 @@
 //! Which file of the tree an import means.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -27,9 +27,14 @@ pub(crate) struct Imports {
     mode: ImportMode,
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
-    tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
+    tops: RefCell<HashMap<String, Vec<Utf8PathBuf>>>,
+    /// What was answered before, by the folder that asks. The files of a folder import much the same.
+    known: RefCell<HashMap<Utf8PathBuf, Answers>>,
     folders: Folders,
 }
+
+/// By the dots and the dotted name behind them.
+type Answers = HashMap<(u32, Box<str>), Import>;
 
 impl Imports {
     /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
@@ -58,16 +63,34 @@ impl Imports {
                 roots.push(root);
             }
         }
-        Self { tree: tree.to_owned(), mode: config.options.import_mode, roots, tops: Mutex::default(), folders }
+        Self {
+            tree: tree.to_owned(),
+            mode: config.options.import_mode,
+            roots,
+            tops: RefCell::default(),
+            known: RefCell::default(),
+            folders,
+        }
     }
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
-        if level > 0 {
-            // One dot is the file's own folder.
-            let Some(folder) = from_file.ancestors().nth(level as usize) else { return Import::Outside };
-            return self.below(folder, dotted);
+        let folder = from_file.parent().unwrap_or(from_file);
+        let import = (level, Box::from(dotted));
+        if let Some(known) = self.known.borrow().get(folder).and_then(|answers| answers.get(&import)) {
+            return known.clone();
         }
+        let found = match level {
+            0 => self.search(from_file, dotted),
+            // One dot is the file's own folder.
+            _ => from_file.ancestors().nth(level as usize).map_or(Import::Outside, |above| self.below(above, dotted)),
+        };
+        self.known.borrow_mut().entry(folder.to_owned()).or_default().insert(import, found.clone());
+        found
+    }
+
+    /// What an absolute import means.
+    fn search(&self, from_file: &Utf8Path, dotted: &str) -> Import {
         let own = root_by(from_file, |folder| self.folders.has_file(folder, "__init__.py"));
         let top = dotted.split('.').next().unwrap_or_default();
         if top.is_empty() {
@@ -88,15 +111,13 @@ impl Imports {
     }
 
     fn roots_with(&self, top: &str) -> Vec<Utf8PathBuf> {
-        // A panic while the lock was held would be another error already; the map is whole in any case.
-        let mut tops = self.tops.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = tops.get(top) {
+        if let Some(known) = self.tops.borrow().get(top) {
             return known.clone();
         }
         let module = format!("{top}.py");
         let has = |root: &&Utf8PathBuf| self.folders.has_folder(root, top) || self.folders.has_file(root, &module);
         let found: Vec<_> = self.roots.iter().filter(has).cloned().collect();
-        tops.insert(top.to_owned(), found.clone());
+        self.tops.borrow_mut().insert(top.to_owned(), found.clone());
         found
     }
 

@@ -43,6 +43,7 @@ mod pinned;
 mod projects;
 mod read;
 mod shell_words;
+mod sources;
 mod syntax;
 mod version;
 mod walk;

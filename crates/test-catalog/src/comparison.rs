@@ -183,7 +183,7 @@ fn other_markers(case: &TestCase, listed: &[ListedMarker]) -> Option<OtherMarker
     if here.len() == listed.len() && here.iter().zip(listed).all(|(here, listed)| same_marker(here, listed)) {
         return None;
     }
-    let mut invented: Vec<&Marker> = here.iter().collect();
+    let mut invented: Vec<&Marker> = here.iter().map(|marker| &**marker).collect();
     let mut missing = Vec::new();
     for marker in listed {
         match invented.iter().position(|here| same_marker(here, marker)) {
@@ -266,8 +266,8 @@ mod tests {
 
     fn case(id: &str, markers: &[&str]) -> TestCase {
         let at = span(id.split("::").next().unwrap_or(id));
-        let markers = markers.iter().map(|name| Marker::bare(*name, Origin::Source(at.clone()))).collect();
-        TestCase::python(NodeId::from_text(id), at, Markers::known(markers), Certainty::Exact)
+        let markers = Markers::known(markers.iter().map(|name| Marker::bare(*name, Origin::Source(at.clone()))));
+        TestCase::python(NodeId::from_text(id), at, markers, Certainty::Exact)
     }
 
     fn inexact(id: &str) -> TestCase {

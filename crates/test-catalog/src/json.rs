@@ -1,10 +1,14 @@
 //! The catalog as JSON lines, for other tools. This schema is stable; the types of this crate may change.
 //!
-//! The first line is a [`Header`], each further line a [`Case`].
+//! The first line tells of the catalog, each further line is a case: [`Lines`] writes them.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{Condition, Marker, Origin, PytestFacts, SourceSpan, TestCase, Value};
 
@@ -13,29 +17,24 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The first line.
 #[derive(Debug, Serialize)]
-pub struct Header<'a> {
+struct Header<'a> {
     catalog: u32,
     tree: &'a str,
     pytest: Option<&'a str>,
     python: Option<&'a str>,
 }
 
-impl<'a> Header<'a> {
-    /// The header of a catalog of `tree`.
-    #[must_use]
-    pub fn new(tree: &'a str, pytest: Option<&'a PytestFacts>) -> Self {
-        Self {
-            catalog: SCHEMA_VERSION,
-            tree,
-            pytest: pytest.map(|facts| facts.version.as_str()),
-            python: pytest.map(|facts| facts.python.as_str()),
-        }
-    }
+/// Writes a catalog, line by line.
+#[derive(Debug)]
+pub struct Lines<W> {
+    out: W,
+    /// Markers that were written before: most are shared by many cases. Each is held as long as its address counts.
+    markers: HashMap<*const Marker, (Arc<Marker>, Box<RawValue>)>,
 }
 
 /// One case.
 #[derive(Debug, Serialize)]
-pub struct Case<'a> {
+struct Case<'a> {
     id: &'a str,
     language: &'static str,
     function: &'a str,
@@ -43,7 +42,7 @@ pub struct Case<'a> {
     line: u32,
     #[serde(flatten)]
     rust: Option<Rust<'a>>,
-    markers: Vec<JsonMarker<'a>>,
+    markers: Vec<&'a RawValue>,
     certainty: &'static str,
     reason: Option<JsonPlace<'a>>,
     conditions: Vec<JsonPlace<'a>>,
@@ -88,9 +87,39 @@ impl<'a> JsonPlace<'a> {
     }
 }
 
+impl<W: Write> Lines<W> {
+    /// Begins with the first line, of a catalog of `tree`.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn new(mut out: W, tree: &str, pytest: Option<&PytestFacts>) -> io::Result<Self> {
+        let header = Header {
+            catalog: SCHEMA_VERSION,
+            tree,
+            pytest: pytest.map(|facts| facts.version.as_str()),
+            python: pytest.map(|facts| facts.python.as_str()),
+        };
+        write_line(&mut out, &header)?;
+        Ok(Self { out, markers: HashMap::new() })
+    }
+
+    /// Writes a case with the markers that are in effect for it: its own, or those that a policy adds too.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn case(&mut self, case: &TestCase, effective: &[Arc<Marker>]) -> io::Result<()> {
+        for one in effective {
+            if let Entry::Vacant(entry) = self.markers.entry(Arc::as_ptr(one)) {
+                entry.insert((one.clone(), serde_json::value::to_raw_value(&marker(one))?));
+            }
+        }
+        let markers = effective.iter().map(|one| &*self.markers[&Arc::as_ptr(one)].1).collect();
+        write_line(&mut self.out, &Case::new(case, markers))
+    }
+}
+
 impl<'a> Case<'a> {
-    /// A case with the markers that are in effect for it: its own, or those that a policy adds too.
-    pub fn new(case: &'a TestCase, effective: impl IntoIterator<Item = &'a Marker>) -> Self {
+    fn new(case: &'a TestCase, markers: Vec<&'a RawValue>) -> Self {
         // To a reader of the lines, markers that may be more are a doubt like any other.
         let reason = case.certainty.reason().or_else(|| case.markers.doubt());
         Self {
@@ -107,7 +136,7 @@ impl<'a> Case<'a> {
                 cfg: rust.cfg.as_deref(),
                 enabled: rust.enabled,
             }),
-            markers: effective.into_iter().map(marker).collect(),
+            markers,
             certainty: if reason.is_none() { "exact" } else { "inexact" },
             reason: reason.map(|reason| JsonPlace::new(&reason.text, &reason.at)),
             conditions: case
@@ -120,11 +149,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Writes one record and the end of its line.
-///
-/// # Errors
-/// What the writer says.
-pub fn write_line(writer: &mut impl Write, record: &impl Serialize) -> io::Result<()> {
+fn write_line(writer: &mut impl Write, record: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *writer, record)?;
     writer.write_all(b"\n")
 }
@@ -182,11 +207,14 @@ mod tests {
             Markers::known(vec![timeout]),
             Certainty::Inexact(Reason { text: "unknown".into(), at }),
         );
-        let mut line = Vec::new();
-        write_line(&mut line, &Case::new(&case, &case.markers.list)).unwrap();
+        let mut text = Vec::new();
+        let mut lines = Lines::new(&mut text, "/tree", None).unwrap();
+        lines.case(&case, &case.markers.list).unwrap();
         assert_eq!(
-            String::from_utf8(line).unwrap(),
+            String::from_utf8(text).unwrap(),
             concat!(
+                r#"{"catalog":1,"tree":"/tree","pytest":null,"python":null}"#,
+                "\n",
                 r#"{"id":"tests/test_a.py::test_a","language":"python","function":"tests/test_a.py::test_a","#,
                 r#""file":"tests/test_a.py","line":7,"markers":[{"name":"timeout","args":[30,{"expr":"LIMIT"}],"#,
                 r#""kwargs":{"method":"thread"},"from":{"kind":"source","file":"tests/test_a.py","line":7}}],"#,

@@ -1,6 +1,7 @@
 //! Markers and where they come from.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::{Reason, SourceSpan, Value};
 
@@ -77,8 +78,8 @@ impl fmt::Display for Marker {
 /// The markers of a case, in the order of pytest's `iter_markers` (closest first), and whether they are all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Markers {
-    /// What is known to be there.
-    pub list: Vec<Marker>,
+    /// What is known to be there. The cases of a function, of a class and of a module share their markers.
+    pub list: Vec<Arc<Marker>>,
     /// Set where there may be more than reading could see: a marker that is not in the list is then *unknown*,
     /// not absent.
     pub open: Option<Reason>,
@@ -90,8 +91,8 @@ pub struct Markers {
 impl Markers {
     /// These and no others.
     #[must_use]
-    pub fn known(list: Vec<Marker>) -> Self {
-        Self { list, open: None, hooks: None }
+    pub fn known(list: impl IntoIterator<Item = Marker>) -> Self {
+        Self { list: list.into_iter().map(Arc::new).collect(), open: None, hooks: None }
     }
 
     /// Why there may be more than the list has: in the source, or by a hook.
@@ -103,11 +104,11 @@ impl Markers {
     /// The closest marker of that name, as pytest's `get_closest_marker`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Marker> {
-        self.list.iter().find(|marker| marker.name == name)
+        self.list.iter().find(|marker| marker.name == name).map(|marker| &**marker)
     }
 
     /// What authors wrote.
     pub fn authored(&self) -> impl Iterator<Item = &Marker> {
-        self.list.iter().filter(|marker| marker.origin.is_authored())
+        self.list.iter().filter(|marker| marker.origin.is_authored()).map(|marker| &**marker)
     }
 }

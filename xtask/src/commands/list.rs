@@ -28,8 +28,8 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
             output::with(|out| test_report::listing::write(out, shown.iter().copied(), &styles))?;
         }
         ListFormat::Jsonl => output::with(|out| {
-            json::write_line(out, &json::Header::new(subject.tree.as_str(), catalog.pytest.as_ref()))?;
-            shown.iter().try_for_each(|case| json::write_line(out, &json::Case::new(case.case, &case.effective)))
+            let mut lines = json::Lines::new(out, subject.tree.as_str(), catalog.pytest.as_ref())?;
+            shown.iter().try_for_each(|case| lines.case(case.case, &case.effective))
         })?,
     }
     Ok(if shown.is_empty() { Exit::NothingSelected } else { Exit::Success })

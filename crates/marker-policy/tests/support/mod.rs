@@ -16,7 +16,7 @@ pub fn line(file: &str, line: u32) -> SourceSpan {
 /// A Python case at line 10 with authored markers, those of its module at line 3.
 pub fn python(id: &str, markers: &[&str]) -> TestCase {
     let (file, names) = id.split_once("::").unwrap();
-    let list = markers.iter().map(|name| Marker::bare(*name, Origin::Source(line(file, 3)))).collect();
+    let list = markers.iter().map(|name| Marker::bare(*name, Origin::Source(line(file, 3))));
     let mut case = TestCase::python(NodeId::from_text(id), line(file, 10), Markers::known(list), Certainty::Exact);
     let function = names.split('[').next().unwrap();
     case.edit_sites = Arc::new([
@@ -49,12 +49,12 @@ pub fn open(mut case: TestCase) -> TestCase {
 
 pub fn with_marker(mut case: TestCase, name: &str, kwargs: Vec<(String, Value)>) -> TestCase {
     let origin = Origin::Source(case.span.clone());
-    case.markers.list.push(Marker { kwargs, ..Marker::bare(name, origin) });
+    case.markers.list.push(Marker { kwargs, ..Marker::bare(name, origin) }.into());
     case
 }
 
 pub fn hooked(mut case: TestCase, name: &str) -> TestCase {
-    case.markers.list.push(Marker::bare(name, Origin::Hook(line("conftest.py", 116))));
+    case.markers.list.push(Marker::bare(name, Origin::Hook(line("conftest.py", 116))).into());
     case
 }
 

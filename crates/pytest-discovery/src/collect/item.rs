@@ -10,7 +10,7 @@ use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, Sour
 
 use super::callspec::Parameter;
 use super::edit_sites;
-use super::marks::{self, MarkList};
+use super::marks::{self, MarkList, SharedMarkers};
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
 use crate::syntax::ast::Range;
@@ -125,15 +125,18 @@ impl Item {
     }
 
     /// What the catalog says of it.
-    pub(super) fn into_case(self: &Rc<Self>) -> TestCase {
+    pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
         let own = self.own.borrow();
-        let mut list: Vec<_> =
-            own.iter().map(|own| if own.added { marks::added(&own.mark) } else { marks::marker(&own.mark) }).collect();
-        list.extend(self.chain.iter().flat_map(|list| list.marks.iter()).map(|mark| marks::marker(mark)));
+        let around = || self.chain.iter().flat_map(|list| list.marks.iter());
+        let mut list = Vec::with_capacity(own.len() + around().count());
+        for one in own.iter() {
+            list.push(if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) });
+        }
+        list.extend(around().map(|mark| shared.written(mark)));
         let mut open = self.open.clone();
         open = open.or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
         if open.is_none() {
-            open = self.marks().iter().find_map(|mark| marks::doubtful_arguments(mark));
+            open = own.iter().map(|own| &own.mark).chain(around()).find_map(|mark| marks::doubtful_arguments(mark));
         }
         let skips = list.iter().filter(|marker| marker.name == "skipif").filter_map(|marker| match &marker.origin {
             test_catalog::Origin::Source(at) => Some(Condition { text: marker.to_string(), at: at.clone() }),

@@ -1,9 +1,11 @@
 //! Marks of the evaluator as markers of the catalog.
 
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use num_traits::ToPrimitive;
-use test_catalog::{Marker, Origin, Reason, Value as CatalogValue};
+use test_catalog::{Marker, Origin, Reason, SourceSpan, Value as CatalogValue};
 
 use crate::eval::value::{Argument, Class, Doubt, Mark, Module, Value};
 use crate::eval::{elements, marks_of};
@@ -84,19 +86,43 @@ pub(crate) fn of_class(class: &Class) -> Result<MarkList, NotMarks> {
     Ok(list)
 }
 
-/// A mark as the catalog keeps it.
-pub(crate) fn marker(mark: &Mark) -> Marker {
+/// Marks as the catalog keeps them. What shares a mark shares its marker: a function's `parametrize` may be long, and
+/// each of its cases has it.
+#[derive(Debug, Default)]
+pub(crate) struct SharedMarkers {
+    /// By the mark's address, which counts as long as the mark is held here.
+    written: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
+    added: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
+}
+
+impl SharedMarkers {
+    /// One that an author wrote.
+    pub(crate) fn written(&mut self, mark: &Rc<Mark>) -> Arc<Marker> {
+        Self::shared(&mut self.written, mark, Origin::Source)
+    }
+
+    /// One that a hook, pytest or a plugin put on a test.
+    pub(crate) fn added(&mut self, mark: &Rc<Mark>) -> Arc<Marker> {
+        Self::shared(&mut self.added, mark, Origin::Hook)
+    }
+
+    fn shared(
+        made: &mut HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
+        mark: &Rc<Mark>,
+        origin: fn(SourceSpan) -> Origin,
+    ) -> Arc<Marker> {
+        let make = || (mark.clone(), Arc::new(marker(mark, origin)));
+        made.entry(Rc::as_ptr(mark)).or_insert_with(make).1.clone()
+    }
+}
+
+fn marker(mark: &Mark, origin: fn(SourceSpan) -> Origin) -> Marker {
     Marker {
         name: mark.name.to_string(),
         args: mark.args.iter().map(argument).collect(),
         kwargs: mark.kwargs.iter().map(|(name, value)| (name.to_string(), argument(value))).collect(),
-        origin: Origin::Source(mark.at.clone()),
+        origin: origin(mark.at.clone()),
     }
-}
-
-/// A mark that a hook, pytest or a plugin put on a test.
-pub(crate) fn added(mark: &Mark) -> Marker {
-    Marker { origin: Origin::Hook(mark.at.clone()), ..marker(mark) }
 }
 
 /// Why a mark's arguments are not all known, where a reader of the catalog would take a wrong value from them.

@@ -240,7 +240,8 @@ impl<'c, 'i> Collection<'c, 'i> {
     pub(crate) fn finish(self) -> (Vec<TestCase>, Vec<Problem>, Vec<DeclaredMarker>) {
         let items = finish::finish(self.items, self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
-        (items.iter().map(Item::into_case).collect(), self.problems, declared)
+        let mut markers = marks::SharedMarkers::default();
+        (items.iter().map(|item| item.case(&mut markers)).collect(), self.problems, declared)
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {

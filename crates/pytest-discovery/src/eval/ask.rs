@@ -59,8 +59,8 @@ impl Interpreter<'_> {
     }
 
     /// Whether a file's text has that word.
-    pub(crate) fn mentions(&self, path: &camino::Utf8Path, word: &str) -> bool {
-        matches!(self.sources.get(path), Some(Ok(file)) if file.text.contains(word))
+    pub(crate) fn mentions(&mut self, path: &camino::Utf8Path, word: &str) -> bool {
+        self.sources.get(path).is_ok_and(|file| file.text.contains(word))
     }
 
     /// Whether the hook that was called last raised an exception.

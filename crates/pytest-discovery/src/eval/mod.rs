@@ -52,14 +52,13 @@ pub(crate) use text::plain as plain_text;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::Problem;
 
 use crate::PythonVersion;
 use crate::imports::Imports;
-use crate::syntax::SourceFile;
+use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use doubt::Why;
 use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, ScopeKind, Value};
@@ -77,14 +76,11 @@ const MOST_ELEMENTS: usize = 100_000;
 /// How many bytes a text may get.
 const MOST_TEXT: usize = 1 << 20;
 
-/// Parsed files of the tree: those read ahead, and those that imports lead to.
-pub(crate) type Sources = HashMap<Utf8PathBuf, Result<Arc<SourceFile>, Problem>>;
-
 /// Evaluates modules of one tree, each once.
 pub(crate) struct Interpreter<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) imports: &'a Imports,
-    pub(crate) sources: Sources,
+    pub(crate) sources: Sources<'a>,
     pub(crate) python: PythonVersion,
     pub(crate) env: &'a BTreeMap<String, String>,
     /// Modules that cannot be imported.
@@ -138,7 +134,7 @@ impl<'a> Interpreter<'a> {
     pub(crate) fn new(
         tree: &'a Utf8Path,
         imports: &'a Imports,
-        sources: Sources,
+        sources: Sources<'a>,
         python: PythonVersion,
         env: &'a BTreeMap<String, String>,
     ) -> Self {
@@ -181,7 +177,7 @@ impl<'a> Interpreter<'a> {
         if let Some(module) = self.modules.get(path) {
             return Ok(module.clone());
         }
-        let file = self.source(path)?;
+        let file = self.sources.get(path)?;
         let module = Rc::new(Module {
             file,
             scope: Scope::new(ScopeKind::Module, None),
@@ -213,12 +209,6 @@ impl<'a> Interpreter<'a> {
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
         (self.guarded, self.tries, self.risk, self.raised) = (guarded, tries, risk, raised);
         Ok(module)
-    }
-
-    /// The parsed file.
-    fn source(&mut self, path: &Utf8Path) -> Result<Arc<SourceFile>, Problem> {
-        let tree = self.tree;
-        self.sources.entry(path.to_owned()).or_insert_with(|| crate::read::source(path, tree)).clone()
     }
 
     /// Evaluates something on behalf of collection: with steps of its own, and with exceptions turned into doubts.

@@ -48,7 +48,7 @@ impl Interpreter<'_> {
         if level == 0 && !self.is_first_import(dotted, &path) {
             return None;
         }
-        if self.modules.contains_key(&path) || self.sources.contains_key(&path) || !self.is_quiet(&path) {
+        if self.modules.contains_key(&path) || self.sources.contains(&path) || !self.is_quiet(&path) {
             return None;
         }
         let below = if dotted.is_empty() { name.to_owned() } else { format!("{dotted}.{name}") };

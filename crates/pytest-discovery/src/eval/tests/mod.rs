@@ -12,10 +12,11 @@ use camino::Utf8PathBuf;
 use serde_json::Value as Json;
 
 use super::value::Value;
-use super::{Frame, Interpreter, Sources};
+use super::{Frame, Interpreter};
 use crate::collect::ids;
 use crate::config::{Config, Invocation};
 use crate::imports::Imports;
+use crate::sources::{Ahead, Sources};
 use crate::syntax::ast::Range;
 use crate::{PytestVersion, PythonVersion};
 
@@ -34,7 +35,8 @@ fn evaluate(text: &str) -> Evaluated {
     let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
     let imports = Imports::new(&config, &tree, [file.as_path()].into_iter());
     let env = BTreeMap::new();
-    let mut interpreter = Interpreter::new(&tree, &imports, Sources::new(), PythonVersion::default(), &env);
+    let ahead = Ahead::new(&tree, std::iter::empty());
+    let mut interpreter = Interpreter::new(&tree, &imports, Sources::new(&ahead), PythonVersion::default(), &env);
     let module = interpreter.module(&file).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
     let frame = Frame { scope: module.scope.clone(), module: module.clone() };
     let bindings: Vec<_> =
