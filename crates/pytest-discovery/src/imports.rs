@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::Config;
 use crate::folders::Folders;
 use crate::options::ImportMode;
+use crate::standard_library;
 
 /// What a dotted name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Import {
     /// Nothing of the tree: the standard library, an installed package, or nothing at all.
     Outside,
 }
+
+const INIT: &str = "__init__.py";
 
 /// `sys.path`, as far as it lies in the tree.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl Imports {
         let mut roots: Vec<Utf8PathBuf> = Vec::new();
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
         let folders = Folders::default();
-        let has_init = |folder: &Utf8Path| folders.has_file(folder, "__init__.py");
+        let has_init = |folder: &Utf8Path| folders.has_file(folder, INIT);
         let files: Vec<&Utf8Path> = files.collect();
         let installed = crate::projects::source_roots(tree, files.iter().copied());
         let given = given.chain(installed);
@@ -91,9 +94,9 @@ impl Imports {
 
     /// What an absolute import means.
     fn search(&self, from_file: &Utf8Path, dotted: &str) -> Import {
-        let own = root_by(from_file, |folder| self.folders.has_file(folder, "__init__.py"));
+        let own = root_by(from_file, |folder| self.folders.has_file(folder, INIT));
         let top = dotted.split('.').next().unwrap_or_default();
-        if top.is_empty() {
+        if top.is_empty() || standard_library::is_loaded(top) {
             return Import::Outside;
         }
         let mut namespace = Import::Outside;
@@ -107,7 +110,16 @@ impl Imports {
                 _ => {}
             }
         }
-        namespace
+        if standard_library::hides_folder(top) { Import::Outside } else { namespace }
+    }
+
+    /// The `__init__.py` of the package that a file is in; a package is not in itself.
+    pub(crate) fn package_of(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
+        let folder = file.ancestors().nth(1 + usize::from(file.file_name() == Some(INIT)))?;
+        let is_package = folder.file_name().is_some_and(is_identifier)
+            && folder.starts_with(&self.tree)
+            && self.folders.has_file(folder, INIT);
+        is_package.then(|| folder.join(INIT))
     }
 
     fn roots_with(&self, top: &str) -> Vec<Utf8PathBuf> {
@@ -130,8 +142,8 @@ impl Imports {
         if !path.starts_with(&self.tree) || path.components().any(|part| part.as_str() == "..") {
             return Import::Outside;
         }
-        if self.folders.has_file(&path, "__init__.py") {
-            return Import::File(path.join("__init__.py"));
+        if self.folders.has_file(&path, INIT) {
+            return Import::File(path.join(INIT));
         }
         if let (Some(folder), Some(name), false) = (path.parent(), path.file_name(), dotted.is_empty())
             && self.folders.has_file(folder, &format!("{name}.py"))
@@ -142,13 +154,13 @@ impl Imports {
     }
 
     fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
-        self.folders.has_file(&root.join(top), "__init__.py") || self.folders.has_file(root, &format!("{top}.py"))
+        self.folders.has_file(&root.join(top), INIT) || self.folders.has_file(root, &format!("{top}.py"))
     }
 }
 
 /// The folder that goes on `sys.path` for a file: above the topmost of the packages that it is in.
 pub(crate) fn package_root(file: &Utf8Path) -> &Utf8Path {
-    root_by(file, |folder| folder.join("__init__.py").is_file())
+    root_by(file, |folder| folder.join(INIT).is_file())
 }
 
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {

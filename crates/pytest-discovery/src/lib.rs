@@ -44,6 +44,7 @@ mod projects;
 mod read;
 mod shell_words;
 mod sources;
+mod standard_library;
 mod syntax;
 mod version;
 mod walk;

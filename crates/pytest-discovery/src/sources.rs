@@ -91,11 +91,6 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Whether it is one of the walk's, or was asked for.
-    pub(crate) fn contains(&self, path: &Utf8Path) -> bool {
-        self.ahead.places.contains_key(path) || self.imported.contains_key(path)
-    }
-
     /// How many files those are.
     pub(crate) fn count(&self) -> usize {
         self.ahead.files.len() + self.imported.len()

@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: pytest's `FixtureManager` (`parsefactories`, `getfixtureinfo`, `getfixtureclosure`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -371,30 +371,4 @@ pub(super) fn defaulted(function: &Function) -> Vec<Rc<str>> {
     let shown = shown(function);
     let with_default = shown.parameters.iter().filter(|one| one.default.is_some());
     with_default.filter(|one| one.kind != ParameterKind::PositionalOnly).map(|one| (&*one.name).into()).collect()
-}
-
-/// Every name that a function of the module, or a method of its classes, asks for.
-pub(super) fn requested_in(module: &Module, pytest: PytestVersion) -> HashSet<Rc<str>> {
-    let mut requested = HashSet::new();
-    let mut add = |names: &Names, is_method: bool| {
-        for binding in names.values() {
-            match &binding.value {
-                Value::Function(function) => requested.extend(requests(function, is_method, pytest)),
-                Value::Fixture(fixture) => {
-                    if let Value::Function(function) = &fixture.function {
-                        requested.extend(requests(function, is_method, pytest));
-                    }
-                }
-                _ => {}
-            }
-        }
-    };
-    let names = module.scope.names.borrow();
-    add(&names, false);
-    for binding in names.values() {
-        if let Value::Class(class) = &binding.value {
-            add(&class.names.borrow(), true);
-        }
-    }
-    requested
 }

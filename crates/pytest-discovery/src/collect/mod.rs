@@ -138,11 +138,6 @@ impl<'c, 'i> Collection<'c, 'i> {
             return true;
         }
         self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
-        let requested = fixtures::requested_in(&module, self.config.pytest);
-        let filters = &self.filters;
-        self.interpreter.settle(&module, |name| {
-            filters.takes_function(name) || filters.takes_class(name) || requested.contains(name)
-        });
         let Ok(marks) = marks::of_module(&module) else {
             self.problems.push(pytestmark_problem(&module));
             return true;

@@ -175,10 +175,8 @@ impl Interpreter<'_> {
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
         let bound = module.scope.names.borrow().get(name).map(|binding| binding.value.clone());
-        match bound {
-            Some(Value::Pending(pending)) => return Found::Value(self.settled(&pending)),
-            Some(value) => return Found::Value(value),
-            None => {}
+        if let Some(value) = bound {
+            return Found::Value(value);
         }
         let path = self.path_of(module);
         match name {
@@ -186,12 +184,7 @@ impl Interpreter<'_> {
             "__file__" => return Found::Value(Value::str(path.as_str())),
             _ => {}
         }
-        if path.file_name() == Some("__init__.py")
-            && let module @ Value::Module(_) = self.imported(&path, 1, name)
-        {
-            return Found::Value(module);
-        }
-        // It may be compiled, generated, or set from elsewhere.
+        // It may be compiled, generated, or set from elsewhere; a module in a package, imported by what is not followed.
         Found::Unknown(module.open.borrow().clone())
     }
 

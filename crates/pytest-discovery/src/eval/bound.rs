@@ -1,5 +1,7 @@
 //! Which names statements bind, by their text alone.
 
+use test_catalog::Condition;
+
 use super::value::{Doubt, Raised, ScopeKind, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
@@ -12,6 +14,8 @@ impl Interpreter<'_> {
         let text = format!("raises `{}` as far as it can be read", raised.class);
         let doubt = Doubt::from(test_catalog::Reason { text, at: raised.at.clone() });
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        let text = format!("importing `{}` does not raise `{}`", frame.module.file.path, raised.class);
+        frame.module.conditions.borrow_mut().push(Condition { text, at: raised.at.clone() });
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
     }
 

@@ -2,10 +2,15 @@
 
 use std::rc::Rc;
 
-use super::value::{Doubt, Module, Value};
+use camino::Utf8Path;
+use test_catalog::{Condition, Problem};
+
+use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::imports::Import;
 use crate::syntax::ast::{self, Range};
+
+const INIT: &str = "__init__.py";
 
 impl Interpreter<'_> {
     pub(super) fn import(&mut self, name: &ast::Alias, frame: &Frame, range: Range) {
@@ -24,19 +29,24 @@ impl Interpreter<'_> {
         self.bind(&frame.scope, bound, value);
     }
 
-    /// A module of the package whose `__init__.py` this is: importing it binds its name there, by whatever statement.
-    pub(super) fn imported_submodule(&mut self, frame: &Frame, name: &str) -> Option<Value> {
-        let file = &frame.module.file;
-        if !file.path.as_str().ends_with("__init__.py") || name.starts_with("__") {
-            return None;
+    /// Imports the package that a file is in, as importing the file does before: what it raised, and what may keep it
+    /// from being imported.
+    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<(Option<Raised>, Vec<Condition>), Problem> {
+        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new())) };
+        let package = self.module(&init)?;
+        let ended = package.ended.borrow().clone();
+        Ok((ended, package.conditions.borrow().clone()))
+    }
+
+    /// Binds a module that was imported in the package that it is in.
+    pub(super) fn bind_in_package(&mut self, path: &Utf8Path, module: &Rc<Module>) {
+        let node = if path.file_name() == Some(INIT) { path.parent().unwrap_or(path) } else { path };
+        let (Some(folder), Some(name)) = (node.parent(), node.file_stem()) else { return };
+        if module.ended.borrow().is_none()
+            && let Some(package) = self.modules.get(&folder.join(INIT))
+        {
+            self.bind_in(&package.scope, name, Value::Module(module.clone()));
         }
-        let path = self.path_of(&frame.module);
-        let Import::File(below) = self.imports.resolve(&path, 1, name) else { return None };
-        let is_imported = self.modules.contains_key(&below) || file.text.contains(&format!(".{name} import"));
-        if !is_imported {
-            return None;
-        }
-        Some(self.imported(&path, 1, name)).filter(|value| matches!(value, Value::Module(_)))
     }
 
     /// Whether importing this fails for certain.
@@ -49,7 +59,7 @@ impl Interpreter<'_> {
     }
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
-    pub(super) fn imported(&mut self, from: &camino::Utf8Path, level: u32, dotted: &str) -> Value {
+    pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
         match self.imports.resolve(from, level, dotted) {
             Import::File(path) if level == 0 && !self.is_first_import(dotted, &path) => {
                 let text = format!("another file was imported as `{dotted}` before, and may be what it means here");
@@ -71,7 +81,7 @@ impl Interpreter<'_> {
 
     /// Whether the file is what an absolute import of the name has meant so far: Python imports a name once, wherever
     /// `sys.path` leads later. Test modules of several folders put several files of a name on it.
-    pub(super) fn is_first_import(&mut self, dotted: &str, path: &camino::Utf8Path) -> bool {
+    pub(super) fn is_first_import(&mut self, dotted: &str, path: &Utf8Path) -> bool {
         match self.first_imports.get(dotted) {
             Some(first) => first == path,
             None => {
@@ -84,7 +94,7 @@ impl Interpreter<'_> {
     /// The same for a statement: an import of what is absent, or of a module that raised, raises.
     pub(super) fn imported_or_raise(
         &mut self,
-        from: &camino::Utf8Path,
+        from: &Utf8Path,
         level: u32,
         dotted: &str,
         frame: &Frame,
@@ -94,10 +104,18 @@ impl Interpreter<'_> {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
         }
         let value = self.imported(from, level, dotted);
-        if let Value::Module(module) = &value
-            && let Some(raised) = &*module.ended.borrow()
-        {
-            self.raised = Some(super::value::Raised { at: frame.module.file.span(range), ..raised.clone() });
+        if let Value::Module(module) = &value {
+            if let Some(raised) = &*module.ended.borrow() {
+                self.raised = Some(Raised { at: frame.module.file.span(range), ..raised.clone() });
+            } else if !Rc::ptr_eq(module, &frame.module) {
+                // What may keep it from being imported keeps this one, too.
+                let mut conditions = frame.module.conditions.borrow_mut();
+                for condition in &*module.conditions.borrow() {
+                    if !conditions.contains(condition) {
+                        conditions.push(condition.clone());
+                    }
+                }
+            }
         }
         value
     }
@@ -105,19 +123,6 @@ impl Interpreter<'_> {
     pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
         let from = self.path_of(&frame.module);
         if dotted == "__future__" {
-            return;
-        }
-        if let Some(pending) = names
-            .iter()
-            .map(|name| match &*name.name {
-                "*" => None,
-                one => Some((name, self.postponed(level, dotted, one, frame, range)?)),
-            })
-            .collect::<Option<Vec<_>>>()
-        {
-            for (name, value) in pending {
-                self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
-            }
             return;
         }
         let module = self.imported_or_raise(&from, level, dotted, frame, range);
@@ -165,7 +170,8 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Whether a module of the tree surely has no such name. A package may have a compiled submodule of the name.
+    /// Whether a module of the tree surely has no such name: not yet, where its own imports led here for certain. A package
+    /// may have a compiled submodule of the name.
     fn lacks(&self, module: &Rc<Module>, name: &str) -> bool {
         let names = module.scope.names.borrow();
         !names.contains_key(name)
@@ -173,8 +179,12 @@ impl Interpreter<'_> {
             && !name.starts_with("__")
             && module.open.borrow().is_none()
             && module.ended.borrow().is_none()
-            && !self.importing.iter().any(|one| Rc::ptr_eq(one, module))
+            && (self.current_doubt().is_none() && self.imports_in_doubt == 0 || !self.is_being_imported(module))
             && self.path_of(module).file_name() != Some("__init__.py")
+    }
+
+    fn is_being_imported(&self, module: &Rc<Module>) -> bool {
+        self.importing.iter().any(|one| Rc::ptr_eq(one, module))
     }
 
     fn import_star(&mut self, module: &Value, frame: &Frame, range: Range) {

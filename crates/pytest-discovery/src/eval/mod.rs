@@ -35,7 +35,6 @@ mod library;
 mod marking;
 mod matching;
 mod operators;
-pub(crate) mod pending;
 pub(crate) mod stdlib;
 mod subscript;
 #[cfg(test)]
@@ -93,6 +92,8 @@ pub(crate) struct Interpreter<'a> {
     depth: u32,
     /// The modules that are being evaluated, one within the other.
     importing: Vec<Rc<Module>>,
+    /// How many of them are imported under a doubt: they may not be imported there at all.
+    imports_in_doubt: u32,
     /// An exception on its way out of the expression.
     raised: Option<Raised>,
     /// Something unknown was called since the innermost `try` began: it may have raised.
@@ -117,8 +118,6 @@ pub(crate) struct Interpreter<'a> {
     failed: bool,
     /// Where the steps of the module ended.
     exhausted: Option<Doubt>,
-    /// Whether a module may be left unevaluated until it is asked for.
-    quiet: HashMap<Utf8PathBuf, bool>,
     /// Paths without links, as far as they were asked for.
     real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
 }
@@ -152,6 +151,7 @@ impl<'a> Interpreter<'a> {
             calls: 0,
             depth: 0,
             importing: Vec::new(),
+            imports_in_doubt: 0,
             raised: None,
             risk: None,
             guarded: 0,
@@ -164,7 +164,6 @@ impl<'a> Interpreter<'a> {
             environ: HashMap::new(),
             failed: false,
             exhausted: None,
-            quiet: HashMap::new(),
             real_paths: std::cell::RefCell::default(),
         }
     }
@@ -177,15 +176,24 @@ impl<'a> Interpreter<'a> {
         if let Some(module) = self.modules.get(path) {
             return Ok(module.clone());
         }
+        let (ended, conditions) = self.run_package(path)?;
+        // That may have imported it.
+        if let Some(module) = self.modules.get(path) {
+            return Ok(module.clone());
+        }
         let file = self.sources.get(path)?;
         let module = Rc::new(Module {
             file,
             scope: Scope::new(ScopeKind::Module, None),
-            conditions: Vec::new().into(),
+            conditions: conditions.into(),
             open: None.into(),
             ended: None.into(),
         });
         self.modules.insert(path.to_owned(), module.clone());
+        if ended.is_some() {
+            module.ended.replace(ended);
+            return Ok(module);
+        }
         let frame = Frame { scope: module.scope.clone(), module: module.clone() };
         // A module that is imported under a doubt is the same for everybody else.
         let doubts = std::mem::take(&mut self.doubts);
@@ -196,11 +204,13 @@ impl<'a> Interpreter<'a> {
         let risk = self.risk.take();
         let raised = self.raised.take();
         self.importing.push(module.clone());
+        self.imports_in_doubt += u32::from(!doubts.is_empty());
         let file = module.file.clone();
         if let exec::Flow::Ended(raised) = self.block(&file.body, &frame) {
             module.ended.replace(Some(raised));
         }
         self.importing.pop();
+        self.imports_in_doubt -= u32::from(!doubts.is_empty());
         if self.is_exhausted() {
             let doubt = self.exhausted.take().unwrap_or_else(|| self.too_long(&frame, Range { start: 0, end: 0 }));
             module.open.replace(Some(doubt));
@@ -208,6 +218,7 @@ impl<'a> Interpreter<'a> {
         }
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
         (self.guarded, self.tries, self.risk, self.raised) = (guarded, tries, risk, raised);
+        self.bind_in_package(path, &module);
         Ok(module)
     }
 
@@ -341,23 +352,12 @@ impl<'a> Interpreter<'a> {
         while let Some(here) = scope {
             if innermost || here.kind != ScopeKind::Class {
                 let found = here.names.borrow().get(name).map(|binding| binding.value.clone());
-                match found {
-                    Some(Value::Pending(pending)) => {
-                        let value = self.settled(&pending);
-                        if let Some(binding) = here.names.borrow_mut().get_mut(name) {
-                            binding.value = value.clone();
-                        }
-                        return value;
-                    }
-                    Some(value) => return value,
-                    None => {}
+                if let Some(value) = found {
+                    return value;
                 }
             }
             innermost = false;
             scope = here.parent.as_ref();
-        }
-        if let Some(module) = self.imported_submodule(frame, name) {
-            return module;
         }
         match name {
             "__name__" => return Value::str(crate::imports::module_name(&self.path_of(&frame.module))),

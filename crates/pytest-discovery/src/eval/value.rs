@@ -60,8 +60,6 @@ pub(crate) enum Value {
     External(Rc<str>),
     /// A folder of the tree without `__init__.py`, by its path.
     Namespace(Rc<str>),
-    /// What an import binds, of a module that is not evaluated before somebody asks. Only bindings hold it.
-    Pending(Rc<super::pending::Pending>),
     /// A `pathlib` path.
     Path(Rc<str>),
     /// A compiled regular expression: its pattern.

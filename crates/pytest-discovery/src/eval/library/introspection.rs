@@ -287,8 +287,7 @@ impl super::super::value::Object for NamesOfScope {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        let found = self.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone());
-        found.filter(|value| !matches!(value, Value::Pending(_)))
+        self.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone())
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
