@@ -12,6 +12,8 @@ use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
 use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
 
+const IGNORE_HOOK: &str = "pytest_ignore_collect";
+
 /// Conftests and the plugins that they and test modules name.
 pub(crate) struct Loaded {
     pub(crate) plugins: Plugins,
@@ -190,8 +192,7 @@ impl Conftests for LoadedConftests<'_, '_> {
         let Some(module) = self.load(conftest, false) else { return ConftestIgnores::default() };
         let names = module.scope.names.borrow();
         let folder = conftest.parent().unwrap_or(conftest);
-        let mut ignores =
-            ConftestIgnores { hook: names.contains_key("pytest_ignore_collect"), ..ConftestIgnores::default() };
+        let mut ignores = ConftestIgnores { hook: names.contains_key(IGNORE_HOOK), ..ConftestIgnores::default() };
         for (name, list) in [("collect_ignore", &mut ignores.paths), ("collect_ignore_glob", &mut ignores.globs)] {
             let Some(binding) = names.get(name) else { continue };
             match entries(binding, folder) {
@@ -207,9 +208,27 @@ impl Conftests for LoadedConftests<'_, '_> {
     }
 
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict {
-        const HOOK: &str = "pytest_ignore_collect";
         let Some(module) = self.modules.get(conftest).cloned() else { return HookVerdict::Silent };
-        let Some(hook) = module.scope.names.borrow().get(HOOK).cloned() else { return HookVerdict::Silent };
+        self.ask(&module, path)
+    }
+
+    fn ask_plugins(&mut self, path: &Utf8Path) -> HookVerdict {
+        let plugins = self.loaded.plugins.iter().filter(|plugin| plugin.reaches_all());
+        let asked: Vec<Rc<Module>> = plugins.filter_map(|plugin| plugin.module_with(IGNORE_HOOK)).collect();
+        // The one registered last is asked first.
+        for module in asked.iter().rev() {
+            match self.ask(module, path) {
+                HookVerdict::Silent => {}
+                verdict => return verdict,
+            }
+        }
+        HookVerdict::Silent
+    }
+}
+
+impl LoadedConftests<'_, '_> {
+    fn ask(&mut self, module: &Rc<Module>, path: &Utf8Path) -> HookVerdict {
+        let Some(hook) = module.scope.names.borrow().get(IGNORE_HOOK).cloned() else { return HookVerdict::Silent };
         let frame = Frame { scope: module.scope.clone(), module: module.clone() };
         let path = path_value(path);
         let arguments =
@@ -225,7 +244,7 @@ impl Conftests for LoadedConftests<'_, '_> {
                     _ => SourceSpan::line(module.file.path.clone(), 1),
                 };
                 let why = answer.doubt().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
-                HookVerdict::Perhaps(Condition { text: format!("{HOOK}{why}"), at })
+                HookVerdict::Perhaps(Condition { text: format!("{IGNORE_HOOK}{why}"), at })
             }
         }
     }

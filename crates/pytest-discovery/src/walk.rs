@@ -60,6 +60,11 @@ pub(crate) trait Conftests {
 
     /// What the hook of that conftest says of a path.
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
+
+    /// What the hooks of plugins of the tree that are no conftests say of it.
+    fn ask_plugins(&mut self, _path: &Utf8Path) -> HookVerdict {
+        HookVerdict::Silent
+    }
 }
 
 /// Conftests that say nothing: with them, the walk gives every file that may be collected, and every conftest.
@@ -385,8 +390,12 @@ impl<'a, C: Conftests> Walker<'a, C> {
             return Verdict::Kept(Kept::default());
         }
         let mut kept = Kept { doubt: rules.unknown.clone(), ..Kept::default() };
-        for conftest in rules.hooks.iter().rev() {
-            match self.conftests.ask_hook(conftest, path) {
+        for asked in rules.hooks.iter().rev().map(Some).chain([None]) {
+            let verdict = match asked {
+                Some(conftest) => self.conftests.ask_hook(conftest, path),
+                None => self.conftests.ask_plugins(path),
+            };
+            match verdict {
                 HookVerdict::Silent => {}
                 HookVerdict::Ignore => return Verdict::Ignored,
                 HookVerdict::Keep => return Verdict::Kept(kept),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-use test_catalog::{DeclaredMarker, Reason, SourceSpan};
+use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 
 use crate::config::Config;
 use crate::eval::value::{Arguments, Names, Object, Value};
@@ -30,6 +30,8 @@ pub(crate) struct ConfigObject {
     pub(super) doubts: RefCell<Option<Reason>>,
     /// Why hooks that are not followed may do anything with the tests.
     pub(super) unfollowed: RefCell<Option<Reason>>,
+    /// The expressions of `-m` and `-k` that hooks set: tests that they do not select are deselected.
+    pub(super) narrowed: RefCell<Vec<Condition>>,
     /// Where a hook told that it deselects tests.
     pub(super) deselected: RefCell<Option<SourceSpan>>,
 }
@@ -51,6 +53,7 @@ impl ConfigObject {
             declared: RefCell::default(),
             doubts: RefCell::default(),
             unfollowed: RefCell::default(),
+            narrowed: RefCell::default(),
             deselected: RefCell::default(),
         })
     }
@@ -112,7 +115,7 @@ impl Object for ConfigObject {
         }
         Some(match name {
             "rootpath" | "rootdir" => crate::eval::path_value(&self.rootdir),
-            "option" => Value::Object(Rc::new(Options { options: self.options.borrow().clone() })),
+            "option" => Value::Object(Rc::new(Options(self.this.upgrade()?))),
             "hook" => Value::Object(Rc::new(HookCaller(self.this.upgrade()?))),
             "pluginmanager" => Value::Object(Rc::new(PluginManager(self.this.upgrade()?))),
             _ => return None,
@@ -149,16 +152,14 @@ impl Object for ConfigObject {
         }
     }
 
-    fn assign(&self, name: &str, value: &Value) {
+    fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
         self.attributes.borrow_mut().insert(name.to_owned(), value.clone());
     }
 }
 
 /// `config.option`.
 #[derive(Debug)]
-struct Options {
-    options: HashMap<String, Value>,
-}
+struct Options(Rc<ConfigObject>);
 
 impl Object for Options {
     fn as_any(&self) -> &dyn Any {
@@ -166,11 +167,27 @@ impl Object for Options {
     }
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        self.options.get(name).cloned()
+        self.0.options.borrow().get(name).cloned()
     }
 
     fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
         None
+    }
+
+    fn assign(&self, name: &str, value: &Value, at: &SourceSpan) {
+        self.0.options.borrow_mut().insert(name.to_owned(), value.clone());
+        let option = match name {
+            "markexpr" => "-m",
+            "keyword" => "-k",
+            "deselect" => "--deselect",
+            _ => return,
+        };
+        let text = match value.as_str() {
+            Some("") => return,
+            Some(text) => format!("`{option} \"{text}\"`, which a hook sets, keeps it"),
+            None => format!("`{option}`, which a hook sets, keeps it"),
+        };
+        self.0.narrowed.borrow_mut().push(Condition { text, at: at.clone() });
     }
 }
 
@@ -289,7 +306,17 @@ impl Object for Parser {
 
 /// `session`.
 #[derive(Debug)]
-pub(super) struct Session(pub(super) Value);
+pub(super) struct Session {
+    pub(super) config: Value,
+    /// The list of tests.
+    pub(super) items: RefCell<Value>,
+}
+
+impl Session {
+    pub(super) fn new(config: &Rc<ConfigObject>, items: Value) -> Rc<Self> {
+        Rc::new(Self { config: Value::Object(config.clone()), items: items.into() })
+    }
+}
 
 impl Object for Session {
     fn as_any(&self) -> &dyn Any {
@@ -297,10 +324,20 @@ impl Object for Session {
     }
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        (name == "config").then(|| self.0.clone())
+        match name {
+            "config" => Some(self.config.clone()),
+            "items" => Some(self.items.borrow().clone()),
+            _ => None,
+        }
     }
 
     fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
         None
+    }
+
+    fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
+        if name == "items" {
+            self.items.replace(value.clone());
+        }
     }
 }

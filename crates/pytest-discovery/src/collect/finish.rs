@@ -16,7 +16,9 @@ use crate::PytestVersion;
 use crate::eval::value::Value;
 use crate::eval::{Interpreter, elements};
 
-const HOOK: &str = "pytest_collection_modifyitems";
+const MODIFY: &str = "pytest_collection_modifyitems";
+/// Meant to look at the list only; what it does to it counts all the same.
+const FINISH: &str = "pytest_collection_finish";
 
 /// The tests as pytest would run them.
 pub(crate) fn finish(
@@ -27,15 +29,21 @@ pub(crate) fn finish(
     pytest: PytestVersion,
 ) -> Vec<Rc<Item>> {
     let (early, late): (Vec<Hook>, Vec<Hook>) = plugins
-        .hooks(HOOK, None)
+        .hooks(MODIFY, None)
         .into_iter()
         .partition(|hook| hook.turn == Turn::First || (hook.turn == Turn::Normal && !hook.initial));
     for hook in early {
-        items = modify(items, &hook, config, interpreter);
+        items = modify(items, MODIFY, &hook, config, interpreter);
     }
     items = regrouped(items, pytest);
     for hook in late {
-        items = modify(items, &hook, config, interpreter);
+        items = modify(items, MODIFY, &hook, config, interpreter);
+    }
+    for hook in plugins.hooks(FINISH, None) {
+        items = modify(items, FINISH, &hook, config, interpreter);
+    }
+    for condition in &*config.narrowed.borrow() {
+        items.iter().for_each(|item| item.add_condition(condition.clone()));
     }
     if let Some(reason) = &*config.unfollowed.borrow() {
         items.iter().for_each(|item| item.doubt(reason));
@@ -65,42 +73,41 @@ fn regrouped(items: Vec<Rc<Item>>, pytest: PytestVersion) -> Vec<Rc<Item>> {
 /// it is deselected may depend on how pytest is called.
 fn modify(
     items: Vec<Rc<Item>>,
+    name: &str,
     hook: &Hook,
     config: &Rc<ConfigObject>,
     interpreter: &mut Interpreter<'_>,
 ) -> Vec<Rc<Item>> {
     let doubt_all = |reason: &Reason| items.iter().for_each(|item| item.doubt(reason));
     if hook.wraps {
-        doubt_all(&hook.not_followed(HOOK));
+        doubt_all(&hook.not_followed(name));
         return items;
     }
     config.deselected.borrow_mut().take();
     let list = Value::list(items.iter().map(|item| Value::Object(item.clone())).collect());
-    let arguments = [
-        ("items", list.clone()),
-        ("config", Value::Object(config.clone())),
-        ("session", Value::Object(Rc::new(Session(Value::Object(config.clone()))))),
-    ];
+    let session = Session::new(config, list.clone());
+    let arguments =
+        [("items", list), ("config", Value::Object(config.clone())), ("session", Value::Object(session.clone()))];
     hook.call(interpreter, &arguments);
     if interpreter.has_failed() {
-        let text = format!("the hook `{HOOK}` raises an exception, as far as it can be followed");
+        let text = format!("the hook `{name}` raises an exception, as far as it can be followed");
         doubt_all(&Reason { text, at: hook.at.clone() });
         return items;
     }
     let place: HashMap<*const Item, usize> =
         items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
-    let kept = match elements(&list) {
+    let kept = match elements(&session.items.borrow()) {
         Ok(kept) => kept,
         Err(doubt) => {
-            let reason = doubt.map_or_else(|| hook.not_followed(HOOK), |doubt| (*doubt).clone());
-            doubt_all(&Reason { text: format!("{} in the hook `{HOOK}`", reason.text), at: reason.at });
+            let reason = doubt.map_or_else(|| hook.not_followed(name), |doubt| (*doubt).clone());
+            doubt_all(&Reason { text: format!("{} in the hook `{name}`", reason.text), at: reason.at });
             return items;
         }
     };
     let order: Option<Vec<usize>> =
         kept.iter().map(|value| place.get(&std::ptr::from_ref(value.downcast::<Item>()?)).copied()).collect();
     let Some(mut order) = order else {
-        doubt_all(&hook.not_followed(HOOK));
+        doubt_all(&hook.not_followed(name));
         return items;
     };
     let mut is_kept = vec![false; items.len()];
@@ -112,7 +119,7 @@ fn modify(
         let mut behind: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut first = Vec::new();
         for index in removed {
-            let condition = Condition { text: format!("kept by the hook `{HOOK}`"), at: at.clone() };
+            let condition = Condition { text: format!("kept by the hook `{name}`"), at: at.clone() };
             items[index].add_condition(condition);
             match (0..index).rev().find(|before| is_kept[*before]) {
                 Some(before) => behind.entry(before).or_default().push(index),

@@ -266,7 +266,7 @@ impl Object for Item {
         }
     }
 
-    fn assign(&self, name: &str, _: &Value) {
+    fn assign(&self, name: &str, _: &Value, _: &SourceSpan) {
         if matches!(name, "name" | "_nodeid" | "own_markers" | "callspec") {
             let text = format!("a hook changes its `{name}`");
             self.doubt(&Reason { text, at: self.span.clone() });

@@ -8,10 +8,10 @@ use std::rc::Rc;
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Reason, SourceSpan};
 
-use super::config_object::{ConfigObject, Parser};
+use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
 use crate::PytestVersion;
-use crate::eval::value::{Module, Value};
+use crate::eval::value::{Binding, Module, Value};
 use crate::eval::{Frame, Interpreter};
 
 /// One plugin of the tree.
@@ -65,16 +65,46 @@ impl Plugin {
             hook.call(interpreter, &[("parser", Value::Object(Rc::new(Parser(config.clone()))))]);
         }
         if let Some(hook) = self.hook("pytest_configure") {
+            hook.call(interpreter, &[("config", object.clone())]);
+        }
+        // Later, when all plugins are there. They may set options, too.
+        if let Some(hook) = self.hook("pytest_cmdline_main") {
             hook.call(interpreter, &[("config", object)]);
         }
+        if let Some(hook) = self.hook("pytest_sessionstart") {
+            let session = Session::new(config, Value::list(Vec::new()));
+            hook.call(interpreter, &[("session", Value::Object(session))]);
+        }
+    }
+
+    /// Whether it belongs to no folder.
+    pub(crate) fn reaches_all(&self) -> bool {
+        self.folder.is_none()
+    }
+
+    /// Its module, if that has a hook of the name.
+    pub(crate) fn module_with(&self, hook: &str) -> Option<Rc<Module>> {
+        self.module.scope.names.borrow().contains_key(hook).then(|| self.module.clone())
     }
 
     pub(super) fn reaches(&self, path: &Utf8Path) -> bool {
         self.folder.as_ref().is_none_or(|folder| path.starts_with(folder))
     }
 
+    /// What implements a hook: a function of its name, or one that says so.
+    fn implementation(&self, name: &str) -> Option<Binding> {
+        let names = self.module.scope.names.borrow();
+        // Said rarely: most plugins are spared the search.
+        if self.module.file.text.contains("specname")
+            && let Some(binding) = names.values().find(|binding| specname(&binding.value).as_deref() == Some(name))
+        {
+            return Some(binding.clone());
+        }
+        names.get(name).filter(|binding| specname(&binding.value).is_none()).cloned()
+    }
+
     pub(super) fn hook(&self, name: &str) -> Option<Hook> {
-        let binding = self.module.scope.names.borrow().get(name).cloned()?;
+        let binding = self.implementation(name)?;
         let file = &self.module.file;
         let mut hook = Hook {
             function: binding.value,
@@ -116,6 +146,17 @@ impl Hook {
     pub(super) fn not_followed(&self, name: &str) -> Reason {
         Reason { text: format!("the hook `{name}` is not followed"), at: self.at.clone() }
     }
+}
+
+/// The `specname=` of a function's decorators.
+fn specname(value: &Value) -> Option<String> {
+    let Value::Function(function) = value else { return None };
+    function.def.decorators.iter().find_map(|decorator| {
+        let text: String = function.file.slice(decorator.range).split_whitespace().collect();
+        let (_, behind) = text.split_once("specname=")?;
+        let quote = behind.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+        behind[1..].split_once(quote).map(|(name, _)| name.to_owned())
+    })
 }
 
 /// All of them, in the order of registration.

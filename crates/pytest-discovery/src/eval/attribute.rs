@@ -446,7 +446,7 @@ impl Interpreter<'_> {
             Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
         };
         match object {
-            Value::Object(held) => held.assign(name, &value),
+            Value::Object(held) => held.assign(name, &bound(value).value, &frame.module.file.span(range)),
             Value::Instance(instance) => {
                 let class = &instance.class;
                 let odd = class.in_tree("__setattr__").is_some() || class.in_tree("__slots__").is_some_and(|_| false);

@@ -30,6 +30,8 @@ pub(crate) struct Class {
     pub(crate) options: Cell<DataclassOptions>,
     /// What its body annotates: name and annotation.
     pub(super) annotations: Vec<(Rc<str>, Rc<str>)>,
+    /// The metaclass, its own or inherited, where that is a class of the tree.
+    pub(super) metaclass: RefCell<Option<Rc<Self>>>,
     pub(crate) is_enum: bool,
     /// Of an enum: the members by name, aliases included; `Err` where they are not all known.
     pub(super) members: RefCell<Result<Members, Option<Doubt>>>,

@@ -159,16 +159,20 @@ impl Interpreter<'_> {
                 }
             }
         }
-        for (name, value) in &def.keywords {
-            let plain = match name.as_deref() {
-                Some("metaclass") => {
-                    matches!(self.eval(value, frame), Value::External(path) if matches!(&*path, "abc.ABCMeta" | "enum.EnumMeta" | "enum.EnumType"))
+        let mut metaclass = bases.iter().find_map(|base| match base {
+            Value::Class(base) => base.metaclass.borrow().clone(),
+            _ => None,
+        });
+        // The other keywords are what `__init_subclass__` takes.
+        for (_, value) in def.keywords.iter().filter(|(name, _)| name.as_deref() == Some("metaclass")) {
+            match self.eval(value, frame) {
+                Value::External(path) if matches!(&*path, "abc.ABCMeta" | "enum.EnumMeta" | "enum.EnumType") => {}
+                found => {
+                    doubt.get_or_insert_with(|| self.doubt(frame, value.range, "a metaclass"));
+                    if let Value::Class(class) = found {
+                        metaclass = Some(class);
+                    }
                 }
-                // What `__init_subclass__` takes.
-                _ => true,
-            };
-            if !plain {
-                doubt.get_or_insert_with(|| self.doubt(frame, value.range, "a metaclass"));
             }
         }
         let Some(mro) = linearize(&bases) else {
@@ -192,6 +196,9 @@ impl Interpreter<'_> {
             self.make_members(&class, frame, def.range);
         }
         self.announce(&class, &def.keywords, frame, def.range);
+        if let Some(metaclass) = metaclass {
+            self.shape(&class, metaclass, frame, def.range);
+        }
         let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
         let mut value = Value::Class(class);
         for (decorator, range) in decorators.into_iter().rev() {
@@ -232,6 +239,7 @@ impl Interpreter<'_> {
             made_by_library: false.into(),
             options: DataclassOptions::default().into(),
             annotations,
+            metaclass: None.into(),
             is_enum,
             members: Err(None).into(),
             qualname,
@@ -267,6 +275,26 @@ impl Interpreter<'_> {
             self.make_members(&class, frame, range);
         }
         Some(class)
+    }
+
+    /// Lets a metaclass do with a class what it does: what that comes to is not known, and neither is what it changes.
+    fn shape(&mut self, class: &Rc<Class>, metaclass: Rc<Class>, frame: &Frame, range: Range) {
+        let doubt = self.doubt(frame, range, "a metaclass");
+        let names = class.names.borrow().iter().map(|(name, one)| (Value::str(&**name), one.value.clone())).collect();
+        let bases = class.mro.iter().take(class.def.bases.len()).cloned().collect();
+        let values =
+            vec![Value::Class(class.clone()), Value::str(&*class.name), Value::tuple(bases), Value::dict(names)];
+        let doubts = self.doubts.len();
+        self.doubts.push(doubt);
+        for method in ["__new__", "__init__"] {
+            if let Some(function) = metaclass.in_tree(method) {
+                let arguments = self.arguments(values.clone(), frame, range);
+                self.apply(&function.value, arguments, None, frame, range);
+                self.raised = None;
+            }
+        }
+        self.doubts.truncate(doubts);
+        class.metaclass.replace(Some(metaclass));
     }
 
     /// Tells bases of the tree that they have a subclass, and attributes what they are called.

@@ -280,7 +280,7 @@ impl Interpreter<'_> {
             }
         }
         if let Value::Object(held) = object {
-            held.assign("[:]", value);
+            held.assign("[:]", value, &frame.module.file.span(range));
             return;
         }
         let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, "changed by an assignment to a part of it"));

@@ -242,8 +242,8 @@ pub(crate) trait Object: std::fmt::Debug {
         range: Range,
     ) -> Option<Value>;
 
-    /// `object.name = value`. Most of what hooks keep on pytest's objects matters to nobody.
-    fn assign(&self, _name: &str, _value: &Value) {}
+    /// `object.name = value` at that place. Most of what hooks keep on pytest's objects matters to nobody.
+    fn assign(&self, _name: &str, _value: &Value, _at: &SourceSpan) {}
 
     /// `object[key]`.
     fn item(&self, _key: &Value) -> Option<Value> {
