@@ -13,7 +13,7 @@ use std::{env, fs};
 use generator::Generator;
 
 use super::ast::Stmt;
-use super::{STACK_BYTES, nesting, ruff, rustpython};
+use super::{STACK_BYTES, nesting, plain, ruff, rustpython};
 
 /// Files of the standard library: enough to meet all of the grammar, few enough for every run.
 const MOST_FILES: usize = 600;
@@ -26,6 +26,8 @@ struct Count {
     only_ruff: usize,
     only_rustpython: usize,
     neither: usize,
+    /// Bodies that were hidden.
+    bodies: usize,
     /// Texts of which trees differ.
     differ: Vec<String>,
 }
@@ -39,10 +41,10 @@ impl Count {
         }
         self.files += 1;
         let other = rustpython::parse(&text);
-        match (ruff::parse(&text, false), &other) {
+        let full = ruff::parse(&text);
+        self.hide(name, &text, &full);
+        match (full, &other) {
             (Ok(full), other) => {
-                let later = ruff::parse(&text, true).expect("bodies on demand change nothing of what parses");
-                self.note(name, "bodies on demand", &later, &full);
                 if let Ok(other) = other {
                     self.both += 1;
                     self.note(name, "ruff and rustpython", &full, other);
@@ -56,6 +58,25 @@ impl Count {
                 eprintln!("only rustpython reads {name}");
             }
             (Err(_), Err(_)) => self.neither += 1,
+        }
+    }
+
+    /// Holds the tree of a text whose bodies are hidden from the parser against that of all of it.
+    fn hide(&mut self, name: &str, text: &Arc<str>, full: &Result<Vec<Stmt>, ruff::Rejected>) {
+        let hidden = plain::hide(text);
+        self.bodies += hidden.bodies.len();
+        match (ruff::parse_without(&hidden, text), full) {
+            (Ok(later), Ok(full)) => self.note(name, "hidden bodies", &later, full),
+            (Err(_), Err(_)) => {}
+            (Ok(_), Err(rejected)) => {
+                let line = text[..rejected.offset as usize].lines().count();
+                eprintln!("{name}:{line}: {} is hidden:\n{}", rejected.message, text.lines().nth(line.max(1) - 1).unwrap_or(""));
+                self.differ.push(format!("{name}: a hidden error"));
+            }
+            (Err(rejected), Ok(_)) => {
+                eprintln!("{name}: {} is made by hiding", rejected.message);
+                self.differ.push(format!("{name}: an error made by hiding"));
+            }
         }
     }
 
@@ -104,6 +125,7 @@ fn hold_files(count: &mut Count, paths: &[PathBuf]) {
     for path in paths {
         // What is not UTF-8 does not come to a parser.
         let Ok(text) = fs::read_to_string(path) else { continue };
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         count.hold(&path.display().to_string(), text.strip_prefix('\u{feff}').unwrap_or(&text));
     }
 }
@@ -140,8 +162,69 @@ fn both_parsers_make_one_tree_of_the_standard_library() {
         let paths: Vec<PathBuf> = paths.into_iter().step_by(step).collect();
         let mut count = Count::default();
         hold_files(&mut count, &paths);
-        assert!(count.both > 100 && count.differ.is_empty(), "{count:?}");
+        assert!(count.both > 100 && count.bodies > 1_000 && count.differ.is_empty(), "{count:?}");
     });
+}
+
+/// A body with a mistake is never hidden. Mistakes are made by moving, doubling and taking out tokens.
+#[test]
+fn no_mistake_is_hidden() {
+    on_large_stack(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut paths = Vec::new();
+        files(&root.join("fixtures"), &mut paths);
+        let mut texts: Vec<String> = paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+        texts.extend((0..300).map(|seed| {
+            let body = Generator(fastrand::Rng::with_seed(seed)).block(2, " ");
+            format!("async def all():\n{body}")
+        }));
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut count = Count::default();
+        let (mut rejected, mut mistakes) = (0, 0);
+        for text in texts.iter().filter(|text| text.contains("def ")) {
+            for _ in 0..12 {
+                let text: Arc<str> = mistaken(text, &mut random).into();
+                if nesting::check(&text).is_ok() {
+                    let full = ruff::parse(&text);
+                    rejected += usize::from(full.is_err());
+                    mistakes += 1;
+                    count.hide("a text with a mistake", &text, &full);
+                }
+            }
+        }
+        eprintln!("{rejected} of {mistakes} texts are rejected; {} bodies were hidden", count.bodies);
+        assert!(rejected > 1_000 && count.bodies > 1_000 && count.differ.is_empty(), "{:?}", count.differ);
+    });
+}
+
+/// The text with one token moved, doubled, exchanged or taken out.
+fn mistaken(text: &str, random: &mut fastrand::Rng) -> String {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let word = |one: char| one == '_' || one.is_alphanumeric();
+        let length = match first {
+            ' ' => rest.len() - rest.trim_start_matches(' ').len(),
+            one if word(one) => rest.find(|one| !word(one)).unwrap_or(rest.len()),
+            one => one.len_utf8(),
+        };
+        let (token, behind) = rest.split_at(length);
+        tokens.push(token);
+        rest = behind;
+    }
+    let at = random.usize(..tokens.len());
+    let other = random.usize(..tokens.len());
+    match random.u8(..5) {
+        0 => drop(tokens.remove(at)),
+        1 => tokens.insert(at, tokens[at]),
+        2 => tokens[at] = tokens[other],
+        3 => tokens.swap(at, other),
+        _ => {
+            let odd = ["yield", "await", "*", "=", ":", "(", ")", "\n", "    ", "else", "in", "lambda", "def", ",", "'", "{"];
+            tokens.insert(at, odd[random.usize(..odd.len())]);
+        }
+    }
+    tokens.concat()
 }
 
 #[test]

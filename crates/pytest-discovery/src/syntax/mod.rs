@@ -8,6 +8,7 @@ mod body;
 mod literal;
 mod lower;
 mod nesting;
+mod plain;
 mod ruff;
 mod rustpython;
 mod source;
@@ -31,8 +32,9 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
         let at = source::position(&text, &source::line_starts(&text), offset);
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
-    nesting::check(&text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
-    let body = ruff::parse(&text, true)
+    let hidden = plain::hide(&text);
+    nesting::check(&hidden.text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
+    let body = ruff::parse_without(&hidden, &text)
         .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset))?;
     Ok(SourceFile::new(path.clone(), text, body))
 }
@@ -89,7 +91,7 @@ mod tests {
             for text in texts {
                 let text: Arc<str> = text.into();
                 nesting::check(&text).unwrap();
-                let one = ruff::parse(&text, true).unwrap();
+                let one = ruff::parse(&text).unwrap();
                 let other = rustpython::parse(&text).unwrap();
                 assert!(one == other, "{}", &text[..40]);
             }

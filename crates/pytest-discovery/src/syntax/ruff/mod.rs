@@ -15,6 +15,7 @@ use ruff_text_size::Ranged;
 use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Pattern, Range, Stmt, StmtKind};
 use super::body::{Body, Source};
 use super::lower::{self, identifier};
+use super::plain::Hidden;
 
 /// Why a text is no module, and where.
 #[derive(Debug)]
@@ -29,21 +30,32 @@ impl Rejected {
     }
 }
 
-/// Parses and checks a module, and leaves the bodies of its functions for later where `on_demand`.
-pub(super) fn parse(text: &Arc<str>, on_demand: bool) -> Result<Vec<Stmt>, Rejected> {
+/// Parses and checks a module but for the bodies that are hidden from it, and leaves those of all functions for later.
+pub(super) fn parse_without(hidden: &Hidden, text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
+    parse_as(&hidden.text, text, Some(hidden))
+}
+
+/// Parses and checks all of a module.
+#[cfg(test)]
+pub(super) fn parse(text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
+    parse_as(text, text, None)
+}
+
+/// `shown` is the text with or without what is hidden.
+fn parse_as(shown: &str, text: &Arc<str>, later: Option<&Hidden>) -> Result<Vec<Stmt>, Rejected> {
     // The latest release that is out: syntax of later ones is refused as all of them do.
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
-    let module = ruff_python_parser::parse(text, options)
+    let module = ruff_python_parser::parse(shown, options)
         .map_err(|error| Rejected::new(&error.error, &error))?
         .try_into_module()
         .ok_or_else(|| Rejected { message: "no module".to_owned(), offset: 0 })?;
     if let Some(error) = module.unsupported_syntax_errors().first() {
         return Err(Rejected::new(error, error));
     }
-    if let Some(rejected) = semantics::check(module.syntax(), text) {
+    if let Some(rejected) = semantics::check(module.syntax(), shown) {
         return Err(rejected);
     }
-    let later = on_demand.then_some(text);
+    let later = later.map(|hidden| Later { text, hidden });
     Ok(Lowering { text, shift: 0, later, yields: false }.statements(module.suite()))
 }
 
@@ -57,10 +69,17 @@ struct Lowering<'a> {
     text: &'a str,
     /// What to add to each offset.
     shift: u32,
-    /// The file's text, where functions are to read their bodies from it later.
-    later: Option<&'a Arc<str>>,
+    /// Where functions are to read their bodies from later.
+    later: Option<Later<'a>>,
     /// Whether the function that is being lowered has had a `yield` so far.
     yields: bool,
+}
+
+/// A file's text, and what of it the parser has not seen.
+#[derive(Clone, Copy)]
+struct Later<'a> {
+    text: &'a Arc<str>,
+    hidden: &'a Hidden,
 }
 
 impl Lowering<'_> {
@@ -189,12 +208,13 @@ impl Lowering<'_> {
     /// A function's body, and whether it makes its function a generator. One that may is read at once.
     fn body(&mut self, def: &python::StmtFunctionDef) -> (Body, bool) {
         let head = def.returns.as_deref().map_or(def.parameters.end(), Ranged::end).to_u32() + self.shift;
-        if let Some(text) = self.later
+        if let Some(Later { text, hidden }) = self.later
             && let Some(start) = colon(text, head)
         {
             let range = Range { start, end: def.end().to_u32() + self.shift };
-            let has_word = text.get(start as usize..range.end as usize).is_none_or(|body| body.contains("yield"));
-            if !has_word {
+            let may_yield = || text.get(start as usize..range.end as usize).is_none_or(|body| body.contains("yield"));
+            let first = def.body.first().map_or(0, |first| first.start().to_u32());
+            if hidden.has(first) || !may_yield() {
                 return (Body::on_demand(Source { text: text.clone(), range, is_async: def.is_async }), false);
             }
         }
