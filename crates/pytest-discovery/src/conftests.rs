@@ -159,7 +159,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
                 elements(other).unwrap_or_default().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
             }
         };
-        let from = self.interpreter.path_of(module);
+        let from = module.path.clone();
         for name in names {
             if let Some(found) = self.interpreter.module_of_tree(&from, &name)
                 && !self.loaded.plugins.iter().any(|plugin| plugin.is(&found))

@@ -13,7 +13,7 @@ use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
 use crate::eval::{Interpreter, stdlib};
-use crate::imports::{self, Imports};
+use crate::imports::Imports;
 use crate::options::ImportMode;
 use crate::sources::{Ahead, Sources};
 use crate::walk::{self, Listings, ModuleFile, Silent};
@@ -156,7 +156,7 @@ fn evaluate(
             return Ok(catalog);
         }
         let mut file = file.clone();
-        file.conditions.extend(shadowed(&file, &mut first_of_name, config, tree));
+        file.conditions.extend(shadowed(&file, &mut first_of_name, collection.interpreter.imports, config, tree));
         let node = ModuleNode {
             path: file.path.clone(),
             node: node_path(&file.path, config),
@@ -230,13 +230,14 @@ fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Pr
 fn shadowed(
     file: &ModuleFile,
     first_of_name: &mut HashMap<String, Utf8PathBuf>,
+    imports: &Imports,
     config: &Config,
     tree: &Utf8Path,
 ) -> Option<Condition> {
     if config.options.import_mode == ImportMode::Importlib {
         return None;
     }
-    let name = imports::module_name(&file.path);
+    let name = imports.module_name(&file.path);
     let first = first_of_name.entry(name.clone()).or_insert_with(|| file.path.clone());
     let same = *first == file.path || first.canonicalize_utf8().ok() == file.path.canonicalize_utf8().ok();
     let at =

@@ -6,6 +6,7 @@ use std::fs;
 use std::rc::Rc;
 
 use camino::Utf8Path;
+use foldhash::fast::RandomState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -14,11 +15,11 @@ enum Kind {
 }
 
 /// By name; `None` for what is no folder.
-type Listing = Option<Rc<HashMap<String, Kind>>>;
+type Listing = Option<Rc<HashMap<String, Kind, RandomState>>>;
 
 /// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
-pub(crate) struct Folders(RefCell<HashMap<Box<str>, Listing>>);
+pub(crate) struct Folders(RefCell<HashMap<Box<str>, Listing, RandomState>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
@@ -47,7 +48,7 @@ impl Folders {
     }
 }
 
-fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind>> {
+fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind, RandomState>> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let kind = |entry: &fs::DirEntry| {
         let found = entry.file_type().ok()?;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::fast::RandomState;
 
 use crate::config::Config;
 use crate::folders::Folders;
@@ -22,6 +23,8 @@ pub(crate) enum Import {
 }
 
 const INIT: &str = "__init__.py";
+/// Answers to imports with more dots are not kept.
+const MOST_DOTS: usize = 16;
 
 /// `sys.path`, as far as it lies in the tree.
 #[derive(Debug)]
@@ -32,12 +35,12 @@ pub(crate) struct Imports {
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: RefCell<HashMap<String, Vec<Utf8PathBuf>>>,
     /// What was answered before, by the folder that asks. The files of a folder import much the same.
-    known: RefCell<HashMap<Utf8PathBuf, Answers>>,
+    known: RefCell<HashMap<Box<str>, Answers, RandomState>>,
     folders: Folders,
 }
 
-/// By the dots and the dotted name behind them.
-type Answers = HashMap<(u32, Box<str>), Import>;
+/// By the dotted name, for each number of dots before it.
+type Answers = Vec<HashMap<Box<str>, Import, RandomState>>;
 
 impl Imports {
     /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
@@ -79,22 +82,29 @@ impl Imports {
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
         let folder = from_file.parent().unwrap_or(from_file);
-        let import = (level, Box::from(dotted));
-        if let Some(known) = self.known.borrow().get(folder).and_then(|answers| answers.get(&import)) {
-            return known.clone();
+        let dots = level as usize;
+        let known =
+            self.known.borrow().get(folder.as_str()).and_then(|answers| answers.get(dots)?.get(dotted).cloned());
+        if let Some(known) = known {
+            return known;
         }
         let found = match level {
             0 => self.search(from_file, dotted),
             // One dot is the file's own folder.
-            _ => from_file.ancestors().nth(level as usize).map_or(Import::Outside, |above| self.below(above, dotted)),
+            _ => from_file.ancestors().nth(dots).map_or(Import::Outside, |above| self.below(above, dotted)),
         };
-        self.known.borrow_mut().entry(folder.to_owned()).or_default().insert(import, found.clone());
+        if dots < MOST_DOTS {
+            let mut known = self.known.borrow_mut();
+            let answers = known.entry(folder.as_str().into()).or_default();
+            answers.resize_with(answers.len().max(dots + 1), HashMap::default);
+            answers[dots].insert(dotted.into(), found.clone());
+        }
         found
     }
 
     /// What an absolute import means.
     fn search(&self, from_file: &Utf8Path, dotted: &str) -> Import {
-        let own = root_by(from_file, |folder| self.folders.has_file(folder, INIT));
+        let own = self.package_root(from_file);
         let top = dotted.split('.').next().unwrap_or_default();
         if top.is_empty() || standard_library::is_loaded(top) {
             return Import::Outside;
@@ -111,6 +121,21 @@ impl Imports {
             }
         }
         if standard_library::hides_folder(top) { Import::Outside } else { namespace }
+    }
+
+    /// The dotted name of a file below the topmost of the packages that it is in; a package's own for its `__init__.py`.
+    pub(crate) fn module_name(&self, file: &Utf8Path) -> String {
+        let inside = file.strip_prefix(self.package_root(file)).unwrap_or(file).with_extension("");
+        let mut parts: Vec<&str> = inside.components().map(|part| part.as_str()).collect();
+        if parts.len() > 1 && parts.last() == Some(&"__init__") {
+            parts.pop();
+        }
+        parts.join(".")
+    }
+
+    /// The folder that goes on `sys.path` for a file.
+    fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
+        root_by(file, |folder| self.folders.has_file(folder, INIT))
     }
 
     /// The `__init__.py` of the package that a file is in; a package is not in itself.
@@ -158,11 +183,6 @@ impl Imports {
     }
 }
 
-/// The folder that goes on `sys.path` for a file: above the topmost of the packages that it is in.
-pub(crate) fn package_root(file: &Utf8Path) -> &Utf8Path {
-    root_by(file, |folder| folder.join(INIT).is_file())
-}
-
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {
     let mut root = file.parent().unwrap_or(file);
     while root.file_name().is_some_and(is_identifier) && has_init(root) {
@@ -172,16 +192,6 @@ fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {
         }
     }
     root
-}
-
-/// The dotted name of a file below its package root; a package's own for its `__init__.py`.
-pub(crate) fn module_name(file: &Utf8Path) -> String {
-    let inside = file.strip_prefix(package_root(file)).unwrap_or(file).with_extension("");
-    let mut parts: Vec<&str> = inside.components().map(|part| part.as_str()).collect();
-    if parts.len() > 1 && parts.last() == Some(&"__init__") {
-        parts.pop();
-    }
-    parts.join(".")
 }
 
 /// Python's `str.isidentifier`, as far as folder names go: letters, digits and `_`, no digit first.
@@ -211,7 +221,7 @@ mod tests {
         let test = tree.join("tests/a/test_x.py");
         let imports = Imports::new(&config, &tree, [test.as_path()].into_iter());
         let file = |path: &str| Import::File(tree.join(path));
-        assert_eq!(module_name(&test), "tests.a.test_x");
+        assert_eq!(imports.module_name(&test), "tests.a.test_x");
         assert_eq!(imports.resolve(&test, 0, "tests.help"), file("tests/help.py"));
         assert_eq!(imports.resolve(&test, 2, "help"), file("tests/help.py"));
         assert_eq!(imports.resolve(&test, 1, ""), file("tests/a/__init__.py"));

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::fast::RandomState;
 use test_catalog::Problem;
 
 use crate::syntax::SourceFile;
@@ -22,7 +23,8 @@ type Parsed = Result<Arc<SourceFile>, Problem>;
 pub(crate) struct Ahead<'t> {
     tree: &'t Utf8Path,
     files: Vec<(Utf8PathBuf, OnceLock<Parsed>)>,
-    places: HashMap<Utf8PathBuf, usize>,
+    /// By the path.
+    places: HashMap<Box<str>, usize, RandomState>,
     /// The first file that no helper has taken.
     next: AtomicUsize,
 }
@@ -30,10 +32,10 @@ pub(crate) struct Ahead<'t> {
 impl<'t> Ahead<'t> {
     /// Of files in the order in which evaluation will want them; one that is named twice is one.
     pub(crate) fn new<'f>(tree: &'t Utf8Path, order: impl Iterator<Item = &'f Utf8Path>) -> Self {
-        let mut ahead = Self { tree, files: Vec::new(), places: HashMap::new(), next: AtomicUsize::new(0) };
+        let mut ahead = Self { tree, files: Vec::new(), places: HashMap::default(), next: AtomicUsize::new(0) };
         for file in order {
-            if !ahead.places.contains_key(file) {
-                ahead.places.insert(file.to_owned(), ahead.files.len());
+            if !ahead.places.contains_key(file.as_str()) {
+                ahead.places.insert(file.as_str().into(), ahead.files.len());
                 ahead.files.push((file.to_owned(), OnceLock::new()));
             }
         }
@@ -82,7 +84,7 @@ impl<'a> Sources<'a> {
     /// It cannot be read, or does not parse.
     pub(crate) fn get(&mut self, path: &Utf8Path) -> Parsed {
         let read = || read::source(path, self.ahead.tree);
-        match self.ahead.places.get(path) {
+        match self.ahead.places.get(path.as_str()) {
             Some(place) => self.ahead.files[*place].1.get_or_init(read).clone(),
             None => match self.imported.get(path) {
                 Some(parsed) => parsed.clone(),

@@ -72,10 +72,7 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
         Value::BuiltinMethod(method) if !matches!(method.0, Value::Object(_) | Value::Instance(_)) => {
             Ok(method.1.to_string())
         }
-        Value::Module(module) => {
-            let path = interpreter.path_of(module);
-            Ok(escape(&crate::imports::module_name(&path).into()))
-        }
+        Value::Module(module) => Ok(escape(&interpreter.imports.module_name(&module.path).into())),
         Value::Instance(instance) => match (&instance.member, &instance.value) {
             (Some(_), Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),
             (Some(_), Value::Bytes(bytes)) if instance.class.is_text() => Ok(escape_bytes(bytes)),

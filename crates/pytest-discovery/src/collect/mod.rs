@@ -236,7 +236,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         let items = finish::finish(self.items, self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
-        (items.iter().map(|item| item.case(&mut markers)).collect(), self.problems, declared)
+        (items.into_iter().map(|item| item.case(&mut markers)).collect(), self.problems, declared)
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {

@@ -24,6 +24,8 @@ pub(crate) struct Plugin {
     pub(super) initial: bool,
     /// How many modules are collected before it is loaded.
     after: usize,
+    /// Whether a hook of it may have another name than its function.
+    specnames: bool,
     pub(super) fixtures: Rc<Layer>,
 }
 
@@ -50,7 +52,8 @@ pub(super) struct Hook {
 impl Plugin {
     pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, pytest: PytestVersion) -> Self {
         let fixtures = Rc::new(Layer::of_module(&module, pytest));
-        Self { module, folder, initial, after: 0, fixtures }
+        let specnames = module.file.text.contains("specname");
+        Self { module, folder, initial, after: 0, specnames, fixtures }
     }
 
     /// Whether it is that module.
@@ -94,13 +97,12 @@ impl Plugin {
     /// What implements a hook: a function of its name, or one that says so.
     fn implementation(&self, name: &str) -> Option<Binding> {
         let names = self.module.scope.names.borrow();
-        // Said rarely: most plugins are spared the search.
-        if self.module.file.text.contains("specname")
+        if self.specnames
             && let Some(binding) = names.values().find(|binding| specname(&binding.value).as_deref() == Some(name))
         {
             return Some(binding.clone());
         }
-        names.get(name).filter(|binding| specname(&binding.value).is_none()).cloned()
+        names.get(name).filter(|binding| !self.specnames || specname(&binding.value).is_none()).cloned()
     }
 
     pub(super) fn hook(&self, name: &str) -> Option<Hook> {

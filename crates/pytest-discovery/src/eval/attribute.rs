@@ -178,9 +178,9 @@ impl Interpreter<'_> {
         if let Some(value) = bound {
             return Found::Value(value);
         }
-        let path = self.path_of(module);
+        let path = &module.path;
         match name {
-            "__name__" => return Found::Value(Value::str(crate::imports::module_name(&path))),
+            "__name__" => return Found::Value(Value::str(self.imports.module_name(path))),
             "__file__" => return Found::Value(Value::str(path.as_str())),
             _ => {}
         }

@@ -14,18 +14,18 @@ const INIT: &str = "__init__.py";
 
 impl Interpreter<'_> {
     pub(super) fn import(&mut self, name: &ast::Alias, frame: &Frame, range: Range) {
-        let from = self.path_of(&frame.module);
+        let from = &frame.module.path;
         let top = name.name.split('.').next().unwrap_or_default();
         let (wanted, bound) = match &name.as_name {
             Some(alias) => (&*name.name, &**alias),
             None => (top, top),
         };
         // `import a.b` runs both, and binds `a`.
-        self.imported_or_raise(&from, 0, &name.name, frame, range);
+        self.imported_or_raise(from, 0, &name.name, frame, range);
         if self.raised.is_some() {
             return;
         }
-        let value = self.imported(&from, 0, wanted);
+        let value = self.imported(from, 0, wanted);
         self.bind(&frame.scope, bound, value);
     }
 
@@ -43,7 +43,7 @@ impl Interpreter<'_> {
         let node = if path.file_name() == Some(INIT) { path.parent().unwrap_or(path) } else { path };
         let (Some(folder), Some(name)) = (node.parent(), node.file_stem()) else { return };
         if module.ended.borrow().is_none()
-            && let Some(package) = self.modules.get(&folder.join(INIT))
+            && let Some(package) = self.modules.get(folder.join(INIT).as_str())
         {
             self.bind_in(&package.scope, name, Value::Module(module.clone()));
         }
@@ -121,11 +121,11 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
-        let from = self.path_of(&frame.module);
+        let from = &frame.module.path;
         if dotted == "__future__" {
             return;
         }
-        let module = self.imported_or_raise(&from, level, dotted, frame, range);
+        let module = self.imported_or_raise(from, level, dotted, frame, range);
         if self.raised.is_some() {
             return;
         }
@@ -157,7 +157,7 @@ impl Interpreter<'_> {
             };
             let value = match value {
                 // A submodule that nobody imported yet.
-                Value::Unknown(doubt) => match self.imported_or_raise(&from, level, &below(), frame, range) {
+                Value::Unknown(doubt) => match self.imported_or_raise(from, level, &below(), frame, range) {
                     module @ (Value::Module(_) | Value::Namespace(_)) => module,
                     _ => Value::Unknown(doubt),
                 },
@@ -180,7 +180,7 @@ impl Interpreter<'_> {
             && module.open.borrow().is_none()
             && module.ended.borrow().is_none()
             && (self.current_doubt().is_none() && self.imports_in_doubt == 0 || !self.is_being_imported(module))
-            && self.path_of(module).file_name() != Some("__init__.py")
+            && module.path.file_name() != Some("__init__.py")
     }
 
     fn is_being_imported(&self, module: &Rc<Module>) -> bool {

@@ -84,7 +84,8 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) env: &'a BTreeMap<String, String>,
     /// Modules that cannot be imported.
     pub(crate) absent: AbsentModules,
-    modules: HashMap<Utf8PathBuf, Rc<Module>>,
+    /// By the path of the file.
+    modules: HashMap<Box<str>, Rc<Module>, foldhash::fast::RandomState>,
     doubts: Vec<Doubt>,
     steps: u32,
     outside_steps: u64,
@@ -144,7 +145,7 @@ impl<'a> Interpreter<'a> {
             python,
             env,
             absent: AbsentModules::new(),
-            modules: HashMap::new(),
+            modules: HashMap::default(),
             doubts: Vec::new(),
             steps: 0,
             outside_steps: 0,
@@ -173,23 +174,24 @@ impl<'a> Interpreter<'a> {
     /// # Errors
     /// The file cannot be read, or does not parse.
     pub(crate) fn module(&mut self, path: &Utf8Path) -> Result<Rc<Module>, Problem> {
-        if let Some(module) = self.modules.get(path) {
+        if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
         let (ended, conditions) = self.run_package(path)?;
         // That may have imported it.
-        if let Some(module) = self.modules.get(path) {
+        if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
         let file = self.sources.get(path)?;
         let module = Rc::new(Module {
+            path: path.to_owned(),
             file,
             scope: Scope::new(ScopeKind::Module, None),
             conditions: conditions.into(),
             open: None.into(),
             ended: None.into(),
         });
-        self.modules.insert(path.to_owned(), module.clone());
+        self.modules.insert(path.as_str().into(), module.clone());
         if ended.is_some() {
             module.ended.replace(ended);
             return Ok(module);
@@ -360,8 +362,8 @@ impl<'a> Interpreter<'a> {
             scope = here.parent.as_ref();
         }
         match name {
-            "__name__" => return Value::str(crate::imports::module_name(&self.path_of(&frame.module))),
-            "__file__" => return Value::str(self.path_of(&frame.module).as_str()),
+            "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),
+            "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),
             "__doc__" | "__spec__" | "__loader__" | "__package__" | "__path__" | "__builtins__" | "__annotations__" => {
                 return self.not_known(frame, range);
@@ -383,10 +385,6 @@ impl<'a> Interpreter<'a> {
             raised.certain |= certain;
         }
         value
-    }
-
-    pub(crate) fn path_of(&self, module: &Module) -> Utf8PathBuf {
-        module.file.path.in_tree(self.tree)
     }
 
     /// What is no longer known after something unknown may have changed it.

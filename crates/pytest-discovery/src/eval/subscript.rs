@@ -107,7 +107,7 @@ impl Interpreter<'_> {
                 Some(1) => Value::int(u32::from(self.python.minor)),
                 _ => self.not_known(frame, range),
             },
-            "sys.modules" if key.as_str() == Some(&crate::imports::module_name(&self.path_of(&frame.module))) => {
+            "sys.modules" if key.as_str() == Some(&self.imports.module_name(&frame.module.path)) => {
                 Value::Module(frame.module.clone())
             }
             path if stdlib::is_generic(path) => Value::external(format!("{path}[]")),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
@@ -200,6 +201,8 @@ pub(crate) struct Partial {
 
 #[derive(Debug)]
 pub(crate) struct Module {
+    /// Absolute.
+    pub(crate) path: Utf8PathBuf,
     pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) conditions: RefCell<Vec<Condition>>,

@@ -70,7 +70,11 @@ impl Count {
             (Err(_), Err(_)) => {}
             (Ok(_), Err(rejected)) => {
                 let line = text[..rejected.offset as usize].lines().count();
-                eprintln!("{name}:{line}: {} is hidden:\n{}", rejected.message, text.lines().nth(line.max(1) - 1).unwrap_or(""));
+                eprintln!(
+                    "{name}:{line}: {} is hidden:\n{}",
+                    rejected.message,
+                    text.lines().nth(line.max(1) - 1).unwrap_or("")
+                );
                 self.differ.push(format!("{name}: a hidden error"));
             }
             (Err(rejected), Ok(_)) => {
@@ -220,7 +224,8 @@ fn mistaken(text: &str, random: &mut fastrand::Rng) -> String {
         2 => tokens[at] = tokens[other],
         3 => tokens.swap(at, other),
         _ => {
-            let odd = ["yield", "await", "*", "=", ":", "(", ")", "\n", "    ", "else", "in", "lambda", "def", ",", "'", "{"];
+            let odd =
+                ["yield", "await", "*", "=", ":", "(", ")", "\n", "    ", "else", "in", "lambda", "def", ",", "'", "{"];
             tokens.insert(at, odd[random.usize(..odd.len())]);
         }
     }

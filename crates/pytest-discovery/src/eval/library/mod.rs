@@ -241,8 +241,7 @@ impl Interpreter<'_> {
                 if module.starts_with('.') {
                     return None;
                 }
-                let from = self.path_of(&frame.module);
-                Some(self.imported_or_raise(&from, 0, &module, frame, range))
+                Some(self.imported_or_raise(&frame.module.path, 0, &module, frame, range))
             }
             _ => None,
         }

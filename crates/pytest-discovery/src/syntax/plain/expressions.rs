@@ -86,8 +86,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Whether nothing of a list can follow.
-    fn is_at_end(&mut self) -> bool {
-        self.space();
+    fn is_at_end(&self) -> bool {
         matches!(self.peek(), 0 | b'\n' | b'=' | b';' | b'#' | b':' | b')' | b']' | b'}')
     }
 
@@ -142,12 +141,11 @@ impl<'t> Scan<'t> {
     fn comparison(&mut self) -> Option<Form> {
         let mut form = self.arithmetic()?;
         loop {
-            self.space();
             match (self.peek(), self.peek_at(1)) {
                 // Of an augmented assignment.
                 (b'<', b'<') | (b'>', b'>') => return Some(form),
-                (b'=' | b'!' | b'<' | b'>', b'=') => self.at += 2,
-                (b'<' | b'>', _) => self.at += 1,
+                (b'=' | b'!' | b'<' | b'>', b'=') => self.pass(2),
+                (b'<' | b'>', _) => self.pass(1),
                 (b'i', b'n') if self.eat_word(b"in") => {}
                 (b'i', b's') if self.eat_word(b"is") => {
                     self.eat_word(b"not");
@@ -164,7 +162,6 @@ impl<'t> Scan<'t> {
     pub(super) fn arithmetic(&mut self) -> Option<Form> {
         let mut form = self.operand()?;
         loop {
-            self.space();
             let length = match (self.peek(), self.peek_at(1)) {
                 (b'*', b'*') | (b'/', b'/') | (b'<', b'<') | (b'>', b'>') => 2,
                 (b'+' | b'-' | b'*' | b'/' | b'%' | b'@' | b'&' | b'|' | b'^', _) => 1,
@@ -173,18 +170,16 @@ impl<'t> Scan<'t> {
             if self.peek_at(length) == b'=' {
                 return Some(form);
             }
-            self.at += length;
+            self.pass(length);
             self.operand()?;
             form = Form::Value;
         }
     }
 
     fn operand(&mut self) -> Option<Form> {
-        self.space();
         let start = self.at;
         while matches!(self.peek(), b'+' | b'-' | b'~') {
-            self.at += 1;
-            self.space();
+            self.pass(1);
         }
         let mut alone = self.at == start;
         if self.peek() == b'a' && self.eat_word(b"await") {
@@ -198,10 +193,9 @@ impl<'t> Scan<'t> {
     fn primary(&mut self) -> Option<Form> {
         let mut form = self.atom()?;
         loop {
-            self.space();
             match self.peek() {
                 b'.' => {
-                    self.at += 1;
+                    self.pass(1);
                     self.name()?;
                     form = Form::Place;
                 }
@@ -219,7 +213,6 @@ impl<'t> Scan<'t> {
     }
 
     fn atom(&mut self) -> Option<Form> {
-        self.space();
         match self.peek() {
             b'(' => self.bracketed(b')', Self::parenthesized),
             b'[' => self.bracketed(b']', Self::elements),
@@ -227,7 +220,7 @@ impl<'t> Scan<'t> {
             b'0'..=b'9' => self.number().map(|()| Form::Value),
             b'.' if self.peek_at(1).is_ascii_digit() => self.number().map(|()| Form::Value),
             b'.' if self.peek_at(1) == b'.' && self.peek_at(2) == b'.' => {
-                self.at += 3;
+                self.pass(3);
                 Some(Form::Value)
             }
             b'"' | b'\'' => self.strings().map(|()| Form::Value),
@@ -237,7 +230,7 @@ impl<'t> Scan<'t> {
                 }
                 match self.peek_word() {
                     constant @ (b"None" | b"True" | b"False") => {
-                        self.at += constant.len();
+                        self.pass(constant.len());
                         Some(Form::Value)
                     }
                     _ => self.name().map(|_| Form::Place),
@@ -277,7 +270,6 @@ impl<'t> Scan<'t> {
         if self.is_at_end() {
             return Some(Form::Value);
         }
-        self.space();
         let is_dict = if self.peek() == b'*' && self.peek_at(1) == b'*' {
             self.entry()?;
             true
@@ -304,9 +296,8 @@ impl<'t> Scan<'t> {
 
     /// `key: value` or `**mapping`.
     fn entry(&mut self) -> Option<()> {
-        self.space();
         if self.peek() == b'*' && self.peek_at(1) == b'*' {
-            self.at += 2;
+            self.pass(2);
             self.arithmetic()?;
         } else {
             self.expression()?;
@@ -354,7 +345,7 @@ impl<'t> Scan<'t> {
                 let double = self.peek_at(1) == b'*';
                 (double || !unpacked).then_some(())?;
                 unpacked |= double;
-                self.at += 1 + usize::from(double);
+                self.pass(1 + usize::from(double));
                 self.expression()?;
             } else if let Some(name) = self.keyword() {
                 self.once(name, known)?;
@@ -365,7 +356,6 @@ impl<'t> Scan<'t> {
                 self.expression()?;
                 if self.peek_word() == b"for" {
                     self.clauses()?;
-                    self.space();
                     // It has to be the only argument.
                     return (may_generate && count == 0 && self.peek() == b')').then_some(());
                 }
@@ -382,9 +372,8 @@ impl<'t> Scan<'t> {
     fn keyword(&mut self) -> Option<&'t [u8]> {
         let start = self.at;
         let name = self.name();
-        self.space();
         if name.is_some() && self.peek() == b'=' && self.peek_at(1) != b'=' {
-            self.at += 1;
+            self.pass(1);
             return name;
         }
         self.at = start;
@@ -401,7 +390,6 @@ impl<'t> Scan<'t> {
     /// Behind `[` of a subscript.
     fn subscript(&mut self) -> Option<()> {
         loop {
-            self.space();
             let mut is_there = self.peek() != b':';
             if is_there {
                 self.expression()?;
@@ -411,7 +399,6 @@ impl<'t> Scan<'t> {
                     break;
                 }
                 is_there = true;
-                self.space();
                 if !matches!(self.peek(), b':' | b',' | b']') {
                     self.expression()?;
                 }
@@ -420,7 +407,6 @@ impl<'t> Scan<'t> {
             if !self.eat(b',') {
                 return Some(());
             }
-            self.space();
             if self.peek() == b']' {
                 return Some(());
             }
@@ -451,18 +437,16 @@ impl<'t> Scan<'t> {
     fn parameter_list(&mut self, close: u8, annotated: bool, known: usize) -> Option<()> {
         let (mut defaults, mut star, mut bare_star) = (false, false, false);
         loop {
-            self.space();
             if self.peek() == close {
                 break;
             }
             let stars = (0..2).take_while(|ahead| self.peek_at(*ahead) == b'*').count();
-            self.at += stars;
-            self.space();
+            self.pass(stars);
             match stars {
                 1 if star => return None,
                 1 if self.peek() == b',' => {
                     (star, bare_star) = (true, true);
-                    self.at += 1;
+                    self.pass(1);
                     continue;
                 }
                 2 if bare_star => return None,
@@ -485,7 +469,6 @@ impl<'t> Scan<'t> {
             }
             let goes_on = self.eat(b',');
             if stars == 2 || !goes_on {
-                self.space();
                 (self.peek() == close).then_some(())?;
                 break;
             }

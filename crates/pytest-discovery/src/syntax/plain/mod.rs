@@ -72,7 +72,7 @@ fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<Range>) -> Option<()> {
         let coroutine = scan.eat_word(b"async");
         if scan.peek_word() == b"def" && scan.function_head().is_some() {
             let colon = scan.at;
-            scan.at += 1;
+            scan.pass(1);
             if let Some(body) = scan.body(indent, coroutine) {
                 if body.len() >= SHORTEST {
                     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2, memchr3};
 const DEEPEST: u32 = 60;
 
 /// Reads on from a place, as long as what stands there is plainly well-formed. `None` stands for all else, and leaves
-/// the place anywhere.
+/// the place anywhere. Otherwise the place is where a token begins, or the end of a line.
 pub(super) struct Scan<'t> {
     pub(super) bytes: &'t [u8],
     pub(super) at: usize,
@@ -62,13 +62,18 @@ impl<'t> Scan<'t> {
 
     /// The same between brackets: behind the one that opens, up to the one that closes.
     pub(super) fn bracketed<T>(&mut self, close: u8, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        self.at += 1;
         self.brackets += 1;
+        self.pass(1);
         let read = self.within(read)?;
-        self.space();
         self.brackets -= 1;
-        (self.peek() == close).then(|| self.at += 1)?;
+        self.expect(close)?;
         Some(read)
+    }
+
+    /// Over a token of that length, to the next one.
+    pub(super) fn pass(&mut self, length: usize) {
+        self.at += length;
+        self.space();
     }
 
     /// Skips what stands between tokens.
@@ -91,9 +96,10 @@ impl<'t> Scan<'t> {
     }
 
     pub(super) fn eat(&mut self, byte: u8) -> bool {
-        self.space();
         let is_there = self.peek() == byte;
-        self.at += usize::from(is_there);
+        if is_there {
+            self.pass(1);
+        }
         is_there
     }
 
@@ -102,8 +108,7 @@ impl<'t> Scan<'t> {
     }
 
     /// The word there; empty where none begins.
-    pub(super) fn peek_word(&mut self) -> &'t [u8] {
-        self.space();
+    pub(super) fn peek_word(&self) -> &'t [u8] {
         self.word_at(self.at)
     }
 
@@ -116,9 +121,10 @@ impl<'t> Scan<'t> {
     }
 
     pub(super) fn eat_word(&mut self, wanted: &[u8]) -> bool {
-        let is_there = self.peek_word() == wanted;
+        let is_there =
+            self.bytes[self.at.min(self.bytes.len())..].starts_with(wanted) && !is_word(self.peek_at(wanted.len()));
         if is_there {
-            self.at += wanted.len();
+            self.pass(wanted.len());
         }
         is_there
     }
@@ -130,7 +136,7 @@ impl<'t> Scan<'t> {
     /// A name: no keyword, and of ASCII.
     pub(super) fn name(&mut self) -> Option<&'t [u8]> {
         let word = self.peek_word();
-        self.at += word.len();
+        self.pass(word.len());
         (!word.is_empty() && word.is_ascii() && !is_keyword(word) && word != b"__debug__").then_some(word)
     }
 
@@ -162,7 +168,7 @@ impl<'t> Scan<'t> {
             }
             self.at += usize::from(matches!(self.peek(), b'j' | b'J'));
         }
-        (!is_word(self.peek())).then_some(())
+        (!is_word(self.peek())).then(|| self.space())
     }
 
     fn digits(&mut self, radix: u32) -> Option<()> {
@@ -209,7 +215,11 @@ impl<'t> Scan<'t> {
         self.at += if triple { 3 } else { 1 };
         let start = self.at;
         let kind = Literal { quote, triple, raw, bytes, formatted };
-        if formatted { self.within(|scan| scan.text(kind))? } else { self.text(kind)? }
+        if formatted {
+            self.within(|scan| scan.text(kind))?
+        } else {
+            self.text(kind)?
+        }
         (!bytes || self.bytes[start..self.at].is_ascii()).then_some(bytes)
     }
 
@@ -256,9 +266,7 @@ impl<'t> Scan<'t> {
             b'x' if !kind.raw => 2,
             b'u' if !kind.raw && !kind.bytes => 4,
             // Up to 0xfffff: the highest are left.
-            b'U' if !kind.raw && !kind.bytes => {
-                (2..5).all(|ahead| self.peek_at(ahead) == b'0').then_some(8)?
-            }
+            b'U' if !kind.raw && !kind.bytes => (2..5).all(|ahead| self.peek_at(ahead) == b'0').then_some(8)?,
             b'N' if !kind.raw && !kind.bytes => return None,
             _ => 0,
         };
@@ -273,14 +281,10 @@ impl<'t> Scan<'t> {
         let outer = self.around;
         let brackets = self.brackets;
         self.around.interpolation = true;
-        self.at += 1;
         self.brackets += 1;
+        self.pass(1);
         self.within(Self::list)?;
-        self.space();
-        if self.peek() == b'=' {
-            self.at += 1;
-            self.space();
-        }
+        self.eat(b'=');
         if self.peek() == b'!' {
             matches!(self.peek_at(1), b'r' | b's' | b'a').then(|| self.at += 2)?;
         }
@@ -312,8 +316,19 @@ struct Literal {
 
 /// Letters of all kinds count: what is not of ASCII is refused where it matters.
 pub(super) fn is_word(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii()
+    WORD[usize::from(byte)]
 }
+
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        // Every index is one of a byte.
+        word[byte] = matches!(byte as u8, b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..);
+        byte += 1;
+    }
+    word
+};
 
 pub(super) fn is_keyword(word: &[u8]) -> bool {
     #[rustfmt::skip]

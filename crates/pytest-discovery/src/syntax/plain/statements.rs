@@ -42,7 +42,6 @@ impl Scan<'_> {
 
     /// The end of a line, maybe behind a comment.
     fn line_end(&mut self) -> Option<()> {
-        self.space();
         if self.peek() == b'#' {
             self.comment();
         }
@@ -57,7 +56,6 @@ impl Scan<'_> {
     /// From a colon on: the lines of a block, or statements on the same line.
     fn block(&mut self, indent: usize) -> Option<()> {
         self.expect(b':')?;
-        self.space();
         if !matches!(self.peek(), b'\n' | b'#') {
             return self.simple_line();
         }
@@ -106,7 +104,7 @@ impl Scan<'_> {
                 }
             }
             b"" if self.peek() == b'@' => {
-                self.at += 1;
+                self.pass(1);
                 self.expression()?;
                 self.line_end()?;
                 (self.indentation()? == indent).then_some(())?;
@@ -128,7 +126,7 @@ impl Scan<'_> {
     fn follows(&mut self, indent: usize, word: &[u8]) -> Option<bool> {
         let is_there = self.indentation()? == indent && self.word_at(self.at + indent) == word;
         if is_there {
-            self.at += indent + word.len();
+            self.pass(indent + word.len());
         }
         Some(is_there)
     }
@@ -172,7 +170,6 @@ impl Scan<'_> {
         while self.follows(indent, b"except")? {
             (!catches_all).then_some(())?;
             handlers = true;
-            self.space();
             if self.peek() == b':' {
                 catches_all = true;
             } else {
@@ -206,15 +203,12 @@ impl Scan<'_> {
     pub(super) fn function_head(&mut self) -> Option<()> {
         self.expect_word(b"def")?;
         self.name()?;
-        self.space();
         (self.peek() == b'(').then_some(())?;
         self.bracketed(b')', |scan| scan.parameters(b')', true))?;
-        self.space();
         if self.peek() == b'-' && self.peek_at(1) == b'>' {
-            self.at += 2;
+            self.pass(2);
             self.annotation()?;
         }
-        self.space();
         (self.peek() == b':').then_some(())
     }
 
@@ -227,7 +221,6 @@ impl Scan<'_> {
     fn class(&mut self, indent: usize) -> Option<()> {
         self.expect_word(b"class")?;
         self.name()?;
-        self.space();
         if self.peek() == b'(' {
             self.call(false)?;
         }
@@ -246,7 +239,6 @@ impl Scan<'_> {
     fn simple_line(&mut self) -> Option<()> {
         loop {
             self.simple()?;
-            self.space();
             let read = &self.bytes[..self.at];
             let behind = read.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
             self.end = self.at - behind;
@@ -255,23 +247,21 @@ impl Scan<'_> {
             if self.peek() != b';' {
                 return self.line_end();
             }
-            self.at += 1;
-            self.space();
+            self.pass(1);
             if matches!(self.peek(), b'\n' | b'#' | 0) {
                 return self.line_end();
             }
         }
     }
 
-    fn is_at_line_end(&mut self) -> bool {
-        self.space();
+    fn is_at_line_end(&self) -> bool {
         matches!(self.peek(), b'\n' | b'#' | b';' | 0)
     }
 
     fn simple(&mut self) -> Option<()> {
         let word = self.peek_word();
         let begin = self.at;
-        self.at += word.len();
+        self.pass(word.len());
         match word {
             b"pass" => {}
             b"break" | b"continue" => self.around.looping.then_some(())?,
@@ -318,7 +308,6 @@ impl Scan<'_> {
     /// An expression, or something assigned to it.
     fn assignment(&mut self) -> Option<()> {
         let mut form = self.list()?;
-        self.space();
         match (self.peek(), self.peek_at(1), self.peek_at(2)) {
             (b'=', ..) => {
                 while self.eat(b'=') {
@@ -327,7 +316,7 @@ impl Scan<'_> {
                 }
             }
             (b':', ..) => {
-                self.at += 1;
+                self.pass(1);
                 (form == Form::Place).then_some(())?;
                 self.annotation()?;
                 if self.eat(b'=') {
@@ -335,11 +324,11 @@ impl Scan<'_> {
                 }
             }
             (b'+' | b'-' | b'*' | b'/' | b'%' | b'@' | b'&' | b'|' | b'^', b'=', _) => {
-                (form == Form::Place).then(|| self.at += 2)?;
+                (form == Form::Place).then(|| self.pass(2))?;
                 self.list()?;
             }
             (b'*', b'*', b'=') | (b'/', b'/', b'=') | (b'<', b'<', b'=') | (b'>', b'>', b'=') => {
-                (form == Form::Place).then(|| self.at += 3)?;
+                (form == Form::Place).then(|| self.pass(3))?;
                 self.list()?;
             }
             _ => {}
@@ -369,7 +358,6 @@ impl Scan<'_> {
     }
 
     fn import_from(&mut self) -> Option<()> {
-        self.space();
         let mut dots = 0;
         while self.eat(b'.') {
             dots += 1;
@@ -380,7 +368,6 @@ impl Scan<'_> {
             _ => self.dotted()?,
         }
         self.expect_word(b"import")?;
-        self.space();
         if self.peek() == b'(' { self.bracketed(b')', |scan| scan.imported(true)) } else { self.imported(false) }
     }
 
@@ -393,7 +380,6 @@ impl Scan<'_> {
             if !self.eat(b',') {
                 return Some(());
             }
-            self.space();
             if in_brackets && self.peek() == b')' {
                 return Some(());
             }
