@@ -15,7 +15,7 @@ use crate::eval::value::Module;
 use crate::eval::{Interpreter, stdlib};
 use crate::imports::Imports;
 use crate::options::ImportMode;
-use crate::sources::{Ahead, Sources};
+use crate::sources::Sources;
 use crate::walk::{self, Listings, ModuleFile, Silent};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
@@ -97,11 +97,13 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
     let everything = walk::walk(config, tree, &mut Silent, &mut listings);
     let conftests = everything.conftests.iter().map(|(path, _)| &**path);
     let order = conftests.chain(everything.modules.iter().map(|module| &*module.path));
-    let ahead = Ahead::new(tree, order.clone());
+    let files: BTreeSet<&Utf8Path> = order.clone().collect();
+    let imports = Imports::new(config, tree, files.into_iter());
+    let sources = Sources::new(tree, &imports, order);
     std::thread::scope(|scope| {
-        ahead.start_helpers(scope);
-        let catalog = evaluate(settings, config, &order.collect(), Sources::new(&ahead), &mut listings);
-        ahead.stop();
+        sources.start_helpers(scope);
+        let catalog = evaluate(settings, config, &imports, &sources, &mut listings);
+        sources.stop();
         catalog
     })
 }
@@ -109,17 +111,16 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
 fn evaluate(
     settings: &Settings,
     config: &Config,
-    files: &BTreeSet<&Utf8Path>,
-    sources: Sources<'_>,
+    imports: &Imports,
+    sources: &Sources<'_>,
     listings: &mut Listings,
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
-    let imports = Imports::new(config, tree, files.iter().copied());
     let mut env = settings.env.clone();
     if settings.pytest >= SETS_PYTEST_VERSION {
         env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
     }
-    let mut interpreter = Interpreter::new(tree, &imports, sources, settings.python, &env);
+    let mut interpreter = Interpreter::new(tree, imports, sources, settings.python, &env);
     interpreter.absent.clone_from(&settings.absent_modules);
 
     let object = ConfigObject::new(config);

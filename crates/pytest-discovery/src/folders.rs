@@ -1,9 +1,8 @@
 //! What folders hold, each read once: imports ask for the same few files thousands of times.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
 use foldhash::fast::RandomState;
@@ -15,11 +14,11 @@ enum Kind {
 }
 
 /// By name; `None` for what is no folder.
-type Listing = Option<Rc<HashMap<String, Kind, RandomState>>>;
+type Listing = Option<Arc<HashMap<String, Kind, RandomState>>>;
 
 /// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
-pub(crate) struct Folders(RefCell<HashMap<Box<str>, Listing, RandomState>>);
+pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing, RandomState>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
@@ -39,11 +38,13 @@ impl Folders {
     }
 
     fn listing(&self, folder: &Utf8Path) -> Listing {
-        if let Some(listing) = self.0.borrow().get(folder.as_str()) {
+        // A panic while the lock was held would be another error already; the map is whole in any case.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listing) = known.get(folder.as_str()) {
             return listing.clone();
         }
-        let listing = read(folder).map(Rc::new);
-        self.0.borrow_mut().insert(folder.as_str().into(), listing.clone());
+        let listing = read(folder).map(Arc::new);
+        known.insert(folder.as_str().into(), listing.clone());
         listing
     }
 }

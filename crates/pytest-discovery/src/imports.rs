@@ -1,7 +1,7 @@
 //! Which file of the tree an import means.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::fast::RandomState;
@@ -33,9 +33,9 @@ pub(crate) struct Imports {
     mode: ImportMode,
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
-    tops: RefCell<HashMap<String, Vec<Utf8PathBuf>>>,
+    tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
     /// What was answered before, by the folder that asks. The files of a folder import much the same.
-    known: RefCell<HashMap<Box<str>, Answers, RandomState>>,
+    known: Mutex<HashMap<Box<str>, Answers, RandomState>>,
     folders: Folders,
 }
 
@@ -73,8 +73,8 @@ impl Imports {
             tree: tree.to_owned(),
             mode: config.options.import_mode,
             roots,
-            tops: RefCell::default(),
-            known: RefCell::default(),
+            tops: Mutex::default(),
+            known: Mutex::default(),
             folders,
         }
     }
@@ -83,8 +83,7 @@ impl Imports {
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
         let folder = from_file.parent().unwrap_or(from_file);
         let dots = level as usize;
-        let known =
-            self.known.borrow().get(folder.as_str()).and_then(|answers| answers.get(dots)?.get(dotted).cloned());
+        let known = lock(&self.known).get(folder.as_str()).and_then(|answers| answers.get(dots)?.get(dotted).cloned());
         if let Some(known) = known {
             return known;
         }
@@ -94,7 +93,7 @@ impl Imports {
             _ => from_file.ancestors().nth(dots).map_or(Import::Outside, |above| self.below(above, dotted)),
         };
         if dots < MOST_DOTS {
-            let mut known = self.known.borrow_mut();
+            let mut known = lock(&self.known);
             let answers = known.entry(folder.as_str().into()).or_default();
             answers.resize_with(answers.len().max(dots + 1), HashMap::default);
             answers[dots].insert(dotted.into(), found.clone());
@@ -148,13 +147,13 @@ impl Imports {
     }
 
     fn roots_with(&self, top: &str) -> Vec<Utf8PathBuf> {
-        if let Some(known) = self.tops.borrow().get(top) {
+        if let Some(known) = lock(&self.tops).get(top) {
             return known.clone();
         }
         let module = format!("{top}.py");
         let has = |root: &&Utf8PathBuf| self.folders.has_folder(root, top) || self.folders.has_file(root, &module);
         let found: Vec<_> = self.roots.iter().filter(has).cloned().collect();
-        self.tops.borrow_mut().insert(top.to_owned(), found.clone());
+        lock(&self.tops).insert(top.to_owned(), found.clone());
         found
     }
 
@@ -181,6 +180,11 @@ impl Imports {
     fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
         self.folders.has_file(&root.join(top), INIT) || self.folders.has_file(root, &format!("{top}.py"))
     }
+}
+
+/// What a panic elsewhere left is whole: nothing panics between two changes.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {

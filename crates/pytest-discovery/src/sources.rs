@@ -1,16 +1,18 @@
-//! Parsed files of a tree. Helpers parse those of the walk ahead of evaluation, in its order; what evaluation wants
-//! before a helper came to it, it parses itself.
+//! Parsed files of a tree. Helpers parse ahead of evaluation: the files of the walk in its order, and what they import.
+//! What evaluation wants before a helper came to it, it parses itself.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::fast::RandomState;
 use test_catalog::Problem;
 
+use crate::imports::{Import, Imports};
 use crate::syntax::SourceFile;
+use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
 use crate::{read, syntax};
 
 /// More helpers than this would only wait for each other's memory.
@@ -18,28 +20,35 @@ const MOST_HELPERS: usize = 7;
 
 type Parsed = Result<Arc<SourceFile>, Problem>;
 
-/// The files that the walk found, each parsed once, by whoever needs it first.
+/// Each file parsed once, by whoever needs it first.
 #[derive(Debug)]
-pub(crate) struct Ahead<'t> {
+pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
-    files: Vec<(Utf8PathBuf, OnceLock<Parsed>)>,
-    /// By the path.
-    places: HashMap<Box<str>, usize, RandomState>,
-    /// The first file that no helper has taken.
-    next: AtomicUsize,
+    imports: &'t Imports,
+    /// By path.
+    files: Mutex<HashMap<Box<str>, Arc<Slot>, RandomState>>,
+    /// What no helper has taken yet.
+    waiting: Mutex<VecDeque<Utf8PathBuf>>,
+    asked: AtomicUsize,
 }
 
-impl<'t> Ahead<'t> {
-    /// Of files in the order in which evaluation will want them; one that is named twice is one.
-    pub(crate) fn new<'f>(tree: &'t Utf8Path, order: impl Iterator<Item = &'f Utf8Path>) -> Self {
-        let mut ahead = Self { tree, files: Vec::new(), places: HashMap::default(), next: AtomicUsize::new(0) };
-        for file in order {
-            if !ahead.places.contains_key(file.as_str()) {
-                ahead.places.insert(file.as_str().into(), ahead.files.len());
-                ahead.files.push((file.to_owned(), OnceLock::new()));
-            }
+#[derive(Debug, Default)]
+struct Slot {
+    parsed: OnceLock<Parsed>,
+    /// Whether evaluation asked for it.
+    asked: AtomicBool,
+}
+
+impl<'t> Sources<'t> {
+    /// Of files in the order in which evaluation will want them.
+    pub(crate) fn new<'f>(tree: &'t Utf8Path, imports: &'t Imports, order: impl Iterator<Item = &'f Utf8Path>) -> Self {
+        Self {
+            tree,
+            imports,
+            files: Mutex::default(),
+            waiting: Mutex::new(order.map(Utf8Path::to_owned).collect()),
+            asked: AtomicUsize::new(0),
         }
-        ahead
     }
 
     /// Starts a helper for each further processor. One that cannot be started is done without.
@@ -53,48 +62,100 @@ impl<'t> Ahead<'t> {
         }
     }
 
-    fn help(&self) {
-        while let Some((path, parsed)) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            parsed.get_or_init(|| read::source(path, self.tree));
-        }
-    }
-
     /// Lets the helpers end: nobody will ask for what is left.
     pub(crate) fn stop(&self) {
-        self.next.store(self.files.len(), Ordering::Relaxed);
-    }
-}
-
-/// All files that evaluation asked for, or may.
-#[derive(Debug)]
-pub(crate) struct Sources<'a> {
-    ahead: &'a Ahead<'a>,
-    /// Those that imports led to.
-    imported: HashMap<Utf8PathBuf, Parsed>,
-}
-
-impl<'a> Sources<'a> {
-    pub(crate) fn new(ahead: &'a Ahead<'a>) -> Self {
-        Self { ahead, imported: HashMap::new() }
+        lock(&self.waiting).clear();
     }
 
     /// The parsed file.
     ///
     /// # Errors
     /// It cannot be read, or does not parse.
-    pub(crate) fn get(&mut self, path: &Utf8Path) -> Parsed {
-        let read = || read::source(path, self.ahead.tree);
-        match self.ahead.places.get(path.as_str()) {
-            Some(place) => self.ahead.files[*place].1.get_or_init(read).clone(),
-            None => match self.imported.get(path) {
-                Some(parsed) => parsed.clone(),
-                None => self.imported.entry(path.to_owned()).or_insert(read()).clone(),
-            },
+    pub(crate) fn get(&self, path: &Utf8Path) -> Parsed {
+        let slot = self.slot(path).0;
+        if !slot.asked.swap(true, Ordering::Relaxed) {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+        }
+        slot.parsed.get_or_init(|| read::source(path, self.tree)).clone()
+    }
+
+    /// How many files evaluation asked for.
+    pub(crate) fn count(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The file's place, and whether it is new.
+    fn slot(&self, path: &Utf8Path) -> (Arc<Slot>, bool) {
+        let mut files = lock(&self.files);
+        if let Some(slot) = files.get(path.as_str()) {
+            return (slot.clone(), false);
+        }
+        let slot = Arc::<Slot>::default();
+        files.insert(path.as_str().into(), slot.clone());
+        (slot, true)
+    }
+
+    fn help(&self) {
+        loop {
+            let Some(path) = lock(&self.waiting).pop_front() else { return };
+            let parsed = self.slot(&path).0.parsed.get_or_init(|| read::source(&path, self.tree)).clone();
+            if let Ok(file) = parsed {
+                self.follow(&path, &file.body);
+            }
         }
     }
 
-    /// How many files those are.
-    pub(crate) fn count(&self) -> usize {
-        self.ahead.files.len() + self.imported.len()
+    /// Puts what a block imports in front of what waits.
+    fn follow(&self, from: &Utf8Path, body: &[Stmt]) {
+        for statement in body {
+            match &statement.kind {
+                StmtKind::Import(names) => {
+                    names.iter().for_each(|name| self.put_in_front(from, 0, &name.name));
+                }
+                StmtKind::ImportFrom { level, module, names } => {
+                    let module = module.as_deref().unwrap_or_default();
+                    // A name may be a module as well.
+                    for name in names {
+                        let below =
+                            if module.is_empty() { name.name.to_string() } else { format!("{module}.{}", name.name) };
+                        self.put_in_front(from, *level, &below);
+                    }
+                    self.put_in_front(from, *level, module);
+                }
+                StmtKind::If { test, body, orelse } => {
+                    let for_types = |name: &str| name == "TYPE_CHECKING";
+                    let is_run =
+                        !matches!(&test.kind, ExprKind::Name(name) | ExprKind::Attribute(_, name) if for_types(name));
+                    if is_run {
+                        self.follow(from, body);
+                    }
+                    self.follow(from, orelse);
+                }
+                StmtKind::Try { body, handlers, orelse, finally } => {
+                    [body, orelse, finally].into_iter().for_each(|body| self.follow(from, body));
+                    handlers.iter().for_each(|handler| self.follow(from, &handler.body));
+                }
+                StmtKind::With { body, .. } => self.follow(from, body),
+                _ => {}
+            }
+        }
     }
+
+    fn put_in_front(&self, from: &Utf8Path, level: u32, dotted: &str) {
+        let Import::File(path) = self.imports.resolve(from, level, dotted) else { return };
+        let mut next = Some(path);
+        // Its packages are imported before it.
+        while let Some(path) = next {
+            if !self.slot(&path).1 {
+                return;
+            }
+            next = self.imports.package_of(&path);
+            lock(&self.waiting).push_front(path);
+        }
+    }
+}
+
+/// What a panic elsewhere left is whole: nothing panics between two changes.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

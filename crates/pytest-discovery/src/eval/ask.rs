@@ -59,7 +59,7 @@ impl Interpreter<'_> {
     }
 
     /// Whether a file's text has that word.
-    pub(crate) fn mentions(&mut self, path: &camino::Utf8Path, word: &str) -> bool {
+    pub(crate) fn mentions(&self, path: &camino::Utf8Path, word: &str) -> bool {
         self.sources.get(path).is_ok_and(|file| file.text.contains(word))
     }
 

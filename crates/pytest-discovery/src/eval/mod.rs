@@ -79,7 +79,7 @@ const MOST_TEXT: usize = 1 << 20;
 pub(crate) struct Interpreter<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) imports: &'a Imports,
-    pub(crate) sources: Sources<'a>,
+    pub(crate) sources: &'a Sources<'a>,
     pub(crate) python: PythonVersion,
     pub(crate) env: &'a BTreeMap<String, String>,
     /// Modules that cannot be imported.
@@ -134,7 +134,7 @@ impl<'a> Interpreter<'a> {
     pub(crate) fn new(
         tree: &'a Utf8Path,
         imports: &'a Imports,
-        sources: Sources<'a>,
+        sources: &'a Sources<'a>,
         python: PythonVersion,
         env: &'a BTreeMap<String, String>,
     ) -> Self {

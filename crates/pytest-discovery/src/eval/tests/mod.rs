@@ -16,7 +16,7 @@ use super::{Frame, Interpreter};
 use crate::collect::ids;
 use crate::config::{Config, Invocation};
 use crate::imports::Imports;
-use crate::sources::{Ahead, Sources};
+use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use crate::{PytestVersion, PythonVersion};
 
@@ -35,8 +35,8 @@ fn evaluate(text: &str) -> Evaluated {
     let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
     let imports = Imports::new(&config, &tree, [file.as_path()].into_iter());
     let env = BTreeMap::new();
-    let ahead = Ahead::new(&tree, std::iter::empty());
-    let mut interpreter = Interpreter::new(&tree, &imports, Sources::new(&ahead), PythonVersion::default(), &env);
+    let sources = Sources::new(&tree, &imports, std::iter::empty());
+    let mut interpreter = Interpreter::new(&tree, &imports, &sources, PythonVersion::default(), &env);
     let module = interpreter.module(&file).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
     let frame = Frame { scope: module.scope.clone(), module: module.clone() };
     let bindings: Vec<_> =
