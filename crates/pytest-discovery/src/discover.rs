@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{
@@ -13,6 +14,7 @@ use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
 use crate::eval::{Interpreter, stdlib};
+use crate::folders::Folders;
 use crate::imports::Imports;
 use crate::options::ImportMode;
 use crate::sources::Sources;
@@ -92,13 +94,14 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 
 fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
-    let mut listings = Listings::default();
+    let folders = Arc::<Folders>::default();
+    let mut listings = Listings::new(folders.clone());
     // All that conftests may let through is parsed ahead.
     let everything = walk::walk(config, tree, &mut Silent, &mut listings);
     let conftests = everything.conftests.iter().map(|(path, _)| &**path);
     let order = conftests.chain(everything.modules.iter().map(|module| &*module.path));
     let files: BTreeSet<&Utf8Path> = order.clone().collect();
-    let imports = Imports::new(config, tree, files.into_iter());
+    let imports = Imports::new(config, tree, files.into_iter(), folders);
     let sources = Sources::new(tree, &imports, order);
     std::thread::scope(|scope| {
         sources.start_helpers(scope);

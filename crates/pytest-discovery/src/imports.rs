@@ -1,7 +1,7 @@
 //! Which file of the tree an import means.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::fast::RandomState;
@@ -36,7 +36,7 @@ pub(crate) struct Imports {
     tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
     /// What was answered before, by the folder that asks. The files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers, RandomState>>,
-    folders: Folders,
+    folders: Arc<Folders>,
 }
 
 /// By the dotted name, for each number of dots before it.
@@ -50,10 +50,10 @@ impl Imports {
         config: &Config,
         tree: &Utf8Path,
         files: impl DoubleEndedIterator<Item = &'f Utf8Path>,
+        folders: Arc<Folders>,
     ) -> Self {
         let mut roots: Vec<Utf8PathBuf> = Vec::new();
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
-        let folders = Folders::default();
         let has_init = |folder: &Utf8Path| folders.has_file(folder, INIT);
         let files: Vec<&Utf8Path> = files.collect();
         let installed = crate::projects::source_roots(tree, files.iter().copied());
@@ -64,8 +64,9 @@ impl Imports {
             ImportMode::Append => given.chain(of_files).collect(),
             ImportMode::Importlib => given.collect(),
         };
+        let mut seen = HashSet::new();
         for root in order {
-            if root.starts_with(tree) && !roots.contains(&root) {
+            if root.starts_with(tree) && seen.insert(root.as_str().to_owned()) {
                 roots.push(root);
             }
         }
@@ -158,27 +159,38 @@ impl Imports {
     }
 
     fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
-        let mut path = root.to_owned();
-        for part in dotted.split('.').filter(|part| !part.is_empty()) {
-            path.push(part);
-        }
         // Names are hostile input: none may lead out of the tree.
-        if !path.starts_with(&self.tree) || path.components().any(|part| part.as_str() == "..") {
+        if !root.starts_with(&self.tree) || dotted.contains(['/', '\\']) {
             return Import::Outside;
         }
-        if self.folders.has_file(&path, INIT) {
-            return Import::File(path.join(INIT));
+        let mut folder = root.to_owned();
+        let mut parts = dotted.split('.').filter(|part| !part.is_empty()).peekable();
+        // Down from folders that are there: what is not is not looked for on the disk.
+        while let Some(part) = parts.next() {
+            let is_folder = self.folders.has_folder(&folder, part);
+            if parts.peek().is_none() && !(is_folder && self.folders.has_file(&folder.join(part), INIT)) {
+                let module = format!("{part}.py");
+                if self.folders.has_file(&folder, &module) {
+                    return Import::File(folder.join(module));
+                }
+            }
+            if !is_folder {
+                return Import::Outside;
+            }
+            folder.push(part);
         }
-        if let (Some(folder), Some(name), false) = (path.parent(), path.file_name(), dotted.is_empty())
-            && self.folders.has_file(folder, &format!("{name}.py"))
-        {
-            return Import::File(folder.join(format!("{name}.py")));
+        if self.folders.has_file(&folder, INIT) {
+            Import::File(folder.join(INIT))
+        } else if self.folders.is_folder(&folder) {
+            Import::Namespace(folder)
+        } else {
+            Import::Outside
         }
-        if self.folders.is_folder(&path) { Import::Namespace(path) } else { Import::Outside }
     }
 
     fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
-        self.folders.has_file(&root.join(top), INIT) || self.folders.has_file(root, &format!("{top}.py"))
+        (self.folders.has_folder(root, top) && self.folders.has_file(&root.join(top), INIT))
+            || self.folders.has_file(root, &format!("{top}.py"))
     }
 }
 
@@ -223,7 +235,7 @@ mod tests {
         }
         let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
         let test = tree.join("tests/a/test_x.py");
-        let imports = Imports::new(&config, &tree, [test.as_path()].into_iter());
+        let imports = Imports::new(&config, &tree, [test.as_path()].into_iter(), Arc::default());
         let file = |path: &str| Import::File(tree.join(path));
         assert_eq!(imports.module_name(&test), "tests.a.test_x");
         assert_eq!(imports.resolve(&test, 0, "tests.help"), file("tests/help.py"));

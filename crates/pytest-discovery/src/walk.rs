@@ -13,6 +13,7 @@ use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath
 use crate::arguments::Argument;
 use crate::config::Config;
 use crate::fnmatch::FnMatch;
+use crate::folders::Folders;
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 
@@ -82,7 +83,17 @@ impl Conftests for Silent {
 
 /// The folders that have been read, so that a second walk does not read them again.
 #[derive(Debug, Default)]
-pub(crate) struct Listings(HashMap<Utf8PathBuf, Rc<[Child]>>);
+pub(crate) struct Listings {
+    children: HashMap<Utf8PathBuf, Rc<[Child]>>,
+    folders: Arc<Folders>,
+}
+
+impl Listings {
+    /// With what others ask of the same folders.
+    pub(crate) fn new(folders: Arc<Folders>) -> Self {
+        Self { children: HashMap::new(), folders }
+    }
+}
 
 /// An entry of a folder.
 #[derive(Debug, Clone)]
@@ -284,7 +295,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             return known.clone();
         }
         let conftest = folder.join("conftest.py");
-        let rules = if !self.config.options.noconftest && conftest.is_file() {
+        let rules = if !self.config.options.noconftest && self.listings.folders.has_file(folder, "conftest.py") {
             let said = self.conftests.ignores(&conftest);
             self.walked.conftests.push((conftest.clone(), self.walked.modules.len()));
             let globs = said
@@ -340,11 +351,11 @@ impl<'a, C: Conftests> Walker<'a, C> {
     /// The entries of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's
     /// `__init__.py` first; before, files first.
     fn children(&mut self, folder: &Utf8Path) -> Rc<[Child]> {
-        if let Some(known) = self.listings.0.get(folder) {
+        if let Some(known) = self.listings.children.get(folder) {
             return known.clone();
         }
         let children: Rc<[Child]> = self.read_folder(folder).into();
-        self.listings.0.insert(folder.to_owned(), children.clone());
+        self.listings.children.insert(folder.to_owned(), children.clone());
         children
     }
 
@@ -432,8 +443,11 @@ impl<'a, C: Conftests> Walker<'a, C> {
             let scripts = ["activate", "activate.csh", "activate.fish", "Activate", "Activate.bat", "Activate.ps1"];
             return scripts.iter().any(|script| folder.join("bin").join(script).is_file());
         }
-        folder.join("pyvenv.cfg").is_file()
-            || (self.config.pytest >= PytestVersion::CONDA_META && folder.join("conda-meta/history").is_file())
+        let folders = &self.listings.folders;
+        folders.has_file(folder, "pyvenv.cfg")
+            || (self.config.pytest >= PytestVersion::CONDA_META
+                && folders.has_folder(folder, "conda-meta")
+                && folders.has_file(&folder.join("conda-meta"), "history"))
     }
 
     fn module(&mut self, path: &Utf8Path, narrowed: Option<Argument>, kept: Kept) {

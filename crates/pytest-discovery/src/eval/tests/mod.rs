@@ -7,6 +7,7 @@ mod generate;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use serde_json::Value as Json;
@@ -33,7 +34,7 @@ fn evaluate(text: &str) -> Evaluated {
     let file = tree.join("test_program.py");
     fs::write(&file, text).unwrap();
     let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
-    let imports = Imports::new(&config, &tree, [file.as_path()].into_iter());
+    let imports = Imports::new(&config, &tree, [file.as_path()].into_iter(), Arc::default());
     let env = BTreeMap::new();
     let sources = Sources::new(&tree, &imports, std::iter::empty());
     let mut interpreter = Interpreter::new(&tree, &imports, &sources, PythonVersion::default(), &env);
