@@ -1,9 +1,9 @@
 //! The conftests of a tree: loaded while the walk goes on, and asked what it leaves out.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashMap;
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use crate::collect::{ConfigObject, Plugin, Plugins};
@@ -43,7 +43,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             is_lost: false,
             lost_folders: Vec::new(),
         };
-        let mut conftests = Self { config, interpreter, object, modules: HashMap::new(), loaded };
+        let mut conftests = Self { config, interpreter, object, modules: HashMap::default(), loaded };
         conftests.load_named_plugins();
         if !config.options.noconftest {
             for argument in &config.arguments {

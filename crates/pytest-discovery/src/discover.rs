@@ -1,10 +1,11 @@
 //! From a tree to the Python half of a catalog.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::{HashMap, HashSet};
 use test_catalog::{
     Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
 };
@@ -139,7 +140,7 @@ fn evaluate(
     }
 
     let mut collection = Collection::new(config, &mut interpreter, &loaded.plugins, object);
-    let mut first_of_name = HashMap::new();
+    let mut first_of_name = HashMap::default();
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
@@ -265,7 +266,7 @@ fn declared(config: &Config, tree: &Utf8Path) -> Vec<DeclaredMarker> {
 /// register it: the tests stay, under that condition.
 fn unregistered(catalog: &mut Catalog) {
     let registered: HashSet<String> = catalog.declared_markers.iter().map(|marker| marker.name.clone()).collect();
-    let mut lost: HashMap<TreePath, Condition> = HashMap::new();
+    let mut lost: HashMap<TreePath, Condition> = HashMap::default();
     for case in &catalog.cases {
         for marker in &case.markers.list {
             let Origin::Source(at) = &marker.origin else { continue };

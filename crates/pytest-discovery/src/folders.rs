@@ -1,11 +1,10 @@
 //! What folders hold, each read once: imports ask for the same few files thousands of times.
 
-use std::collections::HashMap;
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8Path;
-use foldhash::fast::RandomState;
+use foldhash::HashMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -14,11 +13,11 @@ enum Kind {
 }
 
 /// By name; `None` for what is no folder.
-type Listing = Option<Arc<HashMap<String, Kind, RandomState>>>;
+type Listing = Option<Arc<HashMap<String, Kind>>>;
 
 /// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
-pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing, RandomState>>);
+pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
@@ -49,7 +48,7 @@ impl Folders {
     }
 }
 
-fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind, RandomState>> {
+fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind>> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let kind = |entry: &fs::DirEntry| {
         let found = entry.file_type().ok()?;

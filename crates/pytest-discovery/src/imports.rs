@@ -1,15 +1,14 @@
 //! Which file of the tree an import means.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use foldhash::fast::RandomState;
 
 use crate::config::Config;
 use crate::folders::Folders;
 use crate::options::ImportMode;
 use crate::standard_library;
+use foldhash::{HashMap, HashSet};
 
 /// What a dotted name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +34,12 @@ pub(crate) struct Imports {
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
     /// What was answered before, by the folder that asks. The files of a folder import much the same.
-    known: Mutex<HashMap<Box<str>, Answers, RandomState>>,
+    known: Mutex<HashMap<Box<str>, Answers>>,
     folders: Arc<Folders>,
 }
 
 /// By the dotted name, for each number of dots before it.
-type Answers = Vec<HashMap<Box<str>, Import, RandomState>>;
+type Answers = Vec<HashMap<Box<str>, Import>>;
 
 impl Imports {
     /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
@@ -64,7 +63,7 @@ impl Imports {
             ImportMode::Append => given.chain(of_files).collect(),
             ImportMode::Importlib => given.collect(),
         };
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         for root in order {
             if root.starts_with(tree) && seen.insert(root.as_str().to_owned()) {
                 roots.push(root);

@@ -1,13 +1,13 @@
 //! Parsed files of a tree. Helpers parse ahead of evaluation: the files of the walk in its order, and what they import.
 //! What evaluation wants before a helper came to it, it parses itself.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use foldhash::fast::RandomState;
+use foldhash::HashMap;
 use test_catalog::Problem;
 
 use crate::imports::{Import, Imports};
@@ -26,7 +26,7 @@ pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
     imports: &'t Imports,
     /// By path.
-    files: Mutex<HashMap<Box<str>, Arc<Slot>, RandomState>>,
+    files: Mutex<HashMap<Box<str>, Arc<Slot>>>,
     /// What no helper has taken yet.
     waiting: Mutex<VecDeque<Utf8PathBuf>>,
     asked: AtomicUsize,

@@ -2,12 +2,13 @@
 //!
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashMap;
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
 use crate::arguments::Argument;
@@ -91,7 +92,7 @@ pub(crate) struct Listings {
 impl Listings {
     /// With what others ask of the same folders.
     pub(crate) fn new(folders: Arc<Folders>) -> Self {
-        Self { children: HashMap::new(), folders }
+        Self { children: HashMap::default(), folders }
     }
 }
 
@@ -258,7 +259,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 .collect(),
             python_files: config.ini.python_files.iter().map(|text| PathPattern::new(text)).collect(),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
-            rules: HashMap::new(),
+            rules: HashMap::default(),
             folders: 0,
             walked: Walked::default(),
         }

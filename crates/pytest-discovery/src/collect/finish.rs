@@ -3,9 +3,9 @@
 //!
 //! Source of the rules: the order of `pytest_collection_modifyitems` among pytest's own plugins and conftests.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use test_catalog::{Condition, Reason};
 
 use super::config_object::{ConfigObject, Session};
@@ -116,7 +116,7 @@ fn modify(
     if !removed.is_empty() {
         let at = config.deselected.borrow().clone().unwrap_or_else(|| hook.at.clone());
         // Each goes back behind the test that it stood behind.
-        let mut behind: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut behind: HashMap<usize, Vec<usize>> = HashMap::default();
         let mut first = Vec::new();
         for index in removed {
             let condition = Condition { text: format!("kept by the hook `{name}`"), at: at.clone() };

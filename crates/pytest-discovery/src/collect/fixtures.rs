@@ -2,10 +2,10 @@
 //!
 //! Source of the rules: pytest's `FixtureManager` (`parsefactories`, `getfixtureinfo`, `getfixtureclosure`).
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use test_catalog::{Reason, SourceSpan};
 
 use super::scope::Scope;
@@ -244,13 +244,13 @@ impl Visible {
                 names.push(name);
             }
         }
-        let mut walk = Walk { visible: self, direct, definitions: HashMap::new(), names: Vec::new() };
+        let mut walk = Walk { visible: self, direct, definitions: HashMap::default(), names: Vec::new() };
         if pytest >= DEPTH_FIRST {
-            let mut levels = HashMap::new();
+            let mut levels = HashMap::default();
             names.iter().for_each(|name| walk.visit(name, &mut levels, 0));
         } else if pytest >= DEPTH_FIRST_BEHIND {
             walk.names.clone_from(&names);
-            let mut levels = HashMap::new();
+            let mut levels = HashMap::default();
             names.iter().for_each(|name| walk.visit(name, &mut levels, 0));
         } else {
             walk.names = names;

@@ -313,7 +313,7 @@ impl Collection<'_, '_> {
 
 /// The nearest definition with parameters, as long as each nearer one asks for the one that it overrides.
 fn parametrized(
-    definitions: &std::collections::HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
+    definitions: &foldhash::HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
     name: &Rc<str>,
 ) -> Option<Rc<FixtureDef>> {
     for definition in definitions.get(name)?.iter().rev() {

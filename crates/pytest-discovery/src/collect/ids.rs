@@ -1,12 +1,12 @@
 //! Ids of parameters: pytest's `IdMaker`.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use crate::PytestVersion;
 use crate::eval::value::{Doubt, Instance, Value};
 use crate::eval::{Interpreter, plain_text, stdlib};
 use crate::syntax::ast::Text;
+use foldhash::{HashMap, HashSet};
 
 /// Strings longer than this get the argument's name from 9.2 on.
 const LONGEST: usize = 100;
@@ -199,14 +199,14 @@ pub(crate) fn float_text(number: f64) -> String {
 
 /// Makes the ids of one parametrize call differ, as pytest numbers those that repeat.
 pub(crate) fn make_unique(ids: &mut [String], pytest: PytestVersion) {
-    let mut total: HashMap<String, usize> = HashMap::new();
+    let mut total: HashMap<String, usize> = HashMap::default();
     for id in ids.iter() {
         *total.entry(id.clone()).or_default() += 1;
     }
     if total.len() == ids.len() {
         return;
     }
-    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut next: HashMap<String, usize> = HashMap::default();
     // How often each text stands in the list as it is now.
     let mut present: HashMap<String, usize> = total.clone();
     let collides = pytest >= UNDERSCORE_SUFFIX;

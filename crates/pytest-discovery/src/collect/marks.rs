@@ -1,9 +1,9 @@
 //! Marks of the evaluator as markers of the catalog.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use num_traits::ToPrimitive;
 use test_catalog::{Marker, Origin, Reason, SourceSpan, Value as CatalogValue};
 

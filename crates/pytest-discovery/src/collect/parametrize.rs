@@ -3,9 +3,9 @@
 //! Source of the rules: pytest's `Metafunc.parametrize`, `ParameterSet._for_parametrize` and `IdMaker`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use test_catalog::{Reason, SourceSpan};
 
 use super::ids;

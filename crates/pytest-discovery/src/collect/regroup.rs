@@ -3,12 +3,13 @@
 //! Source of the rules: pytest's `reorder_items` and `reorder_items_atscope`, whose releases differ in how they tell
 //! values apart, in the order of a test's parameters, and in what becomes of a group that was moved.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::callspec::{Parameter, ParameterKey};
 use super::scope::Scope;
 use crate::PytestVersion;
+use foldhash::{HashMap, HashSet};
 
 /// A test's parameters keep the order of its calls; before, they were sorted by name.
 const CALL_ORDER: PytestVersion = PytestVersion::new(8, 1, 0);
@@ -32,7 +33,7 @@ type Key = (Rc<str>, ParameterKey, Option<String>);
 
 /// The order of the tests, by their indices.
 pub(super) fn regroup(tests: &[Test<'_>], pytest: PytestVersion) -> Vec<usize> {
-    let mut regrouping = Regrouping { keys: HashMap::new(), holders: HashMap::new(), copies: pytest < MOVED };
+    let mut regrouping = Regrouping { keys: HashMap::default(), holders: HashMap::default(), copies: pytest < MOVED };
     for scope in Scope::HIGH {
         for (index, test) in tests.iter().enumerate() {
             let keys = keys(test, scope, pytest);
@@ -91,11 +92,11 @@ impl Regrouping {
         let members: HashSet<usize> = group.iter().copied().collect();
         let mut queue: VecDeque<usize> = group.into();
         let mut done: Vec<usize> = Vec::new();
-        let mut is_done: HashSet<usize> = HashSet::new();
-        let mut spent: HashSet<Key> = HashSet::new();
+        let mut is_done: HashSet<usize> = HashSet::default();
+        let mut spent: HashSet<Key> = HashSet::default();
         while !queue.is_empty() {
             let mut plain: Vec<usize> = Vec::new();
-            let mut is_plain: HashSet<usize> = HashSet::new();
+            let mut is_plain: HashSet<usize> = HashSet::default();
             let mut chosen = None;
             while let Some(test) = queue.pop_front() {
                 if is_done.contains(&test) || is_plain.contains(&test) {

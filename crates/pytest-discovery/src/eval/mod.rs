@@ -49,10 +49,11 @@ pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashMap;
 use test_catalog::Problem;
 
 use crate::PythonVersion;
@@ -85,7 +86,7 @@ pub(crate) struct Interpreter<'a> {
     /// Modules that cannot be imported.
     pub(crate) absent: AbsentModules,
     /// By the path of the file.
-    modules: HashMap<Box<str>, Rc<Module>, foldhash::fast::RandomState>,
+    modules: HashMap<Box<str>, Rc<Module>>,
     doubts: Vec<Doubt>,
     steps: u32,
     outside_steps: u64,
@@ -156,13 +157,13 @@ impl<'a> Interpreter<'a> {
             raised: None,
             risk: None,
             guarded: 0,
-            first_imports: HashMap::new(),
+            first_imports: HashMap::default(),
             tries: 0,
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,
             unordered: unordered::Unordered::default(),
-            environ: HashMap::new(),
+            environ: HashMap::default(),
             failed: false,
             exhausted: None,
             real_paths: std::cell::RefCell::default(),

@@ -1,11 +1,12 @@
 //! What evaluation knows of a value.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use foldhash::HashMap;
 use indexmap::IndexMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
