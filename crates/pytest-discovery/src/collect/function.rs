@@ -50,10 +50,6 @@ impl Collection<'_, '_> {
         let def = &function.def;
         let span = function.file.span(def.range);
         let yields = def.is_generator && !def.is_async && !place.unittest;
-        if yields && self.config.pytest >= YIELD_REFUSED {
-            let message = format!("`{name}` has a `yield`: pytest refuses it and collects nothing beside it");
-            return Err(Lost::new(message, SourceSpan::at(span.file, span.start)));
-        }
         let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
         let doubt = binding
             .doubt
@@ -62,6 +58,15 @@ impl Collection<'_, '_> {
             .or_else(|| function.open.borrow().clone())
             .or_else(|| place.doubt.clone())
             .or_else(|| place.chain.iter().find_map(|list| list.open.clone()));
+        if yields && self.config.pytest >= YIELD_REFUSED {
+            let at = SourceSpan::at(span.file.clone(), span.start);
+            if function.signature_doubt.borrow().is_none() {
+                let message = format!("`{name}` has a `yield`: pytest refuses it and collects nothing beside it");
+                return Err(Lost::new(message, at));
+            }
+            // A decorator may have made another function of it.
+            self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
+        }
         let outcome = match doubt {
             Some(doubt) => Outcome::NotKnown(NotKnown { reason: (*doubt).clone(), bare: false }),
             None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),

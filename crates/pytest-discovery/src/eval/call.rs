@@ -6,9 +6,7 @@ use super::comprehension::Until;
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::exec::Flow;
-use super::value::{
-    Argument, Arguments, Binding, Doubt, FixtureOptions, Function, Iterator, Scope, ScopeKind, Source, Value,
-};
+use super::value::{Argument, Arguments, Binding, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
 use super::{Frame, Interpreter, MOST_CALLS, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
@@ -63,6 +61,9 @@ impl Interpreter<'_> {
         }
         if self.raised.is_some() {
             return self.not_known(frame, range);
+        }
+        if let Value::Unknown(doubt) = &function {
+            self.changes_by_method(&call.function, doubt, frame);
         }
         self.apply(&function, arguments, spread, frame, range)
     }
@@ -178,7 +179,10 @@ impl Interpreter<'_> {
                 "pytest.fixture" | "pytest_asyncio.fixture" => {
                     return match &arguments.positional[..] {
                         [Argument { value: function @ Value::Function(_), .. }] => {
-                            self.fixture(&FixtureOptions::default(), function.clone(), frame, range)
+                            let function = function.clone();
+                            arguments.positional.clear();
+                            let options = super::marking::fixture_options(&arguments, spread);
+                            self.fixture(&options, function, frame, range)
                         }
                         _ => super::marking::fixture_maker(&arguments, spread),
                     };

@@ -242,14 +242,20 @@ impl Interpreter<'_> {
             ExprKind::Name(name) => self.bind(&frame.scope, name, value),
             ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, &value, frame, target.range),
             ExprKind::Starred(inner) => self.assign(inner, value, frame),
-            ExprKind::Attribute(object, name) => {
-                let object = self.eval(object, frame);
+            ExprKind::Attribute(holder, name) => {
+                let object = self.eval(holder, frame);
+                if let Value::Unknown(doubt) = &object {
+                    self.changes_part(holder, doubt, frame);
+                }
                 if self.raised.is_none() {
                     self.set_attribute(&object, name, value, frame, target.range);
                 }
             }
-            ExprKind::Subscript(object, key) => {
-                let object = self.eval(object, frame);
+            ExprKind::Subscript(holder, key) => {
+                let object = self.eval(holder, frame);
+                if let Value::Unknown(doubt) = &object {
+                    self.changes_part(holder, doubt, frame);
+                }
                 if let ExprKind::Slice(parts) = &key.kind {
                     self.set_slice(&object, parts, &value, frame, target.range);
                     return;

@@ -116,7 +116,11 @@ pub(crate) fn marks_of(value: &Value) -> Result<Vec<Rc<Mark>>, Option<Doubt>> {
 }
 
 /// `pytest.fixture(...)`.
-pub(super) fn fixture_maker(arguments: &Arguments, mut doubt: Option<Doubt>) -> Value {
+pub(super) fn fixture_maker(arguments: &Arguments, doubt: Option<Doubt>) -> Value {
+    Value::FixtureMaker(Rc::new(fixture_options(arguments, doubt)))
+}
+
+pub(super) fn fixture_options(arguments: &Arguments, mut doubt: Option<Doubt>) -> FixtureOptions {
     if let [first, ..] = &arguments.positional[..] {
         // Only the scope could once be given by position.
         doubt = doubt.or_else(|| first.value.doubt().cloned());
@@ -133,14 +137,14 @@ pub(super) fn fixture_maker(arguments: &Arguments, mut doubt: Option<Doubt>) -> 
             _ => given,
         })
     };
-    Value::FixtureMaker(Rc::new(FixtureOptions {
+    FixtureOptions {
         name: get("name").filter(|name| !matches!(name, Value::None)),
         scope: get("scope"),
         params: listed("params"),
         ids: listed("ids"),
         autouse: get("autouse"),
         doubt,
-    }))
+    }
 }
 
 /// Keywords of a mark and more of them: of a name, the later value at the earlier place.

@@ -28,6 +28,7 @@ mod exceptions;
 mod exec;
 mod expr;
 mod format;
+mod holder;
 mod importing;
 mod instance;
 mod iterator;

@@ -88,6 +88,10 @@ impl Interpreter<'_> {
                     _ => self.doubt(frame, range, Why::NotKnown),
                 };
                 self.note_risk(&doubt);
+                // It may have been put there now.
+                if !matches!(dict.1, DictKind::Plain | DictKind::Ordered | DictKind::Counter) {
+                    *dict.0.borrow_mut() = Err(doubt.clone());
+                }
                 Value::Unknown(doubt)
             }
         }
@@ -189,6 +193,15 @@ impl Interpreter<'_> {
         self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         match (object, doubt) {
+            (Value::External(path), _)
+                if &**path == "sys.modules"
+                    && key.as_str() == Some(&self.imports.module_name(&frame.module.path))
+                    && !matches!(&value, Value::Module(module) if Rc::ptr_eq(module, &frame.module)) =>
+            {
+                let doubt = self.doubt(frame, range, "another object is put in the place of the module");
+                frame.module.open.borrow_mut().get_or_insert(doubt);
+                return;
+            }
             (Value::External(path), doubt) if &**path == "os.environ" => {
                 if let Some(name) = key.as_str() {
                     let value = doubt.map_or(value, Value::Unknown);
