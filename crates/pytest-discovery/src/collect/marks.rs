@@ -65,14 +65,14 @@ pub(crate) fn of_module(module: &Module) -> Result<MarkList, NotMarks> {
     }
 }
 
-/// The marks of a class node: of each class in reversed method resolution order, its body's before its decorators'.
+/// The marks of a class node: of each class in reversed method resolution order. Its decorators' are in its own
+/// `pytestmark`, behind its body's.
 pub(crate) fn of_class(class: &Class) -> Result<MarkList, NotMarks> {
     let mut list = MarkList::default();
     let add = |class: &Class, list: &mut MarkList| -> Result<(), NotMarks> {
         if let Some(binding) = class.names.borrow().get("pytestmark") {
             list.extend(&pytestmark(&binding.value, binding.doubt.as_ref())?);
         }
-        list.marks.extend(class.marks.borrow().iter().cloned());
         let open = class.open.borrow().clone().or_else(|| class.doubt.borrow().clone());
         list.open = list.open.take().or(open);
         Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::stdlib;
-use super::value::{Binding, Doubt, Mark, Names, Value};
+use super::value::{Binding, Doubt, Names, Value};
 use crate::syntax::SourceFile;
 use crate::syntax::ast;
 
@@ -21,7 +21,6 @@ pub(crate) struct Class {
     pub(crate) mro: Vec<Value>,
     /// Why the bases are not all known.
     pub(crate) doubt: RefCell<Option<Doubt>>,
-    pub(crate) marks: RefCell<Vec<Rc<Mark>>>,
     pub(crate) open: RefCell<Option<Doubt>>,
     pub(crate) dataclass: Cell<bool>,
     /// Whether a library makes its `__init__`, of its fields: what its instances hold is not known.

@@ -233,7 +233,6 @@ impl Interpreter<'_> {
             names: names.into(),
             mro,
             doubt: doubt.into(),
-            marks: Vec::new().into(),
             open: None.into(),
             dataclass: false.into(),
             made_by_library: false.into(),

@@ -337,10 +337,18 @@ impl Interpreter<'_> {
             }
             (ExprKind::Attribute(object, name), doubt) => {
                 let object = self.eval(object, frame);
-                if let (Value::Instance(instance), None) = (&object, doubt)
-                    && instance.class.is_plain()
-                    && instance.attributes.borrow_mut().shift_remove(&**name).is_some()
-                {
+                let is_known = doubt.is_none() && {
+                    match &object {
+                        Value::Instance(instance) if instance.class.is_plain() => {
+                            instance.attributes.borrow_mut().shift_remove(&**name).is_some()
+                        }
+                        Value::Class(class) if !class.is_enum && class.metaclass.borrow().is_none() => {
+                            class.names.borrow_mut().shift_remove(&**name).is_some()
+                        }
+                        _ => false,
+                    }
+                };
+                if is_known {
                     return;
                 }
                 let doubt = self.doubt(frame, target.range, "a part of it is deleted");

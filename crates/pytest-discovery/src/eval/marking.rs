@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use test_catalog::{Reason, SourceSpan};
 
-use super::value::{Argument, Arguments, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
+use super::value::{Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
 use super::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
+
+/// Where pytest keeps the marks of a class.
+const PYTESTMARK: &str = "pytestmark";
 
 impl Interpreter<'_> {
     /// `mark(...)`: with a lone function or class it is put on that; else a mark with more arguments.
@@ -28,12 +31,12 @@ impl Interpreter<'_> {
                     return value.clone();
                 }
                 Value::Class(class) => {
-                    let held = class.names.borrow().get("pytestmark").map(|binding| binding.value.clone());
+                    let held = class.names.borrow().get(PYTESTMARK).map(|binding| binding.value.clone());
                     if let Some(Value::Tuple(_) | Value::Set(_) | Value::Str(_) | Value::None) = held {
                         let text = "`pytestmark` is neither a mark nor a list of marks".to_owned();
                         return self.fail("TypeError", text, frame, range);
                     }
-                    self.put_mark(&class.marks, &class.open, mark);
+                    self.put_class_mark(class, mark);
                     return value.clone();
                 }
                 // From 8.4 on the mark lands on the function within.
@@ -64,6 +67,26 @@ impl Interpreter<'_> {
             }
             None => marks.borrow_mut().push(mark.clone()),
         }
+    }
+
+    /// Source of the rule: pytest's `store_mark`, which binds a new list: what the class itself has, then the mark.
+    fn put_class_mark(&self, class: &Class, mark: &Rc<Mark>) {
+        if let Some(doubt) = self.current_doubt() {
+            class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+            return;
+        }
+        let held = class.names.borrow().get(PYTESTMARK).cloned();
+        let mut marks = match held {
+            None => Vec::new(),
+            Some(Binding { doubt: Some(doubt), .. }) => vec![Value::Unknown(doubt)],
+            Some(Binding { value: Value::List(list), .. }) => match &*list.0.borrow() {
+                Ok(items) => items.clone(),
+                Err(doubt) => vec![Value::Unknown(doubt.clone())],
+            },
+            Some(Binding { value, .. }) => vec![value],
+        };
+        marks.push(Value::Mark(mark.clone()));
+        class.names.borrow_mut().insert(PYTESTMARK.into(), Binding { value: Value::list(marks), doubt: None });
     }
 
     pub(super) fn fixture(&mut self, options: &FixtureOptions, function: Value, frame: &Frame, range: Range) -> Value {
