@@ -141,6 +141,25 @@ impl Class {
         })
     }
 
+    /// The tree's `__str__`, `__repr__` or `__format__`, unless a library's class in front of it has one of its own.
+    pub(super) fn text_method(&self, name: &str) -> Option<Binding> {
+        if let Some(found) = self.names.borrow().get(name) {
+            return Some(found.clone());
+        }
+        for base in &self.mro {
+            match base {
+                Value::Class(base) => {
+                    if let Some(found) = base.names.borrow().get(name) {
+                        return Some(found.clone());
+                    }
+                }
+                Value::External(path) if stdlib::is_plain_base(path) || has_no_text_method(path, name) => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// Whether a library's class of this dotted name is among its bases.
     pub(crate) fn has_external(&self, wanted: impl Fn(&str) -> bool) -> bool {
         self.mro.iter().any(|base| matches!(base, Value::External(path) if wanted(path)))
@@ -242,6 +261,13 @@ impl Class {
             || abc_meta(self)
             || self.mro.iter().any(|base| matches!(base, Value::Class(base) if abc_meta(base)))
     }
+}
+
+/// Whether a built-in class leaves that to `object`, whose `__str__` is `__repr__`.
+fn has_no_text_method(path: &str, name: &str) -> bool {
+    const BY_REPR: [&str; 7] = ["int", "float", "tuple", "list", "dict", "set", "frozenset"];
+    name == "__str__" && path.strip_prefix("builtins.").is_some_and(|class| BY_REPR.contains(&class))
+        || name == "__str__" && path == "typing.NamedTuple"
 }
 
 fn is_abstract(value: &Value) -> bool {

@@ -301,7 +301,7 @@ impl Interpreter<'_> {
     /// What `str` shows of a member.
     pub(super) fn text_of_member(&mut self, instance: &Rc<Instance>, frame: &Frame, range: Range) -> Option<String> {
         let object = Value::Instance(instance.clone());
-        if instance.class.in_tree("__str__").is_some() {
+        if instance.class.text_method("__str__").is_some() {
             let answer = self.special(&object, "__str__", Vec::new(), frame, range)?;
             return answer.as_str().map(str::to_owned);
         }
@@ -311,7 +311,7 @@ impl Interpreter<'_> {
     /// What `repr` shows of a member.
     pub(super) fn repr_of_member(&mut self, instance: &Rc<Instance>, frame: &Frame, range: Range) -> Option<String> {
         let object = Value::Instance(instance.clone());
-        if instance.class.in_tree("__repr__").is_some() {
+        if instance.class.text_method("__repr__").is_some() {
             let answer = self.special(&object, "__repr__", Vec::new(), frame, range)?;
             return answer.as_str().map(str::to_owned);
         }
@@ -331,7 +331,7 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Option<String> {
         let by_value = instance.class.payload().is_some();
-        let own = instance.class.in_tree("__str__").is_some();
+        let own = instance.class.text_method("__str__").is_some();
         if by_value && self.python < NEW_TEXTS && !own {
             return super::format::format(&instance.value, spec);
         }
@@ -353,7 +353,7 @@ fn shows_value(class: &Class, python: PythonVersion) -> bool {
 /// What `str` shows of a member whose class leaves it at that.
 pub(crate) fn own_text(instance: &Instance, python: PythonVersion) -> Option<String> {
     let class = &instance.class;
-    if class.in_tree("__str__").is_some() || class.doubt.borrow().is_some() {
+    if class.text_method("__str__").is_some() || class.doubt.borrow().is_some() {
         return None;
     }
     let member = instance.member.as_deref()?;

@@ -304,14 +304,15 @@ impl Interpreter<'_> {
             Some(_) => Value::str(self.text(value, true, frame, range)?),
         };
         if let Value::Instance(instance) = &value {
-            if instance.class.in_tree("__format__").is_some() {
+            if instance.class.text_method("__format__").is_some() {
                 let answer = self.special(&value, "__format__", vec![Value::str(spec)], frame, range)?;
                 return answer.as_str().map(str::to_owned);
             }
             if instance.member.is_some() {
                 return self.format_member(instance, spec, frame, range);
             }
-            if instance.class.payload().is_some() && instance.class.in_tree("__str__").is_none() && !spec.is_empty() {
+            if instance.class.payload().is_some() && instance.class.text_method("__str__").is_none() && !spec.is_empty()
+            {
                 return super::format::format(&instance.value, spec);
             }
         }

@@ -4,6 +4,7 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 
 use super::compare::{exact_float, integer};
+use super::operators::payload;
 use super::value::{Arguments, Value};
 use super::{Frame, Interpreter, MOST_TEXT};
 use crate::syntax::ast::Range;
@@ -243,10 +244,12 @@ pub(super) fn percent(
     frame: &Frame,
     range: Range,
 ) -> Option<String> {
-    let items = match values {
+    let given = payload(values);
+    let items = match given {
         Value::Tuple(items) => items.to_vec(),
         Value::Instance(_) | Value::Unknown(_) if !text.contains('%') => return None,
-        other => vec![other.clone()],
+        // A number or a text of a class of the tree may show something else than it is.
+        _ => vec![values.clone()],
     };
     let mut items = items.into_iter();
     let mut used_names = false;
@@ -258,7 +261,7 @@ pub(super) fn percent(
         let mut named = None;
         if let Some(inner) = behind.strip_prefix('(') {
             let (name, after) = inner.split_once(')')?;
-            let Value::Dict(dict) = values else { return None };
+            let Value::Dict(dict) = given else { return None };
             named = Some(dict.find(&Value::str(name))??);
             used_names = true;
             behind = after;
@@ -302,7 +305,7 @@ pub(super) fn percent(
                 pad("", &text, &spec, '>')
             }
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' if precision.is_none() => {
-                let number = match &value {
+                let number = match payload(&value) {
                     Value::Float(number) if matches!(kind, 'd' | 'i' | 'u') && number.is_finite() => {
                         BigInt::from(number.trunc().to_i64()?)
                     }
@@ -312,14 +315,14 @@ pub(super) fn percent(
                 whole(&number, &spec)?
             }
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
-                let number = match &value {
+                let number = match payload(&value) {
                     Value::Float(number) => *number,
                     other => exact_float(&integer(other)?)?,
                 };
                 spec.kind = Some(kind);
                 real(number, &spec)?
             }
-            'c' => match &value {
+            'c' => match payload(&value) {
                 Value::Str(_) if value.as_str()?.chars().count() == 1 => pad("", value.as_str()?, &spec, '>'),
                 _ => return None,
             },
@@ -331,7 +334,7 @@ pub(super) fn percent(
         }
     }
     out.push_str(rest);
-    let left_over = items.next().is_some() && !used_names && !matches!(values, Value::Dict(_));
+    let left_over = items.next().is_some() && !used_names && !matches!(given, Value::Dict(_));
     // A mapping may be left over, and so may what has none.
     (!left_over).then_some(out)
 }

@@ -68,6 +68,10 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return self.not_known(frame, range);
         }
+        if let (Value::Str(_), BinaryOp::Mod) = (payload(left), op) {
+            let shown = self.containers(payload(left), op, right, frame, range);
+            return shown.unwrap_or_else(|| self.not_known(frame, range));
+        }
         let (left, right) = (payload(left), payload(right));
         if plain(left) && plain(right) {
             return self.arithmetic(left, op, right, frame, range);
@@ -357,7 +361,7 @@ fn method_of(op: BinaryOp) -> (&'static str, &'static str) {
 }
 
 /// The built-in value that an instance is, for operators that its class does not define.
-fn payload(value: &Value) -> &Value {
+pub(super) fn payload(value: &Value) -> &Value {
     match value {
         Value::Instance(instance)
             if matches!(

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::class::Payload;
 use super::value::{Instance, Value};
 use super::{Frame, Interpreter, MOST_TEXT};
 use crate::syntax::ast::Range;
@@ -97,7 +98,9 @@ impl Interpreter<'_> {
             return Some(text);
         }
         let str_of = Value::external("builtins.str");
-        let module = match instance.class.in_tree("__str__").map(|binding| binding.value) {
+        // A number's class has no `__str__`, and shows its `__repr__`.
+        let own = ["__str__", "__repr__"].iter().find_map(|name| instance.class.text_method(name));
+        let module = match own.map(|binding| binding.value) {
             Some(Value::Function(function)) => function.module.clone(),
             Some(_) => return None,
             None => return plain(&instance.value),
@@ -269,11 +272,12 @@ impl Interpreter<'_> {
             return Some(());
         }
         for name in if repr { &["__repr__"][..] } else { &["__str__", "__repr__"][..] } {
-            // An exception's, a string's or a number's own text comes before `__repr__` of the tree.
-            if *name == "__repr__" && !repr && (class.is_exception() || class.payload().is_some()) {
+            // An exception's or a string's own text comes before `__repr__` of the tree.
+            let has_text = matches!(class.payload(), Some(Payload::Str | Payload::Bytes | Payload::Other));
+            if *name == "__repr__" && !repr && (class.is_exception() || has_text) {
                 break;
             }
-            if class.in_tree(name).is_some() {
+            if class.text_method(name).is_some() {
                 let answer = self.special(value, name, Vec::new(), frame, range)?;
                 out.push_str(answer.as_str()?);
                 return Some(());
@@ -321,7 +325,7 @@ impl Interpreter<'_> {
             return Some(());
         }
         match class.payload() {
-            Some(super::class::Payload::Tuple) if class.has_external(|path| path == "typing.NamedTuple") => {
+            Some(Payload::Tuple) if class.has_external(|path| path == "typing.NamedTuple") => {
                 let items = super::elements(&instance.value).ok()?;
                 out.push_str(&class.name);
                 out.push('(');
@@ -336,7 +340,7 @@ impl Interpreter<'_> {
                 out.push(')');
                 Some(())
             }
-            Some(super::class::Payload::Other) | None => None,
+            Some(Payload::Other) | None => None,
             Some(_) => self.show(&instance.value.clone(), repr, out, depth + 1, frame, range),
         }
     }
