@@ -100,7 +100,10 @@ impl Collection<'_, '_> {
                 Value::Function(function) => {
                     self.function(name, function, binding, place, matches!(binding.value, Value::ClassMethod(_)))
                 }
-                _ => Ok(()),
+                inner => {
+                    let held = Binding { value: inner.clone(), doubt: binding.doubt.clone() };
+                    self.unittest_method(name, &held, place)
+                }
             },
             Value::Unknown(doubt) => {
                 self.inexact_name(name, place, &doubt.clone());

@@ -243,11 +243,17 @@ impl<'c, 'i> Collection<'c, 'i> {
         if name.starts_with("__") && name.ends_with("__") {
             return Ok(());
         }
+        match self.is_imported(&binding.value, place) {
+            Ok(false) => {}
+            Ok(true) => return Ok(()),
+            Err(doubt) => {
+                self.inexact_name(name, place, &doubt);
+                return Ok(());
+            }
+        }
         match &binding.value {
             Value::Class(class) => {
-                if !self.is_imported(&class.file.path, place) {
-                    self.class(name, class, binding, place);
-                }
+                self.class(name, class, binding, place);
                 Ok(())
             }
             value if !self.filters.takes_function(name) && switched(value) != Some(true) => {
@@ -258,22 +264,23 @@ impl<'c, 'i> Collection<'c, 'i> {
                 Ok(())
             }
             value if switched(value) == Some(false) => Ok(()),
-            Value::Function(function) => {
-                if self.is_imported(&function.file.path, place) {
-                    return Ok(());
-                }
-                self.function(name, function, binding, place, true)
-            }
+            Value::Function(function) => self.function(name, function, binding, place, true),
             Value::StaticMethod(inner) => match &**inner {
                 Value::Function(function) => self.function(name, function, binding, place, false),
-                _ => Ok(()),
+                inner => self.unwrapped(name, inner, binding, place),
             },
             Value::ClassMethod(inner) => match &**inner {
                 Value::Function(function) => self.function(name, function, binding, place, true),
-                _ => Ok(()),
+                inner => self.unwrapped(name, inner, binding, place),
             },
             Value::Unknown(doubt) => {
                 self.inexact_name(name, place, &doubt.clone());
+                Ok(())
+            }
+            Value::Instance(instance) if instance.may_wrap() => {
+                let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
+                let text = format!("`{name}` is an object that may wrap a function");
+                self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }
             Value::Partial(_) | Value::Method(_) => {
@@ -293,12 +300,32 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    /// Whether `collect_imported_tests = false` leaves out what a module has from another file.
-    fn is_imported(&self, file: &test_catalog::TreePath, place: &Place) -> bool {
-        !self.config.ini.collect_imported_tests
+    /// What a static or class method holds that is no function of the tree.
+    fn unwrapped(&mut self, name: &Rc<str>, inner: &Value, binding: &Binding, place: &Place) -> Result<(), Lost> {
+        match inner {
+            Value::Class(_) | Value::StaticMethod(_) | Value::ClassMethod(_) => Ok(()),
+            _ => self.name(name, &Binding { value: inner.clone(), doubt: binding.doubt.clone() }, place),
+        }
+    }
+
+    /// Whether `collect_imported_tests = false` leaves it out: a function or class whose `__module__` is another.
+    fn is_imported(&self, value: &Value, place: &Place) -> Result<bool, Doubt> {
+        let is_asked = !self.config.ini.collect_imported_tests
             && self.config.pytest >= PytestVersion::COLLECT_IMPORTED_TESTS
-            && place.classes.is_empty()
-            && *file != place.node.module.file.path
+            && place.classes.is_empty();
+        if !is_asked {
+            return Ok(false);
+        }
+        let here = &place.node.module;
+        match home(value) {
+            None => Ok(false),
+            Some(Home::File(file)) => Ok(file != here.file.path),
+            Some(Home::Assigned(Value::Unknown(doubt))) => Err(doubt),
+            Some(Home::Assigned(name)) => {
+                let own = crate::imports::module_name(&self.interpreter.path_of(here));
+                Ok(name.as_str() != Some(&*own))
+            }
+        }
     }
 
     /// A name that may be a test, and about which no more is known.
@@ -323,6 +350,26 @@ impl<'c, 'i> Collection<'c, 'i> {
             param_at: None,
             config: self.session.config.clone(),
         }));
+    }
+}
+
+/// What `__module__` of a function or class is.
+enum Home {
+    File(test_catalog::TreePath),
+    Assigned(Value),
+}
+
+/// `functools.wraps` gives a function the `__module__` of the one that it wraps.
+fn home(value: &Value) -> Option<Home> {
+    const MODULE: &str = "__module__";
+    let assigned = |names: &RefCell<Names>| names.borrow().get(MODULE).map(|one| Home::Assigned(one.value.clone()));
+    match value {
+        Value::Function(function) => assigned(&function.attributes).or_else(|| match &*function.wrapped.borrow() {
+            Some(inner) => home(&Value::Function(inner.clone())),
+            None => Some(Home::File(function.file.path.clone())),
+        }),
+        Value::Class(class) => assigned(&class.names).or_else(|| Some(Home::File(class.file.path.clone()))),
+        _ => None,
     }
 }
 

@@ -227,9 +227,7 @@ impl Interpreter<'_> {
             },
             Value::Transparent | Value::Patch(_) => arguments.positional.first().map(|one| one.value.clone()),
             Value::Wraps(inner) => arguments.positional.first().map(|one| {
-                if let Value::Function(function) = &one.value {
-                    super::define::wrap(function, inner);
-                }
+                self.wrap(&one.value, inner);
                 one.value.clone()
             }),
             Value::DataclassMaker(options) => arguments.positional.first().map(|one| {

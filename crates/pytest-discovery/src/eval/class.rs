@@ -280,6 +280,16 @@ fn is_abstract(value: &Value) -> bool {
 }
 
 impl Instance {
+    /// Whether it can be called, and may have the `__wrapped__` that makes it a test for pytest.
+    pub(crate) fn may_wrap(&self) -> bool {
+        let class = &self.class;
+        let may_have = |name: &str| class.lookup(name).map_or(true, |found| found.is_some());
+        may_have("__call__")
+            && (self.attributes.borrow().contains_key("__wrapped__")
+                || self.doubt.borrow().is_some()
+                || ["__wrapped__", "__getattr__", "__getattribute__"].into_iter().any(may_have))
+    }
+
     pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {
         Self { class: class.clone(), member, value, attributes: RefCell::default(), doubt: None.into() }
     }

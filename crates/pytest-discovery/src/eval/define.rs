@@ -93,8 +93,8 @@ impl Interpreter<'_> {
                 patch(&value, *injects);
                 value
             }
-            (Value::Wraps(inner), Value::Function(function)) => {
-                wrap(function, inner);
+            (Value::Wraps(inner), Value::Function(_) | Value::Instance(_)) => {
+                self.wrap(&value, inner);
                 value
             }
             (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
@@ -120,6 +120,20 @@ impl Interpreter<'_> {
             class.options.set(options);
         }
         value
+    }
+
+    /// `functools.update_wrapper`: the wrapper shows what the inner function is.
+    pub(super) fn wrap(&mut self, wrapper: &Value, inner: &Value) {
+        match (wrapper, inner) {
+            (Value::Function(wrapper), Value::Function(inner)) => wrap(wrapper, inner),
+            (Value::Instance(instance), Value::Function(function)) => {
+                let held: Vec<_> = function.attributes.borrow().clone().into_iter().collect();
+                held.into_iter().for_each(|(name, one)| self.put_attribute(instance, &name, one.value));
+                self.put_attribute(instance, "__name__", Value::str(&*function.name()));
+                self.put_attribute(instance, "__wrapped__", inner.clone());
+            }
+            _ => {}
+        }
     }
 
     /// It is taken to keep a function with these parameters; marks and parameters may be others.
@@ -387,8 +401,7 @@ fn patch(value: &Value, injects: bool) {
 }
 
 /// `functools.wraps`: the function shows the name, marks and parameters of the one that it wraps.
-pub(super) fn wrap(function: &Rc<Function>, inner: &Value) {
-    let Value::Function(inner) = inner else { return };
+fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
     if Rc::ptr_eq(function, inner) {
         return;
     }

@@ -95,6 +95,13 @@ impl Interpreter<'_> {
                     _ => Value::Transparent,
                 })
             }
+            "update_wrapper" => match &arguments.plain()?[..] {
+                [wrapper @ (Value::Function(_) | Value::Instance(_)), inner @ Value::Function(_)] => {
+                    self.wrap(wrapper, inner);
+                    Some((*wrapper).clone())
+                }
+                _ => None,
+            },
             "reduce" => {
                 let [function, items, rest @ ..] = &arguments.plain()?[..] else { return None };
                 let mut items = self.iterate(items, frame, range).ok()?.into_iter();
