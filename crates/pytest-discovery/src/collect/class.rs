@@ -9,7 +9,7 @@ use test_catalog::{Reason, SourceSpan};
 
 use super::fixtures::Layer;
 use super::item::ClassNode;
-use super::{Collection, Lost, Place, bindings, marks, pytestmark_problem, switched};
+use super::{Collection, Lost, Place, bindings, foreign, marks, pytestmark_problem, switched};
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Class, Doubt, Names, Value};
 use crate::eval::{stdlib, truth};
@@ -90,6 +90,9 @@ impl Collection<'_, '_> {
             // Whatever it gives is one test: there are no parameters to refuse.
             let _ = self.unittest_method(&"runTest".into(), &binding, &inner);
         }
+        if let Some(doubt) = perhaps_more(class) {
+            self.inexact_name(name, place, &doubt);
+        }
     }
 
     fn unittest_method(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
@@ -123,23 +126,34 @@ impl Collection<'_, '_> {
 
 /// Why a class whose name is no pattern's may be a `TestCase` all the same: by a base that is not known.
 fn perhaps_test_case(class: &Class) -> Option<Doubt> {
-    let foreign = class.mro.iter().find_map(|base| match base {
-        Value::External(path) if !stdlib::is_plain_base(path) && !path.starts_with("builtins.") => Some(path),
-        _ => None,
-    });
-    let unknown = class.doubt.borrow().clone();
     let has_tests = || members(class, true).iter().any(|(_, one)| matches!(one.value, Value::Function(_)));
-    let is_named_so = |path: &str| path.rsplit('.').next().is_some_and(|name| name.contains("Test"));
-    match foreign {
-        Some(path) if stdlib::is_value_base(path) => None,
-        Some(path) if is_named_so(path) || has_tests() => {
-            let at = class.file.span(class.def.range);
-            let text = format!("the base class `{path}` is not in the tree, and may be a `TestCase`");
-            Some(Reason { text, at: SourceSpan::at(at.file, at.start) }.into())
-        }
+    match foreign(class, foreign::may_be_case) {
+        Some(path) if foreign::is_called_test(&path) || has_tests() => Some(not_read(class, &path)),
         Some(_) => None,
-        None => unknown.filter(|_| has_tests()),
+        None => class.doubt.borrow().clone().filter(|doubt| foreign::hints_at_tests(&doubt.text) || has_tests()),
     }
+}
+
+/// Why a test class may have more tests than are seen: by a base that is not known.
+fn perhaps_more(class: &Class) -> Option<Doubt> {
+    match foreign(class, foreign::brings_tests) {
+        Some(path) => Some(not_read(class, &path)),
+        None => class.doubt.borrow().clone().filter(|doubt| foreign::hints_at_tests(&doubt.text)),
+    }
+}
+
+/// The first library's class of that kind among its bases.
+fn foreign(class: &Class, wanted: impl Fn(&str) -> bool) -> Option<Rc<str>> {
+    class.mro.iter().find_map(|base| match base {
+        Value::External(path) if wanted(path) => Some(path.clone()),
+        _ => None,
+    })
+}
+
+fn not_read(class: &Class, path: &str) -> Doubt {
+    let at = class.file.span(class.def.range);
+    let text = format!("the base class `{path}` is not in the tree, and may be a `TestCase`");
+    Reason { text, at: SourceSpan::at(at.file, at.start) }.into()
 }
 
 /// `__test__ = True` on a class whose name is no pattern's.

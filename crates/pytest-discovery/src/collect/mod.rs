@@ -10,6 +10,7 @@ mod config_object;
 mod edit_sites;
 mod finish;
 mod fixtures;
+mod foreign;
 mod function;
 pub(crate) mod ids;
 mod item;
@@ -213,8 +214,13 @@ impl<'c, 'i> Collection<'c, 'i> {
             let within = names.len() >= argument.names.len()
                 && names.iter().zip(&argument.names).all(|(one, other)| one == other);
             let param = item.id.as_ref().map(|id| format!("[{id}]")).unwrap_or_default();
+            // A class that is not known may hold the test that is asked for.
+            let holds = item.function.is_none()
+                && argument.names.iter().map(String::as_str).take(names.len()).eq(names.iter().copied());
             // An inexact case may hold the parameters that are asked for.
-            within && argument.param.as_ref().is_none_or(|wanted| param == *wanted || item.doubt.borrow().is_some())
+            holds
+                || within
+                    && argument.param.as_ref().is_none_or(|wanted| param == *wanted || item.doubt.borrow().is_some())
         }));
     }
 
@@ -257,9 +263,8 @@ impl<'c, 'i> Collection<'c, 'i> {
                 Ok(())
             }
             value if !self.filters.takes_function(name) && switched(value) != Some(true) => {
-                // A class that is not known may be a test class.
-                if let (true, Value::Unknown(doubt)) = (self.filters.takes_class(name), value) {
-                    self.inexact_name(name, place, &doubt.clone());
+                if let Some(doubt) = self.perhaps_class(name, value, place) {
+                    self.inexact_name(name, place, &doubt);
                 }
                 Ok(())
             }
@@ -297,6 +302,24 @@ impl<'c, 'i> Collection<'c, 'i> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Why it may be a test class that is not known: by its name, or as a `TestCase`.
+    fn perhaps_class(&self, name: &str, value: &Value, place: &Place) -> Option<Doubt> {
+        match value {
+            Value::Unknown(doubt) => {
+                let hints = name.ends_with("Case") || foreign::names_tests(name) || doubt.text.contains("TestCase");
+                let is_it = self.filters.takes_class(name) || (foreign::is_class_name(name) && hints);
+                is_it.then(|| doubt.clone())
+            }
+            Value::External(path) => {
+                let by_name = self.filters.takes_class(name) && foreign::brings_tests(path);
+                let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
+                let text = format!("`{path}` comes from a library, and may be a test class");
+                (by_name || foreign::is_suite(path)).then(|| Reason { text, at }.into())
+            }
+            _ => None,
         }
     }
 

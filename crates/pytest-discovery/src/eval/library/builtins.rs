@@ -558,7 +558,7 @@ impl Interpreter<'_> {
         let [name, Value::Tuple(bases), Value::Dict(dict)] = &arguments.plain()?[..] else { return None };
         let known = |base: &Value| match base {
             Value::Class(_) => true,
-            Value::External(path) => stdlib::is_plain_base(path),
+            Value::External(path) => !stdlib::is_enum(path) && !path.starts_with("typing."),
             _ => false,
         };
         if !bases.iter().all(known) {
