@@ -37,7 +37,7 @@ pub(crate) fn auto(
                     }
                     _ => nameless(),
                 },
-                (None, Named::Name(name)) => Ok(escape(&name.into())),
+                (None, Named::Name(name)) => Ok(name),
                 (None, Named::Nameless) => nameless(),
             }
         }
@@ -51,7 +51,7 @@ pub(crate) fn auto(
 }
 
 /// The text of a value where an id is expected: `ids=`, `pytest.param(id=)`, a callable's answer. `Err(None)` where it
-/// is not known, or pytest takes no such value.
+/// is not known, or pytest takes no such value. Only text, bytes and patterns are escaped: names and numbers are not.
 pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Result<String, Option<Doubt>> {
     match value {
         Value::Str(text) | Value::Regex(text) => Ok(escape(text)),
@@ -59,25 +59,23 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
         Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) => {
             plain_text(value).ok_or(None)
         }
-        Value::Function(function) if function.signature_doubt.borrow().is_none() => {
-            Ok(escape(&(&*function.name()).into()))
-        }
+        Value::Function(function) if function.signature_doubt.borrow().is_none() => Ok(function.name().to_string()),
         Value::Method(method) => explicit(interpreter, &method.1),
         Value::Class(class) => match &*class.renamed.borrow() {
-            None => Ok(escape(&(&*class.name).into())),
-            Some(Value::Str(name)) => Ok(escape(name)),
+            None => Ok(class.name.to_string()),
+            Some(Value::Str(name)) => name.as_str().map(str::to_owned).ok_or(None),
             Some(other) => Err(other.doubt().cloned()),
         },
         Value::External(path) => stdlib::name_of(path).map(str::to_owned).ok_or(None),
         Value::BuiltinMethod(method) if !matches!(method.0, Value::Object(_) | Value::Instance(_)) => {
             Ok(method.1.to_string())
         }
-        Value::Module(module) => Ok(escape(&interpreter.imports.module_name(&module.path).into())),
+        Value::Module(module) => Ok(interpreter.imports.module_name(&module.path)),
         Value::Instance(instance) => match (&instance.member, &instance.value) {
             (Some(_), Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),
             (Some(_), Value::Bytes(bytes)) if instance.class.is_text() => Ok(escape_bytes(bytes)),
             (Some(_), _) => match interpreter.text_for_id(value) {
-                Some(text) => Ok(escape(&text.into())),
+                Some(text) => Ok(text),
                 None => Err(doubt_of(instance)),
             },
             (None, Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),

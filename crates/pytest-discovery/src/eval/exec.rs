@@ -242,13 +242,19 @@ impl Interpreter<'_> {
             ExprKind::Name(name) => self.bind(&frame.scope, name, value),
             ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, &value, frame, target.range),
             ExprKind::Starred(inner) => self.assign(inner, value, frame),
-            ExprKind::Attribute(holder, name) => {
-                let object = self.eval(holder, frame);
-                if let Value::Unknown(doubt) = &object {
-                    self.changes_part(holder, doubt, frame);
+            ExprKind::Attribute(object, name) => {
+                let held = self.eval(object, frame);
+                if let Value::Unknown(doubt) = &held {
+                    self.changes_part(object, doubt, frame);
+                }
+                // What has a name has it as its id.
+                if let (Value::Opaque, "__name__", ExprKind::Name(holder)) = (&held, &**name, &object.kind) {
+                    let doubt = self.doubt(frame, target.range, "a library's object that is given a name");
+                    self.bind(&frame.scope, holder, Value::Unknown(doubt));
+                    return;
                 }
                 if self.raised.is_none() {
-                    self.set_attribute(&object, name, value, frame, target.range);
+                    self.set_attribute(&held, name, value, frame, target.range);
                 }
             }
             ExprKind::Subscript(holder, key) => {
@@ -330,6 +336,10 @@ impl Interpreter<'_> {
                 } else {
                     self.eval(key, frame)
                 };
+                if matches!(&object, Value::External(path) if &**path == "sys.modules") {
+                    self.unloaded(&key, frame, target.range);
+                    return;
+                }
                 if self.raised.is_none() && (doubt.is_some() || !self.delete_item(&object, &key, frame, target.range)) {
                     let doubt = self.doubt(frame, target.range, "a part of it is deleted");
                     self.taint(&object, &doubt);

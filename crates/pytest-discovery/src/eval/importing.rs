@@ -13,6 +13,45 @@ use crate::syntax::ast::{self, Range};
 const INIT: &str = "__init__.py";
 
 impl Interpreter<'_> {
+    /// `del sys.modules["NAME"]`: an import behind it executes the module again.
+    pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
+        let path = key.as_str().and_then(|name| self.first_imports.get(name)).cloned();
+        if let Some(module) = path.and_then(|path| self.modules.get(&path).cloned()) {
+            let doubt = self.doubt(frame, range, "the module may be executed again");
+            self.reloaded(&module, &doubt);
+        }
+    }
+
+    /// A module is executed again, maybe in another environment: what it binds, and what it changes elsewhere, is not
+    /// known. Its functions and classes are the same as before.
+    pub(super) fn reloaded(&mut self, module: &Rc<Module>, doubt: &Doubt) {
+        module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
+        for value in &held {
+            match value {
+                Value::Module(other) => self.taint_state(other, doubt),
+                Value::Function(function) if !Rc::ptr_eq(&function.module, module) => {
+                    self.taint_state(&function.module.clone(), doubt);
+                }
+                Value::Function(_) | Value::Class(_) => {}
+                other => self.taint(other, doubt),
+            }
+        }
+        for binding in module.scope.names.borrow_mut().values_mut() {
+            if !matches!(binding.value, Value::Module(_) | Value::Function(_) | Value::Class(_) | Value::External(_)) {
+                binding.value = Value::Unknown(doubt.clone());
+            }
+        }
+    }
+
+    /// What a module's names hold may have been changed.
+    fn taint_state(&mut self, module: &Module, doubt: &Doubt) {
+        let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
+        held.iter()
+            .filter(|one| !matches!(one, Value::Function(_) | Value::Class(_)))
+            .for_each(|one| self.taint(one, doubt));
+    }
+
     pub(super) fn import(&mut self, name: &ast::Alias, frame: &Frame, range: Range) {
         let from = &frame.module.path;
         let top = name.name.split('.').next().unwrap_or_default();

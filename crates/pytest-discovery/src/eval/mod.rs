@@ -367,6 +367,7 @@ impl<'a> Interpreter<'a> {
             "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),
             "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),
+            "Ellipsis" => return Value::Ellipsis,
             "__doc__" | "__spec__" | "__loader__" | "__package__" | "__path__" | "__builtins__" | "__annotations__" => {
                 return self.not_known(frame, range);
             }

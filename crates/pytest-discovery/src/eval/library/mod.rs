@@ -34,6 +34,9 @@ impl Interpreter<'_> {
             return self.builtin(name, arguments, frame, range);
         }
         if stdlib::is_opaque_constructor(path) {
+            if path.starts_with("unittest.mock.") && may_have_name(path, arguments) {
+                return None;
+            }
             return Some(Value::Opaque);
         }
         if path == "logging.getLogger" {
@@ -106,6 +109,11 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
+            "sys.modules" if name == "pop" => {
+                let key = arguments.positional.first()?.value.clone();
+                self.unloaded(&key, frame, range);
+                None
+            }
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
             }
@@ -243,6 +251,14 @@ impl Interpreter<'_> {
                 }
                 Some(self.imported_or_raise(&frame.module.path, 0, &module, frame, range))
             }
+            "reload" => match &arguments.plain()?[..] {
+                [Value::Module(module)] => {
+                    let doubt = self.doubt(frame, range, "the module is executed again");
+                    self.reloaded(module, &doubt);
+                    Some(Value::Module(module.clone()))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -320,4 +336,12 @@ fn injects(path: &str, arguments: &Arguments) -> Option<bool> {
         Some(Value::External(path)) if path.ends_with("mock.DEFAULT") => Some(true),
         Some(_) => Some(false),
     }
+}
+
+/// Whether a mock may have a `__name__`, or be of a class that it imitates. An asynchronous one has a name in some
+/// releases of Python.
+fn may_have_name(path: &str, arguments: &Arguments) -> bool {
+    path.ends_with(".AsyncMock")
+        || !arguments.positional.is_empty()
+        || !arguments.only(&["name", "return_value", "side_effect"])
 }
