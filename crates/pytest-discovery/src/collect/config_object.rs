@@ -7,6 +7,7 @@ use std::rc::{Rc, Weak};
 
 use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 
+use crate::PytestVersion;
 use crate::config::Config;
 use crate::eval::value::{Arguments, Names, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -16,7 +17,8 @@ use crate::syntax::ast::Range;
 #[derive(Debug)]
 pub(crate) struct ConfigObject {
     this: Weak<Self>,
-    rootdir: camino::Utf8PathBuf,
+    pub(super) rootdir: camino::Utf8PathBuf,
+    pub(super) pytest: PytestVersion,
     /// The options that were given, by their names on the command line.
     given: Vec<(String, Option<String>)>,
     /// By destination.
@@ -46,6 +48,7 @@ impl ConfigObject {
         Rc::new_cyclic(|this| Self {
             this: this.clone(),
             rootdir: config.rootdir.clone(),
+            pytest: config.pytest,
             given: config.options.given.clone(),
             options: RefCell::new(options.map(|(name, value)| (name.to_owned(), value)).into()),
             destinations: RefCell::default(),

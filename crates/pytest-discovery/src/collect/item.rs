@@ -10,6 +10,7 @@ use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, Sour
 
 use super::callspec::Parameter;
 use super::edit_sites;
+use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -87,7 +88,7 @@ impl Item {
         (!names.is_empty()).then(|| names.join("::"))
     }
 
-    fn full_name(&self) -> String {
+    pub(super) fn full_name(&self) -> String {
         self.id.as_ref().map_or_else(|| self.name.to_string(), |id| format!("{}[{id}]", self.name))
     }
 
@@ -99,7 +100,7 @@ impl Item {
 
     /// Why it may have more marks than these. One that is inexact anyway answers by those that are known, so that it
     /// alone is in doubt and not all that a hook does with the others.
-    fn more_marks(&self) -> Option<Doubt> {
+    pub(super) fn more_marks(&self) -> Option<Doubt> {
         let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
         let open = open.or_else(|| self.hooks.borrow().clone())?;
         if self.doubt.borrow().is_some() {
@@ -318,56 +319,6 @@ impl Object for Ancestor {
         if let Some(config) = self.config.downcast::<super::ConfigObject>() {
             config.doubts.borrow_mut().get_or_insert_with(|| (**doubt).clone());
         }
-    }
-}
-
-/// `item.keywords`: the names of the test and of what is around it, its marks, and its function's attributes.
-#[derive(Debug)]
-struct Keywords(Rc<Item>);
-
-impl Keywords {
-    fn holds(&self, name: &str) -> bool {
-        let item = &*self.0;
-        let has_mark = |mark: &Rc<Mark>| &*mark.name == name;
-        item.own.borrow().iter().any(|own| has_mark(&own.mark))
-            || item.chain.iter().flat_map(|list| list.marks.iter()).any(has_mark)
-            || item.classes.iter().any(|class| &*class.name == name)
-            || (item.id.is_none() && &*item.name == name)
-            || item.id.as_deref() == Some(name)
-            || item.module.node.as_str().split('/').any(|one| one == name)
-            || (name.contains('[') && item.full_name() == name)
-            || (name == "pytestmark" && item.function.is_some() && !item.own.borrow().is_empty())
-            || item.function.as_ref().is_some_and(|function| function.attributes.borrow().contains_key(name))
-    }
-}
-
-impl Object for Keywords {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        None
-    }
-
-    fn call(&self, name: &str, arguments: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
-        match name {
-            "get" => {
-                let key = arguments.get(0, "key")?;
-                let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
-                // What it holds for a name is a node or a mark, and true.
-                Some(if self.contains(key)? { Value::Bool(true) } else { default })
-            }
-            _ => None,
-        }
-    }
-
-    fn contains(&self, value: &Value) -> Option<bool> {
-        let name = value.as_str()?;
-        if self.holds(name) {
-            return Some(true);
-        }
-        self.0.more_marks().is_none().then_some(false)
     }
 }
 

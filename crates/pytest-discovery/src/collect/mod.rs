@@ -14,6 +14,7 @@ mod foreign;
 mod function;
 pub(crate) mod ids;
 mod item;
+mod keywords;
 mod marks;
 mod metafunc;
 mod names;
