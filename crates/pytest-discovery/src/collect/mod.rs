@@ -31,7 +31,7 @@ use test_catalog::{Condition, DeclaredMarker, Problem, ProblemKind, Reason, Sour
 use crate::PytestVersion;
 use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
-use crate::eval::{Interpreter, truth};
+use crate::eval::{Interpreter, TOO_LONG, truth};
 use crate::walk::ModuleFile;
 pub(crate) use config_object::ConfigObject;
 use fixtures::{Layer, Visible};
@@ -178,11 +178,22 @@ impl<'c, 'i> Collection<'c, 'i> {
             }
         }
         self.suspect(before, Vec::new());
+        self.tell_open(before, &module);
         if let Some(argument) = &file.narrowed {
             self.narrow(before, argument);
         }
         self.tell_hooks(before, &file.path);
         file.narrowed.is_none() || self.items.len() > before
+    }
+
+    /// A module that may bind more than was seen is told of, unless its tests say so themselves.
+    fn tell_open(&mut self, before: usize, module: &Module) {
+        let Some(doubt) = module.open.borrow().clone() else { return };
+        let is_given_up = *doubt.text == *TOO_LONG && doubt.at.file == module.file.path;
+        if self.items.len() == before || is_given_up {
+            let message = format!("may have tests that are not seen: {}", doubt.text);
+            self.problems.push(Problem { kind: ProblemKind::Collection, message, at: doubt.at.clone() });
+        }
     }
 
     /// What stands beside a function that may be refused is under the condition that it is not. `outer` is what was

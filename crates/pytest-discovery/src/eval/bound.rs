@@ -2,10 +2,11 @@
 
 use test_catalog::Condition;
 
+use super::library::NamesOfScope;
 use super::value::{Doubt, Raised, ScopeKind, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
-use crate::syntax::ast::{Alias, Expr, ExprKind, Pattern, Stmt, StmtKind};
+use crate::syntax::ast::{Alias, Expr, ExprKind, Pattern, Range, Stmt, StmtKind};
 
 impl Interpreter<'_> {
     /// Goes on behind a statement of a module or class that raised, though not for certain: what evaluation itself came
@@ -17,6 +18,29 @@ impl Interpreter<'_> {
         let text = format!("importing `{}` does not raise `{}`", frame.module.file.path, raised.class);
         frame.module.conditions.borrow_mut().push(Condition { text, at: raised.at.clone() });
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
+    }
+
+    /// `exec(code)` and `eval(code)`: it is not run. Nothing of the module is certain any more; the names that a known
+    /// text binds are bound. `names` is the dictionary that it runs over, those of the scope where there is none.
+    pub(super) fn run_text(&mut self, code: &Value, names: Option<&Value>, frame: &Frame, range: Range) {
+        let doubt = self.doubt(frame, range, "code that is made when the module runs");
+        let frame = match names {
+            None => frame.clone(),
+            Some(given) => match given.downcast::<NamesOfScope>() {
+                Some(held) => Frame { scope: held.scope.clone(), module: held.module.clone() },
+                // A dictionary of its own; what the code does elsewhere is not known all the same.
+                None => {
+                    frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                    self.taint(given, &doubt);
+                    return;
+                }
+            },
+        };
+        frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        let Some(text) = code.as_str() else { return };
+        if let Ok(made) = crate::syntax::parse(&frame.module.file.path, text.into()) {
+            self.bind_unread(&made.body, &doubt, &frame);
+        }
     }
 
     /// Binds the names of statements that were not evaluated, so that none is lost in silence.

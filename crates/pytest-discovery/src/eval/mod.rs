@@ -66,6 +66,8 @@ use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, Sco
 
 /// What one module may take: a file that needs more is generated or hostile.
 const MOST_STEPS: u32 = 1_000_000;
+/// Why a module that needs more is not known.
+pub(crate) const TOO_LONG: &str = "the module takes too long to evaluate";
 /// What calls from outside may take together: hooks and `ids=` run once for each test.
 const MOST_OUTSIDE_STEPS: u64 = 20_000_000;
 /// How deeply functions of the tree may call each other.
@@ -276,7 +278,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn too_long(&self, frame: &Frame, range: Range) -> Doubt {
-        self.doubt(frame, range, "the module takes too long to evaluate")
+        self.doubt(frame, range, TOO_LONG)
     }
 
     fn is_exhausted(&self) -> bool {

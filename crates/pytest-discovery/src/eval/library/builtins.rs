@@ -137,9 +137,8 @@ impl Interpreter<'_> {
                     .collect();
                 Some(Some(Value::dict(pairs)))
             }
-            ("exec" | "eval", _) => {
-                let doubt = self.doubt(frame, range, "code that is made when the module runs");
-                frame.module.open.borrow_mut().get_or_insert(doubt);
+            ("exec" | "eval", [code, names @ ..]) => {
+                self.run_text(code, names.first().copied(), frame, range);
                 Some(None)
             }
             ("object", []) => Some(Some(Value::Opaque)),
