@@ -357,7 +357,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             Some(Home::File(file)) => Ok(file != here.file.path),
             Some(Home::Assigned(Value::Unknown(doubt))) => Err(doubt),
             Some(Home::Assigned(name)) => {
-                let own = crate::imports::module_name(&self.interpreter.path_of(here));
+                let own = self.interpreter.imports.module_name(&here.path);
                 Ok(name.as_str() != Some(&*own))
             }
         }

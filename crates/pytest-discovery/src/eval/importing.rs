@@ -16,7 +16,7 @@ impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
         let path = key.as_str().and_then(|name| self.first_imports.get(name)).cloned();
-        if let Some(module) = path.and_then(|path| self.modules.get(&path).cloned()) {
+        if let Some(module) = path.and_then(|path| self.modules.get(path.as_str()).cloned()) {
             let doubt = self.doubt(frame, range, "the module may be executed again");
             self.reloaded(&module, &doubt);
         }
