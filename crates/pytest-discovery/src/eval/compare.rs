@@ -522,6 +522,10 @@ impl Interpreter<'_> {
             Value::Set(_) | Value::FrozenSet(_) => among(&set_items(container)?, item),
             Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => Some(dict.find(item)?.is_some()),
             Value::External(path) if &**path == "os.environ" => Some(self.environment(item.as_str()?).is_some()),
+            // CPython is followed.
+            Value::External(path) if matches!(&**path, "sys.version" | "sys.builtin_module_names") => {
+                item.as_str()?.to_ascii_lowercase().contains("pypy").then_some(false)
+            }
             Value::Class(class) if class.is_enum => match item {
                 Value::Instance(instance) if instance.member.is_some() => {
                     Some(Rc::ptr_eq(&instance.class, class)).filter(|same| *same || instance.class.payload().is_none())
