@@ -16,6 +16,9 @@ use crate::eval::value::{Function, Value};
 /// Tests one function may give; more is a hostile file, or one that reading got wrong.
 const MOST_TESTS: usize = 50_000;
 
+/// Combinations of wider scopes that an inexact test takes part in regrouping with.
+const MOST_HIDDEN: usize = 500;
+
 /// Parameters are told apart by their values, not by their place.
 const KEYS_BY_VALUE: PytestVersion = PytestVersion::new(9, 2, 0);
 /// A direct parameter's place is its place in its call; before and after, that among all tests of the function.
@@ -25,7 +28,8 @@ const INDEX_IN_CALL: std::ops::Range<PytestVersion> = PytestVersion::new(8, 0, 0
 #[derive(Debug, Clone)]
 pub(super) struct Parameter {
     pub(super) name: Rc<str>,
-    pub(super) scope: Scope,
+    /// `None` where it is not known, which is so of a hidden one only.
+    pub(super) scope: Option<Scope>,
     pub(super) key: ParameterKey,
     pub(super) value: Value,
 }
@@ -39,6 +43,8 @@ pub(super) enum ParameterKey {
     Value(Box<str>),
     /// The very same object: a place in what holds it.
     Object(usize, usize),
+    /// A value that is not known, of a call that is not: what makes the call, and one of its values. See [`super::shadow`].
+    Hidden(usize, usize),
 }
 
 /// The parameters of one test.
@@ -91,14 +97,7 @@ impl CallSpecs {
         if let Some(name) = made.names.iter().find(|name| self.taken.contains(name)) {
             return Err(Failure::Refused(format!("`{name}` is parametrized twice")));
         }
-        let scope = match call.scope()? {
-            Some(scope) => scope,
-            None if indirect.len() == made.names.len() => {
-                let scopes = made.names.iter().filter_map(|name| closure.definitions.get(name)?.last());
-                scopes.map(|one| one.scope).min().unwrap_or(Scope::Function)
-            }
-            None => Scope::Function,
-        };
+        let scope = scope_of(call, &made.names, closure)?;
         if self.specs.len().saturating_mul(made.sets.len()) > MOST_TESTS {
             let text = format!("more than {MOST_TESTS} combinations of parameters");
             return Err(Failure::Unknown { text, doubt: None, bare: false });
@@ -122,13 +121,54 @@ impl CallSpecs {
                     } else {
                         key_of(value).unwrap_or(ParameterKey::Object(call.origin, index))
                     };
-                    spec.parameters.push(Parameter { name: name.clone(), scope, key, value: value.clone() });
+                    let value = value.clone();
+                    spec.parameters.push(Parameter { name: name.clone(), scope: Some(scope), key, value });
                 }
                 specs.push(spec);
             }
         }
         self.specs = specs;
         Ok(())
+    }
+
+    /// A call that is not known stands in the calls with two values that nobody else has.
+    pub(super) fn hide(&mut self, call: &Call, function: &Function, closure: &Closure, pytest: PytestVersion) {
+        let Ok((names, _)) = call.names(pytest) else { return self.hide_all(function, call.origin) };
+        let scope = scope_of(call, &names, closure).ok();
+        if scope != Some(Scope::Function) {
+            self.hide_names(&names, scope, call.origin);
+        }
+    }
+
+    /// The same where it is not even known what is parametrized.
+    pub(super) fn hide_all(&mut self, function: &Function, origin: usize) {
+        let names: Vec<Rc<str>> = function.def.parameters.iter().map(|one| (&*one.name).into()).collect();
+        self.hide_names(&names, None, origin);
+    }
+
+    fn hide_names(&mut self, names: &[Rc<str>], scope: Option<Scope>, origin: usize) {
+        if self.specs.len() > MOST_HIDDEN {
+            return;
+        }
+        let nameless = [Rc::from("")];
+        let names = if names.is_empty() { &nameless[..] } else { names };
+        let with = |spec: &CallSpec, index: usize| {
+            let mut spec = spec.clone();
+            spec.parameters.extend(names.iter().map(|name| Parameter {
+                name: name.clone(),
+                scope,
+                key: ParameterKey::Hidden(origin, index),
+                value: Value::None,
+            }));
+            spec
+        };
+        self.specs = self.specs.iter().flat_map(|spec| [with(spec, 0), with(spec, 1)]).collect();
+    }
+
+    /// The parameters that tests have for certain, and those that stand for what is not known: only those of wider
+    /// scopes.
+    pub(super) fn shadow(self, pytest: PytestVersion) -> Vec<Vec<Parameter>> {
+        shadow_of(&self.finish(pytest))
     }
 
     /// The tests, their keys as the release makes them.
@@ -142,6 +182,32 @@ impl CallSpecs {
         }
         self.specs
     }
+}
+
+/// What regrouping asks of tests, once for each combination of wider scopes.
+pub(super) fn shadow_of(specs: &[CallSpec]) -> Vec<Vec<Parameter>> {
+    let wide = |spec: &CallSpec| -> Vec<Parameter> {
+        spec.parameters.iter().filter(|one| one.scope != Some(Scope::Function)).cloned().collect()
+    };
+    let mut shadow: Vec<Vec<Parameter>> = specs.iter().map(wide).collect();
+    shadow.dedup_by(|one, other| {
+        one.len() == other.len()
+            && one.iter().zip(other.iter()).all(|(one, other)| (&one.name, &one.key) == (&other.name, &other.key))
+    });
+    shadow.truncate(MOST_HIDDEN);
+    shadow
+}
+
+/// The scope of a call's parameters: its own, or the narrowest of the fixtures that it goes through.
+fn scope_of(call: &Call, names: &[Rc<str>], closure: &Closure) -> Result<Scope, Failure> {
+    Ok(match call.scope()? {
+        Some(scope) => scope,
+        None if call.indirect(names)?.len() == names.len() => {
+            let scopes = names.iter().filter_map(|name| closure.definitions.get(name)?.last());
+            scopes.map(|one| one.scope).min().unwrap_or(Scope::Function)
+        }
+        None => Scope::Function,
+    })
 }
 
 /// Whether a dictionary could not hold it as a key.

@@ -11,7 +11,7 @@ use test_catalog::{Condition, Reason};
 use super::config_object::{ConfigObject, Session};
 use super::item::Item;
 use super::plugins::{Hook, Plugins, Turn};
-use super::regroup::{self, Test};
+use super::shadow;
 use crate::PytestVersion;
 use crate::eval::value::Value;
 use crate::eval::{Interpreter, elements};
@@ -35,7 +35,7 @@ pub(crate) fn finish(
     for hook in early {
         items = modify(items, MODIFY, &hook, config, interpreter);
     }
-    items = regrouped(items, pytest);
+    items = shadow::regrouped(items, pytest);
     for hook in late {
         items = modify(items, MODIFY, &hook, config, interpreter);
     }
@@ -52,21 +52,6 @@ pub(crate) fn finish(
         items.iter().for_each(|item| item.more_marks_by_hook(doubt));
     }
     items
-}
-
-fn regrouped(items: Vec<Rc<Item>>, pytest: PytestVersion) -> Vec<Rc<Item>> {
-    let classes: Vec<Option<String>> = items.iter().map(|item| item.class_path()).collect();
-    let tests: Vec<Test<'_>> = items
-        .iter()
-        .zip(&classes)
-        .map(|(item, class)| Test {
-            parameters: &item.parameters,
-            file: item.module.path.as_str(),
-            class: class.as_deref(),
-        })
-        .collect();
-    let order = regroup::regroup(&tests, pytest);
-    order.into_iter().map(|index| items[index].clone()).collect()
 }
 
 /// Lets one hook change the list. A test that it takes out stays, under the condition that the hook keeps it: whether

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use test_catalog::{Condition, EditSite, Reason, SourceSpan};
 
-use super::callspec::{CallSpec, CallSpecs, Parameter};
+use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
 use super::item::{Item, OwnMark};
 use super::marks::MarkList;
@@ -29,6 +29,8 @@ struct NotKnown {
     reason: Reason,
     /// Whether its parameters surely add no marks.
     bare: bool,
+    /// What its tests may have of wider scopes, if that was looked for.
+    shadow: Option<Vec<Vec<Parameter>>>,
 }
 
 /// What a function gives.
@@ -68,7 +70,10 @@ impl Collection<'_, '_> {
             self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
         }
         let outcome = match doubt {
-            Some(doubt) => Outcome::NotKnown(NotKnown { reason: (*doubt).clone(), bare: false }),
+            Some(doubt) => {
+                let shadow = self.probable(name, function, &own, place, bound);
+                Outcome::NotKnown(NotKnown { reason: (*doubt).clone(), bare: false, shadow: Some(shadow) })
+            }
             None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),
             None => self.generate(name, function, &own, place, bound),
         };
@@ -88,6 +93,7 @@ impl Collection<'_, '_> {
             hooks: RefCell::default(),
             fixtures: Rc::from([]),
             parameters: Vec::new(),
+            shadow: Vec::new(),
             conditions: RefCell::new(place.conditions.to_vec()),
             doubt: RefCell::default(),
             span: span.clone(),
@@ -101,8 +107,13 @@ impl Collection<'_, '_> {
                 let message = format!("{message}: pytest refuses `{name}` and collects nothing beside it");
                 return Err(Lost::new(message, SourceSpan::at(span.file, span.start)));
             }
-            Outcome::NotKnown(NotKnown { reason, bare }) => {
+            Outcome::NotKnown(NotKnown { reason, bare, shadow }) => {
                 let mut inexact = item(None, written().collect());
+                inexact.shadow = shadow.unwrap_or_else(|| {
+                    let mut calls = CallSpecs::new();
+                    calls.hide_all(function, Rc::as_ptr(function) as usize);
+                    calls.shadow(self.config.pytest)
+                });
                 inexact.open = if bare { None } else { own.open.as_deref().cloned().or_else(|| Some(reason.clone())) };
                 inexact.doubt = RefCell::new(Some(reason));
                 vec![inexact]
@@ -156,6 +167,28 @@ impl Collection<'_, '_> {
         Ok(())
     }
 
+    /// The parameters of wider scopes of a function that may be another: those that it has as far as it is read.
+    fn probable(
+        &mut self,
+        name: &Rc<str>,
+        function: &Rc<Function>,
+        own: &MarkList,
+        place: &Place,
+        bound: bool,
+    ) -> Vec<Vec<Parameter>> {
+        if place.unittest {
+            return Vec::new();
+        }
+        let suspects = self.suspects.len();
+        let outcome = self.generate(name, function, own, place, bound);
+        self.suspects.truncate(suspects);
+        match outcome {
+            Outcome::Tests(specs, _) => shadow_of(&specs),
+            Outcome::NotKnown(not_known) => not_known.shadow.unwrap_or_default(),
+            Outcome::Refused(_) => Vec::new(),
+        }
+    }
+
     /// Lets every source of parameters speak, in pytest's order.
     fn generate(
         &mut self,
@@ -169,8 +202,9 @@ impl Collection<'_, '_> {
         let span = function.file.span(function.def.range);
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
         let marks: Vec<Rc<Mark>> = own.marks.iter().chain(around).cloned().collect();
-        let unknown =
-            |text: String, at: SourceSpan| Outcome::NotKnown(NotKnown { reason: Reason { text, at }, bare: false });
+        let unknown = |text: String, at: SourceSpan| {
+            Outcome::NotKnown(NotKnown { reason: Reason { text, at }, bare: false, shadow: None })
+        };
         let mut calls = Vec::new();
         let mut direct = Vec::new();
         let mut marked: Vec<Rc<str>> = Vec::new();
@@ -230,7 +264,12 @@ impl Collection<'_, '_> {
                 Failure::Unknown { text, doubt, bare } => Failure::Unknown { text, doubt, bare: bare && sources == 1 },
                 refused @ Failure::Refused(_) => refused,
             };
-            return outcome(failure, &at.unwrap_or(span));
+            let mut outcome = outcome(failure, &at.unwrap_or(span));
+            if let Outcome::NotKnown(not_known) = &mut outcome {
+                let calls = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new());
+                not_known.shadow = Some(calls.shadow(pytest));
+            }
+            return outcome;
         }
         let specs = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new()).finish(pytest);
         Outcome::Tests(specs, fixtures)
@@ -245,9 +284,7 @@ impl Collection<'_, '_> {
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
                 if hook.wraps {
-                    let doubt = Some(hook.not_followed(GENERATE).into());
-                    let text = "parameters are not known".to_owned();
-                    metafunc.fail(Failure::Unknown { text, doubt, bare: false }, None);
+                    metafunc.fail_unfollowed(hook.not_followed(GENERATE).into());
                 } else {
                     hook.call(collection.interpreter, &[("metafunc", object())]);
                 }
@@ -353,7 +390,7 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
                 Some(doubt) => Reason { text: format!("{text}: {}", doubt.text), at: doubt.at.clone() },
                 None => Reason { text, at: at.clone() },
             };
-            Outcome::NotKnown(NotKnown { reason, bare })
+            Outcome::NotKnown(NotKnown { reason, bare, shadow: None })
         }
     }
 }

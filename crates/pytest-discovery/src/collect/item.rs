@@ -63,6 +63,8 @@ pub(crate) struct Item {
     pub(super) hooks: RefCell<Option<Reason>>,
     pub(super) fixtures: Rc<[Rc<str>]>,
     pub(super) parameters: Vec<Parameter>,
+    /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
+    pub(super) shadow: Vec<Vec<Parameter>>,
     pub(super) conditions: RefCell<Vec<Condition>>,
     /// Why it is not known what pytest collects for it.
     pub(super) doubt: RefCell<Option<Reason>>,

@@ -46,7 +46,7 @@ pub(super) struct Metafunc {
 impl Metafunc {
     /// One more call.
     pub(super) fn parametrize(&self, call: &Call, interpreter: &mut Interpreter<'_>, frame: &Frame) {
-        if self.failure.borrow().is_some() {
+        if matches!(&*self.failure.borrow(), Some((Failure::Refused(_), _))) {
             // pytest goes on: a generator that other tests share is used up.
             if let Value::Iterator(_) = &call.argvalues {
                 let _ = crate::eval::elements(&call.argvalues);
@@ -62,10 +62,22 @@ impl Metafunc {
             config: &self.session.config,
             made_ids: &self.session.made_ids,
         };
-        let outcome = self.calls.borrow_mut().parametrize(call, &self.function, &self.closure, &mut maker);
+        let mut calls = self.calls.borrow_mut();
+        let outcome = calls.parametrize(call, &self.function, &self.closure, &mut maker);
         if let Err(failure) = outcome {
+            calls.hide(call, &self.function, &self.closure, self.session.pytest);
+            drop(calls);
             self.fail(failure, Some(call.at.clone()));
         }
+    }
+
+    /// What is not followed may parametrize anything.
+    pub(super) fn fail_unfollowed(&self, doubt: Doubt) {
+        if let Ok(mut calls) = self.calls.try_borrow_mut() {
+            calls.hide_all(&self.function, Rc::as_ptr(&self.function) as usize);
+        }
+        let text = "a hook that is not followed".to_owned();
+        self.fail(Failure::Unknown { text, doubt: Some(doubt), bare: false }, None);
     }
 
     pub(super) fn fail(&self, failure: Failure, at: Option<SourceSpan>) {
@@ -146,7 +158,6 @@ impl Object for MetafuncObject {
     }
 
     fn taint(&self, doubt: &Doubt) {
-        let text = "a hook that is not followed".to_owned();
-        self.0.fail(Failure::Unknown { text, doubt: Some(doubt.clone()), bare: false }, None);
+        self.0.fail_unfollowed(doubt.clone());
     }
 }

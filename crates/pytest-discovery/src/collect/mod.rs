@@ -22,6 +22,7 @@ mod parametrize;
 mod plugins;
 mod regroup;
 mod scope;
+mod shadow;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -378,6 +379,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             hooks: RefCell::default(),
             fixtures: Rc::from([]),
             parameters: Vec::new(),
+            shadow: Vec::new(),
             conditions: RefCell::new(place.conditions.to_vec()),
             span: reason.at.clone(),
             doubt: RefCell::new(Some(reason)),

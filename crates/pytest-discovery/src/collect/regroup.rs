@@ -28,6 +28,20 @@ pub(super) struct Test<'t> {
     pub(super) class: Option<&'t str>,
 }
 
+impl Test<'_> {
+    /// Where a value of that scope is one: tests elsewhere have another.
+    pub(super) fn place(&self, scope: Scope, pytest: PytestVersion) -> Option<String> {
+        let folder = || self.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        match scope {
+            Scope::Session | Scope::Function => None,
+            Scope::Package if (PACKAGE_BY_FILE..PACKAGE_BY_FOLDER).contains(&pytest) => Some(self.file.to_owned()),
+            Scope::Package => Some(folder()),
+            Scope::Module => Some(self.file.to_owned()),
+            Scope::Class => Some(format!("{}::{}", self.file, self.class.unwrap_or_default())),
+        }
+    }
+}
+
 /// A value of one scope at one place: tests that have it want to stand together.
 type Key = (Rc<str>, ParameterKey, Option<String>);
 
@@ -50,18 +64,11 @@ pub(super) fn regroup(tests: &[Test<'_>], pytest: PytestVersion) -> Vec<usize> {
 }
 
 fn keys(test: &Test<'_>, scope: Scope, pytest: PytestVersion) -> Vec<Key> {
-    let mut parameters: Vec<&Parameter> = test.parameters.iter().filter(|one| one.scope == scope).collect();
+    let mut parameters: Vec<&Parameter> = test.parameters.iter().filter(|one| one.scope == Some(scope)).collect();
     if pytest < CALL_ORDER {
         parameters.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    let folder = || test.file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let place = match scope {
-        Scope::Session | Scope::Function => None,
-        Scope::Package if (PACKAGE_BY_FILE..PACKAGE_BY_FOLDER).contains(&pytest) => Some(test.file.to_owned()),
-        Scope::Package => Some(folder()),
-        Scope::Module => Some(test.file.to_owned()),
-        Scope::Class => Some(format!("{}::{}", test.file, test.class.unwrap_or_default())),
-    };
+    let place = test.place(scope, pytest);
     let mut keys: Vec<Key> = Vec::new();
     for one in parameters {
         let key = (one.name.clone(), one.key.clone(), place.clone());

@@ -1,0 +1,116 @@
+//! Regrouping beside tests whose parameters are not known.
+//!
+//! Parameters of wider scopes bring tests together, and those of an inexact test may move the exact ones around it. Such
+//! a test takes part with what is known of its calls (its shadow); a call that is not known has two values that nobody
+//! else has. What stands elsewhere with them than without, and what has a parameter that is also one of them, has no
+//! place that is known.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use test_catalog::Reason;
+
+use super::callspec::{Parameter, ParameterKey};
+use super::item::Item;
+use super::regroup::{Test, regroup};
+use super::scope::Scope;
+use crate::PytestVersion;
+
+/// The scopes that a call may have whose scope is not known either.
+const GUESSES: [Scope; 2] = [Scope::Session, Scope::Module];
+
+/// The tests in the order that their parameters give. Exact ones that may stand elsewhere become inexact.
+pub(super) fn regrouped(items: Vec<Rc<Item>>, pytest: PytestVersion) -> Vec<Rc<Item>> {
+    let order = order(&items, None, pytest);
+    let hidden: Vec<&Item> = items.iter().map(Rc::as_ref).filter(|item| hidden(item).next().is_some()).collect();
+    if let Some(first) = hidden.first() {
+        let exact = |order: &[usize]| -> Vec<usize> {
+            order.iter().copied().filter(|index| items[*index].doubt.borrow().is_none()).collect()
+        };
+        let known = exact(&order);
+        let others = GUESSES.map(|guess| exact(&self::order(&items, Some(guess), pytest)));
+        for (one, other) in others.iter().flat_map(|other| known.iter().zip(other)).filter(|(one, other)| one != other)
+        {
+            for item in [&items[*one], &items[*other]] {
+                let near = hidden.iter().find(|test| test.module.path == item.module.path);
+                doubt(item, near.unwrap_or(first));
+            }
+        }
+        doubt_those_that_share(&items, &hidden, pytest);
+    }
+    order.into_iter().map(|index| items[index].clone()).collect()
+}
+
+fn hidden(item: &Item) -> impl Iterator<Item = &Parameter> {
+    item.shadow.iter().flatten().filter(|one| is_hidden(one))
+}
+
+fn is_hidden(parameter: &Parameter) -> bool {
+    matches!(parameter.key, ParameterKey::Hidden(..))
+}
+
+fn doubt(item: &Item, cause: &Item) {
+    if item.doubt.borrow().is_none() {
+        let text = format!("its place depends on parameters of `{}`, which are not known", cause.name);
+        item.doubt(&Reason { text, at: cause.span.clone() });
+    }
+}
+
+/// Tests with a parameter whose values an unknown call may give others too have no place that is known.
+fn doubt_those_that_share(items: &[Rc<Item>], unknown: &[&Item], pytest: PytestVersion) {
+    let mut by_name: HashMap<&str, Vec<(Option<Scope>, &Item)>> = HashMap::new();
+    for other in unknown {
+        for one in hidden(other) {
+            let held = by_name.entry(&one.name).or_default();
+            if !held.iter().any(|(scope, item)| *scope == one.scope && std::ptr::eq(*item, *other)) {
+                held.push((one.scope, other));
+            }
+        }
+    }
+    for item in items {
+        for one in &item.parameters {
+            let Some(scope) = one.scope.filter(|scope| *scope != Scope::Function) else { continue };
+            let place = |item: &Item| test(item, item.class_path().as_deref()).place(scope, pytest);
+            let others = by_name.get(&*one.name).map(Vec::as_slice).unwrap_or_default();
+            let mut alike = others.iter().filter(|(own, _)| own.is_none_or(|own| own == scope));
+            if let Some((_, other)) = alike.find(|(_, other)| place(item) == place(other)) {
+                doubt(item, other);
+            }
+        }
+    }
+}
+
+/// The order with the calls that are not known, those without a scope in that one; or without them.
+fn order(items: &[Rc<Item>], guess: Option<Scope>, pytest: PytestVersion) -> Vec<usize> {
+    let classes: Vec<Option<String>> = items.iter().map(|item| item.class_path()).collect();
+    let shadows: Vec<Vec<Vec<Parameter>>> = items.iter().map(|item| shadow(item, guess)).collect();
+    let mut of_item = Vec::new();
+    let mut tests = Vec::new();
+    for (index, (item, class)) in items.iter().zip(&classes).enumerate() {
+        let whole = test(item, class.as_deref());
+        if shadows[index].is_empty() {
+            of_item.push(index);
+            tests.push(whole);
+            continue;
+        }
+        for parameters in &shadows[index] {
+            of_item.push(index);
+            tests.push(Test { parameters, ..whole });
+        }
+    }
+    let mut is_placed = vec![false; items.len()];
+    let indices = regroup(&tests, pytest).into_iter().map(|test| of_item[test]);
+    indices.filter(|index| !std::mem::replace(&mut is_placed[*index], true)).collect()
+}
+
+fn shadow(item: &Item, guess: Option<Scope>) -> Vec<Vec<Parameter>> {
+    let guessed = |one: &Parameter| Parameter { scope: one.scope.or(guess), ..one.clone() };
+    let kept = |parameters: &Vec<Parameter>| {
+        parameters.iter().filter(|one| guess.is_some() || !is_hidden(one)).map(guessed).collect()
+    };
+    item.shadow.iter().map(kept).collect()
+}
+
+fn test<'t>(item: &'t Item, class: Option<&'t str>) -> Test<'t> {
+    Test { parameters: &item.parameters, file: item.module.path.as_str(), class }
+}
