@@ -266,8 +266,8 @@ impl Class {
 /// Whether a built-in class leaves that to `object`, whose `__str__` is `__repr__`.
 fn has_no_text_method(path: &str, name: &str) -> bool {
     const BY_REPR: [&str; 7] = ["int", "float", "tuple", "list", "dict", "set", "frozenset"];
-    name == "__str__" && path.strip_prefix("builtins.").is_some_and(|class| BY_REPR.contains(&class))
-        || name == "__str__" && path == "typing.NamedTuple"
+    let is_built_in = path.strip_prefix("builtins.").is_some_and(|class| BY_REPR.contains(&class));
+    name == "__str__" && (is_built_in || path == "typing.NamedTuple")
 }
 
 fn is_abstract(value: &Value) -> bool {
