@@ -56,7 +56,7 @@ impl Interpreter<'_> {
                 _ => self.sequence_method(&object, name, arguments, frame, range),
             };
         }
-        if let ("append" | "extend", [one]) = (name, &arguments.plain()?[..])
+        if let ("append" | "extend", Some([one])) = (name, arguments.plain().as_deref())
             && (self.current_doubt().is_some()
                 || list.0.borrow().is_err()
                 || (name == "extend" && self.is_unordered_list(one)))
