@@ -32,5 +32,11 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
             shown.iter().try_for_each(|case| lines.case(case.case, &case.effective))
         })?,
     }
-    Ok(if shown.is_empty() { Exit::NothingSelected } else { Exit::Success })
+    let exit = if shown.is_empty() { Exit::NothingSelected } else { Exit::Success };
+    // The process ends: giving a large catalog back piece by piece would only take time.
+    drop(shown);
+    std::mem::forget(selection);
+    std::mem::forget(cases);
+    std::mem::forget(catalog);
+    Ok(exit)
 }

@@ -91,7 +91,12 @@ impl Plugin {
     }
 
     pub(super) fn reaches(&self, path: &Utf8Path) -> bool {
-        self.folder.as_ref().is_none_or(|folder| path.starts_with(folder))
+        // Compared as texts: it is asked for each module and hook.
+        let within = |folder: &Utf8PathBuf| {
+            let rest = path.as_str().strip_prefix(folder.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.folder.as_ref().is_none_or(within)
     }
 
     /// What implements a hook: a function of its name, or one that says so.

@@ -6,6 +6,7 @@
 use memchr::{memchr, memchr2, memchr3};
 
 use super::ast::Range;
+use super::plain::is_word;
 
 const BRACKETS: usize = 200;
 const INDENTATIONS: usize = 100;
@@ -256,10 +257,6 @@ impl Scan<'_> {
 }
 
 const LONG_CHAIN: &str = "an expression or chain of more than 3,000 operators";
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
-}
 
 impl TooDeep {
     pub(super) fn range(self) -> Range {

@@ -12,6 +12,7 @@ mod statements;
 use memchr::memchr2;
 
 use self::scan::Scan;
+pub(super) use self::scan::is_word;
 use super::ast::Range;
 
 /// The shortest body that can be replaced: `(#`, the end of a line, `)`.
@@ -108,12 +109,12 @@ fn skip_line(scan: &mut Scan<'_>) -> Option<()> {
                 scan.at += 1;
             }
             b'"' | b'\'' => scan.strings()?,
-            byte if scan::is_word(byte) => {
+            byte if is_word(byte) => {
                 if scan.quotes_ahead().is_some() {
                     scan.strings()?;
                 } else {
                     // A number is a word here as well.
-                    scan.at += scan.bytes[scan.at..].iter().take_while(|byte| scan::is_word(**byte)).count();
+                    scan.at += scan.bytes[scan.at..].iter().take_while(|byte| is_word(**byte)).count();
                 }
             }
             _ => scan.at += 1,

@@ -315,7 +315,7 @@ struct Literal {
 }
 
 /// Letters of all kinds count: what is not of ASCII is refused where it matters.
-pub(super) fn is_word(byte: u8) -> bool {
+pub(in crate::syntax) fn is_word(byte: u8) -> bool {
     WORD[usize::from(byte)]
 }
 
@@ -330,7 +330,13 @@ static WORD: [bool; 256] = {
     word
 };
 
-pub(super) fn is_keyword(word: &[u8]) -> bool {
+fn is_keyword(word: &[u8]) -> bool {
+    // Most names are told by their length or their first letter.
+    if word.len() > 8
+        || matches!(word.first(), Some(b'_' | b's' | b'h' | b'j' | b'k' | b'm' | b'q' | b'u' | b'v' | b'x' | b'z'))
+    {
+        return false;
+    }
     #[rustfmt::skip]
     let is_one = matches!(
         word,
