@@ -10,7 +10,7 @@ use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 use crate::PytestVersion;
 use crate::config::Config;
 use crate::eval::value::{Arguments, Names, Object, Value};
-use crate::eval::{Frame, Interpreter};
+use crate::eval::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
 
 /// What a hook may ask of pytest's configuration, and tell it.
@@ -72,26 +72,9 @@ impl ConfigObject {
                 None => return,
             },
         };
-        let action = arguments.keyword("action").map(Value::as_str);
-        let default = match (arguments.keyword("default"), action) {
-            (Some(default), _) => Some(default.clone()),
-            (None, Some(Some("store_true"))) => Some(Value::Bool(false)),
-            (None, Some(Some("store_false"))) => Some(Value::Bool(true)),
-            (None, None | Some(Some("store" | "append" | "store_const" | "append_const" | "count"))) => {
-                Some(Value::None)
-            }
-            (None, Some(_)) => None,
-        };
-        let given = self.given.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
-        let value = match given {
-            None => default,
-            Some((_, value)) => match (action, value, arguments.keyword("type")) {
-                (Some(Some("store_true")), ..) => Some(Value::Bool(true)),
-                (Some(Some("store_false")), ..) => Some(Value::Bool(false)),
-                (None | Some(Some("store")), Some(text), None) => Some(Value::str(text)),
-                _ => None,
-            },
-        };
+        let given = self.given.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        let given: Vec<Option<&str>> = given.map(|(_, value)| value.as_deref()).collect();
+        let value = option_value(arguments, &given);
         for name in names {
             self.destinations.borrow_mut().insert(name.to_owned(), destination.clone());
         }
@@ -104,6 +87,72 @@ impl ConfigObject {
         let destinations = self.destinations.borrow();
         let destination = destinations.get(name).map_or(name, String::as_str);
         self.options.borrow().get(destination.trim_start_matches('-')).cloned()
+    }
+}
+
+/// What an option comes to that was given so often, each time with or without a value.
+///
+/// Source of the rules: `argparse`'s actions, and its `type=`, which a text that is the default goes through as well.
+fn option_value(arguments: &Arguments, given: &[Option<&str>]) -> Option<Value> {
+    let action = match arguments.keyword("action") {
+        Some(action) => action.as_str()?,
+        None => "store",
+    };
+    let kind = arguments.keyword("type").filter(|kind| !matches!(kind, Value::None));
+    let default = match (arguments.keyword("default"), action) {
+        (Some(default), _) => match default.as_str() {
+            Some(text) => converted(text, kind)?,
+            None => default.clone(),
+        },
+        (None, "store_true") => Value::Bool(false),
+        (None, "store_false") => Value::Bool(true),
+        (None, "store" | "append" | "store_const" | "append_const" | "count") => Value::None,
+        (None, _) => return None,
+    };
+    let Some(last) = given.last() else { return Some(default) };
+    match action {
+        "store_true" => Some(Value::Bool(true)),
+        "store_false" => Some(Value::Bool(false)),
+        "store" if arguments.keyword("nargs").is_none() => chosen((*last)?, kind, arguments),
+        "append" if arguments.keyword("nargs").is_none() => {
+            let mut all = match default {
+                Value::None => Vec::new(),
+                default => elements(&default).ok()?,
+            };
+            for text in given {
+                all.push(chosen((*text)?, kind, arguments)?);
+            }
+            Some(Value::list(all))
+        }
+        _ => None,
+    }
+}
+
+/// A value that is given, if `choices=` has it: pytest ends where it does not.
+fn chosen(text: &str, kind: Option<&Value>, arguments: &Arguments) -> Option<Value> {
+    let value = converted(text, kind)?;
+    let Some(choices) = arguments.keyword("choices").filter(|choices| !matches!(choices, Value::None)) else {
+        return Some(value);
+    };
+    let shown = crate::eval::plain_text(&value)?;
+    let is_it = |one: &Value| {
+        std::mem::discriminant(one) == std::mem::discriminant(&value)
+            && crate::eval::plain_text(one).as_deref() == Some(&*shown)
+    };
+    elements(choices).ok()?.iter().any(is_it).then_some(value)
+}
+
+/// A text by `type=`.
+fn converted(text: &str, kind: Option<&Value>) -> Option<Value> {
+    match kind {
+        None => Some(Value::str(text)),
+        Some(Value::External(path)) => match &**path {
+            "builtins.str" => Some(Value::str(text)),
+            "builtins.int" => text.parse::<i64>().ok().map(Value::int),
+            "builtins.float" => text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float),
+            _ => None,
+        },
+        Some(_) => None,
     }
 }
 
