@@ -8,10 +8,13 @@ use std::rc::{Rc, Weak};
 use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 
 use crate::PytestVersion;
-use crate::config::Config;
+use crate::config::{Config, OwnSettings, OwnValue};
 use crate::eval::value::{Arguments, Names, Object, Value};
 use crate::eval::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
+
+/// A setting without a value and a default is what its type has for nothing.
+const TYPED_DEFAULTS: PytestVersion = PytestVersion::new(8, 0, 0);
 
 /// What a hook may ask of pytest's configuration, and tell it.
 #[derive(Debug)]
@@ -25,6 +28,9 @@ pub(crate) struct ConfigObject {
     options: RefCell<HashMap<String, Value>>,
     /// The destination of each option's name.
     destinations: RefCell<HashMap<String, String>>,
+    own: OwnSettings,
+    /// What a setting that a conftest declares reads as, by its name.
+    declared_settings: RefCell<HashMap<String, Option<Value>>>,
     /// What hooks keep on it.
     attributes: RefCell<HashMap<String, Value>>,
     pub(super) declared: RefCell<Vec<DeclaredMarker>>,
@@ -52,6 +58,8 @@ impl ConfigObject {
             given: config.options.given.clone(),
             options: RefCell::new(options.map(|(name, value)| (name.to_owned(), value)).into()),
             destinations: RefCell::default(),
+            own: config.own.clone(),
+            declared_settings: RefCell::default(),
             attributes: RefCell::default(),
             declared: RefCell::default(),
             doubts: RefCell::default(),
@@ -80,6 +88,39 @@ impl ConfigObject {
         }
         if let Some(value) = value {
             self.options.borrow_mut().entry(destination).or_insert(value);
+        }
+    }
+
+    /// `parser.addini(...)`.
+    fn add_setting(&self, arguments: &Arguments) {
+        if let Some(name) = arguments.get(0, "name").and_then(Value::as_str) {
+            let value = self.setting(name, arguments);
+            self.declared_settings.borrow_mut().insert(name.to_owned(), value);
+        }
+    }
+
+    fn setting(&self, name: &str, arguments: &Arguments) -> Option<Value> {
+        let kind = match arguments.get(2, "type") {
+            None | Some(Value::None) => "string",
+            Some(kind) => kind.as_str()?,
+        };
+        if arguments.keyword("aliases").is_some() {
+            return None;
+        }
+        if self.own.has(name) {
+            return Some(match self.own.value(name, kind)? {
+                OwnValue::Text(text) => Value::str(text),
+                OwnValue::Bool(flag) => Value::Bool(flag),
+                OwnValue::List(items) => Value::list(items.into_iter().map(Value::str).collect()),
+            });
+        }
+        match (arguments.get(3, "default"), kind) {
+            (Some(Value::None), _) if self.pytest < TYPED_DEFAULTS => None,
+            (Some(default), _) => Some(default.clone()),
+            (None, "string") if arguments.get(2, "type").is_none() => Some(Value::str("")),
+            (None, "args" | "linelist" | "paths" | "pathlist") => Some(Value::list(Vec::new())),
+            (None, "bool") if self.pytest >= TYPED_DEFAULTS => Some(Value::Bool(false)),
+            _ => None,
         }
     }
 
@@ -188,6 +229,10 @@ impl Object for ConfigObject {
                 let default = arguments.get(1, "default").cloned();
                 let skips = arguments.get(2, "skip").is_some();
                 self.option(wanted).or(default).filter(|_| !skips)
+            }
+            "getini" => {
+                let wanted = arguments.get(0, "name")?.as_str()?;
+                self.declared_settings.borrow().get(wanted).cloned().flatten()
             }
             "addinivalue_line" => {
                 if arguments.get(0, "name").and_then(Value::as_str) == Some("markers")
@@ -349,7 +394,12 @@ impl Object for Parser {
                 }
                 Some(Value::None)
             }
-            "addini" => Some(Value::None),
+            "addini" => {
+                if interpreter.is_certain() {
+                    self.0.add_setting(arguments);
+                }
+                Some(Value::None)
+            }
             "getgroup" => Some(Value::Object(Rc::new(Self(self.0.clone())))),
             _ => None,
         }

@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod ini;
 mod ini_file;
+mod own;
 mod rootdir;
 mod setting;
 
@@ -13,6 +14,7 @@ use camino::Utf8PathBuf;
 
 pub use error::ConfigError;
 pub use ini::{EmptyParameterSet, IniOptions, LongStringIds, MarkerLine};
+pub(crate) use own::{OwnSettings, OwnValue};
 
 use crate::PytestVersion;
 use crate::arguments::{self, Argument};
@@ -59,6 +61,8 @@ pub struct Config {
     pub argument_texts: Vec<String>,
     /// Where the configuration file has `addopts`: a line, from 1.
     pub addopts_line: Option<u32>,
+    /// What conftests may ask for that they declare themselves.
+    pub(crate) own: OwnSettings,
 }
 
 impl Config {
@@ -117,6 +121,7 @@ impl Config {
             arguments = arguments::normalise(arguments);
         }
         let rootdir = located.rootdir;
+        let own = OwnSettings { settings, file: file.clone() };
         Ok(Self {
             rootdir,
             file,
@@ -128,6 +133,7 @@ impl Config {
             arguments,
             argument_texts,
             addopts_line,
+            own,
         })
     }
 }

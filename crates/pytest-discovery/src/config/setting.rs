@@ -74,6 +74,11 @@ impl Setting {
         }
     }
 
+    /// The text of one that has no type of its own.
+    pub(super) fn plain_text(&self) -> Option<String> {
+        matches!(self.form, Form::Text(_)).then(|| self.text())
+    }
+
     pub(super) fn line(&self) -> u32 {
         self.line
     }
