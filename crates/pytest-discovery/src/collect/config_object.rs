@@ -80,7 +80,10 @@ impl ConfigObject {
                 None => return,
             },
         };
-        let given = self.given.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        // `BooleanOptionalAction` has a `--no-NAME` for each `--NAME`.
+        let is_negated =
+            |name: &str| name.strip_prefix("--no-").is_some_and(|rest| names.contains(&&*format!("--{rest}")));
+        let given = self.given.iter().filter(|(name, _)| names.contains(&name.as_str()) || is_negated(name));
         let given: Vec<Option<&str>> = given.map(|(_, value)| value.as_deref()).collect();
         let value = option_value(arguments, &given);
         for name in names {
@@ -135,10 +138,8 @@ impl ConfigObject {
 ///
 /// Source of the rules: `argparse`'s actions, and its `type=`, which a text that is the default goes through as well.
 fn option_value(arguments: &Arguments, given: &[Option<&str>]) -> Option<Value> {
-    let action = match arguments.keyword("action") {
-        Some(action) => action.as_str()?,
-        None => "store",
-    };
+    // Of an action that is a class the default is known.
+    let action = arguments.keyword("action").map_or("store", |action| action.as_str().unwrap_or_default());
     let kind = arguments.keyword("type").filter(|kind| !matches!(kind, Value::None));
     let default = match (arguments.keyword("default"), action) {
         (Some(default), _) => match default.as_str() {
