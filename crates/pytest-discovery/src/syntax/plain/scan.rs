@@ -239,7 +239,7 @@ impl<'t> Scan<'t> {
                 b'\n' if kind.triple => self.at += 1,
                 b'\n' => return None,
                 b'{' if self.peek_at(1) == b'{' => self.at += 2,
-                b'{' => self.interpolation(kind, false)?,
+                b'{' => self.interpolation(false)?,
                 b'}' if self.peek_at(1) == b'}' => self.at += 2,
                 b'}' => return None,
                 _ if !kind.triple => {
@@ -276,7 +276,7 @@ impl<'t> Scan<'t> {
     }
 
     /// A value in an f-string, on one line.
-    fn interpolation(&mut self, kind: Literal, in_format: bool) -> Option<()> {
+    fn interpolation(&mut self, in_format: bool) -> Option<()> {
         let start = self.at;
         let outer = self.around;
         let brackets = self.brackets;
@@ -293,7 +293,7 @@ impl<'t> Scan<'t> {
             self.at += 1;
             while self.peek() != b'}' {
                 match self.peek() {
-                    b'{' if self.peek_at(1) != b'{' => self.interpolation(kind, true)?,
+                    b'{' if self.peek_at(1) != b'{' => self.interpolation(true)?,
                     0 | b'{' | b'\\' | b'\n' | b'"' | b'\'' => return None,
                     _ => self.at += 1,
                 }
