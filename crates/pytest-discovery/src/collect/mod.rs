@@ -1,8 +1,9 @@
 //! From evaluated modules to their tests, as pytest's `Module`, `Class` and `Function` nodes give them.
 //!
-//! In the order data flows: [`names`] and [`class`] say what is collected, [`function`] makes a function's tests from
-//! [`fixtures`] and calls of [`parametrize`], composed by [`callspec`]; hooks of the tree ([`plugins`]) see them as
-//! [`metafunc`] and [`item`]; [`finish`] lets hooks change the whole list, and orders it by [`scope`].
+//! In the order data flows: [`names`] and [`class`] say what is collected (of libraries by [`foreign`] names),
+//! [`function`] makes a function's tests from [`fixtures`] and calls of [`parametrize`], composed by [`callspec`]; hooks
+//! of the tree ([`plugins`]) see them as [`metafunc`] and [`item`], with [`keywords`]; [`finish`] lets hooks change the
+//! whole list, and orders it by [`scope`], in [`shadow`] of what is not known.
 
 mod callspec;
 mod class;
