@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TreePath};
+use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TestKind, TreePath};
 
 use super::callspec::Parameter;
 use super::edit_sites;
@@ -150,17 +150,26 @@ impl Item {
         let markers = Markers { list, open, hooks: self.hooks.borrow().clone() };
         let certainty = self.doubt.borrow().clone().map_or(Certainty::Exact, Certainty::Inexact);
         let id = self.node_id();
-        let function = NodeId::python(&self.module.node, self.names(), None);
+        let function = match self.id {
+            Some(_) => NodeId::python(&self.module.node, self.names(), None),
+            None => id.clone(),
+        };
         let edit_sites = match &self.param_at {
             Some(at) => edit_sites::with_param(&self.sites, at, id.as_str()),
             None => self.sites.clone(),
         };
-        let mut case = TestCase::python(id, self.span.clone(), markers, certainty);
-        case.function = function;
-        case.conditions = conditions;
-        case.ignored_by.clone_from(&self.module.ignored_by);
-        case.edit_sites = edit_sites;
-        case
+        TestCase {
+            id,
+            function,
+            occurrence: 0,
+            span: self.span.clone(),
+            markers,
+            certainty,
+            conditions,
+            ignored_by: self.module.ignored_by.clone(),
+            edit_sites,
+            kind: TestKind::Python,
+        }
     }
 
     fn closest(&self, name: &str) -> Option<Value> {
