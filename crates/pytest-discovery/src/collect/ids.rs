@@ -102,6 +102,7 @@ pub(crate) fn is_nameless(value: &Value) -> bool {
         | Value::Exception(_)
         | Value::Partial(_)
         | Value::Opaque
+        | Value::Time(_)
         | Value::Ellipsis
         | Value::Mark(_)
         | Value::Property(_) => true,

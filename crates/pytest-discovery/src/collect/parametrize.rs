@@ -375,7 +375,7 @@ impl SetMaker<'_, '_> {
             Value::Unknown(doubt) => {
                 Err(Failure::unknown(format!("the id of parameter set {index} is not known"), Some(doubt.clone())))
             }
-            Value::External(_) | Value::Opaque | Value::Object(_) => {
+            Value::External(_) | Value::Opaque | Value::Time(_) | Value::Object(_) => {
                 Err(Failure::unknown(format!("the id of parameter set {index} is not known"), None))
             }
             _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),

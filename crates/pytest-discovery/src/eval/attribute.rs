@@ -106,6 +106,7 @@ impl Interpreter<'_> {
                 "step" => Found::Value(parts[2].clone()),
                 _ => Found::Unknown(None),
             },
+            Value::Time(time) if super::library::times::has_method(*time, name) => method(),
             Value::Path(path) => match super::library::paths::attribute(path, name) {
                 Some(value) => Found::Value(value),
                 None => method(),
@@ -511,7 +512,7 @@ impl Interpreter<'_> {
                 }
             }
             // What is set on a library's objects is read from nowhere here.
-            Value::External(_) | Value::Unknown(_) | Value::Opaque => {}
+            Value::External(_) | Value::Unknown(_) | Value::Opaque | Value::Time(_) => {}
             other => {
                 let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
                 self.taint(&other.clone(), &doubt);

@@ -103,6 +103,7 @@ impl Interpreter<'_> {
                         match (one, other) {
                             // Whichever it is, it is no name, string or number.
                             (Value::Opaque, Value::Opaque) => Value::Opaque,
+                            (Value::Time(one), Value::Time(other)) if one == other => Value::Time(one),
                             _ => self.not_known(frame, expr.range),
                         }
                     }

@@ -36,6 +36,9 @@ impl Interpreter<'_> {
                 })
             }
             (_, Value::Unknown(doubt)) => Value::Unknown(doubt.clone()),
+            (op, Value::Time(time)) => {
+                super::library::times::unary(op, *time).unwrap_or_else(|| self.not_known(frame, range))
+            }
             (op, Value::Instance(_)) => {
                 let name = match op {
                     UnaryOp::Minus => "__neg__",
@@ -182,6 +185,7 @@ impl Interpreter<'_> {
             }
             (Value::Bytes(one), Op::Add, Value::Bytes(other)) => (one.len() + other.len() <= MOST_TEXT)
                 .then(|| Value::Bytes(one.iter().chain(other.iter()).copied().collect())),
+            (Value::Time(_), ..) | (.., Value::Time(_)) => super::library::times::binary(left, op, right),
             (Value::Str(text), Op::Mod, values) => {
                 let text = super::format::percent(self, text.as_str()?, values, frame, range)?;
                 Some(Value::str(text))

@@ -165,22 +165,7 @@ pub(crate) fn is_value_base(path: &str) -> bool {
 pub(crate) fn is_opaque_constructor(path: &str) -> bool {
     matches!(
         path,
-        "datetime.datetime"
-            | "datetime.date"
-            | "datetime.time"
-            | "datetime.timedelta"
-            | "datetime.timezone"
-            | "datetime.datetime.now"
-            | "datetime.datetime.utcnow"
-            | "datetime.datetime.today"
-            | "datetime.datetime.fromtimestamp"
-            | "datetime.datetime.fromisoformat"
-            | "datetime.datetime.strptime"
-            | "datetime.datetime.combine"
-            | "datetime.date.today"
-            | "datetime.date.fromisoformat"
-            | "datetime.date.fromordinal"
-            | "zoneinfo.ZoneInfo"
+        "zoneinfo.ZoneInfo"
             | "ipaddress.ip_address"
             | "ipaddress.ip_network"
             | "ipaddress.ip_interface"

@@ -85,9 +85,24 @@ pub(crate) enum Value {
     Property(Rc<Property>),
     StaticMethod(Rc<Value>),
     ClassMethod(Rc<Value>),
+    /// A value of `datetime`, of which the type is known.
+    Time(Time),
     /// An object that has no name and is no string or number: its id is the argument's name and its index.
     Opaque,
     Unknown(Doubt),
+}
+
+/// The types of `datetime`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Time {
+    DateTime,
+    Date,
+    /// `time`.
+    OfDay,
+    /// `timedelta`.
+    Delta,
+    /// `timezone`.
+    Zone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

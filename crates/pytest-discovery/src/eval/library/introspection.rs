@@ -69,7 +69,7 @@ pub(super) fn is_instance(value: &Value, class: &Value) -> Option<bool> {
                             .any(|base| matches!(base, Value::Class(base) if base.doubt.borrow().is_some()));
                     (!open).then_some(false)
                 }
-                Value::Unknown(_) | Value::Opaque | Value::Object(_) | Value::External(_) => None,
+                Value::Unknown(_) | Value::Opaque | Value::Time(_) | Value::Object(_) | Value::External(_) => None,
                 _ => Some(false),
             }
         }
@@ -82,7 +82,7 @@ fn is_of(value: &Value, path: &str) -> Option<bool> {
     if path == "builtins.object" {
         return Some(true);
     }
-    if matches!(value, Value::Unknown(_) | Value::Opaque | Value::Object(_) | Value::External(_)) {
+    if matches!(value, Value::Unknown(_) | Value::Opaque | Value::Time(_) | Value::Object(_) | Value::External(_)) {
         // What is of a library may be anything; of a class it is known that it is one.
         return None;
     }

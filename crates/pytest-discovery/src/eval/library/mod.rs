@@ -12,6 +12,7 @@ mod numbers;
 pub(super) mod paths;
 mod presence;
 mod strings;
+pub(super) mod times;
 
 pub(super) use files::is_file;
 pub(super) use introspection::{NamesOfScope, is_callable, type_of};
@@ -32,6 +33,9 @@ impl Interpreter<'_> {
                 return Some(Value::Exception(Rc::new((name.into(), args))));
             }
             return self.builtin(name, arguments, frame, range);
+        }
+        if let Some(time) = times::made_by(path) {
+            return Some(Value::Time(time));
         }
         if stdlib::is_opaque_constructor(path) {
             if path.starts_with("unittest.mock.") && may_have_name(path, arguments) {
@@ -298,6 +302,7 @@ impl Interpreter<'_> {
             Value::Dict(dict) => self.dict_method(dict, name, arguments, frame, range),
             Value::Set(_) | Value::FrozenSet(_) => self.set_method(object, name, arguments, frame, range),
             Value::Path(path) => self.path_method(path, name, arguments, frame, range),
+            Value::Time(time) => times::method(*time, name).map(Value::Time),
             file @ Value::Iterator(_) if files::is_file(file) && &**name != "__next__" => {
                 self.file_method(file, name, arguments)
             }
