@@ -1,0 +1,110 @@
+//! `yaml.safe_load`: a text to values, as PyYAML reads it.
+//!
+//! PyYAML follows YAML 1.1, the parser used here 1.2: what the two may read otherwise (tags, merged keys, numbers and times
+//! in odd forms) is not followed. Source of the rules: PyYAML's `SafeConstructor` and its implicit resolvers.
+
+use num_bigint::BigInt;
+use saphyr_parser::{Event, Parser, ScalarStyle};
+
+use super::super::MOST_ELEMENTS;
+use super::super::value::{Dict, DictKind, Time, Value};
+
+/// Nested more deeply than this is only hostile data.
+const MOST_NESTED: usize = 200;
+
+/// A collection that is still open.
+enum Open {
+    Sequence(Vec<Value>),
+    /// With the key whose value comes next.
+    Mapping(Dict, Option<Value>),
+}
+
+/// The value of the one document; `None` where PyYAML would refuse the text, or may read it otherwise.
+pub(super) fn parse(text: &str) -> Option<Value> {
+    // Python's own lines, and characters that PyYAML refuses.
+    if text.chars().any(
+        |one| matches!(one, '\0'..='\x08' | '\x0b'..='\x1f' | '\t' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}'),
+    ) {
+        return None;
+    }
+    let mut open: Vec<Open> = Vec::new();
+    let mut document = None;
+    let mut count = 0;
+    for event in Parser::new_from_str(text) {
+        count += 1;
+        if count > MOST_ELEMENTS || open.len() > MOST_NESTED {
+            return None;
+        }
+        let complete = match event.ok()?.0 {
+            Event::Scalar(text, style, _, None) => scalar(&text, style)?,
+            Event::SequenceStart(_, None) => {
+                open.push(Open::Sequence(Vec::new()));
+                continue;
+            }
+            Event::MappingStart(_, None) => {
+                open.push(Open::Mapping(Dict::new(Ok(Vec::new()), DictKind::Plain), None));
+                continue;
+            }
+            Event::SequenceEnd | Event::MappingEnd => match open.pop()? {
+                Open::Sequence(items) => Value::list(items),
+                Open::Mapping(dict, None) => Value::Dict(dict.into()),
+                Open::Mapping(_, Some(_)) => return None,
+            },
+            Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(_) => return None,
+            _ => continue,
+        };
+        match open.last_mut() {
+            Some(Open::Sequence(items)) => items.push(complete),
+            Some(Open::Mapping(dict, key)) => match key.take() {
+                None => *key = Some(complete),
+                Some(key) => dict.insert(key, complete).then_some(())?,
+            },
+            // A second document is an error.
+            None if document.is_some() => return None,
+            None => document = Some(complete),
+        }
+    }
+    Some(document.unwrap_or(Value::None))
+}
+
+fn scalar(text: &str, style: ScalarStyle) -> Option<Value> {
+    if style != ScalarStyle::Plain {
+        return Some(Value::str(text));
+    }
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::None,
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Value::Bool(true),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Value::Bool(false),
+        "<<" | "=" => return None,
+        _ if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.')) => {
+            Value::str(text)
+        }
+        _ => return number(text),
+    })
+}
+
+/// What begins as a number does.
+fn number(text: &str) -> Option<Value> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits(unsigned) && (unsigned == "0" || !unsigned.starts_with('0')) {
+        return text.strip_prefix('+').unwrap_or(text).parse::<BigInt>().ok().map(Value::Int);
+    }
+    if let Some((whole, fraction)) = unsigned.split_once('.')
+        && digits(whole)
+        && digits(fraction)
+    {
+        return text.parse().ok().map(Value::Float);
+    }
+    if let [year, month, day] = text.split('-').collect::<Vec<_>>()[..]
+        && (year.len(), month.len(), day.len()) == (4, 2, 2)
+        && [year, month, day].into_iter().all(digits)
+    {
+        return Some(Value::Time(Time::Date));
+    }
+    // No number, and no time, has other letters and signs than these.
+    let signs = "-+._: xXtTzZ";
+    let may_be_one = text.chars().all(|one| one.is_ascii_hexdigit() || signs.contains(one))
+        || matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan");
+    (!may_be_one).then(|| Value::str(text))
+}
