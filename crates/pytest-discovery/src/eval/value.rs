@@ -86,7 +86,7 @@ pub(crate) enum Value {
     StaticMethod(Rc<Value>),
     ClassMethod(Rc<Value>),
     /// A value of `datetime`, of which the type is known.
-    Time(Time),
+    Time(Temporal),
     /// An object that has no name and is no string or number: its id is the argument's name and its index.
     Opaque,
     Unknown(Doubt),
@@ -94,7 +94,7 @@ pub(crate) enum Value {
 
 /// The types of `datetime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Time {
+pub(crate) enum Temporal {
     DateTime,
     Date,
     /// `time`.

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::super::MOST_ELEMENTS;
-use super::super::value::{Dict, DictKind, Time, Value};
+use super::super::value::{Dict, DictKind, Temporal, Value};
 
 /// Nested more deeply than this is only hostile data.
 const MOST_NESTED: usize = 200;
@@ -100,7 +100,7 @@ fn number(text: &str) -> Option<Value> {
         && (year.len(), month.len(), day.len()) == (4, 2, 2)
         && [year, month, day].into_iter().all(digits)
     {
-        return Some(Value::Time(Time::Date));
+        return Some(Value::Time(Temporal::Date));
     }
     // No number, and no time, has other letters and signs than these.
     let signs = "-+._: xXtTzZ";
