@@ -3,6 +3,7 @@
 //! PyYAML follows YAML 1.1, the parser used here 1.2: what the two may read otherwise (tags, merged keys, numbers and times
 //! in odd forms) is not followed. Source of the rules: PyYAML's `SafeConstructor` and its implicit resolvers.
 
+use foldhash::HashMap;
 use num_bigint::BigInt;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -27,7 +28,9 @@ pub(super) fn parse(text: &str) -> Option<Value> {
     ) {
         return None;
     }
-    let mut open: Vec<Open> = Vec::new();
+    // Each with the number of its anchor, which is 0 where it has none.
+    let mut open: Vec<(Open, usize)> = Vec::new();
+    let mut anchored: HashMap<usize, Value> = HashMap::default();
     let mut document = None;
     let mut count = 0;
     for event in Parser::new_from_str(text) {
@@ -35,25 +38,30 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         if count > MOST_ELEMENTS || open.len() > MOST_NESTED {
             return None;
         }
-        let complete = match event.ok()?.0 {
-            Event::Scalar(text, style, _, None) => scalar(&text, style)?,
-            Event::SequenceStart(_, None) => {
-                open.push(Open::Sequence(Vec::new()));
+        let (complete, anchor) = match event.ok()?.0 {
+            Event::Scalar(text, style, anchor, None) => (scalar(&text, style)?, anchor),
+            Event::SequenceStart(anchor, None) => {
+                open.push((Open::Sequence(Vec::new()), anchor));
                 continue;
             }
-            Event::MappingStart(_, None) => {
-                open.push(Open::Mapping(Dict::new(Ok(Vec::new()), DictKind::Plain), None));
+            Event::MappingStart(anchor, None) => {
+                open.push((Open::Mapping(Dict::new(Ok(Vec::new()), DictKind::Plain), None), anchor));
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop()? {
-                Open::Sequence(items) => Value::list(items),
-                Open::Mapping(dict, None) => Value::Dict(dict.into()),
-                Open::Mapping(_, Some(_)) => return None,
+                (Open::Sequence(items), anchor) => (Value::list(items), anchor),
+                (Open::Mapping(dict, None), anchor) => (Value::Dict(dict.into()), anchor),
+                (Open::Mapping(_, Some(_)), _) => return None,
             },
-            Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(_) => return None,
+            // The same object; one that is still open would be within itself.
+            Event::Alias(anchor) => (anchored.get(&anchor)?.clone(), 0),
+            Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => return None,
             _ => continue,
         };
-        match open.last_mut() {
+        if anchor > 0 {
+            anchored.insert(anchor, complete.clone());
+        }
+        match open.last_mut().map(|(open, _)| open) {
             Some(Open::Sequence(items)) => items.push(complete),
             Some(Open::Mapping(dict, key)) => match key.take() {
                 None => *key = Some(complete),
