@@ -1,6 +1,6 @@
 //! Finds the tests that pytest would collect, without running Python.
 //!
-//! [`discover`] reads a tree as pytest does: configuration and rootdir, arguments, folders and conftests, then the
+//! [`discover()`] reads a tree as pytest does: configuration and rootdir, arguments, folders and conftests, then the
 //! module-level code of each test file, evaluated abstractly, down to node ids, their order and their markers. What
 //! cannot be known is [`inexact`](test_catalog::Certainty::Inexact), with the reason and its place; a file that
 //! cannot be read costs itself only.
