@@ -8,6 +8,7 @@ use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
+use memchr::memmem;
 use test_catalog::Problem;
 
 use crate::imports::{Import, Imports};
@@ -77,6 +78,14 @@ impl<'t> Sources<'t> {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
         slot.parsed.get_or_init(|| read::source(path, self.tree)).clone()
+    }
+
+    /// Whether a file's text has that word. One that is not parsed yet is not parsed for it: helpers are at it.
+    pub(crate) fn mentions(&self, path: &Utf8Path, word: &str) -> bool {
+        match self.slot(path).0.parsed.get() {
+            Some(parsed) => parsed.as_ref().is_ok_and(|file| file.text.contains(word)),
+            None => std::fs::read(path).is_ok_and(|bytes| memmem::find(&bytes, word.as_bytes()).is_some()),
+        }
     }
 
     /// How many files evaluation asked for.

@@ -60,7 +60,7 @@ impl Interpreter<'_> {
 
     /// Whether a file's text has that word.
     pub(crate) fn mentions(&self, path: &camino::Utf8Path, word: &str) -> bool {
-        self.sources.get(path).is_ok_and(|file| file.text.contains(word))
+        self.sources.mentions(path, word)
     }
 
     /// Whether the hook that was called last raised an exception.
