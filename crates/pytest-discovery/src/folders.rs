@@ -1,7 +1,7 @@
 //! What folders hold, each read once: imports ask for the same few files thousands of times.
 
 use std::fs;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::Utf8Path;
 use foldhash::HashMap;
@@ -37,8 +37,7 @@ impl Folders {
     }
 
     fn listing(&self, folder: &Utf8Path) -> Listing {
-        // A panic while the lock was held would be another error already; the map is whole in any case.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.0);
         if let Some(listing) = known.get(folder.as_str()) {
             return listing.clone();
         }
@@ -46,6 +45,11 @@ impl Folders {
         known.insert(folder.as_str().into(), listing.clone());
         listing
     }
+}
+
+/// What a panic elsewhere left is whole: nothing panics between two changes.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind>> {

@@ -1,11 +1,11 @@
 //! Which file of the tree an import means.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::Config;
-use crate::folders::Folders;
+use crate::folders::{Folders, lock};
 use crate::options::ImportMode;
 use crate::standard_library;
 use foldhash::{HashMap, HashSet};
@@ -21,7 +21,8 @@ pub(crate) enum Import {
     Outside,
 }
 
-const INIT: &str = "__init__.py";
+/// What makes a folder a package.
+pub(crate) const INIT: &str = "__init__.py";
 /// Answers to imports with more dots are not kept.
 const MOST_DOTS: usize = 16;
 
@@ -191,11 +192,6 @@ impl Imports {
         (self.folders.has_folder(root, top) && self.folders.has_file(&root.join(top), INIT))
             || self.folders.has_file(root, &format!("{top}.py"))
     }
-}
-
-/// What a panic elsewhere left is whole: nothing panics between two changes.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {

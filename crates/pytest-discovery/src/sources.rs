@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,6 +11,7 @@ use foldhash::HashMap;
 use memchr::memmem;
 use test_catalog::Problem;
 
+use crate::folders::lock;
 use crate::imports::{Import, Imports};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
@@ -162,9 +163,4 @@ impl<'t> Sources<'t> {
             lock(&self.waiting).push_front(path);
         }
     }
-}
-
-/// What a panic elsewhere left is whole: nothing panics between two changes.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

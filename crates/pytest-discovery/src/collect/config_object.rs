@@ -268,10 +268,6 @@ impl Object for Options {
         self.0.options.borrow().get(name).cloned()
     }
 
-    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
-        None
-    }
-
     fn assign(&self, name: &str, value: &Value, at: &SourceSpan) {
         self.0.options.borrow_mut().insert(name.to_owned(), value.clone());
         let option = match name {
@@ -296,10 +292,6 @@ struct HookCaller(Rc<ConfigObject>);
 impl Object for HookCaller {
     fn as_any(&self) -> &dyn Any {
         self
-    }
-
-    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        None
     }
 
     fn call(&self, name: &str, _: &Arguments, _: &mut Interpreter<'_>, frame: &Frame, range: Range) -> Option<Value> {
@@ -330,10 +322,6 @@ const OF_COLLECTION: [&str; 8] = [
 impl Object for PluginManager {
     fn as_any(&self) -> &dyn Any {
         self
-    }
-
-    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        None
     }
 
     fn call(
@@ -374,10 +362,6 @@ pub(crate) struct Parser(pub(crate) Rc<ConfigObject>);
 impl Object for Parser {
     fn as_any(&self) -> &dyn Any {
         self
-    }
-
-    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        None
     }
 
     fn call(
@@ -432,10 +416,6 @@ impl Object for Session {
             "items" => Some(self.items.borrow().clone()),
             _ => None,
         }
-    }
-
-    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
-        None
     }
 
     fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {

@@ -355,8 +355,4 @@ impl Object for CallSpecView {
             _ => None,
         }
     }
-
-    fn call(&self, _: &str, _: &Arguments, _: &mut Interpreter<'_>, _: &Frame, _: Range) -> Option<Value> {
-        None
-    }
 }

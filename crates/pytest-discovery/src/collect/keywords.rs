@@ -61,10 +61,6 @@ impl Object for Keywords {
         self
     }
 
-    fn attribute(self: Rc<Self>, _: &str, _: &mut Interpreter<'_>) -> Option<Value> {
-        None
-    }
-
     fn call(
         &self,
         name: &str,

@@ -261,9 +261,7 @@ impl Interpreter<'_> {
         let guards = caught.iter().any(wide);
         let outer = self.risk.take();
         self.guarded += u32::from(guards);
-        self.tries += 1;
         let flow = self.block(body, frame);
-        self.tries -= 1;
         self.guarded -= u32::from(guards);
         let risk = self.risk.take().filter(|_| guards);
         self.risk = outer;

@@ -7,10 +7,8 @@ use test_catalog::{Condition, Problem};
 
 use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
-use crate::imports::Import;
+use crate::imports::{INIT, Import};
 use crate::syntax::ast::{self, Range};
-
-const INIT: &str = "__init__.py";
 
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
@@ -219,7 +217,7 @@ impl Interpreter<'_> {
             && module.open.borrow().is_none()
             && module.ended.borrow().is_none()
             && (self.current_doubt().is_none() && self.imports_in_doubt == 0 || !self.is_being_imported(module))
-            && module.path.file_name() != Some("__init__.py")
+            && module.path.file_name() != Some(INIT)
     }
 
     fn is_being_imported(&self, module: &Rc<Module>) -> bool {

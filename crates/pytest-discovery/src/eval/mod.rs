@@ -107,8 +107,6 @@ pub(crate) struct Interpreter<'a> {
     guarded: u32,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
-    /// Bodies of `try` around, whatever they catch.
-    tries: u32,
     /// What the generator functions on the stack have yielded.
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
@@ -161,7 +159,6 @@ impl<'a> Interpreter<'a> {
             risk: None,
             guarded: 0,
             first_imports: HashMap::default(),
-            tries: 0,
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,
@@ -206,7 +203,6 @@ impl<'a> Interpreter<'a> {
         let steps = std::mem::take(&mut self.steps);
         let calls = std::mem::take(&mut self.calls);
         let guarded = std::mem::take(&mut self.guarded);
-        let tries = std::mem::take(&mut self.tries);
         let risk = self.risk.take();
         let raised = self.raised.take();
         self.importing.push(module.clone());
@@ -223,7 +219,7 @@ impl<'a> Interpreter<'a> {
             module.ended.replace(None);
         }
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
-        (self.guarded, self.tries, self.risk, self.raised) = (guarded, tries, risk, raised);
+        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
         self.bind_in_package(path, &module);
         Ok(module)
     }

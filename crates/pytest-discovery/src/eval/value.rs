@@ -249,17 +249,21 @@ pub(crate) trait Object: std::fmt::Debug {
     fn as_any(&self) -> &dyn std::any::Any;
 
     /// `object.name`, where that is no method.
-    fn attribute(self: Rc<Self>, name: &str, interpreter: &mut Interpreter<'_>) -> Option<Value>;
+    fn attribute(self: Rc<Self>, _name: &str, _interpreter: &mut Interpreter<'_>) -> Option<Value> {
+        None
+    }
 
     /// `object.name(...)`.
     fn call(
         &self,
-        name: &str,
-        arguments: &Arguments,
-        interpreter: &mut Interpreter<'_>,
-        frame: &Frame,
-        range: Range,
-    ) -> Option<Value>;
+        _name: &str,
+        _arguments: &Arguments,
+        _interpreter: &mut Interpreter<'_>,
+        _frame: &Frame,
+        _range: Range,
+    ) -> Option<Value> {
+        None
+    }
 
     /// `object.name = value` at that place. Most of what hooks keep on pytest's objects matters to nobody.
     fn assign(&self, _name: &str, _value: &Value, _at: &SourceSpan) {}
