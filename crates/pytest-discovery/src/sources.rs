@@ -12,7 +12,7 @@ use memchr::memmem;
 use test_catalog::Problem;
 
 use crate::folders::lock;
-use crate::imports::{Import, Imports};
+use crate::imports::{INIT, Import, Imports};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
 use crate::{read, syntax};
@@ -20,6 +20,7 @@ use crate::{read, syntax};
 /// More helpers than this would only wait for each other's memory.
 const MOST_HELPERS: usize = 7;
 
+type Text = Result<Arc<str>, Problem>;
 type Parsed = Result<Arc<SourceFile>, Problem>;
 
 /// Each file parsed once, by whoever needs it first.
@@ -36,6 +37,7 @@ pub(crate) struct Sources<'t> {
 
 #[derive(Debug, Default)]
 struct Slot {
+    text: OnceLock<Text>,
     parsed: OnceLock<Parsed>,
     /// Whether evaluation asked for it.
     asked: AtomicBool,
@@ -78,15 +80,13 @@ impl<'t> Sources<'t> {
         if !slot.asked.swap(true, Ordering::Relaxed) {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
-        slot.parsed.get_or_init(|| read::source(path, self.tree)).clone()
+        self.parsed(&slot, path).clone()
     }
 
-    /// Whether a file's text has that word. One that is not parsed yet is not parsed for it: helpers are at it.
+    /// Whether a file's text has that word. It is not parsed for it: helpers are at it.
     pub(crate) fn mentions(&self, path: &Utf8Path, word: &str) -> bool {
-        match self.slot(path).0.parsed.get() {
-            Some(parsed) => parsed.as_ref().is_ok_and(|file| file.text.contains(word)),
-            None => std::fs::read(path).is_ok_and(|bytes| memmem::find(&bytes, word.as_bytes()).is_some()),
-        }
+        let slot = self.slot(path).0;
+        self.text(&slot, path).as_ref().is_ok_and(|text| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
     }
 
     /// How many files evaluation asked for.
@@ -105,11 +105,19 @@ impl<'t> Sources<'t> {
         (slot, true)
     }
 
+    fn text<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Text {
+        slot.text.get_or_init(|| read::text(path, self.tree))
+    }
+
+    fn parsed<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Parsed {
+        slot.parsed.get_or_init(|| read::source(path, self.tree, self.text(slot, path).clone()?))
+    }
+
     fn help(&self) {
         loop {
             let Some(path) = lock(&self.waiting).pop_front() else { return };
-            let parsed = self.slot(&path).0.parsed.get_or_init(|| read::source(&path, self.tree)).clone();
-            if let Ok(file) = parsed {
+            let slot = self.slot(&path).0;
+            if let Ok(file) = self.parsed(&slot, &path) {
                 self.follow(&path, &file.body);
             }
         }
@@ -120,17 +128,22 @@ impl<'t> Sources<'t> {
         for statement in body {
             match &statement.kind {
                 StmtKind::Import(names) => {
-                    names.iter().for_each(|name| self.put_in_front(from, 0, &name.name));
+                    names.iter().for_each(|name| self.put_in_front(self.imports.resolve(from, 0, &name.name)));
                 }
                 StmtKind::ImportFrom { level, module, names } => {
                     let module = module.as_deref().unwrap_or_default();
-                    // A name may be a module as well.
+                    let found = self.imports.resolve(from, *level, module);
+                    // Of a package a name may be a module as well.
+                    if matches!(&found, Import::File(path) if path.file_name() != Some(INIT)) || found == Import::Outside {
+                        self.put_in_front(found);
+                        continue;
+                    }
                     for name in names {
                         let below =
                             if module.is_empty() { name.name.to_string() } else { format!("{module}.{}", name.name) };
-                        self.put_in_front(from, *level, &below);
+                        self.put_in_front(self.imports.resolve(from, *level, &below));
                     }
-                    self.put_in_front(from, *level, module);
+                    self.put_in_front(found);
                 }
                 StmtKind::If { test, body, orelse } => {
                     let for_types = |name: &str| name == "TYPE_CHECKING";
@@ -151,8 +164,8 @@ impl<'t> Sources<'t> {
         }
     }
 
-    fn put_in_front(&self, from: &Utf8Path, level: u32, dotted: &str) {
-        let Import::File(path) = self.imports.resolve(from, level, dotted) else { return };
+    fn put_in_front(&self, import: Import) {
+        let Import::File(path) = import else { return };
         let mut next = Some(path);
         // Its packages are imported before it.
         while let Some(path) = next {

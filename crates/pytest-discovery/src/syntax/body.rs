@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
-use super::{ruff, rustpython};
+use super::ruff;
 
 /// Statements, or where they are.
 pub(crate) struct Body {
@@ -63,9 +63,7 @@ impl Source {
         let body = self.text.get(start as usize..end as usize).unwrap_or_default();
         let shift = start.saturating_sub(u32::try_from(head.len()).unwrap_or(0));
         let module = format!("{head}{body}\n");
-        let statements = rustpython::parse_at(&module, &self.text, shift)
-            .ok()
-            .or_else(|| ruff::parse_at(&module, &self.text, shift).ok());
+        let statements = ruff::parse_at(&module, &self.text, shift).ok();
         match statements.and_then(|statements| statements.into_iter().next()).map(|statement| statement.kind) {
             Some(StmtKind::Function(function)) => {
                 Arc::into_inner(function).and_then(|function| function.body.statements.into_inner()).unwrap_or_default()

@@ -10,6 +10,7 @@ mod lower;
 mod nesting;
 mod plain;
 mod ruff;
+#[cfg(test)]
 mod rustpython;
 mod source;
 

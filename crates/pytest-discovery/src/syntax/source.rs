@@ -7,6 +7,9 @@ use test_catalog::{Position, SourceSpan, TreePath};
 
 use super::ast::{Range, Stmt};
 
+/// Most files have longer lines: room for so many is enough.
+const SHORT_LINE: usize = 24;
+
 /// A file that parsed.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
@@ -44,8 +47,10 @@ impl SourceFile {
 
 /// Reading has left line feeds as the only ends of lines.
 pub(super) fn line_starts(text: &str) -> Vec<u32> {
-    let behind = memchr_iter(b'\n', text.as_bytes()).map(|index| u32::try_from(index + 1).unwrap_or(u32::MAX));
-    std::iter::once(0).chain(behind).collect()
+    let mut starts = Vec::with_capacity(text.len() / SHORT_LINE + 1);
+    starts.push(0);
+    starts.extend(memchr_iter(b'\n', text.as_bytes()).map(|index| u32::try_from(index + 1).unwrap_or(u32::MAX)));
+    starts
 }
 
 pub(super) fn position(text: &str, line_starts: &[u32], offset: u32) -> Position {
