@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::ast::{Expr, ExprKind, Interpolation, Range, Text};
+use super::ast::{Expr, Interpolation, Range, Text};
 use super::literal::decode;
 
 /// A name as Python knows it: names that are the same under Unicode's NFKC are the same.
@@ -53,12 +53,4 @@ pub(super) fn string(value: &str, text: &str, range: Range) -> Text {
     }
     let source = text.get(range.start as usize..range.end as usize).unwrap_or_default();
     decode(source).unwrap_or_else(|| value.into())
-}
-
-/// What stands in the brackets of a subscript: `a[*b]` has a tuple there.
-pub(super) fn key(key: Box<Expr>) -> Box<Expr> {
-    match key.kind {
-        ExprKind::Starred(_) => Box::new(Expr { range: key.range, kind: ExprKind::Tuple(vec![*key]) }),
-        _ => key,
-    }
 }

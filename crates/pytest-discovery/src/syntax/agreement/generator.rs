@@ -73,7 +73,7 @@ impl Generator {
     }
 
     fn simple(&mut self, indent: &str, x: &str, y: &str) -> String {
-        match self.0.u8(0..10) {
+        match self.0.u8(0..12) {
             0 => format!("{indent}a = b, *c = {x}\n"),
             1 => format!("{indent}a.b: {x} = {y}\n"),
             2 => format!("{indent}a[{x}] //= {y}; pass # {{\n"),
@@ -83,6 +83,8 @@ impl Generator {
             6 => format!("{indent}del a, b[{x}]\n\n"),
             7 => format!("{indent}a = {x}, {y}\n"),
             8 => format!("{indent}def one(a={x}): return {y}; pass\n"),
+            9 => format!("{indent}yield {x}, {y}\n"),
+            10 => format!("{indent}a = yield\n{indent}def two(): b = yield from {x}\n"),
             _ => format!("{indent}{x}\n"),
         }
     }

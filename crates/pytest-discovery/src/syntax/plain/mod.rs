@@ -2,7 +2,7 @@
 //!
 //! A listing needs hardly any function's body, but a syntax error in one keeps the module from being imported. Parsing
 //! all of them is more than half of what a listing costs. What is read here is a part of Python's grammar, written so
-//! that whatever passes is well-formed for certain; the rest (a `yield`, a `match`, names that are not of ASCII, ...) is
+//! that whatever passes is well-formed for certain; the rest (a `match`, `:=`, names that are not of ASCII, ...) is
 //! the parser's to judge. Nothing is built: a body either passes or does not.
 
 mod expressions;
@@ -22,14 +22,23 @@ const SHORTEST: usize = 4;
 #[derive(Debug)]
 pub(super) struct Hidden {
     pub(super) text: String,
-    /// The replaced bodies, from the first statement to the last, in order.
-    pub(super) bodies: Vec<Range>,
+    /// The replaced bodies in order.
+    pub(super) bodies: Vec<HiddenBody>,
+}
+
+/// A body that was replaced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HiddenBody {
+    /// From the first statement to the last.
+    range: Range,
+    /// Whether it makes its function a generator.
+    pub(super) yields: bool,
 }
 
 impl Hidden {
-    /// Whether a body that begins there was replaced.
-    pub(super) fn has(&self, start: u32) -> bool {
-        self.bodies.binary_search_by_key(&start, |body| body.start).is_ok()
+    /// The body that begins there, if it was replaced.
+    pub(super) fn body(&self, start: u32) -> Option<HiddenBody> {
+        self.bodies.binary_search_by_key(&start, |body| body.range.start).ok().map(|index| self.bodies[index])
     }
 }
 
@@ -39,7 +48,7 @@ pub(super) fn hide(text: &str) -> Hidden {
     let mut hidden = text.as_bytes().to_vec();
     for body in &bodies {
         // An empty tuple, with a comment in it: as long as the body, and quickly skipped.
-        let (start, end) = (body.start as usize, body.end as usize);
+        let (start, end) = (body.range.start as usize, body.range.end as usize);
         hidden[start..end].fill(b' ');
         hidden[start..start + 2].copy_from_slice(b"(#");
         hidden[end - 2..end].copy_from_slice(b"\n)");
@@ -51,7 +60,7 @@ pub(super) fn hide(text: &str) -> Hidden {
 
 /// The bodies of functions that pass, of those at the top of the file and in classes and blocks, and in functions that do
 /// not pass.
-fn find(text: &str) -> Vec<Range> {
+fn find(text: &str) -> Vec<HiddenBody> {
     let mut bodies = Vec::new();
     if memchr2(0, b'\r', text.as_bytes()).is_some() {
         return bodies;
@@ -62,7 +71,7 @@ fn find(text: &str) -> Vec<Range> {
     bodies
 }
 
-fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<Range>) -> Option<()> {
+fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<HiddenBody>) -> Option<()> {
     loop {
         let indent = scan.indentation()?;
         let line = scan.at + indent;
@@ -77,7 +86,8 @@ fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<Range>) -> Option<()> {
             if let Some(body) = scan.body(indent, coroutine) {
                 if body.len() >= SHORTEST {
                     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                    bodies.push(Range { start: offset(body.start), end: offset(body.end) });
+                    let range = Range { start: offset(body.start), end: offset(body.end) };
+                    bodies.push(HiddenBody { range, yields: scan.around.yields });
                 }
                 continue;
             }

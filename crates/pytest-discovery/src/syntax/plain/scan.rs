@@ -28,6 +28,10 @@ pub(super) struct Around {
     pub(super) looping: bool,
     /// A value in an f-string.
     pub(super) interpolation: bool,
+    /// Whether the function has had a `yield` so far.
+    pub(super) yields: bool,
+    /// Whether it has had a `return` with a value.
+    pub(super) gives: bool,
     /// How many blocks are around. Python refuses more than 20 loops and the like.
     pub(super) blocks: u32,
 }

@@ -16,6 +16,7 @@ impl Scan<'_> {
         (first > indent).then_some(())?;
         let start = self.at + first;
         self.lines(first)?;
+        self.function_end()?;
         Some(start..self.end)
     }
 
@@ -231,8 +232,15 @@ impl Scan<'_> {
     fn enclosed(&mut self, indent: usize, around: Around) -> Option<()> {
         let outer = std::mem::replace(&mut self.around, around);
         self.block(indent)?;
+        self.function_end()?;
         self.around = outer;
         Some(())
+    }
+
+    /// An asynchronous generator gives no value back.
+    fn function_end(&self) -> Option<()> {
+        let Around { coroutine, yields, gives, .. } = self.around;
+        (!(coroutine && yields && gives)).then_some(())
     }
 
     /// Statements on one line.
@@ -269,6 +277,7 @@ impl Scan<'_> {
                 self.around.function.then_some(())?;
                 if !self.is_at_line_end() {
                     self.list()?;
+                    self.around.gives = true;
                 }
             }
             b"assert" => {
@@ -288,10 +297,24 @@ impl Scan<'_> {
             b"del" => self.delete()?,
             b"import" => self.import()?,
             b"from" => self.import_from()?,
+            b"yield" => self.yielded()?,
             _ => {
                 self.at = begin;
                 self.assignment()?;
             }
+        }
+        Some(())
+    }
+
+    /// Behind `yield`.
+    fn yielded(&mut self) -> Option<()> {
+        self.around.function.then_some(())?;
+        self.around.yields = true;
+        if self.eat_word(b"from") {
+            (!self.around.coroutine).then_some(())?;
+            self.expression()?;
+        } else if !self.is_at_line_end() {
+            self.list()?;
         }
         Some(())
     }
@@ -312,6 +335,9 @@ impl Scan<'_> {
             (b'=', ..) => {
                 while self.eat(b'=') {
                     matches!(form, Form::Place | Form::Places).then_some(())?;
+                    if self.eat_word(b"yield") {
+                        return self.yielded();
+                    }
                     form = self.list()?;
                 }
             }

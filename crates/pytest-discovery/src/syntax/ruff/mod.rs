@@ -214,8 +214,13 @@ impl Lowering<'_> {
             let range = Range { start, end: def.end().to_u32() + self.shift };
             let may_yield = || text.get(start as usize..range.end as usize).is_none_or(|body| body.contains("yield"));
             let first = def.body.first().map_or(0, |first| first.start().to_u32());
-            if hidden.has(first) || !may_yield() {
-                return (Body::on_demand(Source { text: text.clone(), range, is_async: def.is_async }), false);
+            let is_generator = match hidden.body(first) {
+                Some(body) => Some(body.yields),
+                None => (!may_yield()).then_some(false),
+            };
+            if let Some(is_generator) = is_generator {
+                let source = Source { text: text.clone(), range, is_async: def.is_async };
+                return (Body::on_demand(source), is_generator);
             }
         }
         let outer = std::mem::replace(&mut self.yields, false);

@@ -69,7 +69,7 @@ impl Lowering<'_> {
             python::Expr::Subscript(it) => {
                 let object = self.boxed(it.value);
                 let key = self.boxed(it.slice);
-                ExprKind::Subscript(object, lower::key(key))
+                ExprKind::Subscript(object, key_of(key))
             }
             python::Expr::Slice(it) => {
                 ExprKind::Slice([it.lower, it.upper, it.step].map(|bound| bound.map(|bound| self.boxed(bound))))
@@ -255,6 +255,14 @@ fn unary(op: python::UnaryOp) -> UnaryOp {
         python::UnaryOp::USub => UnaryOp::Minus,
         python::UnaryOp::UAdd => UnaryOp::Plus,
         python::UnaryOp::Invert => UnaryOp::Invert,
+    }
+}
+
+/// What stands in the brackets of a subscript: `a[*b]` has a tuple there.
+fn key_of(key: Box<Expr>) -> Box<Expr> {
+    match key.kind {
+        ExprKind::Starred(_) => Box::new(Expr { range: key.range, kind: ExprKind::Tuple(vec![*key]) }),
+        _ => key,
     }
 }
 

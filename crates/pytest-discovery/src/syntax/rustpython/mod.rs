@@ -1,4 +1,4 @@
-//! The front end on `rustpython-parser`: its tree becomes ours.
+//! The front end on `rustpython-parser`, which tests hold the other one against: its tree becomes ours.
 
 mod expressions;
 
@@ -12,28 +12,19 @@ use super::body::Body;
 use super::lower;
 
 /// Parses a module, with the bodies of its functions.
-#[cfg(test)]
 pub(super) fn parse(text: &str) -> Result<Vec<Stmt>, ParseError> {
-    parse_at(text, text, 0)
-}
-
-/// Parses a module whose text, but for its beginning, is that of `file` from `shift` on.
-pub(super) fn parse_at(module: &str, file: &str, shift: u32) -> Result<Vec<Stmt>, ParseError> {
-    let suite = python::Suite::parse(module, "")?;
-    Ok(Lowering { text: file, shift, yields: false }.statements(suite))
+    Ok(Lowering { text, yields: false }.statements(python::Suite::parse(text, "")?))
 }
 
 struct Lowering<'a> {
     text: &'a str,
-    /// What to add to each offset.
-    shift: u32,
     /// Whether the function that is being lowered has had a `yield` so far.
     yields: bool,
 }
 
 impl Lowering<'_> {
     fn range(&self, node: &impl Ranged) -> Range {
-        Range { start: node.start().to_u32() + self.shift, end: node.end().to_u32() + self.shift }
+        Range { start: node.start().to_u32(), end: node.end().to_u32() }
     }
 
     fn statements(&mut self, suite: Vec<python::Stmt>) -> Vec<Stmt> {
