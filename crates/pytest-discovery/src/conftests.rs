@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
-use crate::collect::{ConfigObject, Plugin, Plugins};
+use crate::collect::{ConfigObject, Plugins};
 use crate::config::Config;
 use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
@@ -14,7 +14,7 @@ use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
 
 const IGNORE_HOOK: &str = "pytest_ignore_collect";
 
-/// Conftests and the plugins that they and test modules name.
+/// Conftests and the plugins that they name.
 pub(crate) struct Loaded {
     pub(crate) plugins: Plugins,
     pub(crate) problems: Vec<Problem>,
@@ -64,7 +64,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         let from = self.config.invocation_dir.join("-p");
         for name in self.config.options.plugins.iter().filter(|name| !name.starts_with("no:")) {
             if let Some(module) = self.interpreter.module_of_tree(&from, name) {
-                self.register(&module, None, true, 0);
+                self.register(&module, None, true);
             }
         }
     }
@@ -129,7 +129,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             self.lose(folder, false, Problem { kind: ProblemKind::Collection, message, at });
             return None;
         }
-        self.register(&module, Some(folder), initial, 0);
+        self.register(&module, Some(folder), initial);
         Some(module)
     }
 
@@ -139,48 +139,15 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         self.loaded.lost_folders.push(folder);
     }
 
-    /// Registers a plugin, lets its options and settings count, and registers what its `pytest_plugins` names.
-    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, depth: u32) {
-        let plugin = Plugin::new(module.clone(), folder, initial, self.config.pytest);
-        plugin.configure(&self.object, self.interpreter);
-        self.loaded.plugins.push(plugin);
-        // Plugins that name each other end somewhere.
-        if depth < 16 {
-            self.named_plugins(module, initial, depth);
-        }
+    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) {
+        self.loaded.plugins.register(module, folder, initial, &self.object, self.interpreter);
     }
 
-    fn named_plugins(&mut self, module: &Rc<Module>, initial: bool, depth: u32) {
-        let named = module.scope.names.borrow().get("pytest_plugins").map(|binding| binding.value.clone());
-        let Some(named) = named else { return };
-        let names: Vec<String> = match &named {
-            Value::Str(text) => text.as_str().map(str::to_owned).into_iter().collect(),
-            other => {
-                elements(other).unwrap_or_default().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
-            }
-        };
-        let from = module.path.clone();
-        for name in names {
-            if let Some(found) = self.interpreter.module_of_tree(&from, &name)
-                && !self.loaded.plugins.iter().any(|plugin| plugin.is(&found))
-            {
-                self.register(&found, None, initial, depth + 1);
-            }
-        }
-    }
-
-    /// All of them, with what test modules name.
+    /// All of them.
     pub(crate) fn finish(mut self, walked: &Walked) -> Loaded {
         for (conftest, before) in &walked.conftests {
             if let Some(module) = self.modules.get(conftest) {
                 self.loaded.plugins.loaded_after(module, *before);
-            }
-        }
-        for file in &walked.modules {
-            if self.interpreter.mentions(&file.path, "pytest_plugins")
-                && let Ok(module) = self.interpreter.module(&file.path)
-            {
-                self.named_plugins(&module, false, 0);
             }
         }
         self.loaded

@@ -19,7 +19,7 @@ use crate::folders::Folders;
 use crate::imports::Imports;
 use crate::options::ImportMode;
 use crate::sources::Sources;
-use crate::walk::{self, Listings, ModuleFile, Silent};
+use crate::walk::{self, ModuleFile, Silent};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
@@ -96,17 +96,16 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
-    let mut listings = Listings::new(folders.clone());
     // All that conftests may let through is parsed ahead.
-    let everything = walk::walk(config, tree, &mut Silent, &mut listings);
+    let everything = walk::walk(config, tree, &mut Silent, &folders);
     let conftests = everything.conftests.iter().map(|(path, _)| &**path);
     let order = conftests.chain(everything.modules.iter().map(|module| &*module.path));
     let files: BTreeSet<&Utf8Path> = order.clone().collect();
-    let imports = Imports::new(config, tree, files.into_iter(), folders);
+    let imports = Imports::new(config, tree, files.into_iter(), folders.clone());
     let sources = Sources::new(tree, &imports, order);
     std::thread::scope(|scope| {
         sources.start_helpers(scope);
-        let catalog = evaluate(settings, config, &imports, &sources, &mut listings);
+        let catalog = evaluate(settings, config, &imports, &sources, &folders);
         sources.stop();
         catalog
     })
@@ -117,7 +116,7 @@ fn evaluate(
     config: &Config,
     imports: &Imports,
     sources: &Sources<'_>,
-    listings: &mut Listings,
+    folders: &Folders,
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let mut env = settings.env.clone();
@@ -129,7 +128,7 @@ fn evaluate(
 
     let object = ConfigObject::new(config);
     let mut conftests = LoadedConftests::new(config, &mut interpreter, object.clone());
-    let walked = walk::walk(config, tree, &mut conftests, listings);
+    let walked = walk::walk(config, tree, &mut conftests, folders);
     let loaded = conftests.finish(&walked);
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
     catalog.problems.extend(loaded.problems);
@@ -139,7 +138,7 @@ fn evaluate(
         return Ok(catalog);
     }
 
-    let mut collection = Collection::new(config, &mut interpreter, &loaded.plugins, object);
+    let mut collection = Collection::new(config, &mut interpreter, loaded.plugins, object);
     let mut first_of_name = HashMap::default();
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {

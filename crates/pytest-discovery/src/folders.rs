@@ -1,4 +1,5 @@
-//! What folders hold, each read once: imports ask for the same few files thousands of times.
+//! What folders hold, each read once: the walk reads them twice, and imports ask for the same few files thousands of
+//! times.
 
 use std::fs;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,22 +7,72 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use camino::Utf8Path;
 use foldhash::HashMap;
 
+/// What a child of a folder is, or leads to as a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     File,
     Folder,
+    /// A socket, a link to nothing, ...
+    Other,
 }
 
-/// By name; `None` for what is no folder.
-type Listing = Option<Arc<HashMap<String, Kind>>>;
+/// What a folder holds.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) is_link: bool,
+}
 
-/// Folders as they were when they were asked for first, by their paths as texts: a path's own hash takes it apart.
+/// A folder as it was when it was asked for first.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// By name, in the order of its bytes.
+    pub(crate) children: Vec<Child>,
+    /// Names that are no UTF-8, as messages show them.
+    pub(crate) unreadable: Vec<String>,
+}
+
+impl Folder {
+    fn read(path: &Utf8Path) -> Result<Self, String> {
+        let mut folder = Self { children: Vec::new(), unreadable: Vec::new() };
+        for entry in fs::read_dir(path).map_err(|error| error.to_string())?.flatten() {
+            let name = match entry.file_name().into_string() {
+                Ok(name) => name.into_boxed_str(),
+                Err(name) => {
+                    folder.unreadable.push(format!("{name:?}"));
+                    continue;
+                }
+            };
+            let own = entry.file_type().ok();
+            let is_link = own.is_some_and(|kind| kind.is_symlink());
+            let kind = if is_link { fs::metadata(entry.path()).ok().map(|found| found.file_type()) } else { own };
+            let kind = match kind {
+                Some(kind) if kind.is_dir() => Kind::Folder,
+                Some(kind) if kind.is_file() => Kind::File,
+                _ => Kind::Other,
+            };
+            folder.children.push(Child { name, kind, is_link });
+        }
+        folder.children.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Ok(folder)
+    }
+
+    fn kind(&self, name: &str) -> Option<Kind> {
+        self.children.binary_search_by(|child| (*child.name).cmp(name)).ok().map(|index| self.children[index].kind)
+    }
+}
+
+/// A folder, or why it cannot be read.
+pub(crate) type Listing = Result<Arc<Folder>, Arc<str>>;
+
+/// By their paths as texts: a path's own hash takes it apart.
 #[derive(Debug, Default)]
 pub(crate) struct Folders(Mutex<HashMap<Box<str>, Listing>>);
 
 impl Folders {
     pub(crate) fn is_folder(&self, path: &Utf8Path) -> bool {
-        self.listing(path).is_some()
+        self.listing(path).is_ok()
     }
 
     pub(crate) fn has_file(&self, folder: &Utf8Path, name: &str) -> bool {
@@ -33,15 +84,15 @@ impl Folders {
     }
 
     fn has(&self, folder: &Utf8Path, name: &str, kind: Kind) -> bool {
-        self.listing(folder).is_some_and(|listing| listing.get(name) == Some(&kind))
+        self.listing(folder).is_ok_and(|listing| listing.kind(name) == Some(kind))
     }
 
-    fn listing(&self, folder: &Utf8Path) -> Listing {
+    pub(crate) fn listing(&self, folder: &Utf8Path) -> Listing {
         let mut known = lock(&self.0);
         if let Some(listing) = known.get(folder.as_str()) {
             return listing.clone();
         }
-        let listing = read(folder).map(Arc::new);
+        let listing = Folder::read(folder).map(Arc::new).map_err(Into::into);
         known.insert(folder.as_str().into(), listing.clone());
         listing
     }
@@ -50,17 +101,6 @@ impl Folders {
 /// What a panic elsewhere left is whole: nothing panics between two changes.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read(folder: &Utf8Path) -> Option<HashMap<String, Kind>> {
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    let kind = |entry: &fs::DirEntry| {
-        let found = entry.file_type().ok()?;
-        // What a link leads to counts.
-        let found = if found.is_symlink() { fs::metadata(entry.path()).ok()?.file_type() } else { found };
-        if found.is_dir() { Some(Kind::Folder) } else { found.is_file().then_some(Kind::File) }
-    };
-    Some(entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, kind(&entry)?))).collect())
 }
 
 #[cfg(test)]

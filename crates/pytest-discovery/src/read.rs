@@ -8,31 +8,18 @@ use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::syntax::{self, SourceFile};
 
-/// The text of one file.
+/// One file, parsed.
 ///
 /// # Errors
-/// A problem at its place: the file cannot be read, or is not UTF-8.
-pub(crate) fn text(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<str>, Problem> {
-    let unreadable = |message: String| Problem {
-        kind: ProblemKind::Unreadable,
-        message,
-        at: SourceSpan::line(tree_path(path, tree), 1),
-    };
+/// A problem at its place: the file cannot be read, is not UTF-8, or does not parse.
+pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>, Problem> {
+    let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
+    let unreadable =
+        |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let bytes = fs::read(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("is not UTF-8: save it as UTF-8".to_owned()))?;
-    Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(&text)))
-}
-
-/// A file's text, parsed.
-///
-/// # Errors
-/// A problem at its place: it does not parse.
-pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, text: Arc<str>) -> Result<Arc<SourceFile>, Problem> {
-    syntax::parse(&tree_path(path, tree), text).map(Arc::new)
-}
-
-fn tree_path(path: &Utf8Path, tree: &Utf8Path) -> TreePath {
-    TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    syntax::parse(&file, line_feeds(text)).map(Arc::new)
 }
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and

@@ -8,7 +8,6 @@ use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
-use memchr::memmem;
 use test_catalog::Problem;
 
 use crate::folders::lock;
@@ -20,7 +19,6 @@ use crate::{read, syntax};
 /// More helpers than this would only wait for each other's memory.
 const MOST_HELPERS: usize = 7;
 
-type Text = Result<Arc<str>, Problem>;
 type Parsed = Result<Arc<SourceFile>, Problem>;
 
 /// Each file parsed once, by whoever needs it first.
@@ -37,7 +35,6 @@ pub(crate) struct Sources<'t> {
 
 #[derive(Debug, Default)]
 struct Slot {
-    text: OnceLock<Text>,
     parsed: OnceLock<Parsed>,
     /// Whether evaluation asked for it.
     asked: AtomicBool,
@@ -83,12 +80,6 @@ impl<'t> Sources<'t> {
         self.parsed(&slot, path).clone()
     }
 
-    /// Whether a file's text has that word. It is not parsed for it: helpers are at it.
-    pub(crate) fn mentions(&self, path: &Utf8Path, word: &str) -> bool {
-        let slot = self.slot(path).0;
-        self.text(&slot, path).as_ref().is_ok_and(|text| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
-    }
-
     /// How many files evaluation asked for.
     pub(crate) fn count(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
@@ -105,12 +96,8 @@ impl<'t> Sources<'t> {
         (slot, true)
     }
 
-    fn text<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Text {
-        slot.text.get_or_init(|| read::text(path, self.tree))
-    }
-
     fn parsed<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Parsed {
-        slot.parsed.get_or_init(|| read::source(path, self.tree, self.text(slot, path).clone()?))
+        slot.parsed.get_or_init(|| read::source(path, self.tree))
     }
 
     fn help(&self) {

@@ -3,8 +3,6 @@
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +12,7 @@ use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath
 use crate::arguments::Argument;
 use crate::config::Config;
 use crate::fnmatch::FnMatch;
-use crate::folders::Folders;
+use crate::folders::{Child, Folder, Folders, Kind};
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 
@@ -82,28 +80,6 @@ impl Conftests for Silent {
     }
 }
 
-/// The folders that have been read, so that a second walk does not read them again.
-#[derive(Debug, Default)]
-pub(crate) struct Listings {
-    children: HashMap<Utf8PathBuf, Rc<[Child]>>,
-    folders: Arc<Folders>,
-}
-
-impl Listings {
-    /// With what others ask of the same folders.
-    pub(crate) fn new(folders: Arc<Folders>) -> Self {
-        Self { children: HashMap::default(), folders }
-    }
-}
-
-/// An entry of a folder.
-#[derive(Debug, Clone)]
-struct Child {
-    path: Utf8PathBuf,
-    is_dir: bool,
-    is_link: bool,
-}
-
 /// A file that is collected as a module.
 #[derive(Debug, Clone)]
 pub(crate) struct ModuleFile {
@@ -135,9 +111,9 @@ pub(crate) fn walk(
     config: &Config,
     tree: &Utf8Path,
     conftests: &mut impl Conftests,
-    listings: &mut Listings,
+    folders: &Folders,
 ) -> Walked {
-    let mut walker = Walker::new(config, tree, conftests, listings);
+    let mut walker = Walker::new(config, tree, conftests, folders);
     for argument in &config.arguments {
         walker.argument(argument);
     }
@@ -148,7 +124,7 @@ struct Walker<'a, C> {
     config: &'a Config,
     tree: &'a Utf8Path,
     conftests: &'a mut C,
-    listings: &'a mut Listings,
+    folders: &'a Folders,
     initial: BTreeSet<&'a Utf8Path>,
     ignore: Vec<(Utf8PathBuf, Source)>,
     ignore_globs: Vec<(FnMatch, Source)>,
@@ -156,7 +132,7 @@ struct Walker<'a, C> {
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
-    folders: usize,
+    entered: usize,
     walked: Walked,
 }
 
@@ -224,7 +200,7 @@ impl Kept {
 }
 
 impl<'a, C: Conftests> Walker<'a, C> {
-    fn new(config: &'a Config, tree: &'a Utf8Path, conftests: &'a mut C, listings: &'a mut Listings) -> Self {
+    fn new(config: &'a Config, tree: &'a Utf8Path, conftests: &'a mut C, folders: &'a Folders) -> Self {
         let cwd = &config.invocation_dir;
         let file = config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree));
         let source = |index: usize, configured: usize, option: &str, text: &str| match &file {
@@ -239,7 +215,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             config,
             tree,
             conftests,
-            listings,
+            folders,
             initial: config.arguments.iter().map(|argument| argument.path.as_path()).collect(),
             ignore: config
                 .options
@@ -260,7 +236,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             python_files: config.ini.python_files.iter().map(|text| PathPattern::new(text)).collect(),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
-            folders: 0,
+            entered: 0,
             walked: Walked::default(),
         }
     }
@@ -296,7 +272,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             return known.clone();
         }
         let conftest = folder.join("conftest.py");
-        let rules = if !self.config.options.noconftest && self.listings.folders.has_file(folder, "conftest.py") {
+        let rules = if !self.config.options.noconftest && self.folders.has_file(folder, "conftest.py") {
             let said = self.conftests.ignores(&conftest);
             self.walked.conftests.push((conftest.clone(), self.walked.modules.len()));
             let globs = said
@@ -318,19 +294,30 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn folder(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, above: &mut Vec<Utf8PathBuf>, kept: &Kept) {
-        self.folders += 1;
-        if self.folders > MOST_FOLDERS {
-            if self.folders == MOST_FOLDERS + 1 {
+        self.entered += 1;
+        if self.entered > MOST_FOLDERS {
+            if self.entered == MOST_FOLDERS + 1 {
                 self.problem(folder, format!("has more than {MOST_FOLDERS} folders with it: the rest is not read"));
             }
             return;
         }
-        for child in self.children(folder).iter() {
-            let Child { path, is_dir, is_link } = child;
+        let listing = match self.folders.listing(folder) {
+            Ok(listing) => listing,
+            Err(error) => return self.problem(folder, format!("cannot be read: {error}")),
+        };
+        for name in &listing.unreadable {
+            self.problem(folder, format!("{name} is not UTF-8: it is not read"));
+        }
+        for Child { name, kind, is_link } in in_order(&listing, self.config.pytest) {
+            let is_dir = *kind == Kind::Folder;
+            if !is_dir && !name.ends_with(".py") {
+                continue;
+            }
+            let path = &folder.join(&**name);
             if !is_dir && !self.is_python_file(path) {
                 continue;
             }
-            let Verdict::Kept(own) = self.verdict(path, *is_dir, rules) else { continue };
+            let Verdict::Kept(own) = self.verdict(path, is_dir, rules) else { continue };
             let inner = kept.and(own);
             if !is_dir {
                 self.module(path, None, inner);
@@ -347,48 +334,6 @@ impl<'a, C: Conftests> Walker<'a, C> {
             self.folder(path, &inside, above, &inner);
             above.pop();
         }
-    }
-
-    /// The entries of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's
-    /// `__init__.py` first; before, files first.
-    fn children(&mut self, folder: &Utf8Path) -> Rc<[Child]> {
-        if let Some(known) = self.listings.children.get(folder) {
-            return known.clone();
-        }
-        let children: Rc<[Child]> = self.read_folder(folder).into();
-        self.listings.children.insert(folder.to_owned(), children.clone());
-        children
-    }
-
-    fn read_folder(&mut self, folder: &Utf8Path) -> Vec<Child> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.problem(folder, format!("cannot be read: {error}"));
-                return Vec::new();
-            }
-        };
-        let mut children = Vec::new();
-        for entry in entries.flatten() {
-            let kind = entry.file_type();
-            match Utf8PathBuf::from_path_buf(entry.path()) {
-                Ok(path) => {
-                    let is_link = kind.as_ref().is_ok_and(std::fs::FileType::is_symlink);
-                    let is_dir = if is_link { path.is_dir() } else { kind.is_ok_and(|kind| kind.is_dir()) };
-                    children.push(Child { path, is_dir, is_link });
-                }
-                Err(path) => {
-                    self.problem(folder, format!("{:?} is not UTF-8: it is not read", path.file_name()));
-                }
-            }
-        }
-        children.sort_unstable_by(|one, other| one.path.file_name().cmp(&other.path.file_name()));
-        if self.config.pytest >= PytestVersion::INTERLEAVED_WALK {
-            children.sort_by_key(|child| child.path.file_name() != Some("__init__.py"));
-        } else {
-            children.sort_by_key(|child| child.is_dir);
-        }
-        children
     }
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
@@ -444,7 +389,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             let scripts = ["activate", "activate.csh", "activate.fish", "Activate", "Activate.bat", "Activate.ps1"];
             return scripts.iter().any(|script| folder.join("bin").join(script).is_file());
         }
-        let folders = &self.listings.folders;
+        let folders = self.folders;
         folders.has_file(folder, "pyvenv.cfg")
             || (self.config.pytest >= PytestVersion::CONDA_META
                 && folders.has_folder(folder, "conda-meta")
@@ -467,6 +412,17 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 }
 
+/// The children of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's `__init__.py`
+/// first; before, files first.
+fn in_order(folder: &Folder, pytest: PytestVersion) -> impl Iterator<Item = &Child> {
+    let is_first = move |child: &&Child| match pytest >= PytestVersion::INTERLEAVED_WALK {
+        true => &*child.name == "__init__.py",
+        false => child.kind != Kind::Folder,
+    };
+    let children = folder.children.iter();
+    children.clone().filter(is_first).chain(children.filter(move |child| !is_first(child)))
+}
+
 /// Where a folder really is; its own path where that cannot be said.
 fn canonical(folder: &Utf8Path) -> Utf8PathBuf {
     folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned())
@@ -475,6 +431,8 @@ fn canonical(folder: &Utf8Path) -> Utf8PathBuf {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Invocation;
 
@@ -504,7 +462,7 @@ mod tests {
         }
         let args = args.iter().map(ToString::to_string).collect();
         let config = Config::locate(&Invocation { tree: tree.clone(), args, ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines, &mut Listings::default());
+        let walked = walk(&config, &tree, &mut Lines, &Folders::default());
         walked.modules.iter().map(|module| module.path.strip_prefix(&tree).unwrap().to_string()).collect()
     }
 
@@ -546,7 +504,7 @@ mod tests {
         fs::write(tree.join("test_a.py"), "").unwrap();
         std::os::unix::fs::symlink(&tree, tree.join("again")).unwrap();
         let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines, &mut Listings::default());
+        let walked = walk(&config, &tree, &mut Lines, &Folders::default());
         assert_eq!((walked.modules.len(), walked.problems.len()), (1, 1));
     }
 }

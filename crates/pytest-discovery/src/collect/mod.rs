@@ -41,7 +41,7 @@ use item::ClassNode;
 pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
-pub(crate) use plugins::{Plugin, Plugins};
+pub(crate) use plugins::Plugins;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
 const MAKERS: [&str; 5] = [
@@ -57,7 +57,7 @@ pub(crate) struct Collection<'c, 'i> {
     config: &'c Config,
     filters: NameFilters,
     pub(crate) interpreter: &'c mut Interpreter<'i>,
-    plugins: &'c Plugins,
+    plugins: Plugins,
     object: Rc<ConfigObject>,
     session: metafunc::Session,
     items: Vec<Rc<Item>>,
@@ -95,7 +95,7 @@ impl<'c, 'i> Collection<'c, 'i> {
     pub(crate) fn new(
         config: &'c Config,
         interpreter: &'c mut Interpreter<'i>,
-        plugins: &'c Plugins,
+        plugins: Plugins,
         object: Rc<ConfigObject>,
     ) -> Self {
         let session = metafunc::Session {
@@ -127,8 +127,6 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// Collects one module; `index` is its place among all of them. Whether it, or what narrows it, may have a test: a module that is lost may.
     pub(crate) fn module(&mut self, index: usize, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
-        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
-        self.session.id_hooks = id_hooks.into_iter().map(|hook| hook.function).collect();
         if let Some(raised) = &*module.ended.borrow() {
             if &*raised.class != "Skipped" {
                 let message =
@@ -137,6 +135,9 @@ impl<'c, 'i> Collection<'c, 'i> {
             }
             return true;
         }
+        self.plugins.register_named(&module, false, &self.object, self.interpreter);
+        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
+        self.session.id_hooks = id_hooks.into_iter().map(|hook| hook.function).collect();
         let tested = module.scope.names.borrow().get("__test__").map(|one| one.value.clone());
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
             return true;
@@ -156,7 +157,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
-            doubt = doubt.or_else(|| maker.map(Into::into)).or_else(|| self.other_collector(plugin, &file.path));
+            doubt = doubt.or_else(|| maker.map(Into::into)).or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
         }
         visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
@@ -207,19 +208,6 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    /// Why a hook may collect the file in a way of its own.
-    fn other_collector(&mut self, plugin: &Plugin, path: &camino::Utf8Path) -> Option<Doubt> {
-        const HOOK: &str = "pytest_collect_file";
-        let hook = plugin.hook(HOOK)?;
-        let file = crate::eval::path_value(path);
-        let at = Doubt::from(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
-        let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
-        match hook.call(self.interpreter, &arguments) {
-            Value::None if !hook.wraps => None,
-            _ => Some(hook.not_followed(HOOK).into()),
-        }
-    }
-
     /// Leaves only what the argument's names select: those of classes and of a function.
     fn narrow(&mut self, before: usize, argument: &crate::Argument) {
         let new = self.items.split_off(before);
@@ -253,7 +241,7 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// The tests in their final order.
     pub(crate) fn finish(self) -> (Vec<TestCase>, Vec<Problem>, Vec<DeclaredMarker>) {
-        let items = finish::finish(self.items, self.plugins, &self.object, self.interpreter, self.config.pytest);
+        let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
         (items.into_iter().map(|item| item.case(&mut markers)).collect(), self.problems, declared)

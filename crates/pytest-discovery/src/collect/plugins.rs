@@ -11,8 +11,8 @@ use test_catalog::{Reason, SourceSpan};
 use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
 use crate::PytestVersion;
-use crate::eval::value::{Binding, Module, Value};
-use crate::eval::{Frame, Interpreter};
+use crate::eval::value::{Binding, Doubt, Module, Value};
+use crate::eval::{Frame, Interpreter, elements};
 
 /// One plugin of the tree.
 #[derive(Debug)]
@@ -97,6 +97,19 @@ impl Plugin {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         self.folder.as_ref().is_none_or(within)
+    }
+
+    /// Why its `pytest_collect_file` may collect the file in a way of its own.
+    pub(super) fn other_collector(&self, interpreter: &mut Interpreter<'_>, path: &Utf8Path) -> Option<Reason> {
+        const HOOK: &str = "pytest_collect_file";
+        let hook = self.hook(HOOK)?;
+        let file = crate::eval::path_value(path);
+        let at = Doubt::from(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
+        let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
+        match hook.call(interpreter, &arguments) {
+            Value::None if !hook.wraps => None,
+            _ => Some(hook.not_followed(HOOK)),
+        }
     }
 
     /// What implements a hook: a function of its name, or one that says so.
@@ -197,8 +210,45 @@ impl Plugins {
         hooks
     }
 
-    pub(crate) fn push(&mut self, plugin: Plugin) {
+    /// Registers a plugin, lets its options and settings count, and registers what its `pytest_plugins` names.
+    pub(crate) fn register(
+        &mut self,
+        module: &Rc<Module>,
+        folder: Option<Utf8PathBuf>,
+        initial: bool,
+        config: &Rc<ConfigObject>,
+        interpreter: &mut Interpreter<'_>,
+    ) {
+        let plugin = Plugin::new(module.clone(), folder, initial, self.pytest);
+        plugin.configure(config, interpreter);
         self.all.push(plugin);
+        self.register_named(module, initial, config, interpreter);
+    }
+
+    /// Registers the plugins that a module's `pytest_plugins` names, as far as they are of the tree.
+    pub(super) fn register_named(
+        &mut self,
+        module: &Rc<Module>,
+        initial: bool,
+        config: &Rc<ConfigObject>,
+        interpreter: &mut Interpreter<'_>,
+    ) {
+        let named = module.scope.names.borrow().get("pytest_plugins").map(|binding| binding.value.clone());
+        let Some(named) = named else { return };
+        let names: Vec<String> = match &named {
+            Value::Str(text) => text.as_str().map(str::to_owned).into_iter().collect(),
+            other => {
+                elements(other).unwrap_or_default().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+            }
+        };
+        for name in names {
+            // Each is registered once, so that plugins that name each other end.
+            if let Some(found) = interpreter.module_of_tree(&module.path, &name)
+                && !self.all.iter().any(|plugin| plugin.is(&found))
+            {
+                self.register(&found, None, initial, config, interpreter);
+            }
+        }
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

@@ -58,11 +58,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Whether a file's text has that word.
-    pub(crate) fn mentions(&self, path: &camino::Utf8Path, word: &str) -> bool {
-        self.sources.mentions(path, word)
-    }
-
     /// Whether the hook that was called last raised an exception.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed

@@ -270,12 +270,12 @@ pub(in crate::eval) fn builtin(name: &str) -> Option<Rc<str>> {
     thread_local! {
         static KNOWN: RefCell<HashMap<Box<str>, Rc<str>>> = RefCell::default();
     }
-    if !is_any_builtin(name) {
-        return None;
-    }
     KNOWN.with_borrow_mut(|known| {
         if let Some(path) = known.get(name) {
             return Some(path.clone());
+        }
+        if !is_any_builtin(name) {
+            return None;
         }
         // One exception under three names.
         let path: Rc<str> = match name {
