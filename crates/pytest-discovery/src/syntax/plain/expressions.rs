@@ -49,7 +49,7 @@ impl Parts {
 impl<'t> Scan<'t> {
     pub(super) fn expression(&mut self) -> Option<Form> {
         self.within(|scan| {
-            if scan.peek_word() == b"lambda" {
+            if scan.is_at_word(b"lambda") {
                 scan.lambda()?;
                 return Some(Form::Value);
             }
@@ -102,7 +102,7 @@ impl<'t> Scan<'t> {
     pub(super) fn targets(&mut self) -> Option<()> {
         let mut parts: Option<Parts> = None;
         let mut commas = false;
-        while self.peek_word() != b"in" {
+        while !self.is_at_word(b"in") {
             let form = if self.eat(b'*') {
                 let form = self.arithmetic()?;
                 Form::Starred { place: matches!(form, Form::Place | Form::Places) }
@@ -228,11 +228,10 @@ impl<'t> Scan<'t> {
                 if self.quotes_ahead().is_some() {
                     return self.strings().map(|()| Form::Value);
                 }
-                match self.peek_word() {
-                    constant @ (b"None" | b"True" | b"False") => {
-                        self.pass(constant.len());
-                        Some(Form::Value)
-                    }
+                match byte {
+                    b'N' if self.eat_word(b"None") => Some(Form::Value),
+                    b'T' if self.eat_word(b"True") => Some(Form::Value),
+                    b'F' if self.eat_word(b"False") => Some(Form::Value),
                     _ => self.name().map(|_| Form::Place),
                 }
             }
@@ -246,7 +245,7 @@ impl<'t> Scan<'t> {
             return Some(Form::Places);
         }
         let first = self.part()?;
-        if self.peek_word() == b"for" { self.comprehension(first) } else { self.tuple(first) }
+        if self.is_at_word(b"for") { self.comprehension(first) } else { self.tuple(first) }
     }
 
     /// Behind `[`.
@@ -255,7 +254,7 @@ impl<'t> Scan<'t> {
             return Some(Form::Places);
         }
         let first = self.part()?;
-        if self.peek_word() == b"for" {
+        if self.is_at_word(b"for") {
             return self.comprehension(first);
         }
         let mut parts = Parts::of(first);
@@ -279,7 +278,7 @@ impl<'t> Scan<'t> {
             if is_dict {
                 self.expression()?;
             }
-            if self.peek_word() == b"for" {
+            if self.is_at_word(b"for") {
                 return self.comprehension(first);
             }
             is_dict
@@ -325,7 +324,7 @@ impl<'t> Scan<'t> {
             }
         }
         // `async for` is left.
-        (self.peek_word() != b"async").then_some(())
+        (!self.is_at_word(b"async")).then_some(())
     }
 
     /// At the `(` of a call, which may hold a generator alone, or of what stands behind a class's name.
@@ -354,7 +353,7 @@ impl<'t> Scan<'t> {
             } else {
                 (!keywords && !unpacked).then_some(())?;
                 self.expression()?;
-                if self.peek_word() == b"for" {
+                if self.is_at_word(b"for") {
                     self.clauses()?;
                     // It has to be the only argument.
                     return (may_generate && count == 0 && self.peek() == b')').then_some(());
@@ -371,13 +370,12 @@ impl<'t> Scan<'t> {
     /// `name=` before an argument.
     fn keyword(&mut self) -> Option<&'t [u8]> {
         let start = self.at;
-        let name = self.name();
-        if name.is_some() && self.peek() == b'=' && self.peek_at(1) != b'=' {
-            self.pass(1);
-            return name;
-        }
+        self.pass(self.peek_word().len());
+        let is_one = self.peek() == b'=' && self.peek_at(1) != b'=';
         self.at = start;
-        None
+        let name = is_one.then(|| self.name())??;
+        self.pass(1);
+        Some(name)
     }
 
     /// Refuses a name that came before.

@@ -82,6 +82,15 @@ impl<'t> Scan<'t> {
 
     /// Skips what stands between tokens.
     pub(super) fn space(&mut self) {
+        while self.peek() == b' ' {
+            self.at += 1;
+        }
+        if matches!(self.peek(), b'\t' | b'\n' | b'\\' | b'#') {
+            self.more_space();
+        }
+    }
+
+    fn more_space(&mut self) {
         loop {
             match self.peek() {
                 b' ' | b'\t' => self.at += 1,
@@ -124,9 +133,13 @@ impl<'t> Scan<'t> {
         &rest[..rest.iter().take_while(|byte| is_word(**byte)).count()]
     }
 
+    /// Whether that word stands there.
+    pub(super) fn is_at_word(&self, wanted: &[u8]) -> bool {
+        self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(wanted)) && !is_word(self.peek_at(wanted.len()))
+    }
+
     pub(super) fn eat_word(&mut self, wanted: &[u8]) -> bool {
-        let is_there =
-            self.bytes[self.at.min(self.bytes.len())..].starts_with(wanted) && !is_word(self.peek_at(wanted.len()));
+        let is_there = self.is_at_word(wanted);
         if is_there {
             self.pass(wanted.len());
         }
@@ -140,8 +153,9 @@ impl<'t> Scan<'t> {
     /// A name: no keyword, and of ASCII.
     pub(super) fn name(&mut self) -> Option<&'t [u8]> {
         let word = self.peek_word();
-        self.pass(word.len());
-        (!word.is_empty() && word.is_ascii() && !is_keyword(word) && word != b"__debug__").then_some(word)
+        let ascii = word.iter().fold(0, |all, byte| all | byte) < 0x80;
+        (ascii && !word.is_empty() && !is_keyword(word) && word != b"__debug__").then(|| self.pass(word.len()))?;
+        Some(word)
     }
 
     /// A number that no letter follows.
@@ -334,7 +348,7 @@ static WORD: [bool; 256] = {
     word
 };
 
-fn is_keyword(word: &[u8]) -> bool {
+pub(super) fn is_keyword(word: &[u8]) -> bool {
     // Most names are told by their length or their first letter.
     if word.len() > 8
         || matches!(word.first(), Some(b'_' | b's' | b'h' | b'j' | b'k' | b'm' | b'q' | b'u' | b'v' | b'x' | b'z'))

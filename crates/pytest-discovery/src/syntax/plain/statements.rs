@@ -1,12 +1,12 @@
 //! Statements of a function's body.
 
 use super::expressions::Form;
-use super::scan::{Around, Scan};
+use super::scan::{Around, Scan, is_keyword};
 
 /// Blocks within each other that are followed.
 const DEEPEST: u32 = 15;
 
-impl Scan<'_> {
+impl<'t> Scan<'t> {
     /// From the colon of a function's head on: its statements, from the first to the last byte. `indent` is how far the
     /// head is indented.
     pub(super) fn body(&mut self, indent: usize, coroutine: bool) -> Option<std::ops::Range<usize>> {
@@ -58,7 +58,7 @@ impl Scan<'_> {
     fn block(&mut self, indent: usize) -> Option<()> {
         self.expect(b':')?;
         if !matches!(self.peek(), b'\n' | b'#') {
-            return self.simple_line();
+            return self.simple_line(self.peek_word());
         }
         self.line_end()?;
         let inner = self.indentation()?;
@@ -83,7 +83,8 @@ impl Scan<'_> {
     }
 
     fn statement(&mut self, indent: usize) -> Option<()> {
-        match self.peek_word() {
+        let word = self.peek_word();
+        match word {
             b"if" => self.branches(indent),
             b"for" => self.for_loop(indent),
             b"while" => {
@@ -119,7 +120,7 @@ impl Scan<'_> {
                     _ => (self.peek() == b'@').then(|| self.statement(indent))?,
                 }
             }
-            _ => self.simple_line(),
+            word => self.simple_line(word),
         }
     }
 
@@ -243,10 +244,10 @@ impl Scan<'_> {
         (!(coroutine && yields && gives)).then_some(())
     }
 
-    /// Statements on one line.
-    fn simple_line(&mut self) -> Option<()> {
+    /// Statements on one line, the first of which begins with that word.
+    fn simple_line(&mut self, mut word: &'t [u8]) -> Option<()> {
         loop {
-            self.simple()?;
+            self.simple(word)?;
             let read = &self.bytes[..self.at];
             let behind = read.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
             self.end = self.at - behind;
@@ -259,6 +260,7 @@ impl Scan<'_> {
             if matches!(self.peek(), b'\n' | b'#' | 0) {
                 return self.line_end();
             }
+            word = self.peek_word();
         }
     }
 
@@ -266,8 +268,10 @@ impl Scan<'_> {
         matches!(self.peek(), b'\n' | b'#' | b';' | 0)
     }
 
-    fn simple(&mut self) -> Option<()> {
-        let word = self.peek_word();
+    fn simple(&mut self, word: &[u8]) -> Option<()> {
+        if !is_keyword(word) {
+            return self.assignment();
+        }
         let begin = self.at;
         self.pass(word.len());
         match word {
