@@ -19,7 +19,7 @@ use crate::folders::Folders;
 use crate::imports::Imports;
 use crate::options::ImportMode;
 use crate::sources::Sources;
-use crate::walk::{self, ModuleFile, Silent};
+use crate::walk::{self, ModuleFile};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
@@ -96,18 +96,16 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
-    // All that conftests may let through is parsed ahead.
-    let everything = walk::walk(config, tree, &mut Silent, &folders);
-    let conftests = everything.conftests.iter().map(|(path, _)| &**path);
-    let order = conftests.chain(everything.modules.iter().map(|module| &*module.path));
-    let files: BTreeSet<&Utf8Path> = order.clone().collect();
-    let imports = Imports::new(config, tree, files.into_iter(), folders.clone());
-    let sources = Sources::new(tree, &imports, order);
+    let sources = Sources::new(tree);
     std::thread::scope(|scope| {
-        sources.start_helpers(scope);
-        let catalog = evaluate(settings, config, &imports, &sources, &folders);
-        sources.stop();
-        catalog
+        let _helpers = sources.start_helpers(scope);
+        // All that conftests may let through is parsed ahead.
+        let everything = walk::walk(config, tree, &mut &sources, &folders);
+        let conftests = everything.conftests.iter().map(|(path, _)| &**path);
+        let files: BTreeSet<&Utf8Path> = conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
+        let imports = Arc::new(Imports::new(config, tree, files.into_iter(), folders.clone()));
+        sources.follow_imports(imports.clone());
+        evaluate(settings, config, &imports, &sources, &folders)
     })
 }
 

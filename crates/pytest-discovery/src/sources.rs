@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,6 +14,7 @@ use crate::folders::lock;
 use crate::imports::{INIT, Import, Imports};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
+use crate::walk::{ConftestIgnores, Conftests, HookVerdict};
 use crate::{read, syntax};
 
 /// More helpers than this would only wait for each other's memory.
@@ -25,12 +26,21 @@ type Parsed = Result<Arc<SourceFile>, Problem>;
 #[derive(Debug)]
 pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
-    imports: &'t Imports,
+    /// Known once the walk has found all files: what is parsed before is followed then.
+    imports: OnceLock<Arc<Imports>>,
     /// By path.
     files: Mutex<HashMap<Box<str>, Arc<Slot>>>,
-    /// What no helper has taken yet.
-    waiting: Mutex<VecDeque<Utf8PathBuf>>,
+    waiting: Mutex<Queue>,
+    more: Condvar,
     asked: AtomicUsize,
+}
+
+/// Files that no helper has taken yet.
+#[derive(Debug, Default)]
+struct Queue {
+    files: VecDeque<Utf8PathBuf>,
+    /// Whether nothing will be added but what these files import.
+    is_complete: bool,
 }
 
 #[derive(Debug, Default)]
@@ -40,20 +50,29 @@ struct Slot {
     asked: AtomicBool,
 }
 
+/// Helpers at work, which end with it.
+pub(crate) struct Helpers<'s, 't>(&'s Sources<'t>);
+
+impl Drop for Helpers<'_, '_> {
+    fn drop(&mut self) {
+        self.0.complete(VecDeque::clear);
+    }
+}
+
 impl<'t> Sources<'t> {
-    /// Of files in the order in which evaluation will want them.
-    pub(crate) fn new<'f>(tree: &'t Utf8Path, imports: &'t Imports, order: impl Iterator<Item = &'f Utf8Path>) -> Self {
+    pub(crate) fn new(tree: &'t Utf8Path) -> Self {
         Self {
             tree,
-            imports,
+            imports: OnceLock::new(),
             files: Mutex::default(),
-            waiting: Mutex::new(order.map(Utf8Path::to_owned).collect()),
+            waiting: Mutex::default(),
+            more: Condvar::new(),
             asked: AtomicUsize::new(0),
         }
     }
 
     /// Starts a helper for each further processor. One that cannot be started is done without.
-    pub(crate) fn start_helpers<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+    pub(crate) fn start_helpers<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Helpers<'scope, 't> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         for _ in 0..(processors - 1).min(MOST_HELPERS) {
             let helper = thread::Builder::new().stack_size(syntax::STACK_BYTES);
@@ -61,11 +80,21 @@ impl<'t> Sources<'t> {
                 break;
             }
         }
+        Helpers(self)
     }
 
-    /// Lets the helpers end: nobody will ask for what is left.
-    pub(crate) fn stop(&self) {
-        lock(&self.waiting).clear();
+    /// All files of the walk are found, and what they import can be followed.
+    pub(crate) fn follow_imports(&self, imports: Arc<Imports>) {
+        // Nobody else sets them.
+        let _ = self.imports.set(imports);
+        self.complete(|_| {});
+    }
+
+    fn complete(&self, change: impl FnOnce(&mut VecDeque<Utf8PathBuf>)) {
+        let mut waiting = lock(&self.waiting);
+        change(&mut waiting.files);
+        waiting.is_complete = true;
+        self.more.notify_all();
     }
 
     /// The parsed file.
@@ -101,57 +130,74 @@ impl<'t> Sources<'t> {
     }
 
     fn help(&self) {
-        loop {
-            let Some(path) = lock(&self.waiting).pop_front() else { return };
+        let mut to_follow = Vec::new();
+        while let Some(path) = self.next() {
             let slot = self.slot(&path).0;
             if let Ok(file) = self.parsed(&slot, &path) {
-                self.follow(&path, &file.body);
+                to_follow.push((path, file.clone()));
+            }
+            if let Some(imports) = self.imports.get() {
+                to_follow.drain(..).for_each(|(path, file)| self.follow(imports, &path, &file.body));
             }
         }
     }
 
+    /// The next file to parse, once there is one.
+    fn next(&self) -> Option<Utf8PathBuf> {
+        let mut waiting = lock(&self.waiting);
+        loop {
+            if let Some(path) = waiting.files.pop_front() {
+                return Some(path);
+            }
+            if waiting.is_complete {
+                return None;
+            }
+            waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Puts what a block imports in front of what waits.
-    fn follow(&self, from: &Utf8Path, body: &[Stmt]) {
+    fn follow(&self, imports: &Imports, from: &Utf8Path, body: &[Stmt]) {
         for statement in body {
             match &statement.kind {
                 StmtKind::Import(names) => {
-                    names.iter().for_each(|name| self.put_in_front(self.imports.resolve(from, 0, &name.name)));
+                    names.iter().for_each(|name| self.put_in_front(imports, imports.resolve(from, 0, &name.name)));
                 }
                 StmtKind::ImportFrom { level, module, names } => {
                     let module = module.as_deref().unwrap_or_default();
-                    let found = self.imports.resolve(from, *level, module);
+                    let found = imports.resolve(from, *level, module);
                     // Of a package a name may be a module as well.
                     if matches!(&found, Import::File(path) if path.file_name() != Some(INIT)) || found == Import::Outside {
-                        self.put_in_front(found);
+                        self.put_in_front(imports, found);
                         continue;
                     }
                     for name in names {
                         let below =
                             if module.is_empty() { name.name.to_string() } else { format!("{module}.{}", name.name) };
-                        self.put_in_front(self.imports.resolve(from, *level, &below));
+                        self.put_in_front(imports, imports.resolve(from, *level, &below));
                     }
-                    self.put_in_front(found);
+                    self.put_in_front(imports, found);
                 }
                 StmtKind::If { test, body, orelse } => {
                     let for_types = |name: &str| name == "TYPE_CHECKING";
                     let is_run =
                         !matches!(&test.kind, ExprKind::Name(name) | ExprKind::Attribute(_, name) if for_types(name));
                     if is_run {
-                        self.follow(from, body);
+                        self.follow(imports, from, body);
                     }
-                    self.follow(from, orelse);
+                    self.follow(imports, from, orelse);
                 }
                 StmtKind::Try { body, handlers, orelse, finally } => {
-                    [body, orelse, finally].into_iter().for_each(|body| self.follow(from, body));
-                    handlers.iter().for_each(|handler| self.follow(from, &handler.body));
+                    [body, orelse, finally].into_iter().for_each(|body| self.follow(imports, from, body));
+                    handlers.iter().for_each(|handler| self.follow(imports, from, &handler.body));
                 }
-                StmtKind::With { body, .. } => self.follow(from, body),
+                StmtKind::With { body, .. } => self.follow(imports, from, body),
                 _ => {}
             }
         }
     }
 
-    fn put_in_front(&self, import: Import) {
+    fn put_in_front(&self, imports: &Imports, import: Import) {
         let Import::File(path) = import else { return };
         let mut next = Some(path);
         // Its packages are imported before it.
@@ -159,8 +205,27 @@ impl<'t> Sources<'t> {
             if !self.slot(&path).1 {
                 return;
             }
-            next = self.imports.package_of(&path);
-            lock(&self.waiting).push_front(path);
+            next = imports.package_of(&path);
+            lock(&self.waiting).files.push_front(path);
         }
+    }
+}
+
+/// A walk for which conftests say nothing: it gives every file that may be collected, for helpers to parse.
+impl Conftests for &Sources<'_> {
+    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
+        // Conftests are evaluated before modules.
+        lock(&self.waiting).files.push_front(conftest.to_owned());
+        self.more.notify_one();
+        ConftestIgnores::default()
+    }
+
+    fn ask_hook(&mut self, _: &Utf8Path, _: &Utf8Path) -> HookVerdict {
+        HookVerdict::Silent
+    }
+
+    fn found(&mut self, module: &Utf8Path) {
+        lock(&self.waiting).files.push_back(module.to_owned());
+        self.more.notify_one();
     }
 }

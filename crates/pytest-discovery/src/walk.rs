@@ -53,7 +53,7 @@ pub(crate) struct Entry {
     pub(crate) condition: Option<Condition>,
 }
 
-/// Who reads conftests for the walk.
+/// Whom the walk asks and tells on its way.
 pub(crate) trait Conftests {
     /// What the conftest says. The walk asks once for each, outer folders first.
     fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores;
@@ -61,21 +61,11 @@ pub(crate) trait Conftests {
     /// What the hook of that conftest says of a path.
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
 
+    /// Hears of a module that is collected.
+    fn found(&mut self, _module: &Utf8Path) {}
+
     /// What the hooks of plugins of the tree that are no conftests say of it.
     fn ask_plugins(&mut self, _path: &Utf8Path) -> HookVerdict {
-        HookVerdict::Silent
-    }
-}
-
-/// Conftests that say nothing: with them, the walk gives every file that may be collected, and every conftest.
-pub(crate) struct Silent;
-
-impl Conftests for Silent {
-    fn ignores(&mut self, _: &Utf8Path) -> ConftestIgnores {
-        ConftestIgnores::default()
-    }
-
-    fn ask_hook(&mut self, _: &Utf8Path, _: &Utf8Path) -> HookVerdict {
         HookVerdict::Silent
     }
 }
@@ -397,6 +387,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn module(&mut self, path: &Utf8Path, narrowed: Option<Argument>, kept: Kept) {
+        self.conftests.found(path);
         self.walked.modules.push(ModuleFile {
             path: path.to_owned(),
             narrowed,
