@@ -102,7 +102,8 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
         // All that conftests may let through is parsed ahead.
         let everything = walk::walk(config, tree, &mut &sources, &folders);
         let conftests = everything.conftests.iter().map(|(path, _)| &**path);
-        let files: BTreeSet<&Utf8Path> = conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
+        let files: BTreeSet<&Utf8Path> =
+            conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
         let imports = Arc::new(Imports::new(config, tree, files.into_iter(), folders.clone()));
         sources.follow_imports(imports.clone());
         evaluate(settings, config, &imports, &sources, &folders)

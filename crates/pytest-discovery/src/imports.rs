@@ -33,14 +33,20 @@ pub(crate) struct Imports {
     mode: ImportMode,
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
-    tops: Mutex<HashMap<String, Vec<Utf8PathBuf>>>,
-    /// What was answered before, by the folder that asks. The files of a folder import much the same.
+    tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
+    /// By the folder that asks: the files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers>>,
     folders: Arc<Folders>,
 }
 
-/// By the dotted name, for each number of dots before it.
-type Answers = Vec<HashMap<Box<str>, Import>>;
+/// What the files of a folder were answered before.
+#[derive(Debug)]
+struct Answers {
+    /// The folder that goes on `sys.path` for them.
+    root: Arc<Utf8Path>,
+    /// By the dotted name, for each number of dots before it.
+    by_dots: Vec<HashMap<Box<str>, Import>>,
+}
 
 impl Imports {
     /// The path that pytest gives imports: the package roots of `files` (test modules and conftests, those that are
@@ -82,41 +88,45 @@ impl Imports {
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
-        let folder = from_file.parent().unwrap_or(from_file);
+        // Paths are absolute, and `parent` takes them apart.
+        let folder = from_file.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
         let dots = level as usize;
-        let known = lock(&self.known).get(folder.as_str()).and_then(|answers| answers.get(dots)?.get(dotted).cloned());
-        if let Some(known) = known {
-            return known;
+        let mut root = None;
+        if let Some(answers) = lock(&self.known).get(folder) {
+            if let Some(known) = answers.by_dots.get(dots).and_then(|names| names.get(dotted)) {
+                return known.clone();
+            }
+            root = Some(answers.root.clone());
         }
+        let root = root.unwrap_or_else(|| self.package_root(from_file).into());
         let found = match level {
-            0 => self.search(from_file, dotted),
+            0 => self.search(&root, dotted),
             // One dot is the file's own folder.
             _ => from_file.ancestors().nth(dots).map_or(Import::Outside, |above| self.below(above, dotted)),
         };
         if dots < MOST_DOTS {
             let mut known = lock(&self.known);
-            let answers = known.entry(folder.as_str().into()).or_default();
-            answers.resize_with(answers.len().max(dots + 1), HashMap::default);
-            answers[dots].insert(dotted.into(), found.clone());
+            let answers = known.entry(folder.into()).or_insert_with(|| Answers { root, by_dots: Vec::new() });
+            answers.by_dots.resize_with(answers.by_dots.len().max(dots + 1), HashMap::default);
+            answers.by_dots[dots].insert(dotted.into(), found.clone());
         }
         found
     }
 
-    /// What an absolute import means.
-    fn search(&self, from_file: &Utf8Path, dotted: &str) -> Import {
-        let own = self.package_root(from_file);
+    /// What an absolute import means, for a file whose own root is `own`.
+    fn search(&self, own: &Utf8Path, dotted: &str) -> Import {
         let top = dotted.split('.').next().unwrap_or_default();
         if top.is_empty() || standard_library::is_loaded(top) {
             return Import::Outside;
         }
         let mut namespace = Import::Outside;
-        let first = (self.mode == ImportMode::Prepend).then(|| own.to_owned());
-        for root in first.into_iter().chain(self.roots_with(top)) {
-            match self.below(&root, dotted) {
+        let first = (self.mode == ImportMode::Prepend && self.has_top(own, top)).then_some(own);
+        for root in first.into_iter().chain(self.roots_with(top).iter().map(Utf8PathBuf::as_path)) {
+            match self.below(root, dotted) {
                 file @ Import::File(_) => return file,
                 found @ Import::Namespace(_) if namespace == Import::Outside => namespace = found,
                 // A regular package or module of this name hides what later roots have.
-                Import::Outside if self.is_regular(&root, top) => return Import::Outside,
+                Import::Outside if self.is_regular(root, top) => return Import::Outside,
                 _ => {}
             }
         }
@@ -147,15 +157,18 @@ impl Imports {
         is_package.then(|| folder.join(INIT))
     }
 
-    fn roots_with(&self, top: &str) -> Vec<Utf8PathBuf> {
+    fn roots_with(&self, top: &str) -> Arc<[Utf8PathBuf]> {
         if let Some(known) = lock(&self.tops).get(top) {
             return known.clone();
         }
-        let module = format!("{top}.py");
-        let has = |root: &&Utf8PathBuf| self.folders.has_folder(root, top) || self.folders.has_file(root, &module);
-        let found: Vec<_> = self.roots.iter().filter(has).cloned().collect();
-        lock(&self.tops).insert(top.to_owned(), found.clone());
+        let found: Arc<[Utf8PathBuf]> = self.roots.iter().filter(|root| self.has_top(root, top)).cloned().collect();
+        lock(&self.tops).insert(top.into(), found.clone());
         found
+    }
+
+    /// Whether a root has a folder or a module of the name.
+    fn has_top(&self, root: &Utf8Path, top: &str) -> bool {
+        self.folders.has_folder(root, top) || self.folders.has_file(root, &format!("{top}.py"))
     }
 
     fn below(&self, root: &Utf8Path, dotted: &str) -> Import {

@@ -167,7 +167,9 @@ impl<'t> Sources<'t> {
                     let module = module.as_deref().unwrap_or_default();
                     let found = imports.resolve(from, *level, module);
                     // Of a package a name may be a module as well.
-                    if matches!(&found, Import::File(path) if path.file_name() != Some(INIT)) || found == Import::Outside {
+                    if matches!(&found, Import::File(path) if path.file_name() != Some(INIT))
+                        || found == Import::Outside
+                    {
                         self.put_in_front(imports, found);
                         continue;
                     }

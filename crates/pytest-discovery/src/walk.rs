@@ -97,12 +97,7 @@ pub(crate) struct Walked {
 }
 
 /// Walks each argument in order.
-pub(crate) fn walk(
-    config: &Config,
-    tree: &Utf8Path,
-    conftests: &mut impl Conftests,
-    folders: &Folders,
-) -> Walked {
+pub(crate) fn walk(config: &Config, tree: &Utf8Path, conftests: &mut impl Conftests, folders: &Folders) -> Walked {
     let mut walker = Walker::new(config, tree, conftests, folders);
     for argument in &config.arguments {
         walker.argument(argument);

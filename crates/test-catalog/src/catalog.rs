@@ -1,6 +1,6 @@
 //! Every test of a tree.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::{NodeId, SourceSpan, TestCase, TreePath};
 
@@ -95,10 +95,10 @@ impl Catalog {
 
     /// Numbers the cases that share an id. Discovery calls it once, when the order is final.
     pub fn number_occurrences(&mut self) {
-        let mut seen: HashMap<NodeId, u32> = HashMap::with_capacity(self.cases.len());
-        for case in &mut self.cases {
-            let next = seen.entry(case.id.clone()).or_default();
-            case.occurrence = *next;
+        let mut seen: HashMap<&NodeId, u32> = HashMap::with_capacity(self.cases.len());
+        for TestCase { id, occurrence, .. } in &mut self.cases {
+            let next = seen.entry(id).or_default();
+            *occurrence = *next;
             *next += 1;
         }
     }

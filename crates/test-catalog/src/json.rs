@@ -2,11 +2,11 @@
 //!
 //! The first line tells of the catalog, each further line is a case: [`Lines`] writes them.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

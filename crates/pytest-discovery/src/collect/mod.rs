@@ -157,7 +157,9 @@ impl<'c, 'i> Collection<'c, 'i> {
         for plugin in self.plugins.reaching(&file.path) {
             visible.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
-            doubt = doubt.or_else(|| maker.map(Into::into)).or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
+            doubt = doubt
+                .or_else(|| maker.map(Into::into))
+                .or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
         }
         visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
