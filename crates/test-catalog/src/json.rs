@@ -100,7 +100,17 @@ impl<W: Write> Lines<W> {
             python: pytest.map(|facts| facts.python.as_str()),
         };
         write_line(&mut out, &header)?;
-        Ok(Self { out, markers: HashMap::new() })
+        Ok(Self::further(out))
+    }
+
+    /// Goes on behind the first line: for parts that are written side by side, and put together in order.
+    pub fn further(out: W) -> Self {
+        Self { out, markers: HashMap::new() }
+    }
+
+    /// What is written to.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Writes a case with the markers that are in effect for it: its own, or those that a policy adds too.

@@ -1,6 +1,10 @@
 //! `list`: the catalog, as a tree for people or as JSON lines for tools.
 
-use marker_policy::{resolve, select};
+use std::io::{self, Write};
+use std::sync::mpsc;
+use std::thread;
+
+use marker_policy::{ResolvedCase, resolve, select};
 use test_catalog::json;
 use test_report::terminal::Styles;
 
@@ -28,8 +32,8 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
             output::with(|out| test_report::listing::write(out, shown.iter().copied(), &styles))?;
         }
         ListFormat::Jsonl => output::with(|out| {
-            let mut lines = json::Lines::new(out, subject.tree.as_str(), catalog.pytest.as_ref())?;
-            shown.iter().try_for_each(|case| lines.case(case.case, &case.effective))
+            json::Lines::new(&mut *out, subject.tree.as_str(), catalog.pytest.as_ref())?;
+            write_cases(out, &shown)
         })?,
     }
     let exit = if shown.is_empty() { Exit::NothingSelected } else { Exit::Success };
@@ -39,4 +43,35 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
     std::mem::forget(cases);
     std::mem::forget(catalog);
     Ok(exit)
+}
+
+/// Cases that are written at a time.
+const PART: usize = 64;
+
+/// Writes the lines of the cases: threads make parts of them in turn, and this one puts them together.
+fn write_cases(out: &mut impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
+    let parts: Vec<_> = cases.chunks(PART).collect();
+    let writers = thread::available_parallelism().map_or(1, usize::from).min(parts.len());
+    thread::scope(|scope| {
+        let made: Vec<_> = (0..writers)
+            .map(|first| {
+                // A part is waiting while the next is made.
+                let (send, made) = mpsc::sync_channel(1);
+                let parts = parts.iter().skip(first).step_by(writers);
+                scope.spawn(move || {
+                    let mut lines = json::Lines::further(Vec::new());
+                    for part in parts {
+                        let written = part.iter().try_for_each(|case| lines.case(case.case, &case.effective));
+                        // Nobody waits for it where the output has failed.
+                        if send.send(written.map(|()| std::mem::take(lines.out()))).is_err() {
+                            break;
+                        }
+                    }
+                });
+                made
+            })
+            .collect();
+        // Each part is sent, unless its thread panics, which the scope passes on.
+        (0..parts.len()).try_for_each(|part| made[part % writers].recv().map_or(Ok(()), |lines| out.write_all(&lines?)))
+    })
 }
