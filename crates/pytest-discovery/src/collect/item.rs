@@ -90,6 +90,15 @@ impl Item {
         (!names.is_empty()).then(|| names.join("::"))
     }
 
+    /// Whether that is its full name.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let id = name.strip_prefix(&*self.name);
+        match &self.id {
+            None => id == Some(""),
+            Some(own) => id.and_then(|id| id.strip_prefix('[')?.strip_suffix(']')) == Some(own),
+        }
+    }
+
     pub(super) fn full_name(&self) -> String {
         self.id.as_ref().map_or_else(|| self.name.to_string(), |id| format!("{}[{id}]", self.name))
     }

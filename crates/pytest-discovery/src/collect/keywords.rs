@@ -25,7 +25,7 @@ impl Keywords {
         let found = item.own.borrow().iter().any(|own| has_mark(&own.mark))
             || item.chain.iter().flat_map(|list| list.marks.iter()).any(has_mark)
             || item.classes.iter().any(|class| &*class.name == name)
-            || item.full_name() == name
+            || item.is_called(name)
             || item.id.as_deref() == Some(name)
             || self.is_attribute(name);
         if found { Some(true) } else { self.is_around(name) }

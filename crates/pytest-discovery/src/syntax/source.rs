@@ -1,6 +1,6 @@
 //! A source file: its text, its tree, and where its lines begin.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memchr_iter;
 use test_catalog::{Position, SourceSpan, TreePath};
@@ -16,13 +16,13 @@ pub(crate) struct SourceFile {
     pub(crate) path: TreePath,
     pub(crate) text: Arc<str>,
     pub(crate) body: Vec<Stmt>,
-    line_starts: Vec<u32>,
+    /// Made when a place is asked for: of a file that is only imported nobody asks.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     pub(super) fn new(path: TreePath, text: Arc<str>, body: Vec<Stmt>) -> Self {
-        let line_starts = line_starts(&text);
-        Self { path, text, body, line_starts }
+        Self { path, text, body, line_starts: OnceLock::new() }
     }
 
     /// The text of a range; empty where it is not one of this file.
@@ -37,11 +37,15 @@ impl SourceFile {
 
     /// The line, from 1.
     pub(crate) fn line(&self, offset: u32) -> u32 {
-        u32::try_from(self.line_starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+        u32::try_from(self.line_starts().partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| line_starts(&self.text))
     }
 
     fn position(&self, offset: u32) -> Position {
-        position(&self.text, &self.line_starts, offset)
+        position(&self.text, self.line_starts(), offset)
     }
 }
 
