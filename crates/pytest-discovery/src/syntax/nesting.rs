@@ -112,53 +112,65 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// The next token outside of strings, or the end of what encloses it.
+    /// The tokens outside of strings, up to one that opens or closes something.
     fn code(&mut self) -> Result<(), TooDeep> {
-        let byte = self.bytes[self.at];
-        match byte {
-            b'\n' => {
-                self.at += 1;
-                if self.open.is_empty() {
-                    self.chain = 0;
-                    self.indentation()?;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            match byte {
+                b' ' => self.at += 1,
+                b'\n' => {
+                    self.at += 1;
+                    if self.open.is_empty() {
+                        self.chain = 0;
+                        self.indentation()?;
+                    }
                 }
+                b'#' => self.at += memchr(b'\n', &self.bytes[self.at..]).unwrap_or(self.bytes.len() - self.at),
+                b',' | b';' => {
+                    self.chain = self.open.last().map_or(0, |(_, chain)| *chain);
+                    self.at += 1;
+                }
+                b'+' | b'-' | b'*' | b'/' | b'%' | b'@' | b'&' | b'|' | b'^' | b'~' | b'<' | b'>' | b'.' | b'=' => {
+                    self.at += 1;
+                    self.link()?;
+                }
+                b'"' | b'\'' => {
+                    self.string(b"");
+                    return Ok(());
+                }
+                b'(' | b'[' | b'{' => return self.open(Open::Bracket),
+                b')' | b']' | b'}' => {
+                    self.pop();
+                    self.at += 1;
+                    return Ok(());
+                }
+                b':' if self.innermost() == Some(Open::Value) => {
+                    let quote = self.open.iter().rev().find_map(|(open, _)| match open {
+                        Open::Text(quote) => Some(*quote),
+                        _ => None,
+                    });
+                    self.pop();
+                    self.at += 1;
+                    self.open.extend(quote.map(|quote| (Open::Format(quote), self.chain)));
+                    return Ok(());
+                }
+                _ if is_word(byte) => {
+                    if self.word()? {
+                        return Ok(());
+                    }
+                }
+                _ => self.at += 1,
             }
-            b'#' => self.at += memchr(b'\n', &self.bytes[self.at..]).unwrap_or(self.bytes.len() - self.at),
-            b'"' | b'\'' => self.string(b""),
-            b'(' | b'[' | b'{' => self.open(Open::Bracket)?,
-            b')' | b']' | b'}' => {
-                self.pop();
-                self.at += 1;
-            }
-            b',' | b';' => {
-                self.chain = self.open.last().map_or(0, |(_, chain)| *chain);
-                self.at += 1;
-            }
-            b':' if self.innermost() == Some(Open::Value) => {
-                let quote = self.open.iter().rev().find_map(|(open, _)| match open {
-                    Open::Text(quote) => Some(*quote),
-                    _ => None,
-                });
-                self.pop();
-                self.at += 1;
-                self.open.extend(quote.map(|quote| (Open::Format(quote), self.chain)));
-            }
-            b'+' | b'-' | b'*' | b'/' | b'%' | b'@' | b'&' | b'|' | b'^' | b'~' | b'<' | b'>' | b'.' | b'=' => {
-                self.at += 1;
-                self.link()?;
-            }
-            _ if is_word(byte) => self.word()?,
-            _ => self.at += 1,
         }
         Ok(())
     }
 
-    fn word(&mut self) -> Result<(), TooDeep> {
+    /// A word; whether it was the prefix of a string, which is then passed.
+    fn word(&mut self) -> Result<bool, TooDeep> {
         let start = self.at;
         self.at += self.bytes[start..].iter().take_while(|byte| is_word(**byte)).count();
         match &self.bytes[start..self.at] {
             b"not" | b"if" | b"lambda" | b"await" | b"yield" | b"for" | b"and" | b"or" | b"in" | b"is" => {
-                self.link()?
+                self.link()?;
             }
             b"elif" => {
                 self.elifs += 1;
@@ -166,10 +178,13 @@ impl Scan<'_> {
                     return self.too_deep(LONG_CHAIN);
                 }
             }
-            prefix if prefix.len() <= 2 && matches!(self.bytes.get(self.at), Some(b'"' | b'\'')) => self.string(prefix),
+            prefix if prefix.len() <= 2 && matches!(self.bytes.get(self.at), Some(b'"' | b'\'')) => {
+                self.string(prefix);
+                return Ok(true);
+            }
             _ => {}
         }
-        Ok(())
+        Ok(false)
     }
 
     /// One more operator in an expression.

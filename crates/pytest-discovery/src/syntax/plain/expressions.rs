@@ -53,7 +53,13 @@ impl<'t> Scan<'t> {
                 scan.lambda()?;
                 return Some(Form::Value);
             }
-            let form = scan.disjunction()?;
+            let alone = !scan.negated();
+            let first = scan.operand()?;
+            // Most expressions are one operand.
+            if alone && scan.is_at_close() {
+                return Some(first);
+            }
+            let form = scan.disjunction_behind(first, alone)?;
             if !scan.eat_word(b"if") {
                 return Some(form);
             }
@@ -122,24 +128,40 @@ impl<'t> Scan<'t> {
         (parts.form() == Form::Places && (commas || parts.starred == 0)).then_some(())
     }
 
-    /// `and`, `or` and `not`.
-    fn disjunction(&mut self) -> Option<Form> {
-        let mut alone = true;
-        loop {
-            while self.eat_word(b"not") {
-                alone = false;
-            }
-            let form = self.comparison()?;
-            let goes_on = matches!(self.peek(), b'a' | b'o') && (self.eat_word(b"and") || self.eat_word(b"or"));
-            if !goes_on {
-                return Some(if alone { form } else { Form::Value });
-            }
-            alone = false;
-        }
+    /// Whether what stands there ends every expression.
+    fn is_at_close(&self) -> bool {
+        matches!(self.peek(), b',' | b')' | b']' | b'}' | b':' | b'\n')
     }
 
-    fn comparison(&mut self) -> Option<Form> {
-        let mut form = self.arithmetic()?;
+    /// Skips `not`; whether there was one.
+    fn negated(&mut self) -> bool {
+        let start = self.at;
+        while self.peek() == b'n' && self.eat_word(b"not") {}
+        self.at > start
+    }
+
+    /// `and`, `or` and `not`.
+    fn disjunction(&mut self) -> Option<Form> {
+        let alone = !self.negated();
+        let first = self.operand()?;
+        self.disjunction_behind(first, alone)
+    }
+
+    /// The same behind its first operand, which may stand alone or behind `not`.
+    fn disjunction_behind(&mut self, first: Form, alone: bool) -> Option<Form> {
+        let form = self.comparison_behind(first)?;
+        let mut form = if alone { form } else { Form::Value };
+        while matches!(self.peek(), b'a' | b'o') && (self.eat_word(b"and") || self.eat_word(b"or")) {
+            self.negated();
+            let next = self.operand()?;
+            self.comparison_behind(next)?;
+            form = Form::Value;
+        }
+        Some(form)
+    }
+
+    fn comparison_behind(&mut self, first: Form) -> Option<Form> {
+        let mut form = self.arithmetic_behind(first)?;
         loop {
             match (self.peek(), self.peek_at(1)) {
                 // Of an augmented assignment.
@@ -160,7 +182,12 @@ impl<'t> Scan<'t> {
 
     /// Operators between operands, but for those of an augmented assignment.
     pub(super) fn arithmetic(&mut self) -> Option<Form> {
-        let mut form = self.operand()?;
+        let first = self.operand()?;
+        self.arithmetic_behind(first)
+    }
+
+    fn arithmetic_behind(&mut self, first: Form) -> Option<Form> {
+        let mut form = first;
         loop {
             let length = match (self.peek(), self.peek_at(1)) {
                 (b'*', b'*') | (b'/', b'/') | (b'<', b'<') | (b'>', b'>') => 2,

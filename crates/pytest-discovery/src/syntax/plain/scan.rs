@@ -81,6 +81,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Skips what stands between tokens.
+    #[inline]
     pub(super) fn space(&mut self) {
         while self.peek() == b' ' {
             self.at += 1;
@@ -90,6 +91,8 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// Apart, so that the blanks before it are skipped without a call.
+    #[inline(never)]
     fn more_space(&mut self) {
         loop {
             match self.peek() {
@@ -152,9 +155,12 @@ impl<'t> Scan<'t> {
 
     /// A name: no keyword, and of ASCII.
     pub(super) fn name(&mut self) -> Option<&'t [u8]> {
-        let word = self.peek_word();
-        let ascii = word.iter().fold(0, |all, byte| all | byte) < 0x80;
-        (ascii && !word.is_empty() && !is_keyword(word) && word != b"__debug__").then(|| self.pass(word.len()))?;
+        let rest = self.bytes.get(self.at..)?;
+        let length = rest.iter().take_while(|byte| is_word(**byte) && byte.is_ascii()).count();
+        let (word, behind) = rest.split_at(length);
+        let starts = word.first().is_some_and(|first| !first.is_ascii_digit());
+        let ends = behind.first().is_none_or(u8::is_ascii);
+        (starts && ends && !is_keyword(word) && word != b"__debug__").then(|| self.pass(length))?;
         Some(word)
     }
 
