@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,12 +24,37 @@ pub(crate) struct Walk {
     pub problems: Vec<Problem>,
 }
 
-/// Whether a file or folder of the tree is, or holds, a Rust file or a manifest.
+/// Whether a file or folder of the tree is, or holds, a Rust file or a manifest. [`walk`] may leave out what it finds: it
+/// looks at names only, because most paths that are asked for are Python's.
 pub(crate) fn has_rust(tree: &Utf8Path, path: &Utf8Path) -> bool {
-    entries(&tree.join(path)).flatten().any(|entry| {
-        let path = entry.path();
-        path.extension().is_some_and(|extension| extension == "rs") || path.ends_with("Cargo.toml")
-    })
+    let mut waiting = vec![tree.join(path).into_std_path_buf()];
+    while let Some(path) = waiting.pop() {
+        let Ok(entries) = std::fs::read_dir(&path) else {
+            if is_of_rust(&path) {
+                return true;
+            }
+            continue;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if is_of_rust(Path::new(&name)) {
+                return true;
+            }
+            let is_left_out = is_build_output(&name) || name.as_encoded_bytes().starts_with(b".");
+            if !is_left_out && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                waiting.push(entry.path());
+            }
+        }
+    }
+    false
+}
+
+fn is_of_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs") || path.ends_with("Cargo.toml")
+}
+
+fn is_build_output(name: &OsStr) -> bool {
+    name == "target" || name == "node_modules"
 }
 
 /// What lies in a folder, without build outputs, hidden folders and what a `.ignore` file names.
@@ -38,10 +65,9 @@ fn entries(folder: &Utf8Path) -> ignore::Walk {
         .ignore(true)
         .filter_entry(|entry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let name = entry.file_name();
             entry.depth() == 0
                 || !is_folder
-                || !(name == "target" || name == "node_modules" || entry.path().join("CACHEDIR.TAG").is_file())
+                || !(is_build_output(entry.file_name()) || entry.path().join("CACHEDIR.TAG").is_file())
         })
         .build()
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
 }
 
 /// Cases that are written at a time.
-const PART: usize = 64;
+const PART: usize = 256;
 
 /// Writes the lines of the cases: threads make parts of them in turn, and this one puts them together.
 fn write_cases(out: &mut impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
