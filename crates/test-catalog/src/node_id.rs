@@ -17,7 +17,9 @@ impl NodeId {
     /// A pytest id from its parts: the file, the names below it, and the text in brackets.
     #[must_use]
     pub fn python<'a>(file: &TreePath, names: impl IntoIterator<Item = &'a str>, param: Option<&str>) -> Self {
-        let mut text = file.as_str().to_owned();
+        // Room for a name or two, too.
+        let mut text = String::with_capacity(file.as_str().len() + param.map_or(0, str::len) + 80);
+        text.push_str(file.as_str());
         for name in names {
             text.push_str("::");
             text.push_str(name);

@@ -139,17 +139,15 @@ impl Item {
     /// What the catalog says of it.
     pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
         let own = self.own.borrow();
-        let around = || self.chain.iter().flat_map(|list| list.marks.iter());
-        let mut list = Vec::with_capacity(own.len() + around().count());
-        for one in own.iter() {
-            list.push(if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) });
-        }
-        list.extend(around().map(|mark| shared.written(mark)));
-        let mut open = self.open.clone();
-        open = open.or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
-        if open.is_none() {
-            open = own.iter().map(|own| &own.mark).chain(around()).find_map(|mark| marks::doubtful_arguments(mark));
-        }
+        let mut list: Vec<_> = own
+            .iter()
+            .map(|one| if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) })
+            .collect();
+        let around = shared.around(&self.chain);
+        list.extend(around.markers.iter().cloned());
+        let open = self.open.clone().or_else(|| around.open.clone());
+        let open = open.or_else(|| own.iter().find_map(|own| marks::doubtful_arguments(&own.mark)));
+        let open = open.or_else(|| around.doubtful.clone());
         let skips = list.iter().filter(|marker| marker.name == "skipif").filter_map(|marker| match &marker.origin {
             test_catalog::Origin::Source(at) => Some(Condition { text: marker.to_string(), at: at.clone() }),
             _ => None,

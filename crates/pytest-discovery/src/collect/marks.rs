@@ -93,6 +93,18 @@ pub(crate) struct SharedMarkers {
     /// By the mark's address, which counts as long as the mark is held here.
     written: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
     added: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
+    /// Those of the classes and the module around, likewise by address: most tests of a module share them.
+    around: HashMap<*const MarkList, (Rc<[MarkList]>, Around)>,
+}
+
+/// The markers of what is around a test.
+#[derive(Debug)]
+pub(crate) struct Around {
+    pub(crate) markers: Vec<Arc<Marker>>,
+    /// Why they may not be all.
+    pub(crate) open: Option<Reason>,
+    /// Why their arguments are not all known.
+    pub(crate) doubtful: Option<Reason>,
 }
 
 impl SharedMarkers {
@@ -104,6 +116,21 @@ impl SharedMarkers {
     /// One that a hook, pytest or a plugin put on a test.
     pub(crate) fn added(&mut self, mark: &Rc<Mark>) -> Arc<Marker> {
         Self::shared(&mut self.added, mark, Origin::Hook)
+    }
+
+    /// Those of a chain of classes and their module.
+    pub(crate) fn around(&mut self, chain: &Rc<[MarkList]>) -> &Around {
+        let Self { written, around, .. } = self;
+        let make = || {
+            let marks = || chain.iter().flat_map(|list| &list.marks);
+            let around = Around {
+                markers: marks().map(|mark| Self::shared(written, mark, Origin::Source)).collect(),
+                open: chain.iter().find_map(|list| list.open.as_deref().cloned()),
+                doubtful: marks().find_map(|mark| doubtful_arguments(mark)),
+            };
+            (chain.clone(), around)
+        };
+        &around.entry(chain.as_ptr()).or_insert_with(make).1
     }
 
     fn shared(
