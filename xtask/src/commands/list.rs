@@ -48,16 +48,16 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
 /// Cases that are written at a time.
 const PART: usize = 256;
 
-/// Writes the lines of the cases: threads make parts of them in turn, and this one puts them together.
-fn write_cases(out: &mut impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
+/// Writes the lines of the cases. Further processors make parts of them ahead, each in its turn.
+fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
     let parts: Vec<_> = cases.chunks(PART).collect();
-    let writers = thread::available_parallelism().map_or(1, usize::from).min(parts.len());
+    let turns = thread::available_parallelism().map_or(1, usize::from).min(parts.len().max(1));
     thread::scope(|scope| {
-        let made: Vec<_> = (0..writers)
-            .map(|first| {
-                // A part is waiting while the next is made.
+        let helpers: Vec<_> = (1..turns)
+            .map(|turn| {
+                // One part waits while the next is made.
                 let (send, made) = mpsc::sync_channel(1);
-                let parts = parts.iter().skip(first).step_by(writers);
+                let parts = parts.iter().skip(turn).step_by(turns);
                 scope.spawn(move || {
                     let mut lines = json::Lines::further(Vec::new());
                     for part in parts {
@@ -71,7 +71,15 @@ fn write_cases(out: &mut impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<
                 made
             })
             .collect();
-        // Each part is sent, unless its thread panics, which the scope passes on.
-        (0..parts.len()).try_for_each(|part| made[part % writers].recv().map_or(Ok(()), |lines| out.write_all(&lines?)))
+        let mut lines = json::Lines::further(out);
+        for (index, part) in parts.iter().enumerate() {
+            match (index % turns).checked_sub(1).map(|helper| helpers[helper].recv()) {
+                None => part.iter().try_for_each(|case| lines.case(case.case, &case.effective))?,
+                Some(Ok(made)) => lines.out().write_all(&made?)?,
+                // Its thread panicked, which the scope passes on.
+                Some(Err(_)) => break,
+            }
+        }
+        Ok(())
     })
 }

@@ -17,7 +17,7 @@ impl Interpreter<'_> {
             return value;
         }
         let file = &frame.module.file;
-        let mut arguments = Arguments::default();
+        let mut arguments = Arguments { positional: Vec::with_capacity(call.args.len()), ..Arguments::default() };
         let mut spread: Option<Doubt> = None;
         for arg in &call.args {
             if let ExprKind::Starred(inner) = &arg.kind {
