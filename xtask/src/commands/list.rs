@@ -22,10 +22,11 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
     super::test::warn_of_problems(&catalog);
     let cases = resolve(&subject.policy, &catalog);
     // A listing shows what would not run, too: tools read `enabled` and `ignored`.
-    let everything = args.selection.asks_for_nothing();
-    let selection = select(&subject.policy, &cases, &selector)?;
-    let shown: Vec<_> =
-        if everything { cases.iter().collect() } else { selection.chosen.iter().map(|chosen| chosen.case).collect() };
+    let shown: Vec<_> = if args.selection.asks_for_nothing() {
+        cases.iter().collect()
+    } else {
+        select(&subject.policy, &cases, &selector)?.chosen.iter().map(|chosen| chosen.case).collect()
+    };
     match args.format {
         ListFormat::Text => {
             let styles = Styles::for_terminal(environment.colour);
@@ -39,7 +40,6 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
     let exit = if shown.is_empty() { Exit::NothingSelected } else { Exit::Success };
     // The process ends: giving a large catalog back piece by piece would only take time.
     drop(shown);
-    std::mem::forget(selection);
     std::mem::forget(cases);
     std::mem::forget(catalog);
     Ok(exit)

@@ -13,7 +13,7 @@ use super::item::Item;
 use super::plugins::{Hook, Plugins, Turn};
 use super::shadow;
 use crate::PytestVersion;
-use crate::eval::value::Value;
+use crate::eval::value::{Doubt, Value};
 use crate::eval::{Interpreter, elements};
 
 const MODIFY: &str = "pytest_collection_modifyitems";
@@ -46,10 +46,12 @@ pub(crate) fn finish(
         items.iter().for_each(|item| item.add_condition(condition.clone()));
     }
     if let Some(reason) = &*config.unfollowed.borrow() {
-        items.iter().for_each(|item| item.doubt(reason));
+        let doubt = Doubt::from(reason.clone());
+        items.iter().for_each(|item| item.doubt(&doubt));
     }
     if let Some(doubt) = &*config.doubts.borrow() {
-        items.iter().for_each(|item| item.more_marks_by_hook(doubt));
+        let doubt = Doubt::from(doubt.clone());
+        items.iter().for_each(|item| item.more_marks_by_hook(&doubt));
     }
     items
 }
@@ -63,9 +65,12 @@ fn modify(
     config: &Rc<ConfigObject>,
     interpreter: &mut Interpreter<'_>,
 ) -> Vec<Rc<Item>> {
-    let doubt_all = |reason: &Reason| items.iter().for_each(|item| item.doubt(reason));
+    let doubt_all = |reason: Reason| {
+        let doubt = Doubt::from(reason);
+        items.iter().for_each(|item| item.doubt(&doubt));
+    };
     if hook.wraps {
-        doubt_all(&hook.not_followed(name));
+        doubt_all(hook.not_followed(name));
         return items;
     }
     config.deselected.borrow_mut().take();
@@ -76,7 +81,7 @@ fn modify(
     hook.call(interpreter, &arguments);
     if interpreter.has_failed() {
         let text = format!("the hook `{name}` raises an exception, as far as it can be followed");
-        doubt_all(&Reason { text, at: hook.at.clone() });
+        doubt_all(Reason { text, at: hook.at.clone() });
         return items;
     }
     let place: HashMap<*const Item, usize> =
@@ -85,14 +90,14 @@ fn modify(
         Ok(kept) => kept,
         Err(doubt) => {
             let reason = doubt.map_or_else(|| hook.not_followed(name), |doubt| (*doubt).clone());
-            doubt_all(&Reason { text: format!("{} in the hook `{name}`", reason.text), at: reason.at });
+            doubt_all(Reason { text: format!("{} in the hook `{name}`", reason.text), at: reason.at });
             return items;
         }
     };
     let order: Option<Vec<usize>> =
         kept.iter().map(|value| place.get(&std::ptr::from_ref(value.downcast::<Item>()?)).copied()).collect();
     let Some(mut order) = order else {
-        doubt_all(&hook.not_followed(name));
+        doubt_all(hook.not_followed(name));
         return items;
     };
     let mut is_kept = vec![false; items.len()];

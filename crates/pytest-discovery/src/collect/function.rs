@@ -18,7 +18,7 @@ use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
-use crate::eval::value::{Argument, Binding, Function, Mark, Value};
+use crate::eval::value::{Doubt, Argument, Binding, Function, Mark, Value};
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
@@ -114,8 +114,9 @@ impl Collection<'_, '_> {
                     calls.hide_all(function, Rc::as_ptr(function) as usize);
                     calls.shadow(self.config.pytest)
                 });
-                inexact.open = if bare { None } else { own.open.as_deref().cloned().or_else(|| Some(reason.clone())) };
-                inexact.doubt = RefCell::new(Some(reason));
+                let doubt = Doubt::from(reason);
+                inexact.open = if bare { None } else { own.open.clone().or_else(|| Some(doubt.clone())) };
+                inexact.doubt = RefCell::new(Some(doubt));
                 vec![inexact]
             }
             Outcome::Tests(specs, fixtures) => specs
@@ -151,10 +152,11 @@ impl Collection<'_, '_> {
                         let text = "`trio` can be imported".to_owned();
                         conditions.push(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
                     }
+                    let open = spec.open.map(Doubt::from);
                     Item {
                         conditions: RefCell::new(conditions),
-                        open: spec.open.clone(),
-                        doubt: RefCell::new(spec.open),
+                        open: open.clone(),
+                        doubt: RefCell::new(open),
                         fixtures: fixtures.clone(),
                         parameters: spec.parameters,
                         param_at: spec.at,

@@ -58,16 +58,16 @@ pub(crate) struct Item {
     /// The marks of the classes around, innermost first, then the module's.
     pub(super) chain: Rc<[MarkList]>,
     /// Why authors may have given it more marks.
-    pub(super) open: Option<Reason>,
+    pub(super) open: Option<Doubt>,
     /// Why a hook may have given it more marks.
-    pub(super) hooks: RefCell<Option<Reason>>,
+    pub(super) hooks: RefCell<Option<Doubt>>,
     pub(super) fixtures: Rc<[Rc<str>]>,
     pub(super) parameters: Vec<Parameter>,
     /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
     pub(super) shadow: Vec<Vec<Parameter>>,
     pub(super) conditions: RefCell<Vec<Condition>>,
     /// Why it is not known what pytest collects for it.
-    pub(super) doubt: RefCell<Option<Reason>>,
+    pub(super) doubt: RefCell<Option<Doubt>>,
     pub(super) span: SourceSpan,
     pub(super) sites: Arc<[EditSite]>,
     /// Where its one `pytest.param(...)` stands.
@@ -112,17 +112,17 @@ impl Item {
     /// Why it may have more marks than these. One that is inexact anyway answers by those that are known, so that it
     /// alone is in doubt and not all that a hook does with the others.
     pub(super) fn more_marks(&self) -> Option<Doubt> {
-        let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.as_deref().cloned()));
+        let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.clone()));
         let open = open.or_else(|| self.hooks.borrow().clone())?;
         if self.doubt.borrow().is_some() {
             self.more_marks_by_hook(&open);
             return None;
         }
-        Some(open.into())
+        Some(open)
     }
 
-    pub(super) fn more_marks_by_hook(&self, reason: &Reason) {
-        self.hooks.borrow_mut().get_or_insert_with(|| reason.clone());
+    pub(super) fn more_marks_by_hook(&self, doubt: &Doubt) {
+        self.hooks.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 
     pub(super) fn add_condition(&self, condition: Condition) {
@@ -132,8 +132,8 @@ impl Item {
         }
     }
 
-    pub(super) fn doubt(&self, reason: &Reason) {
-        self.doubt.borrow_mut().get_or_insert_with(|| reason.clone());
+    pub(super) fn doubt(&self, doubt: &Doubt) {
+        self.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 
     /// What the catalog says of it.
@@ -145,7 +145,7 @@ impl Item {
             .collect();
         let around = shared.around(&self.chain);
         list.extend(around.markers.iter().cloned());
-        let open = self.open.clone().or_else(|| around.open.clone());
+        let open = self.open.as_deref().or(around.open.as_ref()).cloned();
         let open = open.or_else(|| own.iter().find_map(|own| marks::doubtful_arguments(&own.mark)));
         let open = open.or_else(|| around.doubtful.clone());
         let skips = list.iter().filter(|marker| marker.name == "skipif").filter_map(|marker| match &marker.origin {
@@ -154,8 +154,8 @@ impl Item {
         });
         let mut conditions = self.conditions.borrow().clone();
         conditions.extend(skips);
-        let markers = Markers { list, open, hooks: self.hooks.borrow().clone() };
-        let certainty = self.doubt.borrow().clone().map_or(Certainty::Exact, Certainty::Inexact);
+        let markers = Markers { list, open, hooks: self.hooks.borrow().as_deref().cloned() };
+        let certainty = self.doubt.borrow().as_deref().cloned().map_or(Certainty::Exact, Certainty::Inexact);
         let id = self.node_id();
         let function = match self.id {
             Some(_) => NodeId::python(&self.module.node, self.names(), None),
@@ -268,8 +268,7 @@ impl Object for Item {
                         own.insert(place, OwnMark { mark, added: true });
                     }
                     _ => {
-                        let doubt = interpreter.doubt(frame, range, "a hook may add a marker here");
-                        self.hooks.borrow_mut().get_or_insert_with(|| (*doubt).clone());
+                        self.more_marks_by_hook(&interpreter.doubt(frame, range, "a hook may add a marker here"));
                     }
                 }
                 Some(Value::None)
@@ -288,13 +287,13 @@ impl Object for Item {
     fn assign(&self, name: &str, _: &Value, _: &SourceSpan) {
         if matches!(name, "name" | "_nodeid" | "own_markers" | "callspec") {
             let text = format!("a hook changes its `{name}`");
-            self.doubt(&Reason { text, at: self.span.clone() });
+            self.doubt(&Reason { text, at: self.span.clone() }.into());
         }
     }
 
     /// What is not followed may add markers; it cannot rename the test.
     fn taint(&self, doubt: &Doubt) {
-        self.hooks.borrow_mut().get_or_insert_with(|| (**doubt).clone());
+        self.more_marks_by_hook(doubt);
     }
 }
 

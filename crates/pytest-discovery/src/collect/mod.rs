@@ -233,7 +233,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         for hook in self.plugins.hooks("pytest_itemcollected", Some(path)) {
             for item in &self.items[before..] {
                 if hook.wraps {
-                    item.doubt(&hook.not_followed("pytest_itemcollected"));
+                    item.doubt(&hook.not_followed("pytest_itemcollected").into());
                     continue;
                 }
                 hook.call(self.interpreter, &[("item", Value::Object(item.clone()))]);
@@ -357,7 +357,6 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// A name that may be a test, and about which no more is known.
     fn inexact_name(&mut self, name: &Rc<str>, place: &Place, doubt: &Doubt) {
-        let reason = (**doubt).clone();
         self.items.push(Rc::new(Item {
             module: place.node.clone(),
             classes: place.classes.clone(),
@@ -366,14 +365,14 @@ impl<'c, 'i> Collection<'c, 'i> {
             function: None,
             own: RefCell::default(),
             chain: place.chain.clone(),
-            open: Some(reason.clone()),
+            open: Some(doubt.clone()),
             hooks: RefCell::default(),
             fixtures: Rc::from([]),
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: RefCell::new(place.conditions.to_vec()),
-            span: reason.at.clone(),
-            doubt: RefCell::new(Some(reason)),
+            span: doubt.at.clone(),
+            doubt: RefCell::new(Some(doubt.clone())),
             sites: std::sync::Arc::default(),
             param_at: None,
             config: self.session.config.clone(),

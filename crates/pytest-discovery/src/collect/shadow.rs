@@ -52,7 +52,7 @@ fn is_hidden(parameter: &Parameter) -> bool {
 fn doubt(item: &Item, cause: &Item) {
     if item.doubt.borrow().is_none() {
         let text = format!("its place depends on parameters of `{}`, which are not known", cause.name);
-        item.doubt(&Reason { text, at: cause.span.clone() });
+        item.doubt(&Reason { text, at: cause.span.clone() }.into());
     }
 }
 
