@@ -62,7 +62,7 @@ impl Imports {
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
         let has_init = |folder: &Utf8Path| folders.has_file(folder, INIT);
         let files: Vec<&Utf8Path> = files.collect();
-        let installed = crate::projects::source_roots(tree, files.iter().copied());
+        let installed = crate::projects::source_roots(tree, files.iter().copied(), &folders);
         let given = given.chain(installed);
         let of_files = files.into_iter().rev().map(|file| root_by(file, has_init).to_owned());
         let order: Vec<Utf8PathBuf> = match config.options.import_mode {

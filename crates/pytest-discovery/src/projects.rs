@@ -8,8 +8,17 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
+use crate::folders::Folders;
+
+/// What makes a folder a project.
+const FILE: &str = "pyproject.toml";
+
 /// The source roots of the projects whose folders hold the files, the innermost project first for each.
-pub(crate) fn source_roots<'f>(tree: &Utf8Path, files: impl Iterator<Item = &'f Utf8Path>) -> Vec<Utf8PathBuf> {
+pub(crate) fn source_roots<'f>(
+    tree: &Utf8Path,
+    files: impl Iterator<Item = &'f Utf8Path>,
+    folders: &Folders,
+) -> Vec<Utf8PathBuf> {
     let mut seen: BTreeSet<&Utf8Path> = BTreeSet::new();
     let mut roots = Vec::new();
     for file in files {
@@ -17,6 +26,9 @@ pub(crate) fn source_roots<'f>(tree: &Utf8Path, files: impl Iterator<Item = &'f 
             // Above one that was looked at, all was.
             if !seen.insert(folder) {
                 break;
+            }
+            if !folders.has_file(folder, FILE) {
+                continue;
             }
             for root in of_project(folder) {
                 if root.starts_with(tree) && !roots.contains(&root) {
@@ -31,7 +43,7 @@ pub(crate) fn source_roots<'f>(tree: &Utf8Path, files: impl Iterator<Item = &'f 
 /// The source roots that one `pyproject.toml` names; `src` where it names none and there is one. A file that cannot be
 /// read names none: its problem is told where pytest's configuration is read.
 fn of_project(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let Ok(text) = fs::read_to_string(folder.join("pyproject.toml")) else { return Vec::new() };
+    let Ok(text) = fs::read_to_string(folder.join(FILE)) else { return Vec::new() };
     let Ok(project) = text.parse::<Table>() else { return Vec::new() };
     let mut named: Vec<String> = Vec::new();
     // hatchling: packages by their folders.
@@ -95,7 +107,7 @@ mod tests {
             fs::write(tree.join("pyproject.toml"), text).unwrap();
             let expected: Vec<_> =
                 roots.iter().map(|root| if root.is_empty() { tree.to_owned() } else { tree.join(root) }).collect();
-            assert_eq!(source_roots(tree, [file.as_path()].into_iter()), expected, "{text}");
+            assert_eq!(source_roots(tree, [file.as_path()].into_iter(), &Folders::default()), expected, "{text}");
         }
     }
 }

@@ -46,7 +46,9 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
 }
 
 /// Cases that are written at a time.
-const PART: usize = 256;
+const PART: usize = 128;
+/// Room for so many: a case has one or two thousand bytes.
+const PART_BYTES: usize = PART << 11;
 
 /// Writes the lines of the cases. Further processors make parts of them ahead, each in its turn.
 fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
@@ -59,11 +61,12 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
                 let (send, made) = mpsc::sync_channel(1);
                 let parts = parts.iter().skip(turn).step_by(turns);
                 scope.spawn(move || {
-                    let mut lines = json::Lines::further(Vec::new());
+                    let mut lines = json::Lines::further(Vec::with_capacity(PART_BYTES));
                     for part in parts {
                         let written = part.iter().try_for_each(|case| lines.case(case.case, &case.effective));
+                        let made = std::mem::replace(lines.out(), Vec::with_capacity(PART_BYTES));
                         // Nobody waits for it where the output has failed.
-                        if send.send(written.map(|()| std::mem::take(lines.out()))).is_err() {
+                        if send.send(written.map(|()| made)).is_err() {
                             break;
                         }
                     }

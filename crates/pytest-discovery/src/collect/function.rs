@@ -18,7 +18,7 @@ use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
-use crate::eval::value::{Doubt, Argument, Binding, Function, Mark, Value};
+use crate::eval::value::{Argument, Binding, Doubt, Function, Mark, Value};
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
@@ -102,7 +102,7 @@ impl Collection<'_, '_> {
             config: self.session.config.clone(),
         };
         let written = || own.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
-        let made = match outcome {
+        let made: Vec<Rc<Item>> = match outcome {
             Outcome::Refused(message) => {
                 let message = format!("{message}: pytest refuses `{name}` and collects nothing beside it");
                 return Err(Lost::new(message, SourceSpan::at(span.file, span.start)));
@@ -117,7 +117,7 @@ impl Collection<'_, '_> {
                 let doubt = Doubt::from(reason);
                 inexact.open = if bare { None } else { own.open.clone().or_else(|| Some(doubt.clone())) };
                 inexact.doubt = RefCell::new(Some(doubt));
-                vec![inexact]
+                vec![Rc::new(inexact)]
             }
             Outcome::Tests(specs, fixtures) => specs
                 .into_iter()
@@ -147,25 +147,21 @@ impl Collection<'_, '_> {
                         marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
-                    let mut conditions = place.conditions.to_vec();
+                    let mut item = item(id, marks);
                     if spec.parameters.iter().any(|one| of_trio(one, place)) {
                         let text = "`trio` can be imported".to_owned();
-                        conditions.push(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
+                        item.add_condition(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
                     }
-                    let open = spec.open.map(Doubt::from);
-                    Item {
-                        conditions: RefCell::new(conditions),
-                        open: open.clone(),
-                        doubt: RefCell::new(open),
-                        fixtures: fixtures.clone(),
-                        parameters: spec.parameters,
-                        param_at: spec.at,
-                        ..item(id, marks)
-                    }
+                    item.open = spec.open.map(Doubt::from);
+                    item.doubt = RefCell::new(item.open.clone());
+                    item.fixtures = fixtures.clone();
+                    item.parameters = spec.parameters;
+                    item.param_at = spec.at;
+                    Rc::new(item)
                 })
                 .collect(),
         };
-        self.items.extend(made.into_iter().map(Rc::new));
+        self.items.extend(made);
         Ok(())
     }
 

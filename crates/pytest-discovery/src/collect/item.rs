@@ -139,10 +139,8 @@ impl Item {
     /// What the catalog says of it.
     pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
         let own = self.own.borrow();
-        let mut list: Vec<_> = own
-            .iter()
-            .map(|one| if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) })
-            .collect();
+        let mut list: Vec<_> =
+            own.iter().map(|one| if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) }).collect();
         let around = shared.around(&self.chain);
         list.extend(around.markers.iter().cloned());
         let open = self.open.as_deref().or(around.open.as_ref()).cloned();

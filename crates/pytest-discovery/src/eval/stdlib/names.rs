@@ -1,8 +1,9 @@
 //! Which names there are, and what they stand for.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::super::builtin_names::{BUILTINS, DICT, LIST, SET, STR};
 
