@@ -49,6 +49,8 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
 const PART: usize = 128;
 /// Room for so many: a case has one or two thousand bytes.
 const PART_BYTES: usize = PART << 11;
+/// Parts that a helper is ahead of this thread.
+const MOST_WAITING: usize = 8;
 
 /// Writes the lines of the cases. Further processors make parts of them ahead, each in its turn.
 fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
@@ -57,8 +59,8 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
     thread::scope(|scope| {
         let helpers: Vec<_> = (1..turns)
             .map(|turn| {
-                // One part waits while the next is made.
-                let (send, made) = mpsc::sync_channel(1);
+                // A few parts may wait: to wait for each other costs more than they do.
+                let (send, made) = mpsc::sync_channel(MOST_WAITING);
                 let parts = parts.iter().skip(turn).step_by(turns);
                 scope.spawn(move || {
                     let mut lines = json::Lines::further(Vec::with_capacity(PART_BYTES));
