@@ -30,6 +30,8 @@ pub struct Lines<W> {
     out: W,
     /// Markers that were written before: most are shared by many cases. Each is held as long as its address counts.
     markers: HashMap<*const Marker, (Arc<Marker>, Box<RawValue>)>,
+    /// The case before, which often has all the same.
+    last: Option<(Vec<Arc<Marker>>, Box<RawValue>)>,
 }
 
 /// One case.
@@ -42,7 +44,7 @@ struct Case<'a> {
     line: u32,
     #[serde(flatten)]
     rust: Option<Rust<'a>>,
-    markers: Vec<&'a RawValue>,
+    markers: &'a RawValue,
     certainty: &'static str,
     reason: Option<JsonPlace<'a>>,
     conditions: Vec<JsonPlace<'a>>,
@@ -105,7 +107,7 @@ impl<W: Write> Lines<W> {
 
     /// Goes on behind the first line: for parts that are written side by side, and put together in order.
     pub fn further(out: W) -> Self {
-        Self { out, markers: HashMap::new() }
+        Self { out, markers: HashMap::new(), last: None }
     }
 
     /// What is written to.
@@ -118,18 +120,28 @@ impl<W: Write> Lines<W> {
     /// # Errors
     /// What the writer says.
     pub fn case(&mut self, case: &TestCase, effective: &[Arc<Marker>]) -> io::Result<()> {
-        for one in effective {
+        let is_same = |(one, other): (&Arc<Marker>, &Arc<Marker>)| Arc::ptr_eq(one, other);
+        let last = match self.last.take() {
+            Some(last) if last.0.len() == effective.len() && last.0.iter().zip(effective).all(is_same) => last,
+            _ => (effective.to_vec(), self.list(effective)?),
+        };
+        let last = self.last.insert(last);
+        write_line(&mut self.out, &Case::new(case, &last.1))
+    }
+
+    fn list(&mut self, markers: &[Arc<Marker>]) -> io::Result<Box<RawValue>> {
+        for one in markers {
             if let Entry::Vacant(entry) = self.markers.entry(Arc::as_ptr(one)) {
                 entry.insert((one.clone(), serde_json::value::to_raw_value(&marker(one))?));
             }
         }
-        let markers = effective.iter().map(|one| &*self.markers[&Arc::as_ptr(one)].1).collect();
-        write_line(&mut self.out, &Case::new(case, markers))
+        let markers: Vec<&RawValue> = markers.iter().map(|one| &*self.markers[&Arc::as_ptr(one)].1).collect();
+        Ok(serde_json::value::to_raw_value(&markers)?)
     }
 }
 
 impl<'a> Case<'a> {
-    fn new(case: &'a TestCase, markers: Vec<&'a RawValue>) -> Self {
+    fn new(case: &'a TestCase, markers: &'a RawValue) -> Self {
         // To a reader of the lines, markers that may be more are a doubt like any other.
         let reason = case.certainty.reason().or_else(|| case.markers.doubt());
         Self {

@@ -84,8 +84,6 @@ fn modify(
         doubt_all(Reason { text, at: hook.at.clone() });
         return items;
     }
-    let place: HashMap<*const Item, usize> =
-        items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
     let kept = match elements(&session.items.borrow()) {
         Ok(kept) => kept,
         Err(doubt) => {
@@ -94,6 +92,12 @@ fn modify(
             return items;
         }
     };
+    let is_same = |(value, item): (&Value, &Rc<Item>)| value.downcast().is_some_and(|one| std::ptr::eq(one, &**item));
+    if kept.len() == items.len() && kept.iter().zip(&items).all(is_same) {
+        return items;
+    }
+    let place: HashMap<*const Item, usize> =
+        items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
     let order: Option<Vec<usize>> =
         kept.iter().map(|value| place.get(&std::ptr::from_ref(value.downcast::<Item>()?)).copied()).collect();
     let Some(mut order) = order else {

@@ -82,7 +82,10 @@ fn doubt_those_that_share(items: &[Rc<Item>], unknown: &[&Item], pytest: PytestV
 
 /// The order with the calls that are not known, those without a scope in that one; or without them.
 fn order(items: &[Rc<Item>], guess: Option<Scope>, pytest: PytestVersion) -> Vec<usize> {
-    let classes: Vec<Option<String>> = items.iter().map(|item| item.class_path()).collect();
+    // Only of parameters is it asked where they stand.
+    let has_some = |item: &Item| !item.parameters.is_empty() || !item.shadow.is_empty();
+    let classes: Vec<Option<String>> =
+        items.iter().map(|item| if has_some(item) { item.class_path() } else { None }).collect();
     let shadows: Vec<Vec<Vec<Parameter>>> = items.iter().map(|item| shadow(item, guess)).collect();
     let mut of_item = Vec::new();
     let mut tests = Vec::new();
