@@ -2,10 +2,10 @@
 //!
 //! Source of the rules: the `pyproject.toml` tables of hatchling, setuptools, poetry, pdm and maturin.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashSet;
 use toml::{Table, Value};
 
 use crate::folders::Folders;
@@ -19,12 +19,13 @@ pub(crate) fn source_roots<'f>(
     files: impl Iterator<Item = &'f Utf8Path>,
     folders: &Folders,
 ) -> Vec<Utf8PathBuf> {
-    let mut seen: BTreeSet<&Utf8Path> = BTreeSet::new();
+    // By their paths as texts: paths compare part by part.
+    let mut seen: HashSet<&str> = HashSet::default();
     let mut roots = Vec::new();
     for file in files {
         for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(tree)) {
             // Above one that was looked at, all was.
-            if !seen.insert(folder) {
+            if !seen.insert(folder.as_str()) {
                 break;
             }
             if !folders.has_file(folder, FILE) {

@@ -1,12 +1,19 @@
 //! Reading and parsing source files.
 
-use std::fs;
+use std::cell::Cell;
+use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use camino::Utf8Path;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::syntax::{self, SourceFile};
+
+thread_local! {
+    /// For what is read, one file after the other.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// One file, parsed.
 ///
@@ -16,10 +23,16 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>
     let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
-    let bytes = fs::read(path).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("is not UTF-8: save it as UTF-8".to_owned()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    syntax::parse(&file, line_feeds(text)).map(Arc::new)
+    let mut bytes = BUFFER.take();
+    bytes.clear();
+    let read = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
+    let text = match (read, std::str::from_utf8(&bytes)) {
+        (Err(error), _) => Err(unreadable(format!("cannot be read: {error}"))),
+        (Ok(_), Err(_)) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
+        (Ok(_), Ok(text)) => Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text))),
+    };
+    BUFFER.set(bytes);
+    syntax::parse(&file, text?).map(Arc::new)
 }
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and

@@ -63,7 +63,7 @@ impl Count {
 
     /// Holds the tree of a text whose bodies are hidden from the parser against that of all of it.
     fn hide(&mut self, name: &str, text: &Arc<str>, full: &Result<Vec<Stmt>, ruff::Rejected>) {
-        let hidden = plain::hide(text);
+        let hidden = plain::hide(text, Vec::new());
         self.bodies += hidden.bodies.len();
         match (ruff::parse_without(&hidden, text), full) {
             (Ok(later), Ok(full)) => self.note(name, "hidden bodies", &later, full),

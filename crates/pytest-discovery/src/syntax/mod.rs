@@ -14,6 +14,7 @@ mod ruff;
 mod rustpython;
 mod source;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
@@ -22,6 +23,11 @@ pub(crate) use source::SourceFile;
 
 /// The stack that parsing, evaluating and dropping the deepest accepted file takes, with room to spare.
 pub(crate) const STACK_BYTES: usize = 256 << 20;
+
+thread_local! {
+    /// For texts with hidden bodies, one after the other: memory that is new for each file costs more than filling it.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// Reads one file's text: all of it is checked, and trees are made of all but the bodies of functions, which follow when
 /// something calls for them.
@@ -33,11 +39,14 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
         let at = source::position(&text, &source::line_starts(&text), offset);
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
-    let hidden = plain::hide(&text);
-    nesting::check(&hidden.text).map_err(|deep| fail(format!("{}: not read", deep.what), deep.range().start))?;
-    let body = ruff::parse_without(&hidden, &text)
-        .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset))?;
-    Ok(SourceFile::new(path.clone(), text, body))
+    let hidden = plain::hide(&text, BUFFER.take());
+    let body = match nesting::check(&hidden.text) {
+        Ok(()) => ruff::parse_without(&hidden, &text)
+            .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset)),
+        Err(deep) => Err(fail(format!("{}: not read", deep.what), deep.range().start)),
+    };
+    BUFFER.set(hidden.text.into_bytes());
+    Ok(SourceFile::new(path.clone(), text, body?))
 }
 
 #[cfg(test)]

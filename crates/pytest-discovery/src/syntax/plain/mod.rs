@@ -42,10 +42,12 @@ impl Hidden {
     }
 }
 
-/// Replaces the bodies that pass.
-pub(super) fn hide(text: &str) -> Hidden {
+/// Replaces the bodies that pass; the text is made in `buffer`.
+pub(super) fn hide(text: &str, buffer: Vec<u8>) -> Hidden {
     let bodies = find(text);
-    let mut hidden = text.as_bytes().to_vec();
+    let mut hidden = buffer;
+    hidden.clear();
+    hidden.extend_from_slice(text.as_bytes());
     for body in &bodies {
         // An empty tuple, with a comment in it: as long as the body, and quickly skipped.
         let (start, end) = (body.range.start as usize, body.range.end as usize);
