@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use test_catalog::{Condition, EditSite, Reason, SourceSpan};
+use test_catalog::{Condition, EditSite, NodeId, Reason, SourceSpan};
 
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
@@ -81,10 +81,14 @@ impl Collection<'_, '_> {
         let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
         let sites: Arc<[EditSite]> =
             edit_sites::of(&place.node.module, function, &classes, &place.node.node, &names).into();
+        let node_id = |id: Option<&str>| NodeId::python(&place.node.node, names.iter().copied(), id);
+        let function_id = node_id(None);
         let item = |id: Option<String>, own: Vec<OwnMark>| Item {
             module: place.node.clone(),
             classes: place.classes.clone(),
             name: name.clone(),
+            node_id: id.as_deref().map_or_else(|| function_id.clone(), |id| node_id(Some(id))),
+            function_id: function_id.clone(),
             id,
             function: Some(function.clone()),
             own: RefCell::new(own),

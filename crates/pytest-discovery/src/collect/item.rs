@@ -52,6 +52,9 @@ pub(crate) struct Item {
     pub(super) name: Rc<str>,
     /// What stands in brackets behind the name.
     pub(super) id: Option<String>,
+    pub(super) node_id: NodeId,
+    /// The node id without what stands in brackets.
+    pub(super) function_id: NodeId,
     /// `None` for what may be a test.
     pub(super) function: Option<Rc<Function>>,
     pub(super) own: RefCell<Vec<OwnMark>>,
@@ -76,14 +79,6 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.classes.iter().map(|class| &*class.name).chain([&*self.name])
-    }
-
-    pub(crate) fn node_id(&self) -> NodeId {
-        NodeId::python(&self.module.node, self.names(), self.id.as_deref())
-    }
-
     /// `TestA::TestB` of the classes around, as node ids have it.
     pub(super) fn class_path(&self) -> Option<String> {
         let names: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
@@ -154,18 +149,13 @@ impl Item {
         conditions.extend(skips);
         let markers = Markers { list, open, hooks: self.hooks.borrow().as_deref().cloned() };
         let certainty = self.doubt.borrow().as_deref().cloned().map_or(Certainty::Exact, Certainty::Inexact);
-        let id = self.node_id();
-        let function = match self.id {
-            Some(_) => NodeId::python(&self.module.node, self.names(), None),
-            None => id.clone(),
-        };
         let edit_sites = match &self.param_at {
-            Some(at) => edit_sites::with_param(&self.sites, at, id.as_str()),
+            Some(at) => edit_sites::with_param(&self.sites, at, self.node_id.as_str()),
             None => self.sites.clone(),
         };
         TestCase {
-            id,
-            function,
+            id: self.node_id.clone(),
+            function: self.function_id.clone(),
             occurrence: 0,
             span: self.span.clone(),
             markers,
@@ -196,7 +186,7 @@ impl Object for Item {
         Some(match name {
             "name" => Value::str(self.full_name()),
             "originalname" => Value::str(&*self.name),
-            "nodeid" => Value::str(self.node_id().as_str()),
+            "nodeid" => Value::str(self.node_id.as_str()),
             "path" | "fspath" => crate::eval::path_value(&self.module.path),
             "module" => Value::Module(self.module.module.clone()),
             "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),

@@ -28,7 +28,7 @@ mod shadow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use test_catalog::{Condition, DeclaredMarker, Problem, ProblemKind, Reason, SourceSpan, TestCase};
+use test_catalog::{Condition, DeclaredMarker, NodeId, Problem, ProblemKind, Reason, SourceSpan, TestCase};
 
 use crate::PytestVersion;
 use crate::config::Config;
@@ -357,11 +357,15 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// A name that may be a test, and about which no more is known.
     fn inexact_name(&mut self, name: &Rc<str>, place: &Place, doubt: &Doubt) {
+        let names = place.classes.iter().map(|node| &*node.name).chain([&**name]);
+        let node_id = NodeId::python(&place.node.node, names, None);
         self.items.push(Rc::new(Item {
             module: place.node.clone(),
             classes: place.classes.clone(),
             name: name.clone(),
             id: None,
+            function_id: node_id.clone(),
+            node_id,
             function: None,
             own: RefCell::default(),
             chain: place.chain.clone(),

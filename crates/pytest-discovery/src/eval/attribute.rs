@@ -6,7 +6,7 @@ use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::value::{Binding, Class, Doubt, Function, Instance, Module, Value};
 use super::{Frame, Interpreter, stdlib};
-use crate::syntax::ast::Range;
+use crate::syntax::ast::{Range, Text};
 
 /// What looking for an attribute finds.
 pub(super) enum Found {
@@ -69,7 +69,7 @@ impl Interpreter<'_> {
                 _ => Found::Missing,
             },
             Value::Mark(mark) => match name {
-                "name" => Found::Value(Value::str(&*mark.name)),
+                "name" => Found::Value(Value::Str(Text::Utf8(mark.name.clone()))),
                 "args" if mark.doubt.is_none() => {
                     Found::Value(Value::Tuple(mark.args.iter().map(|one| one.value.clone()).collect()))
                 }

@@ -339,7 +339,7 @@ impl std::fmt::Display for Source {
 
 #[derive(Debug)]
 pub(crate) struct Mark {
-    pub(crate) name: Rc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) args: Vec<Argument>,
     pub(crate) kwargs: Vec<(Rc<str>, Argument)>,
     pub(crate) at: SourceSpan,
