@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
@@ -10,7 +11,7 @@ use test_catalog::{
     Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
 };
 
-use crate::collect::{Collection, ConfigObject, ModuleNode};
+use crate::collect::{Collected, Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
@@ -82,23 +83,28 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
         overrides: Vec::new(),
     };
     let config = Config::locate(&invocation)?;
-    // Source may be nested as deeply as the parser accepts: evaluation gets a stack for it.
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(syntax::STACK_BYTES)
-            .spawn_scoped(scope, || collect(settings, &config))
-            .map_err(|error| DiscoveryError::Evaluation(error.to_string()))?
-            .join()
-            .map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
-    })
+    // Source may be nested as deeply as the parser accepts: evaluation gets a stack for it. The catalog is here before
+    // its thread has given back all that led to it.
+    let (send, catalog) = mpsc::channel();
+    let settings = settings.clone();
+    thread::Builder::new()
+        .stack_size(syntax::STACK_BYTES)
+        .spawn(move || {
+            collect(&settings, &config, |found| {
+                // Nobody waits for it where the process ends.
+                let _ = send.send(found);
+            });
+        })
+        .map_err(|error| DiscoveryError::Evaluation(error.to_string()))?;
+    catalog.recv().map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
 }
 
-fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryError> {
+fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Catalog, DiscoveryError>)) {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
     let sources = Sources::new(tree);
-    std::thread::scope(|scope| {
-        let _helpers = sources.start_helpers(scope);
+    thread::scope(|scope| {
+        let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.
         let everything = walk::walk(config, tree, &mut &sources, &folders);
         let conftests = everything.conftests.iter().map(|(path, _)| &**path);
@@ -106,27 +112,31 @@ fn collect(settings: &Settings, config: &Config) -> Result<Catalog, DiscoveryErr
             conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
         let imports = Arc::new(Imports::new(config, tree, files.into_iter(), folders.clone()));
         sources.follow_imports(imports.clone());
-        evaluate(settings, config, &imports, &sources, &folders)
-    })
+
+        let mut env = settings.env.clone();
+        if settings.pytest >= SETS_PYTEST_VERSION {
+            env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
+        }
+        let mut interpreter = Interpreter::new(tree, &imports, &sources, settings.python, &env);
+        interpreter.absent.clone_from(&settings.absent_modules);
+        let mut collected = Collected::default();
+        let catalog = evaluate(settings, config, &mut interpreter, &folders, &mut collected);
+        drop(helpers);
+        deliver(catalog);
+    });
 }
 
+/// The catalog. `collected` takes the tests as they were evaluated, to be dropped later.
 fn evaluate(
     settings: &Settings,
     config: &Config,
-    imports: &Imports,
-    sources: &Sources<'_>,
+    interpreter: &mut Interpreter<'_>,
     folders: &Folders,
+    collected: &mut Collected,
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
-    let mut env = settings.env.clone();
-    if settings.pytest >= SETS_PYTEST_VERSION {
-        env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
-    }
-    let mut interpreter = Interpreter::new(tree, imports, sources, settings.python, &env);
-    interpreter.absent.clone_from(&settings.absent_modules);
-
     let object = ConfigObject::new(config);
-    let mut conftests = LoadedConftests::new(config, &mut interpreter, object.clone());
+    let mut conftests = LoadedConftests::new(config, interpreter, object.clone());
     let walked = walk::walk(config, tree, &mut conftests, folders);
     let loaded = conftests.finish(&walked);
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
@@ -137,7 +147,7 @@ fn evaluate(
         return Ok(catalog);
     }
 
-    let mut collection = Collection::new(config, &mut interpreter, loaded.plugins, object);
+    let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
     let mut first_of_name = HashMap::default();
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
@@ -171,7 +181,7 @@ fn evaluate(
             return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
         }
     }
-    let (cases, problems, by_hooks) = collection.finish();
+    let (cases, problems, by_hooks) = collection.finish(collected);
     catalog.cases = cases;
     catalog.problems.extend(problems);
     catalog.declared_markers.extend(by_hooks);

@@ -68,6 +68,10 @@ pub(crate) struct Collection<'c, 'i> {
     pub(crate) problems: Vec<Problem>,
 }
 
+/// Tests that are in the catalog.
+#[derive(Debug, Default)]
+pub(crate) struct Collected(Vec<Rc<Item>>);
+
 /// Where in a module collection is.
 #[derive(Clone)]
 struct Place {
@@ -242,11 +246,13 @@ impl<'c, 'i> Collection<'c, 'i> {
     }
 
     /// The tests in their final order.
-    pub(crate) fn finish(self) -> (Vec<TestCase>, Vec<Problem>, Vec<DeclaredMarker>) {
+    pub(crate) fn finish(self, collected: &mut Collected) -> (Vec<TestCase>, Vec<Problem>, Vec<DeclaredMarker>) {
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
-        (items.into_iter().map(|item| item.case(&mut markers)).collect(), self.problems, declared)
+        let cases = items.iter().map(|item| item.case(&mut markers)).collect();
+        collected.0 = items;
+        (cases, self.problems, declared)
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
