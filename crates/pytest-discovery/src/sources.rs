@@ -166,14 +166,13 @@ impl<'t> Sources<'t> {
                 StmtKind::ImportFrom { level, module, names } => {
                     let module = module.as_deref().unwrap_or_default();
                     let found = imports.resolve(from, *level, module);
+                    let is_package = match &found {
+                        Import::File(path) => path.file_name() == Some(INIT),
+                        Import::Namespace(_) => true,
+                        Import::Outside => false,
+                    };
                     // Of a package a name may be a module as well.
-                    if matches!(&found, Import::File(path) if path.file_name() != Some(INIT))
-                        || found == Import::Outside
-                    {
-                        self.put_in_front(imports, found);
-                        continue;
-                    }
-                    for name in names {
+                    for name in names.iter().filter(|_| is_package) {
                         let below =
                             if module.is_empty() { name.name.to_string() } else { format!("{module}.{}", name.name) };
                         self.put_in_front(imports, imports.resolve(from, *level, &below));

@@ -65,7 +65,7 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
                 scope.spawn(move || {
                     let mut lines = json::Lines::further(Vec::with_capacity(PART_BYTES));
                     for part in parts {
-                        let written = part.iter().try_for_each(|case| lines.case(case.case, &case.effective));
+                        let written = write_part(part, &mut lines);
                         let made = std::mem::replace(lines.out(), Vec::with_capacity(PART_BYTES));
                         // Nobody waits for it where the output has failed.
                         if send.send(written.map(|()| made)).is_err() {
@@ -79,7 +79,7 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
         let mut lines = json::Lines::further(out);
         for (index, part) in parts.iter().enumerate() {
             match (index % turns).checked_sub(1).map(|helper| helpers[helper].recv()) {
-                None => part.iter().try_for_each(|case| lines.case(case.case, &case.effective))?,
+                None => write_part(part, &mut lines)?,
                 Some(Ok(made)) => lines.out().write_all(&made?)?,
                 // Its thread panicked, which the scope passes on.
                 Some(Err(_)) => break,
@@ -87,4 +87,8 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
         }
         Ok(())
     })
+}
+
+fn write_part<W: Write>(part: &[&ResolvedCase<'_>], lines: &mut json::Lines<W>) -> io::Result<()> {
+    part.iter().try_for_each(|case| lines.case(case.case, &case.effective))
 }

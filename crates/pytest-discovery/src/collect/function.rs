@@ -33,6 +33,17 @@ struct NotKnown {
     shadow: Option<Vec<Vec<Parameter>>>,
 }
 
+/// A function under a name that pytest takes for a test's.
+struct Found<'f> {
+    name: &'f Rc<str>,
+    function: &'f Rc<Function>,
+    /// Its own marks.
+    own: &'f MarkList,
+    place: &'f Place,
+    /// Whether it gets `self`, where it stands in a class.
+    bound: bool,
+}
+
 /// What a function gives.
 enum Outcome {
     Tests(Vec<CallSpec>, Rc<[Rc<str>]>),
@@ -69,13 +80,14 @@ impl Collection<'_, '_> {
             // A decorator may have made another function of it.
             self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
         }
+        let found = Found { name, function, own: &own, place, bound };
         let outcome = match doubt {
             Some(doubt) => {
-                let shadow = self.probable(name, function, &own, place, bound);
+                let shadow = self.probable(&found);
                 Outcome::NotKnown(NotKnown { reason: (*doubt).clone(), bare: false, shadow: Some(shadow) })
             }
             None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),
-            None => self.generate(name, function, &own, place, bound),
+            None => self.generate(&found),
         };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
         let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
@@ -170,19 +182,12 @@ impl Collection<'_, '_> {
     }
 
     /// The parameters of wider scopes of a function that may be another: those that it has as far as it is read.
-    fn probable(
-        &mut self,
-        name: &Rc<str>,
-        function: &Rc<Function>,
-        own: &MarkList,
-        place: &Place,
-        bound: bool,
-    ) -> Vec<Vec<Parameter>> {
-        if place.unittest {
+    fn probable(&mut self, found: &Found<'_>) -> Vec<Vec<Parameter>> {
+        if found.place.unittest {
             return Vec::new();
         }
         let suspects = self.suspects.len();
-        let outcome = self.generate(name, function, own, place, bound);
+        let outcome = self.generate(found);
         self.suspects.truncate(suspects);
         match outcome {
             Outcome::Tests(specs, _) => shadow_of(&specs),
@@ -192,14 +197,8 @@ impl Collection<'_, '_> {
     }
 
     /// Lets every source of parameters speak, in pytest's order.
-    fn generate(
-        &mut self,
-        name: &Rc<str>,
-        function: &Rc<Function>,
-        own: &MarkList,
-        place: &Place,
-        bound: bool,
-    ) -> Outcome {
+    fn generate(&mut self, found: &Found<'_>) -> Outcome {
+        let Found { name, function, own, place, bound } = *found;
         let pytest = self.config.pytest;
         let span = function.file.span(function.def.range);
         let around = place.chain.iter().flat_map(|list| list.marks.iter());

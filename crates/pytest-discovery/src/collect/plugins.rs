@@ -179,6 +179,24 @@ fn specname(value: &Value) -> Option<String> {
     })
 }
 
+/// What a `pytest_plugins` names, and whether it may name more.
+///
+/// Source of the rules: pytest's `_get_plugin_specs_as_list`.
+fn plugin_names(named: &Value) -> (Vec<String>, bool) {
+    let items = match named {
+        Value::None | Value::Module(_) => return (Vec::new(), false),
+        Value::Str(text) => match text.as_str() {
+            Some(text) => return (text.split(',').map(str::to_owned).collect(), false),
+            None => return (Vec::new(), true),
+        },
+        other => elements(other),
+    };
+    let Ok(items) = items else { return (Vec::new(), true) };
+    let names: Vec<String> = items.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect();
+    let unknown = names.len() < items.len();
+    (names, unknown)
+}
+
 /// All of them, in the order of registration.
 #[derive(Debug)]
 pub(crate) struct Plugins {
@@ -235,12 +253,13 @@ impl Plugins {
     ) {
         let named = module.scope.names.borrow().get("pytest_plugins").map(|binding| binding.value.clone());
         let Some(named) = named else { return };
-        let names: Vec<String> = match &named {
-            Value::Str(text) => text.as_str().map(str::to_owned).into_iter().collect(),
-            other => {
-                elements(other).unwrap_or_default().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
-            }
-        };
+        let (names, unknown) = plugin_names(&named);
+        if unknown {
+            // Its fixtures and hooks may reach every test.
+            let at = SourceSpan::line(module.file.path.clone(), 1);
+            let reason = Reason { text: "`pytest_plugins` is not known".to_owned(), at };
+            config.unfollowed.borrow_mut().get_or_insert(reason);
+        }
         for name in names {
             // Each is registered once, so that plugins that name each other end.
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)

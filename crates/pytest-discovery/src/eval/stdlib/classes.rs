@@ -58,9 +58,8 @@ pub(crate) fn is_value_base(path: &str) -> bool {
 
 /// A built-in exception whose `__name__` is this name.
 pub(crate) fn is_exception(name: &str) -> bool {
-    (name.ends_with("Error")
-        && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError")
-        && is_any_builtin(name))
+    let is_one = name.ends_with("Error") || name.ends_with("Warning");
+    (is_one && !matches!(name, "IOError" | "EnvironmentError" | "WindowsError") && is_any_builtin(name))
         || matches!(
             name,
             "Exception"
@@ -70,18 +69,6 @@ pub(crate) fn is_exception(name: &str) -> bool {
                 | "StopIteration"
                 | "GeneratorExit"
                 | "StopAsyncIteration"
-                | "Warning"
-                | "UserWarning"
-                | "DeprecationWarning"
-                | "PendingDeprecationWarning"
-                | "RuntimeWarning"
-                | "SyntaxWarning"
-                | "FutureWarning"
-                | "ImportWarning"
-                | "UnicodeWarning"
-                | "BytesWarning"
-                | "ResourceWarning"
-                | "EncodingWarning"
         )
 }
 
