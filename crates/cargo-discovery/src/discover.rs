@@ -11,9 +11,10 @@ use test_catalog::{
 
 use crate::Settings;
 use crate::cfg::{CrateCfg, Predicate, Truth};
-use crate::macros::TestMacros;
+use crate::lock::Releases;
+use crate::macros::TreeMacros;
 use crate::manifest::PlacedManifest;
-use crate::module_tree::{self, FoundTest};
+use crate::module_tree::{self, FoundTest, Surroundings};
 use crate::package::{self, ReadyPackage};
 use crate::sources::{self, Sources};
 use crate::target::{self, Target};
@@ -67,7 +68,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let (packages, missing) = package::all(&manifests, &walk.rust, settings);
     problems.extend(missing);
     let sources = Sources::parse(&settings.tree, &walk.rust);
-    let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
+    let macros = TreeMacros::of(sources.walked());
 
     let mut cases = Vec::new();
     let mut reached = BTreeSet::new();
@@ -75,8 +76,15 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let mut known: Vec<&Utf8Path> = Vec::new();
     for package in &packages {
         let mut is_known = true;
+        let surroundings = Surroundings {
+            sources: &sources,
+            cfg: &package.cfg,
+            macros: &macros,
+            releases: Releases::of(&settings.tree, &package.workspace),
+            package: &package.manifest.folder,
+        };
         for target in &package.targets {
-            let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            let tree = module_tree::walk(&target.root, surroundings);
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {

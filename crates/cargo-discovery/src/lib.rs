@@ -30,16 +30,20 @@
 //! # }
 //! ```
 
+mod applied;
 mod attribute;
 mod cfg;
 mod discover;
 mod features;
+mod generated;
+mod lock;
+mod macro_rules;
 mod macros;
 mod manifest;
 mod module_tree;
-mod naming;
 mod orphan;
 mod package;
+mod pasted;
 mod skim;
 mod sources;
 mod syntax;
