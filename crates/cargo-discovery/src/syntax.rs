@@ -172,6 +172,7 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
     let attributes = attribute::outer(input)?;
     input.parse::<syn::Visibility>()?;
     let at = position(input.span());
+    let takes_template = attributes.iter().any(|one| one.name() == Some("apply"));
     let push = |kind| items.push(Item { attributes, at, kind });
     let mut path = Vec::new();
     let mut is_async = false;
@@ -207,7 +208,7 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
             }
             "mod" => return module(input, push),
             "fn" => {
-                let kind = function(input, is_async)?;
+                let kind = function(input, is_async, takes_template)?;
                 push(kind);
                 return Ok(());
             }
@@ -284,7 +285,7 @@ fn module(input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()
 /// A signature that is longer than this is read for its name only.
 const LONGEST_SIGNATURE: usize = 2_000;
 
-fn function(input: ParseStream<'_>, is_async: bool) -> syn::Result<ItemKind> {
+fn function(input: ParseStream<'_>, is_async: bool, takes_template: bool) -> syn::Result<ItemKind> {
     let name = ident(input)?;
     let mut signature: TokenStream = TokenStream::new();
     let mut length = 0;
@@ -305,8 +306,8 @@ fn function(input: ParseStream<'_>, is_async: bool) -> syn::Result<ItemKind> {
         }
         signature.extend([token]);
     }
-    // Only parameters with attributes are of interest, and few functions have any.
-    let has_attributes = signature.clone().into_iter().any(|token| {
+    // Only parameters with attributes are of interest, and few functions have any; those of a template go by name.
+    let has_attributes = takes_template || signature.clone().into_iter().any(|token| {
         matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis
             && group.stream().into_iter().any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#')))
     });

@@ -112,7 +112,8 @@ pub(crate) fn merged(function: &[Parameter], template: &[Parameter]) -> Vec<Para
         let mut attributes = own.attributes.clone();
         let takes_case = attributes.iter().any(|one| one.name() == Some("case"));
         for attribute in other.into_iter().flat_map(|other| &other.attributes) {
-            if !(takes_case && attribute.name() == Some("case")) && !attributes.contains(attribute) {
+            let is_said = (takes_case && attribute.name() == Some("case")) || attributes.contains(attribute);
+            if !is_said {
                 attributes.push(attribute.clone());
             }
         }

@@ -29,11 +29,13 @@ const LONGEST_EXPRESSION: usize = 64;
 /// What decides the names of a function's tests.
 #[derive(Default)]
 struct Data {
-    /// Descriptions, and what is ignored.
-    cases: Vec<(Option<String>, (Option<Ignored>, Truth))>,
+    cases: Vec<DescribedCase>,
     /// Arguments, and the expressions that each of them takes.
     values: Vec<(String, Vec<String>)>,
 }
+
+/// A case's description, and whether it is ignored.
+type DescribedCase = (Option<String>, (Option<Ignored>, Truth));
 
 /// The tests of a function with `#[rstest]`; the error is why they are not known.
 pub(super) fn tests(

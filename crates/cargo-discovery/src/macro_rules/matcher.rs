@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::fragment::Specifier;
-use super::{Operator, Unclear, is_punct, repetition, token};
+use super::{Operator, Repetition, Unclear, is_punct, token};
 
 /// A part of a rule's left side.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ pub(super) fn parse(tokens: TokenStream) -> Result<Vec<Matcher>, Unclear> {
             });
             continue;
         }
-        if let Some(found) = repetition(&tokens[at..]) {
-            let (inside, separator, operator, length) = found?;
+        if let Some(Repetition { inside, separator, operator, length }) = Repetition::read(&tokens[at..])? {
             matchers.push(Matcher::Repetition { inside: parse(inside)?, separator, operator });
             at += length;
         } else if let [TokenTree::Ident(name), colon, TokenTree::Ident(specifier), ..] = &tokens[at..]

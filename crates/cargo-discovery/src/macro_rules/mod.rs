@@ -90,22 +90,33 @@ impl Operator {
     }
 }
 
-/// `$(...)`, a separator and an operator: what is between the parentheses, the other two, and how many tokens it took
-/// behind the `$`.
-fn repetition(tokens: &[TokenTree]) -> Option<Result<(TokenStream, Vec<TokenTree>, Operator, usize), Unclear>> {
-    let TokenTree::Group(group) = tokens.first()? else { return None };
-    if group.delimiter() != Delimiter::Parenthesis {
-        return None;
+/// `$(...)`, a separator and an operator.
+struct Repetition {
+    inside: TokenStream,
+    separator: Vec<TokenTree>,
+    operator: Operator,
+    /// How many tokens it takes behind the `$`.
+    length: usize,
+}
+
+impl Repetition {
+    /// Reads one from behind its `$`; `None` where these tokens are something else.
+    fn read(tokens: &[TokenTree]) -> Result<Option<Self>, Unclear> {
+        let Some(TokenTree::Group(group)) = tokens.first() else { return Ok(None) };
+        if group.delimiter() != Delimiter::Parenthesis {
+            return Ok(None);
+        }
+        let inside = group.stream();
+        if let Some(operator) = Operator::of(tokens.get(1)) {
+            return Ok(Some(Self { inside, separator: Vec::new(), operator, length: 2 }));
+        }
+        let length = token::length(&tokens[1..]);
+        let separator = tokens[1..=length].to_vec();
+        match Operator::of(tokens.get(1 + length)) {
+            Some(operator) => Ok(Some(Self { inside, separator, operator, length: 2 + length })),
+            None => Err(Unclear("a repetition without `*`, `+` or `?`".into())),
+        }
     }
-    if let Some(operator) = Operator::of(tokens.get(1)) {
-        return Some(Ok((group.stream(), Vec::new(), operator, 2)));
-    }
-    let length = token::length(&tokens[1..]);
-    let separator = tokens[1..=length].to_vec();
-    Some(match Operator::of(tokens.get(1 + length)) {
-        Some(operator) => Ok((group.stream(), separator, operator, 2 + length)),
-        None => Err(Unclear("a repetition without `*`, `+` or `?`".into())),
-    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::matcher::{Bindings, Bound};
-use super::{Operator, Unclear, is_punct, repetition};
+use super::{Repetition, Unclear, is_punct};
 
 /// A part of a rule's right side.
 #[derive(Debug)]
@@ -32,8 +32,7 @@ pub(super) fn parse(tokens: TokenStream) -> Result<Vec<Transcriber>, Unclear> {
             });
             continue;
         }
-        if let Some(found) = repetition(&tokens[at..]) {
-            let (inside, separator, _, length): (_, _, Operator, _) = found?;
+        if let Some(Repetition { inside, separator, length, .. }) = Repetition::read(&tokens[at..])? {
             parts.push(Transcriber::Repetition { inside: parse(inside)?, separator });
             at += length;
         } else if let Some(TokenTree::Ident(name)) = tokens.get(at) {
