@@ -119,6 +119,15 @@ fn meta(tokens: TokenStream) -> Option<Attribute> {
             let predicate = Predicate::parse(parts.next()?);
             Attribute::CfgAttr(predicate, parts.filter_map(meta).collect())
         }
+        // Which compiler there will be is not known.
+        ([library, name], Some(list), _) if library == "rustversion" && name == "attr" => {
+            let mut parts = separated(list).into_iter();
+            let predicate = Predicate::Other(format!("rustversion: {}", parts.next()?));
+            Attribute::CfgAttr(predicate, parts.filter_map(meta).collect())
+        }
+        ([library, name], list, _) if library == "rustversion" => {
+            Attribute::Cfg(Predicate::Other(format!("rustversion::{name}({})", list.unwrap_or_default())))
+        }
         ([name], _, Some(text)) if name == "path" => Attribute::Path(text),
         ([name], _, text) if name == "ignore" => Attribute::Ignore(text),
         (_, list, _) => {

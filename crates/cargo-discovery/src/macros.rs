@@ -17,10 +17,18 @@ const MAKERS_OF_LIBRARIES: [&str; 1] = ["quickcheck"];
 /// name.
 #[derive(Debug, Default)]
 pub(crate) struct TreeMacros<'t> {
-    declared: BTreeMap<&'t str, Vec<(&'t Utf8Path, &'t MacroDefinition)>>,
+    declared: BTreeMap<&'t str, Vec<Declaration<'t>>>,
     makers_of_tests: BTreeSet<&'t str>,
     makers_of_modules: BTreeSet<&'t str>,
     templates: BTreeMap<&'t str, Vec<Template<'t>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Declaration<'t> {
+    file: &'t Utf8Path,
+    definition: &'t MacroDefinition,
+    /// `#[macro_export]`
+    is_exported: bool,
 }
 
 /// `#[template]`: attributes and parameters that `#[apply]` adds to a function.
@@ -48,7 +56,7 @@ impl<'t> TreeMacros<'t> {
         for (path, file) in files {
             macros.collect(path, &file.items);
         }
-        let all: Vec<&MacroDefinition> = macros.declared.values().flatten().map(|(_, one)| *one).collect();
+        let all: Vec<&MacroDefinition> = macros.declared.values().flatten().map(|one| one.definition).collect();
         let tests = all.iter().filter(|one| one.makes_tests).map(|one| one.name.as_str()).chain(MAKERS_OF_LIBRARIES);
         macros.makers_of_tests = with_callers(&all, tests);
         let modules = all.iter().filter(|one| one.makes_modules).map(|one| one.name.as_str());
@@ -60,7 +68,9 @@ impl<'t> TreeMacros<'t> {
         for item in items {
             match &item.kind {
                 ItemKind::Definition(definition) => {
-                    self.declared.entry(&definition.name).or_default().push((path, definition));
+                    let is_exported = item.attributes.iter().any(|one| one.name() == Some("macro_export"));
+                    let declaration = Declaration { file: path, definition, is_exported };
+                    self.declared.entry(&definition.name).or_default().push(declaration);
                 }
                 ItemKind::Module { content: Some(content), .. } => self.collect(path, &content.items),
                 ItemKind::Block(items) => self.collect(path, items),
@@ -86,16 +96,27 @@ impl<'t> TreeMacros<'t> {
         self.makes_tests(name) || self.makers_of_modules.contains(name)
     }
 
-    /// What a path names in a package whose macros in scope do not have it.
-    pub(crate) fn meaning(&self, path: &[String], package: &Utf8Path) -> Meaning {
+    /// What a path names in a package, in a target that has these files, where the macros in scope do not have it.
+    ///
+    /// A macro without `#[macro_export]` cannot be named outside of its target, and a path that begins with the name of
+    /// another crate is that crate's.
+    pub(crate) fn meaning(&self, path: &[String], package: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> Meaning {
         let declared = path.last().and_then(|name| self.declared.get(name.as_str()));
         let Some(declared) = declared else { return Meaning::Foreign };
+        let is_relative = match path {
+            [_] => true,
+            [first, ..] => ["crate", "self", "super"].contains(&first.as_str()),
+            [] => false,
+        };
+        let in_package = |one: &&Declaration<'_>| one.file.starts_with(package);
+        let can_be_named = |one: &&Declaration<'_>| one.is_exported || (is_relative && files.contains(one.file));
         let mut own: Vec<&Arc<str>> =
-            declared.iter().filter(|(file, _)| file.starts_with(package)).map(|(_, one)| &one.rules).collect();
+            declared.iter().filter(in_package).filter(can_be_named).map(|one| &one.definition.rules).collect();
         own.dedup();
         match own[..] {
             [rules] => Meaning::Rules(Arc::clone(rules)),
-            [] => Meaning::Unclear("is declared in another package"),
+            [] if declared.iter().any(|one| one.is_exported) => Meaning::Unclear("is declared in another package"),
+            [] => Meaning::Foreign,
             _ => Meaning::Unclear("is declared more than once, and which one is meant is not known"),
         }
     }
@@ -152,14 +173,22 @@ mod tests {
     #[test]
     fn a_name_means_the_one_macro_of_its_package() {
         let (here, there) = (Utf8PathBuf::from("a/src/lib.rs"), Utf8PathBuf::from("b/src/lib.rs"));
-        let file = parse("macro_rules! a { () => {} }").unwrap();
-        let other =
-            parse("macro_rules! a { () => {} } macro_rules! b { () => {} } macro_rules! b { (x) => {} }").unwrap();
+        let file = parse("macro_rules! a { () => {} } macro_rules! d { () => {} }").unwrap();
+        let other = parse(
+            "macro_rules! a { () => {} } #[macro_export] macro_rules! b { () => {} }
+             #[macro_export] macro_rules! b { (x) => {} }",
+        )
+        .unwrap();
         let macros = TreeMacros::of([(&here, &file), (&there, &other)].into_iter());
-        let path = |name: &str| vec!["crate".to_owned(), name.to_owned()];
-        assert!(matches!(macros.meaning(&path("a"), "a".into()), Meaning::Rules(_)));
-        assert!(matches!(macros.meaning(&path("b"), "a".into()), Meaning::Unclear(_)));
-        assert!(matches!(macros.meaning(&path("b"), "b".into()), Meaning::Unclear(_)));
-        assert!(matches!(macros.meaning(&path("c"), "a".into()), Meaning::Foreign));
+        let meaning = |path: &[&str], package: &str, files: &[&Utf8PathBuf]| {
+            let path: Vec<String> = path.iter().map(|&part| part.to_owned()).collect();
+            macros.meaning(&path, package.into(), &files.iter().map(|&file| file.clone()).collect())
+        };
+        assert!(matches!(meaning(&["crate", "a"], "a", &[&here]), Meaning::Rules(_)));
+        assert!(matches!(meaning(&["a"], "a", &[]), Meaning::Foreign), "not exported, and of another target");
+        assert!(matches!(meaning(&["library", "a"], "a", &[&here]), Meaning::Foreign));
+        assert!(matches!(meaning(&["crate", "b"], "a", &[&here]), Meaning::Unclear(_)));
+        assert!(matches!(meaning(&["crate", "b"], "b", &[&there]), Meaning::Unclear(_)));
+        assert!(matches!(meaning(&["crate", "c"], "a", &[&here]), Meaning::Foreign));
     }
 }

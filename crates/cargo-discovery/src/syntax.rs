@@ -145,6 +145,11 @@ pub(crate) fn parse_expansion(tokens: TokenStream) -> Result<Vec<Item>, SyntaxEr
     Ok(items.parse2(tokens)?)
 }
 
+/// The text of a string literal.
+pub(crate) fn text_literal(text: &str) -> Result<String, SyntaxError> {
+    Ok(syn::parse_str::<syn::LitStr>(text)?.value())
+}
+
 /// Goes over one item.
 pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<()> {
     item(input, &mut Vec::new())

@@ -15,6 +15,7 @@ use crate::macro_rules::{Rules, Unclear};
 use crate::macros::Meaning;
 use crate::pasted::pasted;
 use crate::syntax::{self, Item, ItemKind, MacroCall, MacroDefinition};
+use crate::target::normal;
 
 /// rustc's own limit of how deep expansions nest.
 const DEEPEST_EXPANSION: usize = 128;
@@ -76,7 +77,7 @@ impl Walker<'_> {
                 Named::Unclear("is declared under a condition that is not known")
             };
         }
-        match self.macros.meaning(path, self.package) {
+        match self.macros.meaning(path, self.package, &self.tree.reached) {
             Meaning::Rules(rules) => Named::Rules(rules),
             Meaning::Unclear(why) => Named::Unclear(why),
             Meaning::Foreign => Named::Foreign,
@@ -151,11 +152,14 @@ impl Walker<'_> {
     /// A macro that the tree does not declare.
     fn foreign_call(&mut self, call: &MacroCall, at: SourceSpan, mut scope: Scope) {
         let name = call.name();
+        let library = call.path.first().map_or("", String::as_str);
         match (name, &call.items) {
             // The attributes and the name of each function are passed on.
             ("proptest", Some(items)) => return self.items(items, &scope),
-            ("quickcheck", Some(items)) => return self.quickcheck(items, &scope),
+            ("quickcheck", _) => return self.quickcheck(call, at, scope),
             ("paste", _) => return self.paste(call, at, scope),
+            ("item" | "expr", _) if library == "paste" => return self.paste(call, at, scope),
+            ("dir", _) if library == "automod" => return self.modules_of_folder(call, at, &scope),
             ("thread_local", None) => return,
             _ => {}
         }
@@ -171,15 +175,45 @@ impl Walker<'_> {
         }
     }
 
-    /// quickcheck makes a test of each function that it is given.
-    fn quickcheck(&mut self, items: &[Item], scope: &Scope) {
+    /// quickcheck makes a test of each function that it is given, or passes items on as they are.
+    fn quickcheck(&mut self, call: &MacroCall, at: SourceSpan, scope: Scope) {
+        let passed_on = call.arguments.trim_start().strip_prefix("@as_items");
+        if let Some(items) = passed_on.and_then(|text| text.parse().ok()).map(syntax::parse_expansion) {
+            return match items {
+                Ok(items) => {
+                    self.items(&items, &Scope { expanded_at: scope.expanded_at.clone().or(Some(at)), ..scope })
+                }
+                Err(error) => {
+                    self.unexpanded(call, format!("what `quickcheck!` is given: {}", error.message), at, scope)
+                }
+            };
+        }
+        let Some(items) = &call.items else {
+            return self.unexpanded(call, "what `quickcheck!` is given is no functions".to_owned(), at, scope);
+        };
         for item in items {
             if let ItemKind::Function { name, .. } = &item.kind {
                 let test = Attribute::Other { path: vec!["test".to_owned()], arguments: None };
                 let attributes: Vec<Attribute> = item.attributes.iter().cloned().chain([test]).collect();
                 let resolved = self.resolve(&attributes);
-                self.function((name, Some(&[]), false), item.at, &resolved, scope);
+                self.function((name, Some(&[]), false), item.at, &resolved, &scope);
             }
+        }
+    }
+
+    /// `automod::dir!("tests/regression")`: a module for each file of a folder of the package.
+    fn modules_of_folder(&mut self, call: &MacroCall, at: SourceSpan, scope: &Scope) {
+        let visibility = call.arguments.find('"').unwrap_or_default();
+        let Ok(folder) = syntax::text_literal(&call.arguments[visibility..]) else {
+            return self.site(call, "the folder of `automod::dir!` is no text".to_owned(), at, scope);
+        };
+        let Some(folder) = normal(&self.package.join(folder)) else { return };
+        let is_module = |name: &&str| !["mod", "lib", "main"].contains(name);
+        let files: Vec<String> = self.sources.beside(&folder).filter(is_module).map(str::to_owned).collect();
+        for file in files {
+            let kind = ItemKind::Module { name: file.replace('-', "_"), content: None };
+            let path = file.contains('-').then(|| Attribute::Path(format!("{file}.rs")));
+            self.items(&[Item { attributes: path.into_iter().collect(), at: at.start, kind }], scope);
         }
     }
 
