@@ -177,8 +177,9 @@ impl Walker<'_> {
 
     /// quickcheck makes a test of each function that it is given, or passes items on as they are.
     fn quickcheck(&mut self, call: &MacroCall, at: SourceSpan, scope: Scope) {
-        let passed_on = call.arguments.trim_start().strip_prefix("@as_items");
-        if let Some(items) = passed_on.and_then(|text| text.parse().ok()).map(syntax::parse_expansion) {
+        let passed_on = call.arguments.trim_start().strip_prefix('@').map(str::trim_start);
+        let passed_on = passed_on.and_then(|text| text.strip_prefix("as_items")?.parse().ok());
+        if let Some(items) = passed_on.map(syntax::parse_expansion) {
             return match items {
                 Ok(items) => {
                     self.items(&items, &Scope { expanded_at: scope.expanded_at.clone().or(Some(at)), ..scope })
