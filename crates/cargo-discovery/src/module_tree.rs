@@ -42,7 +42,7 @@ pub(crate) struct ModuleTree {
 }
 
 /// Walks the modules of a target.
-pub(crate) fn walk(root: &Utf8Path, sources: &Sources<'_>, cfg: &CrateCfg<'_>, macros: &TestMacros) -> ModuleTree {
+pub(crate) fn walk(root: &Utf8Path, sources: &Sources<'_>, cfg: &CrateCfg, macros: &TestMacros) -> ModuleTree {
     let mut walker = Walker { sources, cfg, macros, tree: ModuleTree::default(), modules: 0 };
     let folder = root.parent().map(Utf8Path::to_owned).unwrap_or_default();
     let scope = Scope {
@@ -86,7 +86,7 @@ struct Scope {
 
 struct Walker<'w> {
     sources: &'w Sources<'w>,
-    cfg: &'w CrateCfg<'w>,
+    cfg: &'w CrateCfg,
     macros: &'w TestMacros,
     tree: ModuleTree,
     modules: usize,
