@@ -9,7 +9,7 @@ use test_catalog::Problem;
 
 use crate::cfg::{BuildScript, CrateCfg, TargetCfg};
 use crate::features::{self, Features, Graph, Node, Resolution};
-use crate::manifest::{Dependency, Package, PlacedManifest};
+use crate::manifest::{Dependency, Package, PlacedManifest, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
 use crate::{Build, Settings, build_script, configuration, sources};
@@ -33,14 +33,15 @@ pub(crate) fn all<'t>(
     settings: &Settings,
 ) -> (Vec<ReadyPackage<'t>>, Vec<Problem>) {
     let (mut workspaces, mut problems) = Workspaces::find(manifests);
-    let mut dependencies = Vec::new();
+    let read = |manifest: &PlacedManifest, root: Option<Root<'_>>| manifest.dependencies(root);
+    let mut dependencies: Vec<Vec<Dependency>> =
+        manifests.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
+    problems.extend(workspaces.find_members(&mut dependencies, read, tree));
     for (index, manifest) in manifests.iter().enumerate() {
-        let (list, wrong) = manifest.dependencies(workspaces.inherited(index));
+        problems.extend(manifest.not_inherited(workspaces.inherited(index)));
+        let wrong = dependencies[index].iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree));
         problems.extend(wrong);
-        problems.extend(list.iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree)));
-        dependencies.push(list);
     }
-    problems.extend(workspaces.find_members(&dependencies, tree));
 
     let mut builds: BTreeMap<usize, WorkspaceBuild<'_>> = BTreeMap::new();
     let mut nodes = BTreeMap::new();
