@@ -79,7 +79,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     for package in &packages {
         let mut is_known = true;
         for target in &package.targets {
-            let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            let tree = module_tree::walk(&target.root, &sources, package.cfg_of(target), &macros);
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {

@@ -30,6 +30,9 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod against_cargo;
 mod attribute;
 mod build_script;
 mod cfg;
