@@ -50,7 +50,7 @@ pub(crate) struct ModuleTree {
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'w> {
     pub sources: &'w Sources<'w>,
-    pub cfg: &'w CrateCfg<'w>,
+    pub cfg: &'w CrateCfg,
     pub macros: &'w TreeMacros<'w>,
     pub releases: Releases,
     /// The folder of the target's package.

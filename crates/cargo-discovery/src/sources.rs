@@ -11,7 +11,9 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
 
+use crate::manifest::{self, PlacedManifest};
 use crate::syntax::{self, SourceFile, SyntaxError};
+use crate::workspace::{Entry, Tree};
 
 /// A file that is longer holds data, not a program.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -110,6 +112,34 @@ pub(crate) fn read(tree: &Utf8Path, file: &Utf8Path) -> Result<String, Problem> 
     }
     std::fs::read_to_string(path)
         .map_err(|error| unreadable(TreePath::new(file), format!("the file cannot be read: {error}")))
+}
+
+/// The tree as it lies on the disk.
+pub(crate) struct Disk<'t> {
+    pub tree: &'t Utf8Path,
+}
+
+impl Tree for Disk<'_> {
+    fn is_file(&self, file: &Utf8Path) -> bool {
+        self.tree.join(file).is_file()
+    }
+
+    fn entries(&self, folder: &Utf8Path) -> Vec<Entry> {
+        let Ok(entries) = self.tree.join(folder).read_dir_utf8() else { return Vec::new() };
+        let entry = |entry: camino::Utf8DirEntry| Entry {
+            is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+            name: entry.file_name().to_owned(),
+        };
+        let mut entries: Vec<Entry> = entries.flatten().map(entry).collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    fn manifest(&self, file: &Utf8Path) -> Result<PlacedManifest, Problem> {
+        read(self.tree, file)
+            .and_then(|text| manifest::read(file, text))
+            .map_err(|problem| Problem { kind: ProblemKind::Manifest, ..problem })
+    }
 }
 
 /// A parsed file, or why it has none.
