@@ -103,10 +103,11 @@ fn workspace_of(case: &TestCase) -> &str {
     }
 }
 
-/// Exact cases of workspaces that the case does not know of, and files said to be broken that cargo builds.
+/// Exact cases in workspaces that the case does not know of, and files said to be broken that cargo builds.
 fn leftovers(catalog: &Catalog, case: &Case) -> Outcome {
     let elsewhere = |one: &&TestCase| !case.workspaces.iter().any(|workspace| workspace == workspace_of(one));
-    let elsewhere = catalog.cases.iter().filter(elsewhere).filter(|one| one.certainty.is_exact());
+    let exact = |one: &&TestCase| one.certainty.is_exact() && one.as_rust().unwrap().enabled;
+    let elsewhere = catalog.cases.iter().filter(elsewhere).filter(exact);
     let mut problems: Vec<String> =
         elsewhere.map(|one| format!("{} is held to be in the workspace {}", one.id, workspace_of(one))).collect();
     let broken = catalog.problems.iter().filter(|problem| problem.kind != ProblemKind::Orphan);
