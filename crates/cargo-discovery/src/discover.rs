@@ -11,9 +11,10 @@ use test_catalog::{
 
 use crate::Settings;
 use crate::cfg::{CrateCfg, Predicate, Truth};
-use crate::macros::TestMacros;
+use crate::lock::Releases;
+use crate::macros::TreeMacros;
 use crate::manifest::PlacedManifest;
-use crate::module_tree::{self, FoundTest};
+use crate::module_tree::{self, FoundTest, Surroundings};
 use crate::orphan;
 use crate::package::{self, ReadyPackage};
 use crate::sources::{self, Disk, Sources};
@@ -70,7 +71,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let (packages, wrong) = package::all(&manifests, &tree, settings);
     problems.extend(wrong);
     let sources = Sources::parse(&settings.tree, &walk.rust);
-    let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
+    let macros = TreeMacros::of(sources.walked());
 
     let mut cases = Vec::new();
     let mut reached = BTreeSet::new();
@@ -78,8 +79,16 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let mut known: Vec<&Utf8Path> = Vec::new();
     for package in &packages {
         let mut is_known = true;
+        let releases = Releases::of(&settings.tree, &package.workspace);
         for target in &package.targets {
-            let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            let surroundings = Surroundings {
+                sources: &sources,
+                cfg: package.cfg_of(target),
+                macros: &macros,
+                releases,
+                package: &package.manifest.folder,
+            };
+            let tree = module_tree::walk(&target.root, surroundings);
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {

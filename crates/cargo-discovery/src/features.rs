@@ -99,7 +99,12 @@ impl<'t> Node<'t> {
         Self { name, is_proc_macro, features, edges: edges.collect() }
     }
 
-    /// Entries of features that name nothing: as the feature's name and the entry.
+    /// What the library of the package is built for. Its other targets are never for the host.
+    pub(crate) fn kind_of_library(&self, build: &Build<'_>) -> For {
+        if self.is_proc_macro && build.resolver == Resolver::Two { For::Host } else { For::Target }
+    }
+
+    /// Entries of features that name nothing, or the feature itself: as the feature's name and what it names.
     pub(crate) fn dangling(&self) -> Vec<(&'t str, &'t str)> {
         let has = |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key);
         let is_optional =
@@ -107,7 +112,9 @@ impl<'t> Node<'t> {
         let mut dangling = Vec::new();
         for (&feature, entries) in &self.features {
             dangling.extend(entries.iter().filter_map(|entry| match *entry {
-                Entry::Feature(name) => (!self.features.contains_key(name)).then_some((feature, name)),
+                Entry::Feature(name) => {
+                    (name == feature || !self.features.contains_key(name)).then_some((feature, name))
+                }
                 Entry::Dependency(name) => (!is_optional(name)).then_some((feature, name)),
                 Entry::Of { dependency, .. } => (!has(dependency)).then_some((feature, dependency)),
             }));
@@ -152,8 +159,8 @@ pub(crate) struct Build<'t> {
 }
 
 /// Which kind of build a package is in: they are kept apart by the second resolver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum For {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum For {
     Target,
     /// Build scripts and procedural macros.
     Host,
@@ -196,6 +203,11 @@ impl<'t> Graph<'t> {
         Self { nodes, selection, steps_left: Cell::new(MOST_STEPS) }
     }
 
+    /// What the library of a package is built for.
+    pub(crate) fn kind_of_library(&self, package: usize, build: &Build<'_>) -> For {
+        self.nodes.get(&package).map_or(For::Target, |node| node.kind_of_library(build))
+    }
+
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (usize, &Node<'t>)> {
         self.nodes.iter().map(|(&index, node)| (index, node))
     }
@@ -222,14 +234,15 @@ impl<'t> Resolution<'_, 't> {
         for (index, node) in self.graph.nodes() {
             let features = node.features.keys().copied().collect();
             most.insert((index, For::Target), State { features, ..State::default() });
+            let features = node.features.keys().copied().collect();
+            most.insert((index, For::Host), State { features, ..State::default() });
         }
     }
 
-    /// Whether a feature of a package is on in the build of its tests.
-    fn feature(&self, package: usize, feature: &str) -> Truth {
-        let on = |states: &States<'_>| {
-            states.get(&(package, For::Target)).is_some_and(|state| state.features.contains(feature))
-        };
+    /// Whether a feature of a package is on.
+    fn feature(&self, package: usize, kind: For, feature: &str) -> Truth {
+        let on =
+            |states: &States<'_>| states.get(&(package, kind)).is_some_and(|state| state.features.contains(feature));
         if on(&self.least) {
             return Truth::Yes;
         }
@@ -238,11 +251,12 @@ impl<'t> Resolution<'_, 't> {
         if is_patch || self.most.as_ref().is_some_and(on) { Truth::Unknown } else { Truth::No }
     }
 
-    pub(crate) fn features(&self, package: usize) -> Features {
+    /// The features that a target of a package has in the build of its tests.
+    pub(crate) fn features(&self, package: usize, kind: For) -> Features {
         let mut features = Features::default();
         let names = self.graph.nodes.get(&package).into_iter().flat_map(|node| node.features.keys());
         for &name in names {
-            match self.feature(package, name) {
+            match self.feature(package, kind, name) {
                 Truth::Yes => features.on.insert(name.to_owned()),
                 Truth::Unknown => features.maybe.insert(name.to_owned()),
                 Truth::No => false,
@@ -334,11 +348,7 @@ impl<'r, 't> Run<'r, 't> {
         let mut open = Vec::new();
         for &root in roots {
             let Some(node) = graph.nodes.get(&root) else { continue };
-            let mut kinds = vec![For::Target];
-            if node.is_proc_macro && build.resolver == Resolver::Two {
-                kinds.push(For::Host);
-            }
-            for kind in kinds {
+            for kind in BTreeSet::from([For::Target, node.kind_of_library(build)]) {
                 open.push((root, kind, Step::Package));
                 open.extend(node.selected(graph.selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
             }

@@ -30,18 +30,25 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod against_cargo;
+mod applied;
 mod attribute;
 mod build_script;
 mod cfg;
 mod configuration;
 mod discover;
 mod features;
+mod generated;
+mod lock;
+mod macro_rules;
 mod macros;
 mod manifest;
 mod module_tree;
-mod naming;
 mod orphan;
 mod package;
+mod pasted;
 mod skim;
 mod sources;
 mod syntax;

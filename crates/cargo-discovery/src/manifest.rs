@@ -273,33 +273,35 @@ impl PlacedManifest {
             .or_else(|| package.and_then(|package| package.resolver.as_deref()));
         let root = workspace.map(|workspace| Root { folder: &self.folder, workspace });
         match written {
-            Some(text) if text == "1" => Resolver::One,
+            Some("1") => Resolver::One,
             Some(_) => Resolver::Two,
             None if package.is_some() && self.edition(root).0 >= Edition::E2021 => Resolver::Two,
             None => Resolver::One,
         }
     }
 
-    /// All dependencies, with what they inherit from the workspace, and what is wrong with them.
-    pub(crate) fn dependencies(&self, root: Option<Root<'_>>) -> (Vec<Dependency>, Vec<Problem>) {
+    /// All dependencies, with what they inherit from the workspace.
+    pub(crate) fn dependencies(&self, root: Option<Root<'_>>) -> Vec<Dependency> {
+        self.written().map(|written| written.read(root)).collect()
+    }
+
+    /// A problem for each dependency that inherits what is not there.
+    pub(crate) fn not_inherited(&self, root: Option<Root<'_>>) -> Vec<Problem> {
+        self.written().filter_map(|written| written.not_inherited(root)).collect()
+    }
+
+    fn written(&self) -> impl Iterator<Item = Written<'_>> {
         let manifest = &self.manifest;
-        let own = [(None, [&manifest.dependencies, &manifest.build_dependencies, &manifest.dev_dependencies])];
+        let own = (None, [&manifest.dependencies, &manifest.build_dependencies, &manifest.dev_dependencies]);
         let by_target = manifest.target.iter().map(|(key, tables)| {
             (Some(key), [&tables.dependencies, &tables.build_dependencies, &tables.dev_dependencies])
         });
-        let mut list = Vec::new();
-        let mut problems = Vec::new();
-        for (target, tables) in own.into_iter().chain(by_target) {
-            let kinds = [DependencyKind::Normal, DependencyKind::Build, DependencyKind::Dev];
-            for (table, kind) in tables.into_iter().zip(kinds) {
-                for (key, value) in table {
-                    let written = Written { manifest: self, key, value, kind, target };
-                    problems.extend(written.not_inherited(root));
-                    list.push(written.read(root));
-                }
-            }
-        }
-        (list, problems)
+        let kinds = [DependencyKind::Normal, DependencyKind::Build, DependencyKind::Dev];
+        std::iter::once(own).chain(by_target).flat_map(move |(target, tables)| {
+            tables.into_iter().zip(kinds).flat_map(move |(table, kind)| {
+                table.iter().map(move |(key, value)| Written { manifest: self, key, value, kind, target })
+            })
+        })
     }
 
     /// Folders in the tree whose packages replace those of a registry, by the package's name.
@@ -424,7 +426,7 @@ mod tests {
         let own =
             parse("[dev-dependencies]\nb = { workspace = true, features = [\"y\"] }\nc.workspace = true").unwrap();
         let root = Root { folder: Utf8Path::new("root"), workspace: root.manifest.workspace.as_ref().unwrap() };
-        let (list, problems) = own.dependencies(Some(root));
+        let (list, problems) = (own.dependencies(Some(root)), own.not_inherited(Some(root)));
         assert_eq!((list[0].package.as_str(), list[0].kind), ("bee", DependencyKind::Dev));
         assert_eq!(
             (list[0].folder.as_deref(), &list[0].features[..]),

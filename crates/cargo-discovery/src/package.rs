@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use glob::Pattern;
-use test_catalog::Problem;
+use test_catalog::{Problem, TargetKind};
 
 use crate::cfg::{BuildScript, CrateCfg, TargetCfg};
-use crate::features::{self, Features, Graph, Node, Resolution};
-use crate::manifest::{Dependency, Package, PlacedManifest};
+use crate::features::{self, Features, For, Graph, Node, Resolution};
+use crate::manifest::{Dependency, Package, PlacedManifest, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
 use crate::{Build, Settings, build_script, configuration, sources};
@@ -24,6 +24,15 @@ pub(crate) struct ReadyPackage<'t> {
     pub is_selected: bool,
     pub targets: Vec<Target>,
     pub cfg: CrateCfg,
+    /// What is set for its library, where that is built for the compiler: a procedural macro's.
+    library_cfg: Option<CrateCfg>,
+}
+
+impl ReadyPackage<'_> {
+    /// What is set when a target's tests are compiled.
+    pub(crate) fn cfg_of(&self, target: &Target) -> &CrateCfg {
+        self.library_cfg.as_ref().filter(|_| target.kind == TargetKind::Lib).unwrap_or(&self.cfg)
+    }
 }
 
 /// All packages of the manifests, and what is wrong with them.
@@ -33,14 +42,15 @@ pub(crate) fn all<'t>(
     settings: &Settings,
 ) -> (Vec<ReadyPackage<'t>>, Vec<Problem>) {
     let (mut workspaces, mut problems) = Workspaces::find(manifests);
-    let mut dependencies = Vec::new();
+    let read = |manifest: &PlacedManifest, root: Option<Root<'_>>| manifest.dependencies(root);
+    let mut dependencies: Vec<Vec<Dependency>> =
+        manifests.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
+    problems.extend(workspaces.find_members(&mut dependencies, read, tree));
     for (index, manifest) in manifests.iter().enumerate() {
-        let (list, wrong) = manifest.dependencies(workspaces.inherited(index));
+        problems.extend(manifest.not_inherited(workspaces.inherited(index)));
+        let wrong = dependencies[index].iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree));
         problems.extend(wrong);
-        problems.extend(list.iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree)));
-        dependencies.push(list);
     }
-    problems.extend(workspaces.find_members(&dependencies, tree));
 
     let mut builds: BTreeMap<usize, WorkspaceBuild<'_>> = BTreeMap::new();
     let mut nodes = BTreeMap::new();
@@ -74,12 +84,16 @@ pub(crate) fn all<'t>(
         let alone = || graph.resolve(&build.features, BTreeSet::from([index]));
         let alone = (together.is_none() || settings.build == Build::Unknown).then(alone);
         let resolutions: Vec<&Resolution<'_, '_>> = alone.iter().chain(together).collect();
+        let build_script = build_script(&settings.tree, manifest, package);
+        let cfg = cfg(&resolutions, index, &targets, build, build_script);
+        let library = graph.kind_of_library(index, &build.features);
         packages.push(ReadyPackage {
             manifest,
             package,
             workspace: manifests[root].folder.clone(),
             is_selected: build.takes(index, &package.name, &settings.build),
-            cfg: cfg(&resolutions, index, &targets, build, build_script(&settings.tree, manifest, package)),
+            library_cfg: (library == For::Host).then(|| library_cfg(&cfg, &resolutions, index)),
+            cfg,
             targets,
         });
     }
@@ -143,7 +157,19 @@ fn is_named(name: &str, spec: &str) -> bool {
     spec == name || Pattern::new(spec).is_ok_and(|pattern| pattern.matches(name))
 }
 
-/// What holds in all of the resolutions, and what in some.
+/// What is set for the library of a procedural macro.
+fn library_cfg(of_package: &CrateCfg, resolutions: &[&Resolution<'_, '_>], package: usize) -> CrateCfg {
+    let (features, possible_features) = features_of(resolutions, package, For::Host);
+    CrateCfg { features, possible_features, ..of_package.clone() }
+}
+
+/// The features that are on in all of the resolutions, and those that are in some.
+fn features_of(resolutions: &[&Resolution<'_, '_>], package: usize, kind: For) -> (BTreeSet<String>, BTreeSet<String>) {
+    let all: Vec<Features> = resolutions.iter().map(|one| one.features(package, kind)).collect();
+    let any = all.iter().flat_map(|one| one.on.iter().chain(&one.maybe)).cloned().collect::<BTreeSet<_>>();
+    any.into_iter().partition(|feature| all.iter().all(|one| one.on.contains(feature)))
+}
+
 fn cfg(
     resolutions: &[&Resolution<'_, '_>],
     package: usize,
@@ -151,11 +177,7 @@ fn cfg(
     build: &WorkspaceBuild<'_>,
     build_script: BuildScript,
 ) -> CrateCfg {
-    let all: Vec<Features> = resolutions.iter().map(|one| one.features(package)).collect();
-    let mut possible: BTreeSet<String> = all.iter().flat_map(|one| one.on.iter().chain(&one.maybe)).cloned().collect();
-    let on: BTreeSet<String> =
-        possible.iter().filter(|feature| all.iter().all(|one| one.on.contains(*feature))).cloned().collect();
-    possible.retain(|feature| !on.contains(feature));
+    let (on, possible) = features_of(resolutions, package, For::Target);
     let required = targets.iter().flat_map(|target| &target.required_features);
     let of_dependencies = required.filter_map(|entry| {
         let (key, feature) = entry.split_once('/')?;
@@ -195,7 +217,7 @@ fn dangling(manifest: &PlacedManifest, node: &Node<'_>) -> Vec<Problem> {
         let entries = manifest.manifest.features.get(feature)?;
         let entry = entries.iter().find(|entry| entry.get_ref().contains(name))?;
         let message = format!(
-            "the feature `{feature}` names `{name}`, which is neither a feature nor such a dependency of the package: \
+            "the feature `{feature}` names `{name}`, which is no other feature and no such dependency of the package: \
              correct it"
         );
         Some(manifest.problem_at(entry.span().start, message))

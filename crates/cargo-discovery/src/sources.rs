@@ -188,6 +188,14 @@ impl<'t> Sources<'t> {
         read.clone().map(Found::Late)
     }
 
+    /// The names of the Rust files right in a folder, without their extension, in order.
+    pub(crate) fn beside(&self, folder: &Utf8Path) -> impl Iterator<Item = &str> {
+        let inside = self.parsed.keys().filter(move |file| file.parent() == Some(folder));
+        let mut names: Vec<&str> = inside.filter_map(|file| file.file_stem()).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     pub(crate) fn walked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &SourceFile)> {
         self.parsed.iter().filter_map(|(file, parsed)| Some((file, parsed.as_ref().ok()?)))
     }

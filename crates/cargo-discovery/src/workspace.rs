@@ -62,7 +62,7 @@ pub(crate) fn add_named(manifests: &mut Vec<PlacedManifest>, tree: &impl Tree) -
 fn named_folders(manifest: &PlacedManifest, tree: &impl Tree) -> Vec<Utf8PathBuf> {
     let workspace = manifest.manifest.workspace.as_ref();
     let root = workspace.map(|workspace| Root { folder: &manifest.folder, workspace });
-    let (dependencies, _) = manifest.dependencies(root);
+    let dependencies = manifest.dependencies(root);
     let mut named: Vec<Utf8PathBuf> = dependencies.into_iter().filter_map(|one| one.folder).collect();
     for member in workspace.into_iter().flat_map(|workspace| &workspace.members) {
         let (literal, pattern) = literal_part(member.get_ref());
@@ -188,8 +188,14 @@ impl<'t> Workspaces<'t> {
         })
     }
 
-    /// Finds the members of each root. `dependencies` are those of each manifest.
-    pub(crate) fn find_members(&mut self, dependencies: &[Vec<Dependency>], tree: &impl Tree) -> Vec<Problem> {
+    /// Finds the members of each root. `dependencies` are those of each manifest; they are read anew, with `read`, where
+    /// a manifest turns out to inherit from another root than the nearest.
+    pub(crate) fn find_members(
+        &mut self,
+        dependencies: &mut [Vec<Dependency>],
+        read: impl Fn(&PlacedManifest, Option<Root<'t>>) -> Vec<Dependency>,
+        tree: &impl Tree,
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for index in 0..self.manifests.len() {
             let members = match &self.manifests[index].manifest.workspace {
@@ -203,9 +209,27 @@ impl<'t> Workspaces<'t> {
             self.members.insert(index, members);
         }
         for (index, manifest) in self.manifests.iter().enumerate() {
+            if let Some(other) = self.farther_root(index) {
+                self.roots[index] = Some(other);
+                dependencies[index] = read(manifest, self.inherited(index));
+            }
+        }
+        for (index, manifest) in self.manifests.iter().enumerate() {
             problems.extend(self.misplaced(index, manifest));
         }
         problems
+    }
+
+    /// The root above a package that has it as a member, where the nearest root has not: a build in the folder of
+    /// that root knows of no other.
+    fn farther_root(&self, index: usize) -> Option<usize> {
+        let nearest = self.roots[index]?;
+        let has = |root: usize| self.members.get(&root).is_some_and(|members| members.all.contains(&index));
+        if has(nearest) {
+            return None;
+        }
+        let above = self.manifests[index].folder.ancestors().skip(1).filter_map(|folder| self.at(folder));
+        above.into_iter().find(|&root| has(root))
     }
 
     fn members_of(
@@ -334,10 +358,11 @@ impl<'t> Workspaces<'t> {
             return Some(manifest.problem_of_table("workspace", message));
         }
         let own = &self.manifests[self.root_or_own(member)].folder;
-        (own != root).then(|| {
+        // Of two roots above it, the one in whose folder the build is counts.
+        (own != root && !manifest.folder.starts_with(root)).then(|| {
             let message = format!(
-                "the package is a member of the workspace in `{root}/`, and takes the one in `{own}/` for its own: say \
-                 `package.workspace`, or name it in one only"
+                "the package is a member of the workspace in `{root}/`, and takes the one in `{own}/` for its own: name \
+                 it in one only, or say `package.workspace`"
             );
             manifest.problem_of_table("package", message)
         })
@@ -449,9 +474,10 @@ pub(crate) mod tests {
         let mut problems = add_named(&mut manifests, &tree);
         let (mut workspaces, wrong) = Workspaces::find(&manifests);
         problems.extend(wrong);
-        let dependencies: Vec<_> =
-            manifests.iter().enumerate().map(|(index, one)| one.dependencies(workspaces.inherited(index)).0).collect();
-        problems.extend(workspaces.find_members(&dependencies, &tree));
+        let read = |one: &PlacedManifest, root: Option<Root<'_>>| one.dependencies(root);
+        let mut dependencies: Vec<_> =
+            manifests.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
+        problems.extend(workspaces.find_members(&mut dependencies, read, &tree));
         let folder = |index: &usize| manifests[*index].folder.to_string();
         let mut members: Vec<(String, Vec<String>)> = workspaces
             .members
@@ -528,8 +554,16 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_member_of_two_workspaces_is_a_problem_of_the_member() {
-        let files = [("", "[workspace]\nmembers = [\"w/a\"]"), ("w", "[workspace]\nmembers = [\"a\"]"), ("w/a", A)];
+    fn a_member_of_a_farther_root_is_in_its_workspace() {
+        let files = [("", "[workspace]\nmembers = [\"w/a\"]"), ("w", "[workspace]"), ("w/a", A), ("w/b", B)];
+        let (members, problems) = workspaces(&files);
+        assert_eq!(members_of("", &members), ["w/a"]);
+        assert_eq!(problems.iter().map(|one| one.0.as_str()).collect::<Vec<_>>(), ["w/b"]);
+    }
+
+    #[test]
+    fn a_member_with_a_root_that_is_elsewhere_is_a_problem_of_the_member() {
+        let files = [("v", "[workspace]\nmembers = [\"../w/a\"]"), ("w", "[workspace]\nmembers = [\"a\"]"), ("w/a", A)];
         let problems = workspaces(&files).1;
         assert!(problems.iter().any(|(at, message)| at == "w/a" && message.contains("for its own")), "{problems:?}");
     }
