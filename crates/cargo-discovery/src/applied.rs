@@ -13,75 +13,61 @@ pub(crate) struct Resolved<'a> {
     pub list: Vec<(&'a Attribute, Truth)>,
     /// The predicates under which the item exists.
     pub cfg: Vec<Predicate>,
-    /// Whether a `cfg` stands between `#[rstest]` and a `#[case]`: it is that case's, not the item's.
-    pub condition_on_case: bool,
 }
 
 /// Resolves `cfg_attr`, where `evaluate` knows the predicates.
+///
+/// rustc decides about every `cfg` and `cfg_attr` of an item before it hands the item to an attribute macro, wherever
+/// they stand among its attributes.
 pub(crate) fn resolve<'a>(attributes: &'a [Attribute], evaluate: &impl Fn(&Predicate) -> Truth) -> Resolved<'a> {
-    let mut resolved = Resolved::default();
-    let mut makers = Vec::new();
-    add(attributes, Truth::Yes, None, evaluate, &mut resolved, &mut makers);
-    add_makers(&mut resolved, makers, evaluate);
-    let first = attributes.iter().position(|one| one.name() == Some("rstest"));
-    let last = attributes.iter().rposition(|one| matches!(one, Attribute::Other { path, .. } if path[0] == "case"));
-    if let (Some(first), Some(last)) = (first, last) {
-        let between = attributes.get(first..last).unwrap_or_default();
-        resolved.condition_on_case = between.iter().any(|one| matches!(one, Attribute::Cfg(_)));
+    let mut all = Vec::new();
+    let mut cfg = Vec::new();
+    flatten(attributes, None, &mut all, &mut cfg);
+    let applies = |under: &Option<Predicate>| under.as_ref().map_or(Truth::Yes, evaluate);
+    // A function exists as a test where one of the attributes that make it one applies. Where none does, its test is
+    // one of another configuration, with all of them as its condition.
+    let makers: Vec<&Option<Predicate>> =
+        all.iter().filter(|(one, _)| speaks_of_tests(one)).map(|(_, under)| under).collect();
+    let is_conditional = !makers.is_empty() && makers.iter().all(|under| under.is_some());
+    let none_applies = is_conditional && makers.iter().all(|under| applies(under) == Truth::No);
+    if is_conditional {
+        let chosen = makers.into_iter().filter(|under| none_applies || applies(under) != Truth::No);
+        let mut conditions: Vec<Predicate> = chosen.flatten().cloned().collect();
+        cfg.push(if conditions.len() == 1 { conditions.remove(0) } else { Predicate::Any(conditions) });
     }
-    resolved
+    let mut list = Vec::new();
+    for (attribute, under) in all {
+        let truth = match applies(&under) {
+            Truth::No if !(none_applies && speaks_of_tests(attribute)) => continue,
+            // What it depends on is the condition of the test.
+            _ if is_conditional && speaks_of_tests(attribute) => Truth::Yes,
+            truth => truth,
+        };
+        list.push((attribute, truth));
+    }
+    Resolved { list, cfg }
 }
 
-/// An attribute under a condition that makes a test where it applies.
-type ConditionalMaker<'a> = (&'a Attribute, Predicate);
-
-fn add<'a>(
+/// The attributes, each with the condition under which it applies.
+fn flatten<'a>(
     attributes: &'a [Attribute],
-    truth: Truth,
     under: Option<&Predicate>,
-    evaluate: &impl Fn(&Predicate) -> Truth,
-    resolved: &mut Resolved<'a>,
-    makers: &mut Vec<ConditionalMaker<'a>>,
+    all: &mut Vec<(&'a Attribute, Option<Predicate>)>,
+    cfg: &mut Vec<Predicate>,
 ) {
     for attribute in attributes {
         match attribute {
-            Attribute::Cfg(predicate) => resolved.cfg.push(match under {
+            Attribute::Cfg(predicate) => cfg.push(match under {
                 None => predicate.clone(),
                 Some(under) => Predicate::Any(vec![Predicate::Not(Box::new(under.clone())), predicate.clone()]),
             }),
             Attribute::CfgAttr(predicate, inner) => {
                 let both = Predicate::all(under.cloned().into_iter().chain([predicate.clone()]));
-                add(inner, truth.and(evaluate(predicate)), Some(&both), evaluate, resolved, makers);
+                flatten(inner, Some(&both), all, cfg);
             }
-            maker if speaks_of_tests(maker) && under.is_some() => {
-                makers.extend(under.map(|under| (maker, under.clone())));
-            }
-            plain if truth != Truth::No => resolved.list.push((plain, truth)),
-            _ => {}
+            plain => all.push((plain, under.cloned())),
         }
     }
-}
-
-/// A function exists as a test where one of the attributes that make it one applies. Where none does, its test is one of
-/// another configuration, with all of them as its condition.
-fn add_makers<'a>(
-    resolved: &mut Resolved<'a>,
-    makers: Vec<ConditionalMaker<'a>>,
-    evaluate: &impl Fn(&Predicate) -> Truth,
-) {
-    if makers.is_empty() {
-        return;
-    }
-    let is_unconditional = resolved.list.iter().any(|(one, _)| speaks_of_tests(one));
-    let may_apply: Vec<_> = makers.iter().filter(|(_, under)| evaluate(under) != Truth::No).cloned().collect();
-    if is_unconditional {
-        resolved.list.extend(may_apply.iter().map(|(maker, under)| (*maker, evaluate(under))));
-        return;
-    }
-    let chosen = if may_apply.is_empty() { makers } else { may_apply };
-    resolved.list.extend(chosen.iter().map(|(maker, _)| (*maker, Truth::Yes)));
-    let mut conditions: Vec<Predicate> = chosen.into_iter().map(|(_, under)| under).collect();
-    resolved.cfg.push(if conditions.len() == 1 { conditions.remove(0) } else { Predicate::Any(conditions) });
 }
 
 /// Whether an attribute makes a test, or may.
@@ -128,5 +114,16 @@ mod tests {
     fn an_attribute_under_a_condition_takes_nothing_from_a_test() {
         let text = "#[test] #[cfg_attr(windows, browser_test)] fn a() {}";
         assert_eq!(on_unix(text), (vec!["test".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn attributes_keep_their_order() {
+        let text = "#[cfg_attr(unix, test_case(1))] #[test_case(2)] #[cfg_attr(windows, ignore)] fn a() {}";
+        let file = parse(text).unwrap();
+        let resolved = resolve(&file.items[0].attributes, &|predicate| {
+            predicate.evaluate(&|name: &str, _: Option<&str>| Truth::from(name == "unix"))
+        });
+        let arguments: Vec<_> = resolved.list.iter().map(|(one, _)| one.arguments()).collect();
+        assert_eq!((arguments, resolved.cfg), (vec!["1", "2"], vec![]));
     }
 }

@@ -39,6 +39,20 @@ impl Attribute {
         }
     }
 
+    /// The same by the name that a `use` gives it.
+    pub(crate) fn renamed(&self, name: &dyn Fn(&str) -> Option<Vec<String>>) -> Self {
+        match self {
+            Self::Other { path, arguments } if path.len() == 1 => {
+                let path = name(&path[0]).unwrap_or_else(|| path.clone());
+                Self::Other { path, arguments: arguments.clone() }
+            }
+            Self::CfgAttr(predicate, inner) => {
+                Self::CfgAttr(predicate.clone(), inner.iter().map(|one| one.renamed(name)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The opposite of a `cfg`.
     pub(crate) fn not(self) -> Self {
         match self {
@@ -86,6 +100,10 @@ pub(crate) fn of_parameter(attribute: &syn::Attribute) -> Option<Attribute> {
     Some(Attribute::Other { path, arguments })
 }
 
+/// Attributes of the language and its libraries that have nothing to do with tests, whatever their arguments.
+const COMMON: [&str; 12] =
+    ["allow", "deny", "derive", "doc", "expect", "forbid", "inline", "pyo3", "repr", "serde", "test", "warn"];
+
 /// What stands between the brackets.
 fn meta(tokens: TokenStream) -> Option<Attribute> {
     let mut tokens = tokens.into_iter().peekable();
@@ -131,8 +149,7 @@ fn meta(tokens: TokenStream) -> Option<Attribute> {
         ([name], _, Some(text)) if name == "path" => Attribute::Path(text),
         ([name], _, text) if name == "ignore" => Attribute::Ignore(text),
         (_, list, _) => {
-            let wanted = matches!(name, "apply" | "rstest" | "test_case" | "test_matrix") || path[0] == "case";
-            let arguments = list.filter(|_| wanted).map(|list| list.to_string());
+            let arguments = list.filter(|_| !COMMON.contains(&name)).map(|list| list.to_string());
             Attribute::Other { path, arguments }
         }
     })

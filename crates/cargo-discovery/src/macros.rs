@@ -21,6 +21,9 @@ pub(crate) struct TreeMacros<'t> {
     makers_of_tests: BTreeSet<&'t str>,
     makers_of_modules: BTreeSet<&'t str>,
     templates: BTreeMap<&'t str, Vec<Template<'t>>>,
+    /// Names that a `use` gives, and what they stand for.
+    aliases: Vec<(&'t str, &'t str)>,
+    attributes: BTreeSet<&'t str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,12 +58,15 @@ impl<'t> TreeMacros<'t> {
         let mut macros = Self::default();
         for (path, file) in files {
             macros.collect(path, &file.items);
+            macros.attributes.extend(file.attribute_macros.iter().map(String::as_str));
         }
         let all: Vec<&MacroDefinition> = macros.declared.values().flatten().map(|one| one.definition).collect();
+        let calls = all.iter().flat_map(|one| one.calls.iter().map(|callee| (one.name.as_str(), callee.as_str())));
+        let uses: Vec<(&str, &str)> = calls.chain(macros.aliases.iter().copied()).collect();
         let tests = all.iter().filter(|one| one.makes_tests).map(|one| one.name.as_str()).chain(MAKERS_OF_LIBRARIES);
-        macros.makers_of_tests = with_callers(&all, tests);
+        macros.makers_of_tests = with_users(&uses, tests);
         let modules = all.iter().filter(|one| one.makes_modules).map(|one| one.name.as_str());
-        macros.makers_of_modules = with_callers(&all, modules);
+        macros.makers_of_modules = with_users(&uses, modules);
         macros
     }
 
@@ -71,6 +77,9 @@ impl<'t> TreeMacros<'t> {
                     let is_exported = item.attributes.iter().any(|one| one.name() == Some("macro_export"));
                     let declaration = Declaration { file: path, definition, is_exported };
                     self.declared.entry(&definition.name).or_default().push(declaration);
+                }
+                ItemKind::Alias { name, path } => {
+                    self.aliases.extend(path.last().map(|used| (name.as_str(), used.as_str())));
                 }
                 ItemKind::Module { content: Some(content), .. } => self.collect(path, &content.items),
                 ItemKind::Block(items) => self.collect(path, items),
@@ -102,7 +111,10 @@ impl<'t> TreeMacros<'t> {
     /// another crate is that crate's.
     pub(crate) fn meaning(&self, path: &[String], package: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> Meaning {
         let declared = path.last().and_then(|name| self.declared.get(name.as_str()));
-        let Some(declared) = declared else { return Meaning::Foreign };
+        let Some(declared) = declared else {
+            let is_alias = path.last().is_some_and(|name| self.aliases.iter().any(|(alias, _)| alias == name));
+            return if is_alias { Meaning::Unclear("is another name of a macro") } else { Meaning::Foreign };
+        };
         let is_relative = match path {
             [_] => true,
             [first, ..] => ["crate", "self", "super"].contains(&first.as_str()),
@@ -121,6 +133,11 @@ impl<'t> TreeMacros<'t> {
         }
     }
 
+    /// Whether the tree defines an attribute of that name that may make tests.
+    pub(crate) fn is_attribute(&self, name: &str) -> bool {
+        self.attributes.contains(name)
+    }
+
     /// The template of that name, where there is one only.
     pub(crate) fn template(&self, name: &str) -> Option<Template<'t>> {
         match self.templates.get(name)?[..] {
@@ -130,19 +147,17 @@ impl<'t> TreeMacros<'t> {
     }
 }
 
-/// The macros of those names, and all that call them.
-fn with_callers<'t>(all: &[&'t MacroDefinition], names: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
-    let mut callers: BTreeMap<&str, Vec<&'t str>> = BTreeMap::new();
-    for definition in all {
-        for callee in &definition.calls {
-            callers.entry(callee).or_default().push(&definition.name);
-        }
+/// Those names, and all that use one of them: the first of a pair uses the second.
+fn with_users<'t>(uses: &[(&'t str, &'t str)], names: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
+    let mut users: BTreeMap<&str, Vec<&'t str>> = BTreeMap::new();
+    for (user, used) in uses {
+        users.entry(used).or_default().push(user);
     }
     let mut found = BTreeSet::new();
     let mut open: Vec<&'t str> = names.collect();
     while let Some(name) = open.pop() {
         if found.insert(name) {
-            open.extend(callers.get(name).into_iter().flatten().copied());
+            open.extend(users.get(name).into_iter().flatten().copied());
         }
     }
     found

@@ -153,6 +153,17 @@ impl Edition {
             _ => None,
         }
     }
+
+    /// A name as the compiler writes it: with `r#` where it is a keyword of the edition.
+    pub(crate) fn written(self, name: &str) -> &str {
+        let Some(plain) = name.strip_prefix("r#") else { return name };
+        let is_keyword = match plain {
+            "async" | "await" | "dyn" | "try" => self >= Self::E2018,
+            "gen" => self >= Self::E2024,
+            plain => syn::parse_str::<proc_macro2::Ident>(plain).is_err(),
+        };
+        if is_keyword { name } else { plain }
+    }
 }
 
 /// How a workspace's features are unified: `resolver` of the Cargo book.

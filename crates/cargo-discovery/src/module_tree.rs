@@ -4,7 +4,9 @@
 
 mod calls;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Ignored, Position, Problem, ProblemKind, Reason, SourceSpan, TreePath};
@@ -15,6 +17,7 @@ use crate::cfg::{CrateCfg, Predicate, Truth};
 use crate::generated::{self, Candidate, Tests};
 use crate::lock::Releases;
 use crate::macros::TreeMacros;
+use crate::manifest::Edition;
 use crate::sources::Sources;
 use crate::syntax::{Included, Item, ItemKind, Parameter};
 use crate::target::normal;
@@ -55,6 +58,7 @@ pub(crate) struct Surroundings<'w> {
     pub releases: Releases,
     /// The folder of the target's package.
     pub package: &'w Utf8Path,
+    pub edition: Edition,
     /// Whether the target is there for its tests: an integration test.
     pub is_of_tests: bool,
 }
@@ -73,6 +77,7 @@ pub(crate) fn walk(root: &Utf8Path, surroundings: Surroundings<'_>) -> ModuleTre
         depth: 0,
         expanded_at: None,
         expansions: 0,
+        aliases: Rc::default(),
     };
     walker.file(root, scope);
     walker.tree
@@ -107,9 +112,30 @@ struct Scope {
     expanded_at: Option<SourceSpan>,
     /// How many expansions it comes out of.
     expansions: usize,
+    /// Names that the module's `use`s give.
+    aliases: Rc<BTreeMap<String, Vec<String>>>,
+}
+
+/// The scope with the names that `use`s among the items give.
+fn with_aliases(items: &[Item], scope: &Scope) -> Scope {
+    let mut inside = scope.clone();
+    for item in items {
+        if let ItemKind::Alias { name, path } = &item.kind {
+            Rc::make_mut(&mut inside.aliases).insert(name.clone(), path.clone());
+        }
+    }
+    inside
 }
 
 impl Scope {
+    /// The attributes under the names that they have where they come from.
+    fn named<'a>(&self, attributes: &'a [Attribute]) -> Cow<'a, [Attribute]> {
+        if self.aliases.is_empty() {
+            return Cow::Borrowed(attributes);
+        }
+        attributes.iter().map(|one| one.renamed(&|name| self.aliases.get(name).cloned())).collect()
+    }
+
     fn span(&self, at: Position) -> SourceSpan {
         self.expanded_at.clone().unwrap_or_else(|| SourceSpan::at(self.file.clone(), at))
     }
@@ -163,8 +189,10 @@ impl Walker<'_> {
     }
 
     fn items(&mut self, items: &[Item], scope: &Scope) {
+        let scope = &with_aliases(items, scope);
         for item in items {
-            let resolved = self.resolve(&item.attributes);
+            let attributes = scope.named(&item.attributes);
+            let resolved = self.resolve(&attributes);
             match &item.kind {
                 ItemKind::Function { name, parameters, is_async } => {
                     self.function((name, parameters.as_deref(), *is_async), item.at, &resolved, scope);
@@ -195,6 +223,7 @@ impl Walker<'_> {
                 ItemKind::Include(included) => self.include(included, item.at, &resolved, scope),
                 ItemKind::Call(call) => self.call(call, item.at, &resolved, scope),
                 ItemKind::Definition(definition) => self.declare(definition, &resolved, scope),
+                ItemKind::Alias { .. } => {}
             }
         }
     }
@@ -230,11 +259,12 @@ impl Walker<'_> {
     }
 
     fn inside(&self, name: &str, at: Position, resolved: &Resolved<'_>, scope: &Scope) -> Scope {
-        let mut inside = scope.clone();
-        inside.path = format!("{}{name}::", scope.path);
+        let mut inside = Scope { aliases: Rc::default(), ..scope.clone() };
+        inside.path = format!("{}{}::", scope.path, self.edition.written(name));
         inside.cfg.extend(resolved.cfg.iter().cloned());
         let names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
-        if let Some(attribute) = names.into_iter().find(|name| name.contains("test")) {
+        let may_make_tests = |name: &&str| name.contains("test") || self.macros.is_attribute(name);
+        if let Some(attribute) = names.into_iter().find(may_make_tests) {
             let text = format!("`#[{attribute}]` on the module `{name}` decides what its tests become");
             let at = scope.span(at);
             inside.inexact = inside.inexact.or(Some(Reason { text, at }));
@@ -304,8 +334,9 @@ impl Walker<'_> {
         let at = scope.span(at);
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg.iter().cloned());
+        let name = self.edition.written(name);
         match tests {
-            Tests::None => {}
+            Tests::None => self.attribute_of_the_tree(at, resolved, &inside),
             Tests::One => self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, None),
             Tests::Cases(cases) => {
                 for case in cases {
@@ -315,6 +346,15 @@ impl Walker<'_> {
             Tests::Unclear(why) => {
                 self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, Some(why));
             }
+        }
+    }
+
+    /// An attribute macro of the tree makes of a function what it likes.
+    fn attribute_of_the_tree(&mut self, at: SourceSpan, resolved: &Resolved<'_>, scope: &Scope) {
+        let names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
+        if let Some(name) = names.into_iter().find(|name| self.macros.is_attribute(name)) {
+            let text = format!("`#[{name}]` of this tree may make tests");
+            self.one(format!("{name}!"), (None, Truth::Yes), at, scope, Some(text));
         }
     }
 

@@ -9,7 +9,7 @@ use test_catalog::{Problem, TargetKind};
 
 use crate::cfg::{BuildScript, CrateCfg, TargetCfg};
 use crate::features::{self, Features, For, Graph, Node, Resolution};
-use crate::manifest::{Dependency, Package, PlacedManifest, Root};
+use crate::manifest::{Dependency, Edition, Package, PlacedManifest, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
 use crate::{Build, Settings, build_script, configuration, sources};
@@ -22,6 +22,7 @@ pub(crate) struct ReadyPackage<'t> {
     pub workspace: Utf8PathBuf,
     /// Whether its tests are in the build that is meant.
     pub is_selected: bool,
+    pub edition: Edition,
     pub targets: Vec<Target>,
     pub cfg: CrateCfg,
     /// What is set for its library, where that is built for the compiler: a procedural macro's.
@@ -94,6 +95,7 @@ pub(crate) fn all<'t>(
             is_selected: build.takes(index, &package.name, &settings.build),
             library_cfg: (library == For::Host).then(|| library_cfg(&cfg, &resolutions, index)),
             cfg,
+            edition,
             targets,
         });
     }

@@ -24,6 +24,8 @@ pub(crate) struct SourceFile {
     pub items: Vec<Item>,
     /// String literals that end in `.rs`.
     pub named_files: Vec<String>,
+    /// Attribute macros that the file defines and that may make tests.
+    pub attribute_macros: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,11 @@ pub(crate) enum ItemKind {
     Call(MacroCall),
     Definition(MacroDefinition),
     Include(Included),
+    /// `use path as name`
+    Alias {
+        name: String,
+        path: Vec<String>,
+    },
     /// Items that stand in the module around them, such as a branch of `cfg_if!`.
     Block(Vec<Item>),
 }
@@ -106,7 +113,8 @@ pub(crate) struct MacroDefinition {
     pub rules: Arc<str>,
     /// Whether its text has an attribute that makes a test.
     pub makes_tests: bool,
-    /// Whether its text has a word that declares a module or a macro, or includes a file.
+    /// Whether its text has a word that declares a module or a macro, or includes a file, or calls a macro that it is
+    /// given.
     pub makes_modules: bool,
     /// Macros that its text calls.
     pub calls: Vec<String>,
@@ -143,11 +151,24 @@ pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     })?;
     let parser = |input: ParseStream<'_>| {
         let attributes = attribute::inner(input)?;
-        Ok(SourceFile { attributes, items: items(input)?, named_files: Vec::new() })
+        Ok(SourceFile { attributes, items: items(input)?, ..SourceFile::default() })
     };
     let mut file = parser.parse2(tokens)?;
     file.named_files = skimmed.named_files;
+    file.attribute_macros = attribute_macros(&file.items, text);
     Ok(file)
+}
+
+/// The attribute macros of a file that speaks of tests, or whose modules may.
+fn attribute_macros(items: &[Item], text: &str) -> Vec<String> {
+    let is_one = |item: &&Item| item.attributes.iter().any(|one| one.name() == Some("proc_macro_attribute"));
+    let names = items.iter().filter(is_one).filter_map(|item| match &item.kind {
+        ItemKind::Function { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    let names: Vec<String> = names.collect();
+    let may_make_tests = || text.contains("test") || text.contains("mod ");
+    if names.is_empty() || may_make_tests() { names } else { Vec::new() }
 }
 
 /// Reads the items that a macro expanded to.
@@ -188,7 +209,6 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
     input.parse::<syn::Visibility>()?;
     let at = position(input.span());
     let takes_template = attributes.iter().any(|one| one.name() == Some("apply"));
-    let push = |kind| items.push(Item { attributes, at, kind });
     let mut path = Vec::new();
     let mut is_async = false;
     loop {
@@ -210,24 +230,34 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
         let is_call = input.peek(Token![!]) && word_text != "impl";
         match word_text.as_str() {
             "macro_rules" if is_call => {
-                push(definition(input)?);
+                items.push(Item { attributes, at, kind: definition(input)? });
                 return Ok(());
             }
             _ if is_call => {
                 path.push(word_text);
-                return call(path, input, push);
+                items.push(Item { attributes, at, kind: call(path, input)? });
+                return Ok(());
             }
             _ if input.peek(Token![::]) && !matches!(word_text.as_str(), "use" | "impl") => {
                 input.parse::<Token![::]>()?;
                 path.push(word_text);
             }
-            "mod" => return module(input, push),
-            "fn" => {
-                let kind = function(input, is_async, takes_template)?;
-                push(kind);
+            "mod" => {
+                items.push(Item { attributes, at, kind: module(input)? });
                 return Ok(());
             }
-            "use" | "type" | "static" | "crate" => return skip_to_semicolon(input),
+            "fn" => {
+                let kind = function(input, is_async, takes_template)?;
+                items.push(Item { attributes, at, kind });
+                return Ok(());
+            }
+            "use" => {
+                for (name, path) in aliases(input)? {
+                    items.push(Item { attributes: attributes.clone(), at, kind: ItemKind::Alias { name, path } });
+                }
+                return Ok(());
+            }
+            "type" | "static" | "crate" => return skip_to_semicolon(input),
             "enum" | "struct" | "trait" | "impl" => return skip_block(input),
             "union" | "macro" if input.peek(Ident) => return skip_block(input),
             "const"
@@ -275,26 +305,51 @@ fn skip_block(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 fn ident(input: ParseStream<'_>) -> syn::Result<String> {
-    let ident = input.call(<Ident as syn::ext::IdentExt>::parse_any)?.to_string();
-    // libtest writes `r#` only where the word is reserved.
-    Ok(match ident.strip_prefix("r#") {
-        Some(plain) if syn::parse_str::<Ident>(plain).is_ok() => plain.to_owned(),
-        _ => ident,
-    })
+    Ok(input.call(<Ident as syn::ext::IdentExt>::parse_any)?.to_string())
 }
 
-fn module(input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()> {
+fn module(input: ParseStream<'_>) -> syn::Result<ItemKind> {
     let name = ident(input)?;
     if input.peek(Token![;]) {
         input.parse::<Token![;]>()?;
-        push(ItemKind::Module { name, content: None });
-    } else {
-        let inside;
-        syn::braced!(inside in input);
-        let attributes = attribute::inner(&inside)?;
-        push(ItemKind::Module { name, content: Some(Content { attributes, items: items(&inside)? }) });
+        return Ok(ItemKind::Module { name, content: None });
     }
-    Ok(())
+    let inside;
+    syn::braced!(inside in input);
+    let attributes = attribute::inner(&inside)?;
+    Ok(ItemKind::Module { name, content: Some(Content { attributes, items: items(&inside)? }) })
+}
+
+/// The names that a `use` gives to what has others, each with the path of what it names.
+fn aliases(input: ParseStream<'_>) -> syn::Result<Vec<(String, Vec<String>)>> {
+    let mut tokens = Vec::new();
+    loop {
+        match input.parse().map_err(|error| syn::Error::new(error.span(), "expected `;`"))? {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => break,
+            token => tokens.push(token),
+        }
+    }
+    let mut aliases = Vec::new();
+    add_aliases(&tokens, &[], &mut aliases);
+    Ok(aliases)
+}
+
+fn add_aliases(tokens: &[TokenTree], before: &[String], aliases: &mut Vec<(String, Vec<String>)>) {
+    let mut path = before.to_vec();
+    let mut tokens = tokens.iter();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) if word == "as" => {
+                if let Some(TokenTree::Ident(name)) = tokens.next() {
+                    aliases.push((name.to_string(), path.clone()));
+                }
+            }
+            TokenTree::Ident(word) => path.push(word.to_string()),
+            TokenTree::Group(group) => add_aliases(&group.stream().into_iter().collect::<Vec<_>>(), &path, aliases),
+            TokenTree::Punct(punct) if punct.as_char() == ',' => path = before.to_vec(),
+            _ => {}
+        }
+    }
 }
 
 /// A signature that is longer than this is read for its name only.
@@ -388,7 +443,9 @@ fn survey(tokens: TokenStream, definition: &mut MacroDefinition) {
                 definition.makes_tests |= attribute::tokens_make_a_test(group.stream());
             }
             (TokenTree::Ident(name), Some(TokenTree::Punct(bang))) if bang.as_char() == '!' => {
-                definition.makes_modules |= name == "macro_rules" || name == "include";
+                let is_argument = matches!(index.checked_sub(1).map(|before| &tokens[before]),
+                    Some(TokenTree::Punct(dollar)) if dollar.as_char() == '$');
+                definition.makes_modules |= is_argument || name == "macro_rules" || name == "include";
                 definition.calls.push(name.to_string());
             }
             (TokenTree::Ident(word), _) if word == "mod" => definition.makes_modules = true,
@@ -407,18 +464,17 @@ fn text(group: &Group) -> Arc<str> {
     inside.map_or_else(|| group.stream().to_string().into(), Into::into)
 }
 
-fn call(path: Vec<String>, input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()> {
+fn call(path: Vec<String>, input: ParseStream<'_>) -> syn::Result<ItemKind> {
     let group = arguments(input)?;
     let name = path.last().map_or("", String::as_str);
-    push(match name {
+    Ok(match name {
         "include" => ItemKind::Include(included(group.stream())),
         "cfg_if" => match branches.parse2(group.stream()) {
             Ok(branches) => ItemKind::Block(branches),
             Err(_) => opaque_call(path, &group),
         },
         _ => opaque_call(path, &group),
-    });
-    Ok(())
+    })
 }
 
 fn included(tokens: TokenStream) -> Included {
@@ -506,6 +562,18 @@ fn branches(input: ParseStream<'_>) -> syn::Result<Vec<Item>> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_names_of_uses_are_read_with_their_paths() {
+        let file =
+            parse("use a::b as c; use d::{e, f::{g as h}, self as i}; use j::*; pub(crate) use k as l;").unwrap();
+        let shown = |item: &Item| match &item.kind {
+            ItemKind::Alias { name, path } => format!("{name} = {}", path.join("::")),
+            other => panic!("{other:?}"),
+        };
+        let shown: Vec<String> = file.items.iter().map(shown).collect();
+        assert_eq!(shown, ["c = a::b", "h = d::f::g", "i = d::self", "l = k"]);
+    }
 
     #[test]
     fn an_included_file_is_named_by_a_text_or_from_the_package() {

@@ -60,7 +60,8 @@ pub(crate) fn tests(function: Candidate<'_>, releases: Releases) -> Tests {
     if has("rstest") {
         return rstest::tests(function.attributes, function.parameters, releases).unwrap_or_else(Tests::Unclear);
     }
-    if has("test_case") || has("test_matrix") {
+    let is_of_test_case = has("test_case") || has("test_matrix");
+    if is_of_test_case || (has("case") && releases.test_case.is_some()) {
         return test_case::tests(list, function.is_async, releases).unwrap_or_else(Tests::Unclear);
     }
     if has("test") || has("quickcheck") || has("gtest") {
@@ -95,11 +96,7 @@ pub(crate) fn is_maker(attribute: &Attribute) -> bool {
 pub(crate) fn with_template<'a>(template: &Resolved<'a>, function: &Resolved<'a>) -> Resolved<'a> {
     let of_template = template.list.iter().skip_while(|(one, _)| one.name() != Some("rstest"));
     let own = function.list.iter().filter(|(one, _)| one.name() != Some("apply"));
-    Resolved {
-        list: of_template.chain(own).copied().collect(),
-        cfg: Vec::new(),
-        condition_on_case: template.condition_on_case || !template.cfg.is_empty(),
-    }
+    Resolved { list: of_template.chain(own).copied().collect(), cfg: Vec::new() }
 }
 
 /// The parameters of a function with the attributes that its template has for those of the same name; `_name` of the

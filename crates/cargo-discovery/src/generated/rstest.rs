@@ -27,9 +27,10 @@ const DOCUMENTED_VALUES: (u64, u64) = (0, 27);
 const LONGEST_EXPRESSION: usize = 64;
 
 /// What decides the names of a function's tests.
-#[derive(Default)]
 struct Data {
     cases: Vec<DescribedCase>,
+    /// `#[ignore]` on all of them.
+    ignored: (Option<Ignored>, Truth),
     /// Arguments, and the expressions that each of them takes.
     values: Vec<(String, Vec<String>)>,
 }
@@ -46,11 +47,8 @@ pub(super) fn tests(
     if releases.rstest.is_some_and(|release| release < FIRST) {
         return Err("`#[rstest]` is of a release whose names are not followed".into());
     }
-    if attributes.condition_on_case {
-        return Err("a `#[case]` stands under a condition".into());
-    }
     let parameters = parameters.ok_or("the parameters of the `#[rstest]` function cannot be read")?;
-    let mut data = Data::default();
+    let mut data = Data { cases: Vec::new(), ignored: (None, Truth::Yes), values: Vec::new() };
     cases(&attributes.list, &mut data)?;
     values(parameters, releases, &mut data)?;
     let takes_case = parameters.iter().flat_map(|one| &one.attributes).any(|one| one.name() == Some("case"));
@@ -86,14 +84,7 @@ fn cases(list: &[(&Attribute, Truth)], data: &mut Data) -> Result<(), String> {
             before.clear();
         }
     }
-    let of_all = ignored(&before);
-    if of_all.0.is_some() {
-        for (_, ignored) in &mut data.cases {
-            if ignored.0.is_none() {
-                ignored.clone_from(&of_all);
-            }
-        }
-    }
+    data.ignored = ignored(&before);
     Ok(())
 }
 
@@ -219,10 +210,11 @@ fn named(data: &Data) -> Result<Vec<Case>, String> {
             Some(description) => format!("case_{number:0width$}_{description}"),
             None => format!("case_{number:0width$}"),
         };
+        let ignored = if ignored.0.is_some() { ignored } else { &data.ignored };
         names.push(Case { name, ignored: ignored.clone() });
     }
     if names.is_empty() {
-        names.push(Case { name: String::new(), ignored: (None, Truth::Yes) });
+        names.push(Case { name: String::new(), ignored: data.ignored.clone() });
     }
     for (argument, expressions) in &data.values {
         if names.len().saturating_mul(expressions.len()) > MOST_CASES {
@@ -286,6 +278,11 @@ mod tests {
     }
 
     #[test]
+    fn ignore_is_for_all_values() {
+        assert_eq!(names("#[rstest] #[ignore] fn a(#[values(1, 2)] n: u8) {}"), ["n_1_1 ignored", "n_2_2 ignored"]);
+    }
+
+    #[test]
     fn a_documentation_comment_names_a_value() {
         assert_eq!(names("#[rstest] fn a(#[values(/// the first\n 1, 2)] n: u8) {}"), ["n_1_the_first", "n_2_2"]);
     }
@@ -295,7 +292,6 @@ mod tests {
         for text in [
             "#[rstest] fn a(#[files(\"*.txt\")] n: PathBuf) {}",
             "#[rstest] #[cfg_attr(x, case(1))] fn a(#[case] n: u8) {}",
-            "#[rstest] #[cfg(x)] #[case(1)] fn a(#[case] n: u8) {}",
             "#[rstest] fn a(#[case] n: u8) {}",
             "#[rstest] fn a(#[values(1, 2)] (n, m): (u8, u8)) {}",
         ] {

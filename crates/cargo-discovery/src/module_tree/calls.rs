@@ -33,13 +33,20 @@ pub(super) struct MacroScope {
 
 struct Declared {
     name: String,
-    rules: Arc<str>,
+    rules: Rc<Known>,
     exists: Truth,
+}
+
+/// A macro's rules.
+struct Known {
+    text: Arc<str>,
+    /// Whether its expansion may hold a test, a module, a macro or an included file.
+    makes_items: bool,
 }
 
 /// What a call names.
 enum Named {
-    Rules(Arc<str>),
+    Rules(Rc<Known>),
     Unclear(&'static str),
     Foreign,
 }
@@ -62,8 +69,11 @@ impl Walker<'_> {
         inside.cfg.extend(resolved.cfg.iter().cloned());
         let exists = self.exists(&inside);
         if exists != Truth::No {
-            let (name, rules) = (definition.name.clone(), Arc::clone(&definition.rules));
-            self.macro_scope.declared.push(Declared { name, rules, exists });
+            let makes_items = definition.makes_tests
+                || definition.makes_modules
+                || definition.calls.iter().any(|callee| self.macros.makes_items(callee));
+            let rules = Rc::new(Known { text: Arc::clone(&definition.rules), makes_items });
+            self.macro_scope.declared.push(Declared { name: definition.name.clone(), rules, exists });
         }
     }
 
@@ -72,13 +82,16 @@ impl Walker<'_> {
             && let Some(declared) = self.macro_scope.declared.iter().rev().find(|one| one.name == *name)
         {
             return if declared.exists == Truth::Yes {
-                Named::Rules(Arc::clone(&declared.rules))
+                Named::Rules(Rc::clone(&declared.rules))
             } else {
                 Named::Unclear("is declared under a condition that is not known")
             };
         }
         match self.macros.meaning(path, self.package, &self.tree.reached) {
-            Meaning::Rules(rules) => Named::Rules(rules),
+            Meaning::Rules(text) => {
+                let makes_items = path.last().is_some_and(|name| self.macros.makes_items(name));
+                Named::Rules(Rc::new(Known { text, makes_items }))
+            }
             Meaning::Unclear(why) => Named::Unclear(why),
             Meaning::Foreign => Named::Foreign,
         }
@@ -88,22 +101,26 @@ impl Walker<'_> {
         let at = scope.span(at);
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg.iter().cloned());
-        match self.named(&call.path) {
+        let path = match &call.path[..] {
+            [name] => scope.aliases.get(name).unwrap_or(&call.path),
+            path => path,
+        };
+        match self.named(path) {
             Named::Rules(rules) => self.declared_call(call, &rules, at, &inside),
             Named::Unclear(why) => {
                 let text = format!("the macro `{}!` {why}", call.name());
                 self.unexpanded(call, text, at, inside);
             }
-            Named::Foreign => self.foreign_call(call, at, inside),
+            Named::Foreign => self.foreign_call(call, path, at, inside),
         }
     }
 
-    fn declared_call(&mut self, call: &MacroCall, rules: &Arc<str>, at: SourceSpan, scope: &Scope) {
+    fn declared_call(&mut self, call: &MacroCall, rules: &Known, at: SourceSpan, scope: &Scope) {
         // Most macros make neither tests nor modules, whatever they are given.
-        if !self.macros.makes_items(call.name()) && !call.mentions_test && !call.mentions_module {
+        if !rules.makes_items && !call.mentions_test && !call.mentions_module {
             return;
         }
-        match self.expand(call, rules, scope) {
+        match self.expand(call, &rules.text, scope) {
             Ok(items) => {
                 let inside = Scope { expanded_at: Some(at), expansions: scope.expansions + 1, ..scope.clone() };
                 self.items(&items, &inside);
@@ -150,9 +167,9 @@ impl Walker<'_> {
     }
 
     /// A macro that the tree does not declare.
-    fn foreign_call(&mut self, call: &MacroCall, at: SourceSpan, mut scope: Scope) {
-        let name = call.name();
-        let library = call.path.first().map_or("", String::as_str);
+    fn foreign_call(&mut self, call: &MacroCall, path: &[String], at: SourceSpan, mut scope: Scope) {
+        let name = path.last().map_or("", String::as_str);
+        let library = path.first().map_or("", String::as_str);
         match (name, &call.items) {
             // The attributes and the name of each function are passed on.
             ("proptest", Some(items)) => return self.items(items, &scope),
