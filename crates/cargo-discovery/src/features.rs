@@ -29,6 +29,7 @@ pub(crate) struct Node<'t> {
     /// What each feature turns on; the ones that optional dependencies make are among them.
     features: BTreeMap<&'t str, Vec<Entry<'t>>>,
     edges: Vec<Edge<'t>>,
+    by_key: HashMap<&'t str, Vec<usize>>,
 }
 
 /// A dependency.
@@ -90,13 +91,25 @@ impl<'t> Node<'t> {
         for dependency in optional {
             features.entry(&dependency.key).or_insert_with(|| vec![Entry::Dependency(&dependency.key)]);
         }
-        let edges = dependencies.iter().map(|dependency| Edge {
-            dependency,
-            to: place_of(dependency),
-            applies: dependency.target.as_ref().map_or(Truth::Yes, |key| target.takes(key)),
-        });
+        let edges: Vec<Edge<'_>> = dependencies
+            .iter()
+            .map(|dependency| Edge {
+                dependency,
+                to: place_of(dependency),
+                applies: dependency.target.as_ref().map_or(Truth::Yes, |key| target.takes(key)),
+            })
+            .collect();
+        let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, edge) in edges.iter().enumerate() {
+            by_key.entry(&edge.dependency.key).or_default().push(index);
+        }
         let is_proc_macro = manifest.lib.as_ref().is_some_and(|lib| lib.is_proc_macro());
-        Self { name, is_proc_macro, features, edges: edges.collect() }
+        Self { name, is_proc_macro, features, edges, by_key }
+    }
+
+    /// The dependencies of that key: one may stand in several tables.
+    fn named(&self, key: &str) -> impl Iterator<Item = &Edge<'t>> {
+        self.by_key.get(key).into_iter().flatten().filter_map(|&index| self.edges.get(index))
     }
 
     /// What the library of the package is built for. Its other targets are never for the host.
@@ -106,9 +119,8 @@ impl<'t> Node<'t> {
 
     /// Entries of features that name nothing, or the feature itself: as the feature's name and what it names.
     pub(crate) fn dangling(&self) -> Vec<(&'t str, &'t str)> {
-        let has = |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key);
-        let is_optional =
-            |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key && edge.dependency.optional);
+        let has = |key: &str| self.named(key).next().is_some();
+        let is_optional = |key: &str| self.named(key).any(|edge| edge.dependency.optional);
         let mut dangling = Vec::new();
         for (&feature, entries) in &self.features {
             dangling.extend(entries.iter().filter_map(|entry| match *entry {
@@ -131,7 +143,7 @@ impl<'t> Node<'t> {
         for text in selection.features.iter().flat_map(|text| text.split([',', ' '])) {
             match Entry::parse(text) {
                 Entry::Of { dependency, feature, .. }
-                    if dependency == self.name && !self.edges.iter().any(|edge| edge.dependency.key == dependency) =>
+                    if dependency == self.name && self.named(dependency).next().is_none() =>
                 {
                     entries.push(Entry::Feature(feature));
                 }
@@ -268,8 +280,7 @@ impl<'t> Resolution<'_, 't> {
     /// Whether `dependency/feature` of a target's `required-features` is on.
     pub(crate) fn of_dependency(&self, package: usize, key: &str, feature: &str) -> Truth {
         let Some(node) = self.graph.nodes.get(&package) else { return Truth::No };
-        let edges = node.edges.iter().filter(|edge| edge.dependency.key == key);
-        edges.map(|edge| self.of_edge(package, edge, feature)).max().unwrap_or(Truth::No)
+        node.named(key).map(|edge| self.of_edge(package, edge, feature)).max().unwrap_or(Truth::No)
     }
 
     fn of_edge(&self, package: usize, edge: &Edge<'t>, feature: &str) -> Truth {
@@ -341,6 +352,8 @@ struct Run<'r, 't> {
     states: States<'t>,
     open: Vec<(usize, For, Step<'t>)>,
     has_unknown: bool,
+    /// Steps that may still be taken.
+    left: u64,
 }
 
 impl<'r, 't> Run<'r, 't> {
@@ -353,18 +366,18 @@ impl<'r, 't> Run<'r, 't> {
                 open.extend(node.selected(graph.selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
             }
         }
-        Self { graph, build, roots, unknown, states: States::new(), open, has_unknown: false }
+        let left = graph.steps_left.get();
+        Self { graph, build, roots, unknown, states: States::new(), open, has_unknown: false, left }
     }
 
     /// The states, whether all was done, and whether a condition was met that is not known.
     fn finish(mut self) -> (States<'t>, bool, bool) {
-        let mut left = self.graph.steps_left.get();
         while let Some((package, kind, step)) = self.open.pop() {
-            let Some(next) = left.checked_sub(1) else {
+            let Some(next) = self.left.checked_sub(1) else {
                 self.graph.steps_left.set(0);
                 return (self.states, false, self.has_unknown);
             };
-            left = next;
+            self.left = next;
             match step {
                 Step::Package => self.package(package, kind),
                 Step::Entry(Entry::Feature(name)) => self.feature(package, kind, name),
@@ -374,7 +387,7 @@ impl<'r, 't> Run<'r, 't> {
                 }
             }
         }
-        self.graph.steps_left.set(left);
+        self.graph.steps_left.set(self.left);
         (self.states, true, self.has_unknown)
     }
 
@@ -458,10 +471,14 @@ impl<'r, 't> Run<'r, 't> {
     fn edges(&mut self, package: usize, key: Option<&str>) -> Vec<&'r Edge<'t>> {
         let graph = self.graph;
         let is_root = self.roots.contains(&package);
-        let all = graph.nodes.get(&package).into_iter().flat_map(|node| &node.edges);
-        let named = all.filter(|edge| key.is_none_or(|key| edge.dependency.key == key));
+        let Some(node) = graph.nodes.get(&package) else { return Vec::new() };
+        let named: Vec<&Edge<'_>> = match key {
+            Some(key) => node.named(key).collect(),
+            None => node.edges.iter().collect(),
+        };
+        self.left = self.left.saturating_sub(named.len() as u64);
         // Only what is built by its own name has its tests built, and needs what they need.
-        let mine = named.filter(|edge| is_root || edge.dependency.kind != DependencyKind::Dev);
+        let mine = named.into_iter().filter(|edge| is_root || edge.dependency.kind != DependencyKind::Dev);
         let mut edges = Vec::new();
         for edge in mine {
             let applies = match (self.build.resolver, edge.applies) {
