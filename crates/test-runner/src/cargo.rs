@@ -296,6 +296,8 @@ fn package_env(package: &Package) -> Vec<(String, String)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use test_catalog::TreePath;
+
     use super::*;
 
     /// The folders of the loader's path, in cargo's order: build scripts', the binary's, one up, rustc's, inherited.
@@ -323,5 +325,28 @@ mod tests {
         assert_eq!(binaries[&key].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
         let other = CargoFeatures { all: true, ..features };
         assert!(!binaries.contains_key(&Key { features: other, ..key }), "built otherwise, it is another binary");
+    }
+
+    #[test]
+    fn packages_are_built_together_as_was_asked() {
+        let target = |package: &str| {
+            std::sync::Arc::new(CargoTarget {
+                binary: package.to_owned(),
+                package: package.to_owned(),
+                manifest: TreePath::new("Cargo.toml"),
+                workspace: TreePath::new(""),
+                kind: TargetKind::Lib,
+                name: package.to_owned(),
+                root: TreePath::new("src/lib.rs"),
+                harness: true,
+                required_features: Vec::new(),
+                enabled: true,
+            })
+        };
+        let targets = vec![target("b"), target("a"), target("b")];
+        let mut build = RustBuild { workspace: TreePath::new(""), features: CargoFeatures::default(), targets };
+        assert_eq!(packages(&build), ["-p", "a", "-p", "b"]);
+        build.features.workspace = true;
+        assert_eq!(packages(&build), ["--workspace"]);
     }
 }
