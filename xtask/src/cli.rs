@@ -66,7 +66,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   cargo xtask list --stage pre_merge --component planner
-  cargo xtask list --format jsonl tests components/src > catalog.jsonl")]
+  cargo xtask list --format jsonl tests components/src > catalog.jsonl
+  cargo xtask list -p dynamo-llm --features integration")]
     List(ListArgs),
     /// Explain one test: where it is, its markers and where each comes from, which stages take it
     #[command(after_help = "\
@@ -140,6 +141,13 @@ pub(crate) struct SelectionArgs {
     /// Do not enable default cargo features
     #[arg(long)]
     pub(crate) no_default_features: bool,
+    /// Build all packages of a cargo workspace together, as cargo's --workspace: they share the features that they ask
+    /// of each other [default: not known, so that what differs is inexact]
+    #[arg(long, conflicts_with = "package")]
+    pub(crate) workspace: bool,
+    /// Only Rust tests of this package, as cargo's -p (may be repeated: built together; may be a pattern)
+    #[arg(short = 'p', long, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
     /// Also Rust tests with #[ignore]
     #[arg(long)]
     pub(crate) ignored: bool,

@@ -68,7 +68,9 @@ impl Subject {
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
-        let python = || wanted(LanguageArg::Python).then(|| self.python(global, selection)).transpose();
+        // A package is cargo's: who names one asks for nothing of Python.
+        let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
+        let python = || wants_python.then(|| self.python(global, selection)).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
@@ -107,6 +109,11 @@ impl Subject {
                 features: selection.features.clone(),
                 all: selection.all_features,
                 no_default: selection.no_default_features,
+            },
+            build: match (selection.workspace, selection.package.is_empty()) {
+                (true, _) => cargo_discovery::Build::Workspace,
+                (false, false) => cargo_discovery::Build::Packages(selection.package.clone()),
+                (false, true) => cargo_discovery::Build::Unknown,
             },
             ..cargo_discovery::Settings::new(self.tree.clone())
         };

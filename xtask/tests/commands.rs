@@ -35,6 +35,18 @@ fn answer(command: &mut Command) -> Answer {
 }
 
 #[test]
+fn a_package_limits_the_list_to_its_rust_tests() {
+    let answer = answer(&mut xtask(&["list", "--format", "jsonl", "-p", "dynamo-l*"]));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let cases: Vec<serde_json::Value> =
+        answer.stdout.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert!(case["id"].as_str().unwrap().starts_with("dynamo-llm"), "{case}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_exit_2_and_says_what_was_meant() {
     let folder = empty_folder("usage");
     let policy = folder.join("policy.toml");
@@ -52,6 +64,7 @@ fn wrong_usage_is_exit_2_and_says_what_was_meant() {
         (&["gpus", "--gpus", "2xFoo"], &["not a known card"]),
         (&["why", "tests/test_none.py::test_none"], &["no test has the id"]),
         (&["test", "--no-such-option"], &["--no-such-option"]),
+        (&["list", "--workspace", "-p", "dynamo-llm"], &["cannot be used with"]),
     ] {
         let answer = answer(&mut xtask(arguments));
         assert_eq!(answer.code, 2, "{arguments:?}: {}", answer.stderr);

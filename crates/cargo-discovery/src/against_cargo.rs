@@ -206,9 +206,11 @@ fn package_with_targets() -> impl Strategy<Value = BTreeMap<String, String>> {
 
 const PACKAGES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// A dependency of the package at one place of [`PACKAGES`] on the one at another, as `[table]` and line.
-fn dependency()
--> impl Strategy<Value = (usize, usize, &'static str, Option<&'static str>, bool, bool, Vec<&'static str>, bool)> {
+/// A dependency of the package at one place of [`PACKAGES`] on the one at another: its table, the condition, whether it
+/// is optional and has default features, the features that it asks for, and whether it is renamed.
+type Drawn = (usize, usize, &'static str, Option<&'static str>, bool, bool, Vec<&'static str>, bool);
+
+fn dependency() -> impl Strategy<Value = Drawn> {
     (
         0..PACKAGES.len(),
         0..PACKAGES.len(),
@@ -266,11 +268,7 @@ fn workspace_with_features() -> impl Strategy<Value = FeatureCase> {
 type Keys = BTreeMap<String, bool>;
 type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
-#[allow(clippy::type_complexity)]
-fn tables_of(
-    index: usize,
-    dependencies: &[(usize, usize, &'static str, Option<&'static str>, bool, bool, Vec<&'static str>, bool)],
-) -> (Tables, Keys) {
+fn tables_of(index: usize, dependencies: &[Drawn]) -> (Tables, Keys) {
     let mut tables = Tables::new();
     let mut keys = Keys::new();
     for &(from, to, table, target, optional, default, ref asked, renamed) in dependencies {
@@ -500,7 +498,7 @@ proptest! {
         // The first resolver takes no features in the root of a virtual workspace.
         let (arguments, features) = selections().swap_remove(if case.resolver == "1" { 0 } else { which });
         let show = || case.files.values().map(String::as_str).collect::<Vec<_>>().join("\n---\n");
-        let compare = |build: Build, more: &[&str], name: Option<&str>| {
+        let compare = |build: Build, more: &[&str]| {
             let expected = features_of_cargo(&tree, &[&arguments[..], more].concat());
             let settings = Settings { features: features.clone(), build, ..tree.settings() };
             tree.read(settings, |packages, problems| {
@@ -516,15 +514,14 @@ proptest! {
                     }
                     Err(said) => prop_assert!(!problems.is_empty(), "cargo says {said}\n{}", show()),
                 }
-                let _ = name;
                 Ok(())
             })
         };
-        compare(Build::Workspace, &["--workspace"], None)?;
+        compare(Build::Workspace, &["--workspace"])?;
         for name in PACKAGES {
-            compare(Build::EachPackage, &["-p", name], Some(name))?;
+            compare(Build::EachPackage, &["-p", name])?;
         }
-        compare(Build::Packages(vec!["b".to_owned(), "c".to_owned()]), &["-p", "b", "-p", "c"], None)?;
+        compare(Build::Packages(vec!["b".to_owned(), "c".to_owned()]), &["-p", "b", "-p", "c"])?;
     }
 }
 

@@ -10,8 +10,8 @@ use crate::FeatureSelection;
 use crate::cfg::{TargetCfg, Truth};
 use crate::manifest::{Dependency, DependencyKind, Manifest, Resolver};
 
-/// How many steps all resolutions of a tree may take together. Dynamo's take 20,000.
-const MOST_STEPS: u64 = 50_000_000;
+/// How many steps all resolutions of a tree may take together.
+const MOST_STEPS: u64 = 20_000_000;
 
 /// The features of one package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(crate) struct Node<'t> {
     /// What each feature turns on; the ones that optional dependencies make are among them.
     features: BTreeMap<&'t str, Vec<Entry<'t>>>,
     edges: Vec<Edge<'t>>,
+    by_key: HashMap<&'t str, Vec<usize>>,
 }
 
 /// A dependency.
@@ -90,13 +91,25 @@ impl<'t> Node<'t> {
         for dependency in optional {
             features.entry(&dependency.key).or_insert_with(|| vec![Entry::Dependency(&dependency.key)]);
         }
-        let edges = dependencies.iter().map(|dependency| Edge {
-            dependency,
-            to: place_of(dependency),
-            applies: dependency.target.as_ref().map_or(Truth::Yes, |key| target.takes(key)),
-        });
+        let edges: Vec<Edge<'_>> = dependencies
+            .iter()
+            .map(|dependency| Edge {
+                dependency,
+                to: place_of(dependency),
+                applies: dependency.target.as_ref().map_or(Truth::Yes, |key| target.takes(key)),
+            })
+            .collect();
+        let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, edge) in edges.iter().enumerate() {
+            by_key.entry(&edge.dependency.key).or_default().push(index);
+        }
         let is_proc_macro = manifest.lib.as_ref().is_some_and(|lib| lib.is_proc_macro());
-        Self { name, is_proc_macro, features, edges: edges.collect() }
+        Self { name, is_proc_macro, features, edges, by_key }
+    }
+
+    /// The dependencies of that key: one may stand in several tables.
+    fn named(&self, key: &str) -> impl Iterator<Item = &Edge<'t>> {
+        self.by_key.get(key).into_iter().flatten().filter_map(|&index| self.edges.get(index))
     }
 
     /// What the library of the package is built for. Its other targets are never for the host.
@@ -106,9 +119,8 @@ impl<'t> Node<'t> {
 
     /// Entries of features that name nothing, or the feature itself: as the feature's name and what it names.
     pub(crate) fn dangling(&self) -> Vec<(&'t str, &'t str)> {
-        let has = |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key);
-        let is_optional =
-            |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key && edge.dependency.optional);
+        let has = |key: &str| self.named(key).next().is_some();
+        let is_optional = |key: &str| self.named(key).any(|edge| edge.dependency.optional);
         let mut dangling = Vec::new();
         for (&feature, entries) in &self.features {
             dangling.extend(entries.iter().filter_map(|entry| match *entry {
@@ -131,7 +143,7 @@ impl<'t> Node<'t> {
         for text in selection.features.iter().flat_map(|text| text.split([',', ' '])) {
             match Entry::parse(text) {
                 Entry::Of { dependency, feature, .. }
-                    if dependency == self.name && !self.edges.iter().any(|edge| edge.dependency.key == dependency) =>
+                    if dependency == self.name && self.named(dependency).next().is_none() =>
                 {
                     entries.push(Entry::Feature(feature));
                 }
@@ -181,6 +193,8 @@ pub(crate) struct Resolution<'g, 't> {
     /// What is on for certain, and what may be.
     least: States<'t>,
     most: Option<States<'t>>,
+    /// Whether the steps sufficed; any feature may be on where they did not.
+    is_complete: bool,
 }
 
 type States<'t> = HashMap<(usize, For), State<'t>>;
@@ -208,47 +222,36 @@ impl<'t> Graph<'t> {
         self.nodes.get(&package).map_or(For::Target, |node| node.kind_of_library(build))
     }
 
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (usize, &Node<'t>)> {
-        self.nodes.iter().map(|(&index, node)| (index, node))
-    }
-
     /// Resolves the features of a build of `roots` with their tests.
     pub(crate) fn resolve<'g>(&'g self, build: &'g Build<'t>, roots: BTreeSet<usize>) -> Resolution<'g, 't> {
         let run = |unknown| Run::new(self, build, &roots, unknown).finish();
-        let (least, complete, has_unknown) = run(Unknown::Fails);
-        let most = if has_unknown && complete { run(Unknown::Holds) } else { (States::new(), complete, false) };
-        let is_known = complete && most.1;
-        let most = if has_unknown || !is_known { Some(most.0) } else { None };
-        let mut resolution = Resolution { graph: self, build, roots, least, most };
-        if !is_known {
-            resolution.allow_all();
-        }
-        resolution
+        let least = run(Unknown::Fails);
+        let most = least.met_unknown.then(|| run(Unknown::Holds));
+        let is_complete = least.is_complete && most.as_ref().is_none_or(|most| most.is_complete);
+        let most = most.map(|most| most.states);
+        Resolution { graph: self, build, roots, least: least.states, most, is_complete }
     }
 }
 
 impl<'t> Resolution<'_, 't> {
-    /// Where the steps did not suffice, any feature may be on.
-    fn allow_all(&mut self) {
-        let most = self.most.get_or_insert_default();
-        for (index, node) in self.graph.nodes() {
-            let features = node.features.keys().copied().collect();
-            most.insert((index, For::Target), State { features, ..State::default() });
-            let features = node.features.keys().copied().collect();
-            most.insert((index, For::Host), State { features, ..State::default() });
+    /// How certain it is that something holds of the states.
+    fn truth(&self, holds: impl Fn(&States<'t>) -> bool) -> Truth {
+        if holds(&self.least) {
+            Truth::Yes
+        } else if !self.is_complete || self.most.as_ref().is_some_and(holds) {
+            Truth::Unknown
+        } else {
+            Truth::No
         }
     }
 
     /// Whether a feature of a package is on.
     fn feature(&self, package: usize, kind: For, feature: &str) -> Truth {
-        let on =
-            |states: &States<'_>| states.get(&(package, kind)).is_some_and(|state| state.features.contains(feature));
-        if on(&self.least) {
-            return Truth::Yes;
-        }
+        let asked =
+            self.truth(|states| states.get(&(package, kind)).is_some_and(|state| state.features.contains(feature)));
         // Whoever depends on what this package stands in for may ask for any of its features.
         let is_patch = self.build.patches.values().any(|&one| one == package);
-        if is_patch || self.most.as_ref().is_some_and(on) { Truth::Unknown } else { Truth::No }
+        if is_patch { asked.max(Truth::Unknown) } else { asked }
     }
 
     /// The features that a target of a package has in the build of its tests.
@@ -268,49 +271,30 @@ impl<'t> Resolution<'_, 't> {
     /// Whether `dependency/feature` of a target's `required-features` is on.
     pub(crate) fn of_dependency(&self, package: usize, key: &str, feature: &str) -> Truth {
         let Some(node) = self.graph.nodes.get(&package) else { return Truth::No };
-        let edges = node.edges.iter().filter(|edge| edge.dependency.key == key);
-        edges.map(|edge| self.of_edge(package, edge, feature)).max().unwrap_or(Truth::No)
+        node.named(key).map(|edge| self.of_edge(package, edge, feature)).max().unwrap_or(Truth::No)
     }
 
     fn of_edge(&self, package: usize, edge: &Edge<'t>, feature: &str) -> Truth {
-        let (least, most) = (Some(&self.least), self.most.as_ref().or(Some(&self.least)));
         let key = edge.dependency.key.as_str();
-        let state = |states: Option<&'_ States<'t>>| -> Option<(bool, bool)> {
-            let state = states?.get(&(package, For::Target))?;
-            let is_on = !edge.dependency.optional || state.dependencies.contains(key);
-            Some((is_on, state.outside.contains(&(key, feature))))
+        let of_package = |states: &States<'t>, holds: &dyn Fn(&State<'t>) -> bool| {
+            states.get(&(package, For::Target)).is_some_and(holds)
         };
-        let is_for_root = edge.dependency.kind != DependencyKind::Dev || self.roots.contains(&package);
+        let is_on = self
+            .truth(|states| of_package(states, &|state| !edge.dependency.optional || state.dependencies.contains(key)));
+        let counts = edge.dependency.kind != DependencyKind::Dev || self.roots.contains(&package);
         let applies = if self.build.resolver == Resolver::One { Truth::Yes } else { edge.applies };
-        let on = |states| state(states).is_some_and(|(is_on, _)| is_on);
-        let active = if on(least) {
-            Truth::Yes
-        } else if on(most) {
-            Truth::Unknown
-        } else {
-            Truth::No
-        };
-        let active = Truth::from(is_for_root).and(applies).and(active);
         let asked = match self.graph.target_of(self.build, edge) {
             Some(to) => {
-                let which = Run::kind_of(self.graph, self.build, For::Target, edge, to);
-                let has = |states: &States<'_>| {
-                    states.get(&(to, which)).is_some_and(|state| state.features.contains(feature))
-                };
-                let is_patch = self.build.patches.values().any(|&one| one == to);
-                if has(&self.least) {
-                    Truth::Yes
-                } else if is_patch || self.most.as_ref().is_some_and(has) {
-                    Truth::Unknown
-                } else {
-                    Truth::No
-                }
+                let kind = Run::kind_of(self.graph, self.build, For::Target, edge, to);
+                self.feature(to, kind, feature)
             }
-            None if state(least).is_some_and(|(_, asked)| asked) => Truth::Yes,
             // Its own manifest, which is not in the tree, may turn more on.
-            None => Truth::Unknown,
+            None => {
+                let by_us = |states: &States<'t>| of_package(states, &|state| state.outside.contains(&(key, feature)));
+                self.truth(by_us).max(Truth::Unknown)
+            }
         };
-        active.and(asked)
+        Truth::from(counts).and(applies).and(is_on).and(asked)
     }
 }
 
@@ -333,6 +317,15 @@ enum Step<'t> {
     Entry(Entry<'t>),
 }
 
+/// What a run came to.
+struct Outcome<'t> {
+    states: States<'t>,
+    /// Whether the steps sufficed.
+    is_complete: bool,
+    /// Whether a condition was met that is not known.
+    met_unknown: bool,
+}
+
 struct Run<'r, 't> {
     graph: &'r Graph<'t>,
     build: &'r Build<'t>,
@@ -340,7 +333,9 @@ struct Run<'r, 't> {
     unknown: Unknown,
     states: States<'t>,
     open: Vec<(usize, For, Step<'t>)>,
-    has_unknown: bool,
+    met_unknown: bool,
+    /// Steps that may still be taken.
+    left: u64,
 }
 
 impl<'r, 't> Run<'r, 't> {
@@ -353,18 +348,15 @@ impl<'r, 't> Run<'r, 't> {
                 open.extend(node.selected(graph.selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
             }
         }
-        Self { graph, build, roots, unknown, states: States::new(), open, has_unknown: false }
+        let left = graph.steps_left.get();
+        Self { graph, build, roots, unknown, states: States::new(), open, met_unknown: false, left }
     }
 
-    /// The states, whether all was done, and whether a condition was met that is not known.
-    fn finish(mut self) -> (States<'t>, bool, bool) {
-        let mut left = self.graph.steps_left.get();
-        while let Some((package, kind, step)) = self.open.pop() {
-            let Some(next) = left.checked_sub(1) else {
-                self.graph.steps_left.set(0);
-                return (self.states, false, self.has_unknown);
-            };
-            left = next;
+    fn finish(mut self) -> Outcome<'t> {
+        while self.left > 0
+            && let Some((package, kind, step)) = self.open.pop()
+        {
+            self.left -= 1;
             match step {
                 Step::Package => self.package(package, kind),
                 Step::Entry(Entry::Feature(name)) => self.feature(package, kind, name),
@@ -374,8 +366,8 @@ impl<'r, 't> Run<'r, 't> {
                 }
             }
         }
-        self.graph.steps_left.set(left);
-        (self.states, true, self.has_unknown)
+        self.graph.steps_left.set(self.left);
+        Outcome { states: self.states, is_complete: self.open.is_empty(), met_unknown: self.met_unknown }
     }
 
     fn package(&mut self, package: usize, kind: For) {
@@ -458,17 +450,21 @@ impl<'r, 't> Run<'r, 't> {
     fn edges(&mut self, package: usize, key: Option<&str>) -> Vec<&'r Edge<'t>> {
         let graph = self.graph;
         let is_root = self.roots.contains(&package);
-        let all = graph.nodes.get(&package).into_iter().flat_map(|node| &node.edges);
-        let named = all.filter(|edge| key.is_none_or(|key| edge.dependency.key == key));
+        let Some(node) = graph.nodes.get(&package) else { return Vec::new() };
+        let named: Vec<&Edge<'_>> = match key {
+            Some(key) => node.named(key).collect(),
+            None => node.edges.iter().collect(),
+        };
+        self.left = self.left.saturating_sub(named.len() as u64);
         // Only what is built by its own name has its tests built, and needs what they need.
-        let mine = named.filter(|edge| is_root || edge.dependency.kind != DependencyKind::Dev);
+        let mine = named.into_iter().filter(|edge| is_root || edge.dependency.kind != DependencyKind::Dev);
         let mut edges = Vec::new();
         for edge in mine {
             let applies = match (self.build.resolver, edge.applies) {
                 (Resolver::One, _) | (_, Truth::Yes) => true,
                 (_, Truth::No) => false,
                 (_, Truth::Unknown) => {
-                    self.has_unknown = true;
+                    self.met_unknown = true;
                     self.unknown == Unknown::Holds
                 }
             };
@@ -483,5 +479,70 @@ impl<'r, 't> Run<'r, 't> {
         let is_proc_macro = graph.nodes.get(&to).is_some_and(|node| node.is_proc_macro);
         let is_host = edge.dependency.kind == DependencyKind::Build || is_proc_macro;
         if build.resolver == Resolver::Two && (kind == For::Host || is_host) { For::Host } else { For::Target }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::manifest;
+    use camino::Utf8Path;
+
+    /// Hands over the resolution of one package by itself.
+    fn resolved<R>(text: &str, steps: u64, look: impl FnOnce(&Resolution<'_, '_>) -> R) -> R {
+        let manifest = manifest::read(Utf8Path::new("Cargo.toml"), text.to_owned()).unwrap();
+        let dependencies = manifest.dependencies(None);
+        let itself = |one: &Dependency| (one.package == "p").then_some(0);
+        let node = Node::new("p", &manifest.manifest, &dependencies, &TargetCfg::host(), itself);
+        let selection = FeatureSelection::default();
+        let graph = Graph::new(BTreeMap::from([(0, node)]), &selection);
+        graph.steps_left.set(steps);
+        let build = Build { resolver: Resolver::Two, patches: BTreeMap::new() };
+        look(&graph.resolve(&build, BTreeSet::from([0])))
+    }
+
+    fn features(text: &str, steps: u64) -> (Vec<String>, Vec<String>) {
+        resolved(text, steps, |resolution| {
+            let Features { on, maybe } = resolution.features(0, For::Target);
+            (on.into_iter().collect(), maybe.into_iter().collect())
+        })
+    }
+
+    #[test]
+    fn a_package_that_tests_itself_with_a_feature_has_it() {
+        let text = "[package]\nname = \"p\"\n[features]\ntesting = []\n\
+                    [dev-dependencies]\np = { path = \".\", features = [\"testing\"] }";
+        assert_eq!(features(text, MOST_STEPS), (vec!["testing".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn features_that_imply_each_other_end() {
+        let text = "[package]\nname = \"p\"\n[features]\ndefault = [\"a\"]\na = [\"b\"]\nb = [\"a\"]\nc = []";
+        assert_eq!(features(text, MOST_STEPS), (["a", "b", "default"].map(String::from).to_vec(), vec![]));
+    }
+
+    #[test]
+    fn where_the_steps_do_not_suffice_nothing_is_ruled_out() {
+        let text = "[package]\nname = \"p\"\n[features]\ndefault = [\"a\"]\na = []\nb = []";
+        assert_eq!(features(text, 0).1.len(), 3, "nothing was done");
+        assert_eq!(features(text, 1_000), (["a", "default"].map(String::from).to_vec(), vec![]));
+    }
+
+    #[test]
+    fn what_hangs_on_an_unknown_condition_is_only_possible() {
+        let text = "[package]\nname = \"p\"\n[features]\na = []\n\
+                    [target.'cfg(overflow_checks)'.dev-dependencies]\np = { path = \".\", features = [\"a\"] }";
+        assert_eq!(features(text, MOST_STEPS), (vec![], vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn entries_that_name_nothing_are_told() {
+        let text = "[package]\nname = \"p\"\n[features]\na = [\"a\", \"gone\", \"dep:d\", \"e/x\", \"d/x\", \"b\"]\nb = []\n\
+                    [dependencies]\nd = \"1\"";
+        let manifest = manifest::read(Utf8Path::new("Cargo.toml"), text.to_owned()).unwrap();
+        let dependencies = manifest.dependencies(None);
+        let node = Node::new("p", &manifest.manifest, &dependencies, &TargetCfg::host(), |_| None);
+        assert_eq!(node.dangling(), [("a", "a"), ("a", "gone"), ("a", "d"), ("a", "e")]);
     }
 }

@@ -2,16 +2,21 @@
 //!
 //! [`discover`] reads the manifests and the Rust files of a tree and gives the Rust half of a
 //! [`Catalog`](test_catalog::Catalog): each test with nextest's binary id, its name, its condition, and whether the
-//! [`Settings`] asked for compile it. Data flows `manifest` → `target` → `features` → `module_tree` → `discover`;
-//! `syntax` is the only module that names a parser.
+//! [`Settings`] asked for compile it. Data flows `manifest` → `workspace` → `features` and `target` → `package` →
+//! `module_tree` → `discover`; `syntax` is the only module that names a parser.
 //!
 //! A case is exact where its name and its existence are certain. It is inexact, with the reason, where a macro makes
 //! the test, where an attribute names its tests itself, where a build script may decide the condition, and where the
-//! feature that it needs is turned on by another package of the workspace: cargo unifies features, so that
-//! `cargo test --workspace` can compile what `cargo test -p package` does not.
+//! feature that it needs is turned on by another package of the workspace, unless [`Build`] says which packages are
+//! built together: cargo unifies features, so that `cargo test --workspace` can compile what `cargo test -p package`
+//! does not.
+//!
+//! Where cargo refuses a manifest, that is a [`Problem`](test_catalog::Problem), and the tests are listed as it is most
+//! likely meant. Packages outside of the tree are taken not to depend on those in it.
 //!
 //! Not listed: documentation tests, what an `include!` of generated code holds, and tests of a macro from outside the
-//! tree whose call shows no sign of a test. The environment (`RUSTFLAGS`) and `[profile]` are not looked at.
+//! tree whose call shows no sign of a test. Of profiles only `debug-assertions` counts, and the environment
+//! (`RUSTFLAGS`) does not, nor does a configuration of cargo above the tree.
 //!
 //! ```
 //! use cargo_discovery::{Settings, discover};

@@ -9,6 +9,9 @@ use toml::{Spanned, Value};
 
 use crate::cfg::TargetCfg;
 
+/// How many mistakes of one kind are told of a manifest. A file of millions is no manifest.
+pub(crate) const MOST_PROBLEMS: usize = 100;
+
 /// One manifest. Keys that do not matter here are not looked at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -114,7 +117,8 @@ pub(crate) struct Dependency {
     pub target: Option<String>,
     /// Whether a `path` says where it is, in the tree or out of it.
     pub is_path: bool,
-    pub line: u32,
+    /// Where it is written, as a byte of the manifest.
+    pub at: usize,
 }
 
 /// A manifest with its place.
@@ -298,7 +302,7 @@ impl PlacedManifest {
 
     /// A problem for each dependency that inherits what is not there.
     pub(crate) fn not_inherited(&self, root: Option<Root<'_>>) -> Vec<Problem> {
-        self.written().filter_map(|written| written.not_inherited(root)).collect()
+        self.written().filter_map(|written| written.not_inherited(root)).take(MOST_PROBLEMS).collect()
     }
 
     fn written(&self) -> impl Iterator<Item = Written<'_>> {
@@ -387,7 +391,7 @@ impl Written<'_> {
             kind: self.kind,
             features,
             target: self.target.cloned(),
-            line: line_of(&self.manifest.text, self.value.span().start),
+            at: self.value.span().start,
         }
     }
 }

@@ -9,7 +9,7 @@ use test_catalog::{Problem, TargetKind};
 
 use crate::cfg::{BuildScript, CrateCfg, TargetCfg};
 use crate::features::{self, Features, For, Graph, Node, Resolution};
-use crate::manifest::{Dependency, Edition, Package, PlacedManifest, Root};
+use crate::manifest::{Dependency, Edition, MOST_PROBLEMS, Package, PlacedManifest, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
 use crate::{Build, Settings, build_script, configuration, sources};
@@ -50,7 +50,7 @@ pub(crate) fn all<'t>(
     for (index, manifest) in manifests.iter().enumerate() {
         problems.extend(manifest.not_inherited(workspaces.inherited(index)));
         let wrong = dependencies[index].iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree));
-        problems.extend(wrong);
+        problems.extend(wrong.take(MOST_PROBLEMS));
     }
 
     let mut builds: BTreeMap<usize, WorkspaceBuild<'_>> = BTreeMap::new();
@@ -209,7 +209,7 @@ fn without_manifest(
     (!is_there).then(|| {
         let key = &dependency.key;
         let message = format!("the dependency `{key}` has no manifest in `{folder}/`: correct its `path`");
-        crate::manifest::problem(manifest.file.clone(), dependency.line, message)
+        manifest.problem_at(dependency.at, message)
     })
 }
 
@@ -224,7 +224,7 @@ fn dangling(manifest: &PlacedManifest, node: &Node<'_>) -> Vec<Problem> {
         );
         Some(manifest.problem_at(entry.span().start, message))
     };
-    node.dangling().into_iter().filter_map(problem).collect()
+    node.dangling().into_iter().take(MOST_PROBLEMS).filter_map(problem).collect()
 }
 
 /// What the build script of a package may set.

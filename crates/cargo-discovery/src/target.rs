@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Problem, TargetKind};
 
 pub(crate) use crate::manifest::normal;
-use crate::manifest::{DeclaredTarget, Edition, Package, PlacedManifest};
+use crate::manifest::{DeclaredTarget, Edition, MOST_PROBLEMS, Package, PlacedManifest};
 use crate::workspace::Tree;
 
 /// One target.
@@ -81,11 +81,12 @@ pub(crate) fn find<T: Tree>(place: &Place<'_, T>) -> (Vec<Target>, Vec<Problem>)
         }
         // A declared target turns the search off in the edition of 2015.
         if auto.unwrap_or(declared.is_none() || place.edition > Edition::E2015) {
-            let declared: Vec<&DeclaredTarget> = declared.iter().flatten().collect();
-            let free = inferred.into_iter().filter(|one| !place.is_declared(one, &declared));
+            let taken = place.taken(declared.iter().flatten());
+            let free = inferred.into_iter().filter(|one| !taken.holds(one));
             targets.extend(free.map(|one| plain(kind, one.name, one.root)));
         }
         problems.extend(place.same_names(kind, &targets[before..]));
+        problems.truncate(MOST_PROBLEMS);
     }
     (targets, problems)
 }
@@ -209,12 +210,13 @@ impl<T: Tree> Place<'_, T> {
         self.tree.is_file(&self.manifest.folder.join(inside))
     }
 
-    /// Whether a declaration takes the place of what was found: by its name, or by a `path` that is just that file.
-    fn is_declared(&self, found: &Inferred, declared: &[&DeclaredTarget]) -> bool {
-        declared.iter().any(|one| {
-            one.name.as_ref().is_some_and(|name| *name.get_ref() == found.name)
-                || one.path.as_ref().is_some_and(|path| plain_path(path.get_ref(), &self.manifest.folder) == found.root)
-        })
+    fn taken<'d>(&self, declared: impl Iterator<Item = &'d DeclaredTarget>) -> Taken<'d> {
+        let mut taken = Taken::default();
+        for one in declared {
+            taken.names.extend(one.name.as_ref().map(|name| name.get_ref().as_str()));
+            taken.paths.extend(one.path.as_ref().map(|path| plain_path(path.get_ref(), &self.manifest.folder)));
+        }
+        taken
     }
 
     /// What stands where cargo looks for targets of a kind. A name that is hidden is no target.
@@ -270,6 +272,19 @@ impl<T: Tree> Place<'_, T> {
             }
         }
         problems
+    }
+}
+
+/// What the declared targets of a kind take the place of: by its name, or by a `path` that is just that file.
+#[derive(Debug, Default)]
+struct Taken<'d> {
+    names: BTreeSet<&'d str>,
+    paths: BTreeSet<Utf8PathBuf>,
+}
+
+impl Taken<'_> {
+    fn holds(&self, found: &Inferred) -> bool {
+        self.names.contains(found.name.as_str()) || self.paths.contains(&found.root)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::manifest::{Dependency, PlacedManifest, Root, Workspace, normal};
 /// How many manifests that the walk passed over are read because others name them.
 const MOST_LATE: usize = 1_000;
 
+/// How many entries of `members` are looked at. Each may be a pattern for a folder of any size.
+const MOST_ENTRIES: usize = 1_000;
+
 /// How patterns match: `*` stays in its folder, and takes what is hidden.
 const IN_ONE_FOLDER: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
@@ -64,7 +67,7 @@ fn named_folders(manifest: &PlacedManifest, tree: &impl Tree) -> Vec<Utf8PathBuf
     let root = workspace.map(|workspace| Root { folder: &manifest.folder, workspace });
     let dependencies = manifest.dependencies(root);
     let mut named: Vec<Utf8PathBuf> = dependencies.into_iter().filter_map(|one| one.folder).collect();
-    for member in workspace.into_iter().flat_map(|workspace| &workspace.members) {
+    for member in workspace.into_iter().flat_map(|workspace| workspace.members.iter().take(MOST_ENTRIES)) {
         let (literal, pattern) = literal_part(member.get_ref());
         let Some(folder) = normal(&manifest.folder.join(literal)) else { continue };
         if pattern.as_str().is_empty() {
@@ -298,7 +301,11 @@ impl<'t> Workspaces<'t> {
         problems: &mut Vec<Problem>,
     ) -> Vec<usize> {
         let mut found = Vec::new();
-        for entry in entries {
+        if let Some(entry) = entries.get(MOST_ENTRIES) {
+            let message = format!("only the first {MOST_ENTRIES} entries are looked at: write patterns");
+            problems.push(root.problem_at(entry.span().start, message));
+        }
+        for entry in entries.iter().take(MOST_ENTRIES) {
             let (some, wrong) = self.expand_one(root, entry.get_ref(), tree);
             found.extend(some);
             problems.extend(wrong.map(|message| root.problem_at(entry.span().start, message)));
@@ -465,8 +472,11 @@ pub(crate) mod tests {
 
     const PACKAGE: &str = "[package]\nname = \"p\"\n";
 
-    /// The folders of the members of each workspace, and the problems as folder and message.
-    fn workspaces(files: &[(&'static str, &'static str)]) -> (Vec<(String, Vec<String>)>, Vec<(String, String)>) {
+    /// A root's folder and those of its members.
+    type Shown = (String, Vec<String>);
+
+    /// The workspaces, and the problems as folder and message.
+    fn workspaces(files: &[(&'static str, &'static str)]) -> (Vec<Shown>, Vec<(String, String)>) {
         let named = files.iter().map(|&(folder, text)| (Utf8Path::new(folder).join("Cargo.toml"), text));
         let tree = Memory::of(named.chain([(Utf8PathBuf::from("empty/x/y.rs"), "")]));
         let walked = tree.0.keys().filter(|file| file.ends_with("Cargo.toml") && !file.as_str().contains("/."));
@@ -479,7 +489,7 @@ pub(crate) mod tests {
             manifests.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
         problems.extend(workspaces.find_members(&mut dependencies, read, &tree));
         let folder = |index: &usize| manifests[*index].folder.to_string();
-        let mut members: Vec<(String, Vec<String>)> = workspaces
+        let mut members: Vec<Shown> = workspaces
             .members
             .iter()
             .map(|(root, members)| (folder(root), members.all.iter().map(folder).collect()))
@@ -489,7 +499,7 @@ pub(crate) mod tests {
         (members, problems.into_iter().map(at).collect())
     }
 
-    fn members_of(root: &str, list: &[(String, Vec<String>)]) -> Vec<String> {
+    fn members_of(root: &str, list: &[Shown]) -> Vec<String> {
         list.iter().find(|(folder, _)| folder == root).unwrap().1.clone()
     }
 

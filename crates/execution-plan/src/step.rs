@@ -95,6 +95,8 @@ pub struct CargoFeatures {
     pub all: bool,
     /// `--no-default-features`.
     pub no_default: bool,
+    /// `--workspace`: all packages are built together and share the features that they ask of each other.
+    pub workspace: bool,
 }
 
 /// One test of a step.

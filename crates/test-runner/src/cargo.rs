@@ -94,9 +94,7 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
     let folder = build.workspace.in_tree(&job.settings.tree);
     let mut cargo = cargo_test(job, &folder, &build.features);
     cargo.arguments.extend(["--no-run", "--message-format=json-render-diagnostics"].map(str::to_owned));
-    for package in build.targets.iter().map(|target| &target.package).collect::<BTreeSet<_>>() {
-        cargo.arguments.extend(["-p".to_owned(), package.clone()]);
-    }
+    cargo.arguments.extend(packages(build));
     // Several packages may have a library: cargo takes `--lib` once, and each name once.
     let mut chosen = BTreeSet::new();
     for target in &build.targets {
@@ -125,6 +123,15 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
     let inherited = std::env::var(LIBRARY_PATH).ok();
     let messages: Vec<Message> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     Ok(binaries(&messages, &metadata, Utf8Path::new(sysroot.trim()), inherited.as_deref(), &build.features))
+}
+
+/// The packages that are built: they share the features that they ask of each other.
+fn packages(build: &RustBuild) -> Vec<String> {
+    if build.features.workspace {
+        return vec!["--workspace".to_owned()];
+    }
+    let packages: BTreeSet<_> = build.targets.iter().map(|target| &target.package).collect();
+    packages.into_iter().flat_map(|package| ["-p".to_owned(), package.clone()]).collect()
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.
@@ -289,6 +296,8 @@ fn package_env(package: &Package) -> Vec<(String, String)> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use test_catalog::TreePath;
+
     use super::*;
 
     /// The folders of the loader's path, in cargo's order: build scripts', the binary's, one up, rustc's, inherited.
@@ -316,5 +325,28 @@ mod tests {
         assert_eq!(binaries[&key].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
         let other = CargoFeatures { all: true, ..features };
         assert!(!binaries.contains_key(&Key { features: other, ..key }), "built otherwise, it is another binary");
+    }
+
+    #[test]
+    fn packages_are_built_together_as_was_asked() {
+        let target = |package: &str| {
+            std::sync::Arc::new(CargoTarget {
+                binary: package.to_owned(),
+                package: package.to_owned(),
+                manifest: TreePath::new("Cargo.toml"),
+                workspace: TreePath::new(""),
+                kind: TargetKind::Lib,
+                name: package.to_owned(),
+                root: TreePath::new("src/lib.rs"),
+                harness: true,
+                required_features: Vec::new(),
+                enabled: true,
+            })
+        };
+        let targets = vec![target("b"), target("a"), target("b")];
+        let mut build = RustBuild { workspace: TreePath::new(""), features: CargoFeatures::default(), targets };
+        assert_eq!(packages(&build), ["-p", "a", "-p", "b"]);
+        build.features.workspace = true;
+        assert_eq!(packages(&build), ["--workspace"]);
     }
 }

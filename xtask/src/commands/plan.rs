@@ -87,6 +87,7 @@ pub(crate) fn plan(
             names: selection.features.clone(),
             all: selection.all_features,
             no_default: selection.no_default_features,
+            workspace: selection.workspace,
         },
         why_no_gpu: machine.why_none.clone(),
     };
