@@ -118,6 +118,16 @@ impl Predicate {
         }
     }
 
+    /// Whether it cannot hold without `test`.
+    pub(crate) fn needs_test(&self) -> bool {
+        match self {
+            Self::Name(name) => name == "test",
+            Self::All(operands) => operands.iter().any(Self::needs_test),
+            Self::Any(operands) => !operands.is_empty() && operands.iter().all(Self::needs_test),
+            _ => false,
+        }
+    }
+
     /// All of them at once, as short as can be.
     pub(crate) fn all(operands: impl IntoIterator<Item = Self>) -> Self {
         let mut left: Vec<Self> = Vec::new();

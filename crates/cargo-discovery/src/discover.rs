@@ -87,6 +87,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                 macros: &macros,
                 releases,
                 package: &package.manifest.folder,
+                is_of_tests: target.kind == TargetKind::Test,
             };
             let tree = module_tree::walk(&target.root, surroundings);
             is_known &= tree.problems.is_empty();

@@ -16,7 +16,7 @@ use crate::generated::{self, Candidate, Tests};
 use crate::lock::Releases;
 use crate::macros::TreeMacros;
 use crate::sources::Sources;
-use crate::syntax::{Item, ItemKind, Parameter};
+use crate::syntax::{Included, Item, ItemKind, Parameter};
 use crate::target::normal;
 use calls::MacroScope;
 
@@ -55,6 +55,8 @@ pub(crate) struct Surroundings<'w> {
     pub releases: Releases,
     /// The folder of the target's package.
     pub package: &'w Utf8Path,
+    /// Whether the target is there for its tests: an integration test.
+    pub is_of_tests: bool,
 }
 
 /// Walks the modules of a target.
@@ -190,20 +192,33 @@ impl Walker<'_> {
                     inside.cfg.extend(resolved.cfg);
                     self.items(items, &inside);
                 }
-                ItemKind::Include(Some(path)) => {
-                    let mut inside = scope.clone();
-                    inside.cfg.extend(resolved.cfg);
-                    let beside = scope.file.as_path().parent().unwrap_or(Utf8Path::new("")).join(path);
-                    if let Some(file) = normal(&beside) {
-                        inside.file = TreePath::new(&file);
-                        inside.depth += 1;
-                        self.file(&file, inside);
-                    }
-                }
+                ItemKind::Include(included) => self.include(included, item.at, &resolved, scope),
                 ItemKind::Call(call) => self.call(call, item.at, &resolved, scope),
                 ItemKind::Definition(definition) => self.declare(definition, &resolved, scope),
-                ItemKind::Include(None) => {}
             }
+        }
+    }
+
+    fn include(&mut self, included: &Included, at: Position, resolved: &Resolved<'_>, scope: &Scope) {
+        let mut inside = scope.clone();
+        inside.cfg.extend(resolved.cfg.iter().cloned());
+        let beside = scope.file.as_path().parent().unwrap_or(Utf8Path::new(""));
+        let path = match included {
+            Included::FromFile(path) => beside.join(path),
+            Included::FromPackage(path) => self.package.join(path),
+            Included::Generated => {
+                if self.is_of_tests || inside.cfg.iter().any(Predicate::needs_test) {
+                    let text = "`include!` of what a build script writes may hold tests".to_owned();
+                    let at = scope.span(at);
+                    self.one("include!".to_owned(), (None, Truth::Yes), at, &inside, Some(text));
+                }
+                return;
+            }
+        };
+        if let Some(file) = normal(&path) {
+            inside.file = TreePath::new(&file);
+            inside.depth += 1;
+            self.file(&file, inside);
         }
     }
 

@@ -47,10 +47,20 @@ pub(crate) enum ItemKind {
     },
     Call(MacroCall),
     Definition(MacroDefinition),
-    /// `include!`, with its path where that is a literal.
-    Include(Option<String>),
+    Include(Included),
     /// Items that stand in the module around them, such as a branch of `cfg_if!`.
     Block(Vec<Item>),
+}
+
+/// What `include!` names.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Included {
+    /// A file, by its path from the file around.
+    FromFile(String),
+    /// A file, by its path from the package's folder: `concat!(env!("CARGO_MANIFEST_DIR"), "/...")`.
+    FromPackage(String),
+    /// What is only there after a build, or by other means.
+    Generated,
 }
 
 /// What stands between the braces of an inline module.
@@ -401,7 +411,7 @@ fn call(path: Vec<String>, input: ParseStream<'_>, push: impl FnOnce(ItemKind)) 
     let group = arguments(input)?;
     let name = path.last().map_or("", String::as_str);
     push(match name {
-        "include" => ItemKind::Include(syn::parse2::<syn::LitStr>(group.stream()).ok().map(|path| path.value())),
+        "include" => ItemKind::Include(included(group.stream())),
         "cfg_if" => match branches.parse2(group.stream()) {
             Ok(branches) => ItemKind::Block(branches),
             Err(_) => opaque_call(path, &group),
@@ -409,6 +419,33 @@ fn call(path: Vec<String>, input: ParseStream<'_>, push: impl FnOnce(ItemKind)) 
         _ => opaque_call(path, &group),
     });
     Ok(())
+}
+
+fn included(tokens: TokenStream) -> Included {
+    if let Ok(path) = syn::parse2::<syn::LitStr>(tokens.clone()) {
+        return Included::FromFile(path.value());
+    }
+    let parser = |input: ParseStream<'_>| {
+        let concat: syn::Macro = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        concat.parse_body_with(|parts: ParseStream<'_>| {
+            let folder: syn::Macro = parts.parse()?;
+            let variable: syn::LitStr = folder.parse_body()?;
+            let mut path = String::new();
+            while !parts.is_empty() {
+                parts.parse::<Token![,]>()?;
+                if !parts.is_empty() {
+                    path.push_str(&parts.parse::<syn::LitStr>()?.value());
+                }
+            }
+            let is_of_package = folder.path.is_ident("env") && variable.value() == "CARGO_MANIFEST_DIR";
+            Ok((is_of_package && concat.path.is_ident("concat")).then_some(path))
+        })
+    };
+    match parser.parse2(tokens) {
+        Ok(Some(path)) => Included::FromPackage(path.trim_start_matches('/').to_owned()),
+        _ => Included::Generated,
+    }
 }
 
 fn opaque_call(path: Vec<String>, group: &Group) -> ItemKind {
@@ -462,5 +499,21 @@ fn branches(input: ParseStream<'_>) -> syn::Result<Vec<Item>> {
             return Ok(branches);
         }
         input.parse::<Token![else]>()?;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_included_file_is_named_by_a_text_or_from_the_package() {
+        let of = |text: &str| included(text.parse().unwrap());
+        assert_eq!(of("\"cases.rs\""), Included::FromFile("cases.rs".into()));
+        let text = "concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/tests/\", \"cases.rs\",)";
+        assert_eq!(of(text), Included::FromPackage("tests/cases.rs".into()));
+        assert_eq!(of("concat!(env!(\"OUT_DIR\"), \"/cases.rs\")"), Included::Generated);
+        assert_eq!(of("name!()"), Included::Generated);
     }
 }

@@ -122,6 +122,30 @@ fn macros_of_the_tree_are_expanded_and_those_of_others_are_inexact() {
 }
 
 #[test]
+fn an_included_file_is_part_of_the_module_and_a_generated_one_may_hold_tests() {
+    let generated = "include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));";
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("src/lib.rs", &format!("{generated} #[cfg(test)] mod tests {{ include!(\"cases.rs\"); {generated} }}")),
+        ("src/cases.rs", TEST),
+        ("tests/a.rs", "include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/src/cases.rs\"));"),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p tests::include!?", "p tests::t", "p::a t"]);
+}
+
+#[test]
+fn the_modules_of_a_folder_are_those_of_automod() {
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("tests/all.rs", "mod cases { automod::dir!(\"tests/cases\"); }"),
+        ("tests/cases/a.rs", TEST),
+        ("tests/cases/b-c.rs", TEST),
+        ("tests/cases/mod.rs", TEST),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p::all cases::a::t", "p::all cases::b_c::t"]);
+}
+
+#[test]
 fn a_target_without_harness_is_one_inexact_case() {
     let tree = Tree::new(&[
         ("Cargo.toml", &format!("{PACKAGE}[[test]]\nname = \"own\"\nharness = false\n")),
