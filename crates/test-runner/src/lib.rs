@@ -19,6 +19,7 @@
 //! ```
 
 mod cargo;
+mod cargo_messages;
 pub mod collection;
 mod dispatcher;
 mod error;
