@@ -104,9 +104,9 @@ impl Subject {
         let settings = cargo_discovery::Settings {
             paths: selection.paths.clone(),
             features: cargo_discovery::FeatureSelection {
-                features: selection.features.clone(),
-                all: selection.all_features,
-                no_default: selection.no_default_features,
+                features: selection.features.names.clone(),
+                all: selection.features.all_features,
+                no_default: selection.features.no_default_features,
             },
             ..cargo_discovery::Settings::new(self.tree.clone())
         };
