@@ -8,7 +8,7 @@ use duct::Expression;
 use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind};
 
-use crate::cargo_messages::{Metadata, executables, messages};
+use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages};
 use crate::executor::Job;
 use crate::output::tail;
 
@@ -122,8 +122,8 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
     let metadata = output_of(job, "cargo metadata", &metadata.expression(&[]))?;
     let metadata: Metadata =
         serde_json::from_str(&metadata).map_err(|error| format!("cannot read cargo metadata: {error}"))?;
-    let sysroot = output_of(job, "rustc", &duct::cmd!("rustc", "--print=sysroot").dir(&folder))?;
-    let built = executables(&messages(&said), &metadata, Utf8Path::new(sysroot.trim()));
+    let rust = output_of(job, "rustc", &duct::cmd("rustc", RUST_FOLDERS).dir(&folder))?;
+    let built = executables(&messages(&said), &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
             "bin" => "bin",

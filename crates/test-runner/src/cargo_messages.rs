@@ -1,6 +1,6 @@
 //! What cargo says while it builds, and the environment that it would run each executable in.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde::Deserialize;
 
 /// How this system's loader is told of libraries.
@@ -59,6 +59,9 @@ pub(crate) struct Package {
     manifest_path: Utf8PathBuf,
 }
 
+/// What rustc is asked for: its own folder, and that of the libraries that it links with.
+pub(crate) const RUST_FOLDERS: [&str; 2] = ["--print=sysroot", "--print=target-libdir"];
+
 /// The messages of what cargo printed. Lines of another form are of compilers and build scripts.
 pub(crate) fn messages(text: &str) -> Vec<Message> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
@@ -78,17 +81,14 @@ pub(crate) struct Executable {
 }
 
 /// Test executables, each with the environment of "Environment variables Cargo sets" in cargo's reference.
-pub(crate) fn executables(messages: &[Message], metadata: &Metadata, sysroot: &Utf8Path) -> Vec<Executable> {
+///
+/// `rust` is what [`RUST_FOLDERS`] make rustc print.
+pub(crate) fn executables(messages: &[Message], metadata: &Metadata, rust: &str) -> Vec<Executable> {
     let inherited = std::env::var(LIBRARY_PATH).ok();
-    executables_with(messages, metadata, sysroot, inherited.as_deref())
+    executables_with(messages, metadata, rust, inherited.as_deref())
 }
 
-fn executables_with(
-    messages: &[Message],
-    metadata: &Metadata,
-    sysroot: &Utf8Path,
-    inherited: Option<&str>,
-) -> Vec<Executable> {
+fn executables_with(messages: &[Message], metadata: &Metadata, rust: &str, inherited: Option<&str>) -> Vec<Executable> {
     let mut built = Vec::new();
     for message in messages {
         let Message::CompilerArtifact { package_id, manifest_path, target, profile, executable } = message else {
@@ -118,7 +118,10 @@ fn executables_with(
         }
         // `target/debug/deps/name-hash`: libraries lie beside it and one folder up.
         libraries.extend(executable.ancestors().skip(1).take(2).map(|folder| folder.as_str().to_owned()));
-        libraries.push(sysroot.join("lib").into_string());
+        // The tests of a proc macro are linked with rustc's own libraries and a shared `std`.
+        let mut of_rust = rust.lines().map(str::trim);
+        libraries.extend(of_rust.next().map(|sysroot| format!("{sysroot}/lib")));
+        libraries.extend(of_rust.map(str::to_owned));
         libraries.extend(inherited.map(str::to_owned));
         env.push((LIBRARY_PATH.to_owned(), libraries.join(":")));
         built.push(Executable {
@@ -198,8 +201,8 @@ mod tests {
         let messages: Vec<Message> =
             messages.into_iter().map(|message| serde_json::from_value(message).unwrap()).collect();
         let none = Metadata { packages: Vec::new() };
-        let built = executables_with(&messages, &none, Utf8Path::new("/rust"), Some("/usr/lib/x"));
-        let path = "/t/debug/build/dep/out:/t/debug/deps:/t/debug:/rust/lib:/usr/lib/x";
+        let built = executables_with(&messages, &none, "/rust\n/rust/lib/rustlib/x/lib\n", Some("/usr/lib/x"));
+        let path = "/t/debug/build/dep/out:/t/debug/deps:/t/debug:/rust/lib:/rust/lib/rustlib/x/lib:/usr/lib/x";
         assert_eq!(built[0].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
     }
 }

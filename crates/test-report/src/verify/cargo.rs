@@ -84,7 +84,8 @@ pub fn text(verified: &Verified<'_>, most: Option<usize>, styles: &Styles) -> St
         let binaries = &workspace.binaries;
         let listed = tests(binaries.listing.tests());
         let count = counted(binaries.listing.binaries.len(), "binary", "binaries");
-        let title = format!("{} lists {listed} in {count} {of}", verified.tool.version);
+        let lister = if binaries.listing.instead.is_some() { "cargo" } else { &verified.tool.version };
+        let title = format!("{lister} lists {listed} in {count} {of}");
         blocks.push(part(&title, binaries, most, styles));
         if let Some(documentation) = &workspace.documentation {
             let listed = counted(documentation.listing.tests(), "documentation test", "documentation tests");
@@ -105,7 +106,7 @@ fn part(title: &str, part: &Part, most: Option<usize>, styles: &Styles) -> Strin
     // Writing to a string cannot fail, here and below.
     let mut out = format!("{title}; the catalog has {}\n", counted(*cases, "case", "cases"));
     if let Some(why) = &listing.instead {
-        let _ = writeln!(out, "asked binary by binary, because nextest gives up: {}", printable(why));
+        let _ = writeln!(out, "each binary was asked by itself, for nextest gives up: {}", printable(why));
     }
     let wrong = comparison.wrong();
     count_row(&mut out, comparison.exact, "found, exact", Some(styles.good));

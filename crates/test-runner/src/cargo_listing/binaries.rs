@@ -1,15 +1,14 @@
 //! `cargo test --no-run`, then each test binary is asked for its own list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use camino::Utf8Path;
 use test_catalog::comparison::cargo::ListedBinary;
 
 use super::command::{Cargo, last_lines};
 use super::{Listing, ListingError, Request, UnseenBinary};
 use crate::cargo::Invocation;
-use crate::cargo_messages::{Executable, Metadata, executables, messages};
+use crate::cargo_messages::{Executable, Metadata, RUST_FOLDERS, executables, messages};
 use crate::libtest::listed;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
@@ -41,13 +40,13 @@ fn built(request: &Request<'_>) -> Result<Vec<Executable>, ListingError> {
     let metadata_of = Cargo::new(metadata_of, root.clone());
     let metadata: Metadata =
         serde_json::from_slice(&metadata_of.run()?.stdout).map_err(|error| metadata_of.not_understood(error))?;
-    let sysroot = duct::cmd!("rustc", "--print=sysroot").dir(root).stderr_null().read();
-    let sysroot = sysroot.map_err(|error| ListingError::NoTool {
-        tool: "rustc --print=sysroot".to_owned(),
+    let rust = duct::cmd("rustc", RUST_FOLDERS).dir(root).stderr_null().read();
+    let rust = rust.map_err(|error| ListingError::NoTool {
+        tool: "rustc".to_owned(),
         why: error.to_string(),
         remedy: "install Rust: https://rustup.rs",
     })?;
-    Ok(executables(&messages(&String::from_utf8_lossy(&output.stdout)), &metadata, Utf8Path::new(sysroot.trim())))
+    Ok(executables(&messages(&String::from_utf8_lossy(&output.stdout)), &metadata, &rust))
 }
 
 /// nextest's id of a test binary (nextest's documentation, "Binary IDs").
@@ -60,7 +59,7 @@ fn binary_id(package: &str, kind: &str, name: &str) -> String {
 }
 
 /// Its tests, or why it does not say.
-fn ask(executable: &Executable) -> Result<std::collections::BTreeMap<String, bool>, String> {
+fn ask(executable: &Executable) -> Result<BTreeMap<String, bool>, String> {
     let names = output_of(executable, &["--list", "--format=terse"])?;
     let ignored: BTreeSet<String> =
         output_of(executable, &["--list", "--format=terse", "--ignored"])?.into_iter().collect();

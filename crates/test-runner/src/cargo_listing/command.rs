@@ -98,6 +98,16 @@ pub(super) fn last_lines(text: &[u8], count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
+/// The error that a tool tells, with its innermost cause, in one line.
+pub(super) fn error_line(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = text.lines().collect();
+    let Some(error) = lines.iter().find_map(|line| line.strip_prefix("error: ")) else { return last_lines(said, 1) };
+    let error = error.trim_end_matches(':');
+    let cause = lines.iter().rposition(|line| *line == "Caused by:").and_then(|at| lines.get(at + 1));
+    cause.map_or_else(|| error.to_owned(), |cause| format!("{error}: {}", cause.trim()))
+}
+
 /// The workspace's `Cargo.lock` as it was: cargo writes one where there is none, and brings an old one up to date.
 pub(super) struct KeptLock {
     path: Utf8PathBuf,
@@ -148,6 +158,15 @@ mod tests {
         std::fs::write(&lock, "old").unwrap();
         written("new");
         assert_eq!(std::fs::read_to_string(&lock).unwrap(), "old");
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_innermost_cause() {
+        let said =
+            b"   Compiling p\nerror: creating the list failed\n\nCaused by:\n  a\n\nCaused by:\n  b is no test\n  c\n";
+        assert_eq!(error_line(said), "creating the list failed: b is no test");
+        assert_eq!(error_line(b"error: it is in no workspace:\ncurrent: a\n"), "it is in no workspace");
+        assert_eq!(error_line(b"killed\n"), "killed");
     }
 
     #[test]

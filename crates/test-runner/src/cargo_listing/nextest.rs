@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use test_catalog::comparison::cargo::ListedBinary;
 
-use super::command::last_lines;
+use super::command::error_line;
 use super::{Listing, ListingError, Request, UnseenBinary};
 
 /// nextest's exit code where all is built and a binary's list is not of libtest's form.
@@ -23,16 +23,9 @@ pub(super) fn list(request: &Request<'_>) -> Result<Answer, ListingError> {
     let output = cargo.run()?;
     match output.status.code() {
         Some(0) => read(&output.stdout).map(Answer::Listed).map_err(|error| cargo.not_understood(error)),
-        Some(LIST_FAILED) => Ok(Answer::NotListed(why(&output.stderr))),
+        Some(LIST_FAILED) => Ok(Answer::NotListed(error_line(&output.stderr))),
         _ => Err(cargo.not_built(&output, &output.stderr)),
     }
-}
-
-/// The line that says what is wrong; behind it stands what the binary printed.
-fn why(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let error = text.lines().find_map(|line| line.trim_start().strip_prefix("error: "));
-    error.map_or_else(|| last_lines(said, 1), str::to_owned)
 }
 
 #[derive(Deserialize)]
@@ -83,13 +76,5 @@ mod tests {
         let tests = BTreeMap::from([("a::c".to_owned(), false), ("b".to_owned(), true)]);
         assert_eq!(listing.binaries, [ListedBinary { binary: "p::t".to_owned(), tests }]);
         assert_eq!(listing.unseen[0].binary, "q");
-    }
-
-    #[test]
-    fn the_line_with_the_error_says_why() {
-        assert_eq!(
-            why(b"   Compiling p\nerror: creating test list failed\n\nCaused by:\n"),
-            "creating test list failed"
-        );
     }
 }

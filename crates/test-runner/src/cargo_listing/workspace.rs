@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::ListingError;
-use super::command::{Cargo, last_lines};
+use super::command::{Cargo, error_line};
 
 /// A workspace, or a package that is in none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn workspaces(manifests: &[Utf8PathBuf]) -> Result<(Vec<Workspace>, Vec<Refu
         let cargo = Cargo::new(cargo.map(str::to_owned).to_vec(), folder.to_owned()).args(&[manifest.as_str()]);
         let output = cargo.run()?;
         if !output.status.success() {
-            refused.push(Refused { manifest: manifest.clone(), reason: reason(&output.stderr) });
+            refused.push(Refused { manifest: manifest.clone(), reason: error_line(&output.stderr) });
             continue;
         }
         let metadata: Metadata = serde_json::from_slice(&output.stdout).map_err(|error| cargo.not_understood(error))?;
@@ -91,14 +91,6 @@ pub fn workspaces(manifests: &[Utf8PathBuf]) -> Result<(Vec<Workspace>, Vec<Refu
         workspaces.push(workspace);
     }
     Ok((workspaces, refused))
-}
-
-/// cargo's first and last words: what it could not do, and why.
-fn reason(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let first = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or_default();
-    let last = last_lines(said, 1);
-    if first.is_empty() || last.ends_with(first) { last } else { format!("{first}: {}", last.trim()) }
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use test_catalog::{Catalog, TargetKind, TestCase, TreePath};
 use test_report::terminal::{Styles, printable};
 use test_report::verify::cargo::{LeftOut, Part, Verified, VerifiedWorkspace, json, text};
 use test_runner::cargo_listing::{
-    Lister, Listing, ListingError, Package, Request, Tool, Workspace, doc_tests, tests, tool, workspaces,
+    Lister, Listing, ListingError, Package, Refused, Request, Tool, Workspace, doc_tests, tests, tool, workspaces,
 };
 
 use crate::cli::{Global, LanguageArg, ListerArg, MachineFormat, SelectionArgs, VerifyArgs};
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, args: &VerifyArgs, environment: &Environment)
         cargo_discovery::manifests(tree)?.iter().map(|manifest| tree.join(manifest)).collect();
     let (workspaces, refused) = workspaces(&manifests)?;
     let wanted = Wanted::new(tree, args);
-    let chosen = wanted.chosen(&workspaces)?;
+    let chosen = wanted.chosen(&workspaces, &refused)?;
     let features = &args.rust.features;
     let everything_rust =
         SelectionArgs { language: Some(LanguageArg::Rust), features: features.clone(), ..SelectionArgs::default() };
@@ -115,15 +115,20 @@ impl<'a> Wanted<'a> {
     }
 
     /// The packages of each workspace, where any is asked for.
-    fn chosen<'w>(&self, all: &'w [Workspace]) -> Result<Vec<(&'w Workspace, Vec<&'w Package>)>, Error> {
+    fn chosen<'w>(
+        &self,
+        all: &'w [Workspace],
+        refused: &[Refused],
+    ) -> Result<Vec<(&'w Workspace, Vec<&'w Package>)>, Error> {
         // A workspace may have members outside of the tree.
         let in_tree = |package: &&Package| package.manifest.starts_with(self.tree);
         let of_tree: Vec<&Package> = all.iter().flat_map(|workspace| &workspace.packages).filter(in_tree).collect();
-        let by_path = self.named_by_paths(&of_tree)?;
+        let by_path = self.named_by_paths(&of_tree, refused)?;
         let names = &self.args.rust.packages;
         for name in names {
             if !of_tree.iter().any(|package| package.name == *name) {
-                return Err(wrong("--package", name, "no workspace of the tree has such a package"));
+                let why = self.and_refused("no workspace of the tree has such a package", refused);
+                return Err(wrong("--package", name, &why));
             }
         }
         let takes = |package: &&Package| {
@@ -137,7 +142,8 @@ impl<'a> Wanted<'a> {
         };
         let chosen: Vec<_> = all.iter().filter_map(chosen_of).collect();
         if chosen.is_empty() {
-            return Err(Error::NothingSelected(format!("{} has no Rust package where it was looked for", self.tree)));
+            let nothing = format!("{} has no Rust package that cargo knows", self.tree);
+            return Err(Error::NothingSelected(self.and_refused(&nothing, refused)));
         }
         for feature in &self.args.rust.features.names {
             if !chosen.iter().any(|(_, packages)| packages.iter().any(|package| package.has_feature(feature))) {
@@ -147,8 +153,21 @@ impl<'a> Wanted<'a> {
         Ok(chosen)
     }
 
+    /// Where a package is not known: that may be why.
+    fn and_refused(&self, text: &str, refused: &[Refused]) -> String {
+        let mut text = text.to_owned();
+        for refused in refused {
+            text.push_str(&format!("\n  cargo refuses {}: {}", inside(self.tree, &refused.manifest), refused.reason));
+        }
+        text
+    }
+
     /// The manifests of the packages below each path, or of the innermost one around it; `None` without paths.
-    fn named_by_paths(&self, packages: &[&Package]) -> Result<Option<BTreeSet<Utf8PathBuf>>, Error> {
+    fn named_by_paths(
+        &self,
+        packages: &[&Package],
+        refused: &[Refused],
+    ) -> Result<Option<BTreeSet<Utf8PathBuf>>, Error> {
         if self.paths.is_empty() {
             return Ok(None);
         }
@@ -161,7 +180,8 @@ impl<'a> Wanted<'a> {
                 named.extend(around.max_by_key(|package| package.folder().as_str().len()).map(|one| &one.manifest));
             }
             if named.is_empty() {
-                return Err(wrong("PATH", text, "no Rust package lies there, or around it"));
+                let why = self.and_refused("no Rust package lies there, or around it", refused);
+                return Err(wrong("PATH", text, &why));
             }
             manifests.extend(named.into_iter().cloned());
         }
