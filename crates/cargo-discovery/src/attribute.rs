@@ -5,8 +5,9 @@ use syn::Token;
 use syn::parse::ParseStream;
 
 use crate::cfg::{Predicate, separated};
+use crate::generated::is_maker;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Attribute {
     Cfg(Predicate),
     CfgAttr(Predicate, Vec<Attribute>),
@@ -14,10 +15,10 @@ pub(crate) enum Attribute {
     Path(String),
     /// `#[ignore]`, with the text of `#[ignore = "..."]`.
     Ignore(Option<String>),
-    /// Any other, by its path.
+    /// Any other, by its path, with what stands between its parentheses where that decides about tests.
     Other {
         path: Vec<String>,
-        arguments: Option<Vec<String>>,
+        arguments: Option<String>,
     },
 }
 
@@ -27,6 +28,14 @@ impl Attribute {
         match self {
             Self::Other { path, .. } => path.last().map(String::as_str),
             _ => None,
+        }
+    }
+
+    /// What stands between the parentheses of an attribute that [`name`](Self::name) names.
+    pub(crate) fn arguments(&self) -> &str {
+        match self {
+            Self::Other { arguments, .. } => arguments.as_deref().unwrap_or_default(),
+            _ => "",
         }
     }
 
@@ -71,7 +80,7 @@ fn bracketed(input: ParseStream<'_>) -> syn::Result<Option<Attribute>> {
 pub(crate) fn of_parameter(attribute: &syn::Attribute) -> Option<Attribute> {
     let path = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
     let arguments = match &attribute.meta {
-        syn::Meta::List(list) => Some(expressions(list.tokens.clone())),
+        syn::Meta::List(list) => Some(list.tokens.to_string()),
         _ => None,
     };
     Some(Attribute::Other { path, arguments })
@@ -110,50 +119,30 @@ fn meta(tokens: TokenStream) -> Option<Attribute> {
             let predicate = Predicate::parse(parts.next()?);
             Attribute::CfgAttr(predicate, parts.filter_map(meta).collect())
         }
+        // Which compiler there will be is not known.
+        ([library, name], Some(list), _) if library == "rustversion" && name == "attr" => {
+            let mut parts = separated(list).into_iter();
+            let predicate = Predicate::Other(format!("rustversion: {}", parts.next()?));
+            Attribute::CfgAttr(predicate, parts.filter_map(meta).collect())
+        }
+        ([library, name], list, _) if library == "rustversion" => {
+            Attribute::Cfg(Predicate::Other(format!("rustversion::{name}({})", list.unwrap_or_default())))
+        }
         ([name], _, Some(text)) if name == "path" => Attribute::Path(text),
         ([name], _, text) if name == "ignore" => Attribute::Ignore(text),
         (_, list, _) => {
-            let wanted = matches!(name, "apply" | "rstest" | "case" | "values");
-            let arguments =
-                list.filter(|_| wanted).map(|list| separated(list).iter().map(ToString::to_string).collect());
+            let wanted = matches!(name, "apply" | "rstest" | "test_case" | "test_matrix") || path[0] == "case";
+            let arguments = list.filter(|_| wanted).map(|list| list.to_string());
             Attribute::Other { path, arguments }
         }
     })
 }
 
-/// The arguments of `#[values(...)]`, each as its tokens; empty where they are no expressions.
-fn expressions(tokens: TokenStream) -> Vec<String> {
-    use syn::parse::Parser;
-    use syn::punctuated::Punctuated;
-    let parser = Punctuated::<Tokens, Token![,]>::parse_terminated;
-    parser.parse2(tokens).map(|list| list.into_iter().map(|one| one.0).collect()).unwrap_or_default()
-}
-
-/// An expression, kept as the text of its tokens.
-struct Tokens(String);
-
-impl syn::parse::Parse for Tokens {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let begin = input.fork();
-        input.parse::<syn::Expr>()?;
-        let mut text = String::new();
-        while begin.cursor() < input.cursor() {
-            text.push_str(&begin.parse::<TokenTree>()?.to_string());
-        }
-        Ok(Self(text))
-    }
-}
-
 /// Whether an attribute in a macro's text, given as the tokens between its brackets, makes a test.
 pub(crate) fn tokens_make_a_test(tokens: TokenStream) -> bool {
     match meta(tokens) {
-        Some(Attribute::CfgAttr(_, attributes)) => attributes.iter().any(|one| one.name().is_some_and(is_test)),
-        Some(attribute) => attribute.name().is_some_and(is_test),
+        Some(Attribute::CfgAttr(_, attributes)) => attributes.iter().any(is_maker),
+        Some(attribute) => is_maker(&attribute),
         None => false,
     }
-}
-
-/// Whether an attribute of that name makes a function a test, or several.
-pub(crate) fn is_test(name: &str) -> bool {
-    matches!(name, "test" | "rstest" | "gtest" | "quickcheck" | "test_case" | "test_matrix" | "bench" | "parameterized")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -117,6 +118,16 @@ impl Predicate {
         }
     }
 
+    /// Whether it cannot hold without `test`.
+    pub(crate) fn needs_test(&self) -> bool {
+        match self {
+            Self::Name(name) => name == "test",
+            Self::All(operands) => operands.iter().any(Self::needs_test),
+            Self::Any(operands) => !operands.is_empty() && operands.iter().all(Self::needs_test),
+            _ => false,
+        }
+    }
+
     /// All of them at once, as short as can be.
     pub(crate) fn all(operands: impl IntoIterator<Item = Self>) -> Self {
         let mut left: Vec<Self> = Vec::new();
@@ -183,18 +194,44 @@ pub(crate) fn separated(tokens: TokenStream) -> Vec<TokenStream> {
 /// The configuration that rustc sets for a target: `unix`, `target_os = "linux"` and their like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetCfg {
+    /// Its name, such as `x86_64-unknown-linux-gnu`.
+    triple: Option<String>,
     names: BTreeSet<String>,
     values: BTreeMap<String, BTreeSet<String>>,
+    /// Names that may be set, with a value or without.
+    unknown: BTreeSet<String>,
 }
 
+/// Names that only a nightly rustc takes, under a feature of the language.
+const GATED: [&str; 15] = [
+    "overflow_checks",
+    "relocation_model",
+    "ub_checks",
+    "sanitize",
+    "sanitizer_cfi_normalize_integers",
+    "sanitizer_cfi_generalize_pointers",
+    "target_thread_local",
+    "target_has_atomic_load_store",
+    "target_has_atomic_equal_alignment",
+    "target_has_reliable_f16",
+    "target_has_reliable_f16_math",
+    "target_has_reliable_f128",
+    "target_has_reliable_f128_math",
+    "contract_checks",
+    "fmt_debug",
+];
+
 impl TargetCfg {
-    /// The machine that this crate was built for, in the `dev` profile.
+    /// The machine that this crate was built for, in the `dev` profile: what `rustc --print cfg` says there.
     #[must_use]
     pub fn host() -> Self {
-        let mut target = Self { names: BTreeSet::new(), values: BTreeMap::new() };
-        for (name, set) in
-            [("unix", cfg!(unix)), ("windows", cfg!(windows)), ("debug_assertions", true), ("overflow_checks", true)]
-        {
+        let mut target = Self {
+            triple: None,
+            names: BTreeSet::new(),
+            values: BTreeMap::new(),
+            unknown: GATED.iter().map(|&name| name.to_owned()).collect(),
+        };
+        for (name, set) in [("unix", cfg!(unix)), ("windows", cfg!(windows)), ("debug_assertions", true)] {
             if set {
                 target = target.with_name(name);
             }
@@ -217,6 +254,7 @@ impl TargetCfg {
             ("target_arch", std::env::consts::ARCH),
             ("target_family", std::env::consts::FAMILY),
             ("target_env", environment),
+            ("target_abi", ""),
             ("target_vendor", vendor),
             ("target_endian", if cfg!(target_endian = "big") { "big" } else { "little" }),
             ("target_pointer_width", if cfg!(target_pointer_width = "32") { "32" } else { "64" }),
@@ -224,13 +262,27 @@ impl TargetCfg {
         ] {
             target = target.with_value(name, value);
         }
-        for width in ["8", "16", "32", "64", "ptr"] {
-            target = target.with_value("target_has_atomic", width);
+        for (width, has) in [
+            ("8", cfg!(target_has_atomic = "8")),
+            ("16", cfg!(target_has_atomic = "16")),
+            ("32", cfg!(target_has_atomic = "32")),
+            ("64", cfg!(target_has_atomic = "64")),
+            ("128", cfg!(target_has_atomic = "128")),
+            ("ptr", cfg!(target_has_atomic = "ptr")),
+        ] {
+            if has {
+                target = target.with_value("target_has_atomic", width);
+            }
         }
         if cfg!(target_arch = "x86_64") {
             for feature in ["fxsr", "sse", "sse2"] {
                 target = target.with_value("target_feature", feature);
             }
+        } else {
+            target = target.with_unknown("target_feature");
+        }
+        if cfg!(target_os = "linux") && !environment.is_empty() {
+            target.triple = Some(format!("{}-unknown-linux-{environment}", std::env::consts::ARCH));
         }
         target
     }
@@ -249,24 +301,63 @@ impl TargetCfg {
         self
     }
 
+    /// The same where it is not known what is set of that name besides.
+    pub(crate) fn with_unknown(mut self, name: &str) -> Self {
+        self.unknown.insert(name.to_owned());
+        self
+    }
+
+    /// The same where nothing is set of that name.
+    pub(crate) fn without_name(mut self, name: &str) -> Self {
+        self.names.remove(name);
+        self
+    }
+
+    /// The same where it is not known whether a name is set that is.
+    pub(crate) fn with_doubt(self, name: &str) -> Self {
+        self.without_name(name).with_unknown(name)
+    }
+
+    /// The same for a target of that name, of which nothing more is known where it is another.
+    pub(crate) fn for_triple(self, triple: &str) -> Self {
+        if self.triple.as_deref() == Some(triple) {
+            return self;
+        }
+        let names = self.names.iter().chain(self.values.keys()).chain(&self.unknown).cloned();
+        let set_by_rustc = names.chain(["windows".to_owned()]).filter(|name| is_builtin(name)).collect();
+        let kept = |name: &String| !is_builtin(name);
+        Self {
+            triple: Some(triple.to_owned()),
+            names: self.names.into_iter().filter(kept).collect(),
+            values: self.values.into_iter().filter(|(name, _)| kept(name)).collect(),
+            unknown: set_by_rustc,
+        }
+    }
+
     /// Whether a dependency table of that key (`cfg(unix)`, or a target triple) applies.
     pub(crate) fn takes(&self, key: &str) -> Truth {
-        let inner = key.trim().strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
-        let Some(inner) = inner.filter(|inner| inner.len() < 4096) else { return Truth::Unknown };
+        let key = key.trim();
+        let Some(inner) = key.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) else {
+            return self.triple.as_ref().map_or(Truth::Unknown, |triple| (triple == key).into());
+        };
+        // The reader of tokens recurses.
+        if inner.len() > 4096 {
+            return Truth::Unknown;
+        }
         inner
             .parse()
             .map_or(Truth::Unknown, |tokens| Predicate::parse(tokens).evaluate(&|name, value| self.sets(name, value)))
     }
 
     fn sets(&self, name: &str, value: Option<&str>) -> Truth {
-        match value {
-            None => self.names.contains(name).into(),
-            // Which instructions a target has depends on flags; what is not the baseline is not known.
-            Some(value) => match self.values.get(name) {
-                Some(values) if values.contains(value) => Truth::Yes,
-                Some(_) if name == "target_feature" => Truth::Unknown,
-                _ => Truth::No,
-            },
+        let is_set = match value {
+            None => self.names.contains(name),
+            Some(value) => self.values.get(name).is_some_and(|values| values.contains(value)),
+        };
+        match is_set {
+            true => Truth::Yes,
+            false if self.unknown.contains(name) => Truth::Unknown,
+            false => Truth::No,
         }
     }
 }
@@ -279,26 +370,47 @@ impl Default for TargetCfg {
 
 /// What is set when one package's tests are compiled.
 #[derive(Debug, Clone)]
-pub(crate) struct CrateCfg<'t> {
-    pub target: &'t TargetCfg,
+pub(crate) struct CrateCfg {
+    /// With what the tree's own configuration of cargo sets.
+    pub target: Arc<TargetCfg>,
     pub features: BTreeSet<String>,
-    /// Features that other packages of the workspace turn on where they are built in the same run.
+    /// Features that are on in some of the builds that are meant.
     pub possible_features: BTreeSet<String>,
-    /// Names of `--cfg` flags in the tree's own cargo configuration.
-    pub flags: BTreeSet<String>,
-    /// Whether a build script may set names of its own.
-    pub build_script_sets: bool,
+    /// `dependency/feature`, for those that a target of the package requires.
+    pub dependency_features: BTreeMap<String, Truth>,
+    pub build_script: BuildScript,
 }
 
-impl CrateCfg<'_> {
+/// What a build script may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BuildScript {
+    /// These names, with a value or without. Nothing where the list is empty.
+    Names(BTreeSet<String>),
+    /// Names that reading does not tell.
+    Anything,
+}
+
+impl CrateCfg {
     /// Whether a feature of the package is on.
     pub(crate) fn feature(&self, feature: &str) -> Truth {
         if self.features.contains(feature) {
-            Truth::Yes
-        } else if self.possible_features.contains(feature) {
-            Truth::Unknown
-        } else {
-            Truth::No
+            return Truth::Yes;
+        }
+        let is_possible = self.possible_features.contains(feature);
+        let otherwise = if is_possible { Truth::Unknown } else { self.build_script.sets("feature") };
+        otherwise.max(self.target.sets("feature", Some(feature)))
+    }
+
+    /// Whether an entry of a target's `required-features` is on.
+    pub(crate) fn required(&self, entry: &str) -> Truth {
+        if entry.contains('/') {
+            return self.dependency_features.get(entry).copied().unwrap_or(Truth::No);
+        }
+        // cargo does not ask the compiler's flags.
+        match (self.features.contains(entry), self.possible_features.contains(entry)) {
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::Unknown,
+            (false, false) => Truth::No,
         }
     }
 
@@ -307,20 +419,38 @@ impl CrateCfg<'_> {
         predicate.evaluate(&|name, value| match (name, value) {
             ("test", None) => Truth::Yes,
             ("feature", Some(feature)) => self.feature(feature),
-            _ => match self.target.sets(name, value) {
-                Truth::No if value.is_none() && self.flags.contains(name) => Truth::Yes,
-                Truth::No if self.build_script_sets && !is_builtin(name) => Truth::Unknown,
-                known => known,
-            },
+            _ => self.target.sets(name, value).max(self.build_script.sets(name)),
         })
+    }
+}
+
+impl BuildScript {
+    fn sets(&self, name: &str) -> Truth {
+        let may_be_set = match self {
+            Self::Names(names) => names.contains(name),
+            Self::Anything => !is_builtin(name),
+        };
+        if may_be_set { Truth::Unknown } else { Truth::No }
     }
 }
 
 /// Names that rustc and its tools own, so that no build script sets them.
 fn is_builtin(name: &str) -> bool {
-    name.starts_with("target_")
-        || ["unix", "windows", "debug_assertions", "panic", "proc_macro", "doc", "doctest", "miri", "clippy", "feature"]
-            .contains(&name)
+    const NAMES: [&str; 12] = [
+        "unix",
+        "windows",
+        "debug_assertions",
+        "panic",
+        "proc_macro",
+        "doc",
+        "doctest",
+        "miri",
+        "clippy",
+        "rustfmt",
+        "feature",
+        "test",
+    ];
+    name.starts_with("target_") || NAMES.contains(&name) || GATED.contains(&name)
 }
 
 #[cfg(test)]
@@ -343,22 +473,71 @@ mod tests {
         assert_eq!(left("any(all(test, unix), windows)"), "any(unix, windows)");
     }
 
-    #[test]
-    fn a_name_that_a_build_script_may_set_is_unknown() {
-        let target = TargetCfg::host();
-        let mut cfg = CrateCfg {
-            target: &target,
+    fn cfg(target: TargetCfg) -> CrateCfg {
+        CrateCfg {
+            target: Arc::new(target),
             features: BTreeSet::new(),
             possible_features: BTreeSet::new(),
-            flags: BTreeSet::new(),
-            build_script_sets: true,
-        };
+            dependency_features: BTreeMap::new(),
+            build_script: BuildScript::Names(BTreeSet::new()),
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_build_script_may_set_is_unknown() {
+        let mut cfg = cfg(TargetCfg::host());
+        cfg.build_script = BuildScript::Anything;
         assert_eq!(cfg.evaluate(&predicate("all(test, stubs)")), Truth::Unknown);
         assert_eq!(cfg.evaluate(&predicate("all(feature = \"x\", stubs)")), Truth::No);
-        cfg.build_script_sets = false;
+        cfg.build_script = BuildScript::Names(BTreeSet::from(["stubs".to_owned()]));
+        assert_eq!(cfg.evaluate(&predicate("stubs")), Truth::Unknown);
+        assert_eq!(cfg.evaluate(&predicate("stubs = \"x\"")), Truth::Unknown);
+        assert_eq!(cfg.evaluate(&predicate("others")), Truth::No);
+        cfg.build_script = BuildScript::Names(BTreeSet::new());
         assert_eq!(cfg.evaluate(&predicate("not(stubs)")), Truth::Yes);
         cfg.possible_features.insert("y".to_owned());
         assert_eq!(cfg.evaluate(&predicate("feature = \"y\"")), Truth::Unknown);
+    }
+
+    #[test]
+    fn a_flag_sets_a_feature_for_the_compiler_and_not_for_cargo() {
+        let cfg = cfg(TargetCfg::host().with_value("feature", "x"));
+        assert_eq!(cfg.evaluate(&predicate("feature = \"x\"")), Truth::Yes);
+        assert_eq!(cfg.required("x"), Truth::No);
+    }
+
+    #[test]
+    fn a_target_is_known_by_its_name_and_another_is_not_known() {
+        let target = TargetCfg::host();
+        let Some(triple) = target.triple.clone() else { return };
+        assert_eq!((target.takes(&triple), target.takes("wasm32-unknown-unknown")), (Truth::Yes, Truth::No));
+        let other = target.with_name("own").for_triple("wasm32-unknown-unknown");
+        assert_eq!((other.takes(&triple), other.takes("wasm32-unknown-unknown")), (Truth::No, Truth::Yes));
+        assert_eq!((other.takes("cfg(unix)"), other.takes("cfg(own)")), (Truth::Unknown, Truth::Yes));
+    }
+
+    /// Needs rustc, as every test of this crate does that is built by it.
+    #[test]
+    fn the_host_is_what_rustc_prints() {
+        let output = std::process::Command::new("rustc").args(["--print", "cfg"]).output().unwrap();
+        let printed: BTreeSet<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+        let host = TargetCfg::host();
+        let pairs = host.values.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let pairs = pairs.map(|(name, value)| format!("{name}={value:?}"));
+        let ours: BTreeSet<String> = host.names.iter().cloned().chain(pairs).collect();
+        assert_eq!(ours, printed);
+        let version = std::process::Command::new("rustc").arg("-vV").output().unwrap();
+        let version = String::from_utf8(version.stdout).unwrap();
+        let triple = version.lines().find_map(|line| line.strip_prefix("host: "));
+        assert!(host.triple.is_none() || host.triple.as_deref() == triple, "{:?} is not {triple:?}", host.triple);
+    }
+
+    #[test]
+    fn what_stable_rust_does_not_take_is_unknown() {
+        let cfg = cfg(TargetCfg::host());
+        for text in ["overflow_checks", "relocation_model = \"pic\"", "accessible(std::fmt)", "version(\"1.80\")"] {
+            assert_eq!(cfg.evaluate(&predicate(text)), Truth::Unknown, "{text}");
+        }
     }
 
     fn predicates() -> impl Strategy<Value = Predicate> {

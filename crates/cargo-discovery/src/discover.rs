@@ -11,13 +11,15 @@ use test_catalog::{
 
 use crate::Settings;
 use crate::cfg::{CrateCfg, Predicate, Truth};
-use crate::macros::TestMacros;
+use crate::lock::Releases;
+use crate::macros::TreeMacros;
 use crate::manifest::PlacedManifest;
-use crate::module_tree::{self, FoundTest};
+use crate::module_tree::{self, FoundTest, Surroundings};
+use crate::orphan;
 use crate::package::{self, ReadyPackage};
-use crate::sources::{self, Sources};
+use crate::sources::{self, Disk, Sources};
 use crate::target::{self, Target};
-use crate::{manifest, orphan};
+use crate::workspace::{self, Tree};
 
 /// Modules and macros nest as deep as their author likes; what parses them recurses.
 const STACK: usize = 32 * 1024 * 1024;
@@ -66,17 +68,19 @@ pub fn manifests(tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoveryError> {
 fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let walk = sources::walk(&settings.tree);
     let mut problems = walk.problems;
+    let tree = Disk { tree: &settings.tree };
     let mut manifests: Vec<PlacedManifest> = Vec::new();
     for file in &walk.manifests {
-        match sources::read(&settings.tree, file).and_then(|text| manifest::read(file, text)) {
+        match tree.manifest(file) {
             Ok(manifest) => manifests.push(manifest),
-            Err(problem) => problems.push(Problem { kind: ProblemKind::Manifest, ..problem }),
+            Err(problem) => problems.push(problem),
         }
     }
-    let (packages, missing) = package::all(&manifests, &walk.rust, settings);
-    problems.extend(missing);
+    problems.extend(workspace::add_named(&mut manifests, &tree));
+    let (packages, wrong) = package::all(&manifests, &tree, settings);
+    problems.extend(wrong);
     let sources = Sources::parse(&settings.tree, &walk.rust);
-    let macros = TestMacros::of(sources.walked().map(|(_, file)| file));
+    let macros = TreeMacros::of(sources.walked());
 
     let mut cases = Vec::new();
     let mut reached = BTreeSet::new();
@@ -84,8 +88,17 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let mut known: Vec<&Utf8Path> = Vec::new();
     for package in &packages {
         let mut is_known = true;
+        let releases = Releases::of(&settings.tree, &package.workspace);
         for target in &package.targets {
-            let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            let surroundings = Surroundings {
+                sources: &sources,
+                cfg: package.cfg_of(target),
+                macros: &macros,
+                releases,
+                package: &package.manifest.folder,
+                is_of_tests: target.kind == TargetKind::Test,
+            };
+            let tree = module_tree::walk(&target.root, surroundings);
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {
@@ -93,7 +106,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                     problems.push(problem);
                 }
             }
-            if target.tested {
+            if target.tested && package.is_selected {
                 cases.extend(cases_of(package, target, tree.tests));
             }
         }
@@ -136,7 +149,7 @@ fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) 
         enabled: built != Truth::No,
     });
     let required = |at: &SourceSpan| {
-        let text = "its target needs features that other packages of the workspace may turn on".to_owned();
+        let text = "its target needs features that are not on in every build, or that only a package outside of the tree knows".to_owned();
         (built == Truth::Unknown).then(|| Reason { text, at: at.clone() })
     };
     let certainty = |reason: Option<Reason>| reason.map_or(Certainty::Exact, Certainty::Inexact);
@@ -164,10 +177,9 @@ fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) 
     tests.into_iter().map(case).collect()
 }
 
-/// Whether the target's `required-features` are on. One of another package (`package/feature`) is not followed.
-fn is_built(cfg: &CrateCfg<'_>, target: &Target) -> Truth {
-    let one = |feature: &String| if feature.contains('/') { Truth::Unknown } else { cfg.feature(feature) };
-    target.required_features.iter().map(one).min().unwrap_or(Truth::Yes)
+/// Whether the target's `required-features` are on.
+fn is_built(cfg: &CrateCfg, target: &Target) -> Truth {
+    target.required_features.iter().map(|entry| cfg.required(entry)).min().unwrap_or(Truth::Yes)
 }
 
 fn kind(kind: TargetKind) -> RustTestKind {

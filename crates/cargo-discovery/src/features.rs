@@ -1,144 +1,487 @@
-//! Which features of a package are on, and which the rest of its workspace may turn on.
+//! Which features of each package are on: cargo's resolver of features over the packages of the tree.
+//!
+//! The rules are the Cargo book's, "Features" and "Features, Resolver version 2". Packages from outside of the tree are
+//! taken to ask nothing of those in it, except where a `[patch]` puts one in their place.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::FeatureSelection;
-use crate::manifest::{Dependency, Manifest};
+use crate::cfg::{TargetCfg, Truth};
+use crate::manifest::{Dependency, DependencyKind, Manifest, Resolver};
+
+/// How many steps all resolutions of a tree may take together. Dynamo's take 20,000.
+const MOST_STEPS: u64 = 50_000_000;
 
 /// The features of one package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Features {
     /// On, whichever packages are built beside this one.
     pub on: BTreeSet<String>,
-    /// On where a package that asks for them is built in the same run: cargo unifies features.
+    /// On in some of the builds that are meant, or where a condition holds that is not known.
     pub maybe: BTreeSet<String>,
 }
 
-/// Resolves the features of `package`. `asked_by_others` are those that packages of its workspace ask of it.
-pub(crate) fn resolve(
-    package: &str,
-    manifest: &Manifest,
-    dependencies: &[Dependency],
-    selection: &FeatureSelection,
-    asked_by_others: impl IntoIterator<Item = String>,
-) -> Features {
-    let optional = implicit(manifest, dependencies);
-    let mut seeds: Vec<String> = Vec::new();
-    if selection.all {
-        seeds.extend(manifest.features.keys().cloned());
-        seeds.extend(optional.iter().cloned());
-    }
-    if !selection.no_default {
-        seeds.push("default".to_owned());
-    }
-    for text in selection.features.iter().flat_map(|text| text.split([',', ' '])) {
+/// A package as the resolver sees it.
+pub(crate) struct Node<'t> {
+    name: &'t str,
+    is_proc_macro: bool,
+    /// What each feature turns on; the ones that optional dependencies make are among them.
+    features: BTreeMap<&'t str, Vec<Entry<'t>>>,
+    edges: Vec<Edge<'t>>,
+}
+
+/// A dependency.
+struct Edge<'t> {
+    dependency: &'t Dependency,
+    /// The package, where it is in the tree by `path`.
+    to: Option<usize>,
+    /// Whether its `[target]` table applies.
+    applies: Truth,
+}
+
+/// One entry of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry<'t> {
+    /// `feature`
+    Feature(&'t str),
+    /// `dep:dependency`
+    Dependency(&'t str),
+    /// `dependency/feature`, or `dependency?/feature`
+    Of { dependency: &'t str, feature: &'t str, weak: bool },
+}
+
+impl<'t> Entry<'t> {
+    fn parse(text: &'t str) -> Self {
+        if let Some(dependency) = text.strip_prefix("dep:") {
+            return Self::Dependency(dependency);
+        }
         match text.split_once('/') {
-            Some((name, feature)) if name == package => seeds.push(feature.to_owned()),
-            Some(_) => {}
-            None => seeds.push(text.to_owned()),
+            Some((dependency, feature)) => {
+                let plain = dependency.strip_suffix('?');
+                Self::Of { dependency: plain.unwrap_or(dependency), feature, weak: plain.is_some() }
+            }
+            None => Self::Feature(text),
         }
     }
-    // A package that depends on itself in its tests has these features whenever its tests are built.
-    let of_itself = dependencies.iter().filter(|one| one.dev && one.package == package && one.target.is_none());
-    seeds.extend(of_itself.flat_map(|one| one.features.iter().cloned()));
-    let on = closure(manifest, &optional, seeds);
-    let mut maybe = closure(manifest, &optional, asked_by_others);
-    maybe.retain(|feature| !on.contains(feature));
-    Features { on, maybe }
 }
 
-/// What a package asks of others in any feature set: pairs of a package's name and a feature.
-pub(crate) fn asked_of_others(manifest: &Manifest, dependencies: &[Dependency]) -> Vec<(String, String)> {
-    let mut asked = Vec::new();
-    for dependency in dependencies {
-        asked.extend(dependency.features.iter().map(|feature| (dependency.package.clone(), feature.clone())));
-    }
-    for entry in manifest.features.values().flatten() {
-        let Some((key, feature)) = entry.split_once('/') else { continue };
-        let key = key.trim_end_matches('?');
-        let named = dependencies.iter().filter(|dependency| dependency.key == key);
-        asked.extend(named.map(|dependency| (dependency.package.clone(), feature.to_owned())));
-    }
-    asked
-}
-
-/// Features that optional dependencies make: those that no `dep:` names.
-fn implicit(manifest: &Manifest, dependencies: &[Dependency]) -> BTreeSet<String> {
-    let named: BTreeSet<&str> =
-        manifest.features.values().flatten().filter_map(|entry| entry.strip_prefix("dep:")).collect();
-    let optional = dependencies.iter().filter(|dependency| dependency.optional);
-    optional.map(|dependency| dependency.key.clone()).filter(|key| !named.contains(key.as_str())).collect()
-}
-
-fn closure(
-    manifest: &Manifest,
-    optional: &BTreeSet<String>,
-    seeds: impl IntoIterator<Item = String>,
-) -> BTreeSet<String> {
-    let mut on = BTreeSet::new();
-    let mut open: Vec<String> = seeds.into_iter().collect();
-    while let Some(feature) = open.pop() {
-        let implied = manifest.features.get(&feature);
-        if (implied.is_none() && !optional.contains(&feature)) || !on.insert(feature) {
-            continue;
+impl<'t> Node<'t> {
+    pub(crate) fn new(
+        name: &'t str,
+        manifest: &'t Manifest,
+        dependencies: &'t [Dependency],
+        target: &TargetCfg,
+        place_of: impl Fn(&Dependency) -> Option<usize>,
+    ) -> Self {
+        let mut features: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
+        for (feature, entries) in &manifest.features {
+            features.insert(feature, entries.iter().map(|entry| Entry::parse(entry.get_ref())).collect());
         }
-        for entry in implied.into_iter().flatten() {
-            match entry.split_once('/') {
-                // `name?/feature` turns nothing on in this package, `name/feature` the dependency.
-                Some((name, _)) if name.ends_with('?') => {}
-                Some((name, _)) => open.push(name.to_owned()),
-                None => open.push(entry.clone()),
+        let named: BTreeSet<&str> = features
+            .values()
+            .flatten()
+            .filter_map(|entry| match entry {
+                Entry::Dependency(dependency) => Some(*dependency),
+                _ => None,
+            })
+            .collect();
+        let optional = dependencies.iter().filter(|one| one.optional && !named.contains(one.key.as_str()));
+        for dependency in optional {
+            features.entry(&dependency.key).or_insert_with(|| vec![Entry::Dependency(&dependency.key)]);
+        }
+        let edges = dependencies.iter().map(|dependency| Edge {
+            dependency,
+            to: place_of(dependency),
+            applies: dependency.target.as_ref().map_or(Truth::Yes, |key| target.takes(key)),
+        });
+        let is_proc_macro = manifest.lib.as_ref().is_some_and(|lib| lib.is_proc_macro());
+        Self { name, is_proc_macro, features, edges: edges.collect() }
+    }
+
+    /// What the library of the package is built for. Its other targets are never for the host.
+    pub(crate) fn kind_of_library(&self, build: &Build<'_>) -> For {
+        if self.is_proc_macro && build.resolver == Resolver::Two { For::Host } else { For::Target }
+    }
+
+    /// Entries of features that name nothing, or the feature itself: as the feature's name and what it names.
+    pub(crate) fn dangling(&self) -> Vec<(&'t str, &'t str)> {
+        let has = |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key);
+        let is_optional =
+            |key: &str| self.edges.iter().any(|edge| edge.dependency.key == key && edge.dependency.optional);
+        let mut dangling = Vec::new();
+        for (&feature, entries) in &self.features {
+            dangling.extend(entries.iter().filter_map(|entry| match *entry {
+                Entry::Feature(name) => {
+                    (name == feature || !self.features.contains_key(name)).then_some((feature, name))
+                }
+                Entry::Dependency(name) => (!is_optional(name)).then_some((feature, name)),
+                Entry::Of { dependency, .. } => (!has(dependency)).then_some((feature, dependency)),
+            }));
+        }
+        dangling
+    }
+
+    /// What the command line's selection comes to in this package.
+    fn selected(&self, selection: &'t FeatureSelection) -> Vec<Entry<'t>> {
+        if selection.all {
+            return self.features.keys().map(|&name| Entry::Feature(name)).collect();
+        }
+        let mut entries = if selection.no_default { Vec::new() } else { vec![Entry::Feature("default")] };
+        for text in selection.features.iter().flat_map(|text| text.split([',', ' '])) {
+            match Entry::parse(text) {
+                Entry::Of { dependency, feature, .. }
+                    if dependency == self.name && !self.edges.iter().any(|edge| edge.dependency.key == dependency) =>
+                {
+                    entries.push(Entry::Feature(feature));
+                }
+                Entry::Dependency(_) => {}
+                entry => entries.push(entry),
+            }
+        }
+        entries
+    }
+}
+
+/// All packages of a tree.
+pub(crate) struct Graph<'t> {
+    nodes: BTreeMap<usize, Node<'t>>,
+    selection: &'t FeatureSelection,
+    steps_left: Cell<u64>,
+}
+
+/// What holds for the whole build of a workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Build<'t> {
+    pub resolver: Resolver,
+    /// Packages of the tree that stand in for those of a registry.
+    pub patches: BTreeMap<&'t str, usize>,
+}
+
+/// Which kind of build a package is in: they are kept apart by the second resolver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum For {
+    Target,
+    /// Build scripts and procedural macros.
+    Host,
+}
+
+/// How conditions count that are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Fails,
+    Holds,
+}
+
+/// What some packages come to when they are built together, tests and all.
+pub(crate) struct Resolution<'g, 't> {
+    graph: &'g Graph<'t>,
+    build: &'g Build<'t>,
+    roots: BTreeSet<usize>,
+    /// What is on for certain, and what may be.
+    least: States<'t>,
+    most: Option<States<'t>>,
+}
+
+type States<'t> = HashMap<(usize, For), State<'t>>;
+
+#[derive(Debug, Default)]
+struct State<'t> {
+    /// Whether its dependencies have been asked.
+    is_built: bool,
+    features: BTreeSet<&'t str>,
+    /// Optional dependencies that are on.
+    dependencies: BTreeSet<&'t str>,
+    /// Features that weak entries ask of dependencies that are off so far.
+    weak: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// What is asked of dependencies outside of the tree: by key and feature.
+    outside: BTreeSet<(&'t str, &'t str)>,
+}
+
+impl<'t> Graph<'t> {
+    pub(crate) fn new(nodes: BTreeMap<usize, Node<'t>>, selection: &'t FeatureSelection) -> Self {
+        Self { nodes, selection, steps_left: Cell::new(MOST_STEPS) }
+    }
+
+    /// What the library of a package is built for.
+    pub(crate) fn kind_of_library(&self, package: usize, build: &Build<'_>) -> For {
+        self.nodes.get(&package).map_or(For::Target, |node| node.kind_of_library(build))
+    }
+
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (usize, &Node<'t>)> {
+        self.nodes.iter().map(|(&index, node)| (index, node))
+    }
+
+    /// Resolves the features of a build of `roots` with their tests.
+    pub(crate) fn resolve<'g>(&'g self, build: &'g Build<'t>, roots: BTreeSet<usize>) -> Resolution<'g, 't> {
+        let run = |unknown| Run::new(self, build, &roots, unknown).finish();
+        let (least, complete, has_unknown) = run(Unknown::Fails);
+        let most = if has_unknown && complete { run(Unknown::Holds) } else { (States::new(), complete, false) };
+        let is_known = complete && most.1;
+        let most = if has_unknown || !is_known { Some(most.0) } else { None };
+        let mut resolution = Resolution { graph: self, build, roots, least, most };
+        if !is_known {
+            resolution.allow_all();
+        }
+        resolution
+    }
+}
+
+impl<'t> Resolution<'_, 't> {
+    /// Where the steps did not suffice, any feature may be on.
+    fn allow_all(&mut self) {
+        let most = self.most.get_or_insert_default();
+        for (index, node) in self.graph.nodes() {
+            let features = node.features.keys().copied().collect();
+            most.insert((index, For::Target), State { features, ..State::default() });
+            let features = node.features.keys().copied().collect();
+            most.insert((index, For::Host), State { features, ..State::default() });
+        }
+    }
+
+    /// Whether a feature of a package is on.
+    fn feature(&self, package: usize, kind: For, feature: &str) -> Truth {
+        let on =
+            |states: &States<'_>| states.get(&(package, kind)).is_some_and(|state| state.features.contains(feature));
+        if on(&self.least) {
+            return Truth::Yes;
+        }
+        // Whoever depends on what this package stands in for may ask for any of its features.
+        let is_patch = self.build.patches.values().any(|&one| one == package);
+        if is_patch || self.most.as_ref().is_some_and(on) { Truth::Unknown } else { Truth::No }
+    }
+
+    /// The features that a target of a package has in the build of its tests.
+    pub(crate) fn features(&self, package: usize, kind: For) -> Features {
+        let mut features = Features::default();
+        let names = self.graph.nodes.get(&package).into_iter().flat_map(|node| node.features.keys());
+        for &name in names {
+            match self.feature(package, kind, name) {
+                Truth::Yes => features.on.insert(name.to_owned()),
+                Truth::Unknown => features.maybe.insert(name.to_owned()),
+                Truth::No => false,
+            };
+        }
+        features
+    }
+
+    /// Whether `dependency/feature` of a target's `required-features` is on.
+    pub(crate) fn of_dependency(&self, package: usize, key: &str, feature: &str) -> Truth {
+        let Some(node) = self.graph.nodes.get(&package) else { return Truth::No };
+        let edges = node.edges.iter().filter(|edge| edge.dependency.key == key);
+        edges.map(|edge| self.of_edge(package, edge, feature)).max().unwrap_or(Truth::No)
+    }
+
+    fn of_edge(&self, package: usize, edge: &Edge<'t>, feature: &str) -> Truth {
+        let (least, most) = (Some(&self.least), self.most.as_ref().or(Some(&self.least)));
+        let key = edge.dependency.key.as_str();
+        let state = |states: Option<&'_ States<'t>>| -> Option<(bool, bool)> {
+            let state = states?.get(&(package, For::Target))?;
+            let is_on = !edge.dependency.optional || state.dependencies.contains(key);
+            Some((is_on, state.outside.contains(&(key, feature))))
+        };
+        let is_for_root = edge.dependency.kind != DependencyKind::Dev || self.roots.contains(&package);
+        let applies = if self.build.resolver == Resolver::One { Truth::Yes } else { edge.applies };
+        let on = |states| state(states).is_some_and(|(is_on, _)| is_on);
+        let active = if on(least) {
+            Truth::Yes
+        } else if on(most) {
+            Truth::Unknown
+        } else {
+            Truth::No
+        };
+        let active = Truth::from(is_for_root).and(applies).and(active);
+        let asked = match self.graph.target_of(self.build, edge) {
+            Some(to) => {
+                let which = Run::kind_of(self.graph, self.build, For::Target, edge, to);
+                let has = |states: &States<'_>| {
+                    states.get(&(to, which)).is_some_and(|state| state.features.contains(feature))
+                };
+                let is_patch = self.build.patches.values().any(|&one| one == to);
+                if has(&self.least) {
+                    Truth::Yes
+                } else if is_patch || self.most.as_ref().is_some_and(has) {
+                    Truth::Unknown
+                } else {
+                    Truth::No
+                }
+            }
+            None if state(least).is_some_and(|(_, asked)| asked) => Truth::Yes,
+            // Its own manifest, which is not in the tree, may turn more on.
+            None => Truth::Unknown,
+        };
+        active.and(asked)
+    }
+}
+
+impl<'t> Graph<'t> {
+    /// The package that a dependency means.
+    fn target_of(&self, build: &Build<'t>, edge: &Edge<'t>) -> Option<usize> {
+        let to = match edge.to {
+            None if !edge.dependency.is_path => build.patches.get(edge.dependency.package.as_str()).copied(),
+            to => to,
+        };
+        to.filter(|to| self.nodes.contains_key(to))
+    }
+}
+
+/// One thing to be done.
+#[derive(Debug, Clone, Copy)]
+enum Step<'t> {
+    /// A package is built.
+    Package,
+    Entry(Entry<'t>),
+}
+
+struct Run<'r, 't> {
+    graph: &'r Graph<'t>,
+    build: &'r Build<'t>,
+    roots: &'r BTreeSet<usize>,
+    unknown: Unknown,
+    states: States<'t>,
+    open: Vec<(usize, For, Step<'t>)>,
+    has_unknown: bool,
+}
+
+impl<'r, 't> Run<'r, 't> {
+    fn new(graph: &'r Graph<'t>, build: &'r Build<'t>, roots: &'r BTreeSet<usize>, unknown: Unknown) -> Self {
+        let mut open = Vec::new();
+        for &root in roots {
+            let Some(node) = graph.nodes.get(&root) else { continue };
+            for kind in BTreeSet::from([For::Target, node.kind_of_library(build)]) {
+                open.push((root, kind, Step::Package));
+                open.extend(node.selected(graph.selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
+            }
+        }
+        Self { graph, build, roots, unknown, states: States::new(), open, has_unknown: false }
+    }
+
+    /// The states, whether all was done, and whether a condition was met that is not known.
+    fn finish(mut self) -> (States<'t>, bool, bool) {
+        let mut left = self.graph.steps_left.get();
+        while let Some((package, kind, step)) = self.open.pop() {
+            let Some(next) = left.checked_sub(1) else {
+                self.graph.steps_left.set(0);
+                return (self.states, false, self.has_unknown);
+            };
+            left = next;
+            match step {
+                Step::Package => self.package(package, kind),
+                Step::Entry(Entry::Feature(name)) => self.feature(package, kind, name),
+                Step::Entry(Entry::Dependency(key)) => self.dependency(package, kind, key),
+                Step::Entry(Entry::Of { dependency, feature, weak }) => {
+                    self.feature_of(package, kind, dependency, feature, weak);
+                }
+            }
+        }
+        self.graph.steps_left.set(left);
+        (self.states, true, self.has_unknown)
+    }
+
+    fn package(&mut self, package: usize, kind: For) {
+        if std::mem::replace(&mut self.state(package, kind).is_built, true) {
+            return;
+        }
+        for edge in self.edges(package, None) {
+            if !edge.dependency.optional {
+                self.ask(package, kind, edge, &[]);
             }
         }
     }
-    on
-}
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn on(text: &str, selection: &FeatureSelection) -> Vec<String> {
-        let manifest: Manifest = toml::from_str(text).unwrap();
-        let dependencies = manifest.dependencies(None);
-        resolve("p", &manifest, &dependencies, selection, []).on.into_iter().collect()
+    fn state(&mut self, package: usize, kind: For) -> &mut State<'t> {
+        self.states.entry((package, kind)).or_default()
     }
 
-    const P: &str = "
-        [features]\ndefault = [\"a\"]\na = [\"b\"]\nb = [\"dep:d\", \"e/x\", \"f?/x\"]\nc = []
-        [dependencies]\nd = { version = \"1\", optional = true }\ne = { version = \"1\", optional = true }
-        f = { version = \"1\", optional = true }";
-
-    #[test]
-    fn features_imply_features_and_optional_dependencies() {
-        assert_eq!(on(P, &FeatureSelection::default()), ["a", "b", "default", "e"]);
+    fn feature(&mut self, package: usize, kind: For, name: &'t str) {
+        let graph = self.graph;
+        let Some(entries) = graph.nodes.get(&package).and_then(|node| node.features.get(name)) else { return };
+        if self.state(package, kind).features.insert(name) {
+            self.open.extend(entries.iter().map(|&entry| (package, kind, Step::Entry(entry))));
+        }
     }
 
-    #[test]
-    fn a_selection_holds_where_the_package_has_the_feature() {
-        let selection = |features: &[&str]| FeatureSelection {
-            features: features.iter().map(|&feature| feature.to_owned()).collect(),
-            all: false,
-            no_default: true,
-        };
-        assert_eq!(on(P, &selection(&["c", "unheard-of", "q/a"])), ["c"]);
-        assert_eq!(on(P, &selection(&["p/c"])), ["c"]);
-        let all = FeatureSelection { all: true, ..FeatureSelection::default() };
-        assert_eq!(on(P, &all), ["a", "b", "c", "default", "e", "f"]);
+    fn dependency(&mut self, package: usize, kind: For, key: &'t str) {
+        let state = self.state(package, kind);
+        if !state.dependencies.insert(key) {
+            return;
+        }
+        let waiting: Vec<&str> = state.weak.remove(key).into_iter().flatten().collect();
+        for edge in self.edges(package, Some(key)) {
+            self.ask(package, kind, edge, &waiting);
+        }
     }
 
-    #[test]
-    fn what_another_package_asks_for_is_only_possible() {
-        let manifest: Manifest = toml::from_str("[features]\na = []\nb = [\"a\"]").unwrap();
-        let features = resolve("p", &manifest, &[], &FeatureSelection::default(), ["b".to_owned()]);
-        assert!(features.on.is_empty());
-        assert_eq!(features.maybe.into_iter().collect::<Vec<_>>(), ["a", "b"]);
+    fn feature_of(&mut self, package: usize, kind: For, key: &'t str, feature: &'t str, weak: bool) {
+        let graph = self.graph;
+        for edge in self.edges(package, Some(key)) {
+            if edge.dependency.optional {
+                let state = self.state(package, kind);
+                if weak && !state.dependencies.contains(key) {
+                    state.weak.entry(key).or_default().insert(feature);
+                    continue;
+                }
+                self.open.push((package, kind, Step::Entry(Entry::Dependency(key))));
+                // `key/feature` also turns on the feature of the dependency's name, where there is one.
+                let has = graph.nodes.get(&package).is_some_and(|node| node.features.contains_key(key));
+                if !weak && has {
+                    self.open.push((package, kind, Step::Entry(Entry::Feature(key))));
+                }
+            }
+            self.turn_on(package, kind, edge, feature);
+        }
     }
 
-    #[test]
-    fn a_package_that_tests_itself_with_a_feature_has_it() {
-        let text = "[features]\ntesting = []\n[dev-dependencies]\np = { path = \".\", features = [\"testing\"] }";
-        assert_eq!(on(text, &FeatureSelection::default()), ["testing"]);
+    /// Builds a dependency with what it is asked for.
+    fn ask(&mut self, package: usize, kind: For, edge: &'r Edge<'t>, more: &[&'t str]) {
+        if let Some(to) = self.graph.target_of(self.build, edge) {
+            self.open.push((to, Self::kind_of(self.graph, self.build, kind, edge, to), Step::Package));
+        }
+        for feature in edge.dependency.features.iter().map(String::as_str).chain(more.iter().copied()) {
+            self.turn_on(package, kind, edge, feature);
+        }
+    }
+
+    fn turn_on(&mut self, package: usize, kind: For, edge: &'r Edge<'t>, feature: &'t str) {
+        match self.graph.target_of(self.build, edge) {
+            Some(to) => {
+                let which = Self::kind_of(self.graph, self.build, kind, edge, to);
+                self.open.push((to, which, Step::Entry(Entry::Feature(feature))));
+            }
+            None => {
+                self.state(package, kind).outside.insert((&edge.dependency.key, feature));
+            }
+        }
+    }
+
+    /// The dependencies that count in this build.
+    fn edges(&mut self, package: usize, key: Option<&str>) -> Vec<&'r Edge<'t>> {
+        let graph = self.graph;
+        let is_root = self.roots.contains(&package);
+        let all = graph.nodes.get(&package).into_iter().flat_map(|node| &node.edges);
+        let named = all.filter(|edge| key.is_none_or(|key| edge.dependency.key == key));
+        // Only what is built by its own name has its tests built, and needs what they need.
+        let mine = named.filter(|edge| is_root || edge.dependency.kind != DependencyKind::Dev);
+        let mut edges = Vec::new();
+        for edge in mine {
+            let applies = match (self.build.resolver, edge.applies) {
+                (Resolver::One, _) | (_, Truth::Yes) => true,
+                (_, Truth::No) => false,
+                (_, Truth::Unknown) => {
+                    self.has_unknown = true;
+                    self.unknown == Unknown::Holds
+                }
+            };
+            if applies {
+                edges.push(edge);
+            }
+        }
+        edges
+    }
+
+    fn kind_of(graph: &Graph<'t>, build: &Build<'t>, kind: For, edge: &Edge<'t>, to: usize) -> For {
+        let is_proc_macro = graph.nodes.get(&to).is_some_and(|node| node.is_proc_macro);
+        let is_host = edge.dependency.kind == DependencyKind::Build || is_proc_macro;
+        if build.resolver == Resolver::Two && (kind == For::Host || is_host) { For::Host } else { For::Target }
     }
 }

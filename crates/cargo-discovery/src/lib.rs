@@ -30,20 +30,30 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod against_cargo;
+mod applied;
 mod attribute;
+mod build_script;
 mod cfg;
+mod configuration;
 mod discover;
 mod features;
+mod generated;
+mod lock;
+mod macro_rules;
 mod macros;
 mod manifest;
 mod module_tree;
-mod naming;
 mod orphan;
 mod package;
+mod pasted;
 mod skim;
 mod sources;
 mod syntax;
 mod target;
+mod workspace;
 
 use camino::Utf8PathBuf;
 
@@ -60,6 +70,8 @@ pub struct Settings {
     pub paths: Vec<String>,
     /// The features that the build is asked for.
     pub features: FeatureSelection,
+    /// Which packages are built together.
+    pub build: Build,
     /// The machine that the build is for.
     pub target: TargetCfg,
 }
@@ -68,8 +80,31 @@ impl Settings {
     /// The whole tree with default features, for the machine that this crate was built for.
     #[must_use]
     pub fn new(tree: Utf8PathBuf) -> Self {
-        Self { tree, paths: Vec::new(), features: FeatureSelection::default(), target: TargetCfg::host() }
+        Self {
+            tree,
+            paths: Vec::new(),
+            features: FeatureSelection::default(),
+            build: Build::default(),
+            target: TargetCfg::host(),
+        }
     }
+}
+
+/// Which packages are built together: cargo unifies the features that they ask of each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Build {
+    /// Not known: each package by itself, or its whole workspace. What differs between the two is inexact.
+    #[default]
+    Unknown,
+    /// Each package by itself: `cargo test -p NAME`.
+    EachPackage,
+    /// Each whole workspace: `cargo test --workspace`.
+    Workspace,
+    /// In each workspace those that `cargo test` in its folder takes: `default-members`.
+    DefaultMembers,
+    /// In each workspace those of these names, together: `cargo test -p NAME -p NAME`. A name may be a pattern. The
+    /// cases of all others are left out.
+    Packages(Vec<String>),
 }
 
 /// cargo's `--features`, `--all-features` and `--no-default-features`.

@@ -2,18 +2,23 @@
 //!
 //! Where the file of a `mod` lies is the Rust reference's, "Module source filenames" and "The path attribute".
 
+mod calls;
+
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Ignored, Position, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
+use crate::applied::{self, Resolved};
 use crate::attribute::Attribute;
 use crate::cfg::{CrateCfg, Predicate, Truth};
-use crate::macros::TestMacros;
-use crate::naming::{self, Resolved, Tests};
+use crate::generated::{self, Candidate, Tests};
+use crate::lock::Releases;
+use crate::macros::TreeMacros;
 use crate::sources::Sources;
-use crate::syntax::{Item, ItemKind, MacroCall, Parameter};
+use crate::syntax::{Included, Item, ItemKind, Parameter};
 use crate::target::normal;
+use calls::MacroScope;
 
 /// How deep modules may nest in files; `#[path]` can make a circle.
 const DEEPEST: usize = 128;
@@ -41,9 +46,23 @@ pub(crate) struct ModuleTree {
     pub problems: Vec<Problem>,
 }
 
+/// What the modules of a target are walked with.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'w> {
+    pub sources: &'w Sources<'w>,
+    pub cfg: &'w CrateCfg,
+    pub macros: &'w TreeMacros<'w>,
+    pub releases: Releases,
+    /// The folder of the target's package.
+    pub package: &'w Utf8Path,
+    /// Whether the target is there for its tests: an integration test.
+    pub is_of_tests: bool,
+}
+
 /// Walks the modules of a target.
-pub(crate) fn walk(root: &Utf8Path, sources: &Sources<'_>, cfg: &CrateCfg<'_>, macros: &TestMacros) -> ModuleTree {
-    let mut walker = Walker { sources, cfg, macros, tree: ModuleTree::default(), modules: 0 };
+pub(crate) fn walk(root: &Utf8Path, surroundings: Surroundings<'_>) -> ModuleTree {
+    let mut walker =
+        Walker { surroundings, macro_scope: MacroScope::default(), tree: ModuleTree::default(), modules: 0 };
     let folder = root.parent().map(Utf8Path::to_owned).unwrap_or_default();
     let scope = Scope {
         file: TreePath::new(root),
@@ -52,6 +71,8 @@ pub(crate) fn walk(root: &Utf8Path, sources: &Sources<'_>, cfg: &CrateCfg<'_>, m
         folder: Folder { path: folder, relative: None },
         inexact: None,
         depth: 0,
+        expanded_at: None,
+        expansions: 0,
     };
     walker.file(root, scope);
     walker.tree
@@ -82,19 +103,36 @@ struct Scope {
     folder: Folder,
     inexact: Option<Reason>,
     depth: usize,
+    /// The macro call that the item comes from: its place is that of the call.
+    expanded_at: Option<SourceSpan>,
+    /// How many expansions it comes out of.
+    expansions: usize,
+}
+
+impl Scope {
+    fn span(&self, at: Position) -> SourceSpan {
+        self.expanded_at.clone().unwrap_or_else(|| SourceSpan::at(self.file.clone(), at))
+    }
 }
 
 struct Walker<'w> {
-    sources: &'w Sources<'w>,
-    cfg: &'w CrateCfg<'w>,
-    macros: &'w TestMacros,
+    surroundings: Surroundings<'w>,
+    macro_scope: MacroScope,
     tree: ModuleTree,
     modules: usize,
 }
 
+impl<'w> std::ops::Deref for Walker<'w> {
+    type Target = Surroundings<'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.surroundings
+    }
+}
+
 impl Walker<'_> {
     fn resolve<'a>(&self, attributes: &'a [Attribute]) -> Resolved<'a> {
-        naming::resolve(attributes, &|predicate| self.cfg.evaluate(predicate))
+        applied::resolve(attributes, &|predicate| self.cfg.evaluate(predicate))
     }
 
     fn problem(&mut self, kind: ProblemKind, message: String, at: SourceSpan) {
@@ -128,8 +166,8 @@ impl Walker<'_> {
         for item in items {
             let resolved = self.resolve(&item.attributes);
             match &item.kind {
-                ItemKind::Function { name, parameters } => {
-                    self.function(name, parameters.as_deref(), item.at, &resolved, scope);
+                ItemKind::Function { name, parameters, is_async } => {
+                    self.function((name, parameters.as_deref(), *is_async), item.at, &resolved, scope);
                 }
                 ItemKind::Module { name, content: Some(content) } => {
                     let mut inside = self.inside(name, item.at, &resolved, scope);
@@ -140,27 +178,54 @@ impl Walker<'_> {
                         None => plain_folder,
                     };
                     inside.folder.relative = None;
+                    let mark = self.macro_scope.mark();
                     self.items(&content.items, &inside);
+                    self.leave(mark, &resolved);
                 }
-                ItemKind::Module { name, content: None } => self.module_file(name, item, &resolved, scope),
+                ItemKind::Module { name, content: None } => {
+                    let mark = self.macro_scope.mark();
+                    self.module_file(name, item, &resolved, scope);
+                    self.leave(mark, &resolved);
+                }
                 ItemKind::Block(items) => {
                     let mut inside = scope.clone();
                     inside.cfg.extend(resolved.cfg);
                     self.items(items, &inside);
                 }
-                ItemKind::Include(Some(path)) => {
-                    let mut inside = scope.clone();
-                    inside.cfg.extend(resolved.cfg);
-                    let beside = scope.file.as_path().parent().unwrap_or(Utf8Path::new("")).join(path);
-                    if let Some(file) = normal(&beside) {
-                        inside.file = TreePath::new(&file);
-                        inside.depth += 1;
-                        self.file(&file, inside);
-                    }
-                }
-                ItemKind::Call(call) => self.call(call, item.at, resolved, scope),
-                ItemKind::Include(None) | ItemKind::Definition(_) => {}
+                ItemKind::Include(included) => self.include(included, item.at, &resolved, scope),
+                ItemKind::Call(call) => self.call(call, item.at, &resolved, scope),
+                ItemKind::Definition(definition) => self.declare(definition, &resolved, scope),
             }
+        }
+    }
+
+    fn include(&mut self, included: &Included, at: Position, resolved: &Resolved<'_>, scope: &Scope) {
+        let mut inside = scope.clone();
+        inside.cfg.extend(resolved.cfg.iter().cloned());
+        let beside = scope.file.as_path().parent().unwrap_or(Utf8Path::new(""));
+        let path = match included {
+            Included::FromFile(path) => beside.join(path),
+            Included::FromPackage(path) => self.package.join(path),
+            Included::Generated => {
+                if self.is_of_tests || inside.cfg.iter().any(Predicate::needs_test) {
+                    let text = "`include!` of what a build script writes may hold tests".to_owned();
+                    let at = scope.span(at);
+                    self.one("include!".to_owned(), (None, Truth::Yes), at, &inside, Some(text));
+                }
+                return;
+            }
+        };
+        if let Some(file) = normal(&path) {
+            inside.file = TreePath::new(&file);
+            inside.depth += 1;
+            self.file(&file, inside);
+        }
+    }
+
+    /// At the end of a module, what it declared goes out of scope.
+    fn leave(&mut self, mark: usize, resolved: &Resolved<'_>) {
+        if !resolved.list.iter().any(|(attribute, _)| attribute.name() == Some("macro_use")) {
+            self.macro_scope.leave(mark);
         }
     }
 
@@ -171,14 +236,14 @@ impl Walker<'_> {
         let names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
         if let Some(attribute) = names.into_iter().find(|name| name.contains("test")) {
             let text = format!("`#[{attribute}]` on the module `{name}` decides what its tests become");
-            let at = SourceSpan::at(scope.file.clone(), at);
+            let at = scope.span(at);
             inside.inexact = inside.inexact.or(Some(Reason { text, at }));
         }
         inside
     }
 
     fn module_file(&mut self, name: &str, item: &Item, resolved: &Resolved<'_>, scope: &Scope) {
-        let at = SourceSpan::at(scope.file.clone(), item.at);
+        let at = scope.span(item.at);
         let mut inside = self.inside(name, item.at, resolved, scope);
         inside.depth += 1;
         let compiled = self.exists(&inside);
@@ -219,64 +284,56 @@ impl Walker<'_> {
         }
     }
 
-    fn call(&mut self, call: &MacroCall, at: Position, resolved: Resolved<'_>, scope: &Scope) {
-        let at = SourceSpan::at(scope.file.clone(), at);
-        let name = &call.name;
-        let mut inside = scope.clone();
-        inside.cfg.extend(resolved.cfg);
-        let makes_tests = self.macros.makes_tests(name);
-        if makes_tests {
-            let text = format!("the macro `{name}!` makes tests, and only its expansion names them");
-            self.one(format!("{name}!"), (None, Truth::Yes), at.clone(), &inside, Some(text));
-        }
-        let before = self.tree.tests.len();
-        if let Some(items) = &call.items {
-            // proptest passes the attributes and the name of each function on.
-            if name != "proptest" || self.macros.is_defined(name) {
-                let text =
-                    format!("the arguments of `{name}!` look like tests, and the macro decides what they become");
-                inside.inexact = inside.inexact.or(Some(Reason { text, at: at.clone() }));
-            }
-            self.items(items, &inside);
-        }
-        let unread = call.mentions_test && call.items.is_none() && name != "thread_local";
-        let named_so = name.contains("test") && !self.macros.is_defined(name);
-        if !makes_tests && before == self.tree.tests.len() && (unread || named_so) {
-            let text = format!("the macro `{name}!` may make tests");
-            self.one(format!("{name}!"), (None, Truth::Yes), at, &inside, Some(text));
-        }
-    }
-
     fn exists(&self, scope: &Scope) -> Truth {
         self.cfg.evaluate(&Predicate::all(scope.cfg.iter().cloned()))
     }
 
     fn function(
         &mut self,
-        name: &str,
-        parameters: Option<&[Parameter]>,
+        (name, parameters, is_async): (&str, Option<&[Parameter]>, bool),
         at: Position,
         resolved: &Resolved<'_>,
         scope: &Scope,
     ) {
-        let at = SourceSpan::at(scope.file.clone(), at);
-        let tests = naming::made_by(&resolved.list, parameters);
-        if tests == Tests::None {
-            return;
-        }
-        let ignored = naming::ignored(&resolved.list);
+        let applied = resolved.list.iter().find(|(attribute, _)| attribute.name() == Some("apply"));
+        let candidate = Candidate { attributes: resolved, parameters, is_async };
+        let tests = match applied {
+            Some((apply, _)) => self.applied(apply, candidate),
+            None => generated::tests(candidate, self.releases),
+        };
+        let at = scope.span(at);
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg.iter().cloned());
         match tests {
             Tests::None => {}
-            Tests::One => self.one(name.to_owned(), ignored, at, &inside, None),
+            Tests::One => self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, None),
             Tests::Cases(cases) => {
                 for case in cases {
-                    self.one(format!("{name}::{case}"), ignored.clone(), at.clone(), &inside, None);
+                    self.one(format!("{name}::{}", case.name), case.ignored, at.clone(), &inside, None);
                 }
             }
-            Tests::Unclear(why) => self.one(name.to_owned(), ignored, at, &inside, Some(why)),
+            Tests::Unclear(why) => {
+                self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, Some(why));
+            }
         }
+    }
+
+    /// The tests of a function that takes attributes from a template.
+    fn applied(&self, apply: &Attribute, function: Candidate<'_>) -> Tests {
+        let name = apply.arguments().rsplit(':').next().unwrap_or_default().trim();
+        let Some(template) = self.macros.template(name) else {
+            return Tests::Unclear(format!(
+                "the template `{name}` of `#[apply]` is not one that is declared once here"
+            ));
+        };
+        let own = self.resolve(template.attributes);
+        let (Some(parameters), Some(of_template)) = (function.parameters, template.parameters) else {
+            return Tests::Unclear("the parameters of a template cannot be read".to_owned());
+        };
+        let parameters = generated::merged(parameters, of_template);
+        let attributes = generated::with_template(&own, function.attributes);
+        let candidate = Candidate { attributes: &attributes, parameters: Some(&parameters), ..function };
+        generated::tests(candidate, self.releases)
     }
 
     fn one(

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
 
-use crate::attribute::Attribute;
+use crate::applied;
 use crate::cfg::Truth;
-use crate::naming::{self, Tests};
+use crate::generated::{self, Candidate, Tests};
+use crate::lock::Releases;
 use crate::sources::Sources;
 use crate::syntax::{Item, ItemKind};
 
@@ -58,10 +59,11 @@ fn names(text: &str, file: &Utf8Path) -> bool {
 
 fn first_test(items: &[Item]) -> Option<Position> {
     items.iter().find_map(|item| match &item.kind {
-        ItemKind::Function { parameters, .. } => {
-            let list: Vec<(&Attribute, Truth)> = item.attributes.iter().map(|one| (one, Truth::Yes)).collect();
-            let tests = naming::made_by(&list, parameters.as_deref());
-            (tests != Tests::None).then_some(item.at)
+        ItemKind::Function { parameters, is_async, .. } => {
+            let attributes = applied::resolve(&item.attributes, &|_| Truth::Yes);
+            let candidate =
+                Candidate { attributes: &attributes, parameters: parameters.as_deref(), is_async: *is_async };
+            (generated::tests(candidate, Releases::default()) != Tests::None).then_some(item.at)
         }
         ItemKind::Module { content: Some(content), .. } => first_test(&content.items),
         ItemKind::Block(items) => first_test(items),

@@ -32,6 +32,8 @@ struct Skimmer<'t> {
     kept: usize,
     depth: usize,
     deepest: usize,
+    /// How many parentheses are open.
+    parentheses: usize,
     head: Head,
     /// The depth of the outermost macro call that is open.
     in_macro: Option<usize>,
@@ -63,6 +65,7 @@ pub(crate) fn skim(text: &str) -> Skim {
         kept: 0,
         depth: 0,
         deepest: 0,
+        parentheses: 0,
         head: Head::None,
         in_macro: None,
         last: Seen::Boundary,
@@ -119,6 +122,7 @@ impl Skimmer<'_> {
             self.in_macro = Some(self.depth);
         }
         let seen = if self.bytes[self.at] == b'{' { Seen::Boundary } else { Seen::Other };
+        self.parentheses += usize::from(self.bytes[self.at] == b'(');
         self.depth += 1;
         self.deepest = self.deepest.max(self.depth);
         self.step(seen);
@@ -126,6 +130,7 @@ impl Skimmer<'_> {
 
     fn close(&mut self, byte: u8) {
         self.depth = self.depth.saturating_sub(1);
+        self.parentheses = self.parentheses.saturating_sub(usize::from(byte == b')'));
         if self.in_macro == Some(self.depth) {
             self.in_macro = None;
         }
@@ -164,6 +169,12 @@ impl Skimmer<'_> {
 
     fn drop_comment(&mut self) {
         let end = comment_end(self.bytes, self.at);
+        // Within an attribute's parentheses, documentation may name a test: `#[values(/// the first ...)]`.
+        let text = &self.bytes[self.at..end];
+        if self.parentheses > 0 && text.starts_with(b"///") && !text.starts_with(b"////") {
+            self.at = end;
+            return;
+        }
         self.copy_to(self.at);
         self.blank(self.at, end);
         self.at = end;

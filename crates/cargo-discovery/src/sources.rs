@@ -11,7 +11,9 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
 
+use crate::manifest::{self, PlacedManifest};
 use crate::syntax::{self, SourceFile, SyntaxError};
+use crate::workspace::{Entry, Tree};
 
 /// A file that is longer holds data, not a program.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -112,6 +114,34 @@ pub(crate) fn read(tree: &Utf8Path, file: &Utf8Path) -> Result<String, Problem> 
         .map_err(|error| unreadable(TreePath::new(file), format!("the file cannot be read: {error}")))
 }
 
+/// The tree as it lies on the disk.
+pub(crate) struct Disk<'t> {
+    pub tree: &'t Utf8Path,
+}
+
+impl Tree for Disk<'_> {
+    fn is_file(&self, file: &Utf8Path) -> bool {
+        self.tree.join(file).is_file()
+    }
+
+    fn entries(&self, folder: &Utf8Path) -> Vec<Entry> {
+        let Ok(entries) = self.tree.join(folder).read_dir_utf8() else { return Vec::new() };
+        let entry = |entry: camino::Utf8DirEntry| Entry {
+            is_folder: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+            name: entry.file_name().to_owned(),
+        };
+        let mut entries: Vec<Entry> = entries.flatten().map(entry).collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    fn manifest(&self, file: &Utf8Path) -> Result<PlacedManifest, Problem> {
+        read(self.tree, file)
+            .and_then(|text| manifest::read(file, text))
+            .map_err(|problem| Problem { kind: ProblemKind::Manifest, ..problem })
+    }
+}
+
 /// A parsed file, or why it has none.
 pub(crate) type Parsed = Result<SourceFile, Problem>;
 
@@ -156,6 +186,14 @@ impl<'t> Sources<'t> {
             exists.then(|| Rc::new(parse(self.tree, file)))
         });
         read.clone().map(Found::Late)
+    }
+
+    /// The names of the Rust files right in a folder, without their extension, in order.
+    pub(crate) fn beside(&self, folder: &Utf8Path) -> impl Iterator<Item = &str> {
+        let inside = self.parsed.keys().filter(move |file| file.parent() == Some(folder));
+        let mut names: Vec<&str> = inside.filter_map(|file| file.file_stem()).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 
     pub(crate) fn walked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &SourceFile)> {

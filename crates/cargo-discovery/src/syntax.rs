@@ -1,6 +1,9 @@
 //! A Rust text as the few items that matter here: modules, functions, macro calls and macro definitions.
 //!
-//! This is the only place that names a parser. Bodies are not read, so a mistake inside one goes unnoticed here.
+//! With `attribute`, and `macro_rules` for fragments, this is the only place that names a parser. Bodies are not read, so
+//! a mistake inside one goes unnoticed here.
+
+use std::sync::Arc;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
@@ -38,14 +41,26 @@ pub(crate) enum ItemKind {
     },
     Function {
         name: String,
+        /// `None` where they cannot be read.
         parameters: Option<Vec<Parameter>>,
+        is_async: bool,
     },
     Call(MacroCall),
     Definition(MacroDefinition),
-    /// `include!`, with its path where that is a literal.
-    Include(Option<String>),
+    Include(Included),
     /// Items that stand in the module around them, such as a branch of `cfg_if!`.
     Block(Vec<Item>),
+}
+
+/// What `include!` names.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Included {
+    /// A file, by its path from the file around.
+    FromFile(String),
+    /// A file, by its path from the package's folder: `concat!(env!("CARGO_MANIFEST_DIR"), "/...")`.
+    FromPackage(String),
+    /// What is only there after a build, or by other means.
+    Generated,
 }
 
 /// What stands between the braces of an inline module.
@@ -58,24 +73,41 @@ pub(crate) struct Content {
 /// A parameter, as far as its attributes.
 #[derive(Debug)]
 pub(crate) struct Parameter {
+    /// Its name, where its pattern is one.
+    pub name: Option<String>,
     pub attributes: Vec<Attribute>,
 }
 
 #[derive(Debug)]
 pub(crate) struct MacroCall {
-    /// The last segment of its path.
-    pub name: String,
+    /// The segments of its path: `["crate", "check"]`.
+    pub path: Vec<String>,
+    /// What stands between its brackets.
+    pub arguments: Arc<str>,
     /// Its arguments, where these are items.
     pub items: Option<Vec<Item>>,
     /// Whether a word with `test` in it is among its arguments.
     pub mentions_test: bool,
+    /// Whether a word among its arguments may declare a module or a macro, or include a file.
+    pub mentions_module: bool,
+}
+
+impl MacroCall {
+    /// The last segment of its path.
+    pub(crate) fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct MacroDefinition {
     pub name: String,
+    /// What stands between its brackets.
+    pub rules: Arc<str>,
     /// Whether its text has an attribute that makes a test.
     pub makes_tests: bool,
+    /// Whether its text has a word that declares a module or a macro, or includes a file.
+    pub makes_modules: bool,
     /// Macros that its text calls.
     pub calls: Vec<String>,
 }
@@ -118,6 +150,21 @@ pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     Ok(file)
 }
 
+/// Reads the items that a macro expanded to.
+pub(crate) fn parse_expansion(tokens: TokenStream) -> Result<Vec<Item>, SyntaxError> {
+    Ok(items.parse2(tokens)?)
+}
+
+/// The text of a string literal.
+pub(crate) fn text_literal(text: &str) -> Result<String, SyntaxError> {
+    Ok(syn::parse_str::<syn::LitStr>(text)?.value())
+}
+
+/// Goes over one item.
+pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<()> {
+    item(input, &mut Vec::new())
+}
+
 pub(crate) fn position(span: proc_macro2::Span) -> Position {
     let start = span.start();
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
@@ -140,7 +187,10 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
     let attributes = attribute::outer(input)?;
     input.parse::<syn::Visibility>()?;
     let at = position(input.span());
+    let takes_template = attributes.iter().any(|one| one.name() == Some("apply"));
     let push = |kind| items.push(Item { attributes, at, kind });
+    let mut path = Vec::new();
+    let mut is_async = false;
     loop {
         let token: TokenTree = input.parse().map_err(|error| syn::Error::new(error.span(), "expected an item"))?;
         let TokenTree::Ident(word) = &token else {
@@ -163,13 +213,17 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
                 push(definition(input)?);
                 return Ok(());
             }
-            name if is_call => return call(name, input, push),
+            _ if is_call => {
+                path.push(word_text);
+                return call(path, input, push);
+            }
             _ if input.peek(Token![::]) && !matches!(word_text.as_str(), "use" | "impl") => {
                 input.parse::<Token![::]>()?;
+                path.push(word_text);
             }
             "mod" => return module(input, push),
             "fn" => {
-                let kind = function(input)?;
+                let kind = function(input, is_async, takes_template)?;
                 push(kind);
                 return Ok(());
             }
@@ -184,7 +238,8 @@ fn item(input: ParseStream<'_>, items: &mut Vec<Item>) -> syn::Result<()> {
                     || input.peek(Token![trait])
                     || input.peek(Token![impl]) => {}
             "const" => return skip_to_semicolon(input),
-            "async" | "unsafe" | "extern" | "safe" | "gen" | "default" | "auto" => {}
+            "async" => is_async = true,
+            "unsafe" | "extern" | "safe" | "gen" | "default" | "auto" => {}
             _ => return Err(syn::Error::new(word.span(), format!("expected an item, found `{word}`"))),
         }
     }
@@ -245,7 +300,7 @@ fn module(input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()
 /// A signature that is longer than this is read for its name only.
 const LONGEST_SIGNATURE: usize = 2_000;
 
-fn function(input: ParseStream<'_>) -> syn::Result<ItemKind> {
+fn function(input: ParseStream<'_>, is_async: bool, takes_template: bool) -> syn::Result<ItemKind> {
     let name = ident(input)?;
     let mut signature: TokenStream = TokenStream::new();
     let mut length = 0;
@@ -266,8 +321,8 @@ fn function(input: ParseStream<'_>) -> syn::Result<ItemKind> {
         }
         signature.extend([token]);
     }
-    // Only parameters with attributes are of interest, and few functions have any.
-    let has_attributes = signature.clone().into_iter().any(|token| {
+    // Only parameters with attributes are of interest, and few functions have any; those of a template go by name.
+    let has_attributes = takes_template || signature.clone().into_iter().any(|token| {
         matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis
             && group.stream().into_iter().any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#')))
     });
@@ -276,7 +331,7 @@ fn function(input: ParseStream<'_>) -> syn::Result<ItemKind> {
         (true, true) => parameters(&name, signature),
         (true, false) => None,
     };
-    Ok(ItemKind::Function { name, parameters })
+    Ok(ItemKind::Function { name, parameters, is_async })
 }
 
 fn size(group: &Group) -> usize {
@@ -294,7 +349,13 @@ fn parameters(name: &str, rest: TokenStream) -> Option<Vec<Parameter>> {
     });
     Some(
         parameters
-            .map(|typed| Parameter { attributes: typed.attrs.iter().filter_map(attribute::of_parameter).collect() })
+            .map(|typed| Parameter {
+                name: match typed.pat.as_ref() {
+                    syn::Pat::Ident(name) => Some(name.ident.to_string()),
+                    _ => None,
+                },
+                attributes: typed.attrs.iter().filter_map(attribute::of_parameter).collect(),
+            })
             .collect(),
     )
 }
@@ -311,7 +372,8 @@ fn definition(input: ParseStream<'_>) -> syn::Result<ItemKind> {
     input.parse::<Token![!]>()?;
     let name = ident(input)?;
     let TokenTree::Group(group) = input.parse()? else { return Err(input.error("expected the macro's rules")) };
-    let mut definition = MacroDefinition { name, makes_tests: false, calls: Vec::new() };
+    let mut definition =
+        MacroDefinition { name, rules: text(&group), makes_tests: false, makes_modules: false, calls: Vec::new() };
     survey(group.stream(), &mut definition);
     Ok(ItemKind::Definition(definition))
 }
@@ -326,8 +388,10 @@ fn survey(tokens: TokenStream, definition: &mut MacroDefinition) {
                 definition.makes_tests |= attribute::tokens_make_a_test(group.stream());
             }
             (TokenTree::Ident(name), Some(TokenTree::Punct(bang))) if bang.as_char() == '!' => {
+                definition.makes_modules |= name == "macro_rules" || name == "include";
                 definition.calls.push(name.to_string());
             }
+            (TokenTree::Ident(word), _) if word == "mod" => definition.makes_modules = true,
             _ => {}
         }
         if let TokenTree::Group(group) = token {
@@ -336,35 +400,81 @@ fn survey(tokens: TokenStream, definition: &mut MacroDefinition) {
     }
 }
 
-fn call(name: &str, input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()> {
+/// What stands between the brackets of a group, as its source has it.
+fn text(group: &Group) -> Arc<str> {
+    let source = group.span().source_text();
+    let inside = source.as_deref().and_then(|source| source.get(1..source.len().checked_sub(1)?));
+    inside.map_or_else(|| group.stream().to_string().into(), Into::into)
+}
+
+fn call(path: Vec<String>, input: ParseStream<'_>, push: impl FnOnce(ItemKind)) -> syn::Result<()> {
     let group = arguments(input)?;
-    let tokens = group.stream();
+    let name = path.last().map_or("", String::as_str);
     push(match name {
-        "include" => ItemKind::Include(syn::parse2::<syn::LitStr>(tokens).ok().map(|path| path.value())),
-        "cfg_if" => match branches.parse2(tokens.clone()) {
+        "include" => ItemKind::Include(included(group.stream())),
+        "cfg_if" => match branches.parse2(group.stream()) {
             Ok(branches) => ItemKind::Block(branches),
-            Err(_) => opaque_call(name, tokens),
+            Err(_) => opaque_call(path, &group),
         },
-        _ => opaque_call(name, tokens),
+        _ => opaque_call(path, &group),
     });
     Ok(())
 }
 
-fn opaque_call(name: &str, tokens: TokenStream) -> ItemKind {
-    let mentions_test = mentions_test(tokens.clone());
+fn included(tokens: TokenStream) -> Included {
+    if let Ok(path) = syn::parse2::<syn::LitStr>(tokens.clone()) {
+        return Included::FromFile(path.value());
+    }
+    let parser = |input: ParseStream<'_>| {
+        let concat: syn::Macro = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        concat.parse_body_with(|parts: ParseStream<'_>| {
+            let folder: syn::Macro = parts.parse()?;
+            let variable: syn::LitStr = folder.parse_body()?;
+            let mut path = String::new();
+            while !parts.is_empty() {
+                parts.parse::<Token![,]>()?;
+                if !parts.is_empty() {
+                    path.push_str(&parts.parse::<syn::LitStr>()?.value());
+                }
+            }
+            let is_of_package = folder.path.is_ident("env") && variable.value() == "CARGO_MANIFEST_DIR";
+            Ok((is_of_package && concat.path.is_ident("concat")).then_some(path))
+        })
+    };
+    match parser.parse2(tokens) {
+        Ok(Some(path)) => Included::FromPackage(path.trim_start_matches('/').to_owned()),
+        _ => Included::Generated,
+    }
+}
+
+fn opaque_call(path: Vec<String>, group: &Group) -> ItemKind {
+    let (mut mentions_test, mut mentions_module) = (false, false);
+    words(group.stream(), &mut |word| {
+        mentions_test |= word.contains("test");
+        mentions_module |= matches!(word, "mod" | "macro_rules" | "include");
+    });
     let parser = |input: ParseStream<'_>| {
         attribute::inner(input)?;
         items(input)
     };
-    ItemKind::Call(MacroCall { name: name.to_owned(), items: parser.parse2(tokens).ok(), mentions_test })
+    ItemKind::Call(MacroCall {
+        path,
+        arguments: text(group),
+        items: parser.parse2(group.stream()).ok(),
+        mentions_test,
+        mentions_module,
+    })
 }
 
-fn mentions_test(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word.to_string().contains("test"),
-        TokenTree::Group(group) => mentions_test(group.stream()),
-        _ => false,
-    })
+fn words(tokens: TokenStream, see: &mut impl FnMut(&str)) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => see(&word.to_string()),
+            TokenTree::Group(group) => words(group.stream(), see),
+            _ => {}
+        }
+    }
 }
 
 /// The branches of `cfg_if!`, each under its own predicate and the negation of those before it.
@@ -389,5 +499,21 @@ fn branches(input: ParseStream<'_>) -> syn::Result<Vec<Item>> {
             return Ok(branches);
         }
         input.parse::<Token![else]>()?;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_included_file_is_named_by_a_text_or_from_the_package() {
+        let of = |text: &str| included(text.parse().unwrap());
+        assert_eq!(of("\"cases.rs\""), Included::FromFile("cases.rs".into()));
+        let text = "concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/tests/\", \"cases.rs\",)";
+        assert_eq!(of(text), Included::FromPackage("tests/cases.rs".into()));
+        assert_eq!(of("concat!(env!(\"OUT_DIR\"), \"/cases.rs\")"), Included::Generated);
+        assert_eq!(of("name!()"), Included::Generated);
     }
 }

@@ -1,13 +1,16 @@
 //! The targets of a package: those that its manifest declares, and those that cargo finds by their place.
 //!
-//! The rules are the Cargo book's, "Cargo Targets" with "Target auto-discovery".
+//! The rules are the Cargo book's, "Cargo Targets" with "Target auto-discovery". Where cargo refuses a manifest, the
+//! mistake is a problem, and the targets are those that it most likely means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Problem, TargetKind};
 
-use crate::manifest::{self, DeclaredTarget, Package, PlacedManifest, Workspace};
+pub(crate) use crate::manifest::normal;
+use crate::manifest::{DeclaredTarget, Edition, Package, PlacedManifest};
+use crate::workspace::Tree;
 
 /// One target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +39,27 @@ impl Target {
     }
 }
 
-/// What a search needs to know of the tree.
-pub(crate) struct Place<'t> {
+/// What a search needs to know.
+pub(crate) struct Place<'t, T> {
     pub manifest: &'t PlacedManifest,
     pub package: &'t Package,
-    pub workspace: Option<&'t Workspace>,
-    /// The Rust files that the walk found, in which targets are searched.
-    pub files: &'t BTreeSet<Utf8PathBuf>,
-    /// Whether a file exists in the tree: a manifest may name one that the walk passes over.
-    pub exists: &'t dyn Fn(&Utf8Path) -> bool,
+    pub edition: Edition,
+    pub tree: &'t T,
 }
 
-/// Finds the targets of a package. One that is declared but has no file is a problem.
-pub(crate) fn find(place: &Place<'_>) -> (Vec<Target>, Vec<Problem>) {
+/// A target that is where cargo looks for targets of its kind.
+#[derive(Debug)]
+struct Inferred {
+    name: String,
+    /// Relative to the tree.
+    root: Utf8PathBuf,
+}
+
+/// Names in the build's output that no binary may have.
+const OUTPUT_NAMES: [&str; 4] = ["deps", "examples", "build", "incremental"];
+
+/// Finds the targets of a package, and what is wrong with them.
+pub(crate) fn find<T: Tree>(place: &Place<'_, T>) -> (Vec<Target>, Vec<Problem>) {
     let manifest = &place.manifest.manifest;
     let mut targets = Vec::new();
     let mut problems = Vec::new();
@@ -60,22 +71,21 @@ pub(crate) fn find(place: &Place<'_>) -> (Vec<Target>, Vec<Problem>) {
         (TargetKind::Example, &manifest.example, package.autoexamples),
         (TargetKind::Bench, &manifest.bench, package.autobenches),
     ] {
-        let found = inferred(place, kind);
-        let declared_of_kind = targets.len();
+        let inferred = place.inferred(kind);
+        let before = targets.len();
         for target in declared.iter().flatten() {
-            match declared_target(place, kind, target, &found) {
+            match place.declared(kind, target, &inferred) {
                 Ok(target) => targets.push(target),
                 Err(problem) => problems.push(problem),
             }
         }
-        let auto = auto.unwrap_or(declared.is_none() || !package.is_edition_2015(place.workspace));
-        if !auto {
-            continue;
+        // A declared target turns the search off in the edition of 2015.
+        if auto.unwrap_or(declared.is_none() || place.edition > Edition::E2015) {
+            let declared: Vec<&DeclaredTarget> = declared.iter().flatten().collect();
+            let free = inferred.into_iter().filter(|one| !place.is_declared(one, &declared));
+            targets.extend(free.map(|one| plain(kind, one.name, one.root)));
         }
-        let taken: Vec<(String, Utf8PathBuf)> =
-            targets[declared_of_kind..].iter().map(|target| (target.name.clone(), target.root.clone())).collect();
-        let free = found.into_iter().filter(|(name, root)| taken.iter().all(|(n, r)| n != name && r != root));
-        targets.extend(free.map(|(name, root)| plain(kind, name, root)));
+        problems.extend(place.same_names(kind, &targets[before..]));
     }
     (targets, problems)
 }
@@ -88,129 +98,212 @@ fn plain(kind: TargetKind, name: String, root: Utf8PathBuf) -> Target {
 fn configured(mut target: Target, declared: &DeclaredTarget) -> Target {
     target.harness = declared.harness.unwrap_or(target.harness);
     target.tested = declared.test.unwrap_or(target.tested);
-    target.required_features.clone_from(&declared.required_features);
+    // A library is built whatever features it says that it needs.
+    if target.kind != TargetKind::Lib {
+        target.required_features.clone_from(&declared.required_features);
+    }
     target
 }
 
-fn library(place: &Place<'_>, targets: &mut Vec<Target>, problems: &mut Vec<Problem>) {
-    let declared = place.manifest.manifest.lib.as_ref();
-    if declared.is_none() && place.package.autolib == Some(false) {
+fn library<T: Tree>(place: &Place<'_, T>, targets: &mut Vec<Target>, problems: &mut Vec<Problem>) {
+    let Some(declared) = place.manifest.manifest.lib.as_ref() else {
+        let root = place.manifest.folder.join("src/lib.rs");
+        if place.package.autolib != Some(false) && place.tree.is_file(&root) {
+            targets.push(plain(TargetKind::Lib, place.package.name.replace('-', "_"), root));
+        }
         return;
+    };
+    let written = declared.name.as_ref().map(|name| name.get_ref().clone());
+    if written.as_ref().is_some_and(|name| name.contains('-')) {
+        problems.push(place.wrong(declared, "lib", "the name of a library has no hyphens: write `_`"));
     }
-    let path = declared.and_then(|lib| lib.path.as_deref()).unwrap_or("src/lib.rs");
-    let root = normal(&place.manifest.folder.join(path));
-    let exists = root.as_ref().is_some_and(|root| (place.exists)(root));
-    match (root, declared) {
-        (Some(root), _) if exists => {
-            let name = declared.and_then(|lib| lib.name.as_ref()).map(|name| name.get_ref().clone());
-            let name = name.unwrap_or_else(|| place.package.name.replace('-', "_"));
-            let target = plain(TargetKind::Lib, name, root);
-            targets.push(match declared {
-                Some(declared) => configured(target, declared),
-                None => target,
-            });
+    let name = written.unwrap_or_else(|| place.package.name.replace('-', "_"));
+    match place.library_root(declared, &name) {
+        Ok(root) => targets.push(configured(plain(TargetKind::Lib, name, root), declared)),
+        Err(problem) => problems.push(problem),
+    }
+}
+
+impl<T: Tree> Place<'_, T> {
+    fn library_root(&self, declared: &DeclaredTarget, name: &str) -> Result<Utf8PathBuf, Problem> {
+        if let Some(path) = &declared.path {
+            return self.written_root(declared, "lib", path.get_ref());
         }
-        (_, Some(lib)) => problems.push(without_file(place, lib, &format!("the library has no file `{path}`"))),
-        (_, None) => {}
+        let usual = self.manifest.folder.join("src/lib.rs");
+        if self.tree.is_file(&usual) {
+            return Ok(usual);
+        }
+        let old = self.manifest.folder.join(format!("src/{name}.rs"));
+        if self.edition == Edition::E2015 && self.tree.is_file(&old) {
+            return Ok(old);
+        }
+        Err(self.wrong(declared, "lib", "the library has no file `src/lib.rs`: create it, or write its `path`"))
     }
-}
 
-fn without_file(place: &Place<'_>, declared: &DeclaredTarget, what: &str) -> Problem {
-    let line = declared.name.as_ref().map_or(1, |name| manifest::line_of(&place.manifest.text, name.span().start));
-    manifest::problem(place.manifest.file.clone(), line, format!("{what}: create it, or correct the manifest"))
-}
-
-fn declared_target(
-    place: &Place<'_>,
-    kind: TargetKind,
-    declared: &DeclaredTarget,
-    found: &[(String, Utf8PathBuf)],
-) -> Result<Target, Problem> {
-    let Some(name) = declared.name.as_ref().map(|name| name.get_ref().clone()) else {
-        return Err(without_file(place, declared, "a target has no `name`"));
-    };
-    let root = match &declared.path {
-        Some(path) => normal(&place.manifest.folder.join(path)).filter(|root| (place.exists)(root)),
-        None => found.iter().find(|(inferred, _)| *inferred == name).map(|(_, root)| root.clone()),
-    };
-    match root {
-        Some(root) => Ok(configured(plain(kind, name, root), declared)),
-        None => Err(without_file(place, declared, &format!("the target `{name}` has no file"))),
+    /// The file that `path` names.
+    fn written_root(&self, declared: &DeclaredTarget, table: &str, path: &str) -> Result<Utf8PathBuf, Problem> {
+        let root = normal(&self.manifest.folder.join(path)).filter(|root| self.tree.is_file(root));
+        root.ok_or_else(|| {
+            let what = format!("the target has no file `{path}` in the tree: create it, or correct `path`");
+            self.wrong(declared, table, &what)
+        })
     }
-}
 
-/// What stands where cargo looks for targets of a kind: by name, with the root file.
-fn inferred(place: &Place<'_>, kind: TargetKind) -> Vec<(String, Utf8PathBuf)> {
-    let folder = match kind {
-        TargetKind::Bin => "src/bin",
-        TargetKind::Test => "tests",
-        TargetKind::Example => "examples",
-        TargetKind::Bench => "benches",
-        TargetKind::Lib | TargetKind::Doc => return Vec::new(),
-    };
-    let mut found = Vec::new();
-    let main = place.manifest.folder.join("src/main.rs");
-    if kind == TargetKind::Bin && place.files.contains(&main) {
-        found.push((place.package.name.clone(), main));
+    fn wrong(&self, declared: &DeclaredTarget, table: &str, what: &str) -> Problem {
+        let span = declared.name.as_ref().map(toml::Spanned::span);
+        match span.or_else(|| declared.path.as_ref().map(toml::Spanned::span)) {
+            Some(span) => self.manifest.problem_at(span.start, what.to_owned()),
+            None => self.manifest.problem_of_table(table, what.to_owned()),
+        }
     }
-    let folder = place.manifest.folder.join(folder);
-    for file in below(place.files, &folder) {
-        let Ok(inside) = file.strip_prefix(&folder) else { continue };
-        let mut parts = inside.components().map(|part| part.as_str());
-        let name = match (parts.next(), parts.next(), parts.next()) {
-            (Some(only), None, None) => only.strip_suffix(".rs"),
-            (Some(name), Some("main.rs"), None) => Some(name),
-            _ => None,
+
+    fn declared(&self, kind: TargetKind, declared: &DeclaredTarget, inferred: &[Inferred]) -> Result<Target, Problem> {
+        let table = format!("[{}]", word(kind));
+        let wrong = |what: &str| self.wrong(declared, &table, what);
+        let Some(name) = declared.name.as_ref().map(|name| name.get_ref().as_str()).filter(|name| !name.is_empty())
+        else {
+            return Err(wrong("a target has no `name`: give it one"));
         };
-        if let Some(name) = name {
-            found.push((name.to_owned(), file.clone()));
+        if kind == TargetKind::Bin && OUTPUT_NAMES.contains(&name) {
+            return Err(wrong("no binary may have the name of a folder of cargo's own: rename it"));
         }
+        let root = match &declared.path {
+            Some(path) => self.written_root(declared, &table, path.get_ref())?,
+            None => self.root_by_name(kind, name, inferred).map_err(|what| wrong(&what))?,
+        };
+        Ok(configured(plain(kind, name.to_owned(), root), declared))
     }
-    found
-}
 
-/// The files below a folder.
-pub(crate) fn below<'f>(
-    files: &'f BTreeSet<Utf8PathBuf>,
-    folder: &'f Utf8Path,
-) -> impl Iterator<Item = &'f Utf8PathBuf> {
-    files.range(folder.to_owned()..).take_while(move |file| file.starts_with(folder))
-}
-
-/// The path without `.` and `..`; `None` where it leaves the tree.
-pub(crate) fn normal(path: &Utf8Path) -> Option<Utf8PathBuf> {
-    let mut plain = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            camino::Utf8Component::CurDir => {}
-            camino::Utf8Component::Normal(name) => plain.push(name),
-            camino::Utf8Component::ParentDir => {
-                if !plain.pop() {
-                    return None;
-                }
+    fn root_by_name(&self, kind: TargetKind, name: &str, inferred: &[Inferred]) -> Result<Utf8PathBuf, String> {
+        let mut matching = inferred.iter().filter(|one| one.name == name);
+        match (matching.next(), matching.next()) {
+            (Some(one), None) => Ok(one.root.clone()),
+            (one, other) => {
+                let old = if self.edition == Edition::E2015 { self.root_of_2015(kind, name) } else { None };
+                old.ok_or_else(|| match (one, other) {
+                    (Some(one), Some(other)) => format!(
+                        "the target `{name}` has two files, `{}` and `{}`: write the `path` of one, or remove the other",
+                        one.root, other.root
+                    ),
+                    _ => format!("the target `{name}` has no file: create it, or write its `path`"),
+                })
             }
-            camino::Utf8Component::RootDir | camino::Utf8Component::Prefix(_) => return None,
         }
     }
-    Some(plain)
+
+    /// Where the edition of 2015 looks for the file of a target besides.
+    fn root_of_2015(&self, kind: TargetKind, name: &str) -> Option<Utf8PathBuf> {
+        let candidates = match kind {
+            TargetKind::Bench if name == "bench" => vec!["src/bench.rs".to_owned()],
+            TargetKind::Bin => {
+                let has_library = self.manifest.manifest.lib.is_some() || self.is_file("src/lib.rs");
+                let own = (!has_library).then(|| format!("src/{name}.rs"));
+                own.into_iter().chain(["src/main.rs".to_owned(), "src/bin/main.rs".to_owned()]).collect()
+            }
+            _ => Vec::new(),
+        };
+        candidates.into_iter().find(|file| self.is_file(file)).map(|file| self.manifest.folder.join(file))
+    }
+
+    fn is_file(&self, inside: &str) -> bool {
+        self.tree.is_file(&self.manifest.folder.join(inside))
+    }
+
+    /// Whether a declaration takes the place of what was found: by its name, or by a `path` that is just that file.
+    fn is_declared(&self, found: &Inferred, declared: &[&DeclaredTarget]) -> bool {
+        declared.iter().any(|one| {
+            one.name.as_ref().is_some_and(|name| *name.get_ref() == found.name)
+                || one.path.as_ref().is_some_and(|path| plain_path(path.get_ref(), &self.manifest.folder) == found.root)
+        })
+    }
+
+    /// What stands where cargo looks for targets of a kind. A name that is hidden is no target.
+    fn inferred(&self, kind: TargetKind) -> Vec<Inferred> {
+        let folder = match kind {
+            TargetKind::Bin => "src/bin",
+            TargetKind::Test => "tests",
+            TargetKind::Example => "examples",
+            TargetKind::Bench => "benches",
+            TargetKind::Lib | TargetKind::Doc => return Vec::new(),
+        };
+        let mut found = Vec::new();
+        if kind == TargetKind::Bin && self.is_file("src/main.rs") {
+            let root = self.manifest.folder.join("src/main.rs");
+            found.push(Inferred { name: self.package.name.clone(), root });
+        }
+        let folder = self.manifest.folder.join(folder);
+        for entry in self.tree.entries(&folder) {
+            if entry.name.starts_with('.') {
+                continue;
+            }
+            match (entry.name.strip_suffix(".rs"), entry.is_folder) {
+                (Some(name), false) => {
+                    found.push(Inferred { name: name.to_owned(), root: folder.join(&entry.name) });
+                }
+                (None, true) => {
+                    let root = folder.join(&entry.name).join("main.rs");
+                    if self.tree.is_file(&root) {
+                        found.push(Inferred { name: entry.name, root });
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn same_names(&self, kind: TargetKind, targets: &[Target]) -> Vec<Problem> {
+        let mut first: BTreeMap<&str, &Target> = BTreeMap::new();
+        let mut told = BTreeSet::new();
+        let mut problems = Vec::new();
+        for target in targets {
+            let Some(other) = first.insert(&target.name, target) else { continue };
+            if told.insert(&target.name) {
+                let message = format!(
+                    "two targets of kind {} are named `{}`, `{}` and `{}`, so cargo refuses the package: rename one",
+                    word(kind),
+                    target.name,
+                    other.root,
+                    target.root
+                );
+                problems.push(self.manifest.problem_of_table(&format!("[{}]", word(kind)), message));
+            }
+        }
+        problems
+    }
+}
+
+/// The path as cargo compares it with what it finds: `a/../b` is another than `b`.
+fn plain_path(path: &str, folder: &Utf8Path) -> Utf8PathBuf {
+    let inside: Utf8PathBuf =
+        Utf8Path::new(path).components().filter(|part| *part != camino::Utf8Component::CurDir).collect();
+    folder.join(inside)
+}
+
+/// The key of a kind of targets in a manifest.
+fn word(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Lib | TargetKind::Doc => "lib",
+        TargetKind::Bin => "bin",
+        TargetKind::Test => "test",
+        TargetKind::Example => "example",
+        TargetKind::Bench => "bench",
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::manifest;
+    use crate::workspace::tests::Memory;
 
     fn targets(text: &str, files: &[&str]) -> (Vec<String>, usize) {
         let manifest = manifest::read(Utf8Path::new("p/Cargo.toml"), text.to_owned()).unwrap();
-        let files: BTreeSet<_> = files.iter().map(|file| Utf8PathBuf::from(format!("p/{file}"))).collect();
+        let tree = Memory::of(files.iter().map(|file| (format!("p/{file}"), "")));
         let package = manifest.manifest.package.as_ref().unwrap();
-        let (targets, problems) = find(&Place {
-            manifest: &manifest,
-            package,
-            workspace: None,
-            files: &files,
-            exists: &|file| files.contains(file),
-        });
+        let (edition, _) = manifest.edition(None);
+        let (targets, problems) = find(&Place { manifest: &manifest, package, edition, tree: &tree });
         let show = |target: &Target| format!("{} {}", target.binary("p"), target.root);
         (targets.iter().filter(|target| target.tested).map(show).collect(), problems.len())
     }
@@ -257,5 +350,50 @@ mod tests {
         assert_eq!(targets(&format!("{P}autotests = false\n"), &files), (vec![], 0));
         let old = "[package]\nname = \"p\"\n[[test]]\nname = \"a\"\n";
         assert_eq!(targets(old, &files), (vec!["p::a p/tests/a.rs".to_owned()], 0));
+    }
+
+    #[test]
+    fn hidden_names_are_no_targets_and_folders_need_a_main() {
+        let files = ["tests/.a.rs", "tests/.b/main.rs", "tests/c/mod.rs", "tests/target/main.rs", "src/bin/d/main.rs"];
+        assert_eq!(targets(P, &files).0, ["p::bin/d p/src/bin/d/main.rs", "p::target p/tests/target/main.rs"]);
+    }
+
+    #[test]
+    fn two_targets_of_one_name_are_a_problem_and_stay() {
+        let (found, problems) = targets(P, &["src/main.rs", "src/bin/p.rs"]);
+        assert_eq!((found.len(), problems), (2, 1));
+        assert_eq!(targets(P, &["tests/a.rs", "tests/a/main.rs"]).1, 1);
+        let text = format!("{P}[[test]]\nname = \"a\"\n");
+        assert_eq!(targets(&text, &["tests/a.rs", "tests/a/main.rs"]), (vec![], 1), "which of them is meant?");
+    }
+
+    #[test]
+    fn only_a_plain_path_takes_the_place_of_what_is_found() {
+        let declared =
+            |path: &str| targets(&format!("{P}[[test]]\nname = \"x\"\npath = \"{path}\"\n"), &["tests/a.rs"]).0;
+        assert_eq!(declared("./tests/a.rs"), ["p::x p/tests/a.rs"]);
+        assert_eq!(declared("tests/../tests/a.rs"), ["p::x p/tests/a.rs", "p::a p/tests/a.rs"]);
+    }
+
+    #[test]
+    fn the_edition_of_2015_looks_in_more_places() {
+        let old = "[package]\nname = \"p\"\n";
+        let files = ["src/main.rs", "src/own.rs", "src/bench.rs"];
+        let find = |text: &str| targets(&format!("{old}{text}"), &files);
+        assert_eq!(find("[[bin]]\nname = \"own\"\n").0, ["p::bin/own p/src/own.rs"]);
+        assert_eq!(find("[[bin]]\nname = \"other\"\n").0, ["p::bin/other p/src/main.rs"]);
+        assert_eq!(
+            find("[[bench]]\nname = \"bench\"\ntest = true\n").0,
+            ["p::bin/p p/src/main.rs", "p::bench/bench p/src/bench.rs"]
+        );
+        assert_eq!(find("[lib]\nname = \"own\"\n").0, ["p p/src/own.rs", "p::bin/p p/src/main.rs"]);
+        assert_eq!(targets(&format!("{P}[lib]\nname = \"own\"\n"), &files).1, 1);
+    }
+
+    #[test]
+    fn names_that_cargo_refuses_are_problems() {
+        for text in ["[[test]]\npath = \"tests/a.rs\"", "[[bin]]\nname = \"deps\"", "[lib]\nname = \"a-b\""] {
+            assert_eq!(targets(&format!("{P}{text}\n"), &["src/lib.rs"]).1, 1, "{text}");
+        }
     }
 }

@@ -106,7 +106,7 @@ fn what_others_may_turn_on_is_inexact() {
 }
 
 #[test]
-fn tests_of_macros_are_inexact_and_those_of_proptest_are_not() {
+fn macros_of_the_tree_are_expanded_and_those_of_others_are_inexact() {
     let tree = Tree::new(&[
         ("Cargo.toml", PACKAGE),
         (
@@ -118,7 +118,31 @@ fn tests_of_macros_are_inexact_and_those_of_proptest_are_not() {
              macro_rules! plain { () => {} } plain!();",
         ),
     ]);
-    assert_eq!(shown(&tree.catalog()), ["p check!?", "p holds", "p inside?"]);
+    assert_eq!(shown(&tree.catalog()), ["p a", "p holds", "p inside?"]);
+}
+
+#[test]
+fn an_included_file_is_part_of_the_module_and_a_generated_one_may_hold_tests() {
+    let generated = "include!(concat!(env!(\"OUT_DIR\"), \"/x.rs\"));";
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("src/lib.rs", &format!("{generated} #[cfg(test)] mod tests {{ include!(\"cases.rs\"); {generated} }}")),
+        ("src/cases.rs", TEST),
+        ("tests/a.rs", "include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/src/cases.rs\"));"),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p tests::include!?", "p tests::t", "p::a t"]);
+}
+
+#[test]
+fn the_modules_of_a_folder_are_those_of_automod() {
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("tests/all.rs", "mod cases { automod::dir!(\"tests/cases\"); }"),
+        ("tests/cases/a.rs", TEST),
+        ("tests/cases/b-c.rs", TEST),
+        ("tests/cases/mod.rs", TEST),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p::all cases::a::t", "p::all cases::b_c::t"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 
 use marker_policy::{Policy, Severity, audit, resolve, rules, unjudged};
 use support::{catalog, edit_rust, findings, hooked, line, open, python, python_at, rust};
-use test_catalog::{DeclaredMarker, Problem, ProblemKind, RustTestKind};
+use test_catalog::{DeclaredMarker, Ignored, Problem, ProblemKind, RustTestKind};
 
 const UNIT: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
 const PLANNER: &str = "components/src/dynamo/planner/tests/test_planner_scaling.py";
@@ -174,6 +174,33 @@ fn rust_integration_tests_stand_behind_the_feature() {
     });
     let gated = catalog(vec![rust("a", RustTestKind::Integration, Some(r#"feature = "integration""#)), required]);
     assert_eq!(findings(&policy, &gated, rule), []);
+}
+
+#[test]
+fn an_ignored_rust_test_says_why() {
+    let ignored = |name: &str, reason: Option<&str>| {
+        edit_rust(rust(name, RustTestKind::Unit, None), |rust| {
+            rust.ignored = Some(Ignored { reason: reason.map(str::to_owned) });
+        })
+    };
+    let tree = catalog(vec![ignored("a", None), ignored("b", Some(" ")), ignored("c", Some("needs a GPU"))]);
+    let found = findings(&Policy::embedded(), &tree, "ignored-without-reason");
+    assert_eq!(found.iter().map(|one| one.cases.len()).sum::<usize>(), 2, "{found:?}");
+    assert!(found[0].message.contains("ignored without a reason"), "{}", found[0].message);
+}
+
+#[test]
+fn two_rust_tests_of_one_id_are_a_finding_where_both_are_compiled() {
+    let rule = "colliding-names";
+    let twice = catalog(vec![rust("a", RustTestKind::Unit, None), rust("a", RustTestKind::Unit, None)]);
+    let found = findings(&Policy::embedded(), &twice, rule);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("is also the id of the test at"), "{}", found[0].message);
+    let alternatives = catalog(vec![
+        rust("a", RustTestKind::Unit, Some("unix")),
+        edit_rust(rust("a", RustTestKind::Unit, Some("windows")), |rust| rust.enabled = false),
+    ]);
+    assert_eq!(findings(&Policy::embedded(), &alternatives, rule), []);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The rules of the audit: a module each, with what it is for, its code and its tests.
 
 mod catalog_problem;
+mod colliding_names;
 mod file_name;
+mod ignored_without_reason;
 mod misplaced_type;
 mod missing;
 mod missing_component;
@@ -77,6 +79,8 @@ pub const ALL: &[Rule] = &[
     misplaced_type::RULE,
     file_name::RULE,
     ungated_integration_test::RULE,
+    ignored_without_reason::RULE,
+    colliding_names::RULE,
     undeclared_marker::RULE,
     catalog_problem::SYNTAX,
     catalog_problem::UNREADABLE,
