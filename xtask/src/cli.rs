@@ -377,7 +377,7 @@ pub(crate) enum ListerArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct CiArgs {
-    /// Also ask every release of pytest that is followed whether the recorded cases hold
+    /// Also ask every release of pytest that is followed whether the recorded cases hold, and cargo-nextest
     #[arg(long)]
     pub(crate) full: bool,
 }
