@@ -79,16 +79,16 @@ impl Cargo {
 }
 
 /// What a tool calls itself: `cargo 1.95.0`.
-pub(super) fn version(arguments: &[&str], remedy: &'static str) -> Result<String, ListingError> {
+pub(super) fn version(tree: &Utf8Path, arguments: &[&str], remedy: &'static str) -> Result<String, ListingError> {
     let tool = format!("cargo {}", arguments.join(" "));
     let no_tool = |why| ListingError::NoTool { tool: tool.clone(), why, remedy };
-    let output = Command::new("cargo").args(arguments).stdin(Stdio::null()).output();
+    let output = Command::new("cargo").args(arguments).current_dir(tree).stdin(Stdio::null()).output();
     let output = output.map_err(|error| no_tool(error.to_string()))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     match said.lines().next() {
         // Behind the version stand the commit and the date.
         Some(line) if output.status.success() => Ok(line.split(" (").next().unwrap_or(line).to_owned()),
-        _ => Err(no_tool(last_lines(&output.stderr, 1))),
+        _ => Err(no_tool(error_line(&output.stderr))),
     }
 }
 

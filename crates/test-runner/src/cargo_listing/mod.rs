@@ -130,13 +130,14 @@ pub enum ListingError {
     },
 }
 
-/// The lister that is asked for, or else nextest where it is installed.
+/// The lister that is asked for, or else nextest where it is installed. Asked in the tree: it may name its toolchain.
 ///
 /// # Errors
 /// Where the one that is asked for, or cargo itself, is not there.
-pub fn tool(asked_for: Option<Lister>) -> Result<Tool, ListingError> {
-    let nextest = || command::version(&["nextest", "--version"], "install it: https://nexte.st, or use --lister cargo");
-    let cargo = || command::version(&["--version"], "install Rust: https://rustup.rs");
+pub fn tool(asked_for: Option<Lister>, tree: &Utf8Path) -> Result<Tool, ListingError> {
+    let nextest =
+        || command::version(tree, &["nextest", "--version"], "install it: https://nexte.st, or use --lister cargo");
+    let cargo = || command::version(tree, &["--version"], "install Rust: https://rustup.rs");
     let found = |lister: Lister| move |version: String| Tool { lister, version };
     match asked_for {
         Some(Lister::Nextest) => nextest().map(found(Lister::Nextest)),

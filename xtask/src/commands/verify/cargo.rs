@@ -24,11 +24,12 @@ use super::LINES;
 
 pub(super) fn run(global: &Global, args: &VerifyArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
-    let tool = tool(args.rust.lister.map(|lister| match lister {
+    let tree = &subject.tree;
+    let lister = args.rust.lister.map(|lister| match lister {
         ListerArg::Nextest => Lister::Nextest,
         ListerArg::Cargo => Lister::Cargo,
-    }))?;
-    let tree = &subject.tree;
+    });
+    let tool = tool(lister, tree)?;
     let manifests: Vec<Utf8PathBuf> =
         cargo_discovery::manifests(tree)?.iter().map(|manifest| tree.join(manifest)).collect();
     let (workspaces, refused) = workspaces(&manifests)?;
