@@ -87,19 +87,27 @@ Examples:
   cargo xtask gpus
   cargo xtask gpus --gpus 2xL4+8xH100:79GiB --format json")]
     Gpus(GpusArgs),
-    /// Hold the listing against real pytest
+    /// Hold the listing against real pytest, or real cargo
     ///
-    /// Runs `pytest --collect-only`, which imports the tree's modules and conftests: unlike every other command that
-    /// finds tests, this one executes code of the tree. No test is run. Ids, order and markers are read for the releases
-    /// of that Python and that pytest.
+    /// Unlike every other command that finds tests, this one executes code of the tree. No test is run.
+    ///
+    /// Python: `pytest --collect-only`, which imports the tree's modules and conftests. Ids, order and markers are read
+    /// for the releases of that Python and that pytest.
+    ///
+    /// Rust (`--language rust`): `cargo nextest list`, or without nextest `cargo test --no-run` and each binary's own
+    /// list. It compiles the tree with its build scripts. Ids and what is ignored are held against each other, workspace
+    /// by workspace.
     #[command(after_help = "\
 Examples:
   cargo xtask verify
   cargo xtask verify --tree ../dynamo --python ../dynamo/.venv/bin/python tests/planner
   cargo xtask verify --format json > verify.json
   cargo xtask verify -- -W ignore
+  cargo xtask verify --language rust --all-features
+  cargo xtask verify --language rust --tree ../dynamo -p dynamo-runtime -p dynamo-tokens
 
-Exit codes: 0 the same · 1 it differs · 2 wrong usage or configuration · 3 no Python, no pytest, or it ended early")]
+Exit codes: 0 the same · 1 it differs · 2 wrong usage or configuration
+            3 no Python, no pytest, or it ended early; no cargo, or a workspace does not build here")]
     Verify(VerifyArgs),
     /// Show the policy that applies
     Policy(PolicyArgs),
@@ -132,15 +140,8 @@ pub(crate) struct SelectionArgs {
     /// Only Python or only Rust tests
     #[arg(long)]
     pub(crate) language: Option<LanguageArg>,
-    /// Cargo features to enable, where a package has them
-    #[arg(long, value_delimiter = ',', value_name = "NAME")]
-    pub(crate) features: Vec<String>,
-    /// Enable every cargo feature
-    #[arg(long)]
-    pub(crate) all_features: bool,
-    /// Do not enable default cargo features
-    #[arg(long)]
-    pub(crate) no_default_features: bool,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
     /// Build all packages of a cargo workspace together, as cargo's --workspace: they share the features that they ask
     /// of each other [default: not known, so that what differs is inexact]
     #[arg(long, conflicts_with = "package")]
@@ -162,6 +163,20 @@ impl SelectionArgs {
             && self.component.is_empty()
             && self.test_type.is_empty()
     }
+}
+
+/// The features that cargo builds with.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FeatureArgs {
+    /// Cargo features to enable, where a package has them
+    #[arg(long = "features", value_delimiter = ',', value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Enable every cargo feature
+    #[arg(long)]
+    pub(crate) all_features: bool,
+    /// Do not enable default cargo features
+    #[arg(long)]
+    pub(crate) no_default_features: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -294,26 +309,83 @@ pub(crate) enum MachineFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// Files, folders or ids, relative to the tree [default: all]
+    /// Files, folders or ids, relative to the tree; for Rust each stands for the packages below or around it
+    /// [default: all]
     #[arg(value_name = "PATH|ID")]
     pub(crate) paths: Vec<String>,
-    /// The Python that has pytest [default: the tree's .venv or venv, python3]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) python: Option<Utf8PathBuf>,
+    /// Which half of the catalog
+    #[arg(long, default_value = "python")]
+    pub(crate) language: LanguageArg,
     /// Show every line that differs
     #[arg(long)]
     pub(crate) all: bool,
     /// How to write the differences
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+    #[command(flatten)]
+    pub(crate) python: VerifyPythonArgs,
+    #[command(flatten)]
+    pub(crate) rust: VerifyRustArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Python")]
+pub(crate) struct VerifyPythonArgs {
+    /// The Python that has pytest [default: the tree's .venv or venv, python3]
+    #[arg(long = "python", value_name = "FILE")]
+    pub(crate) interpreter: Option<Utf8PathBuf>,
     /// Further options for pytest alone, such as `-W ignore`
     #[arg(last = true, value_name = "PYTEST_ARGS")]
     pub(crate) pytest_args: Vec<String>,
 }
 
+impl VerifyPythonArgs {
+    /// Whether any of these options is given.
+    pub(crate) fn asks_for_something(&self) -> bool {
+        self.interpreter.is_some() || !self.pytest_args.is_empty()
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rust")]
+pub(crate) struct VerifyRustArgs {
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+    /// Only this package (may be repeated)
+    #[arg(short = 'p', long = "package", value_name = "NAME")]
+    pub(crate) packages: Vec<String>,
+    /// What lists the tests [default: nextest where it is installed, else cargo]
+    #[arg(long)]
+    pub(crate) lister: Option<ListerArg>,
+    /// Where cargo builds [default: target/xtask/cargo in the tree, as `test` does]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) target_dir: Option<Utf8PathBuf>,
+}
+
+impl VerifyRustArgs {
+    /// Whether any of these options is given.
+    pub(crate) fn asks_for_something(&self) -> bool {
+        let FeatureArgs { names, all_features, no_default_features } = &self.features;
+        *all_features
+            || *no_default_features
+            || !names.is_empty()
+            || !self.packages.is_empty()
+            || self.lister.is_some()
+            || self.target_dir.is_some()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListerArg {
+    /// cargo nextest list
+    Nextest,
+    /// cargo test --no-run, then each binary's --list
+    Cargo,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CiArgs {
-    /// Also ask every release of pytest that is followed whether the recorded cases hold
+    /// Also ask every release of pytest that is followed whether the recorded cases hold, and cargo-nextest
     #[arg(long)]
     pub(crate) full: bool,
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 use test_report::terminal::printable_lines;
+use test_runner::cargo_listing::ListingError;
 use test_runner::collection::CollectionError;
 
 use crate::exit::Exit;
@@ -47,6 +48,8 @@ pub(crate) enum Error {
     Run(#[from] test_runner::RunError),
     #[error(transparent)]
     Collection(#[from] CollectionError),
+    #[error(transparent)]
+    Listing(#[from] ListingError),
     #[error("no test has the id `{id}`{nearest}")]
     NoSuchTest { id: String, nearest: String },
     #[error("{0}")]
@@ -83,9 +86,12 @@ impl Error {
             | Self::Visible(_)
             | Self::Collection(CollectionError::Usage { .. })
             | Self::NoSuchTest { .. } => Exit::Usage,
-            Self::Inventory(_) | Self::Run(_) | Self::Collection(_) | Self::Write { .. } | Self::Signals(_) => {
-                Exit::NotReady
-            }
+            Self::Inventory(_)
+            | Self::Run(_)
+            | Self::Collection(_)
+            | Self::Listing(_)
+            | Self::Write { .. }
+            | Self::Signals(_) => Exit::NotReady,
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::Output(_) | Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,
         }

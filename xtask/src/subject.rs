@@ -106,9 +106,9 @@ impl Subject {
         let settings = cargo_discovery::Settings {
             paths: selection.paths.clone(),
             features: cargo_discovery::FeatureSelection {
-                features: selection.features.clone(),
-                all: selection.all_features,
-                no_default: selection.no_default_features,
+                features: selection.features.names.clone(),
+                all: selection.features.all_features,
+                no_default: selection.features.no_default_features,
             },
             build: match (selection.workspace, selection.package.is_empty()) {
                 (true, _) => cargo_discovery::Build::Workspace,

@@ -1,38 +1,12 @@
 //! The commands as people call them: the real program on real trees.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The program in the repository's root, with nothing of this process's environment that changes its answers.
-fn xtask(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(arguments).current_dir(repository());
-    for variable in ["CI", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "PYTEST_ADDOPTS"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-struct Answer {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn answer(command: &mut Command) -> Answer {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    Answer {
-        code: status.code().unwrap(),
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
-    }
-}
+use support::{answer, xtask};
 
 #[test]
 fn a_package_limits_the_list_to_its_rust_tests() {

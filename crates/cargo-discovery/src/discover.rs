@@ -56,6 +56,15 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
     Ok(pool.install(|| catalog(settings, &filter)))
 }
 
+/// The `Cargo.toml`s that [`discover`] reads, relative to the tree.
+///
+/// # Errors
+/// Where the tree is no readable folder.
+pub fn manifests(tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoveryError> {
+    std::fs::read_dir(tree).map_err(|source| DiscoveryError::Tree { tree: tree.to_owned(), source })?;
+    Ok(sources::walk(tree).manifests)
+}
+
 fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let walk = sources::walk(&settings.tree);
     let mut problems = walk.problems;

@@ -63,7 +63,7 @@ mod workspace;
 use camino::Utf8PathBuf;
 
 pub use cfg::TargetCfg;
-pub use discover::{DiscoveryError, discover};
+pub use discover::{DiscoveryError, discover, manifests};
 
 /// What to look for, and for which build.
 #[derive(Debug, Clone)]

@@ -12,7 +12,9 @@ pub fn files(count: usize) -> String {
     counted(count, "file", "files")
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+/// `1 binary`, `3 binaries`.
+#[must_use]
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 

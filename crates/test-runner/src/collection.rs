@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use test_catalog::comparison::{Listed, ListedMarker};
+use test_catalog::comparison::pytest::{Listed, ListedMarker};
 use test_catalog::{NodeId, Value};
 
 const PLUGIN: &str = include_str!("collect_plugin.py");

@@ -8,7 +8,8 @@
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
 //! each in a process group of its own; they tell events and are told to stop, and share nothing else.
 //!
-//! [`collection`] is apart from all that: what real pytest collects, to hold a catalog against.
+//! [`collection`] and [`cargo_listing`] are apart from all that: what real pytest collects and real cargo lists, to hold
+//! a catalog against.
 //!
 //! ```
 //! use test_runner::Interrupt;
@@ -19,6 +20,8 @@
 //! ```
 
 mod cargo;
+pub mod cargo_listing;
+mod cargo_messages;
 pub mod collection;
 mod dispatcher;
 mod error;

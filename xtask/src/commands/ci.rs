@@ -62,6 +62,9 @@ pub(crate) fn run(args: &CiArgs) -> Result<Exit, Error> {
     if args.full {
         // The tests ask the newest release only: the others take a virtual environment each.
         checks.push(("records of pytest", cmd!("python3", root.join("fixtures/pytest/record.py"), "--check")));
+        // It takes cargo-nextest, which nothing else here needs.
+        let with_nextest = cmd!(&cargo, "test", "--package", "xtask", "--test", "verify_cargo", "--", "--ignored");
+        checks.push(("verify with nextest", with_nextest));
     }
     forget_packages(&root);
     for (name, check) in checks {

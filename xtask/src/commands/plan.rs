@@ -84,9 +84,9 @@ pub(crate) fn plan(
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,
         features: execution_plan::CargoFeatures {
-            names: selection.features.clone(),
-            all: selection.all_features,
-            no_default: selection.no_default_features,
+            names: selection.features.names.clone(),
+            all: selection.features.all_features,
+            no_default: selection.features.no_default_features,
             workspace: selection.workspace,
         },
         why_no_gpu: machine.why_none.clone(),

@@ -1,7 +1,7 @@
 //! A catalog beside what pytest recorded.
 
 use serde_json::Value as Json;
-use test_catalog::comparison::{Comparison, Listed, ListedMarker, compare};
+use test_catalog::comparison::pytest::{Comparison, Listed, ListedMarker, compare};
 use test_catalog::{Catalog, NodeId, Value};
 
 /// How the catalog compares with the recorded tests. Nothing is left out: where pytest fails, there must be nothing.

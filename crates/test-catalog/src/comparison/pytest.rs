@@ -1,4 +1,4 @@
-//! A catalog beside what the real tool lists.
+//! A catalog beside what real pytest collects.
 //!
 //! The rule: an exact case is one of the tool's, with the same markers in the same order and at its place; each of the
 //! tool's tests is an exact case, or covered by an inexact case of its function, class or file. Where the tool could
@@ -6,7 +6,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::{Catalog, Marker, NodeId, SourceSpan, TestCase, Value};
+use super::Place;
+use crate::{Catalog, Marker, NodeId, TestCase, Value};
 
 /// One test as the real tool lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,23 +63,6 @@ impl Comparison {
         let twice: HashSet<_> = self.markers.iter().map(|other| (&other.case.id, other.case.occurrence)).collect();
         let moved = self.moved.iter().filter(|moved| !twice.contains(&(&moved.case.id, moved.case.occurrence))).count();
         self.missing.len() + self.invented.len() + self.markers.len() + moved
-    }
-}
-
-/// A case and where it is defined.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Place {
-    /// Its id.
-    pub id: NodeId,
-    /// Which of the cases with this id.
-    pub occurrence: u32,
-    /// Its definition.
-    pub span: SourceSpan,
-}
-
-impl Place {
-    fn of(case: &TestCase) -> Self {
-        Self { id: case.id.clone(), occurrence: case.occurrence, span: case.span.clone() }
     }
 }
 
@@ -258,7 +242,7 @@ fn longest_rising(numbers: &[usize]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Certainty, Condition, Markers, Origin, Position, Reason, TreePath};
+    use crate::{Certainty, Condition, Markers, Origin, Position, Reason, SourceSpan, TreePath};
 
     fn span(file: &str) -> SourceSpan {
         SourceSpan::at(TreePath::new(file), Position { line: 1, column: 1 })

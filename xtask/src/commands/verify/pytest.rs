@@ -1,10 +1,10 @@
-//! `verify`: the catalog held against real pytest. The only command that finds tests and executes code of the tree.
+//! The Python half of the catalog held against real pytest.
 
 use camino::Utf8Path;
 use test_catalog::NodeId;
-use test_catalog::comparison::compare;
+use test_catalog::comparison::pytest::compare;
 use test_report::terminal::Styles;
-use test_report::verify::{Verified, json, text};
+use test_report::verify::pytest::{Verified, json, text};
 use test_runner::collection::{collect, python_with_pytest};
 
 use crate::cli::{Global, LanguageArg, MachineFormat, SelectionArgs, VerifyArgs};
@@ -14,22 +14,21 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::Subject;
 
-/// How many lines of one file are shown.
-const LINES: usize = 8;
+use super::LINES;
 
-pub(crate) fn run(global: &Global, args: &VerifyArgs, environment: &Environment) -> Result<Exit, Error> {
+pub(super) fn run(global: &Global, args: &VerifyArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
-    let python = python_with_pytest(args.python.as_deref(), &subject.tree)?;
+    let python = python_with_pytest(args.python.interpreter.as_deref(), &subject.tree)?;
     let global =
         Global { pytest_version: Some(python.pytest.clone()), python_version: python.python.clone(), ..global.clone() };
     let everything_python =
         SelectionArgs { paths: args.paths.clone(), language: Some(LanguageArg::Python), ..SelectionArgs::default() };
     // First, so that a wrong path is told of without waiting for pytest.
     let catalog = subject.catalog(&global, &everything_python)?;
-    super::test::warn_of_problems(&catalog);
+    crate::commands::test::warn_of_problems(&catalog);
     let folder = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
     let path = Utf8Path::from_path(folder.path()).ok_or_else(|| Error::NotUtf8(folder.path().display().to_string()))?;
-    let arguments: Vec<_> = args.pytest_args.iter().chain(&args.paths).cloned().collect();
+    let arguments: Vec<_> = args.python.pytest_args.iter().chain(&args.paths).cloned().collect();
     let collection = collect(&python, &subject.tree, &arguments, &global.environment, path)?;
     let unseen: Vec<NodeId> =
         collection.failed.iter().chain(&collection.skipped).map(|unseen| unseen.node.clone()).collect();

@@ -1,15 +1,18 @@
-//! A catalog beside what the real tool lists, as text and as JSON.
+//! The Python half of a catalog beside what real pytest collects.
 
 use std::fmt::Write;
 
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use test_catalog::NodeId;
-use test_catalog::comparison::{Comparison, Moved, OtherMarkers, Place};
+use test_catalog::comparison::Place;
+use test_catalog::comparison::pytest::{Comparison, Moved, OtherMarkers};
 use test_runner::collection::{Collection, PytestPython, Unseen};
 
 use crate::count::{grouped, tests};
 use crate::terminal::{Styles, printable};
+
+use super::{JsonPlace, count_row, fold, json_place, under_headings};
 
 /// What was compared with what.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,7 @@ pub fn text(verified: &Verified<'_>, most: Option<usize>, styles: &Styles) -> St
         if !lines.is_empty() {
             // Writing to a string cannot fail, here and below.
             let _ = writeln!(out, "\n{}: {}", title.style(style), grouped(lines.len()));
-            by_file(&mut out, &lines, most, styles);
+            under_headings(&mut out, &lines, most, styles);
         }
     };
     section("only pytest has", styles.bad, missing.iter().map(|id| split(id, String::new())).collect());
@@ -59,11 +62,7 @@ fn counts(verified: &Verified<'_>, styles: &Styles) -> String {
         grouped(verified.cases)
     );
     let wrong = comparison.wrong();
-    let mut row = |count: usize, what: &str, style: Option<owo_colors::Style>| {
-        let count = format!("{:>9}", grouped(count));
-        let count = style.map_or_else(|| count.clone(), |style| count.style(style).to_string());
-        let _ = writeln!(out, "{count} {what}");
-    };
+    let mut row = |count, what: &str, style| count_row(&mut out, count, what, style);
     row(comparison.exact, "found, exact", Some(styles.good));
     row(comparison.covered, "covered by inexact", None);
     row(wrong, "wrong", Some(if wrong > 0 { styles.bad } else { styles.good }));
@@ -114,24 +113,6 @@ fn moved_line(moved: &Moved) -> (String, String) {
     split(&moved.case.id, place)
 }
 
-/// Lines under the headings of their files, in the order in which files first come.
-fn by_file(out: &mut String, lines: &[(String, String)], most: Option<usize>, styles: &Styles) {
-    let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (file, line) in lines {
-        match files.iter_mut().find(|(known, _)| known == file) {
-            Some((_, lines)) => lines.push(line),
-            None => files.push((file, vec![line])),
-        }
-    }
-    for (file, lines) in files {
-        let _ = writeln!(out, "  {}", file.style(styles.heading));
-        for line in lines.iter().take(most.unwrap_or(lines.len())) {
-            let _ = writeln!(out, "    {line}");
-        }
-        fold(out, "    ", lines.len(), most);
-    }
-}
-
 fn unseen(out: &mut String, title: &str, style: owo_colors::Style, nodes: &[Unseen], most: Option<usize>) {
     if nodes.is_empty() {
         return;
@@ -142,13 +123,6 @@ fn unseen(out: &mut String, title: &str, style: owo_colors::Style, nodes: &[Unse
         let _ = writeln!(out, "  {}  {}", printable(name), printable(&node.reason));
     }
     fold(out, "  ", nodes.len(), most);
-}
-
-fn fold(out: &mut String, indent: &str, count: usize, most: Option<usize>) {
-    let more = most.map_or(0, |most| count.saturating_sub(most));
-    if more > 0 {
-        let _ = writeln!(out, "{indent}and {} more (`--all` shows them)", grouped(more));
-    }
 }
 
 #[derive(Serialize)]
@@ -175,14 +149,6 @@ struct Counts {
     wrong: usize,
     conditional: usize,
     left_out: usize,
-}
-
-#[derive(Serialize)]
-struct JsonPlace<'a> {
-    id: &'a str,
-    occurrence: u32,
-    file: &'a str,
-    line: u32,
 }
 
 #[derive(Serialize)]
@@ -246,15 +212,6 @@ pub fn json(verified: &Verified<'_>) -> serde_json::Result<String> {
         not_collected: json_unseen(&verified.collection.failed),
         skipped: json_unseen(&verified.collection.skipped),
     })
-}
-
-fn json_place(place: &Place) -> JsonPlace<'_> {
-    JsonPlace {
-        id: place.id.as_str(),
-        occurrence: place.occurrence,
-        file: place.span.file.as_str(),
-        line: place.span.start.line,
-    }
 }
 
 fn json_unseen(nodes: &[Unseen]) -> Vec<JsonUnseen<'_>> {

@@ -1,0 +1,208 @@
+//! What cargo says while it builds, and the environment that it would run each executable in.
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+
+/// How this system's loader is told of libraries.
+const LIBRARY_PATH: &str = if cfg!(target_os = "macos") { "DYLD_FALLBACK_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+
+/// What of `cargo build --message-format=json` matters here.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub(crate) enum Message {
+    CompilerArtifact {
+        package_id: String,
+        manifest_path: Utf8PathBuf,
+        target: ArtifactTarget,
+        profile: Profile,
+        executable: Option<Utf8PathBuf>,
+    },
+    BuildScriptExecuted {
+        package_id: String,
+        linked_paths: Vec<String>,
+        env: Vec<(String, String)>,
+        out_dir: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ArtifactTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Profile {
+    test: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    id: String,
+    name: String,
+    version: String,
+    authors: Vec<String>,
+    description: Option<String>,
+    homepage: Option<String>,
+    repository: Option<String>,
+    license: Option<String>,
+    license_file: Option<String>,
+    readme: Option<String>,
+    rust_version: Option<String>,
+    manifest_path: Utf8PathBuf,
+}
+
+/// What rustc is asked for: its own folder, and that of the libraries that it links with.
+pub(crate) const RUST_FOLDERS: [&str; 2] = ["--print=sysroot", "--print=target-libdir"];
+
+/// The messages of what cargo printed. Lines of another form are of compilers and build scripts.
+pub(crate) fn messages(text: &str) -> Vec<Message> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// A test executable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Executable {
+    /// The id of its package in cargo's metadata.
+    pub(crate) package: String,
+    pub(crate) manifest: Utf8PathBuf,
+    /// cargo's word for the target: `lib`, `rlib`, `proc-macro`, `bin`, `test`, `example`, `bench`.
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) executable: Utf8PathBuf,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+/// Test executables, each with the environment of "Environment variables Cargo sets" in cargo's reference.
+///
+/// `rust` is what [`RUST_FOLDERS`] make rustc print.
+pub(crate) fn executables(messages: &[Message], metadata: &Metadata, rust: &str) -> Vec<Executable> {
+    let inherited = std::env::var(LIBRARY_PATH).ok();
+    executables_with(messages, metadata, rust, inherited.as_deref())
+}
+
+fn executables_with(messages: &[Message], metadata: &Metadata, rust: &str, inherited: Option<&str>) -> Vec<Executable> {
+    let mut built = Vec::new();
+    for message in messages {
+        let Message::CompilerArtifact { package_id, manifest_path, target, profile, executable } = message else {
+            continue;
+        };
+        let (Some(executable), true) = (executable, profile.test) else { continue };
+        let kind = target.kind.first().map_or("lib", String::as_str);
+        let mut env = Vec::new();
+        if let Some(package) = metadata.packages.iter().find(|package| package.id == *package_id) {
+            env.extend(package_env(package));
+        }
+        if kind == "test" || kind == "bench" {
+            env.extend(programs_of(package_id, messages));
+        }
+        let mut libraries: Vec<String> = Vec::new();
+        for message in messages {
+            let Message::BuildScriptExecuted { package_id: of, linked_paths, env: set, out_dir } = message else {
+                continue;
+            };
+            if of == package_id {
+                env.extend(set.iter().cloned());
+                env.push(("OUT_DIR".to_owned(), out_dir.clone()));
+            }
+            libraries.extend(
+                linked_paths.iter().map(|path| path.split_once('=').map_or(path.as_str(), |(_, path)| path).to_owned()),
+            );
+        }
+        // `target/debug/deps/name-hash`: libraries lie beside it and one folder up.
+        libraries.extend(executable.ancestors().skip(1).take(2).map(|folder| folder.as_str().to_owned()));
+        // The tests of a proc macro are linked with rustc's own libraries and a shared `std`.
+        let mut of_rust = rust.lines().map(str::trim);
+        libraries.extend(of_rust.next().map(|sysroot| format!("{sysroot}/lib")));
+        libraries.extend(of_rust.map(str::to_owned));
+        libraries.extend(inherited.map(str::to_owned));
+        env.push((LIBRARY_PATH.to_owned(), libraries.join(":")));
+        built.push(Executable {
+            package: package_id.clone(),
+            manifest: manifest_path.clone(),
+            kind: kind.to_owned(),
+            name: target.name.clone(),
+            executable: executable.clone(),
+            env,
+        });
+    }
+    built
+}
+
+/// `CARGO_BIN_EXE_*`: the programs of the package that an integration test may start.
+fn programs_of<'m>(package: &'m str, messages: &'m [Message]) -> impl Iterator<Item = (String, String)> + 'm {
+    messages.iter().filter_map(move |message| match message {
+        Message::CompilerArtifact { package_id, target, profile, executable: Some(executable), .. }
+            if package_id == package && !profile.test && target.kind.iter().any(|kind| kind == "bin") =>
+        {
+            Some((format!("CARGO_BIN_EXE_{}", target.name), executable.as_str().to_owned()))
+        }
+        _ => None,
+    })
+}
+
+fn package_env(package: &Package) -> Vec<(String, String)> {
+    let (numbers, _) = package.version.split_once('+').unwrap_or((&package.version, ""));
+    let (numbers, pre) = numbers.split_once('-').unwrap_or((numbers, ""));
+    let mut numbers = numbers.split('.');
+    let mut number = || numbers.next().unwrap_or_default().to_owned();
+    let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path);
+    let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+    [
+        ("CARGO_MANIFEST_DIR", folder.as_str().to_owned()),
+        ("CARGO_MANIFEST_PATH", package.manifest_path.as_str().to_owned()),
+        ("CARGO_PKG_NAME", package.name.clone()),
+        ("CARGO_PKG_VERSION", package.version.clone()),
+        ("CARGO_PKG_VERSION_MAJOR", number()),
+        ("CARGO_PKG_VERSION_MINOR", number()),
+        ("CARGO_PKG_VERSION_PATCH", number()),
+        ("CARGO_PKG_VERSION_PRE", pre.to_owned()),
+        ("CARGO_PKG_AUTHORS", package.authors.join(":")),
+        ("CARGO_PKG_DESCRIPTION", or_empty(&package.description)),
+        ("CARGO_PKG_HOMEPAGE", or_empty(&package.homepage)),
+        ("CARGO_PKG_REPOSITORY", or_empty(&package.repository)),
+        ("CARGO_PKG_LICENSE", or_empty(&package.license)),
+        ("CARGO_PKG_LICENSE_FILE", or_empty(&package.license_file)),
+        ("CARGO_PKG_README", or_empty(&package.readme)),
+        ("CARGO_PKG_RUST_VERSION", or_empty(&package.rust_version)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The folders of the loader's path, in cargo's order: build scripts', the binary's, one up, rustc's, inherited.
+    #[test]
+    fn libraries_are_looked_for_where_cargo_would() {
+        let messages = [
+            serde_json::json!({
+                "reason": "build-script-executed", "package_id": "dep", "linked_libs": [],
+                "linked_paths": ["native=/t/debug/build/dep/out"], "cfgs": [], "env": [], "out_dir": "/t/dep",
+            }),
+            serde_json::json!({
+                "reason": "compiler-artifact", "package_id": "tiny", "manifest_path": "/tree/Cargo.toml",
+                "target": {"name": "my-lib", "kind": ["lib"]}, "profile": {"test": true},
+                "executable": "/t/debug/deps/my_lib-0123",
+            }),
+            serde_json::json!({"reason": "build-finished", "success": true}),
+        ];
+        let messages: Vec<Message> =
+            messages.into_iter().map(|message| serde_json::from_value(message).unwrap()).collect();
+        let none = Metadata { packages: Vec::new() };
+        let built = executables_with(&messages, &none, "/rust\n/rust/lib/rustlib/x/lib\n", Some("/usr/lib/x"));
+        let path = "/t/debug/build/dep/out:/t/debug/deps:/t/debug:/rust/lib:/rust/lib/rustlib/x/lib:/usr/lib/x";
+        assert_eq!(built[0].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
+    }
+}
