@@ -31,6 +31,11 @@ pub(crate) fn read(text: &str) -> BuildScript {
     if is_open { BuildScript::Anything } else { BuildScript::Names(names) }
 }
 
+/// Whether a build script writes tests into what it generates: an attribute that makes one stands in its text.
+pub(crate) fn writes_tests(text: &str) -> bool {
+    text.contains("test]") || text.contains("test(")
+}
+
 /// The name that stands at the beginning, when what follows it is no part of it.
 fn written_name(text: &str) -> Option<&str> {
     let end = text.find(|one: char| !is_of_word(one)).unwrap_or(text.len());

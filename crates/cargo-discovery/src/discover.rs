@@ -97,6 +97,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                 releases,
                 package: &package.manifest.folder,
                 edition: package.edition,
+                generates_tests: package.generates_tests,
                 is_of_tests: target.kind == TargetKind::Test,
             };
             let tree = module_tree::walk(&target.root, surroundings);

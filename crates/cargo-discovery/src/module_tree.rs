@@ -59,6 +59,8 @@ pub(crate) struct Surroundings<'w> {
     /// The folder of the target's package.
     pub package: &'w Utf8Path,
     pub edition: Edition,
+    /// Whether a build script of the package writes tests, as far as its text tells.
+    pub generates_tests: bool,
     /// Whether the target is there for its tests: an integration test.
     pub is_of_tests: bool,
 }
@@ -236,7 +238,7 @@ impl Walker<'_> {
             Included::FromFile(path) => beside.join(path),
             Included::FromPackage(path) => self.package.join(path),
             Included::Generated => {
-                if self.is_of_tests || inside.cfg.iter().any(Predicate::needs_test) {
+                if self.generates_tests || self.is_of_tests || inside.cfg.iter().any(Predicate::needs_test) {
                     let text = "`include!` of what a build script writes may hold tests".to_owned();
                     let at = scope.span(at);
                     self.one("include!".to_owned(), (None, Truth::Yes), at, &inside, Some(text));
@@ -335,8 +337,16 @@ impl Walker<'_> {
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg.iter().cloned());
         let name = self.edition.written(name);
+        let mut names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
         match tests {
-            Tests::None => self.attribute_of_the_tree(at, resolved, &inside),
+            // An attribute macro of the tree makes of a function what it likes; one on a test wraps it.
+            Tests::None | Tests::Unclear(_)
+                if let Some(attribute) = names.find(|name| self.macros.is_attribute(name)) =>
+            {
+                let text = format!("`#[{attribute}]` of this tree decides what tests it makes");
+                self.one(format!("{attribute}!"), (None, Truth::Yes), at, &inside, Some(text));
+            }
+            Tests::None => {}
             Tests::One => self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, None),
             Tests::Cases(cases) => {
                 for case in cases {
@@ -346,15 +356,6 @@ impl Walker<'_> {
             Tests::Unclear(why) => {
                 self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, Some(why));
             }
-        }
-    }
-
-    /// An attribute macro of the tree makes of a function what it likes.
-    fn attribute_of_the_tree(&mut self, at: SourceSpan, resolved: &Resolved<'_>, scope: &Scope) {
-        let names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
-        if let Some(name) = names.into_iter().find(|name| self.macros.is_attribute(name)) {
-            let text = format!("`#[{name}]` of this tree may make tests");
-            self.one(format!("{name}!"), (None, Truth::Yes), at, scope, Some(text));
         }
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct ReadyPackage<'t> {
     /// Whether its tests are in the build that is meant.
     pub is_selected: bool,
     pub edition: Edition,
+    /// Whether a build script writes tests, as far as its text tells.
+    pub generates_tests: bool,
     pub targets: Vec<Target>,
     pub cfg: CrateCfg,
     /// What is set for its library, where that is built for the compiler: a procedural macro's.
@@ -85,7 +87,8 @@ pub(crate) fn all<'t>(
         let alone = || graph.resolve(&build.features, BTreeSet::from([index]));
         let alone = (together.is_none() || settings.build == Build::Unknown).then(alone);
         let resolutions: Vec<&Resolution<'_, '_>> = alone.iter().chain(together).collect();
-        let build_script = build_script(&settings.tree, manifest, package);
+        let scripts = build_scripts(&settings.tree, manifest, package);
+        let build_script = build_script(scripts.as_deref());
         let cfg = cfg(&resolutions, index, &targets, build, build_script);
         let library = graph.kind_of_library(index, &build.features);
         packages.push(ReadyPackage {
@@ -96,6 +99,7 @@ pub(crate) fn all<'t>(
             library_cfg: (library == For::Host).then(|| library_cfg(&cfg, &resolutions, index)),
             cfg,
             edition,
+            generates_tests: scripts.iter().flatten().any(|text| build_script::writes_tests(text)),
             targets,
         });
     }
@@ -228,19 +232,28 @@ fn dangling(manifest: &PlacedManifest, node: &Node<'_>) -> Vec<Problem> {
 }
 
 /// What the build script of a package may set.
-fn build_script(tree: &Utf8Path, manifest: &PlacedManifest, package: &Package) -> BuildScript {
+fn build_script(scripts: Option<&[String]>) -> BuildScript {
+    let Some(scripts) = scripts else { return BuildScript::Anything };
     let mut names = BTreeSet::new();
-    for script in package.build_scripts() {
-        let Some(file) = target::normal(&manifest.folder.join(&script)) else { return BuildScript::Anything };
-        if !tree.join(&file).is_file() {
-            continue;
-        }
-        match sources::read(tree, &file).map(|text| build_script::read(&text)) {
-            Ok(BuildScript::Names(some)) => names.extend(some),
-            Ok(BuildScript::Anything) | Err(_) => return BuildScript::Anything,
+    for text in scripts {
+        match build_script::read(text) {
+            BuildScript::Names(some) => names.extend(some),
+            BuildScript::Anything => return BuildScript::Anything,
         }
     }
     BuildScript::Names(names)
+}
+
+/// The texts of the build scripts; `None` where one cannot be read, or lies outside of the tree.
+fn build_scripts(tree: &Utf8Path, manifest: &PlacedManifest, package: &Package) -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    for script in package.build_scripts() {
+        let file = target::normal(&manifest.folder.join(&script))?;
+        if tree.join(&file).is_file() {
+            texts.push(sources::read(tree, &file).ok()?);
+        }
+    }
+    Some(texts)
 }
 
 #[cfg(test)]

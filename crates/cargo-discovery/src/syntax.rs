@@ -484,24 +484,31 @@ fn included(tokens: TokenStream) -> Included {
     let parser = |input: ParseStream<'_>| {
         let concat: syn::Macro = input.parse()?;
         input.parse::<Option<Token![,]>>()?;
-        concat.parse_body_with(|parts: ParseStream<'_>| {
-            let folder: syn::Macro = parts.parse()?;
-            let variable: syn::LitStr = folder.parse_body()?;
-            let mut path = String::new();
-            while !parts.is_empty() {
-                parts.parse::<Token![,]>()?;
-                if !parts.is_empty() {
-                    path.push_str(&parts.parse::<syn::LitStr>()?.value());
-                }
-            }
-            let is_of_package = folder.path.is_ident("env") && variable.value() == "CARGO_MANIFEST_DIR";
-            Ok((is_of_package && concat.path.is_ident("concat")).then_some(path))
-        })
+        if !concat.path.is_ident("concat") {
+            return Err(input.error("expected `concat!`"));
+        }
+        concat.parse_body_with(concatenated)
     };
-    match parser.parse2(tokens) {
-        Ok(Some(path)) => Included::FromPackage(path.trim_start_matches('/').to_owned()),
-        _ => Included::Generated,
+    parser.parse2(tokens).unwrap_or(Included::Generated)
+}
+
+/// The parts of `concat!`, the first of which may be the package's folder.
+fn concatenated(input: ParseStream<'_>) -> syn::Result<Included> {
+    let is_of_package = !input.peek(syn::LitStr);
+    if is_of_package {
+        let folder: syn::Macro = input.parse()?;
+        if !folder.path.is_ident("env") || folder.parse_body::<syn::LitStr>()?.value() != "CARGO_MANIFEST_DIR" {
+            return Err(input.error("expected the package's folder"));
+        }
+        input.parse::<Option<Token![,]>>()?;
     }
+    let parts = syn::punctuated::Punctuated::<syn::LitStr, Token![,]>::parse_terminated(input)?;
+    let path: String = parts.iter().map(syn::LitStr::value).collect();
+    Ok(if is_of_package {
+        Included::FromPackage(path.trim_start_matches('/').to_owned())
+    } else {
+        Included::FromFile(path)
+    })
 }
 
 fn opaque_call(path: Vec<String>, group: &Group) -> ItemKind {
@@ -581,6 +588,7 @@ mod tests {
         assert_eq!(of("\"cases.rs\""), Included::FromFile("cases.rs".into()));
         let text = "concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/tests/\", \"cases.rs\",)";
         assert_eq!(of(text), Included::FromPackage("tests/cases.rs".into()));
+        assert_eq!(of("concat!(\"parts\", \"/two.rs\")"), Included::FromFile("parts/two.rs".into()));
         assert_eq!(of("concat!(env!(\"OUT_DIR\"), \"/cases.rs\")"), Included::Generated);
         assert_eq!(of("name!()"), Included::Generated);
     }
