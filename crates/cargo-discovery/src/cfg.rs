@@ -33,6 +33,9 @@ impl From<bool> for Truth {
     }
 }
 
+/// What is set when rustdoc looks for tests: the library is not compiled as a test then.
+const RUSTDOC: [(&str, bool); 3] = [("test", false), ("doc", true), ("doctest", true)];
+
 /// A configuration predicate of the Rust reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Predicate {
@@ -94,15 +97,27 @@ impl Predicate {
 
     /// The same predicate where `test` is known to hold.
     pub(crate) fn under_test(&self) -> Self {
+        self.knowing(&[("test", true)])
+    }
+
+    /// The same predicate for what rustdoc tests.
+    pub(crate) fn under_rustdoc(&self) -> Self {
+        self.knowing(&RUSTDOC)
+    }
+
+    fn knowing(&self, known: &[(&str, bool)]) -> Self {
         match self {
-            Self::Name(name) if name == "test" => Self::Literal(true),
-            Self::Not(operand) => match operand.under_test() {
+            Self::Name(name) => match known.iter().find(|(one, _)| one == name) {
+                Some((_, value)) => Self::Literal(*value),
+                None => self.clone(),
+            },
+            Self::Not(operand) => match operand.knowing(known) {
                 Self::Literal(value) => Self::Literal(!value),
                 operand => Self::Not(Box::new(operand)),
             },
-            Self::All(operands) => Self::all(operands.iter().map(Self::under_test)),
+            Self::All(operands) => Self::all(operands.iter().map(|one| one.knowing(known))),
             Self::Any(operands) => {
-                let mut left: Vec<_> = operands.iter().map(Self::under_test).collect();
+                let mut left: Vec<_> = operands.iter().map(|one| one.knowing(known)).collect();
                 if left.contains(&Self::Literal(true)) {
                     return Self::Literal(true);
                 }
@@ -258,6 +273,17 @@ impl TargetCfg {
             .map_or(Truth::Unknown, |tokens| Predicate::parse(tokens).evaluate(&|name, value| self.sets(name, value)))
     }
 
+    /// The target's name, as far as its configuration tells it.
+    pub(crate) fn triple(&self) -> String {
+        let value = |name: &str| self.values.get(name).and_then(|values| values.first()).map_or("", String::as_str);
+        let system = match value("target_os") {
+            "macos" => "darwin",
+            system => system,
+        };
+        let parts = [value("target_arch"), value("target_vendor"), system, value("target_env")];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+    }
+
     fn sets(&self, name: &str, value: Option<&str>) -> Truth {
         match value {
             None => self.names.contains(name).into(),
@@ -312,6 +338,18 @@ impl CrateCfg<'_> {
                 Truth::No if self.build_script_sets && !is_builtin(name) => Truth::Unknown,
                 known => known,
             },
+        })
+    }
+}
+
+impl CrateCfg<'_> {
+    /// What a predicate comes to where rustdoc looks for tests. It is not given the flags of rustc.
+    pub(crate) fn evaluate_documented(&self, predicate: &Predicate) -> Truth {
+        let known = predicate.under_rustdoc();
+        known.evaluate(&|name, value| match value {
+            None if self.flags.contains(name) => Truth::Unknown,
+            None => self.evaluate(&Predicate::Name(name.to_owned())),
+            Some(value) => self.evaluate(&Predicate::Pair(name.to_owned(), value.to_owned())),
         })
     }
 }

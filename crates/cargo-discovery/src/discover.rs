@@ -11,9 +11,10 @@ use test_catalog::{
 
 use crate::Settings;
 use crate::cfg::{CrateCfg, Predicate, Truth};
+use crate::doc_test::{self, Library};
 use crate::macros::TestMacros;
 use crate::manifest::PlacedManifest;
-use crate::module_tree::{self, FoundTest};
+use crate::module_tree::{self, FoundTest, ModuleTree};
 use crate::package::{self, ReadyPackage};
 use crate::sources::{self, Sources};
 use crate::target::{self, Target};
@@ -77,6 +78,9 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
         let mut is_known = true;
         for target in &package.targets {
             let tree = module_tree::walk(&target.root, &sources, &package.cfg, &macros);
+            if target.documented {
+                cases.extend(doc_cases(package, target, &tree, &sources));
+            }
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {
@@ -105,10 +109,33 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     catalog
 }
 
-/// nextest lists binaries by their id, and libtest the tests of one by name.
+/// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.
 fn order(case: &TestCase) -> impl Ord + '_ {
     let rust = case.as_rust();
-    (rust.map(|rust| (&rust.target.workspace, &rust.target.manifest, &rust.target.binary, &rust.name)), case.span.start)
+    (
+        rust.map(|rust| {
+            (
+                &rust.target.workspace,
+                &rust.target.manifest,
+                &rust.target.binary,
+                rust.kind == RustTestKind::Doc,
+                &rust.name,
+            )
+        }),
+        case.span.start,
+    )
+}
+
+/// The tests in a library's documentation, which rustdoc builds and runs however the library itself is tested.
+fn doc_cases(package: &ReadyPackage<'_>, target: &Target, tree: &ModuleTree, sources: &Sources<'_>) -> Vec<TestCase> {
+    let library = Library {
+        cfg: &package.cfg,
+        workspace: &package.workspace,
+        package: &package.manifest.folder,
+        is_recent: package.is_recent,
+    };
+    let target = Target { kind: TargetKind::Doc, harness: true, ..target.clone() };
+    cases_of(package, &target, doc_test::find(&library, tree, sources))
 }
 
 fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) -> Vec<TestCase> {

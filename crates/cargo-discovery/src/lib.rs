@@ -10,8 +10,10 @@
 //! feature that it needs is turned on by another package of the workspace: cargo unifies features, so that
 //! `cargo test --workspace` can compile what `cargo test -p package` does not.
 //!
-//! Not listed: documentation tests, what an `include!` of generated code holds, and tests of a macro from outside the
-//! tree whose call shows no sign of a test. The environment (`RUSTFLAGS`) and `[profile]` are not looked at.
+//! Documentation tests are cases of a target of their own, under the names that rustdoc gives them.
+//!
+//! Not listed: what an `include!` of generated code holds, and tests of a macro from outside the tree whose call shows
+//! no sign of a test. The environment (`RUSTFLAGS`) and `[profile]` are not looked at.
 //!
 //! ```
 //! use cargo_discovery::{Settings, discover};
@@ -33,6 +35,7 @@
 mod attribute;
 mod cfg;
 mod discover;
+mod doc_test;
 mod features;
 mod macros;
 mod manifest;

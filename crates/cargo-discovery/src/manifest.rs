@@ -56,6 +56,11 @@ pub(crate) struct DeclaredTarget {
     pub path: Option<String>,
     pub harness: Option<bool>,
     pub test: Option<bool>,
+    doctest: Option<bool>,
+    #[serde(alias = "crate_type")]
+    crate_type: Vec<String>,
+    #[serde(alias = "proc_macro")]
+    proc_macro: Option<bool>,
     pub required_features: Vec<String>,
 }
 
@@ -136,7 +141,28 @@ impl Workspace {
     }
 }
 
+impl DeclaredTarget {
+    /// Whether `cargo test` runs the documentation tests of this library: other crates must be able to link it.
+    pub(crate) fn is_documented(&self) -> bool {
+        let links = |kind: &String| matches!(kind.as_str(), "lib" | "rlib" | "proc-macro");
+        let is_linked =
+            self.crate_type.is_empty() || self.proc_macro == Some(true) || self.crate_type.iter().any(links);
+        is_linked && self.doctest != Some(false)
+    }
+}
+
 impl Package {
+    /// Whether the package is of the edition of 2024, or of a later one.
+    pub(crate) fn is_recent(&self, workspace: Option<&Workspace>) -> bool {
+        let inherited = || workspace.and_then(|root| root.package.get("edition")).and_then(Value::as_str);
+        let edition = match &self.edition {
+            None => None,
+            Some(Value::String(edition)) => Some(edition.as_str()),
+            Some(_) => inherited(),
+        };
+        edition.is_some_and(|edition| edition >= "2024")
+    }
+
     /// Whether the package is of the edition in which a declared target turns the search for others of its kind off.
     pub(crate) fn is_edition_2015(&self, workspace: Option<&Workspace>) -> bool {
         match &self.edition {

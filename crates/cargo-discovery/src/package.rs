@@ -16,6 +16,8 @@ use crate::{Settings, sources};
 pub(crate) struct ReadyPackage<'t> {
     pub manifest: &'t PlacedManifest,
     pub package: &'t Package,
+    /// Whether it is of the edition of 2024, or of a later one.
+    pub is_recent: bool,
     /// The folder of its workspace, or its own.
     pub workspace: Utf8PathBuf,
     pub targets: Vec<Target>,
@@ -55,6 +57,7 @@ pub(crate) fn all<'t>(
         packages.push(ReadyPackage {
             manifest: member.manifest,
             package: member.package,
+            is_recent: member.package.is_recent(workspace),
             workspace: member.root.folder.clone(),
             targets,
             cfg: CrateCfg {

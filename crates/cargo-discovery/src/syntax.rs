@@ -2,12 +2,15 @@
 //!
 //! This is the only place that names a parser. Bodies are not read, so a mistake inside one goes unnoticed here.
 
+use std::sync::Arc;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token};
 use test_catalog::Position;
 
 use crate::attribute::{self, Attribute};
+use crate::doc_test::{self, FileDocs};
 use crate::skim::skim;
 
 /// Deeper than any program that people write; rustc itself gives up on macros at 128.
@@ -21,6 +24,8 @@ pub(crate) struct SourceFile {
     pub items: Vec<Item>,
     /// String literals that end in `.rs`.
     pub named_files: Vec<String>,
+    /// What it documents, where there may be code in that.
+    pub docs: Option<Arc<FileDocs>>,
 }
 
 #[derive(Debug)]
@@ -111,10 +116,11 @@ pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     })?;
     let parser = |input: ParseStream<'_>| {
         let attributes = attribute::inner(input)?;
-        Ok(SourceFile { attributes, items: items(input)?, named_files: Vec::new() })
+        Ok(SourceFile { attributes, items: items(input)?, named_files: Vec::new(), docs: None })
     };
     let mut file = parser.parse2(tokens)?;
     file.named_files = skimmed.named_files;
+    file.docs = doc_test::may_hold_code(text).then(|| Arc::new(doc_test::scan(text)));
     Ok(file)
 }
 

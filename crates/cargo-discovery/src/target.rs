@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub harness: bool,
     /// Whether `cargo test` runs it.
     pub tested: bool,
+    /// Whether `cargo test` runs the tests in its documentation.
+    pub documented: bool,
     pub required_features: Vec<String>,
 }
 
@@ -82,12 +84,14 @@ pub(crate) fn find(place: &Place<'_>) -> (Vec<Target>, Vec<Problem>) {
 
 fn plain(kind: TargetKind, name: String, root: Utf8PathBuf) -> Target {
     let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
-    Target { kind, name, root, harness: true, tested, required_features: Vec::new() }
+    let documented = kind == TargetKind::Lib;
+    Target { kind, name, root, harness: true, tested, documented, required_features: Vec::new() }
 }
 
 fn configured(mut target: Target, declared: &DeclaredTarget) -> Target {
     target.harness = declared.harness.unwrap_or(target.harness);
     target.tested = declared.test.unwrap_or(target.tested);
+    target.documented &= declared.is_documented();
     target.required_features.clone_from(&declared.required_features);
     target
 }
