@@ -15,7 +15,7 @@ mod scan;
 mod type_name;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,11 +23,12 @@ use test_catalog::{Ignored, Reason, SourceSpan, TreePath};
 
 use self::attribute::{DocAttribute, Fragment, Text};
 use self::code_block::{CodeBlock, Ignore};
-use self::scan::{DocItem, Name};
-pub(crate) use self::scan::{FileDocs, may_hold_code, scan};
+use self::scan::{DocItem, Name, scan_declarations};
+pub(crate) use self::scan::{FileDocs, scan};
 use crate::cfg::{CrateCfg, Predicate, Truth};
 use crate::module_tree::{FoundTest, ModuleTree, Visit};
 use crate::sources::Sources;
+use crate::syntax::{Item, ItemKind, MacroCall, MacroDefinition};
 use crate::target::normal;
 
 /// A file of Markdown that is longer is no documentation.
@@ -50,7 +51,7 @@ pub(crate) fn find(library: &Library<'_>, tree: &ModuleTree, sources: &Sources<'
         library,
         sources,
         tests: Vec::new(),
-        makers: BTreeMap::new(),
+        makers: BTreeSet::new(),
         sites: BTreeSet::new(),
         declaring: HashMap::new(),
     };
@@ -111,8 +112,8 @@ struct Finder<'f> {
     library: &'f Library<'f>,
     sources: &'f Sources<'f>,
     tests: Vec<FoundTest>,
-    /// Macros whose expansion may have documentation with code, and where each is defined.
-    makers: BTreeMap<String, SourceSpan>,
+    /// Macros whose expansion may have documentation with code.
+    makers: BTreeSet<String>,
     /// Where a macro may make tests, each once.
     sites: BTreeSet<(TreePath, u32, String)>,
     /// Files that were read again, because they declare a documented module.
@@ -123,18 +124,13 @@ impl Finder<'_> {
     fn of_tree(mut self, tree: &ModuleTree) -> Vec<FoundTest> {
         for visit in &tree.visits {
             if let Some(docs) = self.docs(&visit.file) {
-                self.note_makers(&docs.items, &visit.file);
+                self.note_makers(&docs.items);
             }
         }
+        self.note_their_callers(tree);
         for visit in &tree.visits {
             self.visit(visit);
-        }
-        for call in &tree.calls {
-            if self.makers.contains_key(&call.name) {
-                let file = File { spelled: &call.spelled, path: &call.at.file };
-                let scope = Scope { file, path: call.path.clone(), cfg: call.cfg.clone(), inexact: None };
-                self.site(&call.name, call.at.start.line, &scope);
-            }
+            self.calls_of_makers(visit);
         }
         self.tests
     }
@@ -143,12 +139,51 @@ impl Finder<'_> {
         self.sources.get(file.as_path())?.as_ref().as_ref().ok()?.docs.clone()
     }
 
-    fn note_makers(&mut self, items: &[DocItem], file: &TreePath) {
+    fn note_makers(&mut self, items: &[DocItem]) {
         for item in items {
             if let Name::Macro { name, makes_docs: true } = &item.name {
-                self.makers.entry(name.clone()).or_insert_with(|| SourceSpan::line(file.clone(), item.line));
+                self.makers.insert(name.clone());
             }
-            self.note_makers(&item.children, file);
+            self.note_makers(&item.children);
+        }
+    }
+
+    /// A macro that calls one that makes documentation makes it, too.
+    fn note_their_callers(&mut self, tree: &ModuleTree) {
+        let mut is_known = self.makers.is_empty();
+        while !is_known {
+            is_known = true;
+            for visit in &tree.visits {
+                let Some(file) = self.sources.get(visit.file.as_path()) else { continue };
+                let Ok(file) = file.as_ref() else { continue };
+                for definition in definitions(&file.items) {
+                    if definition.calls.iter().any(|name| self.makers.contains(name)) {
+                        is_known &= !self.makers.insert(definition.name.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls may stand in any body, where the text alone is looked at.
+    fn calls_of_makers(&mut self, visit: &Visit) {
+        if self.makers.is_empty() {
+            return;
+        }
+        let Ok(text) = self.sources.text(visit.file.as_path()) else { return };
+        let file = File { spelled: &visit.spelled, path: &visit.file };
+        let scope = Scope { file, path: visit.path.clone(), cfg: visit.cfg.clone(), inexact: None };
+        for name in self.makers.clone() {
+            let call = format!("{name}!");
+            let is_call = |line: &&str| {
+                let before = line.split(&call).next().unwrap_or_default();
+                line.contains(&call)
+                    && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                    && !before.contains("//")
+            };
+            if let Some(number) = text.lines().position(|line| is_call(&line)) {
+                self.site(&name, u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1), &scope);
+            }
         }
     }
 
@@ -178,17 +213,15 @@ impl Finder<'_> {
         }
     }
 
-    /// The file that declares a module. One without code of its own is read again where the module goes on with its
-    /// documentation: rustdoc counts from the first comment.
+    /// The file that declares a module. It is read again where the module goes on with its documentation, which the
+    /// declaration may begin without any code: rustdoc counts from there.
     fn declaring(&mut self, file: &TreePath, is_documented: bool) -> Option<Arc<FileDocs>> {
-        self.docs(file).or_else(|| {
-            if !is_documented {
-                return None;
-            }
-            let sources = self.sources;
-            let read = || sources.text(file.as_path()).ok().map(|text| Arc::new(scan(&text)));
-            self.declaring.entry(file.clone()).or_insert_with(read).clone()
-        })
+        if !is_documented {
+            return self.docs(file);
+        }
+        let sources = self.sources;
+        let read = || sources.text(file.as_path()).ok().map(|text| Arc::new(scan_declarations(&text)));
+        self.declaring.entry(file.clone()).or_insert_with(read).clone()
     }
 
     fn item(&mut self, item: &DocItem, scope: &Scope<'_>) {
@@ -215,7 +248,7 @@ impl Finder<'_> {
                 }
             },
             Name::Call { name, lost } => {
-                if *lost || self.makers.contains_key(name) {
+                if *lost {
                     self.site(name, item.line, &inside);
                 }
                 inside.doubt(item.line, format!("the macro `{name}!` decides what becomes of what it is given"));
@@ -419,6 +452,19 @@ fn from_package(package: &Utf8Path, file: &Utf8Path) -> Utf8PathBuf {
 /// A file that is named beside another one.
 fn beside(file: File<'_>, path: &str) -> Utf8PathBuf {
     file.spelled.parent().unwrap_or(Utf8Path::new("")).join(path)
+}
+
+fn definitions(items: &[Item]) -> Vec<&MacroDefinition> {
+    items.iter().flat_map(|item| definitions_in(&item.kind)).collect()
+}
+
+fn definitions_in(item: &ItemKind) -> Vec<&MacroDefinition> {
+    match item {
+        ItemKind::Definition(definition) => vec![definition],
+        ItemKind::Module { content: Some(content), .. } => definitions(&content.items),
+        ItemKind::Block(items) | ItemKind::Call(MacroCall { items: Some(items), .. }) => definitions(items),
+        _ => Vec::new(),
+    }
 }
 
 /// The attributes of the `mod name;` on a line.

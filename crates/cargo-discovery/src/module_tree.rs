@@ -41,8 +41,6 @@ pub(crate) struct ModuleTree {
     pub problems: Vec<Problem>,
     /// The files with what is written around each, for those who look into the files themselves.
     pub visits: Vec<Visit>,
-    /// Calls of macros where items stand.
-    pub calls: Vec<CallSite>,
 }
 
 /// A file in a place of the module tree.
@@ -68,16 +66,6 @@ pub(crate) struct Declaration {
     pub spelled: Utf8PathBuf,
     pub line: u32,
     pub name: String,
-}
-
-/// A call of a macro in a place of the module tree.
-#[derive(Debug)]
-pub(crate) struct CallSite {
-    pub name: String,
-    pub at: SourceSpan,
-    pub spelled: Utf8PathBuf,
-    pub path: String,
-    pub cfg: Vec<Predicate>,
 }
 
 /// Walks the modules of a target.
@@ -295,13 +283,6 @@ impl Walker<'_> {
         let name = &call.name;
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg);
-        self.tree.calls.push(CallSite {
-            name: name.clone(),
-            at: at.clone(),
-            spelled: scope.spelled.clone(),
-            path: scope.path.clone(),
-            cfg: inside.cfg.clone(),
-        });
         let makes_tests = self.macros.makes_tests(name);
         if makes_tests {
             let text = format!("the macro `{name}!` makes tests, and only its expansion names them");

@@ -120,7 +120,7 @@ pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     };
     let mut file = parser.parse2(tokens)?;
     file.named_files = skimmed.named_files;
-    file.docs = doc_test::may_hold_code(text).then(|| Arc::new(doc_test::scan(text)));
+    file.docs = doc_test::scan(text).map(Arc::new);
     Ok(file)
 }
 

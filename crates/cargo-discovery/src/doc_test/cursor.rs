@@ -97,6 +97,12 @@ impl<'t> Cursor<'t> {
 
     /// Passes over a group without looking for anything in it.
     pub(super) fn skip_group(&mut self) {
+        self.skip_group_before(usize::MAX);
+    }
+
+    /// Passes over a group that ends before a place; stays where it is if it does not.
+    pub(super) fn skip_group_before(&mut self, limit: usize) -> bool {
+        let start = self.at;
         let mut depth = 0_usize;
         while let Some(byte) = self.peek() {
             match byte {
@@ -107,11 +113,16 @@ impl<'t> Cursor<'t> {
                     continue;
                 }
             }
+            if self.at >= limit {
+                self.at = start;
+                return false;
+            }
             self.at += 1;
             if depth == 0 {
-                return;
+                return true;
             }
         }
+        true
     }
 
     /// Passes over what is here: a comment, a word, a literal, a sign.

@@ -79,13 +79,9 @@ impl Scanner<'_> {
                     self.keep(Name::Plain(name), at, attributes, value.items, inside);
                     return Some(());
                 }
-                "fn" => {
+                "fn" | "trait" => {
                     let name = self.name()?;
-                    return self.block_item(Name::Plain(name), at, attributes, inside, false);
-                }
-                "trait" => {
-                    let name = self.name()?;
-                    return self.block_item(Name::Plain(name), at, attributes, inside, true);
+                    return self.block_item(Name::Plain(name), at, attributes, inside);
                 }
                 "impl" => return self.implementation(at, attributes, inside),
                 "mod" => {
@@ -195,15 +191,8 @@ impl Scanner<'_> {
     }
 
     /// An item with a header and, maybe, a body of items or statements.
-    fn block_item(
-        &mut self,
-        name: Name,
-        at: usize,
-        attributes: &mut Vec<Raw>,
-        inside: &mut Inside,
-        holds_members: bool,
-    ) -> Option<()> {
-        let mut header = Inside { holds_members, ..Inside::default() };
+    fn block_item(&mut self, name: Name, at: usize, attributes: &mut Vec<Raw>, inside: &mut Inside) -> Option<()> {
+        let mut header = Inside::default();
         match self.header(&mut header, false) {
             End::Body => self.body(name, at, attributes, header, inside),
             End::Tuple | End::Over => self.keep(name, at, attributes, header.items, inside),
@@ -225,7 +214,7 @@ impl Scanner<'_> {
         if self.cursor.peek() == Some(b'<') && self.cursor.ahead(begins_generics) {
             self.angles();
         }
-        let (start, mut header) = (self.cursor.at, Inside { holds_members: true, ..Inside::default() });
+        let (start, mut header) = (self.cursor.at, Inside::default());
         if self.header(&mut header, false) != End::Body {
             return Some(());
         }

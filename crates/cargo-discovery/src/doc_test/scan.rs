@@ -52,18 +52,27 @@ pub(crate) enum Name {
     },
 }
 
-/// Whether the documentation in a text may hold code. It errs to one side only.
-pub(crate) fn may_hold_code(text: &str) -> bool {
-    let text = text.as_bytes();
-    [&b"```"[..], b"~~~", b"///     ", b"//!     ", b"///\t", b"//!\t", b"/**", b"/*!", b"doc = ", b"doc="]
-        .iter()
-        .any(|sign| memchr::memmem::find(text, sign).is_some())
+/// Signs of code in documentation. They err to one side only.
+const SIGNS: [&[u8]; 10] =
+    [b"```", b"~~~", b"///     ", b"//!     ", b"///\t", b"//!\t", b"/**", b"/*!", b"doc = ", b"doc="];
+
+/// Scans a text for what is documented with code; `None` where nothing is. What is no Rust gives less, never an error:
+/// the parser has complained already.
+pub(crate) fn scan(text: &str) -> Option<FileDocs> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let bytes = text.as_bytes();
+    let mut signs: Vec<usize> = SIGNS.iter().flat_map(|sign| memchr::memmem::find_iter(bytes, sign)).collect();
+    signs.sort_unstable();
+    (!signs.is_empty()).then(|| scanned(text, Some(signs)))
 }
 
-/// Scans a text. What is no Rust gives less, never an error: the parser has complained already.
-pub(crate) fn scan(text: &str) -> FileDocs {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut scanner = Scanner { cursor: Cursor::new(text), depth: 0, lines: Lines::of(text) };
+/// Scans a text for all modules that it declares and documents, too.
+pub(super) fn scan_declarations(text: &str) -> FileDocs {
+    scanned(text.strip_prefix('\u{feff}').unwrap_or(text), None)
+}
+
+fn scanned(text: &str, signs: Option<Vec<usize>>) -> FileDocs {
+    let mut scanner = Scanner { cursor: Cursor::new(text), depth: 0, lines: Lines::of(text), signs };
     let mut root = Inside { starts_items: true, is_root: true, ..Inside::default() };
     scanner.block(&mut root);
     FileDocs { attributes: scanner.attributes(&root.inner), items: root.items }
@@ -75,8 +84,6 @@ pub(super) struct Inside {
     /// Whether an item may begin right behind the opening bracket.
     pub starts_items: bool,
     pub is_root: bool,
-    /// Whether these are the members of an `impl` or a `trait`, where any call of a macro is of interest.
-    pub holds_members: bool,
     /// `//!` and `#![...]`
     pub inner: Vec<Raw>,
     pub items: Vec<DocItem>,
@@ -88,6 +95,8 @@ pub(super) struct Scanner<'t> {
     pub cursor: Cursor<'t>,
     depth: usize,
     lines: Lines,
+    /// Where signs of code are. What lies between them is passed over; `None` where all is to be seen.
+    signs: Option<Vec<usize>>,
 }
 
 impl Scanner<'_> {
@@ -97,10 +106,20 @@ impl Scanner<'_> {
             self.cursor.skip_group();
             return;
         }
+        if self.signs.is_some() && self.cursor.skip_group_before(self.next_sign()) {
+            return;
+        }
         self.cursor.at += 1;
         self.depth += 1;
         self.block(inside);
         self.depth -= 1;
+    }
+
+    /// The first sign of code from here on.
+    fn next_sign(&self) -> usize {
+        let signs = self.signs.as_deref().unwrap_or_default();
+        let passed = signs.partition_point(|&sign| sign < self.cursor.at);
+        signs.get(passed).copied().unwrap_or(usize::MAX)
     }
 
     /// A group in an expression or a type. What is declared in it belongs to the item around it.
@@ -121,6 +140,9 @@ impl Scanner<'_> {
                 may_start = true;
             }
             let Some(byte) = self.cursor.peek() else { break };
+            if inside.is_root && pending.is_empty() && self.signs.is_some() && self.next_sign() == usize::MAX {
+                break;
+            }
             match byte {
                 b'}' | b')' | b']' if inside.is_root => self.cursor.at += 1,
                 b'}' | b')' | b']' => {
@@ -193,7 +215,7 @@ impl Scanner<'_> {
         let lost = arguments.lost || arguments.inner.iter().any(|raw| self.may_hold_code(*raw));
         // Documentation of the call itself is nobody's.
         pending.retain(|raw| raw.form == Form::Attribute);
-        if lost || !arguments.items.is_empty() || inside.holds_members {
+        if lost || !arguments.items.is_empty() {
             let name = Name::Call { name: name.to_owned(), lost };
             let call = self.finished(name, at, pending, arguments.items);
             inside.items.push(call);
