@@ -100,9 +100,26 @@ impl Predicate {
         self.knowing(&[("test", true)])
     }
 
-    /// The same predicate for what rustdoc tests.
+    /// The same predicate where rustdoc looks for tests.
     pub(crate) fn under_rustdoc(&self) -> Self {
         self.knowing(&RUSTDOC)
+    }
+
+    /// The condition under which rustdoc tests an item with this one. It looks at conditions once more, without the names
+    /// that it never shows: under `any(doc, feature = "a")` an item is tested only with the feature.
+    pub(crate) fn of_tested_docs(&self) -> Self {
+        Self::all([self.under_rustdoc()].into_iter().chain(self.without_hidden()))
+    }
+
+    fn without_hidden(&self) -> Option<Self> {
+        let left = |operands: &[Self]| operands.iter().filter_map(Self::without_hidden).collect::<Vec<_>>();
+        match self {
+            Self::Name(name) if RUSTDOC.iter().any(|(hidden, _)| hidden == name) => None,
+            Self::Not(operand) => Some(Self::Not(Box::new(operand.without_hidden()?))),
+            Self::All(operands) => Some(left(operands)).filter(|left| !left.is_empty()).map(Self::All),
+            Self::Any(operands) => Some(left(operands)).filter(|left| !left.is_empty()).map(Self::Any),
+            other => Some(other.clone()),
+        }
     }
 
     fn knowing(&self, known: &[(&str, bool)]) -> Self {
@@ -379,6 +396,16 @@ mod tests {
         assert_eq!(left("any(test, feature = \"a\")"), "true");
         assert_eq!(left("not(test)"), "false");
         assert_eq!(left("any(all(test, unix), windows)"), "any(unix, windows)");
+    }
+
+    #[test]
+    fn rustdoc_tests_nothing_for_the_sake_of_names_that_it_hides() {
+        let left = |text| predicate(text).of_tested_docs().to_string();
+        assert_eq!(left("any(doc, feature = \"a\")"), "any(feature = \"a\")");
+        assert_eq!(left("any(doc, doctest)"), "true");
+        assert_eq!(left("all(unix, doctest)"), "unix");
+        assert_eq!(left("not(test)"), "true");
+        assert_eq!(left("test"), "false");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod scan;
 mod type_name;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,6 +23,7 @@ use test_catalog::{Ignored, Reason, SourceSpan, TreePath};
 
 use self::attribute::{DocAttribute, Fragment, Text};
 use self::code_block::{CodeBlock, Ignore};
+use self::lines::Lines;
 use self::scan::{DocItem, Name, scan_declarations};
 pub(crate) use self::scan::{FileDocs, scan};
 use crate::cfg::{CrateCfg, Predicate, Truth};
@@ -173,17 +174,21 @@ impl Finder<'_> {
         let Ok(text) = self.sources.text(visit.file.as_path()) else { return };
         let file = File { spelled: &visit.spelled, path: &visit.file };
         let scope = Scope { file, path: visit.path.clone(), cfg: visit.cfg.clone(), inexact: None };
-        for name in self.makers.clone() {
-            let call = format!("{name}!");
-            let is_call = |line: &&str| {
-                let before = line.split(&call).next().unwrap_or_default();
-                line.contains(&call)
-                    && !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
-                    && !before.contains("//")
-            };
-            if let Some(number) = text.lines().position(|line| is_call(&line)) {
-                self.site(&name, u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1), &scope);
+        let mut called = BTreeMap::new();
+        for bang in memchr::memchr_iter(b'!', text.as_bytes()) {
+            let before = &text[..bang];
+            let name = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+            if self.makers.contains(name) && !called.contains_key(name) {
+                let start = before.rfind('\n').map_or(0, |end| end + 1);
+                // What is said in a comment calls nothing.
+                if !before[start..].contains("//") {
+                    called.insert(name, start);
+                }
             }
+        }
+        let lines = Lines::of(&text);
+        for (name, start) in called {
+            self.site(name, lines.of_byte(start), &scope);
         }
     }
 
@@ -210,6 +215,17 @@ impl Finder<'_> {
         }
         for item in docs.as_deref().map(|docs| docs.items.as_slice()).unwrap_or_default() {
             self.item(item, &scope);
+        }
+        if let Some(found) = self.sources.get(visit.file.as_path())
+            && let Ok(file) = found.as_ref()
+        {
+            for item in &file.items {
+                if let ItemKind::Call(MacroCall { name, .. }) = &item.kind
+                    && is_known_maker(name)
+                {
+                    self.site(name, item.at.line, &scope);
+                }
+            }
         }
     }
 
@@ -426,11 +442,11 @@ impl Finder<'_> {
         reason: Option<Reason>,
     ) {
         let whole = Predicate::all(scope.cfg.iter().cloned());
-        let cfg = Predicate::all([whole.under_rustdoc()]);
+        let cfg = whole.of_tested_docs();
         if cfg == Predicate::Literal(false) {
             return;
         }
-        let exists = self.library.cfg.evaluate_documented(&whole);
+        let exists = self.library.cfg.evaluate_documented(&cfg);
         let undecided = || {
             let text = format!("whether `{cfg}` holds is decided by a build script, by flags or by other packages");
             (exists == Truth::Unknown).then(|| Reason { text, at: at.clone() })
@@ -452,6 +468,11 @@ fn from_package(package: &Utf8Path, file: &Utf8Path) -> Utf8PathBuf {
 /// A file that is named beside another one.
 fn beside(file: File<'_>, path: &str) -> Utf8PathBuf {
     file.spelled.parent().unwrap_or(Utf8Path::new("")).join(path)
+}
+
+/// `doc_comment::doctest!("../README.md")`, by which many test their front page.
+fn is_known_maker(name: &str) -> bool {
+    matches!(name, "doctest" | "doc_comment")
 }
 
 fn definitions(items: &[Item]) -> Vec<&MacroDefinition> {

@@ -14,9 +14,10 @@ use test_catalog::{RustTestKind, TestCase};
 
 /// Each case, and how many of its tests only an inexact case stands for: macros make them, or types that the compiler
 /// computes.
-const CASES: [(&str, usize); 8] = [
+const CASES: [(&str, usize); 9] = [
     ("doc-comments-2021", 6),
     ("doc-comments-2024", 6),
+    ("doc-conditions", 0),
     ("doc-fences", 0),
     ("doc-items-2021", 8),
     ("doc-items-2024", 8),

@@ -7,6 +7,9 @@ use super::cursor::{Form, Raw};
 use super::lines::Lines;
 use crate::cfg::{Predicate, separated};
 
+/// Deeper than any condition that people write.
+const DEEPEST: usize = 256;
+
 #[derive(Debug)]
 pub(crate) enum DocAttribute {
     Doc(Fragment),
@@ -128,6 +131,8 @@ pub(super) fn read(text: &str, raw: Raw, lines: &Lines) -> Option<DocAttribute> 
             let body = text[3..].strip_suffix("*/").unwrap_or(&text[3..]).replace("\r\n", "\n");
             Some(comment(comment::plain(&body, true)))
         }
+        // What reads conditions recurses.
+        Form::Attribute if nests_deep(text) => None,
         Form::Attribute => {
             let tokens: TokenStream = text.parse().ok()?;
             let bracketed = tokens.into_iter().find_map(|token| match token {
@@ -138,6 +143,18 @@ pub(super) fn read(text: &str, raw: Raw, lines: &Lines) -> Option<DocAttribute> 
             meta(bracketed?, line.saturating_sub(1))
         }
     }
+}
+
+fn nests_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 fn meta(tokens: TokenStream, lines_above: u32) -> Option<DocAttribute> {
@@ -171,6 +188,7 @@ fn meta(tokens: TokenStream, lines_above: u32) -> Option<DocAttribute> {
             let predicate = Predicate::parse(parts.next()?);
             DocAttribute::CfgAttr(predicate, parts.filter_map(|part| meta(part, lines_above)).collect())
         }
+        ("target_feature", Some(list)) => DocAttribute::Cfg(target_features(list)),
         ("doc", None) if is_value => {
             let value: Vec<TokenTree> = tokens.collect();
             // In brackets, an attribute begins with its `#`.
@@ -180,6 +198,16 @@ fn meta(tokens: TokenStream, lines_above: u32) -> Option<DocAttribute> {
         }
         _ => DocAttribute::Other(path),
     })
+}
+
+/// rustdoc tests what needs instructions only where the target has them.
+fn target_features(list: TokenStream) -> Predicate {
+    let texts = list.into_iter().filter_map(|token| match token {
+        TokenTree::Literal(literal) => text_of(&literal.to_string()),
+        _ => None,
+    });
+    let one = |feature: &str| Predicate::Pair("target_feature".to_owned(), feature.trim().to_owned());
+    Predicate::all(texts.flat_map(|text| text.split(',').map(one).collect::<Vec<_>>()))
 }
 
 fn value_of(value: &[TokenTree]) -> Text {

@@ -476,10 +476,15 @@ fn self_type(header: &str) -> &str {
     header.get(start..end).unwrap_or_default().trim()
 }
 
+/// A longer `use` is not looked at: what parses it recurses.
+const LONGEST_USE: usize = 4_000;
+
 /// Each name under which rustdoc sees a `use`: that of each leaf, and nothing for `*` and for each list.
 fn uses(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    if let Ok(tree) = syn::parse_str::<UsePath>(text) {
+    if text.len() <= LONGEST_USE
+        && let Ok(tree) = syn::parse_str::<UsePath>(text)
+    {
         add_uses(&tree.0, None, &mut names);
     }
     names

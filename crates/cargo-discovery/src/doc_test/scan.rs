@@ -265,3 +265,75 @@ impl Scanner<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Paths of the items that are kept.
+    fn shown(text: &str) -> Vec<String> {
+        fn add(items: &[DocItem], path: &str, all: &mut Vec<String>) {
+            for item in items {
+                let name = match &item.name {
+                    Name::Plain(name) | Name::ModuleFile(name) | Name::SelfType(name) => name.clone(),
+                    Name::Macro { name, .. } | Name::Call { name, .. } => format!("{name}!"),
+                    Name::Nothing => String::new(),
+                    Name::Uses(names) => names.join("|"),
+                };
+                let path = format!("{path}{name}");
+                if !item.attributes.is_empty() {
+                    all.push(path.clone());
+                }
+                add(&item.children, &format!("{path}/"), all);
+            }
+        }
+        let mut all = Vec::new();
+        add(&scan(text).unwrap_or_default().items, "", &mut all);
+        all
+    }
+
+    #[test]
+    fn only_what_is_documented_with_code_is_kept() {
+        assert_eq!(shown("/// a\nfn a() {} /** ```\n```*/ fn b() {} fn c() {}"), ["b"]);
+        assert_eq!(shown("mod a { fn b() {} } struct C { /** ```\n*/ pub d: u8, e: u8 }"), ["C/d"]);
+    }
+
+    #[test]
+    fn a_header_may_have_brackets_of_all_kinds() {
+        let doc = "/** ``` */";
+        let text = format!(
+            "impl<const N: usize> A<{{ N }}> for B<{{ 1 + 1 }}, fn() -> u8> where C: D {{ {doc} fn e() {{}} }}"
+        );
+        assert_eq!(shown(&text), ["B<{ 1 + 1 }, fn() -> u8>/e"]);
+        let text =
+            format!("struct A<F: Fn(u8) -> u8>(F, {doc} pub (u8, u8)) where F: B; enum C {{ D = 1 << 2, {doc} E }}");
+        assert_eq!(shown(&text), ["A/1", "C/E"]);
+        assert_eq!(shown(&format!("impl A for <B as C>::D {{ {doc} fn e() {{}} }}")), ["<B as C>::D/e"]);
+    }
+
+    #[test]
+    fn words_that_are_no_keywords_here_begin_no_item() {
+        let text = "fn a() { let union = default; unsafe { union() }; const { 1 }; static || 1; /** ``` */ fn b() {} }";
+        assert_eq!(shown(text), ["a/b"]);
+    }
+
+    #[test]
+    fn a_use_is_documented_under_each_of_its_names() {
+        assert_eq!(shown("/** ``` */ use a::{b, c::{self, d as e}, f::*};"), ["|b||c|e|"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_broken(parts in prop::collection::vec(prop::sample::select(vec![
+            "/// ```\n", "/** ``` */", "/*!", "//!     x\n", "#[doc = \"```\"]", "#![", "#", "fn a", "impl", "struct S", "enum",
+            "for", "<", ">", "(", ")", "[", "]", "{", "}", ";", ",", "\"", "'", "\\", "r#", "r#\"", "b'", "mod m", "use a::{b", "macro_rules!",
+            "m!", "é", "where", "extern", "\"C\"", "const", "static", "pub", "=", "::", "\n", " ", "\u{feff}",
+        ]), 0..24)) {
+            let text = parts.concat();
+            scan(&text);
+            scan_declarations(&text);
+        }
+    }
+}

@@ -11,13 +11,19 @@ use super::item::plain;
 /// The compiler breaks a longer line, in ways that are not followed here.
 const LONGEST: usize = 60;
 
+/// What is longer than this is not looked at: what parses it recurses.
+const LONGEST_SOURCE: usize = 400;
+
 /// The self type of an `impl`; `None` where only the compiler knows how it is written.
 pub(super) fn shown(source: &str) -> Option<String> {
+    if source.len() > LONGEST_SOURCE {
+        return None;
+    }
     let parsed: Type = syn::parse_str(source).ok()?;
     let mut writer = Writer { text: String::new(), elided: false };
     writer.one(&parsed)?;
     // Blanks are left out only after lines are broken.
-    (source.len().max(writer.text.len()) <= LONGEST).then_some(writer.text)
+    (writer.text.len() <= LONGEST).then_some(writer.text)
 }
 
 struct Writer {
