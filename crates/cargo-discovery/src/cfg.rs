@@ -34,6 +34,9 @@ impl From<bool> for Truth {
     }
 }
 
+/// What is set when rustdoc looks for tests: the library is not compiled as a test then.
+const RUSTDOC: [(&str, bool); 3] = [("test", false), ("doc", true), ("doctest", true)];
+
 /// A configuration predicate of the Rust reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Predicate {
@@ -95,15 +98,49 @@ impl Predicate {
 
     /// The same predicate where `test` is known to hold.
     pub(crate) fn under_test(&self) -> Self {
+        self.knowing(&[("test", true)])
+    }
+
+    /// The same predicate where rustdoc looks for tests.
+    pub(crate) fn under_rustdoc(&self) -> Self {
+        self.knowing(&RUSTDOC)
+    }
+
+    /// The condition under which rustdoc tests an item with this one. It looks at conditions once more, without the names
+    /// that it never shows: under `any(doc, feature = "a")` an item is tested only with the feature.
+    pub(crate) fn of_tested_docs(&self) -> Self {
+        Self::all([self.under_rustdoc()].into_iter().chain(self.without_hidden()))
+    }
+
+    fn without_hidden(&self) -> Option<Self> {
         match self {
-            Self::Name(name) if name == "test" => Self::Literal(true),
-            Self::Not(operand) => match operand.under_test() {
+            Self::Name(name) if RUSTDOC.iter().any(|(hidden, _)| hidden == name) => None,
+            Self::Not(operand) => Some(Self::Not(Box::new(operand.without_hidden()?))),
+            Self::All(operands) | Self::Any(operands) => {
+                let mut left: Vec<_> = operands.iter().filter_map(Self::without_hidden).collect();
+                match left.len() {
+                    0 | 1 => left.pop(),
+                    _ if matches!(self, Self::All(_)) => Some(Self::All(left)),
+                    _ => Some(Self::Any(left)),
+                }
+            }
+            other => Some(other.clone()),
+        }
+    }
+
+    fn knowing(&self, known: &[(&str, bool)]) -> Self {
+        match self {
+            Self::Name(name) => match known.iter().find(|(one, _)| one == name) {
+                Some((_, value)) => Self::Literal(*value),
+                None => self.clone(),
+            },
+            Self::Not(operand) => match operand.knowing(known) {
                 Self::Literal(value) => Self::Literal(!value),
                 operand => Self::Not(Box::new(operand)),
             },
-            Self::All(operands) => Self::all(operands.iter().map(Self::under_test)),
+            Self::All(operands) => Self::all(operands.iter().map(|one| one.knowing(known))),
             Self::Any(operands) => {
-                let mut left: Vec<_> = operands.iter().map(Self::under_test).collect();
+                let mut left: Vec<_> = operands.iter().map(|one| one.knowing(known)).collect();
                 if left.contains(&Self::Literal(true)) {
                     return Self::Literal(true);
                 }
@@ -200,6 +237,8 @@ pub struct TargetCfg {
     values: BTreeMap<String, BTreeSet<String>>,
     /// Names that may be set, with a value or without.
     unknown: BTreeSet<String>,
+    /// Names that flags of rustc set.
+    flags: BTreeSet<String>,
 }
 
 /// Names that only a nightly rustc takes, under a feature of the language.
@@ -230,6 +269,7 @@ impl TargetCfg {
             names: BTreeSet::new(),
             values: BTreeMap::new(),
             unknown: GATED.iter().map(|&name| name.to_owned()).collect(),
+            flags: BTreeSet::new(),
         };
         for (name, set) in [("unix", cfg!(unix)), ("windows", cfg!(windows)), ("debug_assertions", true)] {
             if set {
@@ -301,6 +341,12 @@ impl TargetCfg {
         self
     }
 
+    /// The same where a flag of rustc set that name.
+    pub(crate) fn by_flag(mut self, name: &str) -> Self {
+        self.flags.insert(name.to_owned());
+        self
+    }
+
     /// The same where it is not known what is set of that name besides.
     pub(crate) fn with_unknown(mut self, name: &str) -> Self {
         self.unknown.insert(name.to_owned());
@@ -331,6 +377,7 @@ impl TargetCfg {
             names: self.names.into_iter().filter(kept).collect(),
             values: self.values.into_iter().filter(|(name, _)| kept(name)).collect(),
             unknown: set_by_rustc,
+            flags: self.flags,
         }
     }
 
@@ -347,6 +394,20 @@ impl TargetCfg {
         inner
             .parse()
             .map_or(Truth::Unknown, |tokens| Predicate::parse(tokens).evaluate(&|name, value| self.sets(name, value)))
+    }
+
+    /// The target's name, as far as its configuration tells it.
+    pub(crate) fn triple(&self) -> String {
+        if let Some(triple) = &self.triple {
+            return triple.clone();
+        }
+        let value = |name: &str| self.values.get(name).and_then(|values| values.first()).map_or("", String::as_str);
+        let system = match value("target_os") {
+            "macos" => "darwin",
+            system => system,
+        };
+        let parts = [value("target_arch"), value("target_vendor"), system, value("target_env")];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
     }
 
     fn sets(&self, name: &str, value: Option<&str>) -> Truth {
@@ -434,6 +495,18 @@ impl BuildScript {
     }
 }
 
+impl CrateCfg {
+    /// What a predicate comes to where rustdoc looks for tests. It is not given the flags of rustc.
+    pub(crate) fn evaluate_documented(&self, predicate: &Predicate) -> Truth {
+        let known = predicate.under_rustdoc();
+        known.evaluate(&|name, value| match value {
+            _ if self.target.flags.contains(name) => Truth::Unknown,
+            None => self.evaluate(&Predicate::Name(name.to_owned())),
+            Some(value) => self.evaluate(&Predicate::Pair(name.to_owned(), value.to_owned())),
+        })
+    }
+}
+
 /// Names that rustc and its tools own, so that no build script sets them.
 fn is_builtin(name: &str) -> bool {
     const NAMES: [&str; 12] = [
@@ -471,6 +544,16 @@ mod tests {
         assert_eq!(left("any(test, feature = \"a\")"), "true");
         assert_eq!(left("not(test)"), "false");
         assert_eq!(left("any(all(test, unix), windows)"), "any(unix, windows)");
+    }
+
+    #[test]
+    fn rustdoc_tests_nothing_for_the_sake_of_names_that_it_hides() {
+        let left = |text| predicate(text).of_tested_docs().to_string();
+        assert_eq!(left("any(doc, feature = \"a\")"), "feature = \"a\"");
+        assert_eq!(left("any(doc, doctest)"), "true");
+        assert_eq!(left("all(unix, doctest)"), "unix");
+        assert_eq!(left("not(test)"), "true");
+        assert_eq!(left("test"), "false");
     }
 
     fn cfg(target: TargetCfg) -> CrateCfg {

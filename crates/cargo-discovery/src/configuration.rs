@@ -85,8 +85,8 @@ fn with_flags(mut target: TargetCfg, flags: &[&str]) -> TargetCfg {
 /// `name`, or `name="value"`.
 fn with_setting(target: TargetCfg, setting: &str) -> TargetCfg {
     match setting.split_once('=') {
-        Some((name, value)) => target.with_value(name.trim(), value.trim().trim_matches('"')),
-        None => target.with_name(setting.trim()),
+        Some((name, value)) => target.with_value(name.trim(), value.trim().trim_matches('"')).by_flag(name.trim()),
+        None => target.with_name(setting.trim()).by_flag(setting.trim()),
     }
 }
 

@@ -11,10 +11,11 @@ use test_catalog::{
 
 use crate::Settings;
 use crate::cfg::{CrateCfg, Predicate, Truth};
+use crate::doc_test::{self, Library};
 use crate::lock::Releases;
 use crate::macros::TreeMacros;
-use crate::manifest::PlacedManifest;
-use crate::module_tree::{self, FoundTest, Surroundings};
+use crate::manifest::{Edition, PlacedManifest};
+use crate::module_tree::{self, FoundTest, ModuleTree, Surroundings};
 use crate::orphan;
 use crate::package::{self, ReadyPackage};
 use crate::sources::{self, Disk, Sources};
@@ -101,6 +102,9 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                 is_of_tests: target.kind == TargetKind::Test,
             };
             let tree = module_tree::walk(&target.root, surroundings);
+            if target.documented {
+                cases.extend(doc_cases(package, target, &tree, &sources));
+            }
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
             for problem in tree.problems {
@@ -129,10 +133,33 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     catalog
 }
 
-/// nextest lists binaries by their id, and libtest the tests of one by name.
+/// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.
 fn order(case: &TestCase) -> impl Ord + '_ {
     let rust = case.as_rust();
-    (rust.map(|rust| (&rust.target.workspace, &rust.target.manifest, &rust.target.binary, &rust.name)), case.span.start)
+    (
+        rust.map(|rust| {
+            (
+                &rust.target.workspace,
+                &rust.target.manifest,
+                &rust.target.binary,
+                rust.kind == RustTestKind::Doc,
+                &rust.name,
+            )
+        }),
+        case.span.start,
+    )
+}
+
+/// The tests in a library's documentation, which rustdoc builds and runs however the library itself is tested.
+fn doc_cases(package: &ReadyPackage<'_>, target: &Target, tree: &ModuleTree, sources: &Sources<'_>) -> Vec<TestCase> {
+    let library = Library {
+        cfg: package.cfg_of(target),
+        workspace: &package.workspace,
+        package: &package.manifest.folder,
+        is_recent: package.edition >= Edition::E2024,
+    };
+    let target = Target { kind: TargetKind::Doc, harness: true, ..target.clone() };
+    cases_of(package, &target, doc_test::find(&library, tree, sources))
 }
 
 fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) -> Vec<TestCase> {

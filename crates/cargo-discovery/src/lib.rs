@@ -14,9 +14,11 @@
 //! Where cargo refuses a manifest, that is a [`Problem`](test_catalog::Problem), and the tests are listed as it is most
 //! likely meant. Packages outside of the tree are taken not to depend on those in it.
 //!
-//! Not listed: documentation tests, what an `include!` of generated code holds, and tests of a macro from outside the
-//! tree whose call shows no sign of a test. Of profiles only `debug-assertions` counts, and the environment
-//! (`RUSTFLAGS`) does not, nor does a configuration of cargo above the tree.
+//! Documentation tests are cases of a target of their own, under the names that rustdoc gives them.
+//!
+//! Not listed: tests of a macro from outside the tree whose call shows no sign of a test. Of profiles only
+//! `debug-assertions` counts, and the environment (`RUSTFLAGS`) does not, nor does a configuration of cargo above the
+//! tree.
 //!
 //! ```
 //! use cargo_discovery::{Settings, discover};
@@ -44,6 +46,7 @@ mod build_script;
 mod cfg;
 mod configuration;
 mod discover;
+mod doc_test;
 mod features;
 mod generated;
 mod lock;

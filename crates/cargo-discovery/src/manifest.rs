@@ -75,6 +75,7 @@ pub(crate) struct DeclaredTarget {
     pub path: Option<Spanned<String>>,
     pub harness: Option<bool>,
     pub test: Option<bool>,
+    doctest: Option<bool>,
     pub required_features: Vec<String>,
     #[serde(alias = "proc_macro")]
     proc_macro: Option<bool>,
@@ -205,6 +206,16 @@ pub(crate) fn problem(file: TreePath, line: u32, message: String) -> Problem {
 pub(crate) fn line_of(text: &str, byte: usize) -> u32 {
     let before = text.as_bytes().iter().take(byte).filter(|&&byte| byte == b'\n').count();
     u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+impl DeclaredTarget {
+    /// Whether `cargo test` runs the documentation tests of this library: other crates must be able to link it.
+    pub(crate) fn is_documented(&self) -> bool {
+        let links = |kind: &String| matches!(kind.as_str(), "lib" | "rlib" | "proc-macro");
+        let is_linked =
+            self.crate_type.is_empty() || self.proc_macro == Some(true) || self.crate_type.iter().any(links);
+        is_linked && self.doctest != Some(false)
+    }
 }
 
 impl Package {

@@ -47,6 +47,33 @@ pub(crate) struct ModuleTree {
     /// Every file that some `mod` names, compiled or not.
     pub reached: BTreeSet<Utf8PathBuf>,
     pub problems: Vec<Problem>,
+    /// The files with what is written around each, for those who look into the files themselves.
+    pub visits: Vec<Visit>,
+}
+
+/// A file in a place of the module tree.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub file: TreePath,
+    /// The file as the compiler names it: with the detours of `#[path]`.
+    pub spelled: Utf8PathBuf,
+    /// The module's path with `::` behind it, or nothing.
+    pub path: String,
+    pub cfg: Vec<Predicate>,
+    pub inexact: Option<Reason>,
+    /// The `mod` that names it; a root has none.
+    pub declared: Option<Declaration>,
+    /// Whether `include!` put it there.
+    pub is_included: bool,
+}
+
+/// A `mod name;`
+#[derive(Debug, Clone)]
+pub(crate) struct Declaration {
+    pub file: TreePath,
+    pub spelled: Utf8PathBuf,
+    pub line: u32,
+    pub name: String,
 }
 
 /// What the modules of a target are walked with.
@@ -72,6 +99,9 @@ pub(crate) fn walk(root: &Utf8Path, surroundings: Surroundings<'_>) -> ModuleTre
     let folder = root.parent().map(Utf8Path::to_owned).unwrap_or_default();
     let scope = Scope {
         file: TreePath::new(root),
+        spelled: root.to_owned(),
+        declared: None,
+        is_included: false,
         path: String::new(),
         cfg: Vec::new(),
         folder: Folder { path: folder, relative: None },
@@ -88,7 +118,7 @@ pub(crate) fn walk(root: &Utf8Path, surroundings: Surroundings<'_>) -> ModuleTre
 /// Where the files of child modules lie.
 #[derive(Debug, Clone)]
 struct Folder {
-    /// What `#[path]` is relative to.
+    /// What `#[path]` is relative to, with the detours that led there.
     path: Utf8PathBuf,
     /// The folder in it for children without `#[path]`, where the file is not a `mod.rs` or a root.
     relative: Option<String>,
@@ -104,6 +134,11 @@ impl Folder {
 #[derive(Debug, Clone)]
 struct Scope {
     file: TreePath,
+    /// The file as the compiler names it.
+    spelled: Utf8PathBuf,
+    /// The `mod` that names the file, until that is entered.
+    declared: Option<Declaration>,
+    is_included: bool,
     /// The module's path with `::` behind it, or nothing.
     path: String,
     cfg: Vec<Predicate>,
@@ -183,6 +218,15 @@ impl Walker<'_> {
         match found.as_ref() {
             Ok(file) => {
                 scope.cfg.extend(self.resolve(&file.attributes).cfg);
+                self.tree.visits.push(Visit {
+                    file: scope.file.clone(),
+                    spelled: scope.spelled.clone(),
+                    path: scope.path.clone(),
+                    cfg: scope.cfg.clone(),
+                    inexact: scope.inexact.clone(),
+                    declared: scope.declared.take(),
+                    is_included: std::mem::take(&mut scope.is_included),
+                });
                 self.items(&file.items, &scope);
             }
             Err(problem) => self.problem(problem.kind, problem.message.clone(), problem.at.clone()),
@@ -233,9 +277,8 @@ impl Walker<'_> {
     fn include(&mut self, included: &Included, at: Position, resolved: &Resolved<'_>, scope: &Scope) {
         let mut inside = scope.clone();
         inside.cfg.extend(resolved.cfg.iter().cloned());
-        let beside = scope.file.as_path().parent().unwrap_or(Utf8Path::new(""));
         let path = match included {
-            Included::FromFile(path) => beside.join(path),
+            Included::FromFile(path) => scope.spelled.parent().unwrap_or(Utf8Path::new("")).join(path),
             Included::FromPackage(path) => self.package.join(path),
             Included::Generated => {
                 if self.generates_tests || self.is_of_tests || inside.cfg.iter().any(Predicate::needs_test) {
@@ -246,11 +289,10 @@ impl Walker<'_> {
                 return;
             }
         };
-        if let Some(file) = normal(&path) {
-            inside.file = TreePath::new(&file);
-            inside.depth += 1;
-            self.file(&file, inside);
-        }
+        inside.is_included = true;
+        inside.depth += 1;
+        let folder = inside.folder.clone();
+        self.spelled_file(path, folder, inside);
     }
 
     /// At the end of a module, what it declared goes out of scope.
@@ -278,17 +320,25 @@ impl Walker<'_> {
         let at = scope.span(item.at);
         let mut inside = self.inside(name, item.at, resolved, scope);
         inside.depth += 1;
+        inside.declared = Some(Declaration {
+            file: scope.file.clone(),
+            spelled: scope.spelled.clone(),
+            line: item.at.line,
+            name: name.to_owned(),
+        });
         let compiled = self.exists(&inside);
         let mut found = false;
         for (path, truth) in paths(resolved) {
-            let Some(file) = normal(&scope.folder.path.join(path)) else { continue };
+            let spelled = scope.folder.path.join(path);
+            let Some(file) = normal(&spelled) else { continue };
             let mut inside = inside.clone();
             if truth == Truth::Unknown {
                 let text = "which file the module has depends on a condition that is not known".to_owned();
                 inside.inexact = Some(Reason { text, at: at.clone() });
             }
-            inside.folder = Folder { path: file.parent().unwrap_or(Utf8Path::new("")).to_owned(), relative: None };
+            inside.folder = Folder { path: spelled.parent().unwrap_or(Utf8Path::new("")).to_owned(), relative: None };
             inside.file = TreePath::new(&file);
+            inside.spelled = spelled;
             found |= self.file(&file, inside);
             if truth == Truth::Yes {
                 break;
@@ -297,16 +347,12 @@ impl Walker<'_> {
         if !paths(resolved).any(|(_, truth)| truth == Truth::Yes) {
             let plain = name.trim_start_matches("r#");
             let folder = scope.folder.of_children();
-            let beside = folder.join(format!("{plain}.rs"));
-            inside.file = TreePath::new(&beside);
-            inside.folder = Folder { path: folder.clone(), relative: Some(plain.to_owned()) };
-            let is_beside = self.file(&beside, inside.clone());
+            let own = folder.join(plain);
+            let beside = Folder { path: folder.clone(), relative: Some(plain.to_owned()) };
+            let is_beside = self.spelled_file(folder.join(format!("{plain}.rs")), beside, inside.clone());
             if !is_beside {
-                let own = folder.join(plain);
                 let file = own.join("mod.rs");
-                inside.file = TreePath::new(&file);
-                inside.folder = Folder { path: own, relative: None };
-                found |= self.file(&file, inside);
+                found |= self.spelled_file(file, Folder { path: own, relative: None }, inside);
             }
             found |= is_beside;
         }
@@ -314,6 +360,15 @@ impl Walker<'_> {
             let message = format!("the module `{name}` has no file in the tree: neither {name}.rs nor {name}/mod.rs");
             self.problem(ProblemKind::Unreadable, message, at);
         }
+    }
+
+    /// Walks a file whose path may have detours.
+    fn spelled_file(&mut self, spelled: Utf8PathBuf, folder: Folder, mut scope: Scope) -> bool {
+        let Some(file) = normal(&spelled) else { return false };
+        scope.file = TreePath::new(&file);
+        scope.spelled = spelled;
+        scope.folder = folder;
+        self.file(&file, scope)
     }
 
     fn exists(&self, scope: &Scope) -> Truth {

@@ -241,12 +241,12 @@ impl Skimmer<'_> {
     }
 }
 
-fn is_word(byte: u8) -> bool {
+pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// The end of the comment at `at`; block comments nest.
-fn comment_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn comment_end(bytes: &[u8], at: usize) -> usize {
     if bytes[at + 1] == b'/' {
         return bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |newline| at + newline);
     }
@@ -272,7 +272,7 @@ fn comment_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The end of the word, number, string, character or lifetime at `at`.
-fn token_end(bytes: &[u8], at: usize) -> usize {
+pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
     match bytes[at] {
         b'"' => string_end(bytes, at),
         b'\'' => quote_end(bytes, at),

@@ -196,6 +196,11 @@ impl<'t> Sources<'t> {
         names.into_iter()
     }
 
+    /// The text of a file, which need not be Rust.
+    pub(crate) fn text(&self, file: &Utf8Path) -> Result<String, Problem> {
+        read(self.tree, file)
+    }
+
     pub(crate) fn walked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &SourceFile)> {
         self.parsed.iter().filter_map(|(file, parsed)| Some((file, parsed.as_ref().ok()?)))
     }

@@ -11,6 +11,7 @@ use syn::{Ident, Token};
 use test_catalog::Position;
 
 use crate::attribute::{self, Attribute};
+use crate::doc_test::{self, FileDocs};
 use crate::skim::skim;
 
 /// Deeper than any program that people write; rustc itself gives up on macros at 128.
@@ -26,6 +27,8 @@ pub(crate) struct SourceFile {
     pub named_files: Vec<String>,
     /// Attribute macros that the file defines and that may make tests.
     pub attribute_macros: Vec<String>,
+    /// What it documents, where there may be code in that.
+    pub docs: Option<Arc<FileDocs>>,
 }
 
 #[derive(Debug)]
@@ -156,6 +159,7 @@ pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     let mut file = parser.parse2(tokens)?;
     file.named_files = skimmed.named_files;
     file.attribute_macros = attribute_macros(&file.items, text);
+    file.docs = doc_test::scan(text).map(Arc::new);
     Ok(file)
 }
 

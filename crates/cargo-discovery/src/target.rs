@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub harness: bool,
     /// Whether `cargo test` runs it.
     pub tested: bool,
+    /// Whether `cargo test` runs the tests in its documentation.
+    pub documented: bool,
     pub required_features: Vec<String>,
 }
 
@@ -93,7 +95,8 @@ pub(crate) fn find<T: Tree>(place: &Place<'_, T>) -> (Vec<Target>, Vec<Problem>)
 
 fn plain(kind: TargetKind, name: String, root: Utf8PathBuf) -> Target {
     let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
-    Target { kind, name, root, harness: true, tested, required_features: Vec::new() }
+    let documented = kind == TargetKind::Lib;
+    Target { kind, name, root, harness: true, tested, documented, required_features: Vec::new() }
 }
 
 fn configured(mut target: Target, declared: &DeclaredTarget) -> Target {
@@ -103,6 +106,7 @@ fn configured(mut target: Target, declared: &DeclaredTarget) -> Target {
     if target.kind != TargetKind::Lib {
         target.required_features.clone_from(&declared.required_features);
     }
+    target.documented &= declared.is_documented();
     target
 }
 

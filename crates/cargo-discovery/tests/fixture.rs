@@ -5,6 +5,7 @@
 //!     cargo nextest list --workspace --run-ignored all --message-format oneline > $E/default.txt
 //!     cargo nextest list --workspace --all-features --run-ignored all --message-format oneline > $E/all-features.txt
 //!     cargo nextest list --workspace --all-features --run-ignored only --message-format oneline > $E/ignored.txt
+//!     cargo test --workspace --doc -- --list 2> /dev/null | grep ': test$' > $E/doc.txt
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -28,17 +29,31 @@ fn lines(text: &str) -> BTreeSet<String> {
     text.lines().map(str::to_owned).collect()
 }
 
+/// nextest lists no documentation tests.
+fn is_doc(case: &TestCase) -> bool {
+    case.as_rust().unwrap().kind == RustTestKind::Doc
+}
+
 #[test]
 fn the_static_list_is_the_one_of_nextest() {
     for (all_features, recorded) in
         [(false, include_str!("expected/default.txt")), (true, include_str!("expected/all-features.txt"))]
     {
         let catalog = fixture("", all_features);
-        assert_eq!(ids(&catalog, |_| true), lines(recorded), "all features: {all_features}");
-        assert_eq!(catalog.cases.len(), lines(include_str!("expected/all-features.txt")).len());
+        assert_eq!(ids(&catalog, |case| !is_doc(case)), lines(recorded), "all features: {all_features}");
+        let cases = catalog.cases.iter().filter(|case| !is_doc(case));
+        assert_eq!(cases.count(), lines(include_str!("expected/all-features.txt")).len());
         assert!(catalog.cases.iter().all(|case| case.certainty.is_exact()), "the fixture leaves nothing open");
         assert!(catalog.problems.is_empty(), "{:?}", catalog.problems);
     }
+}
+
+#[test]
+fn the_documentation_tests_are_those_of_rustdoc() {
+    let catalog = fixture("", false);
+    let names = catalog.cases.iter().filter(|case| is_doc(case)).map(|case| case.as_rust().unwrap().name.clone());
+    let recorded = include_str!("expected/doc.txt").lines().map(|line| line.trim_end_matches(": test").to_owned());
+    assert_eq!(names.collect::<BTreeSet<_>>(), recorded.collect());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use test_catalog::SourceSpan;
+use test_catalog::{RustTestKind, SourceSpan};
 
 use super::{Rule, RuleCode, Severity};
 use crate::audit::Audited;
@@ -23,7 +23,9 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
     // The cases of one function share its attribute.
     let mut functions: BTreeMap<&SourceSpan, Vec<&ResolvedCase<'_>>> = BTreeMap::new();
     for case in audited.cases {
-        let ignored = case.case.as_rust().and_then(|rust| rust.ignored.as_ref());
+        // Code in documentation is ignored by another word, and no attribute.
+        let rust = case.case.as_rust().filter(|rust| rust.kind != RustTestKind::Doc);
+        let ignored = rust.and_then(|rust| rust.ignored.as_ref());
         if ignored.is_some_and(|ignored| ignored.reason.as_deref().is_none_or(|reason| reason.trim().is_empty())) {
             functions.entry(&case.case.span).or_default().push(case);
         }
