@@ -102,7 +102,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                 is_of_tests: target.kind == TargetKind::Test,
             };
             let tree = module_tree::walk(&target.root, surroundings);
-            if target.documented {
+            if target.documented && package.is_selected {
                 cases.extend(doc_cases(package, target, &tree, &sources));
             }
             is_known &= tree.problems.is_empty();
