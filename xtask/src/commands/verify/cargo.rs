@@ -228,8 +228,9 @@ impl Verification<'_> {
         let (documented, of_binaries): (Vec<&TestCase>, Vec<&TestCase>) =
             self.cases_of(packages).into_iter().partition(|case| is_documentation(case));
         let listing = tests(self.tool.lister, &request)?;
-        let documentation =
-            if self.looks_for_documentation() { Some(part(documented, doc_tests(&request)?)) } else { None };
+        let of_rustdoc = doc_tests(&request)?;
+        let has_documentation = !documented.is_empty() || of_rustdoc != Listing::default();
+        let documentation = has_documentation.then(|| part(documented, of_rustdoc));
         let packages = packages.iter().map(|package| package.name.clone()).collect();
         Ok(VerifiedWorkspace { folder, packages, binaries: part(of_binaries, listing), documentation })
     }
@@ -241,11 +242,6 @@ impl Verification<'_> {
             manifest.is_some_and(|manifest| manifests.contains(manifest.as_path()))
         };
         self.catalog.cases.iter().filter(of_packages).collect()
-    }
-
-    /// A catalog without any documentation test does not look for them.
-    fn looks_for_documentation(&self) -> bool {
-        self.catalog.cases.iter().any(is_documentation)
     }
 }
 
