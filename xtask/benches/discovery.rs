@@ -11,12 +11,14 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is what it prints")]
 
+mod measured;
+
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
 
 use clap::Parser;
-use nix::sys::resource::{UsageWho, getrusage};
+
+use measured::Table;
 
 /// Times the listing of a tree beside other tools.
 #[derive(Debug, Parser)]
@@ -38,15 +40,6 @@ struct Arguments {
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     bench: bool,
-}
-
-/// What one tool took.
-struct Measured {
-    name: &'static str,
-    /// The median of the runs.
-    time: Duration,
-    processor: Duration,
-    code: Option<i32>,
 }
 
 fn main() -> ExitCode {
@@ -89,54 +82,12 @@ fn main() -> ExitCode {
             tools.push(("the tree's marker report", command(python.clone(), &[report, "--tests"]), slow));
         }
     }
-    let mut first = None;
-    println!("{:<28} {:>10} {:>12} {:>8}  exit", "", "time", "processor", "ratio");
+    let mut table = Table::new();
     for (name, mut command, runs) in tools {
-        let Some(measured) = measure(name, &mut command, runs) else {
-            println!("{name:<28} cannot be started");
-            continue;
-        };
-        let base = *first.get_or_insert(measured.time);
-        println!(
-            "{:<28} {:>8.1?} {:>12.1?} {:>7.1}x  {}",
-            measured.name,
-            measured.time,
-            measured.processor,
-            measured.time.as_secs_f64() / base.as_secs_f64(),
-            measured.code.map_or_else(|| "signal".to_owned(), |code| code.to_string()),
-        );
+        table.measure(name, &mut command, runs);
         if name.starts_with("xtask list") {
-            // Of all children so far: only the listing ran.
-            let peak = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |usage| usage.max_rss());
-            println!("{:<28} peak memory {} MiB", "", peak / 1024);
+            table.peak_memory();
         }
     }
     ExitCode::SUCCESS
-}
-
-fn measure(name: &'static str, command: &mut Command, runs: usize) -> Option<Measured> {
-    let mut times = Vec::new();
-    let mut processor = Vec::new();
-    let mut code = None;
-    for _ in 0..runs {
-        let before = processor_time();
-        let start = Instant::now();
-        code = command.status().ok()?.code();
-        times.push(start.elapsed());
-        processor.push(processor_time().saturating_sub(before));
-    }
-    times.sort();
-    processor.sort();
-    let middle = times.len() / 2;
-    Some(Measured { name, time: *times.get(middle)?, processor: *processor.get(middle)?, code })
-}
-
-/// What all children that ended have taken.
-fn processor_time() -> Duration {
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return Duration::ZERO };
-    let part = |time: nix::sys::time::TimeVal| {
-        let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
-    };
-    part(usage.user_time()) + part(usage.system_time())
 }
