@@ -1,6 +1,6 @@
 //! From a tree to its catalog.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -87,9 +87,11 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let mut reached = BTreeSet::new();
     // Of packages whose modules are all known; elsewhere an orphan may be a module of a file that does not parse.
     let mut known: Vec<&Utf8Path> = Vec::new();
+    let mut locked: BTreeMap<&Utf8Path, Releases> = BTreeMap::new();
     for package in &packages {
         let mut is_known = true;
-        let releases = Releases::of(&settings.tree, &package.workspace);
+        let releases =
+            *locked.entry(&package.workspace).or_insert_with(|| Releases::of(&settings.tree, &package.workspace));
         for target in &package.targets {
             let surroundings = Surroundings {
                 sources: &sources,

@@ -1,7 +1,6 @@
 //! `Cargo.lock`: the releases of the libraries whose attributes name tests.
 
 use camino::Utf8Path;
-use serde::Deserialize;
 
 use crate::sources;
 
@@ -10,18 +9,6 @@ use crate::sources;
 pub(crate) struct Releases {
     pub rstest: Option<(u64, u64)>,
     pub test_case: Option<(u64, u64)>,
-}
-
-#[derive(Deserialize)]
-struct Lock {
-    #[serde(default)]
-    package: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    version: String,
 }
 
 impl Releases {
@@ -35,20 +22,23 @@ impl Releases {
     }
 
     fn locked(text: &str) -> Self {
-        // Most trees have neither, and their lock files are long.
-        if !text.contains("\"rstest\"") && !text.contains("\"test-case\"") {
-            return Self::default();
-        }
-        let Ok(lock) = toml::from_str::<Lock>(text) else { return Self::default() };
-        let only = |name: &str| {
-            let mut found = lock.package.iter().filter(|package| package.name == name);
-            let first = found.next()?;
-            found.next().is_none().then_some(())?;
-            let mut numbers = first.version.split('.').map(str::parse);
-            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-        };
-        Self { rstest: only("rstest"), test_case: only("test-case") }
+        Self { rstest: release(text, "rstest"), test_case: release(text, "test-case") }
     }
+}
+
+/// The release of a package. cargo writes the file itself, a key a line, so that it need not be parsed: lock files are
+/// long.
+fn release(text: &str, package: &str) -> Option<(u64, u64)> {
+    let name = format!("name = \"{package}\"");
+    let mut versions = text.match_indices(&name).filter_map(|(at, _)| {
+        let is_line = text[..at].is_empty() || text[..at].ends_with('\n');
+        let version = text[at + name.len()..].trim_start().strip_prefix("version = \"")?;
+        is_line.then_some(version)
+    });
+    let first = versions.next()?;
+    versions.next().is_none().then_some(())?;
+    let mut numbers = first.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -61,6 +51,8 @@ mod tests {
         assert_eq!(Releases::locked(one), Releases { rstest: Some((0, 26)), test_case: None });
         let two = format!("{one}[[package]]\nname = \"rstest\"\nversion = \"0.18.2\"\n");
         assert_eq!(Releases::locked(&two), Releases::default());
-        assert_eq!(Releases::locked("\"rstest\" no toml"), Releases::default());
+        let others = "[[package]]\nname = \"rstest_reuse\"\nversion = \"0.7.0\"\ndependencies = [\n \"rstest\",\n]\n";
+        assert_eq!(Releases::locked(others), Releases::default());
+        assert_eq!(Releases::locked("name = \"rstest\"\nversion = 1"), Releases::default());
     }
 }
