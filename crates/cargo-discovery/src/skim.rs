@@ -134,6 +134,10 @@ impl Skimmer<'_> {
         if self.in_macro == Some(self.depth) {
             self.in_macro = None;
         }
+        // What was begun within brackets ends with them: a macro is given heads without their bodies.
+        if matches!(self.head, Head::Body(depth) if depth > self.depth) {
+            self.head = Head::None;
+        }
         // Behind `}` and behind an attribute an item may begin; behind `pub(crate)` its keyword.
         self.step(if byte == b')' { Seen::Qualifier } else { Seen::Boundary });
     }
@@ -359,6 +363,12 @@ mod tests {
     #[test]
     fn what_a_macro_is_given_stays() {
         let text = "cfg_rt! { fn a() { #[test] fn b() {} } } macro_rules! m { () => { fn c() { d } } }";
+        assert_eq!(skim(text).text, text);
+    }
+
+    #[test]
+    fn what_stands_in_a_macro_begins_no_body_behind_it() {
+        let text = "mod a { m! { fn b() { c } } mod d { macro_rules! e { () => { f } } m! { fn g } } mod h { m! {} } }";
         assert_eq!(skim(text).text, text);
     }
 
