@@ -12,7 +12,7 @@ use test_catalog::Position;
 
 use crate::attribute::{self, Attribute};
 use crate::doc_test::{self, FileDocs};
-use crate::skim::skim;
+use crate::skim::{Skim, skim};
 
 /// Deeper than any program that people write; rustc itself gives up on macros at 128.
 const DEEPEST: usize = 256;
@@ -139,7 +139,10 @@ impl From<syn::Error> for SyntaxError {
 /// Reads a file.
 pub(crate) fn parse(text: &str) -> Result<SourceFile, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut skimmed = skim(text);
+    read(text, skim(text))
+}
+
+fn read(text: &str, mut skimmed: Skim) -> Result<SourceFile, SyntaxError> {
     if skimmed.text.starts_with("#!") && !skimmed.text[2..].trim_start().starts_with('[') {
         let end = skimmed.text.find('\n').unwrap_or(skimmed.text.len());
         skimmed.text.replace_range(..end, &" ".repeat(end));
@@ -595,5 +598,64 @@ mod tests {
         assert_eq!(of("concat!(\"parts\", \"/two.rs\")"), Included::FromFile("parts/two.rs".into()));
         assert_eq!(of("concat!(env!(\"OUT_DIR\"), \"/cases.rs\")"), Included::Generated);
         assert_eq!(of("name!()"), Included::Generated);
+    }
+
+    /// What matters of items, without the documentation that only the whole text has.
+    fn shape(items: &[Item], depth: usize, out: &mut String) {
+        for item in items {
+            let attributes: Vec<_> = item.attributes.iter().filter(|one| one.name() != Some("doc")).collect();
+            out.push_str(&format!("{:depth$}{attributes:?} {:?} ", "", item.at));
+            match &item.kind {
+                ItemKind::Module { name, content } => {
+                    out.push_str(&format!("mod {name}\n"));
+                    shape(content.as_ref().map_or(&[], |content| &content.items[..]), depth + 1, out);
+                }
+                ItemKind::Call(call) => {
+                    out.push_str(&format!("{}! {}\n", call.path.join("::"), call.mentions_module));
+                    shape(call.items.as_deref().unwrap_or_default(), depth + 1, out);
+                }
+                ItemKind::Definition(one) => {
+                    let calls = &one.calls;
+                    out.push_str(&format!("{} {} {} {calls:?}\n", one.name, one.makes_tests, one.makes_modules));
+                }
+                ItemKind::Block(items) => shape(items, depth + 1, out),
+                other => out.push_str(&format!("{other:?}\n")),
+            }
+        }
+    }
+
+    /// Holds every file of a folder against its parse with all bodies: how many.
+    fn hold_folder(folder: &std::path::Path) -> usize {
+        let mut count = 0;
+        for entry in ignore::WalkBuilder::new(folder).build().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(path) else { continue };
+            let text = text.trim_start_matches('\u{feff}');
+            let whole = Skim { text: text.to_owned(), depth: 0, named_files: Vec::new() };
+            let Ok(whole) = read(text, whole) else { continue };
+            let skimmed = parse(text).map_err(|error| error.message).unwrap();
+            let shown = |file: &SourceFile| {
+                let mut out = String::new();
+                shape(&file.items, 0, &mut out);
+                out
+            };
+            assert_eq!(shown(&skimmed), shown(&whole), "{}", path.display());
+            count += 1;
+        }
+        count
+    }
+
+    /// More files: `RUST_CORPUS=FOLDER cargo test -p cargo-discovery --lib without_bodies`.
+    #[test]
+    fn a_file_has_the_same_items_without_bodies_as_with_them() {
+        let own = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let folder = std::env::var_os("RUST_CORPUS").map_or_else(|| own.to_owned(), std::path::PathBuf::from);
+        // Nesting as deep as files have it takes more stack than a test is given.
+        let held = std::thread::Builder::new().stack_size(64 << 20).spawn(move || hold_folder(&folder)).unwrap();
+        let count = held.join().unwrap();
+        assert!(count > 100);
     }
 }
