@@ -170,8 +170,9 @@ impl Skimmer<'_> {
     fn drop_comment(&mut self) {
         let end = comment_end(self.bytes, self.at);
         // Within an attribute's parentheses, documentation may name a test: `#[values(/// the first ...)]`.
-        let text = &self.bytes[self.at..end];
-        if self.parentheses > 0 && text.starts_with(b"///") && !text.starts_with(b"////") {
+        // So it may among a macro's arguments, and there it is an attribute to the rules of the macro.
+        let is_read = self.parentheses > 0 || self.in_macro.is_some();
+        if is_read && is_documentation(&self.bytes[self.at..end]) {
             self.at = end;
             return;
         }
@@ -239,6 +240,12 @@ impl Skimmer<'_> {
         });
         self.out.extend(last_line.chars().map(|_| ' '));
     }
+}
+
+fn is_documentation(comment: &[u8]) -> bool {
+    let starts = |with: &[u8]| comment.starts_with(with);
+    let is_outer = (starts(b"///") && !starts(b"////")) || (starts(b"/**") && !starts(b"/***") && comment.len() > 4);
+    is_outer || starts(b"//!") || starts(b"/*!")
 }
 
 pub(crate) fn is_word(byte: u8) -> bool {
