@@ -10,8 +10,8 @@ use super::{Operator, Repetition, Unclear, is_punct, token};
 /// A part of a rule's left side.
 #[derive(Debug)]
 pub(super) enum Matcher {
-    /// A token that stands for itself.
-    Token(TokenTree),
+    /// A token that stands for itself: all its trees.
+    Token(Vec<TokenTree>),
     Group(Delimiter, Vec<Matcher>),
     /// `$name:specifier`
     Metavariable(String, Specifier),
@@ -42,7 +42,11 @@ pub(super) fn parse(tokens: TokenStream) -> Result<Vec<Matcher>, Unclear> {
         if !is_punct(Some(token), '$') {
             matchers.push(match token {
                 TokenTree::Group(group) => Matcher::Group(group.delimiter(), parse(group.stream())?),
-                token => Matcher::Token(token.clone()),
+                _ => {
+                    let begin = at - 1;
+                    at = begin + token::length(&tokens[begin..]);
+                    Matcher::Token(tokens[begin..at].to_vec())
+                }
             });
             continue;
         }
@@ -80,10 +84,8 @@ fn match_some(matchers: &[Matcher], tokens: &[TokenTree], bindings: &mut Binding
     for matcher in matchers {
         let rest = &tokens[at..];
         match matcher {
-            Matcher::Token(expected) => match rest.first() {
-                Some(token) if token::same(expected, token) => at += 1,
-                _ => return Ok(None),
-            },
+            Matcher::Token(expected) if token::is_first(expected, rest) => at += expected.len(),
+            Matcher::Token(_) => return Ok(None),
             Matcher::Group(delimiter, inside) => match rest.first() {
                 Some(TokenTree::Group(group)) if group.delimiter() == *delimiter => {
                     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -127,8 +129,7 @@ fn match_turns(
         }
         let mut begin = at;
         if !turns.is_empty() {
-            let here = tokens.get(at..at + separator.len());
-            if !here.is_some_and(|here| here.iter().zip(separator).all(|(one, other)| token::same(one, other))) {
+            if !separator.is_empty() && !token::is_first(separator, &tokens[at..]) {
                 break;
             }
             begin += separator.len();
