@@ -134,22 +134,30 @@ impl Skimmer<'_> {
         if self.in_macro == Some(self.depth) {
             self.in_macro = None;
         }
+        // The block that was waited for does not come any more.
+        if matches!(self.head, Head::Body(depth) if depth > self.depth) {
+            self.head = Head::None;
+        }
         // Behind `}` and behind an attribute an item may begin; behind `pub(crate)` its keyword.
         self.step(if byte == b')' { Seen::Qualifier } else { Seen::Boundary });
     }
 
     fn note_word(&mut self, start: usize, end: usize) {
+        // What a macro is given, or an attribute, declares nothing.
+        let begins_none = self.in_macro.is_some();
         let seen = match &self.bytes[start..end] {
             b"fn" => Seen::Fn,
             b"unsafe" | b"default" | b"const" | b"auto" | b"pub" => Seen::Qualifier,
             b"impl" | b"trait"
-                if matches!(self.last, Seen::Boundary | Seen::Qualifier) && matches!(self.head, Head::None) =>
+                if matches!(self.last, Seen::Boundary | Seen::Qualifier)
+                    && matches!(self.head, Head::None)
+                    && !begins_none =>
             {
                 self.head = Head::Body(self.depth);
                 Seen::Other
             }
             word if is_word(word[0]) => {
-                if self.last == Seen::Fn && !word[0].is_ascii_digit() {
+                if self.last == Seen::Fn && !word[0].is_ascii_digit() && !begins_none {
                     self.head = Head::Body(self.depth);
                 }
                 Seen::Word
@@ -367,6 +375,28 @@ mod tests {
     fn what_a_macro_is_given_stays() {
         let text = "cfg_rt! { fn a() { #[test] fn b() {} } } macro_rules! m { () => { fn c() { d } } }";
         assert_eq!(skim(text).text, text);
+    }
+
+    #[test]
+    fn a_function_in_the_arguments_of_a_macro_or_an_attribute_has_no_body_behind_them() {
+        for text in
+            ["m!(fn a); mod b { n! { c } }", "#[d(fn a)] mod b { mod c { mod e; } }", "mod a { m!(fn b); n! { c } }"]
+        {
+            assert_eq!(skim(text).text, text);
+        }
+    }
+
+    #[test]
+    fn documentation_that_a_macro_is_given_stays() {
+        for (text, expected) in [
+            ("m! { /// a\n b }", "m! { /// a\n b }"),
+            ("m! { /** a */ b }", "m! { /** a */ b }"),
+            ("m! { //// a\n b }", "m! { \n b }"),
+            ("/// a\nfn b() {}", "     \nfn b() {}"),
+        ] {
+            let blanks_apart = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(blanks_apart(&skim(text).text), blanks_apart(expected), "{text}");
+        }
     }
 
     #[test]
