@@ -10,6 +10,8 @@ use crate::syntax::{Item, ItemKind, MacroDefinition, Parameter, SourceFile};
 
 /// Macros of libraries that make tests without an attribute that says so.
 const MAKERS_OF_LIBRARIES: [&str; 1] = ["quickcheck"];
+/// Attributes that a `use` may give another name, which a glob of another module then takes on.
+const MAKERS: [&str; 6] = ["test", "rstest", "gtest", "quickcheck", "test_case", "test_matrix"];
 
 /// The macros that a tree declares, and the templates of rstest_reuse, by name.
 ///
@@ -131,6 +133,11 @@ impl<'t> TreeMacros<'t> {
             [] => Meaning::Foreign,
             _ => Meaning::Unclear("is declared more than once, and which one is meant is not known"),
         }
+    }
+
+    /// Whether a `use` of the tree gives that name to an attribute that makes tests.
+    pub(crate) fn is_other_name_of_maker(&self, name: &str) -> bool {
+        self.aliases.iter().any(|(alias, used)| *alias == name && MAKERS.contains(used))
     }
 
     /// Whether the tree defines an attribute of that name that may make tests.
