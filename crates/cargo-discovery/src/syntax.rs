@@ -190,7 +190,13 @@ pub(crate) fn text_literal(text: &str) -> Result<String, SyntaxError> {
 
 /// Goes over one item.
 pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<()> {
-    item(input, &mut Vec::new())
+    let mut items = Vec::new();
+    item(input, &mut items)?;
+    // The semicolon belongs to the call of a macro: `name!(...);`
+    if let [Item { kind: ItemKind::Call(_) | ItemKind::Include(_), .. }] = items[..] {
+        input.parse::<Option<Token![;]>>()?;
+    }
+    Ok(())
 }
 
 pub(crate) fn position(span: proc_macro2::Span) -> Position {

@@ -78,10 +78,10 @@ pub(super) fn match_all(matchers: &[Matcher], tokens: &[TokenTree]) -> Result<Op
 /// Matches the first tokens: how many.
 ///
 /// A repetition takes as many turns as it can, and is not tried with fewer: rustc accepts no macro call in which both
-/// another turn and what follows could begin with the same fragment.
+/// another turn and what follows could begin with the same fragment. With tokens that stand for themselves it would be.
 fn match_some(matchers: &[Matcher], tokens: &[TokenTree], bindings: &mut Bindings) -> Result<Option<usize>, Unclear> {
     let mut at = 0;
-    for matcher in matchers {
+    for (index, matcher) in matchers.iter().enumerate() {
         let rest = &tokens[at..];
         match matcher {
             Matcher::Token(expected) if token::is_first(expected, rest) => at += expected.len(),
@@ -107,6 +107,13 @@ fn match_some(matchers: &[Matcher], tokens: &[TokenTree], bindings: &mut Binding
                 match match_turns(inside, separator, *operator, rest, bindings)? {
                     Some(length) => at += length,
                     None => return Ok(None),
+                }
+                if let (Some(Matcher::Token(turn)), Some(Matcher::Token(behind))) =
+                    (inside.first(), matchers.get(index + 1))
+                    && token::is_first(turn, behind)
+                    && !token::is_first(behind, &tokens[at..])
+                {
+                    return Err(Unclear("a repetition may begin as what follows it".into()));
                 }
             }
         }
