@@ -127,7 +127,10 @@ impl<'t> TreeMacros<'t> {
         let mut own: Vec<&Arc<str>> =
             declared.iter().filter(in_package).filter(can_be_named).map(|one| &one.definition.rules).collect();
         own.dedup();
+        // A `use` names it, of this package or of another that exports one of that name.
+        let may_be_of_another = path.len() == 1 && declared.iter().any(|one| one.is_exported && !in_package(&one));
         match own[..] {
+            [_] if may_be_of_another => Meaning::Unclear("is declared in another package as well"),
             [rules] => Meaning::Rules(Arc::clone(rules)),
             [] if declared.iter().any(|one| one.is_exported) => Meaning::Unclear("is declared in another package"),
             [] => Meaning::Foreign,
