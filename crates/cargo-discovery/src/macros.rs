@@ -10,6 +10,8 @@ use crate::syntax::{Item, ItemKind, MacroDefinition, Parameter, SourceFile};
 
 /// Macros of libraries that make tests without an attribute that says so.
 const MAKERS_OF_LIBRARIES: [&str; 1] = ["quickcheck"];
+/// Attributes that a `use` may give another name, which a glob of another module then takes on.
+const MAKERS: [&str; 6] = ["test", "rstest", "gtest", "quickcheck", "test_case", "test_matrix"];
 
 /// The macros that a tree declares, and the templates of rstest_reuse, by name.
 ///
@@ -125,12 +127,20 @@ impl<'t> TreeMacros<'t> {
         let mut own: Vec<&Arc<str>> =
             declared.iter().filter(in_package).filter(can_be_named).map(|one| &one.definition.rules).collect();
         own.dedup();
+        // A `use` names it, of this package or of another that exports one of that name.
+        let may_be_of_another = path.len() == 1 && declared.iter().any(|one| one.is_exported && !in_package(&one));
         match own[..] {
+            [_] if may_be_of_another => Meaning::Unclear("is declared in another package as well"),
             [rules] => Meaning::Rules(Arc::clone(rules)),
             [] if declared.iter().any(|one| one.is_exported) => Meaning::Unclear("is declared in another package"),
             [] => Meaning::Foreign,
             _ => Meaning::Unclear("is declared more than once, and which one is meant is not known"),
         }
+    }
+
+    /// Whether a `use` of the tree gives that name to an attribute that makes tests.
+    pub(crate) fn is_other_name_of_maker(&self, name: &str) -> bool {
+        self.aliases.iter().any(|(alias, used)| *alias == name && MAKERS.contains(used))
     }
 
     /// Whether the tree defines an attribute of that name that may make tests.

@@ -393,6 +393,7 @@ impl Walker<'_> {
         inside.cfg.extend(resolved.cfg.iter().cloned());
         let name = self.edition.written(name);
         let mut names = resolved.list.iter().filter_map(|(attribute, _)| attribute.name());
+        let mut others = names.clone();
         match tests {
             // An attribute macro of the tree makes of a function what it likes; one on a test wraps it.
             Tests::None | Tests::Unclear(_)
@@ -400,6 +401,10 @@ impl Walker<'_> {
             {
                 let text = format!("`#[{attribute}]` of this tree decides what tests it makes");
                 self.one(format!("{attribute}!"), (None, Truth::Yes), at, &inside, Some(text));
+            }
+            Tests::None if let Some(attribute) = others.find(|name| self.macros.is_other_name_of_maker(name)) => {
+                let text = format!("`#[{attribute}]` may be another name of an attribute that makes tests");
+                self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, Some(text));
             }
             Tests::None => {}
             Tests::One => self.one(name.to_owned(), applied::ignored(&resolved.list), at, &inside, None),

@@ -143,17 +143,21 @@ impl Skimmer<'_> {
     }
 
     fn note_word(&mut self, start: usize, end: usize) {
+        // What a macro is given, or an attribute, declares nothing.
+        let begins_none = self.in_macro.is_some();
         let seen = match &self.bytes[start..end] {
             b"fn" => Seen::Fn,
             b"unsafe" | b"default" | b"const" | b"auto" | b"pub" => Seen::Qualifier,
             b"impl" | b"trait"
-                if matches!(self.last, Seen::Boundary | Seen::Qualifier) && matches!(self.head, Head::None) =>
+                if matches!(self.last, Seen::Boundary | Seen::Qualifier)
+                    && matches!(self.head, Head::None)
+                    && !begins_none =>
             {
                 self.head = Head::Body(self.depth);
                 Seen::Other
             }
             word if is_word(word[0]) => {
-                if self.last == Seen::Fn && !word[0].is_ascii_digit() {
+                if self.last == Seen::Fn && !word[0].is_ascii_digit() && !begins_none {
                     self.head = Head::Body(self.depth);
                 }
                 Seen::Word
@@ -174,8 +178,9 @@ impl Skimmer<'_> {
     fn drop_comment(&mut self) {
         let end = comment_end(self.bytes, self.at);
         // Within an attribute's parentheses, documentation may name a test: `#[values(/// the first ...)]`.
-        let text = &self.bytes[self.at..end];
-        if self.parentheses > 0 && text.starts_with(b"///") && !text.starts_with(b"////") {
+        // So it may among a macro's arguments, and there it is an attribute to the rules of the macro.
+        let is_read = self.parentheses > 0 || self.in_macro.is_some();
+        if is_read && is_documentation(&self.bytes[self.at..end]) {
             self.at = end;
             return;
         }
@@ -245,6 +250,12 @@ impl Skimmer<'_> {
     }
 }
 
+fn is_documentation(comment: &[u8]) -> bool {
+    let starts = |with: &[u8]| comment.starts_with(with);
+    let is_outer = (starts(b"///") && !starts(b"////")) || (starts(b"/**") && !starts(b"/***") && comment.len() > 4);
+    is_outer || starts(b"//!") || starts(b"/*!")
+}
+
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
@@ -285,7 +296,9 @@ pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
             match (&bytes[at..word], bytes.get(word)) {
                 (b"b" | b"c", Some(b'"')) => string_end(bytes, word),
                 (b"b", Some(b'\'')) => quote_end(bytes, word),
-                (b"r" | b"br" | b"cr", Some(b'"' | b'#')) => raw_string_end(bytes, word).unwrap_or(word),
+                (b"r" | b"br" | b"cr", Some(b'"' | b'#')) => {
+                    raw_string_end(bytes, word).unwrap_or_else(|| raw_identifier_end(bytes, word))
+                }
                 _ => word,
             }
         }
@@ -323,6 +336,15 @@ fn raw_string_end(bytes: &[u8], at: usize) -> Option<usize> {
         end += 1;
     }
     Some(bytes.len())
+}
+
+/// The end of the raw identifier whose `#` is at `at`; `at` where none is.
+fn raw_identifier_end(bytes: &[u8], at: usize) -> usize {
+    let name = bytes.get(at + 1..).unwrap_or_default();
+    match name.iter().take_while(|&&byte| is_word(byte)).count() {
+        0 => at,
+        length => at + 1 + length,
+    }
 }
 
 /// The end of the character or lifetime whose quote is at `at`.
@@ -370,6 +392,13 @@ mod tests {
     fn what_stands_in_a_macro_begins_no_body_behind_it() {
         let text = "mod a { m! { fn b() { c } } mod d { macro_rules! e { () => { f } } m! { fn g } } mod h { m! {} } }";
         assert_eq!(skim(text).text, text);
+    }
+
+    #[test]
+    fn a_raw_identifier_is_one_word() {
+        let text = "macro_rules! r#impl { () => { fn a() { b } } }";
+        assert_eq!(skim(text).text, text);
+        assert_eq!(skim("fn r#fn() { b } mod c {}").text, "fn r#fn() {   } mod c {}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use test_catalog::Position;
 
 use crate::attribute::{self, Attribute};
 use crate::doc_test::{self, FileDocs};
+use crate::macro_rules::opaque;
 use crate::skim::{Skim, skim};
 
 /// Deeper than any program that people write; rustc itself gives up on macros at 128.
@@ -100,6 +101,8 @@ pub(crate) struct MacroCall {
     pub mentions_test: bool,
     /// Whether a word among its arguments may declare a module or a macro, or include a file.
     pub mentions_module: bool,
+    /// Macros that its arguments call.
+    pub calls: Vec<String>,
 }
 
 impl MacroCall {
@@ -180,7 +183,7 @@ fn attribute_macros(items: &[Item], text: &str) -> Vec<String> {
 
 /// Reads the items that a macro expanded to.
 pub(crate) fn parse_expansion(tokens: TokenStream) -> Result<Vec<Item>, SyntaxError> {
-    Ok(items.parse2(tokens)?)
+    Ok(items.parse2(opaque::opened(tokens))?)
 }
 
 /// The text of a string literal.
@@ -190,7 +193,13 @@ pub(crate) fn text_literal(text: &str) -> Result<String, SyntaxError> {
 
 /// Goes over one item.
 pub(crate) fn skip_item(input: ParseStream<'_>) -> syn::Result<()> {
-    item(input, &mut Vec::new())
+    let mut items = Vec::new();
+    item(input, &mut items)?;
+    // The semicolon belongs to the call of a macro: `name!(...);`
+    if let [Item { kind: ItemKind::Call(_) | ItemKind::Include(_), .. }] = items[..] {
+        input.parse::<Option<Token![;]>>()?;
+    }
+    Ok(())
 }
 
 pub(crate) fn position(span: proc_macro2::Span) -> Position {
@@ -455,7 +464,10 @@ fn survey(tokens: TokenStream, definition: &mut MacroDefinition) {
                 definition.makes_modules |= is_argument || name == "macro_rules" || name == "include";
                 definition.calls.push(name.to_string());
             }
-            (TokenTree::Ident(word), _) if word == "mod" => definition.makes_modules = true,
+            // A word that another macro may put into an attribute: `with!(test, $name)`.
+            (TokenTree::Ident(word), _) if word == "mod" || word == "test" || word == "rstest" => {
+                definition.makes_modules = true;
+            }
             _ => {}
         }
         if let TokenTree::Group(group) = token {
@@ -468,7 +480,7 @@ fn survey(tokens: TokenStream, definition: &mut MacroDefinition) {
 fn text(group: &Group) -> Arc<str> {
     let source = group.span().source_text();
     let inside = source.as_deref().and_then(|source| source.get(1..source.len().checked_sub(1)?));
-    inside.map_or_else(|| group.stream().to_string().into(), Into::into)
+    inside.map_or_else(|| opaque::written(group.stream()).into(), Into::into)
 }
 
 fn call(path: Vec<String>, input: ParseStream<'_>) -> syn::Result<ItemKind> {
@@ -521,9 +533,11 @@ fn concatenated(input: ParseStream<'_>) -> syn::Result<Included> {
 fn opaque_call(path: Vec<String>, group: &Group) -> ItemKind {
     let (mut mentions_test, mut mentions_module) = (false, false);
     words(group.stream(), &mut |word| {
-        mentions_test |= word.contains("test");
+        mentions_test |= word.contains("test") || matches!(word, "quickcheck" | "parameterized" | "bench" | "apply");
         mentions_module |= matches!(word, "mod" | "macro_rules" | "include");
     });
+    let mut calls = Vec::new();
+    called(group.stream(), &mut calls);
     let parser = |input: ParseStream<'_>| {
         attribute::inner(input)?;
         items(input)
@@ -531,10 +545,29 @@ fn opaque_call(path: Vec<String>, group: &Group) -> ItemKind {
     ItemKind::Call(MacroCall {
         path,
         arguments: text(group),
-        items: parser.parse2(group.stream()).ok(),
+        items: parser.parse2(opaque::opened(group.stream())).ok(),
         mentions_test,
         mentions_module,
+        calls,
     })
+}
+
+/// The names of the macros that the tokens call.
+fn called(tokens: TokenStream, calls: &mut Vec<String>) {
+    let mut last = None;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => last = Some(word),
+            TokenTree::Punct(bang) if bang.as_char() == '!' => {
+                calls.extend(last.take().map(|name| name.to_string()).filter(|name| !calls.contains(name)));
+            }
+            TokenTree::Group(group) => {
+                last = None;
+                called(group.stream(), calls);
+            }
+            _ => last = None,
+        }
+    }
 }
 
 fn words(tokens: TokenStream, see: &mut impl FnMut(&str)) {

@@ -10,8 +10,8 @@ use super::{Operator, Repetition, Unclear, is_punct, token};
 /// A part of a rule's left side.
 #[derive(Debug)]
 pub(super) enum Matcher {
-    /// A token that stands for itself.
-    Token(TokenTree),
+    /// A token that stands for itself: all its trees.
+    Token(Vec<TokenTree>),
     Group(Delimiter, Vec<Matcher>),
     /// `$name:specifier`
     Metavariable(String, Specifier),
@@ -42,7 +42,11 @@ pub(super) fn parse(tokens: TokenStream) -> Result<Vec<Matcher>, Unclear> {
         if !is_punct(Some(token), '$') {
             matchers.push(match token {
                 TokenTree::Group(group) => Matcher::Group(group.delimiter(), parse(group.stream())?),
-                token => Matcher::Token(token.clone()),
+                _ => {
+                    let begin = at - 1;
+                    at = begin + token::length(&tokens[begin..]);
+                    Matcher::Token(tokens[begin..at].to_vec())
+                }
             });
             continue;
         }
@@ -74,16 +78,14 @@ pub(super) fn match_all(matchers: &[Matcher], tokens: &[TokenTree]) -> Result<Op
 /// Matches the first tokens: how many.
 ///
 /// A repetition takes as many turns as it can, and is not tried with fewer: rustc accepts no macro call in which both
-/// another turn and what follows could begin with the same fragment.
+/// another turn and what follows could begin with the same fragment. With tokens that stand for themselves it would be.
 fn match_some(matchers: &[Matcher], tokens: &[TokenTree], bindings: &mut Bindings) -> Result<Option<usize>, Unclear> {
     let mut at = 0;
-    for matcher in matchers {
+    for (index, matcher) in matchers.iter().enumerate() {
         let rest = &tokens[at..];
         match matcher {
-            Matcher::Token(expected) => match rest.first() {
-                Some(token) if token::same(expected, token) => at += 1,
-                _ => return Ok(None),
-            },
+            Matcher::Token(expected) if token::is_first(expected, rest) => at += expected.len(),
+            Matcher::Token(_) => return Ok(None),
             Matcher::Group(delimiter, inside) => match rest.first() {
                 Some(TokenTree::Group(group)) if group.delimiter() == *delimiter => {
                     let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -106,6 +108,13 @@ fn match_some(matchers: &[Matcher], tokens: &[TokenTree], bindings: &mut Binding
                     Some(length) => at += length,
                     None => return Ok(None),
                 }
+                if let (Some(Matcher::Token(turn)), Some(Matcher::Token(behind))) =
+                    (inside.first(), matchers.get(index + 1))
+                    && token::is_first(turn, behind)
+                    && !token::is_first(behind, &tokens[at..])
+                {
+                    return Err(Unclear("a repetition may begin as what follows it".into()));
+                }
             }
         }
     }
@@ -127,8 +136,7 @@ fn match_turns(
         }
         let mut begin = at;
         if !turns.is_empty() {
-            let here = tokens.get(at..at + separator.len());
-            if !here.is_some_and(|here| here.iter().zip(separator).all(|(one, other)| token::same(one, other))) {
+            if !separator.is_empty() && !token::is_first(separator, &tokens[at..]) {
                 break;
             }
             begin += separator.len();

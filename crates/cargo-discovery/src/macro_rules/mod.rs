@@ -4,6 +4,7 @@
 
 mod fragment;
 mod matcher;
+pub(crate) mod opaque;
 mod token;
 mod transcriber;
 
@@ -14,6 +15,8 @@ use transcriber::Transcriber;
 
 /// More than any macro of a program expands to; what repeats itself without end stops here.
 const MOST_TOKENS: usize = 500_000;
+/// What reads an expansion recurses: deeper brackets are not followed.
+const DEEPEST: usize = 256;
 
 /// The rules of one macro.
 #[derive(Debug)]
@@ -51,12 +54,18 @@ impl Rules {
     }
 
     /// What a call with these arguments becomes: the first rule that matches decides.
-    pub(crate) fn expand(&self, arguments: TokenStream) -> Result<TokenStream, Unclear> {
+    ///
+    /// With it comes how many tokens it is.
+    pub(crate) fn expand(&self, arguments: TokenStream) -> Result<(TokenStream, usize), Unclear> {
         let arguments: Vec<TokenTree> = arguments.into_iter().collect();
         for rule in &self.0 {
             if let Some(bindings) = matcher::match_all(&rule.matcher, &arguments)? {
                 let mut left = MOST_TOKENS;
-                return transcriber::transcribe(&rule.transcriber, &bindings, &mut left);
+                let expanded = transcriber::transcribe(&rule.transcriber, &bindings, &mut left)?;
+                return match token::size(expanded.clone()) {
+                    size if size.depth > DEEPEST => Err(Unclear("it nests deeper than is followed".into())),
+                    size => Ok((expanded, size.tokens)),
+                };
             }
         }
         Err(Unclear("none of its rules takes these arguments".into()))
@@ -126,7 +135,7 @@ mod tests {
 
     fn expand(rules: &str, arguments: &str) -> Result<String, String> {
         let rules = Rules::parse(rules.parse().unwrap()).map_err(|why| why.0)?;
-        let expanded = rules.expand(arguments.parse().unwrap()).map_err(|why| why.0)?;
+        let (expanded, _) = rules.expand(arguments.parse().unwrap()).map_err(|why| why.0)?;
         // Both sides go through the same printer, so that spaces do not matter.
         Ok(expanded.to_string().chars().filter(|one| !one.is_whitespace()).collect())
     }

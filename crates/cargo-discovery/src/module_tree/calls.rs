@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use proc_macro2::TokenStream;
 use test_catalog::{Position, Reason, SourceSpan};
 
 use super::{Scope, Walker};
 use crate::applied::Resolved;
 use crate::attribute::Attribute;
 use crate::cfg::Truth;
-use crate::macro_rules::{Rules, Unclear};
+use crate::macro_rules::{Rules, Unclear, opaque};
 use crate::macros::Meaning;
 use crate::pasted::pasted;
 use crate::syntax::{self, Item, ItemKind, MacroCall, MacroDefinition};
@@ -21,6 +20,8 @@ use crate::target::normal;
 const DEEPEST_EXPANSION: usize = 128;
 /// How many calls of one target are expanded: more is a macro that repeats itself.
 const MOST_EXPANSIONS: usize = 20_000;
+/// How many tokens may come out of them.
+const MOST_TOKENS: usize = 10_000_000;
 
 /// The macros that a target has in scope, and what is known of their rules.
 #[derive(Default)]
@@ -29,6 +30,8 @@ pub(super) struct MacroScope {
     declared: Vec<Declared>,
     rules: HashMap<Arc<str>, Rc<Result<Rules, Unclear>>>,
     expanded: usize,
+    /// How many tokens came out of it, about.
+    tokens: usize,
 }
 
 struct Declared {
@@ -117,7 +120,8 @@ impl Walker<'_> {
 
     fn declared_call(&mut self, call: &MacroCall, rules: &Known, at: SourceSpan, scope: &Scope) {
         // Most macros make neither tests nor modules, whatever they are given.
-        if !rules.makes_items && !call.mentions_test && !call.mentions_module {
+        let calls_maker = || call.calls.iter().any(|callee| self.macros.makes_items(callee));
+        if !rules.makes_items && !call.mentions_test && !call.mentions_module && !calls_maker() {
             return;
         }
         match self.expand(call, &rules.text, scope) {
@@ -134,17 +138,19 @@ impl Walker<'_> {
 
     fn expand(&mut self, call: &MacroCall, rules: &Arc<str>, scope: &Scope) -> Result<Vec<Item>, Unclear> {
         self.macro_scope.expanded += 1;
-        if scope.expansions >= DEEPEST_EXPANSION || self.macro_scope.expanded > MOST_EXPANSIONS {
+        let is_endless = self.macro_scope.expanded > MOST_EXPANSIONS || self.macro_scope.tokens > MOST_TOKENS;
+        if scope.expansions >= DEEPEST_EXPANSION || is_endless {
             return Err(Unclear("it expands to itself without end".into()));
         }
         let known = self.macro_scope.rules.entry(Arc::clone(rules)).or_insert_with(|| {
-            let tokens = rules.parse::<TokenStream>().map_err(|_| Unclear("its rules cannot be read".into()));
+            let tokens = opaque::read(rules).ok_or_else(|| Unclear("its rules cannot be read".into()));
             Rc::new(tokens.and_then(Rules::parse))
         });
         let known = Rc::clone(known);
         let rules = known.as_ref().as_ref().map_err(Clone::clone)?;
-        let arguments = call.arguments.parse().map_err(|_| Unclear("its arguments cannot be read".into()))?;
-        let expanded = rules.expand(arguments)?;
+        let arguments = opaque::read(&call.arguments).ok_or_else(|| Unclear("its arguments cannot be read".into()))?;
+        let (expanded, size) = rules.expand(arguments)?;
+        self.macro_scope.tokens += size + call.arguments.len() / 4;
         syntax::parse_expansion(expanded).map_err(|error| Unclear(format!("it makes no items: {}", error.message)))
     }
 
@@ -236,7 +242,7 @@ impl Walker<'_> {
     }
 
     fn paste(&mut self, call: &MacroCall, at: SourceSpan, scope: Scope) {
-        let tokens = call.arguments.parse::<TokenStream>().ok().and_then(pasted);
+        let tokens = opaque::read(&call.arguments).and_then(pasted);
         match tokens.map(syntax::parse_expansion) {
             Some(Ok(items)) => {
                 let expanded_at = scope.expanded_at.clone().or(Some(at));
