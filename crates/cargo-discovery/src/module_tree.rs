@@ -153,17 +153,6 @@ struct Scope {
     aliases: Rc<BTreeMap<String, Vec<String>>>,
 }
 
-/// The scope with the names that `use`s among the items give.
-fn with_aliases(items: &[Item], scope: &Scope) -> Scope {
-    let mut inside = scope.clone();
-    for item in items {
-        if let ItemKind::Alias { name, path } = &item.kind {
-            Rc::make_mut(&mut inside.aliases).insert(name.clone(), path.clone());
-        }
-    }
-    inside
-}
-
 impl Scope {
     /// The attributes under the names that they have where they come from.
     fn named<'a>(&self, attributes: &'a [Attribute]) -> Cow<'a, [Attribute]> {
@@ -234,8 +223,21 @@ impl Walker<'_> {
         true
     }
 
+    /// The scope with the names that `use`s among the items give, or may give.
+    fn with_aliases(&self, items: &[Item], scope: &Scope) -> Scope {
+        let mut inside = scope.clone();
+        for item in items {
+            let ItemKind::Alias { name, path } = &item.kind else { continue };
+            let resolved = self.resolve(&item.attributes);
+            if self.cfg.evaluate(&Predicate::all(resolved.cfg)) != Truth::No {
+                Rc::make_mut(&mut inside.aliases).insert(name.clone(), path.clone());
+            }
+        }
+        inside
+    }
+
     fn items(&mut self, items: &[Item], scope: &Scope) {
-        let scope = &with_aliases(items, scope);
+        let scope = &self.with_aliases(items, scope);
         for item in items {
             let attributes = scope.named(&item.attributes);
             let resolved = self.resolve(&attributes);

@@ -146,6 +146,15 @@ fn the_modules_of_a_folder_are_those_of_automod() {
 }
 
 #[test]
+fn a_name_that_a_use_gives_elsewhere_is_none_here() {
+    let tree = Tree::new(&[
+        ("Cargo.toml", PACKAGE),
+        ("src/lib.rs", "#[cfg(target_arch = \"wasm32\")] use browser::browser_test as test; #[test] fn t() {}"),
+    ]);
+    assert_eq!(shown(&tree.catalog()), ["p t"]);
+}
+
+#[test]
 fn a_target_without_harness_is_one_inexact_case() {
     let tree = Tree::new(&[
         ("Cargo.toml", &format!("{PACKAGE}[[test]]\nname = \"own\"\nharness = false\n")),
