@@ -3,7 +3,7 @@
 //! [`discover`] reads the manifests and the Rust files of a tree and gives the Rust half of a
 //! [`Catalog`](test_catalog::Catalog): each test with nextest's binary id, its name, its condition, and whether the
 //! [`Settings`] asked for compile it. Data flows `manifest` → `workspace` → `features` and `target` → `package` →
-//! `module_tree` → `discover`; `syntax` is the only module that names a parser.
+//! `module_tree` → `discover`; `syntax` is the only module that parses files.
 //!
 //! A case is exact where its name and its existence are certain. It is inexact, with the reason, where a macro makes
 //! the test, where an attribute names its tests itself, where a build script may decide the condition, and where the

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::attribute::Attribute;
+use crate::generated::MAKERS;
 use crate::syntax::{Item, ItemKind, MacroDefinition, Parameter, SourceFile};
 
 /// Macros of libraries that make tests without an attribute that says so.
 const MAKERS_OF_LIBRARIES: [&str; 1] = ["quickcheck"];
-/// Attributes that a `use` may give another name, which a glob of another module then takes on.
-const MAKERS: [&str; 6] = ["test", "rstest", "gtest", "quickcheck", "test_case", "test_matrix"];
 
 /// The macros that a tree declares, and the templates of rstest_reuse, by name.
 ///

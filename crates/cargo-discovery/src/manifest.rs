@@ -148,6 +148,14 @@ pub(crate) enum Edition {
     E2024,
 }
 
+/// Keywords of every edition, strict and reserved (the Rust reference, "Keywords").
+const KEYWORDS: [&str; 44] = [
+    "abstract", "as", "become", "box", "break", "const", "continue", "do", "else", "enum", "extern", "false", "final",
+    "fn", "for", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "static", "struct", "trait", "true", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield", "_",
+];
+
 impl Edition {
     fn parse(text: &str) -> Option<Self> {
         match text {
@@ -165,7 +173,7 @@ impl Edition {
         let is_keyword = match plain {
             "async" | "await" | "dyn" | "try" => self >= Self::E2018,
             "gen" => self >= Self::E2024,
-            plain => syn::parse_str::<proc_macro2::Ident>(plain).is_err(),
+            plain => KEYWORDS.contains(&plain),
         };
         if is_keyword { name } else { plain }
     }

@@ -1,7 +1,7 @@
 //! A Rust text as the few items that matter here: modules, functions, macro calls and macro definitions.
 //!
-//! With `attribute`, and `macro_rules` for fragments, this is the only place that names a parser. Bodies are not read, so
-//! a mistake inside one goes unnoticed here.
+//! This is the only place that parses files; `attribute`, `generated` and `macro_rules` read arguments with the same
+//! parser. Bodies are not read, so a mistake inside one goes unnoticed here.
 
 use std::sync::Arc;
 

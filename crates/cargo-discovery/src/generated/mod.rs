@@ -73,23 +73,13 @@ pub(crate) fn tests(function: Candidate<'_>, releases: Releases) -> Tests {
     }
 }
 
-/// Whether an attribute of that name makes a function a test, or several.
+/// Attributes that make a function a test, or several.
+pub(crate) const MAKERS: [&str; 9] =
+    ["test", "rstest", "gtest", "quickcheck", "test_case", "test_matrix", "bench", "parameterized", "apply"];
+
+/// Whether an attribute makes a function a test, or several.
 pub(crate) fn is_maker(attribute: &Attribute) -> bool {
-    let makes = |name: &str| {
-        matches!(
-            name,
-            "test"
-                | "rstest"
-                | "gtest"
-                | "quickcheck"
-                | "test_case"
-                | "test_matrix"
-                | "bench"
-                | "parameterized"
-                | "apply"
-        )
-    };
-    attribute.name().is_some_and(makes)
+    attribute.name().is_some_and(|name| MAKERS.contains(&name))
 }
 
 /// The attributes of a function and before them those of its template, from its `#[rstest]` on.
