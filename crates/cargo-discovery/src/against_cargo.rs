@@ -15,7 +15,7 @@ use test_catalog::{Problem, TargetKind};
 
 use crate::cfg::{CrateCfg, Truth};
 use crate::manifest::{PlacedManifest, Root};
-use crate::package::{self, ReadyPackage};
+use crate::package::{BuiltPackage, Manifests, Packages};
 use crate::sources::{self, Disk};
 use crate::workspace::{self, Tree as _, Workspaces};
 use crate::{Build, FeatureSelection, Settings};
@@ -57,7 +57,7 @@ impl Tree {
     }
 
     /// Hands over what is read of the tree.
-    fn read<R>(&self, settings: Settings, look: impl FnOnce(&[ReadyPackage<'_>], &[Problem]) -> R) -> R {
+    fn read<R>(&self, settings: Settings, look: impl FnOnce(&[BuiltPackage<'_, '_>], &[Problem]) -> R) -> R {
         let tree = Disk { tree: &settings.tree };
         let walk = sources::walk(&settings.tree);
         let mut manifests = Vec::new();
@@ -69,9 +69,11 @@ impl Tree {
             }
         }
         problems.extend(workspace::add_named(&mut manifests, &tree));
-        let (packages, wrong) = package::all(&manifests, &tree, &settings);
+        let (manifests, wrong) = Manifests::read(&manifests, &tree);
         problems.extend(wrong);
-        look(&packages, &problems)
+        let (packages, wrong) = Packages::find(&manifests, &tree, &settings);
+        problems.extend(wrong);
+        look(&packages.in_build(&settings.features, &settings.build), &problems)
     }
 
     fn settings(&self) -> Settings {
@@ -103,9 +105,9 @@ fn targets_of_cargo(metadata: &Value, root: &Utf8Path) -> BTreeSet<String> {
     shown
 }
 
-fn targets_read(packages: &[ReadyPackage<'_>]) -> BTreeSet<String> {
+fn targets_read(packages: &[BuiltPackage<'_, '_>]) -> BTreeSet<String> {
     let mut shown = BTreeSet::new();
-    for target in packages.iter().flat_map(|package| &package.targets) {
+    for target in packages.iter().flat_map(|package| &package.found.targets) {
         let kind = match target.kind {
             TargetKind::Lib | TargetKind::Doc => "lib",
             TargetKind::Bin => "bin",
@@ -398,9 +400,9 @@ fn features_of_cargo(tree: &Tree, arguments: &[&str]) -> Result<BTreeMap<String,
 }
 
 /// `cargo tree` shows a procedural macro as the compiler uses it.
-fn of_library<'p>(package: &'p ReadyPackage<'_>) -> &'p CrateCfg {
-    let library = package.targets.iter().find(|target| target.kind == TargetKind::Lib).unwrap();
-    package.cfg_of(library)
+fn of_library<'p>(package: &'p BuiltPackage<'_, '_>) -> &'p CrateCfg {
+    let library = package.found.targets.iter().find(|target| target.kind == TargetKind::Lib).unwrap();
+    package.cfg.of(library.kind)
 }
 
 fn selections() -> Vec<(Vec<&'static str>, FeatureSelection)> {
@@ -506,7 +508,7 @@ proptest! {
                     Ok(expected) => {
                         prop_assert!(problems.is_empty(), "{problems:?}\n{}", show());
                         for (package, expected) in expected {
-                            let ours = packages.iter().find(|one| one.package.name == package).unwrap();
+                            let ours = packages.iter().find(|one| one.found.package.name == package).unwrap();
                             prop_assert!(expected.contains(&of_library(ours).features), "{package} {more:?} {arguments:?}: {:?}, not {expected:?}\n{}", of_library(ours).features, show());
                             prop_assert!(of_library(ours).possible_features.is_empty());
                             prop_assert!(ours.is_selected);
@@ -599,8 +601,8 @@ fn what_is_compiled_is_what_is_enabled() {
     }
     // Where it is not known which packages are built together, only what differs is open.
     tree.read(tree.settings(), |packages, _| {
-        let core = &packages.iter().find(|one| one.package.name == "core").unwrap().cfg;
-        let truths = ["std", "other", "dev", "host", "back"].map(|feature| core.feature(feature));
+        let core = &packages.iter().find(|one| one.found.package.name == "core").unwrap().cfg;
+        let truths = ["std", "other", "dev", "host", "back"].map(|feature| core.of(TargetKind::Lib).feature(feature));
         assert_eq!(truths, [Truth::Yes, Truth::Unknown, Truth::Unknown, Truth::No, Truth::No]);
     });
 }

@@ -1,6 +1,6 @@
 //! From a tree to its catalog.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,14 +10,14 @@ use test_catalog::{
 };
 
 use crate::Settings;
-use crate::cfg::{CrateCfg, Predicate, Truth};
-use crate::doc_test::{self, Library};
-use crate::lock::Releases;
-use crate::macros::TreeMacros;
-use crate::manifest::{Edition, PlacedManifest};
-use crate::module_tree::{self, FoundTest, ModuleTree, Surroundings};
+use crate::cfg::{Predicate, Truth};
+use crate::command::TestCommand;
+use crate::lane::{self, RustLane};
+use crate::manifest::PlacedManifest;
+use crate::module_tree::FoundTest;
 use crate::orphan;
-use crate::package::{self, ReadyPackage};
+use crate::package::{BuiltPackage, Manifests, Packages};
+use crate::search::Search;
 use crate::sources::{self, Disk, Sources};
 use crate::target::{self, Target};
 use crate::workspace::{self, Tree};
@@ -41,20 +41,37 @@ pub enum DiscoveryError {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
+/// What [`discover_with_lanes`] finds.
+#[derive(Debug, Clone, Default)]
+pub struct Discovery {
+    /// The tests.
+    pub catalog: Catalog,
+    /// What each of the commands builds and runs of them, in the order of the commands.
+    pub lanes: Vec<RustLane>,
+}
+
 /// Finds the Rust tests of a tree.
 ///
 /// # Errors
 /// Where the tree is no readable folder, or the system gives no threads. A broken file is a problem in the catalog and
 /// costs only itself.
 pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
+    Ok(discover_with_lanes(settings, &[])?.catalog)
+}
+
+/// Finds the Rust tests of a tree, and what commands of CI run of them.
+///
+/// # Errors
+/// As [`discover`] has them.
+pub fn discover_with_lanes(settings: &Settings, commands: &[TestCommand]) -> Result<Discovery, DiscoveryError> {
     std::fs::read_dir(&settings.tree).map_err(|source| DiscoveryError::Tree { tree: settings.tree.clone(), source })?;
     let filter = PathFilter::new(settings);
     // Where nothing of Rust was asked for, the rest of the tree need not be looked at.
     if !filter.all && !filter.paths.iter().any(|path| sources::has_rust(&settings.tree, path)) {
-        return Ok(Catalog::default());
+        return Ok(Discovery::default());
     }
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build()?;
-    Ok(pool.install(|| catalog(settings, &filter)))
+    Ok(pool.install(|| discovery(settings, commands, &filter)))
 }
 
 /// The `Cargo.toml`s that [`discover`] reads, relative to the tree.
@@ -66,7 +83,7 @@ pub fn manifests(tree: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoveryError> {
     Ok(sources::walk(tree).manifests)
 }
 
-fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
+fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter) -> Discovery {
     let walk = sources::walk(&settings.tree);
     let mut problems = walk.problems;
     let tree = Disk { tree: &settings.tree };
@@ -78,34 +95,25 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
         }
     }
     problems.extend(workspace::add_named(&mut manifests, &tree));
-    let (packages, wrong) = package::all(&manifests, &tree, settings);
+    let (manifests, wrong) = Manifests::read(&manifests, &tree);
+    problems.extend(wrong);
+    let (packages, wrong) = Packages::find(&manifests, &tree, settings);
     problems.extend(wrong);
     let sources = Sources::parse(&settings.tree, &walk.rust);
-    let macros = TreeMacros::of(sources.walked());
+    let search = Search::new(&settings.tree, packages.list(), &sources);
 
     let mut cases = Vec::new();
     let mut reached = BTreeSet::new();
     // Of packages whose modules are all known; elsewhere an orphan may be a module of a file that does not parse.
     let mut known: Vec<&Utf8Path> = Vec::new();
-    let mut locked: BTreeMap<&Utf8Path, Releases> = BTreeMap::new();
-    for package in &packages {
+    for package in packages.in_build(&settings.features, &settings.build) {
+        let found = package.found;
         let mut is_known = true;
-        let releases =
-            *locked.entry(&package.workspace).or_insert_with(|| Releases::of(&settings.tree, &package.workspace));
-        for target in &package.targets {
-            let surroundings = Surroundings {
-                sources: &sources,
-                cfg: package.cfg_of(target),
-                macros: &macros,
-                releases,
-                package: &package.manifest.folder,
-                edition: package.edition,
-                generates_tests: package.generates_tests,
-                is_of_tests: target.kind == TargetKind::Test,
-            };
-            let tree = module_tree::walk(&target.root, surroundings);
+        for target in &found.targets {
+            let tree = search.modules(found, &package.cfg, target);
             if target.documented && package.is_selected {
-                cases.extend(doc_cases(package, target, &tree, &sources));
+                let tests = search.documentation(found, &package.cfg, target, &tree);
+                cases.extend(cases_of(&package, &target.documentation(), tests));
             }
             is_known &= tree.problems.is_empty();
             reached.extend(tree.reached);
@@ -115,11 +123,11 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
                 }
             }
             if target.tested && package.is_selected {
-                cases.extend(cases_of(package, target, tree.tests));
+                cases.extend(cases_of(&package, target, tree.tests));
             }
         }
         if is_known {
-            known.push(&package.manifest.folder);
+            known.push(&found.manifest.folder);
         }
     }
     let folders: BTreeSet<Utf8PathBuf> =
@@ -132,7 +140,7 @@ fn catalog(settings: &Settings, filter: &PathFilter) -> Catalog {
     let files_read = sources.files_read() + walk.manifests.len();
     let mut catalog = Catalog { cases, problems, files_read, ..Catalog::default() };
     catalog.number_occurrences();
-    catalog
+    Discovery { catalog, lanes: lane::all(commands, &packages, &search) }
 }
 
 /// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.
@@ -152,26 +160,15 @@ fn order(case: &TestCase) -> impl Ord + '_ {
     )
 }
 
-/// The tests in a library's documentation, which rustdoc builds and runs however the library itself is tested.
-fn doc_cases(package: &ReadyPackage<'_>, target: &Target, tree: &ModuleTree, sources: &Sources<'_>) -> Vec<TestCase> {
-    let library = Library {
-        cfg: package.cfg_of(target),
-        workspace: &package.workspace,
-        package: &package.manifest.folder,
-        is_recent: package.edition >= Edition::E2024,
-    };
-    let target = Target { kind: TargetKind::Doc, harness: true, ..target.clone() };
-    cases_of(package, &target, doc_test::find(&library, tree, sources))
-}
-
-fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) -> Vec<TestCase> {
-    let built = is_built(&package.cfg, target);
+fn cases_of(package: &BuiltPackage<'_, '_>, target: &Target, tests: Vec<FoundTest>) -> Vec<TestCase> {
+    let BuiltPackage { found, cfg, .. } = package;
+    let built = cfg.builds(&target.required_features);
     let root = TreePath::new(&target.root);
     let cargo = Arc::new(CargoTarget {
-        binary: target.binary(&package.package.name),
-        package: package.package.name.clone(),
-        manifest: package.manifest.file.clone(),
-        workspace: TreePath::new(&package.workspace),
+        binary: target.binary(&found.package.name),
+        package: found.package.name.clone(),
+        manifest: found.manifest.file.clone(),
+        workspace: TreePath::new(found.workspace),
         kind: target.kind,
         name: target.name.clone(),
         root: root.clone(),
@@ -206,11 +203,6 @@ fn cases_of(package: &ReadyPackage<'_>, target: &Target, tests: Vec<FoundTest>) 
         TestCase::rust(case, test.at, certainty(reason))
     };
     tests.into_iter().map(case).collect()
-}
-
-/// Whether the target's `required-features` are on.
-fn is_built(cfg: &CrateCfg, target: &Target) -> Truth {
-    target.required_features.iter().map(|entry| cfg.required(entry)).min().unwrap_or(Truth::Yes)
 }
 
 fn kind(kind: TargetKind) -> RustTestKind {

@@ -158,7 +158,6 @@ impl<'t> Node<'t> {
 /// All packages of a tree.
 pub(crate) struct Graph<'t> {
     nodes: BTreeMap<usize, Node<'t>>,
-    selection: &'t FeatureSelection,
     steps_left: Cell<u64>,
 }
 
@@ -213,8 +212,8 @@ struct State<'t> {
 }
 
 impl<'t> Graph<'t> {
-    pub(crate) fn new(nodes: BTreeMap<usize, Node<'t>>, selection: &'t FeatureSelection) -> Self {
-        Self { nodes, selection, steps_left: Cell::new(MOST_STEPS) }
+    pub(crate) fn new(nodes: BTreeMap<usize, Node<'t>>) -> Self {
+        Self { nodes, steps_left: Cell::new(MOST_STEPS) }
     }
 
     /// What the library of a package is built for.
@@ -222,9 +221,14 @@ impl<'t> Graph<'t> {
         self.nodes.get(&package).map_or(For::Target, |node| node.kind_of_library(build))
     }
 
-    /// Resolves the features of a build of `roots` with their tests.
-    pub(crate) fn resolve<'g>(&'g self, build: &'g Build<'t>, roots: BTreeSet<usize>) -> Resolution<'g, 't> {
-        let run = |unknown| Run::new(self, build, &roots, unknown).finish();
+    /// Resolves the features of a build of `roots` with their tests, where `selection` is asked of each.
+    pub(crate) fn resolve<'g>(
+        &'g self,
+        build: &'g Build<'t>,
+        roots: BTreeSet<usize>,
+        selection: &'t FeatureSelection,
+    ) -> Resolution<'g, 't> {
+        let run = |unknown| Run::new(self, build, &roots, selection, unknown).finish();
         let least = run(Unknown::Fails);
         let most = least.met_unknown.then(|| run(Unknown::Holds));
         let is_complete = least.is_complete && most.as_ref().is_none_or(|most| most.is_complete);
@@ -339,13 +343,19 @@ struct Run<'r, 't> {
 }
 
 impl<'r, 't> Run<'r, 't> {
-    fn new(graph: &'r Graph<'t>, build: &'r Build<'t>, roots: &'r BTreeSet<usize>, unknown: Unknown) -> Self {
+    fn new(
+        graph: &'r Graph<'t>,
+        build: &'r Build<'t>,
+        roots: &'r BTreeSet<usize>,
+        selection: &'t FeatureSelection,
+        unknown: Unknown,
+    ) -> Self {
         let mut open = Vec::new();
         for &root in roots {
             let Some(node) = graph.nodes.get(&root) else { continue };
             for kind in BTreeSet::from([For::Target, node.kind_of_library(build)]) {
                 open.push((root, kind, Step::Package));
-                open.extend(node.selected(graph.selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
+                open.extend(node.selected(selection).into_iter().map(|entry| (root, kind, Step::Entry(entry))));
             }
         }
         let left = graph.steps_left.get();
@@ -496,10 +506,10 @@ mod tests {
         let itself = |one: &Dependency| (one.package == "p").then_some(0);
         let node = Node::new("p", &manifest.manifest, &dependencies, &TargetCfg::host(), itself);
         let selection = FeatureSelection::default();
-        let graph = Graph::new(BTreeMap::from([(0, node)]), &selection);
+        let graph = Graph::new(BTreeMap::from([(0, node)]));
         graph.steps_left.set(steps);
         let build = Build { resolver: Resolver::Two, patches: BTreeMap::new() };
-        look(&graph.resolve(&build, BTreeSet::from([0])))
+        look(&graph.resolve(&build, BTreeSet::from([0]), &selection))
     }
 
     fn features(text: &str, steps: u64) -> (Vec<String>, Vec<String>) {

@@ -44,11 +44,13 @@ mod applied;
 mod attribute;
 mod build_script;
 mod cfg;
+mod command;
 mod configuration;
 mod discover;
 mod doc_test;
 mod features;
 mod generated;
+mod lane;
 mod lock;
 mod macro_rules;
 mod macros;
@@ -57,6 +59,7 @@ mod module_tree;
 mod orphan;
 mod package;
 mod pasted;
+mod search;
 mod skim;
 mod sources;
 mod syntax;
@@ -66,7 +69,9 @@ mod workspace;
 use camino::Utf8PathBuf;
 
 pub use cfg::TargetCfg;
-pub use discover::{DiscoveryError, discover, manifests};
+pub use command::{Argument, TestCommand};
+pub use discover::{Discovery, DiscoveryError, discover, discover_with_lanes, manifests};
+pub use lane::RustLane;
 
 /// What to look for, and for which build.
 #[derive(Debug, Clone)]

@@ -3,107 +3,205 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use glob::Pattern;
+use camino::Utf8Path;
 use test_catalog::{Problem, TargetKind};
 
-use crate::cfg::{BuildScript, CrateCfg, TargetCfg};
+use crate::cfg::{BuildScript, CrateCfg, TargetCfg, Truth};
+use crate::command::{PackageChoice, TestCommand, is_match};
 use crate::features::{self, Features, For, Graph, Node, Resolution};
 use crate::manifest::{Dependency, Edition, MOST_PROBLEMS, Package, PlacedManifest, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
-use crate::{Build, Settings, build_script, configuration, sources};
+use crate::{Build, FeatureSelection, Settings, build_script, configuration, sources};
 
-/// A package, ready to be searched.
-pub(crate) struct ReadyPackage<'t> {
+/// The manifests of a tree, with the workspaces that they make and what each depends on.
+pub(crate) struct Manifests<'t> {
+    list: &'t [PlacedManifest],
+    workspaces: Workspaces<'t>,
+    dependencies: Vec<Vec<Dependency>>,
+}
+
+impl<'t> Manifests<'t> {
+    /// Finds workspaces and dependencies, and what is wrong with them.
+    pub(crate) fn read(list: &'t [PlacedManifest], tree: &impl Tree) -> (Self, Vec<Problem>) {
+        let (mut workspaces, mut problems) = Workspaces::find(list);
+        let read = |manifest: &PlacedManifest, root: Option<Root<'_>>| manifest.dependencies(root);
+        let mut dependencies: Vec<Vec<Dependency>> =
+            list.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
+        problems.extend(workspaces.find_members(&mut dependencies, read, tree));
+        for (index, manifest) in list.iter().enumerate() {
+            problems.extend(manifest.not_inherited(workspaces.inherited(index)));
+            let wrong = dependencies[index].iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree));
+            problems.extend(wrong.take(MOST_PROBLEMS));
+        }
+        (Self { list, workspaces, dependencies }, problems)
+    }
+
+    /// The manifest that cargo takes in a folder.
+    fn nearest(&self, folder: &Utf8Path) -> Option<usize> {
+        folder.ancestors().find_map(|folder| self.workspaces.at(folder))
+    }
+}
+
+/// The packages of a tree, whatever is built of them.
+pub(crate) struct Packages<'t> {
+    manifests: &'t Manifests<'t>,
+    workspaces: BTreeMap<usize, WorkspaceBuild<'t>>,
+    graph: Graph<'t>,
+    list: Vec<FoundPackage<'t>>,
+}
+
+/// A package as cargo finds it.
+pub(crate) struct FoundPackage<'t> {
+    /// The place of its manifest in the list, and that of its workspace's root.
+    index: usize,
+    root: usize,
     pub manifest: &'t PlacedManifest,
     pub package: &'t Package,
     /// The folder of its workspace, or its own.
-    pub workspace: Utf8PathBuf,
-    /// Whether its tests are in the build that is meant.
-    pub is_selected: bool,
+    pub workspace: &'t Utf8Path,
     pub edition: Edition,
     /// Whether a build script writes tests, as far as its text tells.
     pub generates_tests: bool,
     pub targets: Vec<Target>,
-    pub cfg: CrateCfg,
+    build_script: BuildScript,
+}
+
+/// A package in a build.
+pub(crate) struct BuiltPackage<'p, 't> {
+    pub found: &'p FoundPackage<'t>,
+    /// Whether its tests are in the build that is meant.
+    pub is_selected: bool,
+    pub cfg: PackageCfg,
+}
+
+/// What is set when the targets of a package are compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PackageCfg {
+    of_targets: CrateCfg,
     /// What is set for its library, where that is built for the compiler: a procedural macro's.
-    library_cfg: Option<CrateCfg>,
+    of_library: Option<CrateCfg>,
 }
 
-impl ReadyPackage<'_> {
-    /// What is set when a target's tests are compiled.
-    pub(crate) fn cfg_of(&self, target: &Target) -> &CrateCfg {
-        self.library_cfg.as_ref().filter(|_| target.kind == TargetKind::Lib).unwrap_or(&self.cfg)
+impl PackageCfg {
+    /// What is set when a target of that kind is compiled.
+    pub(crate) fn of(&self, kind: TargetKind) -> &CrateCfg {
+        self.of_library.as_ref().filter(|_| kind == TargetKind::Lib).unwrap_or(&self.of_targets)
+    }
+
+    /// The same features where it is not known for which machine, profile and with which flags is built.
+    fn with_features_only(mut self) -> Self {
+        for cfg in [Some(&mut self.of_targets), self.of_library.as_mut()].into_iter().flatten() {
+            cfg.target = Arc::new((*cfg.target).clone().for_triple(""));
+            cfg.build_script = BuildScript::Anything;
+        }
+        self
+    }
+
+    /// Whether the `required-features` of a target are on.
+    pub(crate) fn builds<'e>(&self, required_features: impl IntoIterator<Item = &'e String>) -> Truth {
+        required_features.into_iter().map(|entry| self.of_targets.required(entry)).min().unwrap_or(Truth::Yes)
     }
 }
 
-/// All packages of the manifests, and what is wrong with them.
-pub(crate) fn all<'t>(
-    manifests: &'t [PlacedManifest],
-    tree: &impl Tree,
-    settings: &Settings,
-) -> (Vec<ReadyPackage<'t>>, Vec<Problem>) {
-    let (mut workspaces, mut problems) = Workspaces::find(manifests);
-    let read = |manifest: &PlacedManifest, root: Option<Root<'_>>| manifest.dependencies(root);
-    let mut dependencies: Vec<Vec<Dependency>> =
-        manifests.iter().enumerate().map(|(index, one)| read(one, workspaces.inherited(index))).collect();
-    problems.extend(workspaces.find_members(&mut dependencies, read, tree));
-    for (index, manifest) in manifests.iter().enumerate() {
-        problems.extend(manifest.not_inherited(workspaces.inherited(index)));
-        let wrong = dependencies[index].iter().filter_map(|one| without_manifest(one, manifest, &workspaces, tree));
-        problems.extend(wrong.take(MOST_PROBLEMS));
-    }
+impl<'t> Packages<'t> {
+    /// Finds the packages, and what is wrong with their manifests.
+    pub(crate) fn find(manifests: &'t Manifests<'t>, tree: &impl Tree, settings: &Settings) -> (Self, Vec<Problem>) {
+        let places = &manifests.workspaces;
+        let mut problems = Vec::new();
+        let mut workspaces: BTreeMap<usize, WorkspaceBuild<'_>> = BTreeMap::new();
+        let mut nodes = BTreeMap::new();
+        let mut list = Vec::new();
+        for (index, manifest) in manifests.list.iter().enumerate() {
+            let Some(package) = &manifest.manifest.package else { continue };
+            let root = places.root_or_own(index);
+            let workspace = workspaces.entry(root).or_insert_with(|| {
+                let (workspace, wrong) = WorkspaceBuild::of(root, &manifests.list[root], places, settings);
+                problems.extend(wrong);
+                workspace
+            });
+            let place_of = |one: &Dependency| one.folder.as_deref().and_then(|folder| places.at(folder));
+            let dependencies = &manifests.dependencies[index];
+            let node = Node::new(&package.name, &manifest.manifest, dependencies, &workspace.target, place_of);
+            problems.extend(dangling(manifest, &node));
+            nodes.insert(index, node);
 
-    let mut builds: BTreeMap<usize, WorkspaceBuild<'_>> = BTreeMap::new();
-    let mut nodes = BTreeMap::new();
-    for (index, manifest) in manifests.iter().enumerate() {
-        let Some(package) = &manifest.manifest.package else { continue };
-        let root = workspaces.root_or_own(index);
-        let build = builds.entry(root).or_insert_with(|| {
-            let (build, wrong) = WorkspaceBuild::of(root, &manifests[root], &workspaces, settings);
+            let (edition, wrong) = manifest.edition(places.inherited(index));
             problems.extend(wrong);
-            build
-        });
-        let place_of = |one: &Dependency| one.folder.as_deref().and_then(|folder| workspaces.at(folder));
-        let node = Node::new(&package.name, &manifest.manifest, &dependencies[index], &build.target, place_of);
-        problems.extend(dangling(manifest, &node));
-        nodes.insert(index, node);
+            let (targets, wrong) = target::find(&Place { manifest, package, edition, tree });
+            problems.extend(wrong);
+            let scripts = build_scripts(&settings.tree, manifest, package);
+            list.push(FoundPackage {
+                index,
+                root,
+                manifest,
+                package,
+                workspace: &manifests.list[root].folder,
+                edition,
+                generates_tests: scripts.iter().flatten().any(|text| build_script::writes_tests(text)),
+                targets,
+                build_script: build_script(scripts.as_deref()),
+            });
+        }
+        (Self { manifests, workspaces, graph: Graph::new(nodes), list }, problems)
     }
-    let graph = Graph::new(nodes, &settings.features);
-    let whole: BTreeMap<usize, Resolution<'_, '_>> =
-        builds.iter().filter_map(|(&root, build)| Some((root, build.whole(&graph, &settings.build)?))).collect();
 
-    let mut packages = Vec::new();
-    for (index, manifest) in manifests.iter().enumerate() {
-        let root = workspaces.root_or_own(index);
-        let (Some(package), Some(build)) = (&manifest.manifest.package, builds.get(&root)) else { continue };
-        let (edition, wrong) = manifest.edition(workspaces.inherited(index));
-        problems.extend(wrong);
-        let (targets, wrong) = target::find(&Place { manifest, package, edition, tree });
-        problems.extend(wrong);
-        // A package that is no member is built by itself, if at all.
-        let together = whole.get(&root).filter(|_| build.members.contains(&index));
-        let alone = || graph.resolve(&build.features, BTreeSet::from([index]));
-        let alone = (together.is_none() || settings.build == Build::Unknown).then(alone);
-        let resolutions: Vec<&Resolution<'_, '_>> = alone.iter().chain(together).collect();
-        let scripts = build_scripts(&settings.tree, manifest, package);
-        let build_script = build_script(scripts.as_deref());
-        let cfg = cfg(&resolutions, index, &targets, build, build_script);
-        let library = graph.kind_of_library(index, &build.features);
-        packages.push(ReadyPackage {
-            manifest,
-            package,
-            workspace: manifests[root].folder.clone(),
-            is_selected: build.takes(index, &package.name, &settings.build),
-            library_cfg: (library == For::Host).then(|| library_cfg(&cfg, &resolutions, index)),
-            cfg,
-            edition,
-            generates_tests: scripts.iter().flatten().any(|text| build_script::writes_tests(text)),
-            targets,
-        });
+    /// All of them, in the order of their manifests.
+    pub(crate) fn list(&self) -> &[FoundPackage<'t>] {
+        &self.list
     }
-    (packages, problems)
+
+    /// All of them, as they are in a build.
+    pub(crate) fn in_build<'p>(&'p self, features: &'t FeatureSelection, build: &Build) -> Vec<BuiltPackage<'p, 't>> {
+        let whole: BTreeMap<usize, Resolution<'_, '_>> = self
+            .workspaces
+            .iter()
+            .filter_map(|(&root, workspace)| Some((root, workspace.whole(&self.graph, features, build)?)))
+            .collect();
+        let built = |found: &'p FoundPackage<'t>| {
+            let FoundPackage { index, root, package, .. } = found;
+            let workspace = self.workspaces.get(root)?;
+            // A package that is no member is built by itself, if at all.
+            let together = whole.get(root).filter(|_| workspace.members.contains(index));
+            let alone = || self.graph.resolve(&workspace.features, BTreeSet::from([*index]), features);
+            let alone = (together.is_none() || *build == Build::Unknown).then(alone);
+            let resolutions: Vec<&Resolution<'_, '_>> = alone.iter().chain(together).collect();
+            let is_selected = workspace.takes(*index, &package.name, build);
+            Some(BuiltPackage { found, is_selected, cfg: self.cfg(found, workspace, &resolutions) })
+        };
+        self.list.iter().filter_map(built).collect()
+    }
+
+    /// What a command builds: packages by their place in the list, and what is set for them.
+    pub(crate) fn of_command(&self, command: &'t TestCommand) -> Vec<(usize, PackageCfg)> {
+        let built = || {
+            let index = self.manifests.nearest(command.folder.as_deref()?)?;
+            let root = self.manifests.workspaces.root_or_own(index);
+            let workspace = self.workspaces.get(&root).or_else(|| self.workspaces.get(&index))?;
+            let roots = workspace.roots(index, root, &command.packages);
+            let resolution = self.graph.resolve(&workspace.features, roots.clone(), &command.features);
+            let cfg = |found: &FoundPackage<'t>| {
+                let cfg = self.cfg(found, workspace, &[&resolution]);
+                if command.has_other_cfg { cfg.with_features_only() } else { cfg }
+            };
+            let found = self.list.iter().enumerate().filter(|(_, found)| roots.contains(&found.index));
+            Some(found.map(|(place, found)| (place, cfg(found))).collect())
+        };
+        built().unwrap_or_default()
+    }
+
+    /// What is set for a package that is in all of the resolutions.
+    fn cfg(
+        &self,
+        found: &FoundPackage<'t>,
+        workspace: &WorkspaceBuild<'t>,
+        resolutions: &[&Resolution<'_, '_>],
+    ) -> PackageCfg {
+        let of_targets = cfg(resolutions, found, workspace);
+        let library = self.graph.kind_of_library(found.index, &workspace.features);
+        let of_library = (library == For::Host).then(|| library_cfg(&of_targets, resolutions, found.index));
+        PackageCfg { of_targets, of_library }
+    }
 }
 
 /// What is the same for all packages of a workspace.
@@ -145,22 +243,42 @@ impl<'t> WorkspaceBuild<'t> {
         }
     }
 
+    /// The packages that a command is about in the folder of the manifest `here`, of the workspace with that root.
+    fn roots(&self, here: usize, root: usize, choice: &PackageChoice) -> BTreeSet<usize> {
+        let named = |specs: &[String]| {
+            let name = |one: &usize| self.names.get(one).copied().unwrap_or_default();
+            let is_named = |one: &usize| specs.iter().any(|spec| is_named(name(one), spec));
+            self.members.iter().copied().filter(is_named).collect::<BTreeSet<_>>()
+        };
+        match choice {
+            PackageChoice::Here if here == root && !self.default_members.is_empty() => self.default_members.clone(),
+            PackageChoice::Here => BTreeSet::from([here]),
+            PackageChoice::Named(specs) => named(specs),
+            PackageChoice::Workspace { without } => &self.members - &named(without),
+        }
+    }
+
     /// What its packages come to when several of them are built together.
-    fn whole<'g>(&'g self, graph: &'g Graph<'t>, build: &Build) -> Option<Resolution<'g, 't>> {
+    fn whole<'g>(
+        &'g self,
+        graph: &'g Graph<'t>,
+        features: &'t FeatureSelection,
+        build: &Build,
+    ) -> Option<Resolution<'g, 't>> {
         let all = || self.members.iter().copied();
         let roots: BTreeSet<usize> = match build {
             Build::EachPackage => return None,
             Build::Unknown | Build::Workspace => self.members.clone(),
             _ => all().filter(|one| self.takes(*one, self.names.get(one).unwrap_or(&""), build)).collect(),
         };
-        (!roots.is_empty()).then(|| graph.resolve(&self.features, roots))
+        (!roots.is_empty()).then(|| graph.resolve(&self.features, roots, features))
     }
 }
 
 /// Whether `-p spec` means the package: cargo takes patterns, and a version behind `@`.
 fn is_named(name: &str, spec: &str) -> bool {
     let spec = spec.split_once('@').map_or(spec, |(name, _)| name);
-    spec == name || Pattern::new(spec).is_ok_and(|pattern| pattern.matches(name))
+    is_match(name, spec)
 }
 
 /// What is set for the library of a procedural macro.
@@ -176,27 +294,21 @@ fn features_of(resolutions: &[&Resolution<'_, '_>], package: usize, kind: For) -
     any.into_iter().partition(|feature| all.iter().all(|one| one.on.contains(feature)))
 }
 
-fn cfg(
-    resolutions: &[&Resolution<'_, '_>],
-    package: usize,
-    targets: &[Target],
-    build: &WorkspaceBuild<'_>,
-    build_script: BuildScript,
-) -> CrateCfg {
-    let (on, possible) = features_of(resolutions, package, For::Target);
-    let required = targets.iter().flat_map(|target| &target.required_features);
+fn cfg(resolutions: &[&Resolution<'_, '_>], found: &FoundPackage<'_>, workspace: &WorkspaceBuild<'_>) -> CrateCfg {
+    let (on, possible) = features_of(resolutions, found.index, For::Target);
+    let required = found.targets.iter().flat_map(|target| &target.required_features);
     let of_dependencies = required.filter_map(|entry| {
         let (key, feature) = entry.split_once('/')?;
-        let truths = resolutions.iter().map(|one| one.of_dependency(package, key, feature));
-        let truth = truths.reduce(|a, b| if a == b { a } else { crate::cfg::Truth::Unknown })?;
+        let truths = resolutions.iter().map(|one| one.of_dependency(found.index, key, feature));
+        let truth = truths.reduce(|a, b| if a == b { a } else { Truth::Unknown })?;
         Some((entry.clone(), truth))
     });
     CrateCfg {
-        target: Arc::clone(&build.target),
+        target: Arc::clone(&workspace.target),
         features: on,
         possible_features: possible,
         dependency_features: of_dependencies.collect(),
-        build_script,
+        build_script: found.build_script.clone(),
     }
 }
 

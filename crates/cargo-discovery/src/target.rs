@@ -28,6 +28,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// The documentation of a library as a target of its own.
+    pub(crate) fn documentation(&self) -> Self {
+        Self { kind: TargetKind::Doc, harness: true, ..self.clone() }
+    }
+
     /// nextest's id of its test binary.
     pub(crate) fn binary(&self, package: &str) -> String {
         let name = &self.name;

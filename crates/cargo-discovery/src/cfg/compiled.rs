@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Predicate, TargetCfg, Truth, is_builtin};
 
 /// What is set when one package's tests are compiled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CrateCfg {
     /// With what the tree's own configuration of cargo sets.
     pub target: Arc<TargetCfg>,

@@ -127,6 +127,15 @@ impl Predicate {
         }
     }
 
+    /// The features that it names as such: those of which it holds more easily when they are on.
+    pub(crate) fn wanted_features(&self) -> Vec<&str> {
+        match self {
+            Self::Pair(name, value) if name == "feature" => vec![value],
+            Self::All(operands) | Self::Any(operands) => operands.iter().flat_map(Self::wanted_features).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it cannot hold without `test`.
     pub(crate) fn needs_test(&self) -> bool {
         match self {

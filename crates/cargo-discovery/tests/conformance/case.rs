@@ -28,6 +28,9 @@ pub(crate) struct Case {
     /// Whether documentation tests are recorded, and held against.
     #[serde(default)]
     pub(crate) doc: bool,
+    /// Whether the runs say more than which packages and features: they are held against commands only.
+    #[serde(default)]
+    pub(crate) commands: bool,
     #[serde(default, rename = "registry")]
     _registry: bool,
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod case;
+mod commands;
 mod compare;
 mod known;
 
@@ -17,15 +18,17 @@ use std::process::Command;
 
 use camino::Utf8PathBuf;
 use cargo_discovery::discover;
+use tempfile::TempDir;
 use test_catalog::{Catalog, ProblemKind, TestCase};
 
 use crate::case::{Case, settings};
+use crate::commands::Counts;
 use crate::compare::{Outcome, compare};
 use crate::known::Known;
 
 #[test]
 fn what_is_called_exact_is_cargos_and_nothing_of_cargos_is_missing() {
-    let cases = Case::all();
+    let cases: Vec<Case> = Case::all().into_iter().filter(|case| !case.commands).collect();
     let mut known = Known::read();
     let mut differences = Vec::new();
     let (mut listed, mut exact, mut runs) = (0, 0, 0);
@@ -48,6 +51,16 @@ fn what_is_called_exact_is_cargos_and_nothing_of_cargos_is_missing() {
     // The list only shrinks: a case that is right now must leave it.
     let mended = known.mended();
     assert!(mended.is_empty(), "no longer differ, or do not exist: take them out of known-differences.txt: {mended:?}");
+}
+
+#[test]
+fn a_command_runs_what_cargo_runs() {
+    let mut counts = Counts::default();
+    for case in Case::all() {
+        commands::compare(&case, &mut counts);
+    }
+    println!("{} answers, {} of them unknown", counts.told, counts.unknown);
+    assert!(counts.wrong.is_empty(), "\n{}", counts.wrong.join("\n"));
 }
 
 #[test]
@@ -81,16 +94,7 @@ fn the_table_of_clauses_names_all_cases_and_no_others() {
 /// What each run comes to.
 fn outcomes(case: &Case) -> Vec<(String, Outcome)> {
     let truth = case.truth();
-    let copy = tempfile::tempdir().unwrap();
-    let tree = Utf8PathBuf::try_from(copy.path().canonicalize().unwrap()).unwrap().join("tree");
-    copy_folder(&case.tree(), tree.as_std_path());
-    for workspace in &case.workspaces {
-        // As the recorder does: names of generated tests may depend on the release of what makes them.
-        let lock = tree.join(workspace).join("Cargo.lock");
-        if !lock.is_file() {
-            fs::copy(case::root().join("dependencies/Cargo.lock"), lock).unwrap();
-        }
-    }
+    let (_copy, tree) = fresh_copy(case);
     let mut outcomes = Vec::new();
     for (run, listings) in truth {
         let catalog = discover(&settings(tree.clone(), &run)).unwrap();
@@ -101,6 +105,21 @@ fn outcomes(case: &Case) -> Vec<(String, Outcome)> {
         outcomes.push((run, leftovers(&catalog, case)));
     }
     outcomes
+}
+
+/// The tree of a case where no other manifest lies above it.
+fn fresh_copy(case: &Case) -> (TempDir, Utf8PathBuf) {
+    let copy = tempfile::tempdir().unwrap();
+    let tree = Utf8PathBuf::try_from(copy.path().canonicalize().unwrap()).unwrap().join("tree");
+    copy_folder(&case.tree(), tree.as_std_path());
+    for workspace in &case.workspaces {
+        // As the recorder does: names of generated tests may depend on the release of what makes them.
+        let lock = tree.join(workspace).join("Cargo.lock");
+        if !lock.is_file() {
+            fs::copy(case::root().join("dependencies/Cargo.lock"), lock).unwrap();
+        }
+    }
+    (copy, tree)
 }
 
 fn workspace_of(case: &TestCase) -> &str {
@@ -122,7 +141,6 @@ fn leftovers(catalog: &Catalog, case: &Case) -> Outcome {
     Outcome { problems, ..Outcome::default() }
 }
 
-/// Each tree is read where no other manifest lies above it.
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in from.read_dir().unwrap().map(Result::unwrap) {

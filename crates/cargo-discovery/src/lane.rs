@@ -1,0 +1,170 @@
+//! What a command of CI builds and runs of the tests of a tree.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use test_catalog::{Obstacle, Reach, RustCase, TargetKind, TestCase, TreePath};
+
+use crate::cfg::{Predicate, Truth};
+use crate::command::{Ignored, TestCommand};
+use crate::module_tree::FoundTest;
+use crate::package::{FoundPackage, PackageCfg, Packages};
+use crate::search::Search;
+
+/// How long a condition may be that is read. What reads it recurses.
+const LONGEST_CONDITION: usize = 4096;
+
+/// A [`TestCommand`] in a tree: it tells for each test whether it is run.
+#[derive(Debug, Clone)]
+pub struct RustLane {
+    command: TestCommand,
+    /// The packages whose tests are built, by their manifest.
+    packages: BTreeMap<TreePath, Arc<BuiltTests>>,
+}
+
+/// The tests of a package in one build.
+#[derive(Debug)]
+struct BuiltTests {
+    cfg: PackageCfg,
+    targets: HashMap<(TargetKind, String), TargetTests>,
+}
+
+/// The tests of a target by their names; a condition may choose among several of one name.
+#[derive(Debug, Default)]
+struct TargetTests {
+    by_name: HashMap<String, Vec<FoundTest>>,
+    /// Whether it may have others.
+    has_more: bool,
+}
+
+/// What each command builds and runs.
+pub(crate) fn all<'t>(commands: &'t [TestCommand], packages: &Packages<'t>, search: &Search<'_>) -> Vec<RustLane> {
+    // Most commands have the same features for most packages.
+    let mut built: HashMap<usize, Vec<Arc<BuiltTests>>> = HashMap::new();
+    let lane = |command: &'t TestCommand| {
+        let mut of_lane = BTreeMap::new();
+        for (place, cfg) in packages.of_command(command) {
+            let package = &packages.list()[place];
+            let variants = built.entry(place).or_default();
+            let tests = match variants.iter().find(|one| one.cfg == cfg) {
+                Some(tests) => Arc::clone(tests),
+                None => {
+                    let tests = Arc::new(BuiltTests::search(package, cfg, search));
+                    variants.push(Arc::clone(&tests));
+                    tests
+                }
+            };
+            of_lane.insert(package.manifest.file.clone(), tests);
+        }
+        RustLane { command: command.clone(), packages: of_lane }
+    };
+    commands.iter().map(lane).collect()
+}
+
+impl BuiltTests {
+    fn search(package: &FoundPackage<'_>, cfg: PackageCfg, search: &Search<'_>) -> Self {
+        let mut targets = HashMap::new();
+        for target in package.targets.iter().filter(|target| target.tested || target.documented) {
+            let modules = search.modules(package, &cfg, target);
+            let is_broken = !modules.problems.is_empty();
+            if target.documented {
+                let tests = search.documentation(package, &cfg, target, &modules);
+                targets.insert((TargetKind::Doc, target.name.clone()), TargetTests::new(tests, is_broken));
+            }
+            if target.tested {
+                let tests = TargetTests::new(modules.tests, is_broken || !target.harness);
+                targets.insert((target.kind, target.name.clone()), tests);
+            }
+        }
+        Self { cfg, targets }
+    }
+}
+
+impl TargetTests {
+    fn new(tests: Vec<FoundTest>, has_more: bool) -> Self {
+        let mut all = Self { by_name: HashMap::new(), has_more };
+        for test in tests {
+            all.has_more |= test.inexact.is_some();
+            all.by_name.entry(test.name.clone()).or_default().push(test);
+        }
+        all
+    }
+}
+
+impl RustLane {
+    /// The command.
+    #[must_use]
+    pub fn command(&self) -> &TestCommand {
+        &self.command
+    }
+
+    /// Whether the lane runs a case of the catalog, and the first thing that keeps it from doing so. A case of Python is
+    /// in none of its packages.
+    #[must_use]
+    pub fn reach(&self, case: &TestCase) -> Reach {
+        let Some(rust) = case.as_rust() else { return Reach::Not(Obstacle::Package) };
+        if self.command.doubt().is_some() {
+            return Reach::Maybe;
+        }
+        let Some(package) = self.packages.get(&rust.target.manifest) else { return Reach::Not(Obstacle::Package) };
+        let takes = self.command.takes(&rust.target);
+        if takes == Truth::No {
+            return Reach::Not(Obstacle::Target);
+        }
+        let required = package.cfg.builds(&rust.target.required_features);
+        let target = package.targets.get(&(rust.target.kind, rust.target.name.clone()));
+        let same = |test: &&FoundTest| test.at == case.span;
+        let found =
+            target.and_then(|target| target.by_name.get(&rust.name)?.iter().filter(same).max_by_key(|one| one.exists));
+        let exists = match found {
+            Some(test) if test.inexact.is_some() => Truth::Unknown,
+            Some(test) => test.exists,
+            None if target.is_none_or(|target| target.has_more) => Truth::Unknown,
+            None => Truth::No,
+        };
+        if required == Truth::No || exists == Truth::No {
+            return Reach::Not(obstacle(rust, package));
+        }
+        let is_ignored = found.is_some_and(|test| test.ignored.is_some());
+        let by_fate = match self.command.tests.ignored {
+            Ignored::LeftOut => !is_ignored,
+            Ignored::Only => is_ignored,
+            Ignored::Included => true,
+        };
+        let is_named = self.command.tests.takes(&rust.name);
+        match takes.and(required).and(exists) {
+            _ if is_named == Truth::No => Reach::Not(Obstacle::Name),
+            Truth::Yes if !by_fate => Reach::Not(Obstacle::Ignored),
+            Truth::Yes if is_named == Truth::Yes => Reach::Runs,
+            _ => Reach::Maybe,
+        }
+    }
+}
+
+/// Why a case is not compiled: for want of features, or else for its condition.
+fn obstacle(case: &RustCase, package: &BuiltTests) -> Obstacle {
+    let cfg = package.cfg.of(case.target.kind);
+    let required = case.target.required_features.iter().filter(|&entry| package.cfg.builds([entry]) == Truth::No);
+    let mut off: Vec<String> = required.cloned().collect();
+    if let Some(condition) = condition(case) {
+        // Whatever the machine is, the features do not allow it.
+        let allowed = condition.evaluate(&|name, value| match (name, value) {
+            ("feature", Some(feature)) => cfg.feature(feature),
+            ("test", None) => Truth::Yes,
+            _ => Truth::Unknown,
+        });
+        if allowed == Truth::No {
+            let wanted = condition.wanted_features().into_iter();
+            off.extend(wanted.filter(|one| cfg.feature(one) == Truth::No).map(str::to_owned));
+        }
+    }
+    off.sort_unstable();
+    off.dedup();
+    if off.is_empty() { Obstacle::Condition } else { Obstacle::Features(off) }
+}
+
+/// The condition under which a case is compiled; `None` where it cannot be read.
+fn condition(case: &RustCase) -> Option<Predicate> {
+    let text = case.cfg.as_deref().filter(|text| text.len() <= LONGEST_CONDITION)?;
+    text.parse().ok().map(Predicate::parse)
+}

@@ -1,0 +1,37 @@
+//! Whether a lane of CI runs a test.
+
+/// Whether a lane runs a case, as far as that can be known without running it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// It does.
+    Runs,
+    /// It may: something that decides it is not known.
+    Maybe,
+    /// It does not.
+    Not(Obstacle),
+}
+
+/// What keeps a lane from running a case: the first of these that applies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// The lane builds another package, or none of the tree.
+    Package,
+    /// It builds other targets of the package, or leaves the documentation tests out.
+    Target,
+    /// Features are off that the case needs: these, sorted.
+    Features(Vec<String>),
+    /// It does not compile the case for another reason, such as the machine.
+    Condition,
+    /// It runs no `#[ignore]`d tests, or nothing else.
+    Ignored,
+    /// It selects tests by name.
+    Name,
+}
+
+impl Reach {
+    /// Whether the lane certainly leaves the case out.
+    #[must_use]
+    pub fn is_not(&self) -> bool {
+        matches!(self, Self::Not(_))
+    }
+}
