@@ -3,6 +3,7 @@
 use test_catalog::Catalog;
 
 use crate::finding::{Finding, Unjudged};
+use crate::lane::Lanes;
 use crate::policy::{Policy, RuleLevel};
 use crate::resolve::ResolvedCase;
 use crate::rules;
@@ -12,12 +13,15 @@ pub(crate) struct Audited<'x> {
     pub(crate) policy: &'x Policy,
     pub(crate) catalog: &'x Catalog,
     pub(crate) cases: &'x [ResolvedCase<'x>],
+    pub(crate) lanes: &'x Lanes,
 }
 
 /// Checks every rule that the policy has on. One finding is one cause; they are in the order of their places.
+///
+/// `cases` are those of the catalog, in its order. Rules about what CI runs say nothing where there are no lanes.
 #[must_use]
-pub fn audit(policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Vec<Finding> {
-    let audited = Audited { policy, catalog, cases };
+pub fn audit(policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>], lanes: &Lanes) -> Vec<Finding> {
+    let audited = Audited { policy, catalog, cases, lanes };
     let mut findings: Vec<Finding> = Vec::new();
     for rule in rules::ALL {
         if let RuleLevel::On(severity) = policy.level(rule) {

@@ -81,6 +81,11 @@ impl<'d, 't> Section<'d, 't> {
         &self.span
     }
 
+    /// The line of a place, from 1.
+    pub(crate) fn line_of(&self, at: &Range<usize>) -> u32 {
+        position(self.mistakes.text, at.start).0
+    }
+
     pub(crate) fn mistake(&self, at: &Range<usize>, message: impl Into<String>) {
         self.mistakes.add(at, message);
     }

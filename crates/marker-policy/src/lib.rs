@@ -38,6 +38,7 @@ mod error;
 mod finding;
 mod grouping;
 mod keywords;
+mod lane;
 mod location;
 mod nearest;
 mod parse;
@@ -52,11 +53,12 @@ pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Unjudged};
+pub use lane::{Lane, Lanes};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use policy::{
-    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, RuleLevel, RustRules,
-    Timeouts,
+    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyLane,
+    RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Rule, RuleCode, Severity};

@@ -1,5 +1,7 @@
 //! A policy file's text becomes a [`Policy`].
 
+mod lanes;
+
 use std::time::Duration;
 
 use test_catalog::RustTestKind;
@@ -103,6 +105,7 @@ impl<'d, 't> Reader<'d, 't> {
         self.times();
         self.rules();
         self.audit();
+        self.lanes();
         self.check_references();
         self.document.finish();
         self.policy

@@ -32,6 +32,37 @@ pub struct Policy {
     pub(crate) timeouts: Timeouts,
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
     pub(crate) required_under: Vec<FolderPattern>,
+    pub(crate) ci: Ci,
+}
+
+/// What the policy says of CI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ci {
+    /// Files, and folders with files.
+    pub(crate) workflows: Vec<String>,
+    pub(crate) lanes: Vec<PolicyLane>,
+}
+
+impl Default for Ci {
+    fn default() -> Self {
+        Self { workflows: vec![WORKFLOWS.to_owned()], lanes: Vec::new() }
+    }
+}
+
+/// Where GitHub looks for workflows.
+const WORKFLOWS: &str = ".github/workflows";
+
+/// A lane that the policy lists, because no workflow shows it: a script runs it, or another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyLane {
+    /// What people call it.
+    pub name: String,
+    /// The folder that it runs in, relative to the tree; empty for the tree itself.
+    pub folder: String,
+    /// What it runs, as a shell takes it: `cargo test --features integration`.
+    pub run: String,
+    /// Where the policy lists it.
+    pub line: u32,
 }
 
 /// What a hardware marker asks of the machine. Several markers of one test add up: `gpu_2` and `h100` are two H100s.
@@ -265,6 +296,18 @@ impl Policy {
     #[must_use]
     pub fn file_names(&self) -> Option<&FileNamePattern> {
         self.files.as_ref()
+    }
+
+    /// The files and folders with the workflows of CI, relative to the tree.
+    #[must_use]
+    pub fn workflows(&self) -> &[String] {
+        &self.ci.workflows
+    }
+
+    /// The lanes that the policy lists beside those of the workflows.
+    #[must_use]
+    pub fn lanes(&self) -> &[PolicyLane] {
+        &self.ci.lanes
     }
 
     /// The markers that a tree's hook adds.

@@ -34,8 +34,8 @@ file-name = "quiet"
     assert_eq!(
         mistakes(text),
         [
-            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, defaults, \
-             engine-caps, extends, files, hardware, locations, markers, name, planning, plugin-markers, rules, rust, \
+            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, ci, defaults, \
+             engine-caps, extends, files, hardware, lanes, locations, markers, name, planning, plugin-markers, rules, rust, \
              timeouts, tree, version",
             "test-policy.toml:5:22: `unit` is in type already",
             "test-policy.toml:5:30: `multimodal` stands twice in `add`",
@@ -116,4 +116,36 @@ fn no_input_panics() {
     }
     let deep = format!("x = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(Policy::parse("p", &deep).is_err());
+}
+
+#[test]
+fn lanes_say_what_they_run_and_where() {
+    let text = r#"extends = "dynamo-2025-10"
+
+[ci]
+workflows = [".github/workflows/ci.yml", "../other"]
+
+[[lanes]]
+name = "gpu"
+folder = "/lib"
+run = "cargo test"
+
+[[lanes]]
+name = "gpu"
+run = "cargo test --features gpu"
+
+[[lanes]]
+nam = "cpu"
+"#;
+    assert_eq!(
+        mistakes(text),
+        [
+            "test-policy.toml:4:42: `../other`: `..` is no folder of the tree",
+            "test-policy.toml:8:10: `/lib`: a folder is written as `a/b`, relative to the tree",
+            "test-policy.toml:12:8: there are two lanes `gpu`",
+            "test-policy.toml:15:1: `name` is missing",
+            "test-policy.toml:15:1: `run` is missing",
+            "test-policy.toml:16:1: unknown key `nam` in `lanes`; did you mean `name`?",
+        ]
+    );
 }

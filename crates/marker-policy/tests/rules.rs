@@ -3,9 +3,9 @@
 
 mod support;
 
-use marker_policy::{Policy, Severity, audit, resolve, rules, unjudged};
+use marker_policy::{Lane, Lanes, Policy, Severity, audit, resolve, rules, unjudged};
 use support::{catalog, edit_rust, findings, hooked, line, open, python, python_at, rust};
-use test_catalog::{DeclaredMarker, Ignored, Problem, ProblemKind, RustTestKind};
+use test_catalog::{Catalog, DeclaredMarker, Ignored, Obstacle, Problem, ProblemKind, Reach, RustTestKind};
 
 const UNIT: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
 const PLANNER: &str = "components/src/dynamo/planner/tests/test_planner_scaling.py";
@@ -18,7 +18,7 @@ fn a_test_that_follows_the_guidelines_has_no_finding() {
         rust("streams", RustTestKind::Unit, None),
     ]);
     let policy = Policy::embedded();
-    assert_eq!(audit(&policy, &tree, &resolve(&policy, &tree)), []);
+    assert_eq!(audit(&policy, &tree, &resolve(&policy, &tree), &Lanes::none()), []);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn markers_that_are_not_all_known_are_not_judged_but_counted() {
     let tree = catalog(vec![open(python(&format!("{PLANNER}::test_a"), &["unit"]))]);
     let policy = Policy::embedded();
     let cases = resolve(&policy, &tree);
-    assert_eq!(audit(&policy, &tree, &cases), []);
+    assert_eq!(audit(&policy, &tree, &cases, &Lanes::none()), []);
     let counted = unjudged(&cases);
     assert_eq!(counted.len(), 1);
     assert_eq!(counted[0].reason.text, "markers come from `load()`");
@@ -244,4 +244,58 @@ fn codes_are_unique_and_every_rule_says_why() {
     let codes: std::collections::BTreeSet<_> = rules::ALL.iter().map(|rule| rule.code).collect();
     assert_eq!(codes.len(), rules::ALL.len());
     assert!(rules::ALL.iter().all(|rule| rule.explanation.len() > rule.summary.len()));
+}
+
+/// Lanes with what each makes of the cases of the catalog.
+fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
+    let mut lanes = Lanes::none();
+    for (name, reach) in all {
+        let at = line(".github/workflows/ci.yml", 1);
+        let command = "cargo test".to_owned();
+        lanes.add(Lane { name: name.to_owned(), at, command, folder: Some(String::new()), doubt: None }, reach);
+    }
+    lanes
+}
+
+fn found_in(tree: &Catalog, rule: &str, lanes: &Lanes) -> Vec<String> {
+    let policy = Policy::embedded();
+    let found = audit(&policy, tree, &resolve(&policy, tree), lanes);
+    found.into_iter().filter(|one| one.rule.as_str() == rule).map(|one| one.message).collect()
+}
+
+fn off(features: &[&str]) -> Reach {
+    Reach::Not(Obstacle::Features(features.iter().map(|&feature| feature.to_owned()).collect()))
+}
+
+#[test]
+fn a_feature_that_no_lane_turns_on_is_found_where_nothing_else_may_run_the_test() {
+    let tree = catalog(vec![rust("kernels", RustTestKind::Unit, Some("feature = \"gpu\""))]);
+    let found = |reaches: Vec<Reach>| {
+        let all = reaches.into_iter().map(|reach| ("lane", vec![reach])).collect();
+        found_in(&tree, "feature-in-no-lane", &lanes(all))
+    };
+    let gpu = "1 test needs the feature `gpu` of dynamo-tokens, which no lane turns on";
+    assert_eq!(found(vec![off(&["gpu"])]), [gpu]);
+    assert_eq!(found(vec![off(&["gpu"]), Reach::Not(Obstacle::Package), Reach::Not(Obstacle::Target)]), [gpu]);
+    assert_eq!(found(vec![off(&["gpu", "other"]), off(&["gpu"])]), [gpu]);
+    let both = "1 test needs the features `gpu` and `other` of dynamo-tokens, which no lane turns on together";
+    assert_eq!(found(vec![off(&["gpu"]), off(&["other"])]), [both]);
+    let both = "1 test needs the features `gpu` and `other` of dynamo-tokens, which no lane turns on";
+    assert_eq!(found(vec![off(&["gpu", "other"])]), [both]);
+    for other in [Reach::Runs, Reach::Maybe, Reach::Not(Obstacle::Ignored), Reach::Not(Obstacle::Condition)] {
+        assert!(found(vec![off(&["gpu"]), other]).is_empty());
+    }
+    assert!(found(vec![Reach::Not(Obstacle::Package)]).is_empty());
+    assert!(found(Vec::new()).is_empty());
+}
+
+#[test]
+fn a_package_that_no_lane_builds_is_found_once() {
+    let tree = catalog(vec![rust("one", RustTestKind::Unit, None), rust("two", RustTestKind::Unit, None)]);
+    let elsewhere = || vec![Reach::Not(Obstacle::Package); 2];
+    let found = |all| found_in(&tree, "package-in-no-lane", &lanes(all));
+    assert_eq!(found(vec![("a", elsewhere())]), ["no lane builds the package `dynamo-tokens`, which has 2 tests"]);
+    assert!(found(vec![("a", elsewhere()), ("b", vec![Reach::Maybe; 2])]).is_empty());
+    assert!(found(vec![("a", elsewhere()), ("b", vec![Reach::Not(Obstacle::Target); 2])]).is_empty());
+    assert!(found(Vec::new()).is_empty());
 }

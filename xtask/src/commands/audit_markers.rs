@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::time::Instant;
 
-use marker_policy::{audit, resolve, select, unjudged};
+use marker_policy::{Lanes, audit, resolve, select, unjudged};
 use test_catalog::TreePath;
 use test_report::findings::{self, Audited};
 use test_report::terminal::Styles;
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let mut found = audit(&subject.policy, &catalog, &cases);
+    let mut found = audit(&subject.policy, &catalog, &cases, &Lanes::none());
     let selection = select(&subject.policy, &cases, &selector)?;
     let narrowed = selector.stage.is_some()
         || selector.marks.is_some()

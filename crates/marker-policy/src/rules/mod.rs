@@ -2,6 +2,7 @@
 
 mod catalog_problem;
 mod colliding_names;
+mod feature_in_no_lane;
 mod file_name;
 mod ignored_without_reason;
 mod misplaced_type;
@@ -10,6 +11,7 @@ mod missing_component;
 mod missing_hardware;
 mod missing_lifecycle;
 mod missing_type;
+mod package_in_no_lane;
 mod undeclared_marker;
 mod ungated_integration_test;
 
@@ -81,6 +83,8 @@ pub const ALL: &[Rule] = &[
     ungated_integration_test::RULE,
     ignored_without_reason::RULE,
     colliding_names::RULE,
+    feature_in_no_lane::RULE,
+    package_in_no_lane::RULE,
     undeclared_marker::RULE,
     catalog_problem::SYNTAX,
     catalog_problem::UNREADABLE,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use marker_policy::{Finding, Policy, audit, resolve};
+use marker_policy::{Finding, Lanes, Policy, audit, resolve};
 use test_catalog::{
     CargoTarget, Catalog, Certainty, EditForm, EditSite, Ignored, Marker, Markers, NodeId, Origin, Position, Reason,
     RustCase, RustTestKind, Scope, SourceSpan, TargetKind, TestCase, TreePath, Value,
@@ -102,5 +102,5 @@ pub fn catalog(cases: Vec<TestCase>) -> Catalog {
 /// What one rule finds.
 pub fn findings(policy: &Policy, catalog: &Catalog, rule: &str) -> Vec<Finding> {
     let cases = resolve(policy, catalog);
-    audit(policy, catalog, &cases).into_iter().filter(|finding| finding.rule.as_str() == rule).collect()
+    audit(policy, catalog, &cases, &Lanes::none()).into_iter().filter(|finding| finding.rule.as_str() == rule).collect()
 }

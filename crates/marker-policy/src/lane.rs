@@ -1,0 +1,63 @@
+//! Lanes: what CI runs at one place, and which of the tests that is.
+
+use test_catalog::{Reach, SourceSpan};
+
+use crate::resolve::ResolvedCase;
+
+/// A command of CI that runs tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// What people call it, such as `pre-merge / rust-tests / Run Unit Tests (dir: .)`.
+    pub name: String,
+    /// Where it is written.
+    pub at: SourceSpan,
+    /// The command, as a script writes it.
+    pub command: String,
+    /// The folder that it runs in, relative to the tree: empty for the tree itself, `None` where it is not known.
+    pub folder: Option<String>,
+    /// What of it is not known, so that it may run anything.
+    pub doubt: Option<String>,
+}
+
+/// Lanes, and what each runs of the cases of one catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Lanes {
+    list: Vec<(Lane, Vec<Reach>)>,
+}
+
+impl Lanes {
+    /// No lanes: nothing is said of what CI runs.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds a lane. `reach` tells of every case of the catalog, in its order; of those behind its end nothing is known.
+    pub fn add(&mut self, lane: Lane, reach: Vec<Reach>) {
+        self.list.push((lane, reach));
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The lanes, and what each runs of the cases.
+    pub fn iter(&self) -> impl Iterator<Item = (&Lane, &[Reach])> {
+        self.list.iter().map(|(lane, reach)| (lane, reach.as_slice()))
+    }
+
+    /// What each lane makes of the case at that place of the catalog.
+    pub fn of_case(&self, index: usize) -> impl Iterator<Item = (&Lane, &Reach)> {
+        self.list.iter().map(move |(lane, reach)| (lane, reach.get(index).unwrap_or(&Reach::Maybe)))
+    }
+}
+
+/// The cases with what the lanes make of each.
+pub(crate) fn with_reach<'x>(
+    cases: &'x [ResolvedCase<'x>],
+    lanes: &'x Lanes,
+) -> impl Iterator<Item = (&'x ResolvedCase<'x>, Vec<(&'x Lane, &'x Reach)>)> {
+    cases.iter().enumerate().map(|(index, case)| (case, lanes.of_case(index).collect()))
+}

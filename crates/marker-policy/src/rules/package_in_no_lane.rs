@@ -1,0 +1,60 @@
+//! `package-in-no-lane`: CI builds the tests of every Rust package.
+
+use std::collections::BTreeMap;
+
+use test_catalog::{Obstacle, Reach, SourceSpan, TreePath};
+
+use super::{Rule, RuleCode, Severity};
+use crate::audit::Audited;
+use crate::finding::Finding;
+use crate::grouping::counted;
+use crate::lane::with_reach;
+use crate::resolve::ResolvedCase;
+
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode("package-in-no-lane"),
+    severity: Severity::Warning,
+    summary: "some lane of CI builds the tests of each Rust package",
+    explanation: "`cargo test` in the folder of a workspace does not build packages that the workspace excludes, nor those \
+                  of other workspaces below. The lanes are the commands in the workflows and those that the policy lists \
+                  in `[[lanes]]`. Where part of a command is not known, nothing is said.",
+    check,
+};
+
+fn check(audited: &Audited<'_>) -> Vec<Finding> {
+    if audited.lanes.is_empty() {
+        return Vec::new();
+    }
+    let mut packages: BTreeMap<&TreePath, (Vec<&ResolvedCase<'_>>, bool)> = BTreeMap::new();
+    for (case, reaches) in with_reach(audited.cases, audited.lanes) {
+        let Some(rust) = case.case.as_rust() else { continue };
+        let (cases, is_built) = packages.entry(&rust.target.manifest).or_default();
+        cases.push(case);
+        *is_built |= reaches.iter().any(|(_, reach)| **reach != Reach::Not(Obstacle::Package));
+    }
+    packages
+        .into_iter()
+        .filter(|(_, (_, is_built))| !is_built)
+        .map(|(manifest, (cases, _))| finding(manifest, &cases))
+        .collect()
+}
+
+fn finding(manifest: &TreePath, cases: &[&ResolvedCase<'_>]) -> Finding {
+    let package = cases.first().and_then(|case| case.case.as_rust()).map_or("", |rust| rust.target.package.as_str());
+    Finding {
+        rule: RULE.code,
+        severity: RULE.severity,
+        message: format!("no lane builds the package `{package}`, which has {}", counted(cases.len(), "test", "tests")),
+        at: SourceSpan::line(manifest.clone(), 1),
+        label: None,
+        cases: cases.iter().map(|case| case.case.id.clone()).collect(),
+        has: Vec::new(),
+        needs: vec![format!("cargo test --manifest-path {manifest}")],
+        effect: Some("CI never compiles them".to_owned()),
+        help: format!(
+            "run `cargo test --manifest-path {manifest}` in CI; where something else runs it, list that in [[lanes]]"
+        ),
+        insertion: None,
+        note: None,
+    }
+}
