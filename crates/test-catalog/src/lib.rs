@@ -37,6 +37,7 @@ mod edit;
 pub mod json;
 mod marker;
 mod node_id;
+mod rust_name;
 mod source;
 mod value;
 
@@ -46,5 +47,6 @@ pub use certainty::{Certainty, Condition, Reason};
 pub use edit::{EditForm, EditSite, Scope};
 pub use marker::{Marker, Markers, Origin};
 pub use node_id::NodeId;
+pub use rust_name::lies_within;
 pub use source::{Position, SourceSpan, TreePath};
 pub use value::Value;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use camino::Utf8PathBuf;
 use cargo_discovery::{Build, FeatureSelection, Settings};
 use serde::Deserialize;
+use test_catalog::comparison::cargo::ListedBinary;
 
 /// `case.toml`.
 #[derive(Debug, Deserialize)]
@@ -66,9 +67,17 @@ pub(crate) struct Binary {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Tests {
     #[serde(rename = "tests")]
-    pub(crate) names: BTreeSet<String>,
+    names: BTreeSet<String>,
     #[serde(default)]
-    pub(crate) ignored: BTreeSet<String>,
+    ignored: BTreeSet<String>,
+}
+
+impl Tests {
+    /// Under the id of their binary, as a lister gives them.
+    pub(crate) fn of_binary(&self, id: &str) -> ListedBinary {
+        let tests = self.names.iter().map(|name| (name.clone(), self.ignored.contains(name))).collect();
+        ListedBinary { binary: id.to_owned(), tests }
+    }
 }
 
 impl Case {

@@ -1,8 +1,7 @@
 //! Discovery held against what real cargo listed of the cases of `fixtures/cargo`.
 //!
-//! The rule: an exact case that is enabled is one of cargo's, with the same fate; each of cargo's tests is an exact
-//! case, or covered by an inexact one. Unless its `case.toml` says otherwise, a case leaves nothing inexact, and a tree
-//! that cargo builds has no broken file.
+//! The rule is that of `test_catalog::comparison::cargo`. Unless its `case.toml` says otherwise, a case also leaves
+//! nothing inexact, and a tree that cargo builds has no broken file.
 
 // The counts are what a reader of the test wants to see.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -96,7 +95,7 @@ fn outcomes(case: &Case) -> Vec<(String, Outcome)> {
         let catalog = discover(&settings(tree.clone(), &run)).unwrap();
         for (workspace, listing) in &listings {
             let own: Vec<&TestCase> = catalog.cases.iter().filter(|one| workspace_of(one) == workspace).collect();
-            outcomes.push((run.clone(), compare(&own, listing, case.doc, case.exact)));
+            outcomes.push((run.clone(), compare(&own, listing, case)));
         }
         outcomes.push((run, leftovers(&catalog, case)));
     }
