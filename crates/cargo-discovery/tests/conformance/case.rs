@@ -26,6 +26,8 @@ pub(crate) struct Case {
     /// Whether nothing may be inexact.
     #[serde(default = "yes")]
     pub(crate) exact: bool,
+    /// How many tests only inexact cases stand for, where that is held.
+    pub(crate) covered: Option<usize>,
     /// Whether documentation tests are recorded, and held against.
     #[serde(default)]
     pub(crate) doc: bool,
@@ -66,13 +68,19 @@ pub(crate) struct Binary {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Tests {
+    /// Documentation tests of one line share a name, which stands here for each.
     #[serde(rename = "tests")]
-    names: BTreeSet<String>,
+    names: Vec<String>,
     #[serde(default)]
     ignored: BTreeSet<String>,
 }
 
 impl Tests {
+    /// How many there are of a name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.names.iter().filter(|one| *one == name).count()
+    }
+
     /// Under the id of their binary, as a lister gives them.
     pub(crate) fn of_binary(&self, id: &str) -> ListedBinary {
         let tests = self.names.iter().map(|name| (name.clone(), self.ignored.contains(name))).collect();

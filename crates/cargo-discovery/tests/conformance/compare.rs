@@ -33,6 +33,7 @@ pub(crate) fn compare(cases: &[&TestCase], listing: &Listing, case: &Case) -> Ou
     outcome.hold(&of_binaries, listing.binaries.iter().map(|(id, binary)| (id, &binary.tests)));
     if case.doc {
         outcome.hold(&documented, listing.doc.iter());
+        outcome.problems.extend(other_counts(&documented, &listing.doc));
     }
     outcome
 }
@@ -59,6 +60,23 @@ impl Outcome {
 
 fn is_doc(case: &TestCase) -> bool {
     case.as_rust().is_some_and(|rust| rust.target.kind == TargetKind::Doc)
+}
+
+/// The names that exact cases share otherwise than documentation tests do.
+fn other_counts(cases: &[&TestCase], listed: &BTreeMap<String, Tests>) -> Vec<String> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for rust in cases.iter().filter(|one| one.certainty.is_exact()).filter_map(|one| one.as_rust()) {
+        if rust.enabled {
+            *counts.entry((&rust.target.binary, &rust.name)).or_default() += 1;
+        }
+    }
+    let other = counts.into_iter().filter_map(|((package, name), count)| {
+        // One that is not listed at all is told as invented.
+        let by_cargo = listed.get(package)?.count(name);
+        let is_other = by_cargo != count && by_cargo > 0;
+        is_other.then(|| format!("{package} {name} is there {count} times, for cargo {by_cargo} times"))
+    });
+    other.collect()
 }
 
 /// What cargo says otherwise of the binary of a case: its package, or its kind.

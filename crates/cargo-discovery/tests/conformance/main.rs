@@ -33,9 +33,15 @@ fn what_is_called_exact_is_cargos_and_nothing_of_cargos_is_missing() {
         runs += case.runs.len();
         listed += outcomes.iter().map(|(_, outcome)| outcome.listed).sum::<usize>();
         exact += outcomes.iter().map(|(_, outcome)| outcome.exact).sum::<usize>();
+        let covered: usize = outcomes.iter().map(|(_, outcome)| outcome.covered).sum();
+        let other_covered = case.covered.filter(|held| *held != covered);
         let problems = outcomes.into_iter().flat_map(|(run, outcome)| {
             outcome.problems.into_iter().map(move |what| format!("{} `{run}`: {what}", case.name))
         });
+        let problems =
+            problems.chain(other_covered.map(|held| {
+                format!("{}: inexact cases stand for {covered} tests, and `covered` says {held}", case.name)
+            }));
         let problems: Vec<String> = problems.collect();
         if !problems.is_empty() && !known.expects(&case.name) {
             differences.extend(problems);
