@@ -62,6 +62,7 @@ fn the_same_holds_with_nextest() {
     agrees_on_the_fixture("nextest");
     says_each_difference("nextest");
     lists_the_others("nextest");
+    asks_for_a_shared_name("nextest");
 }
 
 fn agrees_on_the_fixture(lister: &str) {
@@ -153,8 +154,15 @@ fn a_workspace_that_does_not_build_is_exit_3_with_the_command_and_what_the_compi
 
 #[test]
 fn a_member_that_a_dependency_shares_its_name_with_can_be_asked_for() {
+    asks_for_a_shared_name("cargo");
+}
+
+fn asks_for_a_shared_name(lister: &str) {
     let tree = tree(&[
-        ("Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nexclude = [\"apart\"]\nresolver = \"3\"\n"),
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"one\", \"two\", \"other\"]\nexclude = [\"apart\"]\nresolver = \"3\"\n",
+        ),
         (
             "one/Cargo.toml",
             &(package("one") + "[dev-dependencies]\nolder = { package = \"two\", path = \"../apart\" }\n"),
@@ -162,15 +170,18 @@ fn a_member_that_a_dependency_shares_its_name_with_can_be_asked_for() {
         ("one/src/lib.rs", "#[test] fn a() {}"),
         ("two/Cargo.toml", &(package("two") + "version = \"2.0.0\"\n[features]\nmore = []\n")),
         ("two/src/lib.rs", "#[test] fn b() {} #[cfg(feature = \"more\")] #[test] fn c() {}"),
+        ("other/Cargo.toml", &package("other")),
+        ("other/src/lib.rs", ""),
         ("apart/Cargo.toml", &(package("two") + "version = \"1.0.0\"\n")),
         ("apart/src/lib.rs", ""),
     ]);
-    let arguments = ["--lister", "cargo", "--format", "json", "--features", "more", "two"];
+    // Only where both are built is the name ambiguous for cargo.
+    let arguments = ["--lister", lister, "--format", "json", "--features", "more", "one", "two"];
     let answer = answer(&mut verify(tree.path(), &arguments));
     let document = json(&answer);
     let workspace = &document["workspaces"][0];
-    assert_eq!((answer.code, &workspace["packages"]), (0, &serde_json::json!(["two"])), "{document:#}");
-    assert_eq!(workspace["binaries"]["counts"]["exact"], 2, "{document:#}");
+    assert_eq!((answer.code, &workspace["packages"]), (0, &serde_json::json!(["one", "two"])), "{document:#}");
+    assert_eq!(workspace["binaries"]["counts"]["exact"], 3, "{document:#}");
 }
 
 #[test]

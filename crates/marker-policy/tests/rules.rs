@@ -274,13 +274,13 @@ fn a_feature_that_no_lane_turns_on_is_found_where_nothing_else_may_run_the_test(
         let all = reaches.into_iter().map(|reach| ("lane", vec![reach])).collect();
         found_in(&tree, "feature-in-no-lane", &lanes(all))
     };
-    let gpu = "1 test needs the feature `gpu` of dynamo-tokens, which no lane turns on";
+    let gpu = "1 test needs the feature `gpu` of runtime, which no lane turns on";
     assert_eq!(found(vec![off(&["gpu"])]), [gpu]);
     assert_eq!(found(vec![off(&["gpu"]), Reach::Not(Obstacle::Package), Reach::Not(Obstacle::Target)]), [gpu]);
     assert_eq!(found(vec![off(&["gpu", "other"]), off(&["gpu"])]), [gpu]);
-    let both = "1 test needs the features `gpu` and `other` of dynamo-tokens, which no lane turns on together";
+    let both = "1 test needs the features `gpu` and `other` of runtime, which no lane turns on together";
     assert_eq!(found(vec![off(&["gpu"]), off(&["other"])]), [both]);
-    let both = "1 test needs the features `gpu` and `other` of dynamo-tokens, which no lane turns on";
+    let both = "1 test needs the features `gpu` and `other` of runtime, which no lane turns on";
     assert_eq!(found(vec![off(&["gpu", "other"])]), [both]);
     for other in [Reach::Runs, Reach::Maybe, Reach::Not(Obstacle::Ignored), Reach::Not(Obstacle::Condition)] {
         assert!(found(vec![off(&["gpu"]), other]).is_empty());
@@ -294,7 +294,7 @@ fn a_package_that_no_lane_builds_is_found_once() {
     let tree = catalog(vec![rust("one", RustTestKind::Unit, None), rust("two", RustTestKind::Unit, None)]);
     let elsewhere = || vec![Reach::Not(Obstacle::Package); 2];
     let found = |all| found_in(&tree, "package-in-no-lane", &lanes(all));
-    assert_eq!(found(vec![("a", elsewhere())]), ["no lane builds the package `dynamo-tokens`, which has 2 tests"]);
+    assert_eq!(found(vec![("a", elsewhere())]), ["no lane builds the package `runtime`, which has 2 tests"]);
     assert!(found(vec![("a", elsewhere()), ("b", vec![Reach::Maybe; 2])]).is_empty());
     assert!(found(vec![("a", elsewhere()), ("b", vec![Reach::Not(Obstacle::Target); 2])]).is_empty());
     assert!(found(Vec::new()).is_empty());

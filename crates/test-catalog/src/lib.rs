@@ -38,6 +38,7 @@ pub mod json;
 mod marker;
 mod node_id;
 mod reach;
+mod rust_name;
 mod source;
 mod value;
 
@@ -48,5 +49,6 @@ pub use edit::{EditForm, EditSite, Scope};
 pub use marker::{Marker, Markers, Origin};
 pub use node_id::NodeId;
 pub use reach::{Obstacle, Reach};
+pub use rust_name::lies_within;
 pub use source::{Position, SourceSpan, TreePath};
 pub use value::Value;

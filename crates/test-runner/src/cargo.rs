@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use camino::{Utf8Path, Utf8PathBuf};
 use duct::Expression;
 use execution_plan::{CargoFeatures, RustBuild};
-use test_catalog::{CargoTarget, TargetKind};
+use test_catalog::{CargoTarget, TargetKind, TreePath};
 
 use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages};
 use crate::executor::Job;
@@ -33,11 +33,15 @@ impl Key {
         Self::new(&target.manifest.in_tree(&job.settings.tree), kind, &target.name, features)
     }
 
-    /// cargo names a library `a_b` where its manifest says `a-b`, and knows files by their real paths.
+    /// cargo names a library `a_b` where its manifest says `a-b`.
     fn new(manifest: &Utf8Path, kind: &'static str, name: &str, features: &CargoFeatures) -> Self {
-        let manifest = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.to_owned());
-        Self { manifest, kind, name: name.replace('-', "_"), features: features.clone() }
+        Self { manifest: real(manifest), kind, name: name.replace('-', "_"), features: features.clone() }
     }
+}
+
+/// cargo knows files by their real paths.
+fn real(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned())
 }
 
 /// A test executable with its environment.
@@ -72,7 +76,7 @@ impl Invocation {
 }
 
 /// `cargo test` with features, in a target folder of the runner's own.
-pub(crate) fn cargo_test(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Invocation {
+fn cargo_test(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Invocation {
     let mut arguments = vec!["test".to_owned()];
     arguments.extend(features.all.then(|| "--all-features".to_owned()));
     arguments.extend(features.no_default.then(|| "--no-default-features".to_owned()));
@@ -92,9 +96,10 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
         return Ok(Binaries::new());
     }
     let folder = build.workspace.in_tree(&job.settings.tree);
+    let metadata = metadata(job, &folder)?;
     let mut cargo = cargo_test(job, &folder, &build.features);
     cargo.arguments.extend(["--no-run", "--message-format=json-render-diagnostics"].map(str::to_owned));
-    cargo.arguments.extend(packages(build));
+    cargo.arguments.extend(packages(build, &job.settings.tree, &metadata)?);
     // Several packages may have a library: cargo takes `--lib` once, and each name once.
     let mut chosen = BTreeSet::new();
     for target in &build.targets {
@@ -113,13 +118,6 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
         }
     }
     let said = output_of(job, "cargo test --no-run", &cargo.expression(&[]))?;
-    let metadata = Invocation {
-        arguments: ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec(),
-        ..cargo_test(job, &folder, &build.features)
-    };
-    let metadata = output_of(job, "cargo metadata", &metadata.expression(&[]))?;
-    let metadata: Metadata =
-        serde_json::from_str(&metadata).map_err(|error| format!("cannot read cargo metadata: {error}"))?;
     let rust = output_of(job, "rustc", &duct::cmd("rustc", RUST_FOLDERS).dir(&folder))?;
     let built = executables(&messages(&said), &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
@@ -137,12 +135,44 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
 }
 
 /// The packages that are built: they share the features that they ask of each other.
-fn packages(build: &RustBuild) -> Vec<String> {
+fn packages(build: &RustBuild, tree: &Utf8Path, metadata: &Metadata) -> Result<Vec<String>, String> {
     if build.features.workspace {
-        return vec!["--workspace".to_owned()];
+        return Ok(vec!["--workspace".to_owned()]);
     }
-    let packages: BTreeSet<_> = build.targets.iter().map(|target| &target.package).collect();
-    packages.into_iter().flat_map(|package| ["-p".to_owned(), package.clone()]).collect()
+    let manifests: BTreeSet<_> = build.targets.iter().map(|target| &target.manifest).collect();
+    let ids = manifests.into_iter().map(|manifest| package_id(manifest, tree, metadata));
+    ids.map(|id| Ok(["-p".to_owned(), id?.to_owned()])).collect::<Result<Vec<_>, _>>().map(|words| words.concat())
+}
+
+/// The package of a manifest, as `-p` takes it. Its name would not do: a dependency may have the same.
+fn package_id<'m>(manifest: &TreePath, tree: &Utf8Path, metadata: &'m Metadata) -> Result<&'m str, String> {
+    let path = real(&manifest.in_tree(tree));
+    let package = metadata.packages.iter().find(|package| real(&package.manifest_path) == path);
+    package.map(|package| package.id.as_str()).ok_or_else(|| {
+        format!("cargo has no package of {manifest} in its workspace: see the `members` and `exclude` of the workspace")
+    })
+}
+
+/// `cargo test --doc` of the library of a target.
+pub(crate) fn doc_test(
+    job: &Job<'_>,
+    folder: &Utf8Path,
+    target: &CargoTarget,
+    features: &CargoFeatures,
+) -> Result<Invocation, String> {
+    let metadata = metadata(job, folder)?;
+    let mut cargo = cargo_test(job, folder, features);
+    let package = package_id(&target.manifest, &job.settings.tree, &metadata)?;
+    cargo.arguments.extend(["--doc", "-p", package, "--"].map(str::to_owned));
+    Ok(cargo)
+}
+
+/// The members of the workspace around a folder.
+fn metadata(job: &Job<'_>, folder: &Utf8Path) -> Result<Metadata, String> {
+    let arguments = ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec();
+    let cargo = Invocation { arguments, ..cargo_test(job, folder, &CargoFeatures::default()) };
+    let said = output_of(job, "cargo metadata", &cargo.expression(&[]))?;
+    serde_json::from_str(&said).map_err(|error| format!("cannot read cargo metadata: {error}"))
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.
@@ -156,7 +186,7 @@ fn output_of(job: &Job<'_>, name: &str, expression: &Expression) -> Result<Strin
 
 #[cfg(test)]
 mod tests {
-    use test_catalog::TreePath;
+    #![allow(clippy::unwrap_used)]
 
     use super::*;
 
@@ -174,20 +204,31 @@ mod tests {
             std::sync::Arc::new(CargoTarget {
                 binary: package.to_owned(),
                 package: package.to_owned(),
-                manifest: TreePath::new("Cargo.toml"),
+                manifest: TreePath::new(format!("{package}/Cargo.toml")),
                 workspace: TreePath::new(""),
                 kind: TargetKind::Lib,
                 name: package.to_owned(),
-                root: TreePath::new("src/lib.rs"),
+                root: TreePath::new(format!("{package}/src/lib.rs")),
                 harness: true,
                 required_features: Vec::new(),
                 enabled: true,
             })
         };
-        let targets = vec![target("b"), target("a"), target("b")];
-        let mut build = RustBuild { workspace: TreePath::new(""), features: CargoFeatures::default(), targets };
-        assert_eq!(packages(&build), ["-p", "a", "-p", "b"]);
-        build.features.workspace = true;
-        assert_eq!(packages(&build), ["--workspace"]);
+        let package = |name: &str| {
+            serde_json::json!({
+                "id": format!("path+file:///t/{name}#0.1.0"), "name": name, "version": "0.1.0", "authors": [],
+                "manifest_path": format!("/t/{name}/Cargo.toml"),
+            })
+        };
+        let members = ["a", "b", "c"].map(package);
+        let metadata: Metadata = serde_json::from_value(serde_json::json!({ "packages": members })).unwrap();
+        let of = |targets, workspace| {
+            let features = CargoFeatures { workspace, ..CargoFeatures::default() };
+            packages(&RustBuild { workspace: TreePath::new(""), features, targets }, Utf8Path::new("/t"), &metadata)
+        };
+        let two = of(vec![target("b"), target("a"), target("b")], false);
+        assert_eq!(two.unwrap(), ["-p", "path+file:///t/a#0.1.0", "-p", "path+file:///t/b#0.1.0"]);
+        assert_eq!(of(vec![target("a")], true).unwrap(), ["--workspace"]);
+        assert!(of(vec![target("d")], false).unwrap_err().contains("d/Cargo.toml"));
     }
 }

@@ -40,12 +40,12 @@ pub(crate) struct Profile {
 
 #[derive(Deserialize)]
 pub(crate) struct Metadata {
-    packages: Vec<Package>,
+    pub(crate) packages: Vec<Package>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Package {
-    id: String,
+    pub(crate) id: String,
     name: String,
     version: String,
     authors: Vec<String>,
@@ -56,7 +56,7 @@ pub(crate) struct Package {
     license_file: Option<String>,
     readme: Option<String>,
     rust_version: Option<String>,
-    manifest_path: Utf8PathBuf,
+    pub(crate) manifest_path: Utf8PathBuf,
 }
 
 /// What rustc is asked for: its own folder, and that of the libraries that it links with.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use execution_plan::PlannedCase;
+use test_catalog::lies_within;
 
 use crate::Outcome;
 
@@ -39,12 +40,6 @@ pub(crate) fn wanted(cases: &[PlannedCase], numbers: &[usize], listed: &[String]
     };
     let planned = |name: &String| by_name.get(name.as_str()).copied().or_else(|| around(name));
     listed.iter().filter_map(|name| Some(Wanted { planned: planned(name)?, name: name.clone() })).collect()
-}
-
-/// `a::b::case_1` lies within `a::b`, and `src/lib.rs - f (line 3)` within `src/lib.rs` and `src/lib.rs - f`.
-fn lies_within(name: &str, outer: &str) -> bool {
-    name.strip_prefix(outer)
-        .is_some_and(|rest| rest.starts_with("::") || rest.starts_with(" - ") || rest.starts_with(" ("))
 }
 
 /// Groups of tests whose names fit on a command line.
@@ -115,15 +110,6 @@ mod tests {
         assert_eq!(verdict("test other ... ok", &names), None);
         let ignored = Outcome::Skipped { reason: "too slow".to_owned() };
         assert_eq!(verdict("test a::b ... ignored, too slow", &names), Some((0, ignored)));
-    }
-
-    #[test]
-    fn a_name_lies_within_a_function_or_module_and_never_within_a_mere_prefix() {
-        assert!(lies_within("a::b::case_1", "a::b"));
-        assert!(!lies_within("a::bc", "a::b"));
-        assert!(lies_within("src/lib.rs - f (line 3)", "src/lib.rs"));
-        assert!(lies_within("src/lib.rs - f (line 3)", "src/lib.rs - f"));
-        assert!(!lies_within("src/lib.rs - fg (line 3)", "src/lib.rs - f"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use camino::Utf8PathBuf;
 use execution_plan::{CargoFeatures, PlannedCase};
 use test_catalog::{CargoTarget, NodeId, TargetKind};
 
-use crate::cargo::{Binary, Invocation, cargo_test};
+use crate::cargo::{Binary, Invocation, doc_test};
 use crate::executor::{Job, seconds};
 use crate::libtest::{Wanted, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
@@ -32,9 +32,7 @@ pub(crate) fn run(
     let manifest = target.manifest.in_tree(&job.settings.tree);
     let folder = manifest.parent().unwrap_or(&job.settings.tree).to_owned();
     let mut invocation = if target.kind == TargetKind::Doc {
-        let mut cargo = cargo_test(job, &folder, features);
-        cargo.arguments.extend(["--doc", "-p", &target.package, "--"].map(str::to_owned));
-        cargo
+        doc_test(job, &folder, target, features)?
     } else {
         let binary = binary.ok_or_else(|| format!("cargo built no binary {}", target.binary))?;
         let program = binary.executable.into_string();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use execution_plan::Demand;
 use support::{Tree, inexact, library, result, run, run_interrupted, rust, target};
-use test_catalog::TargetKind;
+use test_catalog::{CargoTarget, TargetKind};
 use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
 
 const MANIFEST: &str =
@@ -153,6 +153,30 @@ fn doc_tests_run_by_name_and_others_of_the_file_are_not_reported() {
     let bad = result(&outcome, "bad (line 6)");
     assert_eq!(bad.outcome, Outcome::Failed);
     assert!(bad.message.contains("left: 1"), "{}", bad.message);
+}
+
+#[test]
+fn a_package_that_a_dependency_shares_its_name_with_is_built_and_its_documentation_tested() {
+    let manifest = format!(
+        "{MANIFEST}[dependencies]\nformer = {{ package = \"tiny\", path = \"former\" }}\n\
+         [workspace]\nexclude = [\"former\"]\n"
+    );
+    let former = "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let source = "//! ```\n//! assert_eq!(tiny::later(), 2);\n//! ```\n\
+                  pub fn later() -> u32 { former::first() + 1 }\n#[test] fn is_later() { assert_eq!(later(), 2) }\n";
+    let tree = Tree::new(&[
+        ("Cargo.toml", manifest.as_str()),
+        ("src/lib.rs", source),
+        ("former/Cargo.toml", former),
+        ("former/src/lib.rs", "pub fn first() -> u32 { 1 }\n#[test] fn is_first() {}\n"),
+    ]);
+    let documentation = Arc::new(CargoTarget { kind: TargetKind::Doc, ..(*library()).clone() });
+    let demands = vec![rust(&library(), "is_later"), rust(&documentation, "src/lib.rs - (line 1)")];
+    let outcome = run(demands, &tree.settings());
+    assert_eq!(outcome.results.len(), 2, "{:#?}", outcome.results);
+    for result in &outcome.results {
+        assert_eq!(result.outcome, Outcome::Passed, "{}: {}", result.id, result.message);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use camino::Utf8PathBuf;
 use cargo_discovery::{Build, FeatureSelection, Settings};
 use serde::Deserialize;
+use test_catalog::comparison::cargo::ListedBinary;
 
 /// `case.toml`.
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) struct Case {
     /// Whether nothing may be inexact.
     #[serde(default = "yes")]
     pub(crate) exact: bool,
+    /// How many tests only inexact cases stand for, where that is held.
+    pub(crate) covered: Option<usize>,
     /// Whether documentation tests are recorded, and held against.
     #[serde(default)]
     pub(crate) doc: bool,
@@ -68,10 +71,29 @@ pub(crate) struct Binary {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Tests {
+    /// Documentation tests of one line share a name, which stands here for each.
     #[serde(rename = "tests")]
-    pub(crate) names: BTreeSet<String>,
+    names: Vec<String>,
     #[serde(default)]
-    pub(crate) ignored: BTreeSet<String>,
+    ignored: BTreeSet<String>,
+}
+
+impl Tests {
+    /// How many there are of a name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.names.iter().filter(|one| *one == name).count()
+    }
+
+    /// Whether one of that name is ignored.
+    pub(crate) fn is_ignored(&self, name: &str) -> bool {
+        self.ignored.contains(name)
+    }
+
+    /// Under the id of their binary, as a lister gives them.
+    pub(crate) fn of_binary(&self, id: &str) -> ListedBinary {
+        let tests = self.names.iter().map(|name| (name.clone(), self.ignored.contains(name))).collect();
+        ListedBinary { binary: id.to_owned(), tests }
+    }
 }
 
 impl Case {

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use cargo_discovery::{Argument, Build, Settings, TestCommand, discover_with_lanes};
 use test_catalog::{Obstacle, Reach, TargetKind, TestCase};
 
-use crate::case::{Binary, Case};
+use crate::case::{Case, Tests};
 use crate::{fresh_copy, workspace_of};
 
 /// How far what is said of commands is cargo's.
@@ -21,7 +21,7 @@ pub(crate) struct Counts {
 pub(crate) fn compare(case: &Case, counts: &mut Counts) {
     let (_copy, tree) = fresh_copy(case);
     for (run, listings) in case.truth() {
-        let text = format!("cargo nextest run {run}");
+        let text = format!("cargo test {run}");
         let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches('\'')).collect();
         let words: Vec<Argument<'_>> = words.into_iter().map(Argument::Known).collect();
         let folders: Vec<&String> = listings.keys().collect();
@@ -30,24 +30,27 @@ pub(crate) fn compare(case: &Case, counts: &mut Counts) {
             TestCommand::parse(&words, Some(Utf8Path::new(folder)), &[]).unwrap()
         };
         let commands: Vec<TestCommand> = folders.iter().map(command).collect();
-        // Under all features, as cases do not depend on which are on: only `enabled` does.
         let settings = Settings { build: Build::EachPackage, ..Settings::new(tree.clone()) };
         let found = discover_with_lanes(&settings, &commands).unwrap();
         for (lane, (folder, listing)) in found.lanes.iter().zip(&listings) {
             // Packages of one name may be in several workspaces, and tests of one name under several conditions.
             let is_near = |one: &&TestCase| is_in(folder, workspace_of(one));
             let exact = found.catalog.cases.iter().filter(|one| one.certainty.is_exact()).filter(is_near);
-            let mut reaches: BTreeMap<(&str, &str), Vec<Reach>> = BTreeMap::new();
+            let mut reaches: BTreeMap<(&str, bool, &str), Vec<Reach>> = BTreeMap::new();
             for one in exact {
                 let rust = one.as_rust().unwrap();
-                if rust.target.kind != TargetKind::Doc {
-                    reaches.entry((&rust.target.binary, &rust.name)).or_default().push(lane.reach(one));
+                let is_doc = rust.target.kind == TargetKind::Doc;
+                if !is_doc || case.doc {
+                    reaches.entry((&rust.target.binary, is_doc, &rust.name)).or_default().push(lane.reach(one));
                 }
             }
-            for ((binary, name), reaches) in reaches {
+            for ((binary, is_doc, name), reaches) in reaches {
                 counts.told += 1;
                 counts.unknown += usize::from(reaches.contains(&Reach::Maybe));
-                if let Some(wrong) = difference(&reaches, listing.binaries.get(binary), name) {
+                let of_binary = || Some(&listing.binaries.get(binary)?.tests);
+                // Documentation is listed by its package, whose name is the id.
+                let listed = if is_doc { listing.doc.get(binary) } else { of_binary() };
+                if let Some(wrong) = difference(&reaches, listed, name) {
                     counts.wrong.push(format!("{} `{text}` in {folder}: {binary} {name}: {wrong}", case.name));
                 }
             }
@@ -59,9 +62,9 @@ fn is_in(folder: &str, workspace: &str) -> bool {
     workspace == "." || Utf8Path::new(folder).starts_with(workspace)
 }
 
-fn difference(reaches: &[Reach], binary: Option<&Binary>, name: &str) -> Option<String> {
-    let is_built = binary.is_some_and(|binary| binary.tests.names.contains(name));
-    let is_ignored = binary.is_some_and(|binary| binary.tests.ignored.contains(name));
+fn difference(reaches: &[Reach], listed: Option<&Tests>, name: &str) -> Option<String> {
+    let is_built = listed.is_some_and(|tests| tests.count(name) > 0);
+    let is_ignored = listed.is_some_and(|tests| tests.is_ignored(name));
     let agrees = |reach: &Reach| match reach {
         Reach::Runs => is_built && !is_ignored,
         Reach::Not(Obstacle::Ignored) => is_built && is_ignored,

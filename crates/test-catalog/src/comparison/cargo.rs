@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Place;
-use crate::{NodeId, RustCase, TestCase};
+use crate::{NodeId, RustCase, TestCase, lies_within};
 
 /// What one test binary lists: each name, and whether it is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -185,7 +185,7 @@ fn covers(case: &RustCase, name: &str) -> bool {
         Some(call) => call.rsplit_once("::").map_or("", |(module, _)| module),
         None => case.name.as_str(),
     };
-    around.is_empty() || name.strip_prefix(around).is_some_and(|rest| rest.starts_with("::"))
+    around.is_empty() || lies_within(name, around)
 }
 
 #[cfg(test)]
@@ -288,6 +288,15 @@ mod tests {
         assert_eq!(missing(&comparison), ["p c", "p m", "p mm::a"]);
         let at_the_root = compared(&[inexact("cases!")], &["a", "m::n::b"]);
         assert_eq!((at_the_root.covered, at_the_root.wrong()), (2, 0));
+    }
+
+    #[test]
+    fn an_inexact_file_or_item_covers_the_documentation_in_it() {
+        let tests = ["src/a.rs - (line 1)", "src/b.rs - m::f (line 2)", "src/b.rs - m::f::g (line 3)"];
+        let other = ["src/b.rs - m::fg (line 4)", "src/b.rs - n (line 5)"];
+        let comparison = compared(&[inexact("src/a.rs"), inexact("src/b.rs - m::f")], &[&tests[..], &other].concat());
+        assert_eq!(comparison.covered, 3);
+        assert_eq!(missing(&comparison), ["p src/b.rs - m::fg (line 4)", "p src/b.rs - n (line 5)"]);
     }
 
     #[test]
