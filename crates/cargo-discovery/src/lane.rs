@@ -1,6 +1,6 @@
 //! What a command of CI builds and runs of the tests of a tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use test_catalog::{Obstacle, Reach, RustCase, TargetKind, TestCase, TreePath};
@@ -144,23 +144,16 @@ impl RustLane {
 /// Why a case is not compiled: for want of features, or else for its condition.
 fn obstacle(case: &RustCase, package: &BuiltTests) -> Obstacle {
     let cfg = package.cfg.of(case.target.kind);
+    let condition = condition(case).unwrap_or(Predicate::Literal(true));
+    let missing = condition.missing_features(&|feature| cfg.feature(feature) == Truth::No);
     let required = case.target.required_features.iter().filter(|&entry| package.cfg.builds([entry]) == Truth::No);
-    let mut off: Vec<String> = required.cloned().collect();
-    if let Some(condition) = condition(case) {
-        // Whatever the machine is, the features do not allow it.
-        let allowed = condition.evaluate(&|name, value| match (name, value) {
-            ("feature", Some(feature)) => cfg.feature(feature),
-            ("test", None) => Truth::Yes,
-            _ => Truth::Unknown,
-        });
-        if allowed == Truth::No {
-            let wanted = condition.wanted_features().into_iter();
-            off.extend(wanted.filter(|one| cfg.feature(one) == Truth::No).map(str::to_owned));
-        }
+    let required: BTreeSet<&str> = required.map(String::as_str).collect();
+    let sets: Vec<BTreeSet<&str>> = missing.iter().map(|set| set | &required).collect();
+    // One way is open as far as features go.
+    if sets.iter().any(BTreeSet::is_empty) {
+        return Obstacle::Condition;
     }
-    off.sort_unstable();
-    off.dedup();
-    if off.is_empty() { Obstacle::Condition } else { Obstacle::Features(off) }
+    Obstacle::Features(sets.into_iter().map(|set| set.into_iter().map(str::to_owned).collect()).collect())
 }
 
 /// The condition under which a case is compiled; `None` where it cannot be read.

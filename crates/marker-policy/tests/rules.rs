@@ -263,8 +263,13 @@ fn found_in(tree: &Catalog, rule: &str, lanes: &Lanes) -> Vec<String> {
     found.into_iter().filter(|one| one.rule.as_str() == rule).map(|one| one.message).collect()
 }
 
+fn either(sets: &[&[&str]]) -> Reach {
+    let set = |set: &&[&str]| set.iter().map(|&feature| feature.to_owned()).collect();
+    Reach::Not(Obstacle::Features(sets.iter().map(set).collect()))
+}
+
 fn off(features: &[&str]) -> Reach {
-    Reach::Not(Obstacle::Features(features.iter().map(|&feature| feature.to_owned()).collect()))
+    either(&[features])
 }
 
 #[test]
@@ -282,6 +287,8 @@ fn a_feature_that_no_lane_turns_on_is_found_where_nothing_else_may_run_the_test(
     assert_eq!(found(vec![off(&["gpu"]), off(&["other"])]), [both]);
     let both = "1 test needs the features `gpu` and `other` of runtime, which no lane turns on";
     assert_eq!(found(vec![off(&["gpu", "other"])]), [both]);
+    let one = "1 test needs the features `gpu` or `other` of runtime, which no lane turns on";
+    assert_eq!(found(vec![either(&[&["gpu"], &["other"]])]), [one]);
     for other in [Reach::Runs, Reach::Maybe, Reach::Not(Obstacle::Ignored), Reach::Not(Obstacle::Condition)] {
         assert!(found(vec![off(&["gpu"]), other]).is_empty());
     }

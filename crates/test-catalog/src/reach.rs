@@ -18,8 +18,8 @@ pub enum Obstacle {
     Package,
     /// It builds other targets of the package, or leaves the documentation tests out.
     Target,
-    /// Features are off that the case needs: these, sorted.
-    Features(Vec<String>),
+    /// Features are off that the case needs: all of one of these sets, each of them sorted.
+    Features(Vec<Vec<String>>),
     /// It does not compile the case for another reason, such as the machine.
     Condition,
     /// It runs no `#[ignore]`d tests, or nothing else.

@@ -1,5 +1,6 @@
 //! Configuration predicates.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -8,6 +9,9 @@ use super::Truth;
 
 /// What is set when rustdoc looks for tests: the library is not compiled as a test then.
 const RUSTDOC: [(&str, bool); 3] = [("test", false), ("doc", true), ("doctest", true)];
+
+/// How many sets of features are told apart.
+const MOST_SETS: usize = 8;
 
 /// A configuration predicate of the Rust reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,13 +131,27 @@ impl Predicate {
         }
     }
 
-    /// The features that it names as such: those of which it holds more easily when they are on.
-    pub(crate) fn wanted_features(&self) -> Vec<&str> {
-        match self {
-            Self::Pair(name, value) if name == "feature" => vec![value],
-            Self::All(operands) | Self::Any(operands) => operands.iter().flat_map(Self::wanted_features).collect(),
-            _ => Vec::new(),
+    /// The sets of features that have to be turned on for it to hold, whatever else holds: all of one of the sets. `is_off`
+    /// tells of a feature that it is not on. Of too many sets only the first are given.
+    pub(crate) fn missing_features(&self, is_off: &impl Fn(&str) -> bool) -> Vec<BTreeSet<&str>> {
+        let mut sets = match self {
+            Self::Pair(name, value) if name == "feature" && is_off(value) => vec![BTreeSet::from([value.as_str()])],
+            Self::All(operands) => operands.iter().fold(vec![BTreeSet::new()], |sets, operand| {
+                let more = operand.missing_features(is_off);
+                let with = |set: &BTreeSet<_>| more.iter().map(|one| set | one).collect::<Vec<_>>();
+                sets.iter().flat_map(with).take(MOST_SETS).collect()
+            }),
+            Self::Any(operands) => operands.iter().flat_map(|operand| operand.missing_features(is_off)).collect(),
+            _ => vec![BTreeSet::new()],
+        };
+        sets.sort_by_key(BTreeSet::len);
+        let mut least: Vec<BTreeSet<&str>> = Vec::new();
+        for set in sets {
+            if least.len() < MOST_SETS && !least.iter().any(|one| one.is_subset(&set)) {
+                least.push(set);
+            }
         }
+        least
     }
 
     /// Whether it cannot hold without `test`.
@@ -227,6 +245,21 @@ mod tests {
         assert_eq!(left("any(test, feature = \"a\")"), "true");
         assert_eq!(left("not(test)"), "false");
         assert_eq!(left("any(all(test, unix), windows)"), "any(unix, windows)");
+    }
+
+    #[test]
+    fn what_is_missing_are_the_least_sets_of_features() {
+        let missing = |text| {
+            let predicate = predicate(text);
+            let sets = predicate.missing_features(&|feature| feature != "on");
+            sets.into_iter().map(|set| set.into_iter().collect::<Vec<_>>().join("+")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(missing("feature = \"a\""), "a");
+        assert_eq!(missing("all(unix, feature = \"a\", feature = \"b\", feature = \"on\")"), "a+b");
+        assert_eq!(missing("any(feature = \"a\", feature = \"b\", all(feature = \"a\", feature = \"c\"))"), "a b");
+        assert_eq!(missing("all(any(feature = \"a\", feature = \"b\"), feature = \"c\")"), "a+c b+c");
+        assert_eq!(missing("any(feature = \"a\", feature = \"on\")"), "");
+        assert_eq!(missing("all(feature = \"a\", not(feature = \"b\"))"), "a");
     }
 
     #[test]

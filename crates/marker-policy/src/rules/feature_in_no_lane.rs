@@ -24,10 +24,10 @@ pub(super) const RULE: Rule = Rule {
 /// The features that keep every lane from compiling a test.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Missing {
-    /// No lane that builds the package turns one of these on.
-    Never(Vec<String>),
-    /// Some lane turns on each of these, and none all of them.
-    Together(Vec<String>),
+    /// No lane that builds the package turns on any of these, and all of one of the sets are needed.
+    Never(Vec<BTreeSet<String>>),
+    /// Some lane turns on each of these, and none all that are needed.
+    Together(BTreeSet<String>),
 }
 
 /// Tests of one file that miss the same features, and the lanes that build their package without these.
@@ -53,31 +53,40 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
 
 /// `None` where some lane may run the test, or where something else keeps all of them from it.
 fn missing(reaches: &[(&Lane, &Reach)]) -> Option<Missing> {
-    let mut off: Vec<&[String]> = Vec::new();
+    let mut lanes: Vec<&[Vec<String>]> = Vec::new();
     for (_, reach) in reaches {
         match reach {
-            Reach::Not(Obstacle::Features(features)) => off.push(features),
+            Reach::Not(Obstacle::Features(sets)) => lanes.push(sets),
             Reach::Not(Obstacle::Package | Obstacle::Target) => {}
             Reach::Runs | Reach::Maybe | Reach::Not(_) => return None,
         }
     }
-    let (first, others) = off.split_first()?;
-    let in_all = |feature: &&String| others.iter().all(|one| one.contains(feature));
-    let never: Vec<String> = first.iter().filter(in_all).cloned().collect();
-    if !never.is_empty() {
-        return Some(Missing::Never(never));
+    let off = |sets: &&[Vec<String>]| sets.iter().flatten().cloned().collect::<BTreeSet<_>>();
+    let off: Vec<BTreeSet<String>> = lanes.iter().map(off).collect();
+    let never = off.iter().cloned().reduce(|one, other| &one & &other)?;
+    let never_on = |set: &Vec<String>| set.iter().filter(|&feature| never.contains(feature)).cloned().collect();
+    let needed: BTreeSet<BTreeSet<String>> = lanes.first()?.iter().map(never_on).collect();
+    if needed.iter().any(BTreeSet::is_empty) {
+        return Some(Missing::Together(off.into_iter().flatten().collect()));
     }
-    let all: BTreeSet<&String> = off.iter().copied().flatten().collect();
-    Some(Missing::Together(all.into_iter().cloned().collect()))
+    Some(Missing::Never(needed.into_iter().collect()))
 }
 
 fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
-    let (features, how) = match missing {
-        Missing::Never(features) => (features, "turns on"),
-        Missing::Together(features) => (features, "turns on together"),
+    let all = |features: &BTreeSet<String>| {
+        features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(" and ")
     };
-    let named = features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(" and ");
-    let what = if features.len() == 1 { "the feature" } else { "the features" };
+    let option = |features: &BTreeSet<String>| {
+        format!("--features {}", features.iter().map(String::as_str).collect::<Vec<_>>().join(","))
+    };
+    let (named, how, options) = match missing {
+        Missing::Never(sets) => {
+            let named = sets.iter().map(all).collect::<Vec<_>>().join(" or ");
+            (named, "turns on", sets.iter().map(option).collect::<Vec<_>>())
+        }
+        Missing::Together(features) => (all(features), "turns on together", vec![option(features)]),
+    };
+    let what = if named.contains("` ") { "the features" } else { "the feature" };
     let cases = &group.cases;
     let package = cases.first().and_then(|case| case.case.as_rust()).map_or("", |rust| rust.target.package.as_str());
     let lanes = &group.lanes;
@@ -93,12 +102,12 @@ fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
         label: None,
         cases: cases.iter().map(|case| case.case.id.clone()).collect(),
         has: Vec::new(),
-        needs: vec![format!("--features {}", features.join(","))],
-        effect: Some("CI never compiles it".to_owned()),
         help: format!(
-            "run `cargo test -p {package} --features {}` in CI; where something else runs it, list that in [[lanes]]",
-            features.join(",")
+            "run `cargo test -p {package} {}` in CI; where something else runs it, list that in [[lanes]]",
+            options.first().map_or("", String::as_str)
         ),
+        needs: options,
+        effect: Some("CI never compiles it".to_owned()),
         insertion: None,
         note: Some(format!(
             "{} {package}: {}",
