@@ -74,6 +74,14 @@ Examples:
 Example:
   cargo xtask why 'tests/serve/test_vllm_chat.py::test_chat[aggregated]'")]
     Why(WhyArgs),
+    /// Show what CI runs: the commands in the tree's workflows and those that the policy lists, with their tests
+    ///
+    /// So far these are the commands that run tests of Rust: `cargo test`, `cargo nextest run`, `cargo llvm-cov`.
+    #[command(after_help = "\
+Examples:
+  cargo xtask lanes
+  cargo xtask lanes --tree ../dynamo --format json")]
+    Lanes(LanesArgs),
     /// Show what would run where, without running it
     #[command(after_help = "\
 Examples:
@@ -272,6 +280,13 @@ pub(crate) enum ListFormat {
 pub(crate) struct WhyArgs {
     /// The test's id
     pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LanesArgs {
+    /// How to write the lanes
+    #[arg(long, default_value = "text")]
+    pub(crate) format: MachineFormat,
 }
 
 #[derive(Debug, Args)]

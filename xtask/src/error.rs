@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Output(#[source] io::Error),
     #[error("the policy has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
     Policy(#[from] marker_policy::PolicyErrors),
+    #[error("{file}:{line}: the lane `{name}`: {why}")]
+    Lane { file: String, line: u32, name: String, why: String },
     #[error("`{name}` is neither a policy file nor a preset ({presets})")]
     NoSuchPolicy { name: String, presets: String },
     #[error("wrong expression for {option}: {error}\n{}", .error.render())]
@@ -76,6 +78,7 @@ impl Error {
             | Self::NotUtf8(_)
             | Self::Read { .. }
             | Self::Policy(_)
+            | Self::Lane { .. }
             | Self::NoSuchPolicy { .. }
             | Self::Expression { .. }
             | Self::Select(_)

@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 mod error;
 mod exit;
+mod lanes;
 mod output;
 mod progress;
 mod subject;
@@ -52,6 +53,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::List(args) => commands::list::run(&cli.global, args, environment),
         Command::Why(args) => commands::why::run(&cli.global, args),
         Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
+        Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match args.command {

@@ -4,13 +4,15 @@ use std::fs;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_discovery::{Discovery, RustLane, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
-use marker_policy::{Policy, Selector};
+use marker_policy::{Lanes, Policy, Selector};
 use pytest_discovery::{PinnedPytest, PytestVersion};
 use test_catalog::{Catalog, Language};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
+use crate::lanes::Commands;
 
 /// The name of a policy file.
 const POLICY_FILE: &str = "test-policy.toml";
@@ -67,16 +69,38 @@ impl Subject {
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        Ok(self.discover(global, selection, &[])?.0)
+    }
+
+    /// The same, with what the lanes of CI run of it.
+    pub(crate) fn catalog_and_lanes(
+        &self,
+        global: &Global,
+        selection: &SelectionArgs,
+    ) -> Result<(Catalog, Lanes), Error> {
+        let commands = Commands::read(&self.tree, &self.policy, &self.policy_source)?;
+        let (catalog, rust) = self.discover(global, selection, &commands.rust)?;
+        let lanes = commands.lanes(&catalog, &rust);
+        Ok((catalog, lanes))
+    }
+
+    fn discover(
+        &self,
+        global: &Global,
+        selection: &SelectionArgs,
+        commands: &[TestCommand],
+    ) -> Result<(Catalog, Vec<RustLane>), Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
         let python = || wants_python.then(|| self.python(global, selection)).transpose();
-        let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
+        let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection, commands)).transpose();
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
             (python(), rust.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        Ok(python?.unwrap_or_default().merge(rust?.unwrap_or_default()))
+        let rust = rust?.unwrap_or_default();
+        Ok((python?.unwrap_or_default().merge(rust.catalog), rust.lanes))
     }
 
     fn python(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
@@ -102,7 +126,7 @@ impl Subject {
         Ok(pytest_discovery::discover(&settings)?)
     }
 
-    fn rust(&self, selection: &SelectionArgs) -> Result<Catalog, Error> {
+    fn rust(&self, selection: &SelectionArgs, commands: &[TestCommand]) -> Result<Discovery, Error> {
         let settings = cargo_discovery::Settings {
             paths: selection.paths.clone(),
             features: cargo_discovery::FeatureSelection {
@@ -117,7 +141,7 @@ impl Subject {
             },
             ..cargo_discovery::Settings::new(self.tree.clone())
         };
-        Ok(cargo_discovery::discover(&settings)?)
+        Ok(cargo_discovery::discover_with_lanes(&settings, commands)?)
     }
 }
 

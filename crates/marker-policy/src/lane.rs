@@ -1,6 +1,6 @@
 //! Lanes: what CI runs at one place, and which of the tests that is.
 
-use test_catalog::{Reach, SourceSpan};
+use test_catalog::{Obstacle, Reach, Reason, SourceSpan};
 
 use crate::resolve::ResolvedCase;
 
@@ -23,6 +23,7 @@ pub struct Lane {
 #[derive(Debug, Clone, Default)]
 pub struct Lanes {
     list: Vec<(Lane, Vec<Reach>)>,
+    problems: Vec<Reason>,
 }
 
 impl Lanes {
@@ -35,6 +36,19 @@ impl Lanes {
     /// Adds a lane. `reach` tells of every case of the catalog, in its order; of those behind its end nothing is known.
     pub fn add(&mut self, lane: Lane, reach: Vec<Reach>) {
         self.list.push((lane, reach));
+    }
+
+    /// The same, with what of the workflows could not be read.
+    #[must_use]
+    pub fn with_problems(mut self, problems: Vec<Reason>) -> Self {
+        self.problems = problems;
+        self
+    }
+
+    /// What of the workflows could not be read: lanes may be missing.
+    #[must_use]
+    pub fn problems(&self) -> &[Reason] {
+        &self.problems
     }
 
     /// Whether there are none.
@@ -51,6 +65,20 @@ impl Lanes {
     /// What each lane makes of the case at that place of the catalog.
     pub fn of_case(&self, index: usize) -> impl Iterator<Item = (&Lane, &Reach)> {
         self.list.iter().map(move |(lane, reach)| (lane, reach.get(index).unwrap_or(&Reach::Maybe)))
+    }
+
+    /// What keeps the lane that comes nearest from running the case at that place of the catalog; `None` where some lane
+    /// runs it or may run it, and where there are no lanes.
+    #[must_use]
+    pub fn obstacle(&self, index: usize) -> Option<&Obstacle> {
+        let obstacles: Option<Vec<&Obstacle>> = self
+            .of_case(index)
+            .map(|(_, reach)| match reach {
+                Reach::Not(obstacle) => Some(obstacle),
+                Reach::Runs | Reach::Maybe => None,
+            })
+            .collect();
+        obstacles?.into_iter().max()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::time::Instant;
 
-use marker_policy::{Lanes, audit, resolve, select, unjudged};
+use marker_policy::{audit, resolve, select, unjudged};
 use test_catalog::TreePath;
 use test_report::findings::{self, Audited};
 use test_report::terminal::Styles;
@@ -24,12 +24,12 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
     }
-    let catalog = subject.catalog(global, &args.selection)?;
+    let (catalog, lanes) = subject.catalog_and_lanes(global, &args.selection)?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let mut found = audit(&subject.policy, &catalog, &cases, &Lanes::none());
+    let mut found = audit(&subject.policy, &catalog, &cases, &lanes);
     let selection = select(&subject.policy, &cases, &selector)?;
     let narrowed = selector.stage.is_some()
         || selector.marks.is_some()

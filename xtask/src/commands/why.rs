@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use marker_policy::{Category, ResolvedCase, nearest, resolve};
-use test_catalog::{Marker, Origin};
+use marker_policy::{Category, Lanes, ResolvedCase, nearest, resolve};
+use test_catalog::{Marker, Obstacle, Origin, Reach};
 use test_report::terminal::printable;
 
 use crate::cli::{Global, SelectionArgs, WhyArgs};
@@ -14,11 +14,12 @@ use crate::subject::Subject;
 
 pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
-    let catalog = subject.catalog(global, &SelectionArgs::default())?;
+    let (catalog, lanes) = subject.catalog_and_lanes(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
     let found: Vec<_> = cases
         .iter()
-        .filter(|case| case.case.id.as_str() == args.id || case.case.function.as_str() == args.id)
+        .enumerate()
+        .filter(|(_, case)| case.case.id.as_str() == args.id || case.case.function.as_str() == args.id)
         .collect();
     if found.is_empty() {
         let near = nearest(&args.id, cases.iter().map(|case| case.case.id.as_str()));
@@ -26,8 +27,11 @@ pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
         return Err(Error::NoSuchTest { id: args.id.clone(), nearest });
     }
     let mut text = String::new();
-    for case in found {
+    for (index, case) in found {
         explain(&mut text, case, &subject);
+        if case.case.as_rust().is_some() {
+            explain_lanes(&mut text, index, &lanes);
+        }
     }
     output::write(&text)?;
     Ok(Exit::Success)
@@ -76,6 +80,31 @@ fn explain(text: &mut String, resolved: &ResolvedCase<'_>, subject: &Subject) {
             let reason = ignored.reason.as_deref().unwrap_or("no reason given");
             let _ = writeln!(text, "  ignored   {}: run it with --ignored", printable(reason));
         }
+    }
+}
+
+/// The lanes that run a Rust test, and what keeps those from it that come nearest where none does.
+fn explain_lanes(text: &mut String, index: usize, lanes: &Lanes) {
+    let mut word = "lanes";
+    for (lane, reach) in lanes.of_case(index).filter(|(_, reach)| !reach.is_not()) {
+        let maybe = if *reach == Reach::Maybe { ", maybe" } else { "" };
+        let at = printable(&lane.at.to_string()).into_owned();
+        let _ = writeln!(text, "  {word:<9} {} ({at}){maybe}", printable(&lane.name));
+        word = "";
+    }
+    if let Some(obstacle) = lanes.obstacle(index) {
+        let why = match obstacle {
+            Obstacle::Package => "none builds its package".to_owned(),
+            Obstacle::Target => "those that build its package leave this target out".to_owned(),
+            Obstacle::Features(sets) => {
+                let sets = sets.iter().map(|set| set.join(" and ")).collect::<Vec<_>>();
+                format!("none turns on {}", sets.join(", or "))
+            }
+            Obstacle::Condition => "its condition does not hold where they build".to_owned(),
+            Obstacle::Ignored => "none runs ignored tests".to_owned(),
+            Obstacle::Name => "none selects its name".to_owned(),
+        };
+        let _ = writeln!(text, "  lanes     none: {}", printable(&why));
     }
 }
 

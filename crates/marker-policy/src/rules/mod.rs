@@ -14,6 +14,7 @@ mod missing_type;
 mod package_in_no_lane;
 mod undeclared_marker;
 mod ungated_integration_test;
+mod workflow;
 
 use std::fmt;
 
@@ -85,6 +86,7 @@ pub const ALL: &[Rule] = &[
     colliding_names::RULE,
     feature_in_no_lane::RULE,
     package_in_no_lane::RULE,
+    workflow::RULE,
     undeclared_marker::RULE,
     catalog_problem::SYNTAX,
     catalog_problem::UNREADABLE,

@@ -1,0 +1,35 @@
+//! `workflow`: CI's workflows can be read.
+
+use super::{Rule, RuleCode, Severity};
+use crate::audit::Audited;
+use crate::finding::Finding;
+
+pub(super) const RULE: Rule = Rule {
+    code: RuleCode("workflow"),
+    severity: Severity::Warning,
+    summary: "the workflows that say what CI runs can be read",
+    explanation: "Lanes are the commands in the workflows that the policy names (`[ci] workflows`, by default all of \
+                  `.github/workflows`). Where one cannot be read, lanes may be missing, and the rules about lanes may \
+                  find tests that CI runs after all.",
+    check,
+};
+
+fn check(audited: &Audited<'_>) -> Vec<Finding> {
+    let problems = audited.lanes.problems().iter();
+    problems
+        .map(|problem| Finding {
+            rule: RULE.code,
+            severity: RULE.severity,
+            message: problem.text.clone(),
+            at: problem.at.clone(),
+            label: None,
+            cases: Vec::new(),
+            has: Vec::new(),
+            needs: Vec::new(),
+            effect: Some("lanes may be missing".to_owned()),
+            help: "repair it, or name in `[ci] workflows` only those that run tests".to_owned(),
+            insertion: None,
+            note: None,
+        })
+        .collect()
+}
