@@ -38,7 +38,8 @@ impl Commands {
             match step.commands(&PROGRAMS) {
                 Ok(of_step) => {
                     for command in &of_step {
-                        let variables = run.environment.iter().chain(&command.assignments);
+                        let environment = run.environment();
+                        let variables = environment.iter().chain(&command.assignments);
                         let variables: Vec<&str> = variables.map(|(name, _)| name.as_str()).collect();
                         commands.add(&step.title(), command, &variables);
                     }

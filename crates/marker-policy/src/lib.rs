@@ -48,6 +48,7 @@ mod resolve;
 pub mod rules;
 mod select;
 mod suggestion;
+pub mod workflow;
 
 pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};

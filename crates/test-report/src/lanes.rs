@@ -43,7 +43,7 @@ pub fn text(lanes: &Lanes, cases: &[ResolvedCase<'_>], styles: &Styles) -> Strin
         left.entry(rank).or_insert((why, 0)).1 += 1;
         total += 1;
     }
-    let _ = writeln!(out, "\n{} of Rust in no lane", count::counted(total, "test is", "tests are"));
+    let _ = writeln!(out, "\n{} in no lane", count::counted(total, "test of Rust is", "tests of Rust are"));
     for (why, count) in left.into_values() {
         let _ = writeln!(out, "  {:>6}  {why}", count::grouped(count));
     }

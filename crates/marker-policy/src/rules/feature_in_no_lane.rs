@@ -30,7 +30,7 @@ enum Missing {
     Together(BTreeSet<String>),
 }
 
-/// Tests of one file that miss the same features, and the lanes that build their package without these.
+/// Tests of one package that miss the same features, and the lanes that build their package without these.
 #[derive(Default)]
 struct Group<'x> {
     cases: Vec<&'x ResolvedCase<'x>>,
@@ -40,15 +40,16 @@ struct Group<'x> {
 fn check(audited: &Audited<'_>) -> Vec<Finding> {
     let mut groups: BTreeMap<(&TreePath, Missing), Group<'_>> = BTreeMap::new();
     for (case, reaches) in with_reach(audited.cases, audited.lanes) {
-        if let Some(missing) = missing(&reaches).filter(|_| case.case.certainty.is_exact()) {
-            let group = groups.entry((case.case.file(), missing)).or_default();
+        let Some(rust) = case.case.as_rust().filter(|_| case.case.certainty.is_exact()) else { continue };
+        if let Some(missing) = missing(&reaches) {
+            let group = groups.entry((&rust.target.manifest, missing)).or_default();
             group.cases.push(case);
             let builds = |reach: &Reach| matches!(reach, Reach::Not(Obstacle::Features(_)));
             let lanes = reaches.iter().filter(|(_, reach)| builds(reach));
             group.lanes.extend(lanes.map(|(lane, _)| lane.name.as_str()));
         }
     }
-    groups.into_iter().map(|((file, missing), group)| finding(file, &missing, &group)).collect()
+    groups.into_iter().map(|((manifest, missing), group)| finding(manifest, &missing, &group)).collect()
 }
 
 /// `None` where some lane may run the test, or where something else keeps all of them from it.
@@ -72,9 +73,11 @@ fn missing(reaches: &[(&Lane, &Reach)]) -> Option<Missing> {
     Some(Missing::Never(needed.into_iter().collect()))
 }
 
-fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
+fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
     let all = |features: &BTreeSet<String>| {
-        features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(" and ")
+        let mut named: Vec<String> = features.iter().map(|feature| format!("`{feature}`")).collect();
+        let last = named.pop().unwrap_or_default();
+        if named.is_empty() { last } else { format!("{} and {last}", named.join(", ")) }
     };
     let option = |features: &BTreeSet<String>| {
         format!("--features {}", features.iter().map(String::as_str).collect::<Vec<_>>().join(","))
@@ -86,11 +89,12 @@ fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
         }
         Missing::Together(features) => (all(features), "turns on together", vec![option(features)]),
     };
-    let what = if named.contains("` ") { "the features" } else { "the feature" };
+    let what = if named.matches('`').count() > 2 { "the features" } else { "the feature" };
     let cases = &group.cases;
     let package = cases.first().and_then(|case| case.case.as_rust()).map_or("", |rust| rust.target.package.as_str());
     let lanes = &group.lanes;
     let first = cases.iter().map(|case| &case.case.span).min().cloned();
+    let files: BTreeSet<&TreePath> = cases.iter().map(|case| case.case.file()).collect();
     Finding {
         rule: RULE.code,
         severity: RULE.severity,
@@ -98,8 +102,7 @@ fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
             "{} {what} {named} of {package}, which no lane {how}",
             counted(cases.len(), "test needs", "tests need")
         ),
-        at: first.unwrap_or_else(|| SourceSpan::line(file.clone(), 1)),
-        label: None,
+        at: first.unwrap_or_else(|| SourceSpan::line(manifest.clone(), 1)),
         cases: cases.iter().map(|case| case.case.id.clone()).collect(),
         has: Vec::new(),
         help: format!(
@@ -107,12 +110,27 @@ fn finding(file: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
             options.first().map_or("", String::as_str)
         ),
         needs: options,
-        effect: Some("CI never compiles it".to_owned()),
+        effect: Some("CI never runs it".to_owned()),
         insertion: None,
+        label: Some(match files.len() {
+            1 => "the first of them".to_owned(),
+            several => format!("the first of them, which stand in {several} files"),
+        })
+        .filter(|_| cases.len() > 1),
         note: Some(format!(
-            "{} {package}: {}",
+            "{} {package} without: {}",
             counted(lanes.len(), "lane builds", "lanes build"),
-            lanes.iter().copied().collect::<Vec<_>>().join("; ")
+            some_of(lanes)
         )),
+    }
+}
+
+/// The first names, and how many more there are.
+fn some_of(names: &BTreeSet<&str>) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join("; ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
     }
 }

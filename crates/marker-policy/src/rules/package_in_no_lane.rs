@@ -50,7 +50,7 @@ fn finding(manifest: &TreePath, cases: &[&ResolvedCase<'_>]) -> Finding {
         cases: cases.iter().map(|case| case.case.id.clone()).collect(),
         has: Vec::new(),
         needs: vec![format!("cargo test --manifest-path {manifest}")],
-        effect: Some("CI never compiles them".to_owned()),
+        effect: Some("CI never runs them".to_owned()),
         help: format!(
             "run `cargo test --manifest-path {manifest}` in CI; where something else runs it, list that in [[lanes]]"
         ),
