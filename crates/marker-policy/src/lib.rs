@@ -7,6 +7,8 @@
 //! - [`select`] takes the cases that a [`Selector`] asks for, each with the reason, in three-valued logic;
 //! - [`audit`] reports what breaks the policy, one [`Finding`] a cause.
 //!
+//! [`workflow`] reads which commands CI runs, from GitHub's workflows.
+//!
 //! It also answers what plan and runner ask: what a hardware marker needs, time-outs, budgets, engine caps. The crate
 //! reads no files, starts nothing and knows nothing of how tests are found or run.
 //!

@@ -1,0 +1,509 @@
+//! Follows a script from command to command, knowing what it can of folder and variables.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use test_catalog::{SourceSpan, TreePath};
+
+use super::super::directory::Directory;
+use super::super::text::{Part, Text};
+use super::builtin::{Effect, effect, without_prefix};
+use super::command::{Branch, BranchKind, Command};
+use super::parser::Parser;
+use super::source::Source;
+use super::state::{End, State};
+use super::syntax::{self, Body, Form, List, Operator, Pipeline, Simple, Value, Word};
+
+/// Commands that are gone through in all, those in loops and functions each time.
+const MOST_COMMANDS: usize = 50_000;
+
+/// Functions and scripts within each other.
+const MOST_CALLS: usize = 10;
+
+/// A `for` over so many words is followed word by word.
+const MOST_PASSES: usize = 64;
+
+/// Texts of branches are cut behind so many characters.
+const MOST_SHOWN: usize = 100;
+
+/// A script that is not followed: why, and where in its text.
+#[derive(Debug)]
+pub(super) struct NotFollowed {
+    pub(super) message: String,
+    pub(super) line: u32,
+}
+
+pub(super) type Followed<T> = Result<T, NotFollowed>;
+
+/// Goes through a script.
+pub(super) struct Follower<'a> {
+    source: &'a Source,
+    file: &'a TreePath,
+    /// The names of programs whose commands are kept.
+    programs: &'a [&'a str],
+    commands: Vec<Command>,
+    branches: Vec<Branch>,
+    /// Commands that may still be gone through.
+    left: usize,
+    /// The functions that are being called, and the scripts around this one.
+    calls: Vec<*const syntax::Command>,
+    /// Set while a loop is gone through to see what it changes.
+    silent: bool,
+    /// Some command changed folder.
+    moved: bool,
+    /// Functions that were seen to be called.
+    called: HashSet<*const syntax::Command>,
+    /// Names of functions of which it was not known what they are when they were called.
+    uncertain: HashSet<String>,
+    /// All functions, with what was known where they are declared.
+    declared: Vec<(String, Rc<syntax::Command>, State)>,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(source: &'a Source, file: &'a TreePath, programs: &'a [&'a str]) -> Self {
+        Self {
+            source,
+            file,
+            programs,
+            commands: Vec::new(),
+            branches: Vec::new(),
+            left: MOST_COMMANDS,
+            calls: Vec::new(),
+            silent: false,
+            moved: false,
+            called: HashSet::new(),
+            uncertain: HashSet::new(),
+            declared: Vec::new(),
+        }
+    }
+
+    /// The commands of the script, in order, those of functions that nothing calls behind all others.
+    pub(super) fn script(mut self, mut state: State) -> Followed<Vec<Command>> {
+        self.parse_and_follow(&mut state)?;
+        // Something may call them in a way that is not seen: a trap, another program.
+        let mut next = 0;
+        while let Some((name, body, state)) = self.declared.get(next).cloned() {
+            next += 1;
+            if self.called.contains(&Rc::as_ptr(&body)) && !self.uncertain.contains(&name) {
+                continue;
+            }
+            let mut state = state;
+            state.forget_variables();
+            if self.moved {
+                state.directory = Directory::Unknown(format!("where {name} is called"));
+            }
+            let line = self.source.line(body.start);
+            self.branches.push(Branch { kind: BranchKind::Uncalled, text: name, line });
+            self.calls.push(Rc::as_ptr(&body));
+            self.command(&body, &mut state)?;
+            self.calls.pop();
+            self.branches.pop();
+        }
+        Ok(self.commands)
+    }
+
+    fn parse_and_follow(&mut self, state: &mut State) -> Followed<()> {
+        let body = Parser::new(self.source)
+            .script()
+            .map_err(|error| NotFollowed { message: error.message, line: self.source.line(error.at) })?;
+        self.body(&body, state)
+    }
+
+    /// A stretch of the script as written.
+    pub(super) fn written(&self, start: usize, end: usize) -> String {
+        let text = self.source.text.get(start..end).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn branch(&self, kind: BranchKind, start: usize, end: usize) -> Branch {
+        let mut text = self.written(start, end);
+        if let Some((cut, _)) = text.char_indices().nth(MOST_SHOWN) {
+            text.truncate(cut);
+            text.push('…');
+        }
+        Branch { kind, text, line: self.source.line(start) }
+    }
+
+    /// Follows what runs only by a branch.
+    fn within(
+        &mut self,
+        branch: Branch,
+        state: &mut State,
+        follow: impl FnOnce(&mut Self, &mut State) -> Followed<()>,
+    ) -> Followed<()> {
+        self.branches.push(branch);
+        let result = follow(self, state);
+        self.branches.pop();
+        result
+    }
+
+    fn body(&mut self, body: &Body, state: &mut State) -> Followed<()> {
+        for list in body {
+            if state.ended.is_some() {
+                return Ok(());
+            }
+            if list.background {
+                let mut apart = state.clone();
+                self.list(list, &mut apart)?;
+            } else {
+                self.list(list, state)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Commands whose changes of folder and variables are lost with their shell.
+    pub(super) fn subshell(&mut self, body: &Body, state: &State) -> Followed<()> {
+        self.body(body, &mut state.clone())
+    }
+
+    fn list(&mut self, list: &List, state: &mut State) -> Followed<()> {
+        let before = if list.rest.is_empty() { None } else { Some(state.clone()) };
+        self.pipeline(&list.first, state)?;
+        let mut last = &list.first;
+        for (operator, pipeline) in &list.rest {
+            if state.ended.is_some() {
+                return Ok(());
+            }
+            let kind = match operator {
+                Operator::And => BranchKind::AfterSuccess,
+                Operator::Or => BranchKind::AfterFailure,
+            };
+            let branch = self.branch(kind, last.start, last.end);
+            let mut inside = state.clone();
+            if let (Operator::Or, Some(before)) = (operator, &before) {
+                // What failed may not have changed what it would have.
+                inside = inside.join(before.clone(), &branch);
+            }
+            self.within(branch.clone(), &mut inside, |follower, state| follower.pipeline(pipeline, state))?;
+            *state = state.clone().join(inside, &branch);
+            last = pipeline;
+        }
+        Ok(())
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, state: &mut State) -> Followed<()> {
+        if let [command] = &*pipeline.commands {
+            return self.command(command, state);
+        }
+        for command in &pipeline.commands {
+            self.command(command, &mut state.clone())?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: &syntax::Command, state: &mut State) -> Followed<()> {
+        let line = self.source.line(command.start);
+        self.left = self.left.checked_sub(1).ok_or_else(|| NotFollowed {
+            message: format!("it runs through more than {MOST_COMMANDS} commands"),
+            line,
+        })?;
+        for word in &command.redirections {
+            self.run_commands(word, state)?;
+        }
+        match &command.form {
+            Form::Simple(simple) => self.simple(simple, command.start, state),
+            Form::Subshell(body) => self.subshell(body, state),
+            Form::Group(body) => self.body(body, state),
+            Form::If(branches, otherwise) => self.conditional(branches, otherwise.as_ref(), command.start, state),
+            Form::While(condition, body) => {
+                let branch = self.branch_of_line(BranchKind::Loop, command.start);
+                self.repeated(Some(condition), None, body, &branch, state)
+            }
+            Form::For(name, words, body) => {
+                self.loop_over(name.as_deref(), words.as_deref(), body, command.start, state)
+            }
+            Form::Case(subject, arms) => {
+                self.run_commands(subject, state)?;
+                let branch = self.branch_of_line(BranchKind::Case, command.start);
+                // That no arm matches is one way too.
+                let mut after = state.clone();
+                for arm in arms {
+                    let mut inside = state.clone();
+                    self.within(branch.clone(), &mut inside, |follower, state| follower.body(arm, state))?;
+                    after = after.join(inside, &branch);
+                }
+                *state = after;
+                Ok(())
+            }
+            Form::Function(name, body) => {
+                state.functions.insert(name.clone(), Some(Rc::clone(body)));
+                if !self.silent && !self.declared.iter().any(|(_, known, _)| Rc::ptr_eq(known, body)) {
+                    self.declared.push((name.clone(), Rc::clone(body), state.clone()));
+                }
+                Ok(())
+            }
+            Form::Test(words) => words.iter().try_for_each(|word| self.run_commands(word, state)),
+            Form::Arithmetic(text) => {
+                forget_names(text, state);
+                Ok(())
+            }
+        }
+    }
+
+    /// A branch that is told by the line on which it begins.
+    fn branch_of_line(&self, kind: BranchKind, start: usize) -> Branch {
+        let rest = self.source.text.get(start..).unwrap_or_default();
+        self.branch(kind, start, start + rest.find('\n').unwrap_or(rest.len()))
+    }
+
+    fn conditional(
+        &mut self,
+        branches: &[(Body, Body)],
+        otherwise: Option<&Body>,
+        start: usize,
+        state: &mut State,
+    ) -> Followed<()> {
+        let branch = self.branch_of_line(BranchKind::If, start);
+        let mut after: Option<State> = None;
+        for (index, (condition, body)) in branches.iter().enumerate() {
+            // The first condition is always asked.
+            if index == 0 {
+                self.body(condition, state)?;
+            } else {
+                self.within(branch.clone(), state, |follower, state| follower.body(condition, state))?;
+            }
+            let mut inside = state.clone();
+            self.within(branch.clone(), &mut inside, |follower, state| follower.body(body, state))?;
+            after = Some(match after {
+                Some(after) => after.join(inside, &branch),
+                None => inside,
+            });
+        }
+        if let Some(otherwise) = otherwise {
+            self.within(branch.clone(), state, |follower, state| follower.body(otherwise, state))?;
+        }
+        if let Some(after) = after {
+            *state = state.clone().join(after, &branch);
+        }
+        Ok(())
+    }
+
+    fn loop_over(
+        &mut self,
+        name: Option<&str>,
+        words: Option<&[Word]>,
+        body: &Body,
+        start: usize,
+        state: &mut State,
+    ) -> Followed<()> {
+        let branch = self.branch_of_line(BranchKind::Loop, start);
+        let mut values = Vec::new();
+        for word in words.unwrap_or_default() {
+            values.extend(self.words(word, state)?);
+        }
+        let certain = words.is_some() && values.len() <= MOST_PASSES && !values.iter().any(Text::splits);
+        let Some(name) = name.filter(|_| certain) else {
+            return self.repeated(None, name, body, &branch, state);
+        };
+        for value in values {
+            state.set(name, Some(value));
+            self.body(body, state)?;
+            match state.ended {
+                // What comes behind `break` and `continue` of this pass may run in the next.
+                Some(End::Looped) => {
+                    state.ended = None;
+                    state.branches.push(Branch { kind: BranchKind::AfterExit, ..branch.clone() });
+                }
+                Some(_) => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A loop of which it is not known how often it runs.
+    fn repeated(
+        &mut self,
+        condition: Option<&Body>,
+        name: Option<&str>,
+        body: &Body,
+        branch: &Branch,
+        state: &mut State,
+    ) -> Followed<()> {
+        let pass = |follower: &mut Self, state: &mut State| -> Followed<()> {
+            if let Some(condition) = condition {
+                follower.body(condition, state)?;
+            }
+            if let Some(name) = name {
+                state.set(name, None);
+            }
+            let mut inside = state.clone();
+            follower.within(branch.clone(), &mut inside, |follower, state| follower.body(body, state))?;
+            if inside.ended == Some(End::Looped) {
+                inside.ended = None;
+            }
+            *state = state.clone().join(inside, branch);
+            Ok(())
+        };
+        // What a pass changes is not known at the start of the next, nor is what follows from that.
+        let silent = std::mem::replace(&mut self.silent, true);
+        let mut settled = false;
+        for _ in 0..3 {
+            let mut after = state.clone();
+            pass(self, &mut after)?;
+            let joined = state.clone().join(after, branch);
+            settled = joined.knows_as_much_as(state);
+            *state = joined;
+            if settled || state.ended.is_some() {
+                break;
+            }
+        }
+        self.silent = silent;
+        if !settled {
+            state.forget_variables();
+            state.directory = Directory::Unknown(branch.text.clone());
+        }
+        pass(self, state)
+    }
+
+    fn simple(&mut self, simple: &Simple, start: usize, state: &mut State) -> Followed<()> {
+        let mut assignments = Vec::new();
+        for assignment in &simple.assignments {
+            let value = match &assignment.value {
+                Value::Set(word) => Some(self.text(word, state)?),
+                Value::Other(word) => {
+                    self.run_commands(word, state)?;
+                    None
+                }
+                Value::Array(words) => {
+                    words.iter().try_for_each(|word| self.run_commands(word, state))?;
+                    None
+                }
+            };
+            assignments.push((assignment.name.clone(), value));
+        }
+        let mut words = Vec::new();
+        for word in &simple.words {
+            words.extend(self.words(word, state)?);
+        }
+        if words.is_empty() {
+            for (name, value) in assignments {
+                state.set(&name, value);
+            }
+            return Ok(());
+        }
+        let (prefix, words) = without_prefix(&words);
+        let Some(name) = words.first().and_then(Text::as_known) else { return Ok(()) };
+        if prefix.is_empty()
+            && let Some(function) = state.functions.get(name).cloned()
+        {
+            return self.call(name, function, &words[1..], start, state);
+        }
+        let program = name.rsplit('/').next().unwrap_or(name);
+        if self.programs.contains(&program) {
+            self.keep(assignments, prefix, words, start, state);
+        }
+        let effect = effect(prefix, words);
+        self.moved |= matches!(effect, Effect::Enter(_) | Effect::EnterUnknown(_) | Effect::Anything);
+        match effect {
+            Effect::Nothing => {}
+            Effect::Enter(path) => state.directory = state.directory.join(&path),
+            Effect::EnterUnknown(directory) => state.directory = directory,
+            Effect::Set(values) => values.into_iter().for_each(|(name, value)| state.set(&name, value)),
+            Effect::Shift(by) => match &mut state.parameters {
+                Some(parameters) if by <= parameters.len() => drop(parameters.drain(..by)),
+                parameters => *parameters = None,
+            },
+            Effect::SetParameters(parameters) => state.parameters = parameters,
+            Effect::End(end) => state.ended = Some(end),
+            Effect::Anything => {
+                let text = words.iter().map(Text::to_string).collect::<Vec<_>>().join(" ");
+                self.anything(text, start, state);
+            }
+            Effect::Script(text) => return self.inner_script(&text, start, state),
+        }
+        Ok(())
+    }
+
+    /// What ran is not known.
+    fn anything(&self, text: String, start: usize, state: &mut State) {
+        state.forget_variables();
+        state.fields_changed = true;
+        let branch = Branch { kind: BranchKind::AfterEval, text, line: self.source.line(start) };
+        if !state.branches.contains(&branch) {
+            state.branches.push(branch);
+        }
+    }
+
+    fn keep(
+        &mut self,
+        assignments: Vec<(String, Option<Text>)>,
+        prefix: &[Text],
+        words: &[Text],
+        start: usize,
+        state: &State,
+    ) {
+        if self.silent {
+            return;
+        }
+        let unknown = || Text::from_iter([Part::Unknown { source: "an array".to_owned(), splits: false }]);
+        self.commands.push(Command {
+            words: words.to_vec(),
+            assignments: assignments.into_iter().map(|(name, value)| (name, value.unwrap_or_else(unknown))).collect(),
+            prefix: prefix.to_vec(),
+            directory: state.directory.clone(),
+            at: SourceSpan::line(self.file.clone(), self.source.line(start)),
+            branches: self.branches.iter().chain(&state.branches).cloned().collect(),
+        });
+    }
+
+    /// A call of a function, or of what may be one.
+    fn call(
+        &mut self,
+        name: &str,
+        function: Option<Rc<syntax::Command>>,
+        arguments: &[Text],
+        start: usize,
+        state: &mut State,
+    ) -> Followed<()> {
+        let followed = function.filter(|body| self.calls.len() < MOST_CALLS && !self.calls.contains(&Rc::as_ptr(body)));
+        let Some(body) = followed else {
+            self.uncertain.insert(name.to_owned());
+            state.directory = Directory::Unknown(format!("what {name} does"));
+            self.anything(name.to_owned(), start, state);
+            return Ok(());
+        };
+        if !self.silent {
+            self.called.insert(Rc::as_ptr(&body));
+        }
+        let parameters = (!arguments.iter().any(Text::splits)).then(|| arguments.to_vec());
+        let outer = std::mem::replace(&mut state.parameters, parameters);
+        self.calls.push(Rc::as_ptr(&body));
+        let result = self.command(&body, state);
+        self.calls.pop();
+        state.parameters = outer;
+        if state.ended == Some(End::Returned) {
+            state.ended = None;
+        }
+        result
+    }
+
+    /// `bash -c text`
+    fn inner_script(&mut self, text: &str, start: usize, state: &State) -> Followed<()> {
+        if self.calls.len() >= MOST_CALLS {
+            return Ok(());
+        }
+        let source = Source::on_line(text, self.source.line(start));
+        let mut inner = Follower {
+            branches: self.branches.clone(),
+            left: self.left,
+            calls: self.calls.iter().copied().chain([std::ptr::null()]).collect(),
+            silent: self.silent,
+            ..Follower::new(&source, self.file, self.programs)
+        };
+        let mut apart = state.clone();
+        apart.functions.clear();
+        inner.parse_and_follow(&mut apart)?;
+        self.left = inner.left;
+        self.commands.append(&mut inner.commands);
+        Ok(())
+    }
+}
+
+/// Arithmetic may set any variable that it names.
+fn forget_names(text: &str, state: &mut State) {
+    for name in text.split(|one: char| !(one.is_ascii_alphanumeric() || one == '_')) {
+        state.set(name, None);
+    }
+}

@@ -1,0 +1,57 @@
+//! The commands of a script: which programs it runs, with which words, in which folder, and under what condition.
+
+mod builtin;
+mod command;
+mod compound;
+mod expand;
+mod follow;
+mod parser;
+mod source;
+mod state;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use test_catalog::{Reason, SourceSpan, TreePath};
+
+pub use command::{Branch, BranchKind, Command};
+
+use self::follow::Follower;
+use self::source::Source;
+use self::state::State;
+use super::step::{Run, Shell, Step, Work};
+use super::text::Part;
+
+impl Step {
+    /// The commands of the step's script that run one of `programs`, such as `["cargo"]`: in the order of the script. A
+    /// step that does not run a script of `bash` or `sh` has none, and one that does not mention them is not read.
+    ///
+    /// # Errors
+    ///
+    /// Where the script cannot be followed; its line, and why.
+    pub fn commands(&self, programs: &[&str]) -> Result<Vec<Command>, Reason> {
+        match &self.work {
+            Work::Run(run) => commands(run, &self.at.file, programs),
+            Work::Action(_) | Work::Elsewhere(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn commands(run: &Run, file: &TreePath, programs: &[&str]) -> Result<Vec<Command>, Reason> {
+    let mentions = |text: &str| programs.iter().any(|program| text.contains(program));
+    let in_value = |part: &Part| matches!(part, Part::Known(text) if mentions(text));
+    let environment = || run.environment().iter().any(|(_, value)| value.parts().iter().any(in_value));
+    let mentioned = mentions(&run.script.scalar.text)
+        || run.script.pieces(&run.contexts).iter().any(|piece| !piece.literal && in_value(&piece.part))
+        || environment();
+    if run.shell != Shell::Posix || !mentioned {
+        return Ok(Vec::new());
+    }
+    let source = Source::new(&run.script, &run.contexts);
+    let state = State::new(run.directory.clone(), &run.environment());
+    Follower::new(&source, file, programs).script(state).map_err(|error| Reason {
+        text: format!("this script is not followed: {}", error.message),
+        at: SourceSpan::line(file.clone(), error.line),
+    })
+}

@@ -1,0 +1,392 @@
+use proptest::prelude::*;
+use test_catalog::{Position, TreePath};
+
+use super::super::directory::Directory;
+use super::super::expression::{Contexts, Value, object};
+use super::super::template::{Template, workspace};
+use super::super::text::{Part, Text};
+use super::super::yaml::Scalar;
+use super::*;
+
+/// The commands of a script that run `p`.
+fn commands_of(script: &str, environment: &[(&str, &str)]) -> Result<Vec<Command>, Reason> {
+    let at = Position { line: 1, column: 1 };
+    let scalar = Scalar { text: script.into(), plain: false, first_line: Some(1) };
+    let mut contexts = Contexts::default();
+    contexts.set("matrix", object([("dir".into(), Value::text("lib/x")), ("two".into(), Value::text("1\np 2"))]));
+    contexts.set("github", object([("workspace".into(), workspace())]));
+    let run = Run {
+        shell: Shell::Posix,
+        directory: Directory::tree(),
+        container: [].into(),
+        environment: environment.iter().map(|(name, value)| ((*name).into(), Value::text(*value))).collect(),
+        script: Template::new(at, scalar).into(),
+        contexts: contexts.into(),
+    };
+    commands(&run, &TreePath::new("ci.yml"), &["p"])
+}
+
+/// `line [folder] command / branches`, a line for each.
+fn shown(script: &str) -> String {
+    let shown = |command: &Command| {
+        let branches: String =
+            command.branches.iter().map(|branch| format!(" / {:?} {}", branch.kind, branch.text)).collect();
+        let split = if command.words.iter().any(Text::splits) { "*" } else { "" };
+        format!("{} [{}] {command}{split}{branches}", command.at.start.line, command.directory)
+    };
+    match commands_of(script, &[("FROM_ENV", "x y")]) {
+        Ok(commands) => commands.iter().map(shown).collect::<Vec<_>>().join("\n"),
+        Err(reason) => format!("{}: {}", reason.at.start.line, reason.text),
+    }
+}
+
+#[test]
+fn scripts_are_followed() {
+    let cases = [
+        // Words.
+        ("p 'a b' \"c\"d e\\ f ''", "1 [.] p 'a b' cd 'e f' ''"),
+        ("p one \\\n  two # three\np four", "1 [.] p one two\n3 [.] p four"),
+        ("p $UNSET \"$UNSET\" x${UNSET}", "1 [.] p <$UNSET> <$UNSET> x<${UNSET}>*"),
+        ("p \"$UNSET\"", "1 [.] p <$UNSET>"),
+        ("p $FROM_ENV \"$FROM_ENV\"", "1 [.] p x y 'x y'"),
+        ("p *.rs {a,b} ~/x --opt={a}", "1 [.] p <*.rs> <{a,b}> <~/x> --opt={a}*"),
+        ("p a#b $((1 + 2)) `q` $'x' $'\\n'", "1 [.] p a#b <$((1 + 2))> <`q`> x <$'\\n'>*"),
+        ("p ${X:-a} ${#X} ${X/'}'/b}", "1 [.] p <${X:-a}> <${#X}> <${X/'}'/b}>*"),
+        ("p a 2>&1 >out <in &>all 3<>x <<< word b", "1 [.] p a b"),
+        ("/usr/bin/p a; p.exe; pp", "1 [.] /usr/bin/p a"),
+        // What `${{ }}` gives.
+        ("p ${{ matrix.dir }}/y \"${{ inputs.x }}\" ${{ inputs.y }}", "1 [.] p lib/x/y <inputs.x> <inputs.y>*"),
+        ("p '${{ inputs.x }} ${{ matrix.dir }}'", "1 [.] p <inputs.x> lib/x"),
+        ("p ${{ github.workspace }}/a $GITHUB_WORKSPACE", "1 [.] p <github.workspace>/a <github.workspace>"),
+        ("p ${{ matrix.two }}\np 3", "1 [.] p 1\n1 [.] p 2\n2 [.] p 3"),
+        // Variables.
+        ("X=a; p $X; X=\"b c\"; p $X; p \"$X\"", "1 [.] p a\n1 [.] p b c\n1 [.] p 'b c'"),
+        ("X=a Y=$UNSET p b", "1 [.] X=a Y=<$UNSET> p b"),
+        ("X=a p $X", "1 [.] X=a p <$X>*"),
+        ("export X=a Y='b c'; p \"$X$Y\"", "1 [.] p 'ab c'"),
+        ("X=a; if q; then X=b; fi; p $X", "1 [.] p <$X>*"),
+        ("X=a; (X=b); p $X; X=c | q; p $X; X=d & p $X", "1 [.] p a\n1 [.] p a\n1 [.] p a"),
+        ("X=a; read X; p $X", "1 [.] p <$X>*"),
+        ("X=a; IFS=,; p $X", "1 [.] p <$X>*"),
+        ("X=(a b); p ${X[@]}; X=1; ((X++)); p $X", "1 [.] p <${X[@]}>*\n1 [.] p <$X>*"),
+        ("X=a; p ${Y:=1}$X; Y=2; q ${Y:=3}; p $Y", "1 [.] p <${Y:=1}>a*\n1 [.] p <$Y>*"),
+        ("set -- a 'b c'; p \"$@\" $2; shift; p $1", "1 [.] p a 'b c' b c\n1 [.] p b c"),
+        // Folders.
+        ("cd a && p 1\np 2\ncd ../b; p 3", "1 [a] p 1 / AfterSuccess cd a\n2 [a] p 2\n3 [b] p 3"),
+        ("(cd a; p 1); p 2; { cd b; }; p 3; cd c | q; p 4", "1 [a] p 1\n1 [.] p 2\n1 [b] p 3\n1 [b] p 4"),
+        (
+            "cd $UNSET; p 1; cd; p 2; cd -; p 3; cd /x; p 4",
+            "1 [<$UNSET>] p 1\n1 [<$HOME>] p 2\n1 [<->] p 3\n1 [/x] p 4",
+        ),
+        ("cd \"$GITHUB_WORKSPACE/a\"; p; cd ${{ github.workspace }}; p", "1 [a] p\n1 [.] p"),
+        ("if q; then cd a; fi; p", "1 [<. or a>] p"),
+        ("pushd a; p; popd; p", "1 [a] p\n1 [<popd>] p"),
+        ("cd a || exit 1; p", "1 [a] p"),
+        ("cd a || p", "1 [<a or .>] p / AfterFailure cd a"),
+        ("for d in a b; do (cd $d && p $d); done", "1 [a] p a / AfterSuccess cd $d\n1 [b] p b / AfterSuccess cd $d"),
+        ("for d in a b; do cd $d; done; p", "1 [a/b] p"),
+        ("while q; do cd a; p; done; p", "1 [<. or a/a>] p / Loop while q; do cd a; p; done; p\n1 [<. or a>] p"),
+        // What decides.
+        ("p 1 && p 2 || p 3; p 4", "1 [.] p 1\n1 [.] p 2 / AfterSuccess p 1\n1 [.] p 3 / AfterFailure p 2\n1 [.] p 4"),
+        (
+            "if p 1; then p 2; elif p 3; then p 4; else p 5; fi",
+            "1 [.] p 1\n1 [.] p 2 / If if p 1; then p 2; elif p 3; then p 4; else p 5; fi\n1 [.] p 3 / If if p 1; then p 2; elif p 3; then p 4; else p 5; fi\n1 [.] p 4 / If if p 1; then p 2; elif p 3; then p 4; else p 5; fi\n1 [.] p 5 / If if p 1; then p 2; elif p 3; then p 4; else p 5; fi",
+        ),
+        ("case $X in\na|b) p 1 ;;\n(*) p 2\nesac", "2 [.] p 1 / Case case $X in\n3 [.] p 2 / Case case $X in"),
+        ("until q\ndo p 1\ndone", "2 [.] p 1 / Loop until q"),
+        ("for x in $(q)\ndo p $x\ndone", "2 [.] p <$x>* / Loop for x in $(q)"),
+        ("for ((i = 0; i < 3; i++))\ndo p\ndone", "2 [.] p / Loop for ((i = 0; i < 3; i++))"),
+        ("[[ $X =~ ^(a|b)$ && -d /x ]]; p", "1 [.] p"),
+        ("if [[ -d \"x\" ]]; then q; fi; p", "1 [.] p"),
+        ("! p 1; time -p p 2", "1 [.] p 1\n1 [.] p 2"),
+        ("p 1; exit; p 2", "1 [.] p 1"),
+        ("if q; then exit 0; fi\np", "2 [.] p / AfterExit if q; then exit 0; fi"),
+        ("q || exit 1; p", "1 [.] p"),
+        ("q && exit 0; p", "1 [.] p / AfterExit q"),
+        ("q && exit; r && exit 3; p", "1 [.] p / AfterExit q"),
+        ("if q; then exit 1; else exit 2; fi; p", ""),
+        (
+            "eval $(q); p; . ./x; p",
+            "1 [.] p / AfterEval eval <$(q)>\n1 [.] p / AfterEval eval <$(q)> / AfterEval . ./x",
+        ),
+        ("exec p 1; p 2", "1 [.] exec p 1"),
+        // Functions.
+        (
+            "f() {\n  p \"$1\" $2\n  shift\n  p \"$@\"\n}\nf a 'b c'\nf d",
+            "2 [.] p a b c\n4 [.] p 'b c'\n2 [.] p d <$2>*\n4 [.] p",
+        ),
+        ("function f { cd a; }\nf; p; (f; p); p", "2 [a] p\n2 [a/a] p\n2 [a] p"),
+        ("f() { return; p 1; }; f; p 2", "1 [.] p 2"),
+        ("f() { p 1; }; trap f EXIT; p 2", "1 [.] p 2\n1 [.] p 1 / Uncalled f"),
+        ("f() { f; p; }; f", "1 [<what f does>] p / AfterEval f\n1 [<what f does>] p / Uncalled f / AfterEval f"),
+        ("f() { p 1; }; cd a; trap f EXIT", "1 [<where f is called>] p 1 / Uncalled f"),
+        ("if q; then f() { cd a; }; fi; f; p", "1 [<what f does>] p / AfterEval f"),
+        (
+            "f() { p; }; f; if q; then f() { p 1; }; fi; cd a; f",
+            "1 [.] p\n1 [<where f is called>] p / Uncalled f\n1 [<where f is called>] p 1 / Uncalled f",
+        ),
+        // Programs that run programs.
+        (
+            "sudo p a; env X=1 timeout 60 p b; nohup p c",
+            "1 [.] sudo p a\n1 [.] env X=1 timeout 60 p b\n1 [.] nohup p c",
+        ),
+        ("sudo -u x p a", ""),
+        ("command cd a; p; sudo cd b; p", "1 [a] p\n1 [a] p"),
+        ("bash -c 'cd a; p 1'; sh -ec \"p $FROM_ENV\"; bash -c \"$UNSET p\"", "1 [a] p 1\n1 [.] p x y"),
+        ("echo p; X=p; $X a", "1 [.] p a"),
+        // Where commands hide.
+        ("X=$(p 1); q \"$(p 2)\" `p 3` <(p 4) ${X:-$(p 5)}", "1 [.] p 1\n1 [.] p 2\n1 [.] p 3\n1 [.] p 4\n1 [.] p 5"),
+        ("q <<EOF && p 1\np no\nEOF\np 2", "1 [.] p 1 / AfterSuccess q <<EOF\n4 [.] p 2"),
+        ("q <<A <<-'B'; p 1\np no\nA\np no\n\tB\np 2", "1 [.] p 1\n6 [.] p 2"),
+        ("# p no\nq '# p no' #p no\np yes", "3 [.] p yes"),
+        ("q \"\np no\n\"; p yes", "3 [.] p yes"),
+        // What is not followed.
+        ("p 1\nq 'a", "2: this script is not followed: a quote is not closed"),
+        ("p 1\n(q", "2: this script is not followed: it ends too early"),
+        ("p 1; fi", "1: this script is not followed: `fi` is out of place"),
+        ("p 1\nq (x)", "2: this script is not followed: a `(` stands within a command"),
+        ("p; coproc q", "1: this script is not followed: `coproc` is not followed"),
+    ];
+    let mut wrong = Vec::new();
+    for (script, expected) in cases {
+        let found = shown(script);
+        if found != expected {
+            wrong.push(format!("{script}\n--- expected\n{expected}\n--- found\n{found}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn hostile_scripts_end() {
+    let parts = [
+        "(",
+        "((",
+        "{ ",
+        "$(",
+        "`",
+        "\"",
+        "\"$(",
+        "'",
+        "${a:-",
+        "if q; then\n",
+        "while q; do\n",
+        "case x in\n x) ",
+        "f() { ",
+        "[[ ",
+        "q && ",
+        "q | ",
+        "! ",
+        "time ",
+        "<<E ",
+        "<(",
+        "$((",
+        "a=(",
+        "for x in a b; do\n",
+        "\\",
+        "${{ ",
+        "${{ x }}",
+        "\n",
+        "x=$x$x;",
+        "elif q; then\n",
+        "for x in 1 2 3 4 5 6 7 8; do p;",
+        "f() { g; g; }; g() { h; h; };",
+    ];
+    let closing = [
+        ")", "))", "}", ")", "`", "\"", ")\"", "'", "}", "fi\n", "done\n", "esac\n", ";}\n", " ]]", "q", "q", "q", "q",
+        "\nE\n", ")", "))", ")", "done\n", "\\", "}}", "", "\n", "p $x", "fi", "done\n", "f",
+    ];
+    for (part, close) in parts.into_iter().zip(closing) {
+        for count in [3, 30, 300, 100_000 / part.len()] {
+            let _ = commands_of(&format!("p\n{}", part.repeat(count)), &[]);
+            let _ = commands_of(&format!("p\n{}p{}", part.repeat(count), close.repeat(count)), &[]);
+        }
+    }
+}
+
+/// Whether the words may become these.
+fn may_be(words: &[Text], arguments: &[&str]) -> bool {
+    let Some((word, rest)) = words.split_first() else { return arguments.is_empty() };
+    if word.splits() {
+        return (0..=arguments.len()).any(|taken| may_be(rest, &arguments[taken..]));
+    }
+    arguments.split_first().is_some_and(|(argument, left)| fits(word.parts(), argument) && may_be(rest, left))
+}
+
+fn fits(parts: &[Part], text: &str) -> bool {
+    match parts.split_first() {
+        None => text.is_empty(),
+        Some((Part::Known(known), rest)) => text.strip_prefix(&**known).is_some_and(|text| fits(rest, text)),
+        Some((_, rest)) => (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| fits(rest, &text[at..])),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_followed_or_refused(script in "(p |[ab$({})'\"`\\\\;&|<>\\[\\]#!=*~\n -]|if |then |fi|do |done|case |in |esac|cd |\\$\\{\\{ x \\}\\}){0,40}") {
+        let _ = commands_of(&script, &[]);
+    }
+}
+
+/// Scripts that are run by bash, and what they ran held against what was read.
+#[cfg(unix)]
+mod against_bash {
+    use std::path::Path;
+    use std::process::Command as Process;
+
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    fn word() -> impl Strategy<Value = String> {
+        prop::sample::select(vec![
+            "a",
+            "b",
+            "'a b'",
+            "\"x$X\"",
+            "$X",
+            "\"$X\"b",
+            "$Y",
+            "$UNSET",
+            "\"$UNSET\"",
+            "${X:-d}",
+            "${Y}",
+            "\\$X",
+            "\"\"",
+            "\"$@\"",
+            "$1",
+            "*",
+            "{a,b}",
+            "[ab]",
+            "\"a\nb\"",
+            "a#b",
+            "$(p in)",
+            "\"$(echo out)\"",
+            "`echo a b`",
+            "$((1+1))",
+            "-x",
+            "a\\\n",
+            "$#",
+            "$'t'",
+            "x$X$Y",
+            "'#'",
+        ])
+        .prop_map(str::to_owned)
+    }
+
+    fn simple() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec!["X", "Y"]);
+        prop_oneof![
+            6 => prop::collection::vec(word(), 0..4).prop_map(|words| format!("p {}", words.join(" "))),
+            3 => (name.clone(), word()).prop_map(|(name, word)| format!("{name}={word}")),
+            3 => prop::sample::select(vec!["cd a", "cd b", "cd ..", "cd .", "cd \"$PWD\"", "cd a/../b", "cd \"$X\"", "pushd a"])
+                .prop_map(str::to_owned),
+            1 => (name, word()).prop_map(|(name, word)| format!("export {name}={word}")),
+            3 => prop::collection::vec(word(), 0..3).prop_map(|words| format!("f {}", words.join(" "))),
+            3 => prop::sample::select(vec![
+                "true", "false", "set -- a 'b c' d", "shift", "unset X", "read X <<< b", "X+=c", "eval cd a", "eval X=q", "exit 0", "break",
+                "X=c p $X", "p 1 | p 2", "p 1 >/dev/null 2>&1", "cat <<E >/dev/null\np no $X\nE\n", "bash -c 'true'", "[ \"$X\" = a ]",
+                "[[ $X == a* ]]", "! true", "IFS=b", "command cd a", ": ${Y:=b}", "(( N = 1 ))", "{ p g; }", "X=(a b)",
+            ])
+            .prop_map(str::to_owned),
+        ]
+    }
+
+    fn statements() -> impl Strategy<Value = String> {
+        let body = |inner: BoxedStrategy<String>| prop::collection::vec(inner, 1..4).prop_map(|all| all.join("\n"));
+        let statement = simple().boxed().prop_recursive(3, 24, 3, move |inner| {
+            let body = move || body(inner.clone()).boxed();
+            prop_oneof![
+                4 => body(),
+                1 => body().prop_map(|body| format!("(\n{body}\n)")),
+                1 => body().prop_map(|body| format!("{{ {body}\n}}")),
+                1 => body().prop_map(|body| format!("(\n{body}\n) &\nwait")),
+                2 => (simple(), body(), body())
+                    .prop_map(|(condition, one, two)| format!("if {condition}\nthen\n{one}\nelse\n{two}\nfi")),
+                1 => (simple(), body()).prop_map(|(condition, one)| format!("if {condition}\nthen {one}\nfi")),
+                2 => (simple(), simple()).prop_map(|(one, two)| format!("{one} && {two}").replace("\n\n", "\n")),
+                2 => (simple(), simple()).prop_map(|(one, two)| format!("{one} || {two}")),
+                2 => (prop::collection::vec(word(), 0..3), body())
+                    .prop_map(|(words, body)| format!("for X in {}\ndo\n{body}\ndone", words.join(" "))),
+                1 => body().prop_map(|body| format!("until false\ndo\n{body}\nbreak\ndone")),
+                1 => (word(), body(), body())
+                    .prop_map(|(word, one, two)| format!("case {word} in\na|b) {one}\n;;\n*) {two}\nesac")),
+                2 => body().prop_map(|body| format!("f() {{\n{body}\n}}")),
+                1 => body().prop_map(|body| format!("p $(\n{body}\n)")),
+            ]
+        });
+        prop::collection::vec(statement, 1..6).prop_map(|all| all.join("\n"))
+    }
+
+    /// What bash ran: folder and arguments of each `p`. `None` where it failed.
+    fn ran(script: &str, tree: &Path) -> Option<Vec<(String, Vec<String>)>> {
+        let log = tree.parent()?.join("log");
+        std::fs::write(&log, "").ok()?;
+        // Functions of the name would be seen by no one else.
+        let prelude =
+            "p() { { pwd -P; [ $# = 0 ] || printf '%s\\0' \"$@\"; printf '\\1'; } >> \"$LOG\"; }\nf() { :; }\n";
+        let output = Process::new("timeout")
+            .args(["5", "bash", "-c", &format!("{prelude}{script}\n")])
+            .current_dir(tree)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH")?)
+            .env("LOG", &log)
+            .output()
+            .ok()?;
+        // What never ends, or ends bash itself, runs nothing that could be told.
+        if !output.stderr.is_empty() || output.status.code().is_none_or(|code| code >= 124) {
+            return None;
+        }
+        let text = std::fs::read_to_string(&log).ok()?;
+        let calls = text.split('\u{1}').filter(|call| !call.is_empty());
+        calls
+            .map(|call| {
+                let (folder, arguments) = call.split_once('\n')?;
+                let folder = Path::new(folder).strip_prefix(tree).ok()?.to_str()?.to_owned();
+                Some((folder, arguments.split_terminator('\0').map(str::to_owned).collect()))
+            })
+            .collect()
+    }
+
+    /// Whether this is what was read of that.
+    fn matches(command: &Command, (folder, arguments): &(String, Vec<String>)) -> bool {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let changed = command.branches.iter().any(|branch| branch.kind == BranchKind::AfterEval);
+        let there = match &command.directory {
+            Directory::Tree(path) => path == folder || changed,
+            Directory::Outside(_) => false,
+            Directory::Unknown(_) => true,
+        };
+        there && may_be(&command.words[1..], &arguments)
+    }
+
+    /// Whatever bash runs was read, and what was read to run without a condition does.
+    #[test]
+    fn what_runs_is_what_was_read() {
+        let place = tempfile::tempdir().expect("a folder");
+        let tree = place.path().canonicalize().expect("a path").join("tree");
+        let mut folders = vec![tree.clone()];
+        for _ in 0..5 {
+            folders = folders.iter().flat_map(|folder| [folder.join("a"), folder.join("b")]).collect();
+        }
+        folders.iter().for_each(|folder| std::fs::create_dir_all(folder).expect("can be made"));
+        let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
+        let config = ProptestConfig { cases, max_global_rejects: 100_000, ..ProptestConfig::default() };
+        let result = TestRunner::new(config).run(&statements(), |script| {
+            let (Some(ran), Ok(read)) = (ran(&script, &tree), commands_of(&script, &[])) else {
+                return Err(TestCaseError::reject("bash or the reader refused it"));
+            };
+            for call in &ran {
+                let was_read = read.iter().any(|command| matches(command, call));
+                prop_assert!(was_read, "{script}\n{call:?}\n{read:#?}");
+            }
+            for command in read.iter().filter(|command| command.branches.is_empty()) {
+                prop_assert!(ran.iter().any(|call| matches(command, call)), "{script}\n{command:#?}\n{ran:?}");
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            panic!("{error}");
+        }
+    }
+}
