@@ -50,7 +50,7 @@ impl Commands {
         for lane in policy.lanes() {
             let at = SourceSpan::line(TreePath::new(policy_file), lane.line);
             let directory = Directory::Tree(lane.folder.clone());
-            let of_lane = workflow::commands_of(&lane.run, &at, directory, &PROGRAMS);
+            let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
             let before = commands.rust.len();
             for command in of_lane.as_deref().unwrap_or_default() {
                 let variables: Vec<&str> = command.assignments.iter().map(|(name, _)| name.as_str()).collect();

@@ -21,7 +21,7 @@ mod yaml;
 use test_catalog::{Reason, TreePath};
 
 pub use directory::Directory;
-pub use script::{Branch, BranchKind, Command};
+pub use script::{Branch, BranchKind, Command, commands_of};
 pub use step::{ActionCall, Input, Job, Run, Shell, Step, Timeout, Work, WorkflowCall};
 pub use text::{Part, Text};
 

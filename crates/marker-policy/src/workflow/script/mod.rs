@@ -9,6 +9,27 @@ mod parser;
 mod source;
 mod state;
 mod syntax;
+/// The commands of a script that stands elsewhere than in a workflow, on the line `at`, which run one of `programs`. It
+/// begins in `directory`, with the variables of `environment`.
+///
+/// # Errors
+///
+/// Where the script cannot be followed, and why.
+pub fn commands_of(
+    script: &str,
+    at: &SourceSpan,
+    directory: Directory,
+    environment: &[(String, Text)],
+    programs: &[&str],
+) -> Result<Vec<Command>, Reason> {
+    let source = Source::on_line(script, at.start.line);
+    let state = State::new(directory, environment);
+    Follower::new(&source, &at.file, programs).script(state).map_err(|error| Reason {
+        text: format!("this script is not followed: {}", error.message),
+        at: SourceSpan::line(at.file.clone(), error.line),
+    })
+}
+
 #[cfg(test)]
 mod tests;
 mod words;
@@ -20,8 +41,9 @@ pub use command::{Branch, BranchKind, Command};
 use self::follow::Follower;
 use self::source::Source;
 use self::state::State;
+use super::directory::Directory;
 use super::step::{Run, Shell, Step, Work};
-use super::text::Part;
+use super::text::{Part, Text};
 
 impl Step {
     /// The commands of the step's script that run one of `programs`, such as `["cargo"]`: in the order of the script. A
