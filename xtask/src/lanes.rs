@@ -47,8 +47,10 @@ impl Commands {
                 Err(problem) => commands.problems.push(problem),
             }
         }
+        let policy_file = Utf8Path::new(policy_file);
+        let in_tree = policy_file.strip_prefix(tree).unwrap_or(policy_file);
         for lane in policy.lanes() {
-            let at = SourceSpan::line(TreePath::new(policy_file), lane.line);
+            let at = SourceSpan::line(TreePath::new(in_tree), lane.line);
             let directory = Directory::Tree(lane.folder.clone());
             let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
             let before = commands.rust.len();

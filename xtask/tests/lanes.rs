@@ -1,0 +1,121 @@
+//! Lanes, as the program reads them of workflows and of the policy.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{Answer, answer, xtask};
+
+const MANIFEST: &str =
+    "[package]\nname = \"pool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[features]\ngpu = []\n\n[workspace]\n";
+const LIBRARY: &str = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn drains() {}\n    #[cfg(feature = \"gpu\")]\n    #[test]\n    \
+                       fn copies() {}\n}\n";
+const WORKFLOW: &str = "on: push\njobs:\n  rust:\n    strategy:\n      matrix: { dir: ['.', lib/pool] }\n    steps:\n    \
+                        - if: matrix.dir != '.'\n      working-directory: ${{ matrix.dir }}\n      run: |\n        \
+                        cargo test --no-run\n        cargo test --locked\n";
+
+fn tree(workflow: &str, policy: &str) -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    let files = [
+        ("lib/pool/Cargo.toml", MANIFEST),
+        ("lib/pool/src/lib.rs", LIBRARY),
+        (".github/workflows/ci.yml", workflow),
+        ("test-policy.toml", policy),
+    ];
+    for (file, text) in files {
+        let path = tree.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    tree
+}
+
+fn run(tree: &Path, arguments: &[&str]) -> Answer {
+    answer(xtask(arguments).arg("--tree").arg(tree))
+}
+
+fn json(answer: &Answer) -> serde_json::Value {
+    serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", answer.stdout, answer.stderr))
+}
+
+const POLICY: &str = "extends = \"dynamo-2025-10\"\n";
+
+#[test]
+fn the_lanes_of_a_workflow_are_its_commands_that_run_tests() {
+    let tree = tree(WORKFLOW, POLICY);
+    let found = json(&run(tree.path(), &["lanes", "--format", "json"]));
+    let lanes = found["list"].as_array().unwrap();
+    assert_eq!(lanes.len(), 1, "{found:#}");
+    assert_eq!(lanes[0]["command"], "cargo test --locked");
+    assert_eq!((&lanes[0]["folder"], &lanes[0]["line"]), (&"lib/pool".into(), &11.into()));
+    assert_eq!((&lanes[0]["runs"], &lanes[0]["may_run"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn a_feature_that_no_lane_turns_on_is_found_until_the_policy_lists_one() {
+    let findings = |policy: &str| {
+        let tree = tree(WORKFLOW, policy);
+        let found = json(&run(tree.path(), &["audit-markers", "--format", "json"]));
+        let codes = found["findings"].as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap().to_owned());
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(findings(POLICY), ["feature-in-no-lane"]);
+    let lane =
+        "[[lanes]]\nname = \"gpu\"\nfolder = \"lib/pool\"\nrun = \"RUST_TEST_THREADS=1 cargo test --features gpu\"\n";
+    assert!(findings(&format!("{POLICY}{lane}")).is_empty());
+    // Where no workflow is read, nothing is said.
+    assert!(findings(&format!("{POLICY}[ci]\nworkflows = []\n")).is_empty());
+}
+
+#[test]
+fn what_only_a_run_can_tell_finds_nothing_and_says_so() {
+    let workflow = "on: push\njobs:\n  rust:\n    steps:\n    - run: cargo test --features ${{ vars.FEATURES }}\n";
+    let tree = tree(workflow, POLICY);
+    assert_eq!(run(tree.path(), &["audit-markers"]).code, 0);
+    let answer = run(tree.path(), &["lanes"]);
+    assert!(answer.stdout.contains("may run any test: "), "{}", answer.stdout);
+    assert!(answer.stdout.contains("vars.FEATURES"), "{}", answer.stdout);
+}
+
+#[test]
+fn why_names_the_lanes_of_a_test_or_what_is_in_their_way() {
+    let tree = tree(WORKFLOW, POLICY);
+    let why = |id| run(tree.path(), &["why", id]).stdout;
+    assert!(
+        why("pool tests::drains").contains("  lanes     ci.yml / rust (lib/pool) / line 7"),
+        "{}",
+        why("pool tests::drains")
+    );
+    assert!(
+        why("pool tests::copies").contains("  lanes     none: none turns on gpu\n"),
+        "{}",
+        why("pool tests::copies")
+    );
+}
+
+#[test]
+fn a_workflow_that_cannot_be_read_is_a_finding() {
+    let tree = tree("on: push\njobs:\n  rust: [\n", POLICY);
+    let found = json(&run(tree.path(), &["audit-markers", "--format", "json"]));
+    let finding = &found["findings"][0];
+    assert_eq!(
+        (&finding["rule"], &finding["file"]),
+        (&"workflow".into(), &".github/workflows/ci.yml".into()),
+        "{found:#}"
+    );
+    let answer = run(tree.path(), &["lanes"]);
+    assert_eq!(answer.code, 4);
+    assert!(answer.stderr.contains(".github/workflows/ci.yml"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_lane_of_the_policy_that_runs_no_tests_is_a_mistake_of_the_policy() {
+    for run_text in ["cargo build", "cargo test --no-run", "pool-test", "cargo test \\\"", ""] {
+        let tree = tree(WORKFLOW, &format!("{POLICY}[[lanes]]\nname = \"gpu\"\nrun = \"{run_text}\"\n"));
+        let answer = run(tree.path(), &["lanes"]);
+        assert_eq!(answer.code, 2, "{run_text}: {}{}", answer.stdout, answer.stderr);
+        assert!(answer.stderr.contains("test-policy.toml:"), "{run_text}: {}", answer.stderr);
+    }
+}
