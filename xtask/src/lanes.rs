@@ -64,7 +64,7 @@ impl Commands {
                     |problem| problem.text,
                 );
                 return Err(Error::Lane {
-                    file: policy_file.to_owned(),
+                    file: policy_file.to_string(),
                     line: lane.line,
                     name: lane.name.clone(),
                     why,
