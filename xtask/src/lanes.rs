@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
-use marker_policy::workflow::{self, Command, Directory, Work};
-use marker_policy::{Lane, Lanes, Policy};
-use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
+use marker_policy::workflow::{self, Command, Directory, Run, Step, Text, Timeout, Work};
+use marker_policy::{Lane, Lanes, Policy, PytestCommand, ResolvedCase};
+use test_catalog::{Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
 
@@ -15,94 +16,178 @@ use crate::error::Error;
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The programs that run tests.
-const PROGRAMS: [&str; 1] = ["cargo"];
+const PROGRAMS: [&str; 5] = ["cargo", "pytest", "py.test", "python", "python3"];
 
 /// What CI runs, before anything is known of the tests.
 #[derive(Debug, Default)]
 pub(crate) struct Commands {
-    /// Those that run tests of Rust, each with its lane.
+    /// Those that run tests of Rust, in the order of their lanes.
     pub(crate) rust: Vec<TestCommand>,
-    lanes: Vec<Lane>,
+    lanes: Vec<(Lane, Tests)>,
     problems: Vec<Reason>,
+}
+
+/// What a lane runs.
+#[derive(Debug)]
+enum Tests {
+    /// The command of that place among those of Rust.
+    Rust(usize),
+    Python(Box<PytestCommand>),
+}
+
+/// What is the same for all commands of a step, or of a lane of the policy.
+struct Origin<'o> {
+    name: &'o str,
+    stage: Option<&'o str>,
+    limit: Option<Duration>,
+    /// Names of variables that are set.
+    variables: Vec<&'o str>,
 }
 
 impl Commands {
     /// Reads the workflows that the policy names, and the lanes that it lists.
     pub(crate) fn read(tree: &Utf8Path, policy: &Policy, policy_file: &str) -> Result<Self, Error> {
+        let policy_file = Utf8Path::new(policy_file);
+        let in_tree = TreePath::new(policy_file.strip_prefix(tree).unwrap_or(policy_file));
         let mut commands = Self::default();
         let files = |path: &TreePath| read(&path.in_tree(tree));
         let found = workflow::read(&workflows(tree, policy), &files);
         commands.problems = found.problems;
         for step in &found.steps {
-            let Work::Run(run) = &step.work else { continue };
-            match step.commands(&PROGRAMS) {
-                Ok(of_step) => {
-                    for command in &of_step {
-                        let environment = run.environment();
-                        let variables = environment.iter().chain(&command.assignments);
-                        let variables: Vec<&str> = variables.map(|(name, _)| name.as_str()).collect();
-                        commands.add(&step.title(), command, &variables);
-                    }
-                }
-                Err(problem) => commands.problems.push(problem),
-            }
+            commands.step(step, policy);
         }
-        let policy_file = Utf8Path::new(policy_file);
-        let in_tree = policy_file.strip_prefix(tree).unwrap_or(policy_file);
         for lane in policy.lanes() {
-            let at = SourceSpan::line(TreePath::new(in_tree), lane.line);
+            let at = SourceSpan::line(in_tree.clone(), lane.line);
             let directory = Directory::Tree(lane.folder.clone());
             let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
-            let before = commands.rust.len();
+            let before = commands.lanes.len();
             for command in of_lane.as_deref().unwrap_or_default() {
-                let variables: Vec<&str> = command.assignments.iter().map(|(name, _)| name.as_str()).collect();
-                commands.add(&lane.name, command, &variables);
+                let origin = Origin { name: &lane.name, stage: None, limit: None, variables: Vec::new() };
+                commands.add(&origin, command, policy);
             }
-            if commands.rust.len() == before {
+            if commands.lanes.len() == before {
                 let why = of_lane.err().map_or_else(
                     || "it runs no tests: write a command such as `cargo test --features integration`".to_owned(),
                     |problem| problem.text,
                 );
-                return Err(Error::Lane {
-                    file: policy_file.to_string(),
-                    line: lane.line,
-                    name: lane.name.clone(),
-                    why,
-                });
+                let (file, line, name) = (policy_file.to_string(), lane.line, lane.name.clone());
+                return Err(Error::Lane { file, line, name, why });
             }
         }
         Ok(commands)
     }
 
-    fn add(&mut self, name: &str, command: &Command, variables: &[&str]) {
+    fn step(&mut self, step: &Step, policy: &Policy) {
+        let (of_step, environment) = match &step.work {
+            Work::Run(run) => {
+                // What the policy says of an action stands for its own scripts.
+                if step.actions.iter().any(|call| policy.action(call.action.as_str()).is_some()) {
+                    return;
+                }
+                (step.commands(&PROGRAMS), Run::environment(run))
+            }
+            Work::Action(call) => {
+                let Some(action) = policy.action(call.action.as_str()) else { return };
+                let inputs: Vec<(String, Text)> =
+                    call.inputs.iter().map(|input| (input.name.clone(), input.value.clone())).collect();
+                (workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS), Vec::new())
+            }
+            Work::Elsewhere(_) => return,
+        };
+        let entry = step.job.entry().file_name();
+        let name = step.title();
+        let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
+        match of_step {
+            Ok(of_step) => {
+                for command in &of_step {
+                    let variables = environment.iter().map(|(name, _)| name.as_str()).collect();
+                    let origin = Origin { name: &name, stage: policy.stage_of_workflow(entry), limit, variables };
+                    self.add(&origin, command, policy);
+                }
+            }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy) {
+        let directory = in_checkout(&command.directory, policy);
+        let lane = Lane {
+            name: origin.name.to_owned(),
+            at: command.at.clone(),
+            command: command.to_string(),
+            folder: match &directory {
+                Directory::Tree(folder) => Some(folder.clone()),
+                Directory::Unknown(_) => None,
+                // It is about another tree.
+                Directory::Outside(_) => return,
+            },
+            marks: None,
+            stage: origin.stage.map(str::to_owned),
+            limit: origin.limit,
+            doubt: None,
+        };
+        if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
+            let marks = pytest.marks().map(|marks| marks.text().to_owned());
+            let doubt = pytest.doubt().map(str::to_owned);
+            self.lanes.push((Lane { marks, doubt, ..lane }, Tests::Python(Box::new(pytest))));
+            return;
+        }
         let sources: Vec<String> = command.words.iter().map(ToString::to_string).collect();
         let words = command.words.iter().zip(&sources);
         let words: Vec<Argument<'_>> =
             words.map(|(word, source)| word.as_known().map_or(Argument::Unknown(source), Argument::Known)).collect();
-        let folder = match &command.directory {
-            Directory::Tree(folder) => Some(folder.clone()),
-            Directory::Unknown(_) => None,
-            // It is about another tree.
-            Directory::Outside(_) => return,
-        };
-        let Some(test) = TestCommand::parse(&words, folder.as_deref().map(Utf8Path::new), variables) else { return };
-        self.lanes.push(Lane {
-            name: name.to_owned(),
-            at: command.at.clone(),
-            command: command.to_string(),
-            folder,
-            doubt: test.doubt().map(str::to_owned),
-        });
-        self.rust.push(test);
-    }
-
-    /// The lanes, with what each runs of the cases of the catalog. `rust` are those of [`rust`](Self::rust), in their order.
-    pub(crate) fn lanes(self, catalog: &Catalog, rust: &[RustLane]) -> Lanes {
-        let mut lanes = Lanes::none();
-        for (lane, tests) in self.lanes.into_iter().zip(rust) {
-            lanes.add(lane, catalog.cases.iter().map(|case| tests.reach(case)).collect());
+        let own = command.assignments.iter().map(|(name, _)| name.as_str());
+        let variables: Vec<&str> = origin.variables.iter().copied().chain(own).collect();
+        let folder = lane.folder.as_deref().map(Utf8Path::new);
+        if let Some(cargo) = TestCommand::parse(&words, folder, &variables) {
+            let doubt = cargo.doubt().map(str::to_owned);
+            self.lanes.push((Lane { doubt, ..lane }, Tests::Rust(self.rust.len())));
+            self.rust.push(cargo);
         }
-        lanes.with_problems(self.problems)
+    }
+}
+
+/// What CI runs, and what it builds of the tree for it.
+#[derive(Debug)]
+pub(crate) struct Ci {
+    pub(crate) commands: Commands,
+    /// In the order of the commands of Rust; none where nothing of Rust was asked for.
+    pub(crate) rust: Vec<RustLane>,
+}
+
+impl Ci {
+    /// The lanes, with what each runs of the cases.
+    pub(crate) fn lanes(self, policy: &Policy, cases: &[ResolvedCase<'_>]) -> Lanes {
+        let mut lanes = Lanes::none();
+        for (lane, tests) in self.commands.lanes {
+            let reach = match &tests {
+                Tests::Python(command) => cases.iter().map(|case| command.reach(policy, case)).collect(),
+                Tests::Rust(place) => match self.rust.get(*place) {
+                    Some(rust) => cases.iter().map(|case| rust.reach(case.case)).collect(),
+                    None => continue,
+                },
+            };
+            lanes.add(lane, reach);
+        }
+        lanes.with_problems(self.commands.problems)
+    }
+}
+
+/// A folder of CI's machines as one of the tree, where it lies in a checkout.
+fn in_checkout(directory: &Directory, policy: &Policy) -> Directory {
+    if let Directory::Outside(path) = directory {
+        let inside = policy.checkouts().iter().find_map(|checkout| Utf8Path::new(path).strip_prefix(checkout).ok());
+        if let Some(inside) = inside {
+            return Directory::Tree(inside.to_string());
+        }
+    }
+    directory.clone()
+}
+
+fn minutes(timeout: &Timeout) -> Option<Duration> {
+    match timeout {
+        Timeout::Minutes(minutes) => Duration::try_from_secs_f64(minutes * 60.0).ok(),
+        Timeout::Unknown(_) => None,
     }
 }
 

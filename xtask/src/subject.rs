@@ -6,13 +6,13 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_discovery::{Discovery, RustLane, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
-use marker_policy::{Lanes, Policy, Selector};
+use marker_policy::{Policy, Selector};
 use pytest_discovery::{PinnedPytest, PytestVersion};
 use test_catalog::{Catalog, Language};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
-use crate::lanes::Commands;
+use crate::lanes::{Ci, Commands};
 
 /// The name of a policy file.
 const POLICY_FILE: &str = "test-policy.toml";
@@ -72,16 +72,11 @@ impl Subject {
         Ok(self.discover(global, selection, &[])?.0)
     }
 
-    /// The same, with what the lanes of CI run of it.
-    pub(crate) fn catalog_and_lanes(
-        &self,
-        global: &Global,
-        selection: &SelectionArgs,
-    ) -> Result<(Catalog, Lanes), Error> {
+    /// The same, with what CI runs.
+    pub(crate) fn catalog_and_ci(&self, global: &Global, selection: &SelectionArgs) -> Result<(Catalog, Ci), Error> {
         let commands = Commands::read(&self.tree, &self.policy, &self.policy_source)?;
         let (catalog, rust) = self.discover(global, selection, &commands.rust)?;
-        let lanes = commands.lanes(&catalog, &rust);
-        Ok((catalog, lanes))
+        Ok((catalog, Ci { commands, rust }))
     }
 
     fn discover(

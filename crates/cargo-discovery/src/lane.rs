@@ -98,11 +98,10 @@ impl RustLane {
         &self.command
     }
 
-    /// Whether the lane runs a case of the catalog, and the first thing that keeps it from doing so. A case of Python is
-    /// in none of its packages.
+    /// Whether the lane runs a case of the catalog, and the first thing that keeps it from doing so.
     #[must_use]
     pub fn reach(&self, case: &TestCase) -> Reach {
-        let Some(rust) = case.as_rust() else { return Reach::Not(Obstacle::Package) };
+        let Some(rust) = case.as_rust() else { return Reach::Not(Obstacle::Language) };
         if self.command.doubt().is_some() {
             return Reach::Maybe;
         }

@@ -56,12 +56,12 @@ pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Unjudged};
-pub use lane::{Lane, Lanes};
+pub use lane::{Lane, Lanes, PytestCommand};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use policy::{
-    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyLane,
-    RuleLevel, RustRules, Timeouts,
+    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyAction,
+    PolicyLane, RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Rule, RuleCode, Severity};

@@ -40,17 +40,39 @@ pub struct Policy {
 pub(crate) struct Ci {
     /// Files, and folders with files.
     pub(crate) workflows: Vec<String>,
+    /// Folders of the runner that hold the tree.
+    pub(crate) checkouts: Vec<String>,
+    /// By the stage: names of workflows.
+    pub(crate) stages: BTreeMap<String, Vec<String>>,
+    pub(crate) actions: Vec<PolicyAction>,
     pub(crate) lanes: Vec<PolicyLane>,
 }
 
 impl Default for Ci {
     fn default() -> Self {
-        Self { workflows: vec![WORKFLOWS.to_owned()], lanes: Vec::new() }
+        Self {
+            workflows: vec![WORKFLOWS.to_owned()],
+            checkouts: Vec::new(),
+            stages: BTreeMap::new(),
+            actions: Vec::new(),
+            lanes: Vec::new(),
+        }
     }
 }
 
 /// Where GitHub looks for workflows.
 const WORKFLOWS: &str = ".github/workflows";
+
+/// What a call of an action of the tree runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyAction {
+    /// The action's folder, as `uses` names it: `.github/actions/pytest`.
+    pub uses: String,
+    /// What it runs, as a shell takes it. The action's inputs are variables: `pytest -m "$markers"`.
+    pub run: String,
+    /// Where the policy says so.
+    pub line: u32,
+}
 
 /// A lane that the policy lists, because no workflow shows it: a script runs it, or another system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -302,6 +324,25 @@ impl Policy {
     #[must_use]
     pub fn workflows(&self) -> &[String] {
         &self.ci.workflows
+    }
+
+    /// Folders of CI's machines that hold the tree, beside the checkout itself: `/workspace`.
+    #[must_use]
+    pub fn checkouts(&self) -> &[String] {
+        &self.ci.checkouts
+    }
+
+    /// The stage that a workflow belongs to, by the name of its file.
+    #[must_use]
+    pub fn stage_of_workflow(&self, file_name: &str) -> Option<&str> {
+        let has = |(_, files): &(&String, &Vec<String>)| files.iter().any(|file| file == file_name);
+        self.ci.stages.iter().find(has).map(|(stage, _)| stage.as_str())
+    }
+
+    /// What a call of the action in that folder runs, where the policy says.
+    #[must_use]
+    pub fn action(&self, folder: &str) -> Option<&PolicyAction> {
+        self.ci.actions.iter().find(|action| action.uses == folder)
     }
 
     /// The lanes that the policy lists beside those of the workflows.

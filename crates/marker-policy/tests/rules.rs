@@ -251,8 +251,17 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
     let mut lanes = Lanes::none();
     for (name, reach) in all {
         let at = line(".github/workflows/ci.yml", 1);
-        let command = "cargo test".to_owned();
-        lanes.add(Lane { name: name.to_owned(), at, command, folder: Some(String::new()), doubt: None }, reach);
+        let lane = Lane {
+            name: name.to_owned(),
+            at,
+            command: "cargo test".to_owned(),
+            folder: Some(String::new()),
+            marks: None,
+            stage: None,
+            limit: None,
+            doubt: None,
+        };
+        lanes.add(lane, reach);
     }
     lanes
 }

@@ -14,7 +14,11 @@ pub enum Reach {
 /// What keeps a lane from running a case: the first of these that applies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
-    /// The lane builds another package, or none of the tree.
+    /// The lane runs tests of the other language.
+    Language,
+    /// It is about other files.
+    Path,
+    /// It builds another package, or none of the tree.
     Package,
     /// It builds other targets of the package, or leaves the documentation tests out.
     Target,
@@ -22,10 +26,14 @@ pub enum Obstacle {
     Features(Vec<Vec<String>>),
     /// It does not compile the case for another reason, such as the machine.
     Condition,
+    /// Its marker expression leaves the case out.
+    Markers,
     /// It runs no `#[ignore]`d tests, or nothing else.
     Ignored,
     /// It selects tests by name.
     Name,
+    /// It leaves out what claims more memory of a GPU, or does not say how much.
+    Vram,
 }
 
 impl Reach {

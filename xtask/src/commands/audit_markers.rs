@@ -24,11 +24,12 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
     }
-    let (catalog, lanes) = subject.catalog_and_lanes(global, &args.selection)?;
+    let (catalog, ci) = subject.catalog_and_ci(global, &args.selection)?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
+    let lanes = ci.lanes(&subject.policy, &cases);
     let mut found = audit(&subject.policy, &catalog, &cases, &lanes);
     let selection = select(&subject.policy, &cases, &selector)?;
     let narrowed = selector.stage.is_some()

@@ -13,17 +13,20 @@ use crate::subject::Subject;
 
 pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
-    let (catalog, lanes) = subject.catalog_and_lanes(global, &SelectionArgs::default())?;
+    let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
+    let cases = resolve(&subject.policy, &catalog);
+    let lanes = ci.lanes(&subject.policy, &cases);
     for problem in lanes.problems() {
         progress::note(&format!("warning: {}: {}", problem.at, problem.text));
     }
     let text = match args.format {
         MachineFormat::Text => {
-            let cases = resolve(&subject.policy, &catalog);
-            test_report::lanes::text(&lanes, &cases, &Styles::for_terminal(environment.colour))
+            let styles = Styles::for_terminal(environment.colour);
+            test_report::lanes::text(&lanes, &cases, &subject.policy, &styles)
         }
         MachineFormat::Json => {
-            let text = test_report::lanes::json(&lanes).map_err(|error| Error::Internal(error.to_string()))?;
+            let text = test_report::lanes::json(&lanes, &cases, &subject.policy)
+                .map_err(|error| Error::Internal(error.to_string()))?;
             format!("{text}\n")
         }
     };

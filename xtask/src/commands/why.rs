@@ -14,8 +14,9 @@ use crate::subject::Subject;
 
 pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
-    let (catalog, lanes) = subject.catalog_and_lanes(global, &SelectionArgs::default())?;
+    let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
+    let lanes = ci.lanes(&subject.policy, &cases);
     let found: Vec<_> = cases
         .iter()
         .enumerate()
@@ -29,9 +30,7 @@ pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let mut text = String::new();
     for (index, case) in found {
         explain(&mut text, case, &subject);
-        if case.case.as_rust().is_some() {
-            explain_lanes(&mut text, index, &lanes);
-        }
+        explain_lanes(&mut text, index, &lanes);
     }
     output::write(&text)?;
     Ok(Exit::Success)
@@ -83,7 +82,7 @@ fn explain(text: &mut String, resolved: &ResolvedCase<'_>, subject: &Subject) {
     }
 }
 
-/// The lanes that run a Rust test, and what keeps those from it that come nearest where none does.
+/// The lanes that run a test, and what keeps those from it that come nearest where none does.
 fn explain_lanes(text: &mut String, index: usize, lanes: &Lanes) {
     let mut word = "lanes";
     for (lane, reach) in lanes.of_case(index).filter(|(_, reach)| !reach.is_not()) {
@@ -94,6 +93,12 @@ fn explain_lanes(text: &mut String, index: usize, lanes: &Lanes) {
     }
     if let Some(obstacle) = lanes.obstacle(index) {
         let why = match obstacle {
+            Obstacle::Language => "none runs tests of its language".to_owned(),
+            Obstacle::Path => "none runs its file".to_owned(),
+            Obstacle::Markers => "no expression selects its markers".to_owned(),
+            Obstacle::Vram => {
+                "each leaves out what claims so much memory of a GPU, or does not say how much".to_owned()
+            }
             Obstacle::Package => "none builds its package".to_owned(),
             Obstacle::Target => "those that build its package leave this target out".to_owned(),
             Obstacle::Features(sets) => {

@@ -2,9 +2,10 @@
 
 use crate::document::Word;
 use crate::location::FolderPattern;
-use crate::policy::PolicyLane;
+use crate::policy::{PolicyAction, PolicyLane};
 
-use super::{Reader, required};
+use super::{Defined, Reader, Reference, required};
+use crate::category::Category;
 
 impl Reader<'_, '_> {
     pub(super) fn lanes(&mut self) {
@@ -14,6 +15,36 @@ impl Reader<'_, '_> {
                     check_path(file, |wrong| section.mistake(&file.span, wrong));
                 }
                 self.policy.ci.workflows = files.into_iter().map(|file| file.text).collect();
+            }
+            for folder in section.words("checkouts").unwrap_or_default() {
+                if folder.text.starts_with('/') {
+                    self.policy.ci.checkouts.push(folder.text);
+                } else {
+                    let wrong = format!("`{}`: write an absolute folder of CI's machines: `/workspace`", folder.text);
+                    section.mistake(&folder.span, wrong);
+                }
+            }
+            if let Some(mut stages) = section.section("stages") {
+                for (stage, files) in stages.named_words() {
+                    let files = files.into_iter().map(|file| file.text).collect();
+                    self.policy.ci.stages.insert(stage.text.clone(), files);
+                    self.references.push(Reference { name: stage, to: Defined::MemberOf(Category::Lifecycle) });
+                }
+            }
+            if let Some(actions) = section.sections("actions") {
+                self.policy.ci.actions.clear();
+                for mut entry in actions {
+                    let uses = required(&mut entry, "uses");
+                    if let Some(uses) = &uses {
+                        check_path(uses, |wrong| entry.mistake(&uses.span, wrong));
+                    }
+                    let run = required(&mut entry, "run");
+                    let line = self.document.line_of(entry.span());
+                    entry.finish();
+                    if let (Some(uses), Some(run)) = (uses, run) {
+                        self.policy.ci.actions.push(PolicyAction { uses: uses.text, run: run.text, line });
+                    }
+                }
             }
             section.finish();
         }

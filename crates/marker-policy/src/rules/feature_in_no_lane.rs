@@ -58,7 +58,7 @@ fn missing(reaches: &[(&Lane, &Reach)]) -> Option<Missing> {
     for (_, reach) in reaches {
         match reach {
             Reach::Not(Obstacle::Features(sets)) => lanes.push(sets),
-            Reach::Not(Obstacle::Package | Obstacle::Target) => {}
+            Reach::Not(Obstacle::Language | Obstacle::Package | Obstacle::Target) => {}
             Reach::Runs | Reach::Maybe | Reach::Not(_) => return None,
         }
     }

@@ -22,19 +22,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(audited: &Audited<'_>) -> Vec<Finding> {
-    if audited.lanes.is_empty() {
-        return Vec::new();
-    }
     let mut packages: BTreeMap<&TreePath, (Vec<&ResolvedCase<'_>>, bool)> = BTreeMap::new();
+    let mut are_lanes_of_rust = false;
     for (case, reaches) in with_reach(audited.cases, audited.lanes) {
         let Some(rust) = case.case.as_rust() else { continue };
         let (cases, is_built) = packages.entry(&rust.target.manifest).or_default();
         cases.push(case);
-        *is_built |= reaches.iter().any(|(_, reach)| **reach != Reach::Not(Obstacle::Package));
+        let builds = |reach: &Reach| !matches!(reach, Reach::Not(Obstacle::Language | Obstacle::Package));
+        *is_built |= reaches.iter().any(|(_, reach)| builds(reach));
+        are_lanes_of_rust |= reaches.iter().any(|(_, reach)| **reach != Reach::Not(Obstacle::Language));
     }
     packages
         .into_iter()
-        .filter(|(_, (_, is_built))| !is_built)
+        .filter(|(_, (_, is_built))| are_lanes_of_rust && !is_built)
         .map(|(manifest, (cases, _))| finding(manifest, &cases))
         .collect()
 }

@@ -23,7 +23,7 @@ impl Directory {
     }
 
     /// Where `path` leads from here.
-    pub(super) fn join(&self, path: &Text) -> Self {
+    pub(crate) fn join(&self, path: &Text) -> Self {
         match path.parts() {
             [] => self.clone(),
             [Part::Known(path)] => self.join_known(path),

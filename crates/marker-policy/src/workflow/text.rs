@@ -49,6 +49,15 @@ impl Text {
         }
     }
 
+    /// What is known of its beginning.
+    #[must_use]
+    pub fn known_start(&self) -> &str {
+        match &*self.parts {
+            [Part::Known(start), ..] => start,
+            _ => "",
+        }
+    }
+
     /// Its parts, in order. No two known ones follow each other, and none is empty.
     #[must_use]
     pub fn parts(&self) -> &[Part] {

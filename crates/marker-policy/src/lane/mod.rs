@@ -1,8 +1,14 @@
 //! Lanes: what CI runs at one place, and which of the tests that is.
 
+mod pytest;
+
+use std::time::Duration;
+
 use test_catalog::{Obstacle, Reach, Reason, SourceSpan};
 
 use crate::resolve::ResolvedCase;
+
+pub use pytest::PytestCommand;
 
 /// A command of CI that runs tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +21,12 @@ pub struct Lane {
     pub command: String,
     /// The folder that it runs in, relative to the tree: empty for the tree itself, `None` where it is not known.
     pub folder: Option<String>,
+    /// The expression that it selects tests of Python by, where it has one.
+    pub marks: Option<String>,
+    /// The stage of the pipeline that it belongs to, where the policy says.
+    pub stage: Option<String>,
+    /// How long it may take, where CI says.
+    pub limit: Option<Duration>,
     /// What of it is not known, so that it may run anything.
     pub doubt: Option<String>,
 }

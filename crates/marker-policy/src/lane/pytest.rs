@@ -1,0 +1,361 @@
+//! The commands that run tests of Python, as they stand in a script: `pytest`, `python -m pytest`.
+
+use std::ffi::OsString;
+
+use lexopt::{Arg, Parser};
+use marker_expr::{Atom, KeywordExpr, MarkExpr, Truth};
+use test_catalog::{Obstacle, Reach, Value};
+
+use crate::keywords;
+use crate::policy::Policy;
+use crate::resolve::ResolvedCase;
+use crate::workflow::{Directory, Text};
+
+/// A command that collects tests and runs those that its options select.
+#[derive(Debug, Clone)]
+pub struct PytestCommand {
+    marks: Option<MarkExpr>,
+    keywords: Option<KeywordExpr>,
+    /// Files, folders and ids, relative to the tree; none for all that pytest collects by itself.
+    paths: Vec<String>,
+    /// Those that are left out.
+    left_out: Vec<String>,
+    max_vram_gib: Option<f64>,
+    /// Whether more narrows the choice that is not known here.
+    is_narrowed: bool,
+    /// What of it is not known; then it may run anything.
+    doubt: Option<String>,
+}
+
+/// Marks what is not known of a word: a character that Unicode will never assign. A script that writes it itself only
+/// makes a word unknown that is not.
+const UNKNOWN: char = '\u{10FFFF}';
+
+/// Options with a value that choose no tests: pytest's own, and those of plugins that are common in CI.
+const VALUES: [&str; 48] = [
+    "alluredir",
+    "assert",
+    "basetemp",
+    "benchmark-json",
+    "capture",
+    "code-highlight",
+    "color",
+    "config-file",
+    "confcutdir",
+    "cov-config",
+    "cov-context",
+    "cov-fail-under",
+    "cov-report",
+    "debug",
+    "dist",
+    "durations",
+    "durations-min",
+    "html",
+    "import-mode",
+    "junit-prefix",
+    "junit-xml",
+    "junitxml",
+    "junitprefix",
+    "log-auto-indent",
+    "log-cli-date-format",
+    "log-cli-format",
+    "log-cli-level",
+    "log-date-format",
+    "log-disable",
+    "log-file",
+    "log-file-format",
+    "log-file-level",
+    "log-file-mode",
+    "log-format",
+    "log-level",
+    "maxfail",
+    "maxprocesses",
+    "numprocesses",
+    "only-rerun",
+    "override-ini",
+    "pythonwarnings",
+    "rerun-except",
+    "reruns",
+    "reruns-delay",
+    "show-capture",
+    "tb",
+    "timeout",
+    "timeout-method",
+];
+
+impl PytestCommand {
+    /// Reads a command that runs in `directory`; `None` where it runs no tests of Python: another program, or
+    /// `pytest --collect-only`.
+    #[must_use]
+    pub fn parse(words: &[Text], directory: &Directory) -> Option<Self> {
+        let words = behind_pytest(words)?;
+        let mut command = Self {
+            marks: None,
+            keywords: None,
+            paths: Vec::new(),
+            left_out: Vec::new(),
+            max_vram_gib: None,
+            is_narrowed: false,
+            doubt: None,
+        };
+        // Whatever the rest comes to, it only shows.
+        let shows = |word: &Text| {
+            word.as_known().is_some_and(|word| {
+                matches!(
+                    word,
+                    "--collect-only" | "--co" | "--help" | "-h" | "--version" | "-V" | "--markers" | "--fixtures"
+                )
+            })
+        };
+        if words.iter().any(shows) {
+            return None;
+        }
+        command.doubt = command.read(words, directory).err();
+        Some(command)
+    }
+
+    /// What of the command is not known, so that it may run any test.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
+    /// The expression of `-m`.
+    #[must_use]
+    pub fn marks(&self) -> Option<&MarkExpr> {
+        self.marks.as_ref()
+    }
+
+    /// Whether it runs a case, and the first thing that keeps it from doing so.
+    #[must_use]
+    pub fn reach(&self, policy: &Policy, case: &ResolvedCase<'_>) -> Reach {
+        if case.case.as_rust().is_some() {
+            return Reach::Not(Obstacle::Language);
+        }
+        if self.doubt.is_some() {
+            return Reach::Maybe;
+        }
+        let id = case.case.id.as_str();
+        let named = self.paths.iter().any(|path| is_below(id, path));
+        let is_configured_away = case.case.ignored_by.is_some() && !self.paths.iter().any(|path| path.contains(".py"));
+        if !(self.paths.is_empty() || named)
+            || is_configured_away
+            || self.left_out.iter().any(|path| is_below(id, path))
+        {
+            return Reach::Not(Obstacle::Path);
+        }
+        let marks =
+            self.marks.as_ref().map_or(Truth::Yes, |marks| marks.evaluate(&mut |atom: &Atom| case.truth_of(atom)));
+        let words = self.keywords.as_ref().map_or(Truth::Yes, |words| {
+            let names = keywords::names(case);
+            // Call parameters are an error of pytest's: it runs nothing, and says so.
+            words.evaluate(&mut |word| names.truth_of(word)).unwrap_or(Truth::Unknown)
+        });
+        for (truth, obstacle) in
+            [(marks, Obstacle::Markers), (words, Obstacle::Name), (self.vram_allows(policy, case), Obstacle::Vram)]
+        {
+            if truth == Truth::No {
+                return Reach::Not(obstacle);
+            }
+        }
+        let is_certain = marks == Truth::Yes && words == Truth::Yes && !self.is_narrowed;
+        if is_certain && self.vram_allows(policy, case) == Truth::Yes { Reach::Runs } else { Reach::Maybe }
+    }
+
+    /// `--max-vram-gib N` leaves tests out that claim more, and those that say nothing of it.
+    fn vram_allows(&self, policy: &Policy, case: &ResolvedCase<'_>) -> Truth {
+        let Some(most) = self.max_vram_gib else { return Truth::Yes };
+        let name = policy.vram_marker();
+        match case.marker(name).map(|marker| marker.args.first()) {
+            Some(Some(Value::Int(gib))) => {
+                gib.to_string().parse::<f64>().map_or(Truth::Unknown, |gib| (gib <= most).into())
+            }
+            Some(Some(Value::Float(gib))) => (*gib <= most).into(),
+            Some(_) => Truth::Unknown,
+            None => case.has(name),
+        }
+    }
+
+    fn read(&mut self, words: &[Text], directory: &Directory) -> Result<(), String> {
+        let mut parser = Parser::from_args(words.iter().map(as_word));
+        while let Some(option) = parser.next().map_err(refused)? {
+            match option {
+                Arg::Short(flag) => self.short(flag, &mut parser)?,
+                Arg::Long(name) => {
+                    let name = name.to_owned();
+                    self.long(&name, &mut parser, directory)?;
+                }
+                Arg::Value(path) => self.paths.push(in_tree(&known(path)?, directory)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn short(&mut self, flag: char, parser: &mut Parser) -> Result<(), String> {
+        match flag {
+            'm' => self.marks = read_marks(&value(parser)?)?,
+            'k' => match parser.value().map_err(refused).and_then(known) {
+                Ok(text) => self.keywords = read_keywords(&text)?,
+                Err(_) => self.is_narrowed = true,
+            },
+            'p' | 'c' | 'o' | 'W' | 'n' => any_value(parser)?,
+            // What is reported follows without a blank.
+            'r' => any_value(parser)?,
+            'x' | 's' | 'v' | 'q' | 'l' => {}
+            other => return Err(format!("what the option `-{other}` does is not known")),
+        }
+        Ok(())
+    }
+
+    fn long(&mut self, name: &str, parser: &mut Parser, directory: &Directory) -> Result<(), String> {
+        match name {
+            "ignore" | "deselect" => match parser.value().map_err(refused).and_then(known) {
+                Ok(path) => self.left_out.push(in_tree(&path, directory)?),
+                Err(_) => self.is_narrowed = true,
+            },
+            "ignore-glob" => {
+                any_value(parser)?;
+                self.is_narrowed = true;
+            }
+            "lf" | "last-failed" | "sw" | "stepwise" | "testmon" | "splits" | "group" | "shard-id" | "num-shards" => {
+                parser.optional_value();
+                self.is_narrowed = true;
+            }
+            "max-vram-gib" => match known(parser.value().map_err(refused)?)?.as_str() {
+                "" => {}
+                text => self.max_vram_gib = Some(text.parse().map_err(|_| format!("`{text}` is no number of GiB"))?),
+            },
+            _ if VALUES.contains(&name) => any_value(parser)?,
+            _ => {
+                // One with `=` has its value, and one in front of another option has none. Else the next word may be the
+                // value, or a path.
+                let has_value = parser.optional_value().is_some();
+                let next =
+                    parser.try_raw_args().and_then(|rest| rest.peek().map(|word| word.to_string_lossy().into_owned()));
+                if !has_value && next.is_some_and(|word| !word.starts_with('-')) && !is_flag(name) {
+                    return Err(format!("whether the option `--{name}` takes a value is not known"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Options of pytest and of common plugins that take no value.
+fn is_flag(name: &str) -> bool {
+    matches!(
+        name,
+        "strict"
+            | "strict-markers"
+            | "strict-config"
+            | "continue-on-collection-errors"
+            | "exitfirst"
+            | "verbose"
+            | "quiet"
+            | "no-header"
+            | "no-summary"
+            | "noconftest"
+            | "runxfail"
+            | "showlocals"
+            | "no-showlocals"
+            | "full-trace"
+            | "disable-warnings"
+            | "disable-pytest-warnings"
+            | "failed-first"
+            | "ff"
+            | "new-first"
+            | "nf"
+            | "cache-clear"
+            | "keep-duplicates"
+            | "doctest-modules"
+            | "setup-show"
+            | "no-cov"
+            | "cov-append"
+            | "cov-branch"
+            | "benchmark-disable"
+            | "benchmark-skip"
+            | "forked"
+    )
+}
+
+/// The words behind `pytest`.
+fn behind_pytest(words: &[Text]) -> Option<&[Text]> {
+    let name = |index: usize| words.get(index)?.as_known();
+    let program = name(0)?.rsplit('/').next()?;
+    if program == "pytest" || program == "py.test" {
+        return words.get(1..);
+    }
+    let is_python =
+        program.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    (is_python && name(1) == Some("-m") && name(2) == Some("pytest")).then(|| words.get(3..))?
+}
+
+/// Whether an id lies in what a path or another id names.
+fn is_below(id: &str, path: &str) -> bool {
+    path.is_empty()
+        || id.strip_prefix(path).is_some_and(|rest| {
+            ["", "/", "::", "["].iter().any(
+                |sign| {
+                    if sign.is_empty() { rest.is_empty() } else { rest.starts_with(sign) }
+                },
+            )
+        })
+}
+
+/// A file, folder or id as the tree names it.
+fn in_tree(path: &str, directory: &Directory) -> Result<String, String> {
+    let (file, node) = path.split_once("::").map_or((path, None), |(file, node)| (file, Some(node)));
+    match directory.join(&Text::known(file)) {
+        Directory::Tree(file) => Ok(node.map_or_else(|| file.clone(), |node| format!("{file}::{node}"))),
+        Directory::Outside(path) => Err(format!("`{path}` lies outside of the tree")),
+        Directory::Unknown(source) => Err(format!("which folder `{source}` is is not known")),
+    }
+}
+
+fn read_marks(text: &str) -> Result<Option<MarkExpr>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    MarkExpr::parse(text).map(Some).map_err(|error| format!("pytest refuses `-m {text}`: {error}"))
+}
+
+fn read_keywords(text: &str) -> Result<Option<KeywordExpr>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    KeywordExpr::parse(text).map(Some).map_err(|error| format!("pytest refuses `-k {text}`: {error}"))
+}
+
+/// What is not known of a word is taken not to split it.
+fn as_word(text: &Text) -> OsString {
+    match text.as_known() {
+        Some(known) => known.into(),
+        None => {
+            let start = text.known_start();
+            format!("{start}{UNKNOWN}{}", text.to_string().trim_start_matches(start)).into()
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn known(word: OsString) -> Result<String, String> {
+    let text = word.to_string_lossy();
+    match text.find(UNKNOWN) {
+        None => Ok(text.into_owned()),
+        Some(_) => Err(format!("what `{}` stands for is not known", text.replace(UNKNOWN, ""))),
+    }
+}
+
+fn value(parser: &mut Parser) -> Result<String, String> {
+    known(parser.value().map_err(refused)?)
+}
+
+/// A value that nothing depends on: it need not be known.
+fn any_value(parser: &mut Parser) -> Result<(), String> {
+    parser.value().map(drop).map_err(refused)
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn refused(error: lexopt::Error) -> String {
+    format!("its options cannot be read: {}", error.to_string().replace(UNKNOWN, ""))
+}
