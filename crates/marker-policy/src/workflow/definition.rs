@@ -36,6 +36,8 @@ pub(super) struct InputDefinition {
     pub(super) name: Arc<str>,
     pub(super) at: Position,
     pub(super) kind: InputKind,
+    /// Without it, a workflow does not start. Actions do not mind.
+    pub(super) required: bool,
     pub(super) default: Option<Template>,
 }
 
@@ -168,7 +170,8 @@ impl ActionFile {
     pub(super) fn read(path: &TreePath, text: &str, problems: &mut Vec<Reason>) -> Option<Self> {
         let mut reader = Reader { path, problems };
         let root = reader.parse(text)?;
-        let inputs = inputs(root.get("inputs"), |_| InputKind::Text);
+        let mut inputs = inputs(root.get("inputs"), |_| InputKind::Text);
+        inputs.iter_mut().for_each(|input| input.required = false);
         let runs = root.get("runs")?;
         let composite = text_of(runs.get("using")).is_some_and(|using| using.eq_ignore_ascii_case("composite"));
         let steps = composite.then(|| reader.steps(runs.get("steps")));
@@ -342,6 +345,7 @@ fn inputs(node: Option<&Arc<Node>>, kind: fn(&Node) -> InputKind) -> Vec<InputDe
             name: Arc::clone(&name.text),
             at: name.at,
             kind: kind(input),
+            required: text_of(input.get("required")).is_some_and(|required| required.eq_ignore_ascii_case("true")),
             default: template(input.get("default")),
         })
         .collect()

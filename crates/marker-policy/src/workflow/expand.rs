@@ -55,8 +55,8 @@ enum Verdict {
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(files: Files<'a>) -> Self {
-        Self { files, found: Workflows::default(), work: 0 }
+    pub(super) fn new(files: Files<'a>, found: Workflows) -> Self {
+        Self { files, found, work: 0 }
     }
 
     pub(super) fn finish(mut self) -> Workflows {
@@ -69,6 +69,7 @@ impl<'a> Expander<'a> {
         // A file that several call is followed as often.
         let mut seen = HashSet::new();
         self.found.problems.retain(|problem| seen.insert(problem.clone()));
+        self.found.problems.sort_by(|one, other| one.at.cmp(&other.at));
         self.found
     }
 

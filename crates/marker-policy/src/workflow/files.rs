@@ -3,20 +3,40 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use test_catalog::{Position, Reason, SourceSpan, TreePath};
 
 use super::definition::{ActionFile, WorkflowFile};
 
 /// Reads files of the tree.
 pub(super) struct Files<'a> {
-    read: &'a dyn Fn(&TreePath) -> Option<String>,
+    read: &'a (dyn Fn(&TreePath) -> Option<String> + Sync),
     workflows: HashMap<TreePath, Option<Arc<WorkflowFile>>>,
     actions: HashMap<TreePath, Option<Arc<ActionFile>>>,
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(read: &'a dyn Fn(&TreePath) -> Option<String>) -> Self {
-        Self { read, workflows: HashMap::new(), actions: HashMap::new() }
+    /// With these workflows, which are read at once on all processors; what is wrong with them, in their order.
+    pub(super) fn new(
+        entries: &[TreePath],
+        read: &'a (dyn Fn(&TreePath) -> Option<String> + Sync),
+        problems: &mut Vec<Reason>,
+    ) -> Self {
+        let mut files = Self { read, workflows: HashMap::new(), actions: HashMap::new() };
+        let parsed: Vec<_> = entries
+            .par_iter()
+            .map(|path| {
+                let mut files = Self { read, workflows: HashMap::new(), actions: HashMap::new() };
+                let mut problems = Vec::new();
+                let file = files.workflow(path, &SourceSpan::line(path.clone(), 1), &mut problems);
+                (path.clone(), file, problems)
+            })
+            .collect();
+        for (path, file, wrong) in parsed {
+            files.workflows.insert(path, file);
+            problems.extend(wrong);
+        }
+        files
     }
 
     /// A workflow that is named at `from`.

@@ -73,6 +73,7 @@ pub(super) fn of_event(triggers: &Triggers, contexts: &Contexts) -> Value {
 fn default(input: &InputDefinition, contexts: &Contexts) -> Value {
     match (&input.default, input.kind) {
         (Some(default), kind) => converted(default.value(contexts), kind),
+        (None, _) if input.required => Value::unknown(format!("inputs.{}", input.name)),
         (None, InputKind::Text) => Value::text(""),
         (None, InputKind::Boolean) => Value::Bool(false),
         (None, InputKind::Number) => Value::Number(0.0),

@@ -4,6 +4,29 @@
 //! workflows and actions of the tree that they call, to single steps. [`Step::commands`] reads a script. Neither runs
 //! anything, and what only CI can know is said to be so: it is never guessed. What an `if` says is certain only where its
 //! value is; else the step stays, with the condition.
+//!
+//! ```
+//! use marker_policy::workflow::{self, Directory};
+//! use test_catalog::TreePath;
+//!
+//! let text = "
+//! on: pull_request
+//! jobs:
+//!   rust:
+//!     if: needs.changes.outputs.rust == 'true'
+//!     strategy: {matrix: {dir: [., lib/llm]}}
+//!     steps:
+//!     - {run: cargo test --locked, working-directory: '${{ matrix.dir }}'}
+//! ";
+//! let found = workflow::read(&[TreePath::new(".github/workflows/ci.yml")], &|_| Some(text.to_owned()));
+//! let step = &found.steps[1];
+//! assert_eq!(step.title(), "ci.yml / rust (lib/llm) / line 8");
+//! assert_eq!(step.conditions[0].text, "needs.changes.outputs.rust == 'true'");
+//!
+//! let commands = step.commands(&["cargo"]).unwrap();
+//! assert_eq!(commands[0].to_string(), "cargo test --locked");
+//! assert_eq!(commands[0].directory, Directory::Tree("lib/llm".to_owned()));
+//! ```
 
 mod definition;
 mod directory;
@@ -30,15 +53,17 @@ pub use text::{Part, Text};
 pub struct Workflows {
     /// All steps that run or may run, in the order of the files, those of called workflows and actions in their place.
     pub steps: Vec<Step>,
-    /// What could not be read, and where.
+    /// What could not be read or followed, by place.
     pub problems: Vec<Reason>,
 }
 
 /// Follows the workflows `entries`: the files `*.yml` and `*.yaml` of `.github/workflows`. `files` gives the text of a
 /// file of the tree, and is asked for what they call.
 #[must_use]
-pub fn read(entries: &[TreePath], files: &dyn Fn(&TreePath) -> Option<String>) -> Workflows {
-    let mut expander = expand::Expander::new(files::Files::new(files));
+pub fn read(entries: &[TreePath], files: &(dyn Fn(&TreePath) -> Option<String> + Sync)) -> Workflows {
+    let mut found = Workflows::default();
+    let files = files::Files::new(entries, files, &mut found.problems);
+    let mut expander = expand::Expander::new(files, found);
     for entry in entries {
         expander.entry(entry);
     }

@@ -352,6 +352,7 @@ impl<'a> Follower<'a> {
         self.silent = silent;
         if !settled {
             state.forget_variables();
+            state.functions.values_mut().for_each(|function| *function = None);
             state.directory = Directory::Unknown(branch.text.clone());
         }
         pass(self, state)

@@ -115,11 +115,13 @@ impl State {
         if state.parameters != other.parameters {
             state.parameters = None;
         }
-        for (name, function) in other.functions {
-            let known = state.functions.entry(name).or_insert(None);
-            if *known != function {
-                *known = None;
+        for (name, function) in &mut state.functions {
+            if !same(function.as_ref(), other.functions.get(name).and_then(Option::as_ref)) {
+                *function = None;
             }
+        }
+        for name in other.functions.into_keys() {
+            state.functions.entry(name).or_insert(None);
         }
         for branch in other.branches {
             if !state.branches.contains(&branch) {
@@ -131,6 +133,19 @@ impl State {
 
     /// Whether what is known is the same, but for how it was come to.
     pub(super) fn knows_as_much_as(&self, other: &Self) -> bool {
-        self.directory == other.directory && self.variables == other.variables && self.parameters == other.parameters
+        let functions = self.functions.len() == other.functions.len()
+            && self.functions.iter().zip(&other.functions).all(|((one, function), (two, other))| {
+                one == two && (function.is_none() && other.is_none() || same(function.as_ref(), other.as_ref()))
+            });
+        functions
+            && self.directory == other.directory
+            && self.variables == other.variables
+            && self.fields_changed == other.fields_changed
+            && self.parameters == other.parameters
     }
+}
+
+/// Whether both are known to be one function.
+fn same(one: Option<&Rc<syntax::Command>>, two: Option<&Rc<syntax::Command>>) -> bool {
+    one.zip(two).is_some_and(|(one, two)| Rc::ptr_eq(one, two))
 }

@@ -119,6 +119,7 @@ fn scripts_are_followed() {
         ("f() { return; p 1; }; f; p 2", "1 [.] p 2"),
         ("f() { p 1; }; trap f EXIT; p 2", "1 [.] p 2\n1 [.] p 1 / Uncalled f"),
         ("f() { f; p; }; f", "1 [<what f does>] p / AfterEval f\n1 [<what f does>] p / Uncalled f / AfterEval f"),
+        ("if q; then q; else f() { p; }; fi; f", "1 [.] p / Uncalled f"),
         ("f() { p 1; }; cd a; trap f EXIT", "1 [<where f is called>] p 1 / Uncalled f"),
         ("if q; then f() { cd a; }; fi; f; p", "1 [<what f does>] p / AfterEval f"),
         (
