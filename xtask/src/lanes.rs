@@ -38,6 +38,7 @@ enum Tests {
 /// What is the same for all commands of a step, or of a lane of the policy.
 struct Origin<'o> {
     name: &'o str,
+    family: &'o str,
     stage: Option<&'o str>,
     limit: Option<Duration>,
     /// Names of variables that are set.
@@ -62,7 +63,8 @@ impl Commands {
             let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
             let before = commands.lanes.len();
             for command in of_lane.as_deref().unwrap_or_default() {
-                let origin = Origin { name: &lane.name, stage: None, limit: None, variables: Vec::new() };
+                let origin =
+                    Origin { name: &lane.name, family: &lane.name, stage: None, limit: None, variables: Vec::new() };
                 commands.add(&origin, command, policy);
             }
             if commands.lanes.len() == before {
@@ -95,13 +97,19 @@ impl Commands {
             Work::Elsewhere(_) => return,
         };
         let entry = step.job.entry().file_name();
-        let name = step.title();
+        let (name, family) = (step.title(), step.family());
         let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
         match of_step {
             Ok(of_step) => {
                 for command in &of_step {
                     let variables = environment.iter().map(|(name, _)| name.as_str()).collect();
-                    let origin = Origin { name: &name, stage: policy.stage_of_workflow(entry), limit, variables };
+                    let origin = Origin {
+                        name: &name,
+                        family: &family,
+                        stage: policy.stage_of_workflow(entry),
+                        limit,
+                        variables,
+                    };
                     self.add(&origin, command, policy);
                 }
             }
@@ -113,6 +121,7 @@ impl Commands {
         let directory = in_checkout(&command.directory, policy);
         let lane = Lane {
             name: origin.name.to_owned(),
+            family: origin.family.to_owned(),
             at: command.at.clone(),
             command: command.to_string(),
             folder: match &directory {
@@ -125,11 +134,13 @@ impl Commands {
             stage: origin.stage.map(str::to_owned),
             limit: origin.limit,
             doubt: None,
+            refused: None,
         };
         if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
             let marks = pytest.marks().map(|marks| marks.text().to_owned());
             let doubt = pytest.doubt().map(str::to_owned);
-            self.lanes.push((Lane { marks, doubt, ..lane }, Tests::Python(Box::new(pytest))));
+            let refused = pytest.refused().map(str::to_owned);
+            self.lanes.push((Lane { marks, doubt, refused, ..lane }, Tests::Python(Box::new(pytest))));
             return;
         }
         let sources: Vec<String> = command.words.iter().map(ToString::to_string).collect();

@@ -89,7 +89,7 @@ fn why_names_the_lanes_of_a_test_or_what_is_in_their_way() {
         why("pool tests::drains")
     );
     assert!(
-        why("pool tests::copies").contains("  lanes     none: none turns on gpu\n"),
+        why("pool tests::copies").contains("  lanes     none: no lane turns on gpu\n"),
         "{}",
         why("pool tests::copies")
     );

@@ -253,6 +253,7 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
         let at = line(".github/workflows/ci.yml", 1);
         let lane = Lane {
             name: name.to_owned(),
+            family: name.to_owned(),
             at,
             command: "cargo test".to_owned(),
             folder: Some(String::new()),
@@ -260,6 +261,7 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
             stage: None,
             limit: None,
             doubt: None,
+            refused: None,
         };
         lanes.add(lane, reach);
     }

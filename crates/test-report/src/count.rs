@@ -32,17 +32,19 @@ pub fn grouped(count: usize) -> String {
     text
 }
 
-/// A time as people say it: `0.42 s`, `41 s`, `4 min 10 s`, `2 h 5 min`.
+/// A time as people say it: `0.42 s`, `41 s`, `4 min 10 s`, `45 min`, `2 h 5 min`, `4 h`.
 #[must_use]
 pub fn duration(time: std::time::Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 10.0 {
         return format!("{seconds:.2} s");
     }
-    // Rounded first, so that 59.7 s is "1 min 0 s" and never "60 s".
+    // Rounded first, so that 59.7 s is "1 min" and never "60 s".
     match seconds.round() as u64 {
         whole @ 0..60 => format!("{whole} s"),
+        whole @ 60..3600 if whole % 60 == 0 => format!("{} min", whole / 60),
         whole @ 60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        whole if whole % 3600 < 60 => format!("{} h", whole / 3600),
         whole => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
 }
@@ -57,7 +59,9 @@ mod tests {
         assert_eq!(super::tests(1402), "1,402 tests");
         assert_eq!(super::grouped(1_234_567), "1,234,567");
         assert_eq!(super::duration(Duration::from_millis(420)), "0.42 s");
-        assert_eq!(super::duration(Duration::from_millis(59_700)), "1 min 0 s");
+        assert_eq!(super::duration(Duration::from_millis(59_700)), "1 min");
+        assert_eq!(super::duration(Duration::from_secs(250)), "4 min 10 s");
         assert_eq!(super::duration(Duration::from_secs(7500)), "2 h 5 min");
+        assert_eq!(super::duration(Duration::from_secs(14_400)), "4 h");
     }
 }

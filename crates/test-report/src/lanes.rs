@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use marker_policy::{Category, Lane, Lanes, Policy, ResolvedCase};
+use indexmap::IndexMap;
+use marker_policy::{Lane, Lanes, Policy, ResolvedCase, why_in_no_lane};
+use owo_colors::OwoColorize;
 use serde::Serialize;
-use test_catalog::{Obstacle, Reach};
+use test_catalog::Reach;
 
-use crate::columns::{Align, Columns};
 use crate::count;
 use crate::terminal::{Styles, printable};
 
@@ -29,25 +30,66 @@ pub fn text(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy, styles: 
     out
 }
 
+/// Lanes of one workflow that run the same tests by the same command: most differ in the combination of a matrix.
+struct Group<'l> {
+    first: &'l Lane,
+    reach: &'l [Reach],
+    more: usize,
+}
+
 fn table(lanes: &Lanes, styles: &Styles) -> String {
-    let mut columns =
-        Columns::new(&[("lane", Align::Left), ("runs", Align::Left), ("tests", Align::Right), ("limit", Align::Right)]);
+    let mut workflows: IndexMap<&str, Vec<Group<'_>>> = IndexMap::new();
     for (lane, reach) in lanes.iter() {
-        let counts = Counts::of(reach);
-        let what = lane.marks.as_deref().filter(|_| lane.doubt.is_none()).unwrap_or(&lane.command);
-        let folder = match lane.folder.as_deref() {
-            Some("") => String::new(),
-            Some(folder) => format!(" (in {folder})"),
-            None => " (in an unknown folder)".to_owned(),
+        let groups = workflows.entry(split_name(lane).0).or_default();
+        let is_same = |group: &&mut Group<'_>| {
+            let first = group.first;
+            first.command == lane.command && first.folder == lane.folder && group.reach == reach
         };
-        columns.row([
-            printable(&lane.name).into_owned(),
-            printable(&format!("{what}{folder}")).into_owned(),
-            counts.cell(lane),
-            lane.limit.map_or_else(|| "-".to_owned(), count::duration),
-        ]);
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.more += 1,
+            None => groups.push(Group { first: lane, reach, more: 0 }),
+        }
     }
-    columns.render(styles)
+    let mut out = String::new();
+    for (workflow, groups) in &workflows {
+        let stage = groups.iter().find_map(|group| group.first.stage.as_deref());
+        let stage = stage.map(|stage| format!("  {stage}")).unwrap_or_default();
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(out, "{}{}", printable(workflow).style(styles.heading), printable(&stage));
+        for group in groups {
+            write_group(&mut out, group, styles);
+        }
+    }
+    out
+}
+
+fn write_group(out: &mut String, group: &Group<'_>, styles: &Styles) {
+    let lane = group.first;
+    let (_, name) = split_name(lane);
+    let mut more = String::new();
+    if group.more > 0 {
+        let _ = write!(more, ", and {} more like it", group.more);
+    }
+    if let Some(limit) = lane.limit {
+        let _ = write!(more, ", limit {}", count::duration(limit));
+    }
+    let _ =
+        writeln!(out, "  {:>14}  {}{}", Counts::of(group.reach).cell(lane), printable(name), more.style(styles.faint));
+    let what = lane.marks.as_deref().filter(|_| lane.doubt.is_none()).unwrap_or(&lane.command);
+    let folder = match lane.folder.as_deref() {
+        Some("") => String::new(),
+        Some(folder) => format!("  (in {folder})"),
+        None => "  (in an unknown folder)".to_owned(),
+    };
+    let _ = writeln!(out, "  {:>14}  {}{}", "", printable(what), printable(&folder).style(styles.faint));
+    if let Some(why) = lane.doubt.as_deref().or(lane.refused.as_deref()) {
+        let _ = writeln!(out, "  {:>14}  {}", "", printable(why).style(styles.doubtful));
+    }
+}
+
+/// The workflow that starts a lane, and the rest of its name. One of the policy has no workflow.
+fn split_name(lane: &Lane) -> (&str, &str) {
+    lane.name.split_once(" / ").unwrap_or(("the policy", &lane.name))
 }
 
 /// Tests in no lane, by their file and what keeps the nearest lane from them.
@@ -56,7 +98,7 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
     let mut total = 0;
     for (index, case) in cases.iter().enumerate() {
         if let Some(obstacle) = lanes.obstacle(index) {
-            *groups.entry((case.case.file().as_str(), why_not(obstacle, case, policy))).or_default() += 1;
+            *groups.entry((case.case.file().as_str(), why_in_no_lane(obstacle, case, policy))).or_default() += 1;
             total += 1;
         }
     }
@@ -75,31 +117,6 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
     out
 }
 
-fn why_not(obstacle: &Obstacle, case: &ResolvedCase<'_>, policy: &Policy) -> String {
-    match obstacle {
-        Obstacle::Language => "no lane runs tests of its language".to_owned(),
-        Obstacle::Path => "no lane runs this file".to_owned(),
-        Obstacle::Package => "no lane builds the package".to_owned(),
-        Obstacle::Target => "no lane builds the target, or tests its documentation".to_owned(),
-        Obstacle::Features(sets) => {
-            let sets: Vec<String> = sets.iter().map(|set| set.join(" and ")).collect();
-            format!("no lane turns on {}", sets.join(", or "))
-        }
-        Obstacle::Condition => "its condition does not hold where CI builds".to_owned(),
-        Obstacle::Ignored => "ignored, and no lane runs ignored tests".to_owned(),
-        Obstacle::Name => "no lane selects its name".to_owned(),
-        Obstacle::Vram => {
-            "every lane leaves out what claims so much memory of a GPU, or does not say how much".to_owned()
-        }
-        Obstacle::Markers => {
-            let of = |category| policy.members_of(category, case);
-            let markers = [Category::Lifecycle, Category::Hardware, Category::Component].into_iter().flat_map(of);
-            let markers: Vec<&str> = markers.collect();
-            format!("no lane selects {}", markers.join(", "))
-        }
-    }
-}
-
 /// Tests that several lanes of one stage run, by these lanes.
 fn in_several(lanes: &Lanes, cases: &[ResolvedCase<'_>]) -> String {
     let mut groups: BTreeMap<(&str, Vec<&str>), usize> = BTreeMap::new();
@@ -108,9 +125,13 @@ fn in_several(lanes: &Lanes, cases: &[ResolvedCase<'_>]) -> String {
         for (lane, _) in lanes.of_case(index).filter(|(_, reach)| **reach == Reach::Runs) {
             by_stage.entry(lane.stage.as_deref().unwrap_or_default()).or_default().push(lane);
         }
-        for (stage, several) in by_stage.into_iter().filter(|(stage, lanes)| !stage.is_empty() && lanes.len() > 1) {
-            let mut names: Vec<&str> = several.iter().map(|lane| lane.name.as_str()).collect();
+        for (stage, several) in by_stage.into_iter().filter(|(stage, _)| !stage.is_empty()) {
+            let mut names: Vec<&str> = several.iter().map(|lane| lane.family.as_str()).collect();
+            names.sort_unstable();
             names.dedup();
+            if names.len() < 2 {
+                continue;
+            }
             *groups.entry((stage, names)).or_default() += 1;
         }
     }
@@ -147,6 +168,7 @@ impl Counts {
 
     fn cell(&self, lane: &Lane) -> String {
         match self.may_run {
+            _ if lane.refused.is_some() => "refused".to_owned(),
             _ if lane.doubt.is_some() => "unknown".to_owned(),
             0 => count::grouped(self.runs),
             more => format!("{} to {}", count::grouped(self.runs), count::grouped(self.runs + more)),
@@ -172,6 +194,7 @@ struct JsonLane<'a> {
     marks: Option<&'a str>,
     limit_s: Option<u64>,
     doubt: Option<&'a str>,
+    refused: Option<&'a str>,
     runs: usize,
     may_run: usize,
 }
@@ -199,13 +222,14 @@ pub fn json(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Resul
             marks: lane.marks.as_deref(),
             limit_s: lane.limit.map(|limit| limit.as_secs()),
             doubt: lane.doubt.as_deref(),
+            refused: lane.refused.as_deref(),
             runs: counts.runs,
             may_run: counts.may_run,
         }
     });
     let in_no_lane = cases.iter().enumerate().filter_map(|(index, case)| {
         let obstacle = lanes.obstacle(index)?;
-        Some(JsonCase { id: case.case.id.as_str(), why: why_not(obstacle, case, policy) })
+        Some(JsonCase { id: case.case.id.as_str(), why: why_in_no_lane(obstacle, case, policy) })
     });
     serde_json::to_string_pretty(&Document { lanes: VERSION, list: list.collect(), in_no_lane: in_no_lane.collect() })
 }

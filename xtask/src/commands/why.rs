@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use marker_policy::{Category, Lanes, ResolvedCase, nearest, resolve};
-use test_catalog::{Marker, Obstacle, Origin, Reach};
+use marker_policy::{Category, Lanes, Policy, ResolvedCase, nearest, resolve, why_in_no_lane};
+use test_catalog::{Marker, Origin, Reach};
 use test_report::terminal::printable;
 
 use crate::cli::{Global, SelectionArgs, WhyArgs};
@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let mut text = String::new();
     for (index, case) in found {
         explain(&mut text, case, &subject);
-        explain_lanes(&mut text, index, &lanes);
+        explain_lanes(&mut text, (index, case), &lanes, &subject.policy);
     }
     output::write(&text)?;
     Ok(Exit::Success)
@@ -83,7 +83,7 @@ fn explain(text: &mut String, resolved: &ResolvedCase<'_>, subject: &Subject) {
 }
 
 /// The lanes that run a test, and what keeps those from it that come nearest where none does.
-fn explain_lanes(text: &mut String, index: usize, lanes: &Lanes) {
+fn explain_lanes(text: &mut String, (index, case): (usize, &ResolvedCase<'_>), lanes: &Lanes, policy: &Policy) {
     let mut word = "lanes";
     for (lane, reach) in lanes.of_case(index).filter(|(_, reach)| !reach.is_not()) {
         let maybe = if *reach == Reach::Maybe { ", maybe" } else { "" };
@@ -92,23 +92,7 @@ fn explain_lanes(text: &mut String, index: usize, lanes: &Lanes) {
         word = "";
     }
     if let Some(obstacle) = lanes.obstacle(index) {
-        let why = match obstacle {
-            Obstacle::Language => "none runs tests of its language".to_owned(),
-            Obstacle::Path => "none runs its file".to_owned(),
-            Obstacle::Markers => "no expression selects its markers".to_owned(),
-            Obstacle::Vram => {
-                "each leaves out what claims so much memory of a GPU, or does not say how much".to_owned()
-            }
-            Obstacle::Package => "none builds its package".to_owned(),
-            Obstacle::Target => "those that build its package leave this target out".to_owned(),
-            Obstacle::Features(sets) => {
-                let sets = sets.iter().map(|set| set.join(" and ")).collect::<Vec<_>>();
-                format!("none turns on {}", sets.join(", or "))
-            }
-            Obstacle::Condition => "its condition does not hold where they build".to_owned(),
-            Obstacle::Ignored => "none runs ignored tests".to_owned(),
-            Obstacle::Name => "none selects its name".to_owned(),
-        };
+        let why = why_in_no_lane(obstacle, case, policy);
         let _ = writeln!(text, "  lanes     none: {}", printable(&why));
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use test_catalog::{Obstacle, Reach, Reason, SourceSpan};
 
+use crate::category::Category;
+use crate::policy::Policy;
 use crate::resolve::ResolvedCase;
 
 pub use pytest::PytestCommand;
@@ -15,6 +17,8 @@ pub use pytest::PytestCommand;
 pub struct Lane {
     /// What people call it, such as `pre-merge / rust-tests / Run Unit Tests (dir: .)`.
     pub name: String,
+    /// The same for all lanes that differ only in the combination of a matrix: they run the same tests elsewhere.
+    pub family: String,
     /// Where it is written.
     pub at: SourceSpan,
     /// The command, as a script writes it.
@@ -29,6 +33,8 @@ pub struct Lane {
     pub limit: Option<Duration>,
     /// What of it is not known, so that it may run anything.
     pub doubt: Option<String>,
+    /// Why it runs nothing: its program refuses the command.
+    pub refused: Option<String>,
 }
 
 /// Lanes, and what each runs of the cases of one catalog.
@@ -91,6 +97,35 @@ impl Lanes {
             })
             .collect();
         obstacles?.into_iter().max()
+    }
+}
+
+/// What keeps the nearest lane from a case, for people.
+#[must_use]
+pub fn why_in_no_lane(obstacle: &Obstacle, case: &ResolvedCase<'_>, policy: &Policy) -> String {
+    match obstacle {
+        Obstacle::Language => "no lane runs tests of its language".to_owned(),
+        Obstacle::Path => match &case.case.ignored_by {
+            Some(option) => format!("{} leaves the file out, and no lane names it", option.text),
+            None => "no lane runs this file".to_owned(),
+        },
+        Obstacle::Package => "no lane builds the package".to_owned(),
+        Obstacle::Target => "no lane builds the target, or tests its documentation".to_owned(),
+        Obstacle::Features(sets) => {
+            let sets: Vec<String> = sets.iter().map(|set| set.join(" and ")).collect();
+            format!("no lane turns on {}", sets.join(", or "))
+        }
+        Obstacle::Condition => "its condition does not hold where CI builds".to_owned(),
+        Obstacle::Ignored => "ignored, and no lane runs ignored tests".to_owned(),
+        Obstacle::Name => "no lane selects its name".to_owned(),
+        Obstacle::Vram => {
+            "every lane leaves out what claims so much memory of a GPU, or does not say how much".to_owned()
+        }
+        Obstacle::Markers => {
+            let of = |category| policy.members_of(category, case);
+            let markers = [Category::Lifecycle, Category::Hardware, Category::Component].into_iter().flat_map(of);
+            format!("no lane selects {}", markers.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

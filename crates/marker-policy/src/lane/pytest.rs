@@ -25,6 +25,14 @@ pub struct PytestCommand {
     is_narrowed: bool,
     /// What of it is not known; then it may run anything.
     doubt: Option<String>,
+    /// Why pytest refuses it; then it runs nothing.
+    refused: Option<String>,
+}
+
+/// Why the options of a command say no more.
+enum Stop {
+    Doubt(String),
+    Refused(String),
 }
 
 /// Marks what is not known of a word: a character that Unicode will never assign. A script that writes it itself only
@@ -97,6 +105,7 @@ impl PytestCommand {
             max_vram_gib: None,
             is_narrowed: false,
             doubt: None,
+            refused: None,
         };
         // Whatever the rest comes to, it only shows.
         let shows = |word: &Text| {
@@ -110,8 +119,18 @@ impl PytestCommand {
         if words.iter().any(shows) {
             return None;
         }
-        command.doubt = command.read(words, directory).err();
+        match command.read(words, directory) {
+            Ok(()) => {}
+            Err(Stop::Doubt(doubt)) => command.doubt = Some(doubt),
+            Err(Stop::Refused(why)) => command.refused = Some(why),
+        }
         Some(command)
+    }
+
+    /// Why pytest refuses the command, so that it runs nothing.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     /// What of the command is not known, so that it may run any test.
@@ -134,6 +153,9 @@ impl PytestCommand {
         }
         if self.doubt.is_some() {
             return Reach::Maybe;
+        }
+        if self.refused.is_some() {
+            return Reach::Not(Obstacle::Path);
         }
         let id = case.case.id.as_str();
         let named = self.paths.iter().any(|path| is_below(id, path));
@@ -176,7 +198,7 @@ impl PytestCommand {
         }
     }
 
-    fn read(&mut self, words: &[Text], directory: &Directory) -> Result<(), String> {
+    fn read(&mut self, words: &[Text], directory: &Directory) -> Result<(), Stop> {
         let mut parser = Parser::from_args(words.iter().map(as_word));
         while let Some(option) = parser.next().map_err(refused)? {
             match option {
@@ -191,7 +213,7 @@ impl PytestCommand {
         Ok(())
     }
 
-    fn short(&mut self, flag: char, parser: &mut Parser) -> Result<(), String> {
+    fn short(&mut self, flag: char, parser: &mut Parser) -> Result<(), Stop> {
         match flag {
             'm' => self.marks = read_marks(&value(parser)?)?,
             'k' => match parser.value().map_err(refused).and_then(known) {
@@ -202,12 +224,12 @@ impl PytestCommand {
             // What is reported follows without a blank.
             'r' => any_value(parser)?,
             'x' | 's' | 'v' | 'q' | 'l' => {}
-            other => return Err(format!("what the option `-{other}` does is not known")),
+            other => return Err(Stop::Doubt(format!("what the option `-{other}` does is not known"))),
         }
         Ok(())
     }
 
-    fn long(&mut self, name: &str, parser: &mut Parser, directory: &Directory) -> Result<(), String> {
+    fn long(&mut self, name: &str, parser: &mut Parser, directory: &Directory) -> Result<(), Stop> {
         match name {
             "ignore" | "deselect" => match parser.value().map_err(refused).and_then(known) {
                 Ok(path) => self.left_out.push(in_tree(&path, directory)?),
@@ -223,7 +245,12 @@ impl PytestCommand {
             }
             "max-vram-gib" => match known(parser.value().map_err(refused)?)?.as_str() {
                 "" => {}
-                text => self.max_vram_gib = Some(text.parse().map_err(|_| format!("`{text}` is no number of GiB"))?),
+                text => {
+                    self.max_vram_gib = {
+                        let gib = text.parse().map_err(|_| Stop::Refused(format!("`{text}` is no number of GiB")))?;
+                        Some(gib)
+                    }
+                }
             },
             _ if VALUES.contains(&name) => any_value(parser)?,
             _ => {
@@ -233,7 +260,8 @@ impl PytestCommand {
                 let next =
                     parser.try_raw_args().and_then(|rest| rest.peek().map(|word| word.to_string_lossy().into_owned()));
                 if !has_value && next.is_some_and(|word| !word.starts_with('-')) && !is_flag(name) {
-                    return Err(format!("whether the option `--{name}` takes a value is not known"));
+                    let doubt = format!("whether the option `--{name}` takes a value is not known");
+                    return Err(Stop::Doubt(doubt));
                 }
             }
         }
@@ -303,27 +331,27 @@ fn is_below(id: &str, path: &str) -> bool {
 }
 
 /// A file, folder or id as the tree names it.
-fn in_tree(path: &str, directory: &Directory) -> Result<String, String> {
+fn in_tree(path: &str, directory: &Directory) -> Result<String, Stop> {
     let (file, node) = path.split_once("::").map_or((path, None), |(file, node)| (file, Some(node)));
     match directory.join(&Text::known(file)) {
         Directory::Tree(file) => Ok(node.map_or_else(|| file.clone(), |node| format!("{file}::{node}"))),
-        Directory::Outside(path) => Err(format!("`{path}` lies outside of the tree")),
-        Directory::Unknown(source) => Err(format!("which folder `{source}` is is not known")),
+        Directory::Outside(path) => Err(Stop::Doubt(format!("`{path}` lies outside of the tree"))),
+        Directory::Unknown(source) => Err(Stop::Doubt(format!("which folder `{source}` is is not known"))),
     }
 }
 
-fn read_marks(text: &str) -> Result<Option<MarkExpr>, String> {
+fn read_marks(text: &str) -> Result<Option<MarkExpr>, Stop> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    MarkExpr::parse(text).map(Some).map_err(|error| format!("pytest refuses `-m {text}`: {error}"))
+    MarkExpr::parse(text).map(Some).map_err(|error| Stop::Refused(format!("pytest refuses `-m {text}`: {error}")))
 }
 
-fn read_keywords(text: &str) -> Result<Option<KeywordExpr>, String> {
+fn read_keywords(text: &str) -> Result<Option<KeywordExpr>, Stop> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    KeywordExpr::parse(text).map(Some).map_err(|error| format!("pytest refuses `-k {text}`: {error}"))
+    KeywordExpr::parse(text).map(Some).map_err(|error| Stop::Refused(format!("pytest refuses `-k {text}`: {error}")))
 }
 
 /// What is not known of a word is taken not to split it.
@@ -338,24 +366,24 @@ fn as_word(text: &Text) -> OsString {
 }
 
 #[allow(clippy::needless_pass_by_value)]
-fn known(word: OsString) -> Result<String, String> {
+fn known(word: OsString) -> Result<String, Stop> {
     let text = word.to_string_lossy();
     match text.find(UNKNOWN) {
         None => Ok(text.into_owned()),
-        Some(_) => Err(format!("what `{}` stands for is not known", text.replace(UNKNOWN, ""))),
+        Some(_) => Err(Stop::Doubt(format!("what `{}` stands for is not known", text.replace(UNKNOWN, "")))),
     }
 }
 
-fn value(parser: &mut Parser) -> Result<String, String> {
+fn value(parser: &mut Parser) -> Result<String, Stop> {
     known(parser.value().map_err(refused)?)
 }
 
 /// A value that nothing depends on: it need not be known.
-fn any_value(parser: &mut Parser) -> Result<(), String> {
+fn any_value(parser: &mut Parser) -> Result<(), Stop> {
     parser.value().map(drop).map_err(refused)
 }
 
 #[allow(clippy::needless_pass_by_value)]
-fn refused(error: lexopt::Error) -> String {
-    format!("its options cannot be read: {}", error.to_string().replace(UNKNOWN, ""))
+fn refused(error: lexopt::Error) -> Stop {
+    Stop::Doubt(format!("its options cannot be read: {}", error.to_string().replace(UNKNOWN, "")))
 }

@@ -1,5 +1,6 @@
 //! The rules of the audit: a module each, with what it is for, its code and its tests.
 
+mod case_in_no_lane;
 mod catalog_problem;
 mod colliding_names;
 mod feature_in_no_lane;
@@ -84,6 +85,7 @@ pub const ALL: &[Rule] = &[
     ungated_integration_test::RULE,
     ignored_without_reason::RULE,
     colliding_names::RULE,
+    case_in_no_lane::RULE,
     feature_in_no_lane::RULE,
     package_in_no_lane::RULE,
     workflow::RULE,

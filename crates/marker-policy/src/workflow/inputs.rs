@@ -8,6 +8,7 @@ use super::definition::{Bindings, InputDefinition, InputKind, Triggers};
 use super::expression::{Contexts, Object, Value};
 use super::step::Input;
 use super::template::as_text;
+use super::text::Text;
 
 /// The `inputs` of a call: the context, and the same for people.
 pub(super) struct Inputs {
@@ -31,15 +32,18 @@ pub(super) fn of_call(
 ) -> Inputs {
     let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
     let mut listed = Vec::new();
-    let mut add = |name: &Arc<str>, value: Value, at: SourceSpan| {
-        listed.push(Input { name: name.to_string(), value: as_text(&value), at });
+    // A text of which a part is known is more to people than to expressions.
+    let mut add = |name: &Arc<str>, value: Value, text: Option<Text>, at: SourceSpan| {
+        let text = text.filter(|_| matches!(value, Value::Unknown(_))).unwrap_or_else(|| as_text(&value));
+        listed.push(Input { name: name.to_string(), value: text, at });
         entries.push((Arc::clone(name), value));
     };
     for (name, at, given) in &with.entries {
         // One that is not declared is not seen.
         let Some(input) = declared.iter().find(|input| input.name.eq_ignore_ascii_case(name)) else { continue };
         let value = converted(given.value(caller), input.kind);
-        add(&input.name, value, SourceSpan::at(places.caller.clone(), *at));
+        let text = (input.kind == InputKind::Text).then(|| given.text(caller));
+        add(&input.name, value, text, SourceSpan::at(places.caller.clone(), *at));
     }
     for input in declared {
         if with.entries.iter().any(|(name, ..)| input.name.eq_ignore_ascii_case(name)) {
@@ -48,7 +52,7 @@ pub(super) fn of_call(
         let at = input.default.as_ref().map_or(input.at, |default| default.at);
         let at = SourceSpan::at(places.declared_in.clone(), at);
         let value = if with.more { Value::unknown(format!("inputs.{}", input.name)) } else { default(input, callee) };
-        add(&input.name, value, at);
+        add(&input.name, value, None, at);
     }
     Inputs { context: Object { entries, more: None }.into(), listed }
 }

@@ -140,7 +140,16 @@ impl Step {
     /// A name for people: `pr.yaml / vllm / shared-test.yml / test (amd64) / Run GPU tests`.
     #[must_use]
     pub fn title(&self) -> String {
-        let mut title = self.job.title();
+        self.title_behind(self.job.title())
+    }
+
+    /// The same without the values of matrices, whose combinations run the same steps.
+    #[must_use]
+    pub fn family(&self) -> String {
+        self.title_behind(self.job.family())
+    }
+
+    fn title_behind(&self, mut title: String) -> String {
         let names = self.actions.iter().map(|action| match &action.step {
             Some(name) => name.to_string(),
             None => action.action.file_name().to_owned(),
@@ -175,14 +184,24 @@ impl Job {
     /// A name for people: `pr.yaml / vllm / shared-test.yml / test (amd64)`.
     #[must_use]
     pub fn title(&self) -> String {
+        self.titled(true)
+    }
+
+    /// The same without the values of matrices.
+    #[must_use]
+    pub fn family(&self) -> String {
+        self.titled(false)
+    }
+
+    fn titled(&self, with_matrix: bool) -> String {
         let mut title = match &self.caller {
-            Some(call) => format!("{} / ", call.job.title()),
+            Some(call) => format!("{} / ", call.job.titled(with_matrix)),
             None => String::new(),
         };
         title.push_str(self.workflow.file_name());
         title.push_str(" / ");
         title.push_str(&self.id);
-        if !self.matrix.is_empty() {
+        if with_matrix && !self.matrix.is_empty() {
             let values: Vec<_> = self.matrix.iter().map(|(_, value)| value.to_string()).collect();
             title.push_str(&format!(" ({})", values.join(", ")));
         }

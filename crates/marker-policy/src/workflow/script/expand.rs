@@ -68,7 +68,20 @@ impl Follower<'_> {
                     _ if value.in_workspace().is_some_and(|rest| !rest.contains(char::is_whitespace)) => {
                         value.parts().iter().for_each(|part| current.get_or_insert_default().push(part.clone()));
                     }
-                    _ => return Ok(whole()),
+                    _ if !splits_as_usual_where_known(value, state) => return Ok(whole()),
+                    // What is known of it is split; the rest may be, too.
+                    _ => {
+                        for part in value.parts() {
+                            match part {
+                                Part::Known(known) => split(known, &mut current, &mut words),
+                                Part::Workspace => current.get_or_insert_default().push(Part::Workspace),
+                                Part::Unknown { source, .. } => {
+                                    let part = Part::Unknown { source: source.clone(), splits: true };
+                                    current.get_or_insert_default().push(part);
+                                }
+                            }
+                        }
+                    }
                 },
                 None => current.get_or_insert_default().push(self.unknown(piece.start, piece.end, true)),
             }
@@ -134,6 +147,13 @@ fn value_of<'s>(name: &str, state: &'s State) -> Option<&'s Text> {
         Ok(number) => state.parameters.as_ref()?.get(number.checked_sub(1)?),
         Err(_) => state.variable(name),
     }
+}
+
+fn splits_as_usual_where_known(text: &Text, state: &State) -> bool {
+    text.parts().iter().all(|part| match part {
+        Part::Known(known) => splits_as_usual(known, state),
+        Part::Workspace | Part::Unknown { .. } => true,
+    })
 }
 
 /// Whether white space splits it, and nothing else.
