@@ -14,6 +14,8 @@ pub(super) enum Effect {
     EnterUnknown(Directory),
     /// It sets variables; to nothing known, where there is no value.
     Set(Vec<(String, Option<Text>)>),
+    /// The same, within a function only.
+    SetLocal(Vec<(String, Option<Text>)>),
     Shift(usize),
     /// It sets `$1` and those behind it.
     SetParameters(Option<Vec<Text>>),
@@ -24,26 +26,39 @@ pub(super) enum Effect {
     Script(String),
 }
 
+/// Programs that run the program behind them.
+const RUNNERS: [&str; 10] =
+    ["command", "builtin", "exec", "nohup", "sudo", "env", "nice", "stdbuf", "xvfb-run", "timeout"];
+
 /// The words in front of a program that run it, and the program with its arguments.
-pub(super) fn without_prefix(words: &[Text]) -> (&[Text], &[Text]) {
+pub(super) fn without_prefix<'w>(words: &'w [Text], programs: &[&str]) -> (&'w [Text], &'w [Text]) {
     let mut start = 0;
     while let Some(name) = words.get(start).and_then(Text::as_known) {
         let behind = match name {
-            "command" | "builtin" | "exec" | "nohup" | "sudo" | "env" | "nice" | "stdbuf" | "xvfb-run" => 1,
             // Its duration.
             "timeout" => 2,
+            name if RUNNERS.contains(&name) => 1,
             // `env NAME=value`
             _ if start > 0 && is_assignment(name) => 1,
             _ => break,
         };
-        // Behind an option of one of these, it is not known where the program is.
-        let next = words.get(start + behind).and_then(Text::as_known);
-        if next.is_none_or(|next| next.starts_with('-')) {
-            break;
+        match words.get(start + 1).and_then(Text::as_known) {
+            // Which of its options have a value is not known: the program is the first one that is asked for.
+            Some(option) if option.starts_with('-') => {
+                let program = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
+                start += words[start..].iter().position(program).unwrap_or(0);
+                break;
+            }
+            Some(_) if start + behind < words.len() => start += behind,
+            _ => break,
         }
-        start += behind;
     }
     words.split_at(start)
+}
+
+/// The name of a program without its folder.
+pub(super) fn base_name(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// What a command does to the shell.
@@ -80,12 +95,11 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
             Some((first, rest)) if first.as_known() == Some("--") => {
                 Effect::SetParameters((!rest.iter().any(Text::splits)).then(|| rest.to_vec()))
             }
-            Some((first, _)) if first.as_known().is_some_and(|first| first.starts_with(['-', '+'])) => Effect::Nothing,
+            _ if arguments.iter().all(is_option) => Effect::Nothing,
             _ => Effect::SetParameters(None),
         },
-        "export" | "readonly" | "declare" | "typeset" | "local" => {
-            Effect::Set(arguments.iter().filter_map(declared).collect())
-        }
+        "export" | "readonly" => Effect::Set(arguments.iter().filter_map(declared).collect()),
+        "declare" | "typeset" | "local" => Effect::SetLocal(arguments.iter().filter_map(declared).collect()),
         "unset" | "read" | "mapfile" | "readarray" | "getopts" | "let" | "printf" | "wait" => {
             Effect::Set(arguments.iter().flat_map(named).map(|name| (name, None)).collect())
         }
@@ -111,7 +125,7 @@ fn enter(arguments: &[Text]) -> Effect {
 fn script(words: &[Text]) -> Option<Effect> {
     let (name, arguments) = words.split_first()?;
     let name = name.as_known()?;
-    if !matches!(name.rsplit('/').next()?, "bash" | "sh" | "dash") {
+    if !matches!(base_name(name), "bash" | "sh" | "dash") {
         return None;
     }
     for (index, argument) in arguments.iter().enumerate() {
@@ -146,6 +160,10 @@ fn named(argument: &Text) -> Vec<String> {
     let text = argument.to_string();
     let words = text.split(|one: char| !(one.is_ascii_alphanumeric() || one == '_'));
     words.filter(|name| is_name(name)).map(str::to_owned).collect()
+}
+
+fn is_option(argument: &Text) -> bool {
+    argument.as_known().is_some_and(|option| option.starts_with(['-', '+']))
 }
 
 fn is_assignment(word: &str) -> bool {

@@ -7,7 +7,7 @@ use test_catalog::{SourceSpan, TreePath};
 
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
-use super::builtin::{Effect, effect, without_prefix};
+use super::builtin::{Effect, base_name, effect, without_prefix};
 use super::command::{Branch, BranchKind, Command};
 use super::parser::Parser;
 use super::source::Source;
@@ -47,6 +47,10 @@ pub(super) struct Follower<'a> {
     left: usize,
     /// The functions that are being called, and the scripts around this one.
     calls: Vec<*const syntax::Command>,
+    /// The loops around, within the function that is being called.
+    loops: usize,
+    /// Variables of the function that is being called.
+    locals: Vec<String>,
     /// Set while a loop is gone through to see what it changes.
     silent: bool,
     /// Some command changed folder.
@@ -69,6 +73,8 @@ impl<'a> Follower<'a> {
             branches: Vec::new(),
             left: MOST_COMMANDS,
             calls: Vec::new(),
+            loops: 0,
+            locals: Vec::new(),
             silent: false,
             moved: false,
             called: HashSet::new(),
@@ -257,6 +263,7 @@ impl<'a> Follower<'a> {
         let branch = self.branch_of_line(BranchKind::If, start);
         let mut after: Option<State> = None;
         for (index, (condition, body)) in branches.iter().enumerate() {
+            let before = state.clone();
             // The first condition is always asked.
             if index == 0 {
                 self.body(condition, state)?;
@@ -269,6 +276,10 @@ impl<'a> Follower<'a> {
                 Some(after) => after.join(inside, &branch),
                 None => inside,
             });
+            // What fails may not have done what it would.
+            if state.ended.is_none() {
+                *state = state.clone().join(before, &branch);
+            }
         }
         if let Some(otherwise) = otherwise {
             self.within(branch.clone(), state, |follower, state| follower.body(otherwise, state))?;
@@ -298,7 +309,10 @@ impl<'a> Follower<'a> {
         };
         for value in values {
             state.set(name, Some(value));
-            self.body(body, state)?;
+            self.loops += 1;
+            let result = self.body(body, state);
+            self.loops -= 1;
+            result?;
             match state.ended {
                 // What comes behind `break` and `continue` of this pass may run in the next.
                 Some(End::Looped) => {
@@ -322,6 +336,7 @@ impl<'a> Follower<'a> {
         state: &mut State,
     ) -> Followed<()> {
         let pass = |follower: &mut Self, state: &mut State| -> Followed<()> {
+            let before = state.clone();
             if let Some(condition) = condition {
                 follower.body(condition, state)?;
             }
@@ -329,11 +344,16 @@ impl<'a> Follower<'a> {
                 state.set(name, None);
             }
             let mut inside = state.clone();
-            follower.within(branch.clone(), &mut inside, |follower, state| follower.body(body, state))?;
+            follower.loops += 1;
+            let result = follower.within(branch.clone(), &mut inside, |follower, state| follower.body(body, state));
+            follower.loops -= 1;
+            result?;
             if inside.ended == Some(End::Looped) {
                 inside.ended = None;
             }
-            *state = state.clone().join(inside, branch);
+            if state.ended.is_none() {
+                *state = state.clone().join(before, branch).join(inside, branch);
+            }
             Ok(())
         };
         // What a pass changes is not known at the start of the next, nor is what follows from that.
@@ -384,15 +404,18 @@ impl<'a> Follower<'a> {
             }
             return Ok(());
         }
-        let (prefix, words) = without_prefix(&words);
+        let (prefix, words) = without_prefix(&words, self.programs);
         let Some(name) = words.first().and_then(Text::as_known) else { return Ok(()) };
         if prefix.is_empty()
             && let Some(function) = state.functions.get(name).cloned()
         {
-            return self.call(name, function, &words[1..], start, state);
+            // The function sees what is set for it, and whether that stays depends on the shell.
+            assignments.iter().for_each(|(name, value)| state.set(name, value.clone()));
+            self.call(name, function, &words[1..], start, state)?;
+            assignments.iter().for_each(|(name, _)| state.set(name, None));
+            return Ok(());
         }
-        let program = name.rsplit('/').next().unwrap_or(name);
-        if self.programs.contains(&program) {
+        if self.programs.contains(&base_name(name)) {
             self.keep(assignments, prefix, words, start, state);
         }
         let effect = effect(prefix, words);
@@ -402,11 +425,19 @@ impl<'a> Follower<'a> {
             Effect::Enter(path) => state.directory = state.directory.join(&path),
             Effect::EnterUnknown(directory) => state.directory = directory,
             Effect::Set(values) => values.into_iter().for_each(|(name, value)| state.set(&name, value)),
+            Effect::SetLocal(values) => {
+                for (name, value) in values {
+                    state.set(&name, value);
+                    self.locals.push(name);
+                }
+            }
             Effect::Shift(by) => match &mut state.parameters {
                 Some(parameters) if by <= parameters.len() => drop(parameters.drain(..by)),
                 parameters => *parameters = None,
             },
             Effect::SetParameters(parameters) => state.parameters = parameters,
+            // Outside of a loop, nothing ends.
+            Effect::End(End::Looped) if self.loops == 0 => {}
             Effect::End(end) => state.ended = Some(end),
             Effect::Anything => {
                 let text = words.iter().map(Text::to_string).collect::<Vec<_>>().join(" ");
@@ -470,9 +501,16 @@ impl<'a> Follower<'a> {
         }
         let parameters = (!arguments.iter().any(Text::splits)).then(|| arguments.to_vec());
         let outer = std::mem::replace(&mut state.parameters, parameters);
+        let locals = std::mem::take(&mut self.locals);
+        let loops = std::mem::take(&mut self.loops);
         self.calls.push(Rc::as_ptr(&body));
         let result = self.command(&body, state);
         self.calls.pop();
+        self.loops = loops;
+        // What they hide comes back, if they were made.
+        for name in std::mem::replace(&mut self.locals, locals) {
+            state.set(&name, None);
+        }
         state.parameters = outer;
         if state.ended == Some(End::Returned) {
             state.ended = None;

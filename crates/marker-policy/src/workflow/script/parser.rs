@@ -312,11 +312,6 @@ impl<'a> Parser<'a> {
                 }
                 return Ok(Form::Simple(simple));
             };
-            let digits = word.bare().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            if digits && matches!(self.peek(), Some(b'<' | b'>')) && self.peek_at(1) != Some(b'(') {
-                self.redirection(redirections)?;
-                continue;
-            }
             if self.peek() == Some(b'(') || simple.words.is_empty() && word.bare().is_some() {
                 let behind = self.at;
                 self.blanks();
@@ -385,9 +380,17 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A redirection, if one stands here, without the number in front.
+    /// A redirection, if one stands here.
     fn redirection(&mut self, words: &mut Vec<Word>) -> Parsed<bool> {
-        let process = matches!(self.peek(), Some(b'<' | b'>')) && self.peek_at(1) == Some(b'(');
+        let rest = self.source.text.as_bytes().get(self.at..self.end).unwrap_or_default();
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > 0 {
+            if !matches!(rest.get(digits), Some(b'<' | b'>')) {
+                return Ok(false);
+            }
+            self.at += digits;
+        }
+        let process = digits == 0 && matches!(self.peek(), Some(b'<' | b'>')) && self.peek_at(1) == Some(b'(');
         if process || self.source.hole(self.at).is_some() {
             return Ok(false);
         }

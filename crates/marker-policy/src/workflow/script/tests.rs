@@ -119,6 +119,14 @@ fn scripts_are_followed() {
         ("f() { return; p 1; }; f; p 2", "1 [.] p 2"),
         ("f() { p 1; }; trap f EXIT; p 2", "1 [.] p 2\n1 [.] p 1 / Uncalled f"),
         ("f() { f; p; }; f", "1 [<what f does>] p / AfterEval f\n1 [<what f does>] p / Uncalled f / AfterEval f"),
+        ("X=a; f() { local X=b; p $X; }; f; p $X", "1 [.] p b\n1 [.] p <$X>*"),
+        ("X=a; f() { p $X; }; X=b f; p $X", "1 [.] p b\n1 [.] p <$X>*"),
+        ("break; p", "1 [.] p"),
+        ("{ p 1; } 2>&1 | q; for x in 1; do p $x; done >&2 2>/dev/null", "1 [.] p 1\n1 [.] p 1"),
+        (
+            "if cd a; then p; else p; fi",
+            "1 [a] p / If if cd a; then p; else p; fi\n1 [<a or .>] p / If if cd a; then p; else p; fi",
+        ),
         ("if q; then q; else f() { p; }; fi; f", "1 [.] p / Uncalled f"),
         ("f() { p 1; }; cd a; trap f EXIT", "1 [<where f is called>] p 1 / Uncalled f"),
         ("if q; then f() { cd a; }; fi; f; p", "1 [<what f does>] p / AfterEval f"),
@@ -131,7 +139,7 @@ fn scripts_are_followed() {
             "sudo p a; env X=1 timeout 60 p b; nohup p c",
             "1 [.] sudo p a\n1 [.] env X=1 timeout 60 p b\n1 [.] nohup p c",
         ),
-        ("sudo -u x p a", ""),
+        ("sudo -u x p a; nice -n 3 q p", "1 [.] sudo -u x p a\n1 [.] nice -n 3 q p"),
         ("command cd a; p; sudo cd b; p", "1 [a] p\n1 [a] p"),
         ("bash -c 'cd a; p 1'; sh -ec \"p $FROM_ENV\"; bash -c \"$UNSET p\"", "1 [a] p 1\n1 [.] p x y"),
         ("echo p; X=p; $X a", "1 [.] p a"),
@@ -286,7 +294,7 @@ mod against_bash {
             3 => prop::collection::vec(word(), 0..3).prop_map(|words| format!("f {}", words.join(" "))),
             3 => prop::sample::select(vec![
                 "true", "false", "set -- a 'b c' d", "shift", "unset X", "read X <<< b", "X+=c", "eval cd a", "eval X=q", "exit 0", "break",
-                "X=c p $X", "p 1 | p 2", "p 1 >/dev/null 2>&1", "cat <<E >/dev/null\np no $X\nE\n", "bash -c 'true'", "[ \"$X\" = a ]",
+                "X=c p $X", "X=c f", "(p 2) 2>&1", "p 1 | p 2", "p 1 >/dev/null 2>&1", "cat <<E >/dev/null\np no $X\nE\n", "bash -c 'true'", "[ \"$X\" = a ]",
                 "[[ $X == a* ]]", "! true", "IFS=b", "command cd a", ": ${Y:=b}", "(( N = 1 ))", "{ p g; }", "X=(a b)",
             ])
             .prop_map(str::to_owned),
@@ -313,6 +321,7 @@ mod against_bash {
                 1 => (word(), body(), body())
                     .prop_map(|(word, one, two)| format!("case {word} in\na|b) {one}\n;;\n*) {two}\nesac")),
                 2 => body().prop_map(|body| format!("f() {{\n{body}\n}}")),
+                1 => body().prop_map(|body| format!("f() {{\nlocal X=b Y\n{body}\n}}")),
                 1 => body().prop_map(|body| format!("p $(\n{body}\n)")),
             ]
         });
@@ -323,9 +332,8 @@ mod against_bash {
     fn ran(script: &str, tree: &Path) -> Option<Vec<(String, Vec<String>)>> {
         let log = tree.parent()?.join("log");
         std::fs::write(&log, "").ok()?;
-        // Functions of the name would be seen by no one else.
-        let prelude =
-            "p() { { pwd -P; [ $# = 0 ] || printf '%s\\0' \"$@\"; printf '\\1'; } >> \"$LOG\"; }\nf() { :; }\n";
+        // One write each, since several may run at once.
+        let prelude = "p() { printf '%s\\2' \"$PWD\" \"$@\" $'\\1' >> \"$LOG\"; }\nf() { :; }\n";
         let output = Process::new("timeout")
             .args(["5", "bash", "-c", &format!("{prelude}{script}\n")])
             .current_dir(tree)
@@ -339,12 +347,12 @@ mod against_bash {
             return None;
         }
         let text = std::fs::read_to_string(&log).ok()?;
-        let calls = text.split('\u{1}').filter(|call| !call.is_empty());
+        let calls = text.split("\u{1}\u{2}").filter(|call| !call.is_empty());
         calls
             .map(|call| {
-                let (folder, arguments) = call.split_once('\n')?;
-                let folder = Path::new(folder).strip_prefix(tree).ok()?.to_str()?.to_owned();
-                Some((folder, arguments.split_terminator('\0').map(str::to_owned).collect()))
+                let mut texts = call.split_terminator('\u{2}').map(str::to_owned);
+                let folder = Path::new(&texts.next()?).strip_prefix(tree).ok()?.to_str()?.to_owned();
+                Some((folder, texts.collect()))
             })
             .collect()
     }
