@@ -76,11 +76,15 @@ Example:
     Why(WhyArgs),
     /// Show what CI runs: the commands in the tree's workflows and those that the policy lists, with their tests
     ///
-    /// So far these are the commands that run tests of Rust: `cargo test`, `cargo nextest run`, `cargo llvm-cov`.
+    /// These are `pytest`, `cargo test`, `cargo nextest run` and `cargo llvm-cov`, in workflows, in what these call, and in
+    /// actions of which the policy says what they run.
     #[command(after_help = "\
 Examples:
   cargo xtask lanes
-  cargo xtask lanes --tree ../dynamo --format json")]
+  cargo xtask lanes --tree ../dynamo --policy dynamo-2026-08
+  cargo xtask lanes --format json
+  cargo xtask lanes diff origin/main
+  cargo xtask lanes diff HEAD~1 --format markdown > comment.md")]
     Lanes(LanesArgs),
     /// Show what would run where, without running it
     #[command(after_help = "\
@@ -282,8 +286,32 @@ pub(crate) struct WhyArgs {
     pub(crate) id: String,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum LanesCommand {
+    /// Show which tests each lane gains and loses since a revision; the working tree is not touched
+    Diff {
+        /// What to compare with: a branch, a tag, a commit
+        #[arg(value_name = "REV")]
+        revision: String,
+        /// How to write the changes
+        #[arg(long, default_value = "text")]
+        format: ChangesFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChangesFormat {
+    Text,
+    /// For a comment under a pull request
+    Markdown,
+    Json,
+}
+
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LanesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<LanesCommand>,
     /// How to write the lanes
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,

@@ -26,6 +26,10 @@ pub(crate) enum Error {
     Output(#[source] io::Error),
     #[error("the policy has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
     Policy(#[from] marker_policy::PolicyErrors),
+    #[error("the revision `{revision}` cannot be read: {why}")]
+    Revision { revision: String, why: String },
+    #[error("cannot make a temporary folder: {0}")]
+    TemporaryFolder(#[source] io::Error),
     #[error("{file}:{line}: the lane `{name}`: {why}")]
     Lane { file: String, line: u32, name: String, why: String },
     #[error("`{name}` is neither a policy file nor a preset ({presets})")]
@@ -79,6 +83,7 @@ impl Error {
             | Self::Read { .. }
             | Self::Policy(_)
             | Self::Lane { .. }
+            | Self::Revision { .. }
             | Self::NoSuchPolicy { .. }
             | Self::Expression { .. }
             | Self::Select(_)
@@ -94,6 +99,7 @@ impl Error {
             | Self::Collection(_)
             | Self::Listing(_)
             | Self::Write { .. }
+            | Self::TemporaryFolder(_)
             | Self::Signals(_) => Exit::NotReady,
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::Output(_) | Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,

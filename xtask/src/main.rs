@@ -11,6 +11,7 @@ mod exit;
 mod lanes;
 mod output;
 mod progress;
+mod snapshot;
 mod subject;
 
 use std::process::ExitCode;

@@ -67,6 +67,15 @@ impl Subject {
         Ok(Self { tree, policy, policy_source })
     }
 
+    /// The same tree as it is in another folder: under its own policy there, or under this one where it has none.
+    pub(crate) fn elsewhere(&self, global: &Global, tree: &Utf8Path) -> Result<Self, Error> {
+        let located = Self::locate(&Global { tree: Some(tree.to_owned()), ..global.clone() })?;
+        if global.policy.is_some() || tree.join(POLICY_FILE).is_file() {
+            return Ok(located);
+        }
+        Ok(Self { policy: self.policy.clone(), policy_source: self.policy_source.clone(), ..located })
+    }
+
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
         Ok(self.discover(global, selection, &[])?.0)

@@ -119,3 +119,54 @@ fn a_lane_of_the_policy_that_runs_no_tests_is_a_mistake_of_the_policy() {
         assert!(answer.stderr.contains("test-policy.toml:"), "{run_text}: {}", answer.stderr);
     }
 }
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let identity =
+        ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"];
+    let output = std::process::Command::new("git").args(identity).args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
+    let workflow = "on: push\njobs:\n  unit:\n    steps:\n    - name: Unit\n      run: pytest -m unit\n";
+    let tree = tree(workflow, POLICY);
+    let root = tree.path();
+    let tests = "import pytest\n@pytest.mark.unit\ndef test_a(): pass\n@pytest.mark.e2e\ndef test_b(): pass\n";
+    fs::write(root.join("test_pool.py"), tests).unwrap();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    fs::write(root.join(".github/workflows/ci.yml"), workflow.replace("-m unit", "-m e2e")).unwrap();
+    let index = fs::read(root.join(".git/index")).unwrap();
+
+    let found = json(&run(root, &["lanes", "diff", "HEAD", "--format", "json"]));
+    assert_eq!(found["lanes"][0]["name"], "ci.yml / unit / Unit");
+    assert_eq!(found["lanes"][0]["gained"], serde_json::json!(["test_pool.py::test_b"]));
+    assert_eq!(found["lanes"][0]["lost"], serde_json::json!(["test_pool.py::test_a"]));
+    assert_eq!(found["newly_in_no_lane"], serde_json::json!(["test_pool.py::test_a"]));
+    let markdown = run(root, &["lanes", "diff", "main", "--format", "markdown"]).stdout;
+    assert!(markdown.contains("| `ci.yml / unit / Unit` | 1 | 1 |"), "{markdown}");
+    let text = run(root, &["lanes", "diff", "main"]).stdout;
+    assert!(text.contains("  + test_pool.py::test_b\n  - test_pool.py::test_a\n"), "{text}");
+    // Nothing of the repository is written.
+    assert_eq!(fs::read(root.join(".git/index")).unwrap(), index);
+
+    git(root, &["commit", "-qam", "after"]);
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
+}
+
+#[test]
+fn a_revision_that_is_none_is_told_of() {
+    let tree = tree(WORKFLOW, POLICY);
+    let outside = run(tree.path(), &["lanes", "diff", "HEAD"]);
+    assert_eq!(outside.code, 2, "{}", outside.stderr);
+    assert!(outside.stderr.contains("the revision `HEAD` cannot be read"), "{}", outside.stderr);
+    git(tree.path(), &["init", "-q"]);
+    for revision in ["gone", "--help", "HEAD; touch x", "HEAD:lib"] {
+        let answer = answer(xtask(&["lanes", "diff", "--tree"]).arg(tree.path()).args(["--", revision]));
+        assert_eq!(answer.code, 2, "{revision}: {}{}", answer.stdout, answer.stderr);
+        assert!(answer.stderr.contains("cannot be read: git knows no such revision"), "{revision}: {}", answer.stderr);
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! - [`findings`]: the audit, as text with the place shown, or as JSON;
 //! - [`listing`]: the catalog for people;
-//! - [`lanes`]: what CI runs of it;
+//! - [`lanes`]: what CI runs of it, and [`lane_changes`]: what a change does to that;
 //! - [`plan`]: what would run where;
 //! - [`gpus`]: the inventory as a table;
 //! - [`progress`]: a line for each finished test;
@@ -25,6 +25,7 @@ pub mod count;
 pub mod findings;
 pub mod gpus;
 pub mod junit;
+pub mod lane_changes;
 pub mod lanes;
 pub mod listing;
 pub mod plan;

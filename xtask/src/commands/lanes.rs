@@ -1,17 +1,22 @@
 //! `lanes`: what CI runs.
 
 use marker_policy::resolve;
+use test_report::lane_changes::LaneChanges;
 use test_report::terminal::Styles;
 
-use crate::cli::{Global, LanesArgs, MachineFormat, SelectionArgs};
+use crate::cli::{ChangesFormat, Global, LanesArgs, LanesCommand, MachineFormat, SelectionArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
 use crate::progress;
+use crate::snapshot::Snapshot;
 use crate::subject::Subject;
 
 pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) -> Result<Exit, Error> {
+    if let Some(LanesCommand::Diff { revision, format }) = &args.command {
+        return diff(global, revision, *format);
+    }
     let subject = Subject::locate(global)?;
     let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
@@ -32,4 +37,28 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
     };
     output::write(&text)?;
     Ok(if lanes.is_empty() { Exit::NothingSelected } else { Exit::Success })
+}
+
+/// What the lanes gain and lose since a revision.
+fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, Error> {
+    let subject = Subject::locate(global)?;
+    let snapshot = Snapshot::take(&subject.tree, revision)?;
+    let before = subject.elsewhere(global, snapshot.path()?)?;
+    let selection = SelectionArgs::default();
+    let (old_catalog, old_ci) = before.catalog_and_ci(global, &selection)?;
+    let (new_catalog, new_ci) = subject.catalog_and_ci(global, &selection)?;
+    let (old_cases, new_cases) = (resolve(&before.policy, &old_catalog), resolve(&subject.policy, &new_catalog));
+    let old_lanes = old_ci.lanes(&before.policy, &old_cases);
+    let new_lanes = new_ci.lanes(&subject.policy, &new_cases);
+    let changes = LaneChanges::between((&old_lanes, &old_cases), (&new_lanes, &new_cases));
+    let text = match format {
+        ChangesFormat::Text => changes.text(),
+        ChangesFormat::Markdown => changes.markdown(),
+        ChangesFormat::Json => {
+            let text = changes.json().map_err(|error| Error::Internal(error.to_string()))?;
+            format!("{text}\n")
+        }
+    };
+    output::write(&text)?;
+    Ok(Exit::Success)
 }
