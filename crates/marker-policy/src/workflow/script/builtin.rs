@@ -16,6 +16,8 @@ pub(super) enum Effect {
     Set(Vec<(String, Option<Text>)>),
     /// The same, within a function only.
     SetLocal(Vec<(String, Option<Text>)>),
+    /// It sets variables whose names are not known.
+    Forget,
     Shift(usize),
     /// It sets `$1` and those behind it.
     SetParameters(Option<Vec<Text>>),
@@ -98,8 +100,22 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
             _ if arguments.iter().all(is_option) => Effect::Nothing,
             _ => Effect::SetParameters(None),
         },
+        "export" | "readonly" | "declare" | "typeset" | "local" | "unset" | "read" | "mapfile" | "readarray"
+            if arguments.iter().any(may_name_any) =>
+        {
+            Effect::Forget
+        }
         "export" | "readonly" => Effect::Set(arguments.iter().filter_map(declared).collect()),
-        "declare" | "typeset" | "local" => Effect::SetLocal(arguments.iter().filter_map(declared).collect()),
+        "declare" | "typeset" | "local" => Effect::SetLocal(
+            arguments
+                .iter()
+                .flat_map(|argument| match declared(argument) {
+                    Some(value) => vec![value],
+                    // Without a value, it has none.
+                    None => named(argument).into_iter().map(|name| (name, None)).collect(),
+                })
+                .collect(),
+        ),
         "unset" | "read" | "mapfile" | "readarray" | "getopts" | "let" | "printf" | "wait" => {
             Effect::Set(arguments.iter().flat_map(named).map(|name| (name, None)).collect())
         }
@@ -152,6 +168,15 @@ fn declared(argument: &Text) -> Option<(String, Option<Text>)> {
             let parts = std::iter::once(Part::Known(value.to_owned())).chain(rest.iter().cloned());
             Some((name.to_owned(), Some(parts.collect())))
         }
+    }
+}
+
+/// Whether the name of what an argument sets is not known: `export $(cat variables)`.
+fn may_name_any(argument: &Text) -> bool {
+    match argument.parts() {
+        [] | [Part::Known(_)] => false,
+        [Part::Known(text), ..] => !text.contains('='),
+        _ => true,
     }
 }
 

@@ -425,6 +425,10 @@ impl<'a> Follower<'a> {
             Effect::Enter(path) => state.directory = state.directory.join(&path),
             Effect::EnterUnknown(directory) => state.directory = directory,
             Effect::Set(values) => values.into_iter().for_each(|(name, value)| state.set(&name, value)),
+            Effect::Forget => {
+                state.forget_variables();
+                state.fields_changed = true;
+            }
             Effect::SetLocal(values) => {
                 for (name, value) in values {
                     state.set(&name, value);

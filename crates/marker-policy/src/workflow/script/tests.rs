@@ -121,6 +121,11 @@ fn scripts_are_followed() {
         ("f() { f; p; }; f", "1 [<what f does>] p / AfterEval f\n1 [<what f does>] p / Uncalled f / AfterEval f"),
         ("X=a; f() { local X=b; p $X; }; f; p $X", "1 [.] p b\n1 [.] p <$X>*"),
         ("X=a; f() { p $X; }; X=b f; p $X", "1 [.] p b\n1 [.] p <$X>*"),
+        ("X=a; f() { local X; p $X; }; f", "1 [.] p <$X>*"),
+        (
+            "X=a; export Y=$Z; p $X; export $Z=1; p $X; X=a; export $(q); p $X",
+            "1 [.] p a\n1 [.] p <$X>*\n1 [.] p <$X>*",
+        ),
         ("break; p", "1 [.] p"),
         ("{ p 1; } 2>&1 | q; for x in 1; do p $x; done >&2 2>/dev/null", "1 [.] p 1\n1 [.] p 1"),
         (
