@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
 use marker_policy::workflow::{self, Command, Directory, Run, Step, Text, Timeout, Work};
 use marker_policy::{Lane, Lanes, Policy, PytestCommand, ResolvedCase};
-use test_catalog::{Reason, SourceSpan, TreePath};
+use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
 
@@ -137,10 +137,8 @@ impl Commands {
             refused: None,
         };
         if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
-            let marks = pytest.marks().map(|marks| marks.text().to_owned());
             let doubt = pytest.doubt().map(str::to_owned);
-            let refused = pytest.refused().map(str::to_owned);
-            self.lanes.push((Lane { marks, doubt, refused, ..lane }, Tests::Python(Box::new(pytest))));
+            self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(pytest))));
             return;
         }
         let sources: Vec<String> = command.words.iter().map(ToString::to_string).collect();
@@ -168,12 +166,20 @@ pub(crate) struct Ci {
 
 impl Ci {
     /// The lanes, with what each runs of the cases.
-    pub(crate) fn lanes(self, policy: &Policy, cases: &[ResolvedCase<'_>]) -> Lanes {
+    pub(crate) fn lanes(self, policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Lanes {
         let mut lanes = Lanes::none();
-        for (lane, tests) in self.commands.lanes {
-            let reach = match &tests {
-                Tests::Python(command) => cases.iter().map(|case| command.reach(policy, case)).collect(),
-                Tests::Rust(place) => match self.rust.get(*place) {
+        for (mut lane, tests) in self.commands.lanes {
+            let reach = match tests {
+                Tests::Python(command) => {
+                    let command = match &catalog.pytest {
+                        Some(facts) => command.in_tree(facts),
+                        None => *command,
+                    };
+                    lane.marks = command.marks().map(|marks| marks.text().to_owned());
+                    lane.refused = command.refused().map(str::to_owned);
+                    cases.iter().map(|case| command.reach(policy, case)).collect()
+                }
+                Tests::Rust(place) => match self.rust.get(place) {
                     Some(rust) => cases.iter().map(|case| rust.reach(case.case)).collect(),
                     None => continue,
                 },

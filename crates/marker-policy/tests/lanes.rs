@@ -6,7 +6,7 @@ mod support;
 use marker_policy::workflow::{Directory, Text};
 use marker_policy::{Policy, PytestCommand, resolve};
 use support::{catalog, open, python, rust};
-use test_catalog::{Obstacle, Reach, RustTestKind};
+use test_catalog::{Obstacle, PytestFacts, Reach, RustTestKind, TreePath};
 
 const CHAT: &str = "tests/serve/test_vllm_chat.py::test_chat[aggregated]";
 
@@ -121,4 +121,30 @@ fn paths_are_those_of_the_folder_that_it_runs_in() {
     let cases = resolve(&policy, &tree);
     let command = PytestCommand::parse(&words("pytest serve"), &Directory::Tree("tests".to_owned())).unwrap();
     assert_eq!(command.reach(&policy, &cases[0]), Reach::Runs);
+}
+
+#[test]
+fn the_trees_own_expression_holds_where_a_command_gives_none() {
+    let tree = catalog(vec![python(CHAT, &["vllm"])]);
+    let policy = Policy::embedded();
+    let cases = resolve(&policy, &tree);
+    let facts = PytestFacts {
+        version: "9.2.0".to_owned(),
+        python: "3.11".to_owned(),
+        rootdir: TreePath::new(""),
+        config_file: None,
+        mark_expression: Some("not vllm".to_owned()),
+        keyword_expression: None,
+    };
+    let reach = |text| parse(text).unwrap().in_tree(&facts).reach(&policy, &cases[0]);
+    assert_eq!(reach("pytest"), Reach::Not(Obstacle::Markers));
+    for text in [
+        "pytest -m vllm",
+        "pytest -m ''",
+        "pytest -o addopts=",
+        "pytest --override-ini=addopts=-q",
+        "pytest -c other.ini",
+    ] {
+        assert_eq!(reach(text), Reach::Runs, "{text}");
+    }
 }

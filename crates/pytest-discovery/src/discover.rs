@@ -200,6 +200,8 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
         python: settings.python.to_string(),
         rootdir: TreePath::relative_to(&config.rootdir, tree).unwrap_or_else(|| TreePath::new(&config.rootdir)),
         config_file: config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree)),
+        mark_expression: config.options.mark_expression.clone(),
+        keyword_expression: config.options.keyword_expression.clone(),
     }
 }
 

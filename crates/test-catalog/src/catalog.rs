@@ -30,6 +30,10 @@ pub struct PytestFacts {
     pub rootdir: TreePath,
     /// The configuration file, if any.
     pub config_file: Option<TreePath>,
+    /// `-m` of the tree's own `addopts`, which holds where a command gives none.
+    pub mark_expression: Option<String>,
+    /// `-k` of the tree's own `addopts`.
+    pub keyword_expression: Option<String>,
 }
 
 /// A marker that is declared, by `markers =` or `addinivalue_line("markers", ...)`.

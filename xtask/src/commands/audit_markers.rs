@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &cases);
+    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
     let mut found = audit(&subject.policy, &catalog, &cases, &lanes);
     let selection = select(&subject.policy, &cases, &selector)?;
     let narrowed = selector.stage.is_some()

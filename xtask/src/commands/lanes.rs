@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
     let subject = Subject::locate(global)?;
     let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &cases);
+    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
     for problem in lanes.problems() {
         progress::note(&format!("warning: {}: {}", problem.at, problem.text));
     }
@@ -48,8 +48,8 @@ fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, 
     let (old_catalog, old_ci) = before.catalog_and_ci(global, &selection)?;
     let (new_catalog, new_ci) = subject.catalog_and_ci(global, &selection)?;
     let (old_cases, new_cases) = (resolve(&before.policy, &old_catalog), resolve(&subject.policy, &new_catalog));
-    let old_lanes = old_ci.lanes(&before.policy, &old_cases);
-    let new_lanes = new_ci.lanes(&subject.policy, &new_cases);
+    let old_lanes = old_ci.lanes(&before.policy, &old_catalog, &old_cases);
+    let new_lanes = new_ci.lanes(&subject.policy, &new_catalog, &new_cases);
     let changes = LaneChanges::between((&old_lanes, &old_cases), (&new_lanes, &new_cases));
     let text = match format {
         ChangesFormat::Text => changes.text(),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 use marker_expr::{Atom, KeywordExpr, MarkExpr, Truth};
-use test_catalog::{Obstacle, Reach, Value};
+use test_catalog::{Obstacle, PytestFacts, Reach, Value};
 
 use crate::keywords;
 use crate::policy::Policy;
@@ -16,11 +16,16 @@ use crate::workflow::{Directory, Text};
 pub struct PytestCommand {
     marks: Option<MarkExpr>,
     keywords: Option<KeywordExpr>,
+    /// Whether `-m` and `-k` are given, be it without an expression.
+    gives_marks: bool,
+    gives_keywords: bool,
     /// Files, folders and ids, relative to the tree; none for all that pytest collects by itself.
     paths: Vec<String>,
     /// Those that are left out.
     left_out: Vec<String>,
     max_vram_gib: Option<f64>,
+    /// Whether the tree's own options do not count: another configuration does, or `addopts` is overridden.
+    is_without_addopts: bool,
     /// Whether more narrows the choice that is not known here.
     is_narrowed: bool,
     /// What of it is not known; then it may run anything.
@@ -40,7 +45,7 @@ enum Stop {
 const UNKNOWN: char = '\u{10FFFF}';
 
 /// Options with a value that choose no tests: pytest's own, and those of plugins that are common in CI.
-const VALUES: [&str; 48] = [
+const VALUES: [&str; 46] = [
     "alluredir",
     "assert",
     "basetemp",
@@ -48,7 +53,6 @@ const VALUES: [&str; 48] = [
     "capture",
     "code-highlight",
     "color",
-    "config-file",
     "confcutdir",
     "cov-config",
     "cov-context",
@@ -80,7 +84,6 @@ const VALUES: [&str; 48] = [
     "maxprocesses",
     "numprocesses",
     "only-rerun",
-    "override-ini",
     "pythonwarnings",
     "rerun-except",
     "reruns",
@@ -100,9 +103,12 @@ impl PytestCommand {
         let mut command = Self {
             marks: None,
             keywords: None,
+            gives_marks: false,
+            gives_keywords: false,
             paths: Vec::new(),
             left_out: Vec::new(),
             max_vram_gib: None,
+            is_without_addopts: false,
             is_narrowed: false,
             doubt: None,
             refused: None,
@@ -143,6 +149,25 @@ impl PytestCommand {
     #[must_use]
     pub fn marks(&self) -> Option<&MarkExpr> {
         self.marks.as_ref()
+    }
+
+    /// The same command in a tree: it has the `-m` and `-k` of the tree's own `addopts` where it gives none itself.
+    #[must_use]
+    pub fn in_tree(mut self, facts: &PytestFacts) -> Self {
+        let configured =
+            |text: &Option<String>, given: bool| text.clone().filter(|_| !given && !self.is_without_addopts);
+        let marks = configured(&facts.mark_expression, self.gives_marks).map(|text| read_marks(&text));
+        let keywords = configured(&facts.keyword_expression, self.gives_keywords).map(|text| read_keywords(&text));
+        match (marks.transpose(), keywords.transpose()) {
+            (Ok(marks), Ok(keywords)) => {
+                self.marks = self.marks.or(marks.flatten());
+                self.keywords = self.keywords.or(keywords.flatten());
+            }
+            (Err(Stop::Refused(why) | Stop::Doubt(why)), _) | (_, Err(Stop::Refused(why) | Stop::Doubt(why))) => {
+                self.refused = Some(why);
+            }
+        }
+        self
     }
 
     /// Whether it runs a case, and the first thing that keeps it from doing so.
@@ -215,12 +240,23 @@ impl PytestCommand {
 
     fn short(&mut self, flag: char, parser: &mut Parser) -> Result<(), Stop> {
         match flag {
-            'm' => self.marks = read_marks(&value(parser)?)?,
-            'k' => match parser.value().map_err(refused).and_then(known) {
-                Ok(text) => self.keywords = read_keywords(&text)?,
-                Err(_) => self.is_narrowed = true,
-            },
-            'p' | 'c' | 'o' | 'W' | 'n' => any_value(parser)?,
+            'm' => {
+                self.gives_marks = true;
+                self.marks = read_marks(&value(parser)?)?;
+            }
+            'k' => {
+                self.gives_keywords = true;
+                match parser.value().map_err(refused).and_then(known) {
+                    Ok(text) => self.keywords = read_keywords(&text)?,
+                    Err(_) => self.is_narrowed = true,
+                }
+            }
+            'o' => self.overridden(parser)?,
+            'c' => {
+                any_value(parser)?;
+                self.is_without_addopts = true;
+            }
+            'p' | 'W' | 'n' => any_value(parser)?,
             // What is reported follows without a blank.
             'r' => any_value(parser)?,
             'x' | 's' | 'v' | 'q' | 'l' => {}
@@ -229,8 +265,20 @@ impl PytestCommand {
         Ok(())
     }
 
+    /// `-o name=value`
+    fn overridden(&mut self, parser: &mut Parser) -> Result<(), Stop> {
+        let text = parser.value().map_err(refused)?;
+        self.is_without_addopts |= text.to_string_lossy().starts_with("addopts=");
+        Ok(())
+    }
+
     fn long(&mut self, name: &str, parser: &mut Parser, directory: &Directory) -> Result<(), Stop> {
         match name {
+            "override-ini" => self.overridden(parser)?,
+            "config-file" => {
+                any_value(parser)?;
+                self.is_without_addopts = true;
+            }
             "ignore" | "deselect" => match parser.value().map_err(refused).and_then(known) {
                 Ok(path) => self.left_out.push(in_tree(&path, directory)?),
                 Err(_) => self.is_narrowed = true,
