@@ -177,6 +177,11 @@ impl Ci {
                     };
                     lane.marks = command.marks().map(|marks| marks.text().to_owned());
                     lane.refused = command.refused().map(str::to_owned);
+                    let unlisted = command.unlisted(cases);
+                    if !unlisted.is_empty() && lane.doubt.is_none() {
+                        let paths = unlisted.join(", ");
+                        lane.doubt = Some(format!("it names paths in which no test is listed: {paths}"));
+                    }
                     cases.iter().map(|case| command.reach(policy, case)).collect()
                 }
                 Tests::Rust(place) => match self.rust.get(place) {

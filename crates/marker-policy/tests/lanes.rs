@@ -115,6 +115,15 @@ fn a_case_whose_markers_are_not_all_known_may_be_selected() {
 }
 
 #[test]
+fn a_path_without_cases_is_told_of() {
+    let tree = catalog(vec![python(CHAT, &["vllm"])]);
+    let policy = Policy::embedded();
+    let cases = resolve(&policy, &tree);
+    let command = parse("pytest tests/serve .github/owners/test_owners.py").unwrap();
+    assert_eq!(command.unlisted(&cases), [".github/owners/test_owners.py"]);
+}
+
+#[test]
 fn paths_are_those_of_the_folder_that_it_runs_in() {
     let tree = catalog(vec![python(CHAT, &["vllm"])]);
     let policy = Policy::embedded();

@@ -170,6 +170,13 @@ impl PytestCommand {
         self
     }
 
+    /// The paths that it names and in which none of the cases lies: what it runs there is not listed.
+    #[must_use]
+    pub fn unlisted(&self, cases: &[ResolvedCase<'_>]) -> Vec<&str> {
+        let has_case = |path: &&String| cases.iter().any(|case| is_below(case.case.id.as_str(), path));
+        self.paths.iter().filter(|path| !has_case(path)).map(String::as_str).collect()
+    }
+
     /// Whether it runs a case, and the first thing that keeps it from doing so.
     #[must_use]
     pub fn reach(&self, policy: &Policy, case: &ResolvedCase<'_>) -> Reach {
