@@ -38,6 +38,7 @@ mod document;
 mod duration;
 mod error;
 mod finding;
+pub mod fix;
 mod grouping;
 mod keywords;
 mod lane;

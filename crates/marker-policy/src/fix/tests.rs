@@ -1,0 +1,148 @@
+use proptest::prelude::*;
+use test_catalog::{SourceSpan, TreePath};
+
+use super::*;
+
+fn insertion(form: EditForm, start: (u32, u32), end: (u32, u32), marker: &str) -> Insertion {
+    let position = |(line, column)| Position { line, column };
+    let at = SourceSpan { file: TreePath::new("test_a.py"), start: position(start), end: position(end) };
+    Insertion { form, at, marker: marker.to_owned(), text: String::new() }
+}
+
+/// Puts `unit` at what stands between `«` and `»`; `«` alone is a place.
+fn fixed(form: EditForm, marked: &str) -> Result<String, Refusal> {
+    let text = format!("import pytest\n{}", marked.replace(['«', '»'], ""));
+    let marked = format!("import pytest\n{marked}");
+    let place = |sign: char| {
+        let before = marked.split(sign).next().unwrap().replace('«', "");
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+        (u32::try_from(line).unwrap(), u32::try_from(column).unwrap())
+    };
+    let start = place('«');
+    let end = if marked.contains('»') { place('»') } else { start };
+    apply(&text, &[&insertion(form, start, end, "unit")]).map(|fixed| fixed["import pytest\n".len()..].to_owned())
+}
+
+#[test]
+fn decorators_go_above_with_the_same_indentation() {
+    let fixed = |text| fixed(EditForm::Decorator, text).unwrap();
+    assert_eq!(fixed("«def test_a(): pass\n"), "@pytest.mark.unit\ndef test_a(): pass\n");
+    assert_eq!(
+        fixed("class TestA:\n    # why\n    «@other\n    def test_a(self): pass\n"),
+        "class TestA:\n    # why\n    @pytest.mark.unit\n    @other\n    def test_a(self): pass\n"
+    );
+    assert_eq!(fixed("\t«def test_a(): pass"), "\t@pytest.mark.unit\n\tdef test_a(): pass");
+}
+
+#[test]
+fn lists_take_one_more_element_in_their_own_layout() {
+    let fixed = |text| fixed(EditForm::ListElement, text).unwrap();
+    assert_eq!(fixed("pytestmark = «[]»\n"), "pytestmark = [pytest.mark.unit]\n");
+    assert_eq!(fixed("pytestmark = «[a]»\n"), "pytestmark = [a, pytest.mark.unit]\n");
+    assert_eq!(fixed("pytestmark = «[a,]»\n"), "pytestmark = [a, pytest.mark.unit,]\n");
+    assert_eq!(
+        fixed("pytestmark = «[\n    a,\n    b,\n]»\n"),
+        "pytestmark = [\n    a,\n    b,\n    pytest.mark.unit,\n]\n"
+    );
+    assert_eq!(
+        fixed("pytestmark = «[\n    a,\n    b(\"],#\")  # last ]\n]»  # end\n"),
+        "pytestmark = [\n    a,\n    b(\"],#\"),  # last ]\n    pytest.mark.unit,\n]  # end\n"
+    );
+    assert_eq!(fixed("pytestmark = «[\n    a, b]»\n"), "pytestmark = [\n    a, b, pytest.mark.unit]\n");
+    assert_eq!(
+        fixed("pytestmark = «[a,\n    b  # why\n]»\n"),
+        "pytestmark = [a,\n    b,  # why\n    pytest.mark.unit,\n]\n"
+    );
+    assert_eq!(
+        fixed("pytestmark = «[\n    a,  # why [\n]»\n"),
+        "pytestmark = [\n    a,  # why [\n    pytest.mark.unit,\n]\n"
+    );
+}
+
+#[test]
+fn a_single_mark_becomes_a_list_and_anything_else_is_refused() {
+    let fixed = |text| fixed(EditForm::WrapInList, text);
+    assert_eq!(
+        fixed("pytestmark = «pytest.mark.e2e»\n").unwrap(),
+        "pytestmark = [pytest.mark.e2e, pytest.mark.unit]\n"
+    );
+    assert!(matches!(fixed("pytestmark = «MARKS»\n"), Err(Refusal::Shape { line: 2, .. })));
+    assert!(matches!(fixed("pytestmark = «(a, b)»\n"), Err(Refusal::Shape { line: 2, .. })));
+}
+
+#[test]
+fn parameter_sets_get_marks_or_more_of_them() {
+    let fixed = |text| fixed(EditForm::ParamMarks, text);
+    for (before, after) in [
+        ("«pytest.param(1)»", "pytest.param(1, marks=pytest.mark.unit)"),
+        ("«pytest.param(1, id=\"marks=)\")»", "pytest.param(1, id=\"marks=)\", marks=pytest.mark.unit)"),
+        ("«pytest.param(1, marks=pytest.mark.e2e)»", "pytest.param(1, marks=[pytest.mark.e2e, pytest.mark.unit])"),
+        ("«pytest.param(1, marks = [a], id=\"x\")»", "pytest.param(1, marks = [a, pytest.mark.unit], id=\"x\")"),
+        ("«pytest.param(1, marks=(a, b))»", "pytest.param(1, marks=(a, b, pytest.mark.unit))"),
+        ("«pytest.param(1, marks=(a,))»", "pytest.param(1, marks=(a, pytest.mark.unit,))"),
+        (
+            "«pytest.param(\n    1,\n    id=\"x\",\n)»",
+            "pytest.param(\n    1,\n    id=\"x\",\n    marks=pytest.mark.unit,\n)",
+        ),
+    ] {
+        assert_eq!(fixed(before).unwrap(), after, "{before}");
+    }
+    for refused in ["«pytest.param(1, marks=MARKS)»", "«pytest.param(1, marks=(a))»", "«PARAM»"] {
+        assert!(matches!(fixed(refused), Err(Refusal::Shape { .. })), "{refused}");
+    }
+}
+
+#[test]
+fn a_new_pytestmark_stands_behind_the_imports() {
+    let fixed = |text| fixed(EditForm::NewPytestmark, text).unwrap();
+    assert_eq!(fixed("«\n\ndef test_a(): pass\n"), "\npytestmark = [pytest.mark.unit]\n\n\ndef test_a(): pass\n");
+}
+
+#[test]
+fn several_markers_of_one_place_are_written_together_and_once() {
+    let at = |marker| insertion(EditForm::NewPytestmark, (2, 1), (2, 1), marker);
+    let all = [at("unit"), at("gpu_0"), at("unit")];
+    let fixed = apply("import pytest\n", &all.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(fixed, "import pytest\n\npytestmark = [pytest.mark.unit, pytest.mark.gpu_0]\n");
+}
+
+#[test]
+fn lines_end_as_those_of_the_file_do() {
+    let fixed =
+        apply("import pytest\r\ndef test_a(): pass\r\n", &[&insertion(EditForm::Decorator, (2, 1), (2, 1), "unit")]);
+    assert_eq!(fixed.unwrap(), "import pytest\r\n@pytest.mark.unit\r\ndef test_a(): pass\r\n");
+}
+
+#[test]
+fn what_is_not_the_file_that_was_audited_is_left_alone() {
+    let gone = apply("import pytest\n", &[&insertion(EditForm::Decorator, (9, 1), (9, 1), "unit")]);
+    assert_eq!(gone, Err(Refusal::Gone { line: 9 }));
+    for text in ["def test_a(): pass\n", "import pytest as pt\n", "from pytest import mark\n", "# import pytest\n"] {
+        let refused = apply(text, &[&insertion(EditForm::Decorator, (1, 1), (1, 1), "unit")]);
+        assert_eq!(refused, Err(Refusal::NoImport { marker: "unit".to_owned() }), "{text}");
+    }
+}
+
+proptest! {
+    /// Whatever the text and the place, nothing panics, and what was there is still there, in its order.
+    #[test]
+    fn nothing_is_lost(
+        body in "[a\\[\\](){},#'\"\\\\\n =é]{0,40}",
+        form in prop_oneof![
+            Just(EditForm::Decorator),
+            Just(EditForm::ListElement),
+            Just(EditForm::WrapInList),
+            Just(EditForm::NewPytestmark),
+            Just(EditForm::ParamMarks)
+        ],
+        start in (1_u32..5, 0_u32..12),
+        end in (1_u32..5, 0_u32..12),
+    ) {
+        let text = format!("import pytest\n{body}");
+        if let Ok(fixed) = apply(&text, &[&insertion(form, start, end, "unit")]) {
+            let mut rest = fixed.chars();
+            prop_assert!(text.chars().all(|one| rest.any(|other| other == one)), "{text:?} became {fixed:?}");
+        }
+    }
+}
