@@ -44,6 +44,18 @@ pub struct Insertion {
     pub marker: String,
     /// What to write, ready to paste: `pytest.mark.post_merge,` or `@pytest.mark.unit`.
     pub text: String,
+    /// Whether it can be written without anybody looking at it.
+    pub safety: Safety,
+}
+
+/// Whether a marker changes what a test is selected by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Safety {
+    /// The tests have the marker already in the end, from a hook or from a default of the policy: writing it changes nothing
+    /// that runs.
+    Safe,
+    /// It is a proposal: what the neighbours have, or what the place suggests.
+    Proposal,
 }
 
 /// A case that a rule could not judge, because its markers are not all known.

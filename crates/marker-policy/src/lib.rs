@@ -56,7 +56,7 @@ pub mod workflow;
 pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};
 pub use error::{PolicyErrors, PolicyMistake};
-pub use finding::{Finding, Insertion, Unjudged};
+pub use finding::{Finding, Insertion, Safety, Unjudged};
 pub use lane::{Lane, Lanes, PytestCommand, why_in_no_lane};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;

@@ -2,11 +2,12 @@ use proptest::prelude::*;
 use test_catalog::{SourceSpan, TreePath};
 
 use super::*;
+use crate::finding::Safety;
 
 fn insertion(form: EditForm, start: (u32, u32), end: (u32, u32), marker: &str) -> Insertion {
     let position = |(line, column)| Position { line, column };
     let at = SourceSpan { file: TreePath::new("test_a.py"), start: position(start), end: position(end) };
-    Insertion { form, at, marker: marker.to_owned(), text: String::new() }
+    Insertion { form, at, marker: marker.to_owned(), text: String::new(), safety: Safety::Safe }
 }
 
 /// Puts `unit` at what stands between `«` and `»`; `«` alone is a place.

@@ -7,8 +7,9 @@ use test_catalog::Origin;
 use super::Rule;
 use crate::audit::Audited;
 use crate::category::{Category, Requirement};
-use crate::finding::{Finding, Insertion};
+use crate::finding::{Finding, Insertion, Safety};
 use crate::grouping::{Group, counted, group};
+use crate::policy::Policy;
 use crate::resolve::ResolvedCase;
 use crate::suggestion::suggest;
 
@@ -59,9 +60,24 @@ fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group
         needs: members.to_vec(),
         effect: Some(effect(category, audited, first)),
         help: format!("{} ({because})", site.instruction(&marker)),
-        insertion: Some(Insertion { form: site.form, at: site.at.clone(), text: site.line(&marker), marker }),
+        insertion: Some(Insertion {
+            form: site.form,
+            at: site.at.clone(),
+            text: site.line(&marker),
+            safety: safety(&marker, cases, audited.policy),
+            marker,
+        }),
         note: None,
     }
+}
+
+/// A marker that all of the tests have in the end, whoever gives it, can be written down. Not so where another marker tells
+/// that it was given: that one would go.
+pub(super) fn safety(marker: &str, cases: &[&ResolvedCase<'_>], policy: &Policy) -> Safety {
+    let tell = policy.defaults().and_then(|defaults| defaults.tell.as_deref());
+    let is_told = |case: &ResolvedCase<'_>| tell.is_some_and(|tell| case.marker(tell).is_some());
+    let changes_nothing = |case: &&ResolvedCase<'_>| case.marker(marker).is_some() && !is_told(case);
+    if cases.iter().all(changes_nothing) { Safety::Safe } else { Safety::Proposal }
 }
 
 /// Authored markers that all of the cases have, in the first one's order.

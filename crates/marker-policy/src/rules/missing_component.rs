@@ -64,6 +64,7 @@ fn missing_one(audited: &Audited<'_>, component: &str) -> Vec<Finding> {
                 at: group.site.at.clone(),
                 marker: component.to_owned(),
                 text: group.site.line(component),
+                safety: missing::safety(component, &group.cases, audited.policy),
             }),
             note: None,
         })
