@@ -60,7 +60,9 @@ Examples:
 Examples:
   cargo xtask audit-markers
   cargo xtask audit-markers --tree ../dynamo --policy dynamo-2026-08
-  cargo xtask audit-markers --format json components/src/dynamo/planner")]
+  cargo xtask audit-markers --format json components/src/dynamo/planner
+  cargo xtask audit-markers --fix
+  cargo xtask audit-markers --fix --unsafe tests/router")]
     AuditMarkers(AuditArgs),
     /// List the tests without running any code of the tree
     #[command(after_help = "\
@@ -247,7 +249,7 @@ pub(crate) struct TestArgs {
     pub(crate) pytest_args: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
@@ -257,6 +259,12 @@ pub(crate) struct AuditArgs {
     /// Show why tests are inexact
     #[arg(long)]
     pub(crate) inexact: bool,
+    /// Write markers that tests have in the end already, from a hook or a default: nothing else runs for it
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Write proposals too: what the neighbours have, or what the place suggests
+    #[arg(long, requires = "fix")]
+    pub(crate) r#unsafe: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

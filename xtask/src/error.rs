@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Output(#[source] io::Error),
     #[error("the policy has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
     Policy(#[from] marker_policy::PolicyErrors),
+    #[error("{path} cannot be written, so that no further file is: {source}; is the tree read-only?")]
+    Fix { path: Utf8PathBuf, source: io::Error },
     #[error("the revision `{revision}` cannot be read: {why}")]
     Revision { revision: String, why: String },
     #[error("cannot make a temporary folder: {0}")]
@@ -84,6 +86,7 @@ impl Error {
             | Self::Policy(_)
             | Self::Lane { .. }
             | Self::Revision { .. }
+            | Self::Fix { .. }
             | Self::NoSuchPolicy { .. }
             | Self::Expression { .. }
             | Self::Select(_)

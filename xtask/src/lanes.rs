@@ -16,7 +16,20 @@ use crate::error::Error;
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The programs that run tests.
-const PROGRAMS: [&str; 5] = ["cargo", "pytest", "py.test", "python", "python3"];
+const PROGRAMS: [&str; 12] = [
+    "cargo",
+    "pytest",
+    "py.test",
+    "python",
+    "python3",
+    "python3.8",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+];
 
 /// What CI runs, before anything is known of the tests.
 #[derive(Debug, Default)]
@@ -43,6 +56,8 @@ struct Origin<'o> {
     limit: Option<Duration>,
     /// Names of variables that are set.
     variables: Vec<&'o str>,
+    /// Whether it may run on another system than the one that is assumed.
+    is_elsewhere: bool,
 }
 
 impl Commands {
@@ -55,7 +70,7 @@ impl Commands {
         let found = workflow::read(&workflows(tree, policy), &files);
         commands.problems = found.problems;
         for step in &found.steps {
-            commands.step(step, policy);
+            commands.step(step, policy, tree);
         }
         for lane in policy.lanes() {
             let at = SourceSpan::line(in_tree.clone(), lane.line);
@@ -63,9 +78,15 @@ impl Commands {
             let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
             let before = commands.lanes.len();
             for command in of_lane.as_deref().unwrap_or_default() {
-                let origin =
-                    Origin { name: &lane.name, family: &lane.name, stage: None, limit: None, variables: Vec::new() };
-                commands.add(&origin, command, policy);
+                let origin = Origin {
+                    name: &lane.name,
+                    family: &lane.name,
+                    stage: None,
+                    limit: None,
+                    variables: Vec::new(),
+                    is_elsewhere: false,
+                };
+                commands.add(&origin, command, policy, tree);
             }
             if commands.lanes.len() == before {
                 let why = of_lane.err().map_or_else(
@@ -79,7 +100,7 @@ impl Commands {
         Ok(commands)
     }
 
-    fn step(&mut self, step: &Step, policy: &Policy) {
+    fn step(&mut self, step: &Step, policy: &Policy, tree: &Utf8Path) {
         let (of_step, environment) = match &step.work {
             Work::Run(run) => {
                 // What the policy says of an action stands for its own scripts.
@@ -98,6 +119,7 @@ impl Commands {
         };
         let entry = step.job.entry().file_name();
         let (name, family) = (step.title(), step.family());
+        let is_elsewhere = !step.job.runs_on.iter().any(is_this_system);
         let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
         match of_step {
             Ok(of_step) => {
@@ -109,16 +131,17 @@ impl Commands {
                         stage: policy.stage_of_workflow(entry),
                         limit,
                         variables,
+                        is_elsewhere,
                     };
-                    self.add(&origin, command, policy);
+                    self.add(&origin, command, policy, tree);
                 }
             }
             Err(problem) => self.problems.push(problem),
         }
     }
 
-    fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy) {
-        let directory = in_checkout(&command.directory, policy);
+    fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy, tree: &Utf8Path) {
+        let directory = in_checkout(&command.directory, policy, tree);
         let lane = Lane {
             name: origin.name.to_owned(),
             family: origin.family.to_owned(),
@@ -126,9 +149,7 @@ impl Commands {
             command: command.to_string(),
             folder: match &directory {
                 Directory::Tree(folder) => Some(folder.clone()),
-                Directory::Unknown(_) => None,
-                // It is about another tree.
-                Directory::Outside(_) => return,
+                Directory::Unknown(_) | Directory::Outside(_) => None,
             },
             marks: None,
             stage: origin.stage.map(str::to_owned),
@@ -136,7 +157,10 @@ impl Commands {
             doubt: None,
             refused: None,
         };
+        let own = command.assignments.iter().map(|(name, _)| name.as_str());
         if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
+            let mut variables = origin.variables.iter().copied().chain(own);
+            let pytest = if variables.any(|name| name == "PYTEST_ADDOPTS") { pytest.narrowed() } else { pytest };
             let doubt = pytest.doubt().map(str::to_owned);
             self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(pytest))));
             return;
@@ -145,10 +169,10 @@ impl Commands {
         let words = command.words.iter().zip(&sources);
         let words: Vec<Argument<'_>> =
             words.map(|(word, source)| word.as_known().map_or(Argument::Unknown(source), Argument::Known)).collect();
-        let own = command.assignments.iter().map(|(name, _)| name.as_str());
         let variables: Vec<&str> = origin.variables.iter().copied().chain(own).collect();
         let folder = lane.folder.as_deref().map(Utf8Path::new);
         if let Some(cargo) = TestCommand::parse(&words, folder, &variables) {
+            let cargo = if origin.is_elsewhere { cargo.elsewhere() } else { cargo };
             let doubt = cargo.doubt().map(str::to_owned);
             self.lanes.push((Lane { doubt, ..lane }, Tests::Rust(self.rust.len())));
             self.rust.push(cargo);
@@ -196,14 +220,29 @@ impl Ci {
 }
 
 /// A folder of CI's machines as one of the tree, where it lies in a checkout.
-fn in_checkout(directory: &Directory, policy: &Policy) -> Directory {
-    if let Directory::Outside(path) = directory {
-        let inside = policy.checkouts().iter().find_map(|checkout| Utf8Path::new(path).strip_prefix(checkout).ok());
-        if let Some(inside) = inside {
-            return Directory::Tree(inside.to_string());
+///
+/// One that the tree does not have is not known: CI makes it, or checks something out there.
+fn in_checkout(directory: &Directory, policy: &Policy, tree: &Utf8Path) -> Directory {
+    let inside = match directory {
+        Directory::Tree(path) => Some(path.clone()),
+        Directory::Outside(path) => {
+            let checkouts = policy.checkouts().iter();
+            let mut inside = checkouts.filter_map(|checkout| Utf8Path::new(path).strip_prefix(checkout).ok());
+            inside.next().map(Utf8Path::to_string)
         }
+        Directory::Unknown(_) => None,
+    };
+    match inside {
+        Some(path) if tree.join(&path).is_dir() => Directory::Tree(path),
+        Some(path) => Directory::Unknown(path),
+        None => directory.clone(),
     }
-    directory.clone()
+}
+
+/// Whether a label of `runs-on` is one of GitHub's machines like the one that discovery assumes.
+fn is_this_system(label: &Text) -> bool {
+    let is_like_it = |label: &str| label.starts_with("ubuntu-") && !label.ends_with("-arm");
+    cfg!(all(target_os = "linux", target_arch = "x86_64")) && label.as_known().is_some_and(is_like_it)
 }
 
 fn minutes(timeout: &Timeout) -> Option<Duration> {

@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 mod error;
 mod exit;
+mod fix;
 mod lanes;
 mod output;
 mod progress;

@@ -126,6 +126,13 @@ impl TestCommand {
         Some(Self { folder, packages, features: read.features, targets, tests: read.tests, has_other_cfg, doubt })
     }
 
+    /// The same command where it may run on another system than the one that is asked about.
+    #[must_use]
+    pub fn elsewhere(mut self) -> Self {
+        self.has_other_cfg = true;
+        self
+    }
+
     /// What of the command is not known, so that it may build and run anything.
     #[must_use]
     pub fn doubt(&self) -> Option<&str> {

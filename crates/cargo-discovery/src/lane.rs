@@ -18,8 +18,8 @@ const LONGEST_CONDITION: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct RustLane {
     command: TestCommand,
-    /// The packages whose tests are built, by their manifest.
-    packages: BTreeMap<TreePath, Arc<BuiltTests>>,
+    /// The packages whose tests are built, by their manifest; `None` where that is not known.
+    packages: Option<BTreeMap<TreePath, Arc<BuiltTests>>>,
 }
 
 /// The tests of a package in one build.
@@ -42,8 +42,11 @@ pub(crate) fn all<'t>(commands: &'t [TestCommand], packages: &Packages<'t>, sear
     // Most commands have the same features for most packages.
     let mut built: HashMap<usize, Vec<Arc<BuiltTests>>> = HashMap::new();
     let lane = |command: &'t TestCommand| {
+        let Some(cfgs) = packages.of_command(command) else {
+            return RustLane { command: command.clone(), packages: None };
+        };
         let mut of_lane = BTreeMap::new();
-        for (place, cfg) in packages.of_command(command) {
+        for (place, cfg) in cfgs {
             let package = &packages.list()[place];
             let variants = built.entry(place).or_default();
             let tests = match variants.iter().find(|one| one.cfg == cfg) {
@@ -56,7 +59,7 @@ pub(crate) fn all<'t>(commands: &'t [TestCommand], packages: &Packages<'t>, sear
             };
             of_lane.insert(package.manifest.file.clone(), tests);
         }
-        RustLane { command: command.clone(), packages: of_lane }
+        RustLane { command: command.clone(), packages: Some(of_lane) }
     };
     commands.iter().map(lane).collect()
 }
@@ -105,7 +108,8 @@ impl RustLane {
         if self.command.doubt().is_some() {
             return Reach::Maybe;
         }
-        let Some(package) = self.packages.get(&rust.target.manifest) else { return Reach::Not(Obstacle::Package) };
+        let Some(packages) = &self.packages else { return Reach::Maybe };
+        let Some(package) = packages.get(&rust.target.manifest) else { return Reach::Not(Obstacle::Package) };
         let takes = self.command.takes(&rust.target);
         if takes == Truth::No {
             return Reach::Not(Obstacle::Target);
@@ -132,7 +136,7 @@ impl RustLane {
         };
         let is_named = self.command.tests.takes(&rust.name);
         match takes.and(required).and(exists) {
-            _ if is_named == Truth::No => Reach::Not(Obstacle::Name),
+            Truth::Yes if is_named == Truth::No => Reach::Not(Obstacle::Name),
             Truth::Yes if !by_fate => Reach::Not(Obstacle::Ignored),
             Truth::Yes if is_named == Truth::Yes => Reach::Runs,
             _ => Reach::Maybe,

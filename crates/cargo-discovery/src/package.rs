@@ -172,22 +172,20 @@ impl<'t> Packages<'t> {
         self.list.iter().filter_map(built).collect()
     }
 
-    /// What a command builds: packages by their place in the list, and what is set for them.
-    pub(crate) fn of_command(&self, command: &'t TestCommand) -> Vec<(usize, PackageCfg)> {
-        let built = || {
-            let index = self.manifests.nearest(command.folder.as_deref()?)?;
-            let root = self.manifests.workspaces.root_or_own(index);
-            let workspace = self.workspaces.get(&root).or_else(|| self.workspaces.get(&index))?;
-            let roots = workspace.roots(index, root, &command.packages);
-            let resolution = self.graph.resolve(&workspace.features, roots.clone(), &command.features);
-            let cfg = |found: &FoundPackage<'t>| {
-                let cfg = self.cfg(found, workspace, &[&resolution]);
-                if command.has_other_cfg { cfg.with_features_only() } else { cfg }
-            };
-            let found = self.list.iter().enumerate().filter(|(_, found)| roots.contains(&found.index));
-            Some(found.map(|(place, found)| (place, cfg(found))).collect())
+    /// What a command builds: packages by their place in the list, and what is set for them. `None` where that is not
+    /// known: a folder without a manifest of the tree, or a package by a name that no member has.
+    pub(crate) fn of_command(&self, command: &'t TestCommand) -> Option<Vec<(usize, PackageCfg)>> {
+        let index = self.manifests.nearest(command.folder.as_deref()?)?;
+        let root = self.manifests.workspaces.root_or_own(index);
+        let workspace = self.workspaces.get(&root).or_else(|| self.workspaces.get(&index))?;
+        let roots = workspace.roots(index, root, &command.packages)?;
+        let resolution = self.graph.resolve(&workspace.features, roots.clone(), &command.features);
+        let cfg = |found: &FoundPackage<'t>| {
+            let cfg = self.cfg(found, workspace, &[&resolution]);
+            if command.has_other_cfg { cfg.with_features_only() } else { cfg }
         };
-        built().unwrap_or_default()
+        let found = self.list.iter().enumerate().filter(|(_, found)| roots.contains(&found.index));
+        Some(found.map(|(place, found)| (place, cfg(found))).collect())
     }
 
     /// What is set for a package that is in all of the resolutions.
@@ -244,18 +242,22 @@ impl<'t> WorkspaceBuild<'t> {
     }
 
     /// The packages that a command is about in the folder of the manifest `here`, of the workspace with that root.
-    fn roots(&self, here: usize, root: usize, choice: &PackageChoice) -> BTreeSet<usize> {
+    fn roots(&self, here: usize, root: usize, choice: &PackageChoice) -> Option<BTreeSet<usize>> {
         let named = |specs: &[String]| {
             let name = |one: &usize| self.names.get(one).copied().unwrap_or_default();
             let is_named = |one: &usize| specs.iter().any(|spec| is_named(name(one), spec));
             self.members.iter().copied().filter(is_named).collect::<BTreeSet<_>>()
         };
-        match choice {
+        Some(match choice {
             PackageChoice::Here if here == root && !self.default_members.is_empty() => self.default_members.clone(),
             PackageChoice::Here => BTreeSet::from([here]),
+            // A dependency by its path can be named too, and packages have longer names than these.
+            PackageChoice::Named(specs) if specs.iter().any(|spec| named(std::slice::from_ref(spec)).is_empty()) => {
+                return None;
+            }
             PackageChoice::Named(specs) => named(specs),
             PackageChoice::Workspace { without } => &self.members - &named(without),
-        }
+        })
     }
 
     /// What its packages come to when several of them are built together.

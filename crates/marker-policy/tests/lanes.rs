@@ -66,8 +66,6 @@ fn a_command_selects_as_pytest_does() {
         "pytest tests/serve",
         "pytest ./tests/serve/test_vllm_chat.py tests/other",
         "pytest tests/serve/test_vllm_chat.py::test_chat",
-        "pytest --strange --also=1 -m vllm",
-        "pytest --strange=value tests/serve",
         "pytest --basetemp <$DIR> --junitxml=<$DIR>/x.xml -m vllm",
     ] {
         assert_eq!(reach(text), Reach::Runs, "{text}");
@@ -79,7 +77,7 @@ fn a_command_selects_as_pytest_does() {
         ("pytest tests/server", Obstacle::Path),
         ("pytest tests/serve/test_vllm_chat.py::test_cha", Obstacle::Path),
         ("pytest --ignore=tests/serve", Obstacle::Path),
-        ("pytest --deselect tests/serve/test_vllm_chat.py::test_chat[aggregated]", Obstacle::Path),
+        ("pytest --deselect tests/serve/test_vllm_chat.py::test_ch", Obstacle::Path),
         ("pytest --max-vram-gib=24", Obstacle::Vram),
         // What pytest refuses runs nothing.
         ("pytest -m ' and vllm'", Obstacle::Path),
@@ -95,6 +93,13 @@ fn what_is_not_known_may_run_anything() {
         "pytest -m <$MARKS>",
         "pytest --strange value tests/other",
         "pytest /elsewhere",
+        "pytest --strange --also=1 -m vllm",
+        "pytest --strange=value tests/serve",
+        "pytest -c other.ini",
+        "pytest -o python_files=x",
+        "pytest -p no:python",
+        "pytest --ignore=tests/serve tests/serve",
+        "pytest --pyargs tests/serve",
         "pytest -k <$WORD>",
     ] {
         assert_eq!(reach(text), Reach::Maybe, "{text}");
@@ -128,8 +133,14 @@ fn paths_are_those_of_the_folder_that_it_runs_in() {
     let tree = catalog(vec![python(CHAT, &["vllm"])]);
     let policy = Policy::embedded();
     let cases = resolve(&policy, &tree);
-    let command = PytestCommand::parse(&words("pytest serve"), &Directory::Tree("tests".to_owned())).unwrap();
-    assert_eq!(command.reach(&policy, &cases[0]), Reach::Runs);
+    let reach = |text, folder: &str| {
+        let command = PytestCommand::parse(&words(text), &Directory::Tree(folder.to_owned())).unwrap();
+        command.reach(&policy, &cases[0])
+    };
+    assert_eq!(reach("pytest serve", "tests"), Reach::Runs);
+    // Without a path it is the folder itself.
+    assert_eq!(reach("pytest", "tests"), Reach::Runs);
+    assert_eq!(reach("pytest", "other"), Reach::Not(Obstacle::Path));
 }
 
 #[test]
@@ -147,13 +158,10 @@ fn the_trees_own_expression_holds_where_a_command_gives_none() {
     };
     let reach = |text| parse(text).unwrap().in_tree(&facts).reach(&policy, &cases[0]);
     assert_eq!(reach("pytest"), Reach::Not(Obstacle::Markers));
-    for text in [
-        "pytest -m vllm",
-        "pytest -m ''",
-        "pytest -o addopts=",
-        "pytest --override-ini=addopts=-q",
-        "pytest -c other.ini",
-    ] {
+    for text in ["pytest -m vllm", "pytest -m ''", "pytest -o addopts="] {
         assert_eq!(reach(text), Reach::Runs, "{text}");
+    }
+    for text in ["pytest --override-ini=addopts=-q", "pytest -c other.ini"] {
+        assert_eq!(reach(text), Reach::Maybe, "{text}");
     }
 }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use marker_policy::{Lanes, ResolvedCase};
 use serde::Serialize;
-use test_catalog::Reach;
 
 use crate::count;
 use crate::terminal::printable;
@@ -13,7 +12,7 @@ use crate::terminal::printable;
 /// How many tests are named of each lane before the rest is counted.
 const SHOWN: usize = 10;
 
-/// What each lane runs, and what none does, by ids.
+/// What each lane runs or may run, and what none does, by ids.
 #[derive(Debug, Default)]
 struct Runs<'a> {
     /// By the lane's name and, where one has several commands, the number of the command.
@@ -55,7 +54,7 @@ impl<'a> Runs<'a> {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         for (lane, reach) in lanes.iter() {
             let number = numbers.entry(&lane.name).or_default();
-            let ids = cases.iter().zip(reach).filter(|(_, reach)| **reach == Reach::Runs);
+            let ids = cases.iter().zip(reach).filter(|(_, reach)| !reach.is_not());
             runs.lanes.insert((&lane.name, *number), ids.map(|(case, _)| case.case.id.as_str()).collect());
             *number += 1;
         }

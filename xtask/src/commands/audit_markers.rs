@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use marker_policy::{audit, resolve, select, unjudged};
 use test_catalog::TreePath;
@@ -13,11 +13,13 @@ use crate::cli::{AuditArgs, AuditFormat, Global};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::fix;
 use crate::output;
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
     let start = Instant::now();
+    let started = SystemTime::now();
     let selector = subject::selector(&args.selection)?;
     let mut subject = Subject::locate(global)?;
     // Who names a path asks about that path, wherever the policy binds.
@@ -44,6 +46,11 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
             finding.cases.retain(|case| chosen.contains(case));
             !finding.cases.is_empty()
         });
+    }
+    if args.fix {
+        fix::write(&subject.tree, &found, started, args.r#unsafe)?.tell();
+        // What is left is reported as the tree is now.
+        return run(global, &AuditArgs { fix: false, r#unsafe: false, ..args.clone() }, environment);
     }
     let judged: Vec<_> = if narrowed {
         selection.chosen.iter().map(|chosen| chosen.case.case).collect()

@@ -1,6 +1,6 @@
 //! `lanes`: what CI runs.
 
-use marker_policy::resolve;
+use marker_policy::{Lanes, resolve};
 use test_report::lane_changes::LaneChanges;
 use test_report::terminal::Styles;
 
@@ -21,9 +21,7 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
     let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.policy, &catalog, &cases);
-    for problem in lanes.problems() {
-        progress::note(&format!("warning: {}: {}", problem.at, problem.text));
-    }
+    tell_problems(&lanes, "");
     let text = match args.format {
         MachineFormat::Text => {
             let styles = Styles::for_terminal(environment.colour);
@@ -50,6 +48,8 @@ fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, 
     let (old_cases, new_cases) = (resolve(&before.policy, &old_catalog), resolve(&subject.policy, &new_catalog));
     let old_lanes = old_ci.lanes(&before.policy, &old_catalog, &old_cases);
     let new_lanes = new_ci.lanes(&subject.policy, &new_catalog, &new_cases);
+    tell_problems(&old_lanes, &format!(" in {revision}"));
+    tell_problems(&new_lanes, "");
     let changes = LaneChanges::between((&old_lanes, &old_cases), (&new_lanes, &new_cases));
     let text = match format {
         ChangesFormat::Text => changes.text(),
@@ -61,4 +61,11 @@ fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, 
     };
     output::write(&text)?;
     Ok(Exit::Success)
+}
+
+/// What could not be read, so that lanes may be missing.
+fn tell_problems(lanes: &Lanes, place: &str) {
+    for problem in lanes.problems() {
+        progress::note(&format!("warning: {}{place}: {}: lanes may be missing", problem.at, problem.text));
+    }
 }

@@ -21,8 +21,10 @@ pub struct PytestCommand {
     gives_keywords: bool,
     /// Files, folders and ids, relative to the tree; none for all that pytest collects by itself.
     paths: Vec<String>,
-    /// Those that are left out.
-    left_out: Vec<String>,
+    /// `--ignore`: files and folders.
+    ignored: Vec<String>,
+    /// `--deselect`: what ids of the tree's rootdir begin with.
+    deselected: Vec<String>,
     max_vram_gib: Option<f64>,
     /// Whether the tree's own options do not count: another configuration does, or `addopts` is overridden.
     is_without_addopts: bool,
@@ -106,7 +108,8 @@ impl PytestCommand {
             gives_marks: false,
             gives_keywords: false,
             paths: Vec::new(),
-            left_out: Vec::new(),
+            ignored: Vec::new(),
+            deselected: Vec::new(),
             max_vram_gib: None,
             is_without_addopts: false,
             is_narrowed: false,
@@ -126,6 +129,12 @@ impl PytestCommand {
             return None;
         }
         match command.read(words, directory) {
+            // Without a path pytest takes the folder that it is started in.
+            Ok(()) if command.paths.is_empty() => match directory {
+                Directory::Tree(folder) if !folder.is_empty() => command.paths.push(folder.clone()),
+                Directory::Tree(_) => {}
+                elsewhere => command.doubt = Some(format!("the folder that it runs in is not known: {elsewhere}")),
+            },
             Ok(()) => {}
             Err(Stop::Doubt(doubt)) => command.doubt = Some(doubt),
             Err(Stop::Refused(why)) => command.refused = Some(why),
@@ -170,6 +179,13 @@ impl PytestCommand {
         self
     }
 
+    /// The same command where something else chooses among the tests, such as `PYTEST_ADDOPTS`.
+    #[must_use]
+    pub fn narrowed(mut self) -> Self {
+        self.is_narrowed = true;
+        self
+    }
+
     /// The paths that it names and in which none of the cases lies: what it runs there is not listed.
     #[must_use]
     pub fn unlisted(&self, cases: &[ResolvedCase<'_>]) -> Vec<&str> {
@@ -189,13 +205,8 @@ impl PytestCommand {
         if self.refused.is_some() {
             return Reach::Not(Obstacle::Path);
         }
-        let id = case.case.id.as_str();
-        let named = self.paths.iter().any(|path| is_below(id, path));
-        let is_configured_away = case.case.ignored_by.is_some() && !self.paths.iter().any(|path| path.contains(".py"));
-        if !(self.paths.is_empty() || named)
-            || is_configured_away
-            || self.left_out.iter().any(|path| is_below(id, path))
-        {
+        let collects = self.collects(case);
+        if collects == Truth::No {
             return Reach::Not(Obstacle::Path);
         }
         let marks =
@@ -212,8 +223,32 @@ impl PytestCommand {
                 return Reach::Not(obstacle);
             }
         }
-        let is_certain = marks == Truth::Yes && words == Truth::Yes && !self.is_narrowed;
+        let is_certain = collects.and(marks).and(words) == Truth::Yes && !self.is_narrowed;
         if is_certain && self.vram_allows(policy, case) == Truth::Yes { Reach::Runs } else { Reach::Maybe }
+    }
+
+    /// Whether the paths of the command hold the case, and nothing leaves it out again.
+    fn collects(&self, case: &ResolvedCase<'_>) -> Truth {
+        let id = case.case.id.as_str();
+        // An inexact case stands for tests of its function, whichever of them is named.
+        let may_be_named = |path: &String| {
+            !case.case.certainty.is_exact() && path.strip_prefix(id).is_some_and(|rest| rest.starts_with(['[', ':']))
+        };
+        let named = match self.paths.is_empty() || self.paths.iter().any(|path| is_below(id, path)) {
+            true => Truth::Yes,
+            false if self.paths.iter().any(may_be_named) => Truth::Unknown,
+            false => return Truth::No,
+        };
+        if self.deselected.iter().any(|prefix| id.starts_with(prefix.as_str())) {
+            return Truth::No;
+        }
+        // A path that is named is collected, whatever ignores it; what lies below it may not be.
+        let is_ignored = case.case.ignored_by.is_some() || self.ignored.iter().any(|path| is_below(id, path));
+        match is_ignored {
+            true if self.paths.iter().all(String::is_empty) && !self.is_without_addopts => Truth::No,
+            true => Truth::Unknown,
+            false => named,
+        }
     }
 
     /// `--max-vram-gib N` leaves tests out that claim more, and those that say nothing of it.
@@ -262,8 +297,13 @@ impl PytestCommand {
             'c' => {
                 any_value(parser)?;
                 self.is_without_addopts = true;
+                self.is_narrowed = true;
             }
-            'p' | 'W' | 'n' => any_value(parser)?,
+            'p' => match parser.value().map_err(refused).and_then(known) {
+                Ok(plugin) => self.is_narrowed |= plugin.starts_with("no:") && plugin != "no:cacheprovider",
+                Err(_) => self.is_narrowed = true,
+            },
+            'W' | 'n' => any_value(parser)?,
             // What is reported follows without a blank.
             'r' => any_value(parser)?,
             'x' | 's' | 'v' | 'q' | 'l' => {}
@@ -275,7 +315,16 @@ impl PytestCommand {
     /// `-o name=value`
     fn overridden(&mut self, parser: &mut Parser) -> Result<(), Stop> {
         let text = parser.value().map_err(refused)?;
-        self.is_without_addopts |= text.to_string_lossy().starts_with("addopts=");
+        let text = text.to_string_lossy();
+        match text.split_once('=') {
+            Some(("addopts", options)) => {
+                self.is_without_addopts = true;
+                self.is_narrowed |= !options.is_empty();
+            }
+            Some(("cache_dir" | "junit_family" | "log_cli" | "log_level" | "filterwarnings", _)) => {}
+            // It may decide which files, classes or functions are collected.
+            _ => self.is_narrowed = true,
+        }
         Ok(())
     }
 
@@ -285,9 +334,18 @@ impl PytestCommand {
             "config-file" => {
                 any_value(parser)?;
                 self.is_without_addopts = true;
+                self.is_narrowed = true;
             }
-            "ignore" | "deselect" => match parser.value().map_err(refused).and_then(known) {
-                Ok(path) => self.left_out.push(in_tree(&path, directory)?),
+            "setup-only" | "setup-plan" | "cache-show" | "fixtures-per-test" | "pyargs" => {
+                parser.optional_value();
+                self.is_narrowed = true;
+            }
+            "ignore" => match parser.value().map_err(refused).and_then(known) {
+                Ok(path) => self.ignored.push(in_tree(&path, directory)?),
+                Err(_) => self.is_narrowed = true,
+            },
+            "deselect" => match parser.value().map_err(refused).and_then(known) {
+                Ok(prefix) => self.deselected.push(prefix),
                 Err(_) => self.is_narrowed = true,
             },
             "ignore-glob" => {
@@ -309,6 +367,8 @@ impl PytestCommand {
             },
             _ if VALUES.contains(&name) => any_value(parser)?,
             _ => {
+                // A plugin or the tree itself has it, and may choose tests by it.
+                self.is_narrowed |= !is_flag(name);
                 // One with `=` has its value, and one in front of another option has none. Else the next word may be the
                 // value, or a path.
                 let has_value = parser.optional_value().is_some();

@@ -26,8 +26,8 @@ pub(super) const RULE: Rule = Rule {
 enum Missing {
     /// No lane that builds the package turns on any of these, and all of one of the sets are needed.
     Never(Vec<BTreeSet<String>>),
-    /// Some lane turns on each of these, and none all that are needed.
-    Together(BTreeSet<String>),
+    /// Some lane turns on each of these, and none all that are needed: these, or only some of them where `is_some`.
+    Together { features: BTreeSet<String>, is_some: bool },
 }
 
 /// Tests of one package that miss the same features, and the lanes that build their package without these.
@@ -68,7 +68,8 @@ fn missing(reaches: &[(&Lane, &Reach)]) -> Option<Missing> {
     let never_on = |set: &Vec<String>| set.iter().filter(|&feature| never.contains(feature)).cloned().collect();
     let needed: BTreeSet<BTreeSet<String>> = lanes.first()?.iter().map(never_on).collect();
     if needed.iter().any(BTreeSet::is_empty) {
-        return Some(Missing::Together(off.into_iter().flatten().collect()));
+        let is_some = lanes.iter().any(|sets| sets.len() > 1);
+        return Some(Missing::Together { features: off.into_iter().flatten().collect(), is_some });
     }
     Some(Missing::Never(needed.into_iter().collect()))
 }
@@ -87,7 +88,10 @@ fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding
             let named = sets.iter().map(all).collect::<Vec<_>>().join(" or ");
             (named, "turns on", sets.iter().map(option).collect::<Vec<_>>())
         }
-        Missing::Together(features) => (all(features), "turns on together", vec![option(features)]),
+        Missing::Together { features, is_some: false } => (all(features), "turns on together", vec![option(features)]),
+        Missing::Together { features, is_some: true } => {
+            (format!("{} in some combination", all(features)), "turns on", vec![option(features)])
+        }
     };
     let what = if named.matches('`').count() > 2 { "the features" } else { "the feature" };
     let cases = &group.cases;

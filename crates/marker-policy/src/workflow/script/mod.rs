@@ -67,8 +67,18 @@ fn commands(run: &Run, file: &TreePath, programs: &[&str]) -> Result<Vec<Command
     let mentioned = mentions(&run.script.scalar.text)
         || run.script.pieces(&run.contexts).iter().any(|piece| !piece.literal && in_value(&piece.part))
         || environment();
-    if run.shell != Shell::Posix || !mentioned {
+    if !mentioned {
         return Ok(Vec::new());
+    }
+    match &run.shell {
+        Shell::Posix => {}
+        // It is no script of commands.
+        Shell::Other(shell) if shell.starts_with("python") => return Ok(Vec::new()),
+        Shell::Other(shell) | Shell::Unknown(shell) => {
+            let line = run.script.scalar.first_line.unwrap_or(run.script.at.line);
+            let text = format!("this script is not read, as its shell is `{shell}`");
+            return Err(Reason { text, at: SourceSpan::line(file.clone(), line) });
+        }
     }
     let source = Source::new(&run.script, &run.contexts);
     let state = State::new(run.directory.clone(), &run.environment());

@@ -1,0 +1,112 @@
+//! `audit-markers --fix`, on trees of its own and against real pytest.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use support::{Answer, answer, xtask};
+
+const POLICY: &str = "extends = \"dynamo-2025-10\"\n\n[defaults]\nlifecycle = \"pre_merge\"\nhardware = \"gpu_0\"\n\n[rules]\n\
+                      file-name = \"off\"\nmisplaced-type = \"off\"\nundeclared-marker = \"off\"\n";
+
+/// Every place in which a marker can be put.
+const FILES: [(&str, &str); 5] = [
+    (
+        "tests/test_list.py",
+        "import pytest\n\npytestmark = [\n    pytest.mark.unit,  # quick\n]\n\n\ndef test_a():\n    pass\n",
+    ),
+    ("tests/test_single.py", "import pytest\n\npytestmark = pytest.mark.unit\n\n\ndef test_a(): pass\n"),
+    (
+        "tests/test_function.py",
+        "import pytest\n\n\n@pytest.mark.unit\ndef test_a(): pass\n\n\n@pytest.mark.unit\n@pytest.mark.nightly\n@pytest.mark.gpu_0\ndef test_b(): pass\n",
+    ),
+    (
+        "tests/test_class.py",
+        "import pytest\n\n\nclass TestA:\n    pytestmark = [pytest.mark.unit]\n\n    def test_a(self): pass\n\n\n@pytest.mark.unit\n@pytest.mark.weekly\n@pytest.mark.gpu_0\ndef test_b(): pass\n",
+    ),
+    (
+        "tests/test_param.py",
+        "import pytest\n\npytestmark = [pytest.mark.unit, pytest.mark.gpu_0]\n\n\n@pytest.mark.parametrize(\"x\", [\n    pytest.param(1, marks=pytest.mark.nightly),\n    pytest.param(2),  # two\n])\ndef test_a(x): pass\n",
+    ),
+];
+
+fn tree() -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    fs::create_dir(tree.path().join("tests")).unwrap();
+    fs::write(tree.path().join("test-policy.toml"), POLICY).unwrap();
+    for (file, text) in FILES {
+        fs::write(tree.path().join(file), text).unwrap();
+    }
+    tree
+}
+
+fn audit(tree: &Path, arguments: &[&str]) -> Answer {
+    answer(xtask(&["audit-markers", "--tree"]).arg(tree).args(arguments))
+}
+
+fn texts(tree: &Path) -> BTreeMap<&'static str, String> {
+    FILES.iter().map(|(file, _)| (*file, fs::read_to_string(tree.join(file)).unwrap())).collect()
+}
+
+/// What real pytest collects.
+fn collected(tree: &Path) -> String {
+    let output = Command::new(oracle::python())
+        .args(["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"])
+        .current_dir(tree)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter(|line| line.contains("::")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn markers_that_a_default_gives_are_written_and_nothing_else_changes() {
+    let tree = tree();
+    let before = collected(tree.path());
+    assert!(before.contains("::"), "{before}");
+    assert_eq!(audit(tree.path(), &[]).code, 1);
+    let fixed = audit(tree.path(), &["--fix"]);
+    assert_eq!(fixed.code, 0, "{}{}", fixed.stdout, fixed.stderr);
+    assert_eq!(collected(tree.path()), before);
+    let once = texts(tree.path());
+    for (file, text) in FILES {
+        // Every line that was there still is, but for the ones that a marker went into.
+        let kept = text.lines().filter(|line| once[file].contains(line.trim())).count();
+        assert!(kept + 2 >= text.lines().count(), "{file}: {}", once[file]);
+    }
+    assert!(once["tests/test_list.py"].contains("    pytest.mark.unit,  # quick\n"), "{}", once["tests/test_list.py"]);
+    // A second time there is nothing to do.
+    assert_eq!(audit(tree.path(), &["--fix"]).code, 0);
+    assert_eq!(texts(tree.path()), once);
+}
+
+#[test]
+fn a_proposal_is_written_only_where_that_is_asked_for() {
+    let tree = tree();
+    fs::write(
+        tree.path().join("tests/test_typeless.py"),
+        "import pytest\n\n\n@pytest.mark.gpu_0\n@pytest.mark.nightly\ndef test_a(): pass\n",
+    )
+    .unwrap();
+    let fixed = audit(tree.path(), &["--fix"]);
+    assert_eq!(fixed.code, 1, "{}", fixed.stdout);
+    assert!(fixed.stderr.contains("1 proposal") && fixed.stderr.contains("--unsafe"), "{}", fixed.stderr);
+    assert_eq!(audit(tree.path(), &["--fix", "--unsafe"]).code, 0);
+    let text = fs::read_to_string(tree.path().join("tests/test_typeless.py")).unwrap();
+    assert!(text.contains("pytest.mark.unit"), "{text}");
+}
+
+#[test]
+fn a_file_whose_marks_are_no_list_is_left_alone_with_the_reason() {
+    let tree = tree();
+    let text = "import pytest\n\nMARKS = [pytest.mark.unit]\npytestmark = MARKS\n\n\ndef test_a(): pass\n";
+    fs::write(tree.path().join("tests/test_named.py"), text).unwrap();
+    let fixed = audit(tree.path(), &["--fix"]);
+    assert_eq!(fixed.code, 1, "{}", fixed.stdout);
+    assert!(fixed.stderr.contains("tests/test_named.py"), "{}", fixed.stderr);
+    assert_eq!(fs::read_to_string(tree.path().join("tests/test_named.py")).unwrap(), text);
+}
