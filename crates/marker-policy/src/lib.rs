@@ -5,7 +5,8 @@
 //! - [`resolve`] gives every case its effective markers: what authors wrote, what the tree's hooks add, and what the
 //!   policy derives;
 //! - [`select`] takes the cases that a [`Selector`] asks for, each with the reason, in three-valued logic;
-//! - [`audit`] reports what breaks the policy, one [`Finding`] a cause.
+//! - [`audit`] reports what breaks the policy, one [`Finding`] a cause;
+//! - [`suppress`] takes out what comments allow, and [`Baseline`] what was there before.
 //!
 //! It also answers what plan and runner ask: what a hardware marker needs, time-outs, budgets, engine caps. The crate
 //! reads no files, starts nothing and knows nothing of how tests are found or run.
@@ -30,6 +31,7 @@
 //! ```
 
 mod audit;
+mod baseline;
 mod category;
 mod cfg_predicate;
 mod document;
@@ -37,6 +39,8 @@ mod duration;
 mod error;
 mod finding;
 mod grouping;
+mod identity;
+mod judged;
 mod keywords;
 mod lane;
 mod location;
@@ -48,11 +52,14 @@ mod resolve;
 pub mod rules;
 mod select;
 mod suggestion;
+mod suppression;
 
 pub use audit::{audit, unjudged};
+pub use baseline::{Baseline, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Unjudged};
+pub use judged::Judged;
 pub use lane::{Lane, Lanes};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
@@ -63,3 +70,4 @@ pub use policy::{
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Rule, RuleCode, Severity};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};
+pub use suppression::{Allowed, Suppressed, suppress};

@@ -12,6 +12,7 @@ mod missing_hardware;
 mod missing_lifecycle;
 mod missing_type;
 mod package_in_no_lane;
+pub(crate) mod suppression;
 mod undeclared_marker;
 mod ungated_integration_test;
 
@@ -91,10 +92,17 @@ pub const ALL: &[Rule] = &[
     catalog_problem::MANIFEST,
     catalog_problem::COLLECTION,
     catalog_problem::ORPHAN,
+    suppression::UNUSED,
+    suppression::WITHOUT_REASON,
 ];
 
 /// The rule of that code.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.as_str() == code)
+}
+
+/// Whether a rule says nothing where no lane is known.
+pub(crate) fn needs_lanes(code: RuleCode) -> bool {
+    [feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }
