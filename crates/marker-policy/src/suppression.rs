@@ -41,8 +41,8 @@ struct Allowance<'x> {
 
 /// Takes out the findings that comments allow.
 ///
-/// A comment is `test-kit: allow(RULE, ...) REASON`. It allows the findings of those rules at the lines that it
-/// [is about](Comment::is_about). At the top of a file, `test-kit: allow-file(RULE, ...) REASON` allows those of the file.
+/// A comment is `test-kit: allow(RULE, ...) REASON`. It allows the findings of those rules at its own line and at the
+/// lines that it [is about](Comment::is_about). At the top of a file, `test-kit: allow-file(RULE, ...) REASON` allows those of the file.
 /// Without a reason it allows nothing and is a finding itself, and so is one that cannot be understood or, as far as the
 /// audit could tell, has nothing to allow. `comments` are those of every file that was looked at.
 #[must_use]
@@ -77,12 +77,13 @@ pub fn suppress(judged: &Judged<'_>, findings: Vec<Finding>, comments: &[(TreePa
 
 /// The first comment that allows the finding. All that would are in use.
 fn allowance_for(finding: &Finding, allowances: &mut [Allowance<'_>]) -> Option<(String, SourceSpan)> {
+    let rule = rules::find(finding.rule.as_str()).filter(|rule| rule.can_be_allowed())?;
     let mut allowed = None;
     for allowance in allowances.iter_mut().filter(|allowance| allowance.reaches(finding)) {
         for (name, used) in allowance.directive.rules.iter().zip(&mut allowance.used) {
-            *used |= name == finding.rule.as_str();
+            *used |= name == rule.code.as_str();
         }
-        let named = allowance.directive.rules.iter().any(|name| name == finding.rule.as_str());
+        let named = allowance.directive.rules.iter().any(|name| name == rule.code.as_str());
         if let (true, None, Some(reason)) = (named, &allowed, &allowance.directive.reason) {
             allowed = Some((reason.clone(), SourceSpan::at(allowance.file.clone(), allowance.comment.at)));
         }
@@ -94,7 +95,11 @@ impl Allowance<'_> {
     fn reaches(&self, finding: &Finding) -> bool {
         *self.file == finding.at.file
             && match self.directive.reach {
-                Reach::Lines => self.comment.is_about(finding.at.start.line),
+                // A place for something new may be the very line that the comment takes.
+                Reach::Lines => {
+                    let line = finding.at.start.line;
+                    self.comment.is_about(line) || self.comment.at.line == line
+                }
                 Reach::File => self.comment.at_top,
             }
     }
@@ -127,6 +132,12 @@ impl Suppressed {
                         format!("no rule is named `{name}`{meant}"),
                         help,
                     );
+                }
+                Some(found) if !found.can_be_allowed() => {
+                    let message = format!("no comment can allow `{name}`");
+                    let help =
+                        "take it out: the policy can turn the rule off, and a baseline holds what is there".to_owned();
+                    self.report(judged, &rule::UNUSED, file, comment, message, help);
                 }
                 Some(found) if judged.all_of(found.code) => {
                     let message = format!("there is no finding of `{name}` here to allow");

@@ -87,8 +87,11 @@ fn findings_of_files_and_of_names_are_told_apart() {
     assert_eq!(before.len(), 1);
     let moved = found(Vec::new(), vec![problem("unexpected `)` at line 17", 17)]);
     assert_eq!(compare(&before, moved), (vec![], 1, 0));
-    let other = found(Vec::new(), vec![problem("unexpected `]` at line 3", 3)]);
-    assert_eq!(with_judged(true, |judged| Baseline::of(&before).compare(other, judged).new.len()), 1);
+    for other in [vec![problem("unexpected `]`", 3)], vec![problem("unexpected `)`", 3), problem("unexpected `)`", 4)]]
+    {
+        let now = found(Vec::new(), other);
+        assert_ne!(with_judged(true, |judged| Baseline::of(&before).compare(now, judged).new), []);
+    }
 
     let marked = |marker: &str| {
         found(

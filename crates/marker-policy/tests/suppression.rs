@@ -40,7 +40,13 @@ fn places(findings: &[Finding]) -> Vec<String> {
 fn a_comment_with_a_reason_allows_its_rules_where_it_reaches() {
     let all = ["missing-lifecycle:20", "missing-lifecycle:30", "missing-type:30"];
     assert_eq!(places(&with(Vec::new(), true).findings), all);
-    let cases: [(&str, Comment, &[&str], &[&str]); 10] = [
+    let cases: [(&str, Comment, &[&str], &[&str]); 11] = [
+        (
+            "at the very line",
+            comment("test-kit: allow(missing-lifecycle) by hand", 20, 25..=25, false),
+            &all[1..],
+            &all[..1],
+        ),
         ("above", comment("test-kit: allow(missing-lifecycle) by hand", 19, 20..=21, false), &all[1..], &all[..1]),
         ("behind", comment("test-kit: allow(missing-lifecycle) by hand", 20, 20..=20, false), &all[1..], &all[..1]),
         (

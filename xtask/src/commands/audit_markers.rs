@@ -56,6 +56,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         files: judged.iter().map(|case| case.file()).collect::<BTreeSet<_>>().len(),
         inexact: judged.iter().filter(|case| !case.certainty.is_exact()).count(),
         time: start.elapsed(),
+        ..Audited::default()
     };
     match args.format {
         AuditFormat::Json => {

@@ -35,6 +35,21 @@ pub struct Rule {
     pub(crate) check: fn(&Audited<'_>) -> Vec<Finding>,
 }
 
+impl Rule {
+    /// Whether a comment can allow its findings: not those about such comments, nor about files without any to read.
+    #[must_use]
+    pub fn can_be_allowed(&self) -> bool {
+        let cannot = [
+            suppression::UNUSED.code,
+            suppression::WITHOUT_REASON.code,
+            catalog_problem::SYNTAX.code,
+            catalog_problem::UNREADABLE.code,
+            catalog_problem::MANIFEST.code,
+        ];
+        !cannot.contains(&self.code)
+    }
+}
+
 /// A rule's stable name, such as `missing-lifecycle`. Only rules have one: see [`ALL`] and [`find`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RuleCode(&'static str);
@@ -102,7 +117,8 @@ pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.as_str() == code)
 }
 
-/// Whether a rule says nothing where no lane is known.
+/// Whether a rule says nothing where no lane is known. Whoever adds such a rule names it here, or comments that allow its
+/// findings are called unused where there are no lanes.
 pub(crate) fn needs_lanes(code: RuleCode) -> bool {
     [feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }
