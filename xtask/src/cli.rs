@@ -62,7 +62,12 @@ Examples:
   cargo xtask audit-markers --tree ../dynamo --policy dynamo-2026-08
   cargo xtask audit-markers --format json components/src/dynamo/planner
   cargo xtask audit-markers --fix
-  cargo xtask audit-markers --fix --unsafe tests/router")]
+  cargo xtask audit-markers --fix --unsafe tests/router
+  cargo xtask audit-markers --since origin/main --format github
+  cargo xtask audit-markers --format sarif --output audit-markers.sarif
+  cargo xtask audit-markers --write-baseline markers-baseline.toml
+  cargo xtask audit-markers --baseline markers-baseline.toml
+  cargo xtask audit-markers --explain missing-lifecycle")]
     AuditMarkers(AuditArgs),
     /// List the tests without running any code of the tree
     #[command(after_help = "\
@@ -256,6 +261,24 @@ pub(crate) struct AuditArgs {
     /// How to write the findings
     #[arg(long, default_value = "text")]
     pub(crate) format: AuditFormat,
+    /// Write them to a file, all of it or nothing; the counts still go to stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    /// Report only findings that are not in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    pub(crate) baseline: Option<Utf8PathBuf>,
+    /// Write the findings to a baseline file and report none of them; of one that is there only take out what is repaired
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<Utf8PathBuf>,
+    /// Let the baseline take in what is new
+    #[arg(long, requires = "write_baseline")]
+    pub(crate) grow: bool,
+    /// Report only findings in files that changed since HEAD and this revision parted, or of tests in such files
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+    /// Explain a rule, and stop
+    #[arg(long, value_name = "RULE")]
+    pub(crate) explain: Option<String>,
     /// Show why tests are inexact
     #[arg(long)]
     pub(crate) inexact: bool,
@@ -269,8 +292,16 @@ pub(crate) struct AuditArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AuditFormat {
+    /// For people, each with its source lines
     Text,
+    /// This tool's own document
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// Annotations of a GitHub Actions run, and the job's summary where GITHUB_STEP_SUMMARY names its file
+    Github,
+    /// JUnit XML, a test case for each rule
+    Junit,
 }
 
 #[derive(Debug, Args)]
@@ -451,6 +482,12 @@ pub(crate) struct PolicyArgs {
 pub(crate) enum PolicyCommand {
     /// What applies here, and where it comes from
     Show,
+    /// The rules of audit-markers
+    Rules {
+        /// Write a page for each rule into this folder
+        #[arg(long, value_name = "DIR")]
+        write: Option<Utf8PathBuf>,
+    },
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

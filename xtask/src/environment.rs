@@ -16,6 +16,8 @@ pub(crate) struct Environment {
     pub(crate) virtual_env: Option<Utf8PathBuf>,
     /// Whether `CI` is set to anything but the empty text or `false`.
     pub(crate) ci: bool,
+    /// `GITHUB_STEP_SUMMARY`: the file to which a step of GitHub Actions appends what the job's page shows.
+    pub(crate) github_step_summary: Option<Utf8PathBuf>,
     /// Whether stdout is a terminal that may show colour.
     pub(crate) colour: bool,
     /// Whether stderr is a terminal on which a progress bar can be redrawn.
@@ -34,6 +36,10 @@ impl Environment {
             cuda_device_order: env::var("CUDA_DEVICE_ORDER").ok(),
             virtual_env: env::var("VIRTUAL_ENV").ok().filter(|path| !path.is_empty()).map(Utf8PathBuf::from),
             ci,
+            github_step_summary: env::var("GITHUB_STEP_SUMMARY")
+                .ok()
+                .filter(|path| !path.is_empty())
+                .map(Utf8PathBuf::from),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
             progress: io::stderr().is_terminal() && !ci && !dumb,
         }

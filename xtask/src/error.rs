@@ -34,6 +34,16 @@ pub(crate) enum Error {
     TemporaryFolder(#[source] io::Error),
     #[error("{file}:{line}: the lane `{name}`: {why}")]
     Lane { file: String, line: u32, name: String, why: String },
+    #[error("the baseline has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
+    Baseline(marker_policy::PolicyErrors),
+    #[error("--write-baseline writes that of the whole tree: leave out what chooses a part of it")]
+    PartOfBaseline,
+    #[error("nothing was written to {path}: {source}")]
+    Target { path: Utf8PathBuf, source: io::Error },
+    #[error(transparent)]
+    Changed(#[from] crate::changed::ChangedError),
+    #[error("no rule is named `{code}`; {meant}")]
+    NoSuchRule { code: String, meant: String },
     #[error("`{name}` is neither a policy file nor a preset ({presets})")]
     NoSuchPolicy { name: String, presets: String },
     #[error("wrong expression for {option}: {error}\n{}", .error.render())]
@@ -87,6 +97,11 @@ impl Error {
             | Self::Lane { .. }
             | Self::Revision { .. }
             | Self::Fix { .. }
+            | Self::Baseline(_)
+            | Self::PartOfBaseline
+            | Self::Target { .. }
+            | Self::Changed(_)
+            | Self::NoSuchRule { .. }
             | Self::NoSuchPolicy { .. }
             | Self::Expression { .. }
             | Self::Select(_)

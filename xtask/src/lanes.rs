@@ -257,6 +257,10 @@ fn workflows(tree: &Utf8Path, policy: &Policy) -> Vec<TreePath> {
     let mut found = BTreeSet::new();
     for named in policy.workflows() {
         let path = tree.join(named);
+        // Most trees have workflows, and no policy says so. What it does say is looked for.
+        if named == Policy::WORKFLOWS && !path.exists() {
+            continue;
+        }
         if !path.is_dir() {
             found.insert(TreePath::new(named));
             continue;

@@ -3,6 +3,7 @@
 //! Dispatch only. [`cli`] says what can be asked, [`environment`] looks at the machine, [`subject`] reads the tree and
 //! its policy, and each command is one module of [`commands`].
 
+mod changed;
 mod cli;
 mod commands;
 mod environment;
@@ -58,8 +59,9 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
-        Command::Policy(args) => match args.command {
+        Command::Policy(args) => match &args.command {
             PolicyCommand::Show => commands::policy::show(&cli.global),
+            PolicyCommand::Rules { write } => commands::policy::rules(write.as_deref()),
         },
         Command::Ci(args) => commands::ci::run(args),
     }

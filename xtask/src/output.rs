@@ -1,6 +1,9 @@
-//! A command's result, on stdout.
+//! A command's result, on stdout or in a file.
 
+use std::fs;
 use std::io::{self, BufWriter, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::Error;
 
@@ -19,4 +22,42 @@ pub(crate) fn with(write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }
+}
+
+/// Writes a file as a whole or not at all: a temporary one beside it takes its place when all is written. What stands
+/// there under a link is replaced, not the link; a device or a pipe is written to as it is.
+pub(crate) fn to_file(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Target { path: path.to_owned(), source };
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => replace(&path.canonicalize_utf8().map_err(failed)?, Some(&found), bytes),
+        Ok(found) if found.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(_) => fs::write(path, bytes),
+        // Not there, or not to be seen: making the temporary file tells which.
+        Err(_) => replace(path, None, bytes),
+    }
+    .map_err(failed)
+}
+
+fn replace(path: &Utf8Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
+    // The folder may let a file be replaced that may not be written to: its owner did not mean that.
+    if there.is_some_and(|there| there.permissions().readonly()) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
+        _ => Utf8PathBuf::from("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".audit-");
+    // As any other program would make it: the umask takes away what it should not have.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(&folder)?;
+    temporary.write_all(bytes)?;
+    if let Some(there) = there {
+        temporary.as_file().set_permissions(there.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }

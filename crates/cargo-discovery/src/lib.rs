@@ -45,6 +45,7 @@ mod attribute;
 mod build_script;
 mod cfg;
 mod command;
+mod comments;
 mod configuration;
 mod discover;
 mod doc_test;
@@ -70,6 +71,7 @@ use camino::Utf8PathBuf;
 
 pub use cfg::TargetCfg;
 pub use command::{Argument, TestCommand};
+pub use comments::comments;
 pub use discover::{Discovery, DiscoveryError, discover, discover_with_lanes, manifests};
 pub use lane::RustLane;
 

@@ -250,7 +250,7 @@ impl Skimmer<'_> {
     }
 }
 
-fn is_documentation(comment: &[u8]) -> bool {
+pub(crate) fn is_documentation(comment: &[u8]) -> bool {
     let starts = |with: &[u8]| comment.starts_with(with);
     let is_outer = (starts(b"///") && !starts(b"////")) || (starts(b"/**") && !starts(b"/***") && comment.len() > 4);
     is_outer || starts(b"//!") || starts(b"/*!")

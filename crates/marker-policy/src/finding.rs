@@ -11,7 +11,8 @@ pub struct Finding {
     pub rule: RuleCode,
     /// How much it weighs, as the policy has it.
     pub severity: Severity,
-    /// What is wrong, such as `22 tests have no lifecycle marker`.
+    /// What is wrong, such as `22 tests have no lifecycle marker`. What it has in backquotes are names of what it is about:
+    /// with the rule and the place, they make it the same finding in another revision.
     pub message: String,
     /// The place of the cause.
     pub at: SourceSpan,

@@ -5,7 +5,8 @@
 //! - [`resolve`] gives every case its effective markers: what authors wrote, what the tree's hooks add, and what the
 //!   policy derives;
 //! - [`select`] takes the cases that a [`Selector`] asks for, each with the reason, in three-valued logic;
-//! - [`audit`] reports what breaks the policy, one [`Finding`] a cause.
+//! - [`audit`] reports what breaks the policy, one [`Finding`] a cause;
+//! - [`suppress`] takes out what comments allow, and [`Baseline`] what was there before.
 //!
 //! [`workflow`] reads which commands CI runs, from GitHub's workflows.
 //!
@@ -32,6 +33,7 @@
 //! ```
 
 mod audit;
+mod baseline;
 mod category;
 mod cfg_predicate;
 mod document;
@@ -40,6 +42,8 @@ mod error;
 mod finding;
 pub mod fix;
 mod grouping;
+mod identity;
+mod judged;
 mod keywords;
 mod lane;
 mod location;
@@ -51,12 +55,15 @@ mod resolve;
 pub mod rules;
 mod select;
 mod suggestion;
+mod suppression;
 pub mod workflow;
 
 pub use audit::{audit, unjudged};
+pub use baseline::{Baseline, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Safety, Unjudged};
+pub use judged::Judged;
 pub use lane::{Lane, Lanes, PytestCommand, why_in_no_lane};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
@@ -67,3 +74,4 @@ pub use policy::{
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Rule, RuleCode, Severity};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};
+pub use suppression::{Allowed, Suppressed, suppress};

@@ -51,7 +51,7 @@ pub(crate) struct Ci {
 impl Default for Ci {
     fn default() -> Self {
         Self {
-            workflows: vec![WORKFLOWS.to_owned()],
+            workflows: vec![Policy::WORKFLOWS.to_owned()],
             checkouts: Vec::new(),
             stages: BTreeMap::new(),
             actions: Vec::new(),
@@ -59,9 +59,6 @@ impl Default for Ci {
         }
     }
 }
-
-/// Where GitHub looks for workflows.
-const WORKFLOWS: &str = ".github/workflows";
 
 /// What a call of an action of the tree runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,6 +213,9 @@ pub enum RuleLevel {
 }
 
 impl Policy {
+    /// Where GitHub looks for workflows, and where they are looked for unless a policy says otherwise.
+    pub const WORKFLOWS: &'static str = ".github/workflows";
+
     /// The name: a preset's own, or the file's.
     #[must_use]
     pub fn name(&self) -> &str {

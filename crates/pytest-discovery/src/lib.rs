@@ -30,6 +30,7 @@
 
 mod arguments;
 mod collect;
+mod comments;
 pub mod config;
 mod conftests;
 mod discover;
@@ -50,6 +51,7 @@ mod version;
 mod walk;
 
 pub use arguments::Argument;
+pub use comments::comments;
 pub use config::{Config, ConfigError, Invocation};
 pub use discover::{DiscoveryError, Settings, discover};
 pub use pinned::PinnedPytest;

@@ -37,7 +37,7 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and
 /// columns stay what they were.
-fn line_feeds(text: &str) -> Arc<str> {
+pub(crate) fn line_feeds(text: &str) -> Arc<str> {
     if memchr::memchr(b'\r', text.as_bytes()).is_none() {
         return text.into();
     }

@@ -32,6 +32,7 @@
 mod case;
 mod catalog;
 mod certainty;
+mod comment;
 pub mod comparison;
 mod edit;
 pub mod json;
@@ -45,6 +46,7 @@ mod value;
 pub use case::{CargoTarget, Ignored, Language, RustCase, RustTestKind, TargetKind, TestCase, TestKind};
 pub use catalog::{Catalog, DeclaredMarker, Problem, ProblemKind, PytestFacts};
 pub use certainty::{Certainty, Condition, Reason};
+pub use comment::Comment;
 pub use edit::{EditForm, EditSite, Scope};
 pub use marker::{Marker, Markers, Origin};
 pub use node_id::NodeId;

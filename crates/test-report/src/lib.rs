@@ -4,7 +4,8 @@
 //! tree's authors wrote (paths, ids, messages) is hostile input: on its way to a terminal it passes
 //! [`terminal::printable`], and JSON and XML are written by libraries that escape.
 //!
-//! - [`findings`]: the audit, as text with the place shown, or as JSON;
+//! - [`findings`]: the audit, as text with the place shown, JSON, SARIF, annotations of GitHub, or JUnit XML;
+//! - [`rule_page`]: a rule explained;
 //! - [`listing`]: the catalog for people;
 //! - [`lanes`]: what CI runs of it, and [`lane_changes`]: what a change does to that;
 //! - [`plan`]: what would run where;
@@ -31,6 +32,7 @@ pub mod listing;
 pub mod plan;
 pub mod plan_json;
 pub mod progress;
+pub mod rule_page;
 pub mod summary;
 pub mod terminal;
 pub mod verify;

@@ -40,15 +40,17 @@ fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group
     let Group { site, cases } = group;
     let members = audited.policy.members(category);
     let first = cases[0];
-    let suggestion = suggest(audited, category, first);
-    let marker = match &suggestion {
-        Some(suggestion) => suggestion.marker.clone(),
-        None => members.first().cloned().unwrap_or_default(),
+    // What all of them have in the end anyway changes nothing where it is written down.
+    let given = first.effective.iter().map(|marker| &marker.name).find(|name| audited.policy.is_member(category, name));
+    let given = given.filter(|name| safety(name, cases, audited.policy) == Safety::Safe);
+    let (marker, because) = match (given, suggest(audited, category, first)) {
+        (Some(given), _) => (given.clone(), "they have it already, though nobody wrote it".to_owned()),
+        (None, Some(suggestion)) => (suggestion.marker, suggestion.because),
+        (None, None) => {
+            let because = format!("or another {category} marker: no neighbour shows which");
+            (members.first().cloned().unwrap_or_default(), because)
+        }
     };
-    let because = suggestion.map_or_else(
-        || format!("or another {category} marker: no neighbour shows which"),
-        |suggestion| suggestion.because,
-    );
     Finding {
         rule: rule.code,
         severity: rule.severity,

@@ -13,6 +13,7 @@ mod missing_hardware;
 mod missing_lifecycle;
 mod missing_type;
 mod package_in_no_lane;
+pub(crate) mod suppression;
 mod undeclared_marker;
 mod ungated_integration_test;
 mod workflow;
@@ -34,6 +35,21 @@ pub struct Rule {
     /// Why, and what to do, in a few sentences.
     pub explanation: &'static str,
     pub(crate) check: fn(&Audited<'_>) -> Vec<Finding>,
+}
+
+impl Rule {
+    /// Whether a comment can allow its findings: not those about such comments, nor about files without any to read.
+    #[must_use]
+    pub fn can_be_allowed(&self) -> bool {
+        let cannot = [
+            suppression::UNUSED.code,
+            suppression::WITHOUT_REASON.code,
+            catalog_problem::SYNTAX.code,
+            catalog_problem::UNREADABLE.code,
+            catalog_problem::MANIFEST.code,
+        ];
+        !cannot.contains(&self.code)
+    }
 }
 
 /// A rule's stable name, such as `missing-lifecycle`. Only rules have one: see [`ALL`] and [`find`].
@@ -95,10 +111,18 @@ pub const ALL: &[Rule] = &[
     catalog_problem::MANIFEST,
     catalog_problem::COLLECTION,
     catalog_problem::ORPHAN,
+    suppression::UNUSED,
+    suppression::WITHOUT_REASON,
 ];
 
 /// The rule of that code.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.as_str() == code)
+}
+
+/// Whether a rule says nothing where no lane is known. Whoever adds such a rule names it here, or comments that allow its
+/// findings are called unused where there are no lanes.
+pub(crate) fn needs_lanes(code: RuleCode) -> bool {
+    [feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }

@@ -5,6 +5,7 @@
 mod agreement;
 pub(crate) mod ast;
 mod body;
+mod comments;
 mod literal;
 mod lower;
 mod nesting;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
+pub(crate) use comments::comments;
 pub(crate) use source::SourceFile;
 
 /// The stack that parsing, evaluating and dropping the deepest accepted file takes, with room to spare.

@@ -1,14 +1,13 @@
-//! The audit's findings: as text with the place shown, and as JSON for other tools.
+//! A finding for people, with the place shown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use marker_policy::{Finding, Severity, Unjudged};
-use serde::Serialize;
-use test_catalog::{NodeId, SourceSpan};
+use test_catalog::SourceSpan;
 
-use crate::count::{files, grouped, tests};
+use crate::count::tests;
 use crate::terminal::{Styles, printable, printable_lines};
 
 /// One finding as text. `source` is the text of the file that it is in; without it only the place is named.
@@ -49,7 +48,7 @@ pub fn text(finding: &Finding, source: Option<&str>, styles: &Styles) -> String 
 }
 
 /// What stands below the place: each a word and a line.
-fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
+pub(super) fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     if !finding.has.is_empty() {
         notes.push(("has", finding.has.join(", ")));
@@ -82,7 +81,10 @@ impl Lines {
         let wanted = source.lines().zip(1u32..).skip_while(|(_, number)| *number < at.start.line);
         for (line, number) in wanted.take_while(|(_, number)| *number <= last) {
             if number == at.start.line {
-                start = text.len() + byte_of(line, at.start.column);
+                // Where only the line is known, what stands there begins behind its indentation.
+                let indentation = line.len() - line.trim_start().len();
+                let column = byte_of(line, at.start.column);
+                start = text.len() + if at.start == at.end { column.max(indentation) } else { column };
             }
             end = text.len() + if number == at.end.line { byte_of(line, at.end.column) } else { line.len() };
             text.push_str(line);
@@ -107,62 +109,6 @@ fn byte_of(line: &str, column: u32) -> usize {
     line.char_indices().nth(column.saturating_sub(1) as usize).map_or(line.len(), |(byte, _)| byte)
 }
 
-/// What the audit looked at, for its last lines.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Audited {
-    /// How many tests.
-    pub cases: usize,
-    /// In how many files.
-    pub files: usize,
-    /// How many of them are inexact.
-    pub inexact: usize,
-    /// How many of them lie where the policy requires no markers.
-    pub unbound: usize,
-    /// How long it took.
-    pub time: std::time::Duration,
-}
-
-/// The counts at the end: one line for a clean tree, two where something was found.
-#[must_use]
-pub fn counts(findings: &[Finding], audited: Audited) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail, here and below.
-    if findings.is_empty() {
-        let _ = write!(out, "no finding: ");
-    } else {
-        let mut cases: Vec<&NodeId> = findings.iter().flat_map(|finding| &finding.cases).collect();
-        cases.sort_unstable();
-        cases.dedup();
-        let mut places: Vec<_> = findings.iter().map(|finding| &finding.at.file).collect();
-        places.sort_unstable();
-        places.dedup();
-        let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
-        for finding in findings {
-            *by_rule.entry(finding.rule.as_str()).or_default() += finding.cases.len().max(1);
-        }
-        let by_rule: Vec<_> = by_rule.iter().map(|(rule, count)| format!("{rule} {}", grouped(*count))).collect();
-        let _ =
-            writeln!(out, "{} in {} break the policy: {}", tests(cases.len()), files(places.len()), by_rule.join(", "));
-    }
-    let _ = writeln!(
-        out,
-        "audited {} in {} in {:.2} s; {} inexact{}",
-        tests(audited.cases),
-        files(audited.files),
-        audited.time.as_secs_f64(),
-        grouped(audited.inexact),
-        if audited.inexact > 0 { " (`--inexact` shows why)" } else { "" }
-    );
-    if audited.unbound > 0 {
-        let _ = writeln!(
-            out,
-            "the policy requires no markers of {}, outside the folders it names: name their path to judge them too",
-            tests(audited.unbound)
-        );
-    }
-    out
-}
-
 /// Why tests could not be judged: each reason once, with its place and how many tests it costs.
 #[must_use]
 pub fn unjudged(cases: &[Unjudged]) -> String {
@@ -175,80 +121,4 @@ pub fn unjudged(cases: &[Unjudged]) -> String {
         let _ = writeln!(out, "{}: {}: {}", printable(&at.to_string()), tests(count), printable(text));
     }
     out
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    audit: u32,
-    findings: Vec<JsonFinding<'a>>,
-    audited: JsonAudited,
-}
-
-#[derive(Serialize)]
-struct JsonFinding<'a> {
-    rule: &'a str,
-    severity: &'static str,
-    message: &'a str,
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-    tests: Vec<&'a str>,
-    has: &'a [String],
-    needs: &'a [String],
-    effect: Option<&'a str>,
-    help: &'a str,
-    insert: Option<JsonInsertion<'a>>,
-    note: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct JsonInsertion<'a> {
-    line: u32,
-    marker: &'a str,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct JsonAudited {
-    tests: usize,
-    files: usize,
-    inexact: usize,
-    /// Tests outside the folders whose tests the policy requires markers of.
-    unbound: usize,
-}
-
-/// The findings for other tools; the first field is the schema's version.
-///
-/// # Errors
-/// None in practice: `serde_json` cannot fail on these types.
-pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String> {
-    let findings = findings.iter().map(|finding| JsonFinding {
-        rule: finding.rule.as_str(),
-        severity: match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
-        message: &finding.message,
-        file: finding.at.file.as_str(),
-        line: finding.at.start.line,
-        column: finding.at.start.column,
-        end_line: finding.at.end.line,
-        end_column: finding.at.end.column,
-        tests: finding.cases.iter().map(NodeId::as_str).collect(),
-        has: &finding.has,
-        needs: &finding.needs,
-        effect: finding.effect.as_deref(),
-        help: &finding.help,
-        insert: finding.insertion.as_ref().map(|insertion| JsonInsertion {
-            line: insertion.at.start.line,
-            marker: &insertion.marker,
-            text: &insertion.text,
-        }),
-        note: finding.note.as_deref(),
-    });
-    let audited =
-        JsonAudited { tests: audited.cases, files: audited.files, inexact: audited.inexact, unbound: audited.unbound };
-    serde_json::to_string_pretty(&Document { audit: 1, findings: findings.collect(), audited })
 }

@@ -1,0 +1,224 @@
+//! Findings that were there before: those of a baseline file are not reported, and it may only shrink.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::document::Mistakes;
+use crate::error::PolicyErrors;
+use crate::finding::Finding;
+use crate::grouping::counted;
+use crate::judged::Judged;
+use crate::nearest::{did_you_mean, nearest};
+use crate::rules::{self, RuleCode};
+
+/// The version of the format that this crate reads and writes.
+const VERSION: u32 = 1;
+
+/// What a file begins with.
+const HEAD: &str = "\
+# Findings of `cargo xtask audit-markers` that were there when this was written: by rule, each test (or file) with the
+# number of its findings. `--baseline` reports only what is not here. `--write-baseline` takes out what is repaired, and
+# puts in nothing unless `--grow` is given.
+";
+
+/// Findings by rule and by what they are about: no line is part of it, so that code may move.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: BTreeMap<RuleCode, BTreeMap<String, u32>>,
+}
+
+/// Findings held against a baseline.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Compared {
+    /// What the baseline does not have. Of a finding for several tests only those remain that it does not have.
+    pub new: Vec<Finding>,
+    /// How many findings it has, the parts of others included.
+    pub known: usize,
+    /// How many entries of the baseline have fewer findings than it says.
+    pub gone: usize,
+}
+
+impl Baseline {
+    /// The baseline with just these findings.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut entries: BTreeMap<RuleCode, BTreeMap<String, u32>> = BTreeMap::new();
+        for finding in findings {
+            let subjects = entries.entry(finding.rule).or_default();
+            for (subject, count) in finding.subjects() {
+                let sum = subjects.entry(subject).or_default();
+                *sum = sum.saturating_add(count);
+            }
+        }
+        Self { entries }
+    }
+
+    /// Reads a baseline file. `file_name` is for messages.
+    ///
+    /// # Errors
+    /// All mistakes of the text, each with its line: TOML that does not parse, another version, a rule that is none, a
+    /// number that is none.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, PolicyErrors> {
+        let mistakes = Mistakes::new(text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            mistakes.add(&error.span().unwrap_or_default(), format!("not TOML: {message}"));
+        }
+        let mut baseline = Self::default();
+        if errors.is_empty() {
+            if !document.get_ref().contains_key("version") {
+                mistakes.add(&(0..0), format!("no `version = {VERSION}`: this is no baseline"));
+            }
+            for (key, value) in document.get_ref() {
+                baseline.read(key, value, &mistakes);
+            }
+        }
+        let mistakes = mistakes.into_list();
+        if mistakes.is_empty() { Ok(baseline) } else { Err(PolicyErrors { file: file_name.to_owned(), mistakes }) }
+    }
+
+    fn read(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        mistakes: &Mistakes<'_>,
+    ) {
+        let name = &**key.get_ref();
+        if name == "version" {
+            if whole_number(value) != Some(VERSION) {
+                let message = format!("this is not a baseline of version {VERSION}, the only one known here");
+                mistakes.add(&value.span(), message);
+            }
+            return;
+        }
+        let Some(rule) = rules::find(name) else {
+            let meant = did_you_mean(&nearest(name, rules::ALL.iter().map(|rule| rule.code.as_str())));
+            return mistakes.add(&key.span(), format!("no rule is named `{name}`{meant}; if it is gone, take it out"));
+        };
+        let DeValue::Table(subjects) = value.get_ref() else {
+            return mistakes.add(&value.span(), format!("`{name}` is no table of tests with their number of findings"));
+        };
+        let entries = self.entries.entry(rule.code).or_default();
+        for (subject, count) in subjects {
+            match whole_number(count).filter(|count| *count > 0) {
+                Some(count) => {
+                    entries.insert(subject.get_ref().to_string(), count);
+                }
+                None => mistakes.add(&count.span(), "the number of findings has to be a whole number from 1"),
+            }
+        }
+    }
+
+    /// The text of the file: sorted, a line for each entry.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = HEAD.to_owned();
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(text, "version = {VERSION}");
+        for (rule, subjects) in self.entries.iter().filter(|(_, subjects)| !subjects.is_empty()) {
+            let table: toml::Table =
+                subjects.iter().map(|(subject, count)| (subject.clone(), i64::from(*count).into())).collect();
+            let _ = write!(text, "\n[{rule}]\n{table}");
+        }
+        text
+    }
+
+    /// How many findings it stands for.
+    #[must_use]
+    pub fn findings(&self) -> u64 {
+        self.entries.values().flat_map(BTreeMap::values).map(|count| u64::from(*count)).sum()
+    }
+
+    /// Takes out the findings that it has. Where there are more of an entry than it says, all of them are new: which
+    /// were there before, nobody knows.
+    #[must_use]
+    pub fn compare(&self, findings: Vec<Finding>, judged: &Judged<'_>) -> Compared {
+        let now = Self::of(&findings);
+        let is_known = |rule: RuleCode, subject: &str| now.count(rule, subject) <= self.count(rule, subject);
+        let mut compared = Compared::default();
+        for finding in findings {
+            match without_known(finding, is_known) {
+                Ok((finding, is_whole)) => {
+                    compared.known += usize::from(!is_whole);
+                    compared.new.push(finding);
+                }
+                Err(()) => compared.known += 1,
+            }
+        }
+        compared.gone = self
+            .entries
+            .iter()
+            .filter(|(rule, _)| judged.all_of(**rule))
+            .flat_map(|(rule, subjects)| subjects.iter().map(move |(subject, count)| (*rule, subject, *count)))
+            .filter(|(rule, subject, count)| now.count(*rule, subject) < *count)
+            .count();
+        compared
+    }
+
+    /// The baseline without what is repaired, and with nothing that is new. Of rules that were not judged it stays as it
+    /// is.
+    #[must_use]
+    pub fn shrunk(&self, now: &Self, judged: &Judged<'_>) -> Self {
+        let mut shrunk = self.clone();
+        for (rule, subjects) in shrunk.entries.iter_mut().filter(|(rule, _)| judged.all_of(**rule)) {
+            subjects.retain(|subject, count| {
+                *count = (*count).min(now.count(*rule, subject));
+                *count > 0
+            });
+        }
+        shrunk
+    }
+
+    /// The baseline with all that there is now. Of rules that were not judged it stays as it is.
+    #[must_use]
+    pub fn grown(&self, now: &Self, judged: &Judged<'_>) -> Self {
+        let mut grown = now.clone();
+        for (rule, subjects) in self.entries.iter().filter(|(rule, _)| !judged.all_of(**rule)) {
+            grown.entries.insert(*rule, subjects.clone());
+        }
+        grown
+    }
+
+    fn count(&self, rule: RuleCode, subject: &str) -> u32 {
+        self.entries.get(&rule).and_then(|subjects| subjects.get(subject)).copied().unwrap_or(0)
+    }
+}
+
+/// The finding with what is not known of it, and whether that is all of it; an error where all of it is known.
+fn without_known(mut finding: Finding, is_known: impl Fn(RuleCode, &str) -> bool) -> Result<(Finding, bool), ()> {
+    let rule = finding.rule;
+    if finding.subjects().keys().all(|subject| is_known(rule, subject)) {
+        return Err(());
+    }
+    let all = finding.cases.len();
+    let cases = std::mem::take(&mut finding.cases);
+    finding.cases = cases.into_iter().filter(|case| !is_known(rule, &finding.subject_of(case))).collect();
+    let known = all - finding.cases.len();
+    if known > 0 {
+        let known = counted(known, "of its tests is", "of its tests are");
+        let more = format!("{known} in the baseline; not in it: {}", examples(&finding));
+        finding.note = Some(finding.note.map_or_else(|| more.clone(), |note| format!("{note}; {more}")));
+    }
+    Ok((finding, known == 0))
+}
+
+/// The first of its tests.
+fn examples(finding: &Finding) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<&str> = finding.cases.iter().take(NAMED).map(|case| case.as_str()).collect();
+    match finding.cases.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<u32> {
+    match value.get_ref() {
+        DeValue::Integer(integer) => u32::from_str_radix(integer.as_str(), integer.radix()).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! `audit-markers`: the policy held against the tree.
+//!
+//! Findings pass what comments allow ([`sources`] reads them), what was there before ([`baseline`]) and what was asked
+//! for ([`narrow`]), and are written in one form or another ([`forms`]).
+
+mod baseline;
+mod forms;
+mod narrow;
+mod sources;
+
+use std::collections::BTreeSet;
+use std::time::{Instant, SystemTime};
+
+use marker_policy::{Judged, audit, nearest, resolve, rules, suppress, unjudged};
+use test_report::findings::{self, Audited};
+use test_report::rule_page;
+
+use crate::cli::{AuditArgs, Global};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::fix;
+use crate::output;
+use crate::subject::{self, Subject};
+use forms::Audit;
+use narrow::Narrow;
+use sources::Sources;
+
+pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
+    if let Some(code) = &args.explain {
+        return explain(global, code);
+    }
+    let start = Instant::now();
+    let started = SystemTime::now();
+    let selector = subject::selector(&args.selection)?;
+    let mut subject = Subject::locate(global)?;
+    baseline::check_usage(args, &selector)?;
+    let known = args.baseline.as_deref().map(baseline::read).transpose()?;
+    // Who names a path asks about that path, wherever the policy binds.
+    if !args.selection.paths.is_empty() {
+        subject.policy = subject.policy.everywhere();
+    }
+    let (catalog, ci) = subject.catalog_and_ci(global, &args.selection)?;
+    if catalog.cases.is_empty() && catalog.problems.is_empty() {
+        return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
+    }
+    let cases = resolve(&subject.policy, &catalog);
+    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let found = audit(&subject.policy, &catalog, &cases, &lanes);
+
+    let sources = Sources::read(&subject.tree, &catalog, &found);
+    let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: narrow::is_whole_tree(&args.selection) };
+    let suppressed = suppress(&judged, found, sources.comments());
+    let (mut open, mut allowed) = (suppressed.findings, suppressed.allowed);
+    let (mut known_findings, mut gone) = (0, 0);
+    let rewritten = match &args.write_baseline {
+        Some(file) => Some(baseline::rewrite(file, args.grow, &open, &judged)?),
+        None => None,
+    };
+    if let Some(baseline) = rewritten.as_ref().map(|rewritten| &rewritten.baseline).or(known.as_ref()) {
+        let compared = baseline.compare(open, &judged);
+        (open, known_findings, gone) = (compared.new, compared.known, compared.gone);
+    }
+
+    let selection = marker_policy::select(&subject.policy, &cases, &selector)?;
+    let narrow = Narrow::of(args, &selector, &selection, &subject, &catalog)?;
+    open.retain_mut(|finding| narrow.keeps(finding));
+    allowed.retain_mut(|allowed| narrow.keeps(&mut allowed.finding));
+
+    if args.fix {
+        fix::write(&subject.tree, &open, started, args.r#unsafe)?.tell();
+        // What is left is reported as the tree is now.
+        return run(global, &AuditArgs { fix: false, r#unsafe: false, ..args.clone() }, environment);
+    }
+    let looked_at: Vec<_> = catalog.cases.iter().filter(|case| narrow.has(case)).collect();
+    let unbound =
+        looked_at.iter().filter(|case| case.as_rust().is_none() && !subject.policy.binds(case.file().as_str()));
+    let audited = Audited {
+        unbound: unbound.count(),
+        cases: looked_at.len(),
+        files: looked_at.iter().map(|case| case.file()).collect::<BTreeSet<_>>().len(),
+        inexact: looked_at.iter().filter(|case| !case.certainty.is_exact()).count(),
+        allowed: allowed.len(),
+        known: known_findings,
+        gone,
+        time: start.elapsed(),
+    };
+    let audit =
+        Audit { subject: &subject, catalog: &catalog, sources: &sources, open: &open, allowed: &allowed, audited };
+    let inexact = if args.inexact { findings::unjudged(&unjudged(&cases)) } else { String::new() };
+    audit.write(args, environment, &inexact)?;
+    if let Some(note) = narrow.note() {
+        crate::progress::note(&note);
+    }
+    if let Some(rewritten) = &rewritten {
+        rewritten.write()?;
+    }
+    Ok(if open.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+/// `--explain RULE`: it takes a policy, but no tree.
+fn explain(global: &Global, code: &str) -> Result<Exit, Error> {
+    let rule = rules::find(code).ok_or_else(|| {
+        let codes = || rules::ALL.iter().map(|rule| rule.code.as_str());
+        let near = nearest(code, codes());
+        let meant = match &near[..] {
+            [] => format!("the rules are {}", codes().collect::<Vec<_>>().join(", ")),
+            near => format!("did you mean {}?", near.join(" or ")),
+        };
+        Error::NoSuchRule { code: code.to_owned(), meant }
+    })?;
+    let policy = match Subject::locate(global) {
+        Ok(subject) => subject.policy,
+        Err(Error::NoTree) => marker_policy::Policy::embedded(),
+        Err(error) => return Err(error),
+    };
+    output::write(&rule_page::explain(rule, &policy))?;
+    Ok(Exit::Success)
+}
