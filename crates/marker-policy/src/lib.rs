@@ -29,9 +29,11 @@
 //! # Ok::<(), marker_policy::SelectError>(())
 //! ```
 
+mod argument;
 mod audit;
 mod category;
 mod cfg_predicate;
+mod combinations;
 mod document;
 mod duration;
 mod error;
@@ -49,15 +51,17 @@ pub mod rules;
 mod select;
 mod suggestion;
 
+pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, unjudged};
 pub use category::{Category, CategoryRules, Requirement};
+pub use combinations::Companions;
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Unjudged};
 pub use lane::{Lane, Lanes};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use policy::{
-    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyLane,
+    Alias, Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyLane,
     RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};

@@ -199,6 +199,7 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
         version: settings.pytest.to_string(),
         python: settings.python.to_string(),
         rootdir: TreePath::relative_to(&config.rootdir, tree).unwrap_or_else(|| TreePath::new(&config.rootdir)),
+        has_timeout: config.own.sets_timeout(),
         config_file: config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree)),
     }
 }

@@ -30,6 +30,8 @@ pub struct PytestFacts {
     pub rootdir: TreePath,
     /// The configuration file, if any.
     pub config_file: Option<TreePath>,
+    /// Whether the configuration gives every test a time-out, as pytest-timeout's.
+    pub has_timeout: bool,
 }
 
 /// A marker that is declared, by `markers =` or `addinivalue_line("markers", ...)`.

@@ -1,17 +1,30 @@
 //! The rules of the audit: a module each, with what it is for, its code and its tests.
 
+mod always_skipped;
 mod catalog_problem;
 mod colliding_names;
+mod companion_marker;
+mod conflicting_markers;
+mod deprecated_marker;
 mod feature_in_no_lane;
 mod file_name;
 mod ignored_without_reason;
+mod machine;
+mod marker_argument;
 mod misplaced_type;
 mod missing;
 mod missing_component;
 mod missing_hardware;
 mod missing_lifecycle;
+mod missing_timeout;
 mod missing_type;
+mod missing_vram_profile;
 mod package_in_no_lane;
+mod profile_above_gpus;
+mod skip_without_reason;
+mod skipping;
+mod unbounded_retries;
+mod uncapped_engine;
 mod undeclared_marker;
 mod ungated_integration_test;
 
@@ -86,6 +99,17 @@ pub const ALL: &[Rule] = &[
     feature_in_no_lane::RULE,
     package_in_no_lane::RULE,
     undeclared_marker::RULE,
+    deprecated_marker::RULE,
+    marker_argument::RULE,
+    conflicting_markers::RULE,
+    companion_marker::RULE,
+    always_skipped::RULE,
+    skip_without_reason::RULE,
+    unbounded_retries::RULE,
+    missing_timeout::RULE,
+    missing_vram_profile::RULE,
+    profile_above_gpus::RULE,
+    uncapped_engine::RULE,
     catalog_problem::SYNTAX,
     catalog_problem::UNREADABLE,
     catalog_problem::MANIFEST,
