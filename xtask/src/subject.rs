@@ -67,10 +67,19 @@ impl Subject {
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        self.read(global, selection, false)
+    }
+
+    /// The same with what the policy's rules judge beside the tests.
+    pub(crate) fn observed_catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        self.read(global, selection, self.policy.needs_observations())
+    }
+
+    fn read(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<Catalog, Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
-        let python = || wants_python.then(|| self.python(global, selection)).transpose();
+        let python = || wants_python.then(|| self.python(global, selection, observe)).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection)).transpose();
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
@@ -79,7 +88,7 @@ impl Subject {
         Ok(python?.unwrap_or_default().merge(rust?.unwrap_or_default()))
     }
 
-    fn python(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+    fn python(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<Catalog, Error> {
         let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
         let pytest = match &global.pytest_version {
             Some(version) => version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?,
@@ -93,6 +102,7 @@ impl Subject {
             python,
             env: global.environment.iter().cloned().collect(),
             absent_modules: global.absent.iter().cloned().collect(),
+            observe,
             ..pytest_discovery::Settings::new(self.tree.clone())
         };
         // Only Rust paths were asked for: no path at all would mean everything.

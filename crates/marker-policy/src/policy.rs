@@ -10,7 +10,7 @@ use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
 use crate::location::{FileNamePattern, FolderPattern};
 use crate::resolve::ResolvedCase;
-use crate::rules::{Rule, RuleCode, Severity};
+use crate::rules::{self, Rule, RuleCode, Severity};
 
 /// A policy: what a policy file says, on top of what it extends.
 ///
@@ -421,5 +421,11 @@ impl Policy {
     #[must_use]
     pub fn level(&self, rule: &Rule) -> RuleLevel {
         self.rules.get(&rule.code).copied().unwrap_or(RuleLevel::On(rule.severity))
+    }
+
+    /// Whether a rule is on that judges what discovery observes only where it is asked to.
+    #[must_use]
+    pub fn needs_observations(&self) -> bool {
+        rules::OBSERVING.iter().any(|rule| self.level(rule) != RuleLevel::Off)
     }
 }

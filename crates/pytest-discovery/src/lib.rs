@@ -37,6 +37,7 @@ mod eval;
 mod fnmatch;
 mod folders;
 mod imports;
+mod observe;
 pub mod options;
 mod paths;
 mod pinned;

@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
     }
-    let catalog = subject.catalog(global, &args.selection)?;
+    let catalog = subject.observed_catalog(global, &args.selection)?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }

@@ -8,6 +8,7 @@ mod conflicting_markers;
 mod deprecated_marker;
 mod feature_in_no_lane;
 mod file_name;
+mod ignored_path;
 mod ignored_without_reason;
 mod machine;
 mod marker_argument;
@@ -19,8 +20,12 @@ mod missing_lifecycle;
 mod missing_timeout;
 mod missing_type;
 mod missing_vram_profile;
+mod never_collected;
+mod nondeterminism;
+mod observed;
 mod package_in_no_lane;
 mod profile_above_gpus;
+mod shadowed_file;
 mod skip_without_reason;
 mod skipping;
 mod unbounded_retries;
@@ -115,6 +120,35 @@ pub const ALL: &[Rule] = &[
     catalog_problem::MANIFEST,
     catalog_problem::COLLECTION,
     catalog_problem::ORPHAN,
+    shadowed_file::RULE,
+    ignored_path::RULE,
+    never_collected::CLASS,
+    never_collected::REDEFINED,
+    never_collected::NESTED,
+    never_collected::BEHIND_MAIN,
+    never_collected::OTHER_FILE_NAME,
+    nondeterminism::RANDOM,
+    nondeterminism::WALL_CLOCK,
+    nondeterminism::FIXED_PORT,
+    nondeterminism::NETWORK,
+    nondeterminism::SLEEP,
+    nondeterminism::SAMPLING,
+    nondeterminism::ENVIRONMENT,
+];
+
+/// Rules that say nothing unless discovery was asked for observations.
+pub(crate) const OBSERVING: &[Rule] = &[
+    never_collected::REDEFINED,
+    never_collected::NESTED,
+    never_collected::BEHIND_MAIN,
+    never_collected::OTHER_FILE_NAME,
+    nondeterminism::RANDOM,
+    nondeterminism::WALL_CLOCK,
+    nondeterminism::FIXED_PORT,
+    nondeterminism::NETWORK,
+    nondeterminism::SLEEP,
+    nondeterminism::SAMPLING,
+    nondeterminism::ENVIRONMENT,
 ];
 
 /// The rule of that code.
