@@ -58,12 +58,17 @@ fn conflict<'x>(
         return None;
     }
     let policy = audited.policy;
+    let place = |name: &str| exclusive.members.iter().position(|member| member == policy.current_name(name));
+    let mut has: Vec<(usize, &SourceSpan)> =
+        case.written().filter_map(|(marker, at)| Some((place(&marker.name)?, at))).collect();
+    if has.len() < 2 {
+        return None;
+    }
     // The closest of each name, in the policy's order.
-    let closest = |member: &'x String| {
-        let at = case.written().find(|(marker, _)| policy.current_name(&marker.name) == member)?.1;
-        Some((member.as_str(), at))
-    };
-    let has: Vec<(&str, &SourceSpan)> = exclusive.members.iter().filter_map(closest).collect();
+    has.sort_by_key(|(place, _)| *place);
+    has.dedup_by_key(|(place, _)| *place);
+    let has: Vec<(&str, &SourceSpan)> =
+        has.into_iter().filter_map(|(place, at)| Some((exclusive.members.get(place)?.as_str(), at))).collect();
     let excludes = |one: &str, other: &str| one != other && !policy.combinations.may_coexist(one, other);
     let in_conflict: Vec<_> =
         has.iter().copied().filter(|(one, _)| has.iter().any(|(other, _)| excludes(one, other))).collect();

@@ -10,7 +10,7 @@ pub(super) struct Machine<'p> {
     /// Parts of product names, such as `H100`.
     pub(super) models: Vec<&'p str>,
     /// Whether it asks for more than GPUs, such as `k8s`.
-    pub(super) is_elsewhere: bool,
+    is_elsewhere: bool,
 }
 
 impl<'p> Machine<'p> {
@@ -25,6 +25,10 @@ impl<'p> Machine<'p> {
             models: hardware.iter().filter_map(|one| one.model.as_deref()).collect(),
             is_elsewhere: hardware.iter().any(|one| one.resource.is_some()),
         }
+    }
+
+    pub(super) fn is_one_gpu(&self) -> bool {
+        self.gpus == 1 && !self.is_elsewhere
     }
 }
 

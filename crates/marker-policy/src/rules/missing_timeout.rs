@@ -27,13 +27,12 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
     }
     let marker = policy.timeout_marker();
     let lacks = |case: &ResolvedCase<'_>| {
-        let is_long = Machine::of(policy, case).gpus > 0 || case.authored().any(|one| one.name == SLOW);
-        is_long
-            && case.is_judged()
+        case.is_judged()
             // A hook may give it one.
             && case.case.markers.hooks.is_none()
-            && policy.binds(case.case.file().as_str())
             && !case.effective.iter().any(|one| policy.current_name(&one.name) == marker)
+            && policy.binds(case.case.file().as_str())
+            && (case.authored().any(|one| one.name == SLOW) || Machine::of(policy, case).gpus > 0)
             && skipping::always_skipped(case).is_none()
     };
     group(audited.cases, lacks)

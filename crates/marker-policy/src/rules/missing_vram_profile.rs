@@ -26,14 +26,12 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let lacks = |case: &ResolvedCase<'_>| {
-        let machine = Machine::of(policy, case);
-        machine.gpus == 1
-            && !machine.is_elsewhere
-            && case.is_judged()
+        case.is_judged()
             // A hook may give it one.
             && case.case.markers.hooks.is_none()
             && policy.binds(case.case.file().as_str())
             && !has_profile(case)
+            && Machine::of(policy, case).is_one_gpu()
             && skipping::always_skipped(case).is_none()
     };
     group(audited.cases, lacks)

@@ -23,6 +23,11 @@ const CLOCKS: [&str; 8] = [
 /// Words of files whose clocks may be no clocks.
 const CONTROLLED: [&str; 4] = ["freezegun", "freeze_time", "time_machine", "travel_to"];
 
+/// Whether a test can have any.
+pub(super) fn may_be_in(test: &str) -> bool {
+    super::has(test, &["assert"]) && super::has(test, &["time(", "time_ns(", "monotonic", "perf_counter", "now("])
+}
+
 pub(super) fn asserted(body: &mut Body<'_, '_>) {
     let patches = ["patch", "setattr"].iter().any(|word| body.text().contains(word)) && body.text().contains("time");
     if patches || CONTROLLED.iter().any(|word| body.seen.file.text.contains(word)) {

@@ -11,6 +11,11 @@ use crate::syntax::visit::{Node, walk};
 const CHANGES: [&str; 6] =
     ["os.environ.setdefault", "os.environ.update", "os.environ.pop", "os.environ.clear", "os.putenv", "os.unsetenv"];
 
+/// Whether a file can have any.
+pub(super) fn may_be_in(file: &str) -> bool {
+    super::has(file, &["environ", "putenv", "unsetenv"])
+}
+
 pub(super) fn at_import(body: &[Stmt], names: &Names<'_>, seen: &mut Seen<'_>) {
     let mut found: Vec<Range> = Vec::new();
     walk(body, &mut |node| match node {

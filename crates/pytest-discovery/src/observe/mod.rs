@@ -13,6 +13,7 @@ mod ports;
 mod random;
 mod sampling;
 
+use memchr::memmem;
 use test_catalog::{Observation, ObservationKind, Position};
 
 use crate::collect::NameFilters;
@@ -26,22 +27,30 @@ fn file(file: &SourceFile, filters: &NameFilters, is_seeded: bool) -> Vec<Observ
     let mut seen = Seen { file, list: Vec::new() };
     let names = Names::of(&file.body);
     never_run::block(&file.body, filters, &mut seen);
-    environment::at_import(&file.body, &names, &mut seen);
+    if environment::may_be_in(&file.text) {
+        environment::at_import(&file.body, &names, &mut seen);
+    }
+    let is_seeded = is_seeded || may_seed(&file.text);
+    let draws = !is_seeded && random::may_be_in(&file.text);
     functions(&file.body, &mut |def| {
-        let is_test = filters.takes_function(&def.name);
-        never_run::nested(def, filters, &mut seen);
-        if !is_test {
+        // Most functions show by their words alone that there is nothing to see, and their bodies are not read.
+        let text = file.slice(def.range);
+        if never_run::may_be_nested(text, filters) {
+            never_run::nested(def, filters, &mut seen);
+        }
+        let looks: [(bool, fn(&mut Body<'_, '_>)); 5] = [
+            (draws, random::unseeded),
+            (clock::may_be_in(text), clock::asserted),
+            (ports::may_be_in(text), ports::literal),
+            (network::may_be_in(text), network::called),
+            (sampling::may_be_in(text), sampling::unseeded),
+        ];
+        if !filters.takes_function(&def.name) || looks.iter().all(|(may_be, _)| !may_be) {
             return;
         }
         let names = names.within(def);
         let mut body = Body { def, names: &names, seen: &mut seen };
-        ports::literal(&mut body);
-        clock::asserted(&mut body);
-        network::called(&mut body);
-        sampling::unseeded(&mut body);
-        if !is_seeded {
-            random::unseeded(&mut body);
-        }
+        looks.iter().filter(|(may_be, _)| *may_be).for_each(|(_, look)| look(&mut body));
     });
     seen.list.sort_by(|one, other| one.at.cmp(&other.at));
     seen.list
@@ -49,7 +58,12 @@ fn file(file: &SourceFile, filters: &NameFilters, is_seeded: bool) -> Vec<Observ
 
 /// Whether a file may seed a generator: any call of something like `random.seed(0)` or `seed_everything()`.
 fn may_seed(text: &str) -> bool {
-    text.contains("seed")
+    has(text, &["seed"])
+}
+
+/// Whether a text has one of these words. It is asked of every test there is.
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 /// Whether a file has tests, by the names alone, and the first of them.

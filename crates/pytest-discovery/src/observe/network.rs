@@ -33,6 +33,11 @@ const CONTROLLED: [&str; 4] = ["patch", "mock", "responses", "respx"];
 
 const SLEEPS: [&str; 2] = ["time.sleep", "asyncio.sleep"];
 
+/// Whether a test can have any.
+pub(super) fn may_be_in(test: &str) -> bool {
+    super::has(test, &["sleep", "://", "_download(", "load_dataset("])
+}
+
 pub(super) fn called(body: &mut Body<'_, '_>) {
     let text = body.text();
     let is_controlled = CONTROLLED.iter().any(|word| text.contains(word));

@@ -1,6 +1,7 @@
 //! What looks like a test and never runs.
 
 use foldhash::HashMap;
+use memchr::memmem;
 use test_catalog::ObservationKind;
 
 use super::Seen;
@@ -54,6 +55,16 @@ fn behind_main(body: &[Stmt], module: &[Stmt], filters: &NameFilters, seen: &mut
             seen.add(ObservationKind::BehindMain, text, head(range), None);
         }
     }
+}
+
+/// Whether a function can have a test inside, by its text.
+pub(super) fn may_be_nested(text: &str, filters: &NameFilters) -> bool {
+    // The first one is its own.
+    memmem::find_iter(text.as_bytes(), b"def ").skip(1).any(|at| {
+        let name = text[at + 4..].trim_start();
+        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+        filters.takes_function(&name[..end])
+    })
 }
 
 /// Functions with a test's name inside of another function, which does nothing with them.

@@ -26,6 +26,11 @@ const WITH_ADDRESS: [&str; 5] = [
     "socketserver.UDPServer",
 ];
 
+/// Whether a test can have any.
+pub(super) fn may_be_in(test: &str) -> bool {
+    super::has(test, &["--port", "-port\"", "-port'", "port=", "bind(", "Server(", "_server(", "TCPSite("])
+}
+
 pub(super) fn literal(body: &mut Body<'_, '_>) {
     let mut found = Vec::new();
     walk(body.def.body(), &mut |node| {

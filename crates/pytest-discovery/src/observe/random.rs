@@ -45,11 +45,12 @@ const NUMPY: [&str; 14] = [
 /// Generators of one's own, which without an argument are seeded by the machine.
 const GENERATORS: [&str; 3] = ["random.Random", "numpy.random.default_rng", "numpy.random.RandomState"];
 
+/// Whether a file can draw any: it has to import what draws.
+pub(super) fn may_be_in(file: &str) -> bool {
+    super::has(file, &["random"])
+}
+
 pub(super) fn unseeded(body: &mut Body<'_, '_>) {
-    // Something in this file may seed them, such as a fixture.
-    if super::may_seed(&body.seen.file.text) {
-        return;
-    }
     let mut found = Vec::new();
     walk(body.def.body(), &mut |node| {
         if let Node::Expression(expression) = node

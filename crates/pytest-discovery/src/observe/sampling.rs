@@ -10,6 +10,11 @@ use crate::syntax::visit::{Node, walk};
 /// Parts of a request by which it is known for one.
 const REQUEST: [&str; 4] = ["messages", "prompt", "input", "contents"];
 
+/// Whether a test can have any.
+pub(super) fn may_be_in(test: &str) -> bool {
+    super::has(test, &["temperature"])
+}
+
 pub(super) fn unseeded(body: &mut Body<'_, '_>) {
     let mut found = Vec::new();
     walk(body.def.body(), &mut |node| {
