@@ -38,7 +38,7 @@ fn file(file: &SourceFile, filters: &NameFilters, is_seeded: bool) -> Vec<Observ
         if never_run::may_be_nested(text, filters) {
             never_run::nested(def, filters, &mut seen);
         }
-        let looks: [(bool, fn(&mut Body<'_, '_>)); 5] = [
+        let looks: [(bool, Look); 5] = [
             (draws, random::unseeded),
             (clock::may_be_in(text), clock::asserted),
             (ports::may_be_in(text), ports::literal),
@@ -102,6 +102,9 @@ impl Seen<'_> {
         }
     }
 }
+
+/// What looks for one kind of thing in a test.
+type Look = fn(&mut Body<'_, '_>);
 
 /// The body of a test function, and what names mean in it.
 struct Body<'b, 'f> {
