@@ -19,7 +19,8 @@ fn tree(cases: Vec<TestCase>, observations: Vec<Observation>) -> Catalog {
 }
 
 fn found(rule: &str, cases: Vec<TestCase>, observations: Vec<Observation>) -> Vec<Finding> {
-    findings(&Policy::preset("dynamo-2026-08").unwrap(), &tree(cases, observations), rule)
+    let text = "extends = \"dynamo-2026-08\"\n[rules]\nunseeded-sampling = \"warning\"\n";
+    findings(&Policy::parse("test-policy.toml", text).unwrap(), &tree(cases, observations), rule)
 }
 
 fn tests(markers: &[&str]) -> Vec<TestCase> {
