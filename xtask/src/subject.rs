@@ -78,13 +78,22 @@ impl Subject {
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
-        Ok(self.discover(global, selection, &[])?.0)
+        Ok(self.discover(global, selection, &[], false)?.0)
     }
 
     /// The same, with what CI runs.
     pub(crate) fn catalog_and_ci(&self, global: &Global, selection: &SelectionArgs) -> Result<(Catalog, Ci), Error> {
+        self.with_ci(global, selection, false)
+    }
+
+    /// The same with what the policy's rules judge beside the tests.
+    pub(crate) fn audited(&self, global: &Global, selection: &SelectionArgs) -> Result<(Catalog, Ci), Error> {
+        self.with_ci(global, selection, self.policy.needs_observations())
+    }
+
+    fn with_ci(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<(Catalog, Ci), Error> {
         let commands = Commands::read(&self.tree, &self.policy, &self.policy_source)?;
-        let (catalog, rust) = self.discover(global, selection, &commands.rust)?;
+        let (catalog, rust) = self.discover(global, selection, &commands.rust, observe)?;
         Ok((catalog, Ci { commands, rust }))
     }
 
@@ -93,11 +102,12 @@ impl Subject {
         global: &Global,
         selection: &SelectionArgs,
         commands: &[TestCommand],
+        observe: bool,
     ) -> Result<(Catalog, Vec<RustLane>), Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
-        let python = || wants_python.then(|| self.python(global, selection)).transpose();
+        let python = || wants_python.then(|| self.python(global, selection, observe)).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection, commands)).transpose();
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
@@ -107,7 +117,7 @@ impl Subject {
         Ok((python?.unwrap_or_default().merge(rust.catalog), rust.lanes))
     }
 
-    fn python(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+    fn python(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<Catalog, Error> {
         let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
         let pytest = match &global.pytest_version {
             Some(version) => version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?,
@@ -121,6 +131,7 @@ impl Subject {
             python,
             env: global.environment.iter().cloned().collect(),
             absent_modules: global.absent.iter().cloned().collect(),
+            observe,
             ..pytest_discovery::Settings::new(self.tree.clone())
         };
         // Only Rust paths were asked for: no path at all would mean everything.

@@ -57,6 +57,8 @@ pub enum Requirement {
 pub struct CategoryRules {
     /// Whether a test needs one of the members.
     pub required: Requirement,
+    /// Whether a test has at most one of the members: `at-most-one = true`.
+    pub at_most_one: bool,
     /// The markers, in the order of the policy file.
     pub members: Vec<String>,
 }

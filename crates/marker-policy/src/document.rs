@@ -35,6 +35,21 @@ pub(crate) struct Section<'d, 't> {
     asked: BTreeSet<&'static str>,
 }
 
+/// What may be written in a short form and in a long one.
+#[derive(Debug)]
+pub(crate) enum Item<S> {
+    Word(Word),
+    Section(S),
+}
+
+fn as_real(value: &Spanned<DeValue<'_>>) -> Option<f64> {
+    match value.get_ref() {
+        DeValue::Integer(integer) => integer.as_str().parse().ok(),
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
 impl<'t> Mistakes<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         Self { text, found: RefCell::default() }
@@ -122,15 +137,30 @@ impl<'d, 't> Section<'d, 't> {
         number
     }
 
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        if let DeValue::Boolean(flag) = value.get_ref() {
+            return Some(*flag);
+        }
+        self.wrong_type(key, value, "`true` or `false`");
+        None
+    }
+
+    /// A number, whole or not.
+    pub(crate) fn real(&mut self, key: &'static str) -> Option<f64> {
+        let value = self.value(key)?;
+        let number = as_real(value).filter(|number| number.is_finite());
+        if number.is_none() {
+            self.wrong_type(key, value, "a number");
+        }
+        number
+    }
+
     /// A number from 0 to 1, without 1 itself.
     pub(crate) fn share(&mut self, key: &'static str) -> Option<f64> {
         let value = self.value(key)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(integer) => integer.as_str().parse().ok(),
-            DeValue::Float(float) => float.as_str().parse().ok(),
-            _ => None,
-        };
-        let share = number.filter(|share: &f64| (0.0..1.0).contains(share));
+        let share = as_real(value).filter(|share: &f64| (0.0..1.0).contains(share));
         if share.is_none() {
             self.wrong_type(key, value, "a share from 0 to below 1, such as 0.15");
         }
@@ -156,6 +186,28 @@ impl<'d, 't> Section<'d, 't> {
             return None;
         };
         Some(items.iter().filter_map(|item| self.as_section(key, item)).collect())
+    }
+
+    /// A list whose items are strings or tables, each in its place.
+    pub(crate) fn words_and_sections(&mut self, key: &'static str) -> Option<Vec<Item<Self>>> {
+        let value = self.value(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, value, "a list of strings or tables");
+            return None;
+        };
+        let read = |item: &'d Spanned<DeValue<'t>>| match item.get_ref() {
+            DeValue::Table(_) => self.as_section(key, item).map(Item::Section),
+            _ => self.as_string(key, item).map(Item::Word),
+        };
+        Some(items.iter().filter_map(read).collect())
+    }
+
+    /// Every key that nobody asked for yet with its string, or with its table.
+    pub(crate) fn named_strings_and_sections(&mut self) -> Vec<(Word, Item<Self>)> {
+        self.named(|section, key, value| match value.get_ref() {
+            DeValue::Table(_) => section.as_section(key, value).map(Item::Section),
+            _ => section.as_string(key, value).map(Item::Word),
+        })
     }
 
     /// Every key that nobody asked for yet with its string; the keys are the author's own names.

@@ -2,7 +2,7 @@
 
 use test_catalog::{EditForm, NodeId, SourceSpan};
 
-use crate::rules::{RuleCode, Severity};
+use crate::rules::{Rule, RuleCode, Severity};
 
 /// One cause that breaks the policy, and everything that it affects.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,26 @@ pub struct Finding {
     pub insertion: Option<Insertion>,
     /// More that the reader may need, such as further places.
     pub note: Option<String>,
+}
+
+impl Finding {
+    /// A finding that says no more than what is wrong and where: the rest is for the rule to fill in.
+    pub(crate) fn new(rule: &Rule, message: String, at: SourceSpan) -> Self {
+        Self {
+            rule: rule.code,
+            severity: rule.severity,
+            message,
+            at,
+            label: None,
+            cases: Vec::new(),
+            has: Vec::new(),
+            needs: Vec::new(),
+            effect: None,
+            help: String::new(),
+            insertion: None,
+            note: None,
+        }
+    }
 }
 
 /// A line to write.

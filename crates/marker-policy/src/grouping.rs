@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use test_catalog::{EditForm, EditSite, Scope, SourceSpan};
+use test_catalog::{EditForm, EditSite, NodeId, Scope, SourceSpan};
 
 use crate::resolve::ResolvedCase;
 
@@ -42,6 +42,35 @@ pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedC
         groups.entry(key).or_insert_with(|| Group { site, cases: Vec::new() }).cases.push(case);
     }
     groups.into_values().collect()
+}
+
+/// Cases by the place of what is wrong and by what is wrong there: those that get it from one place are one finding.
+pub(crate) fn by_cause<'x, K: Ord>(
+    cases: &'x [ResolvedCase<'x>],
+    cause: impl Fn(&'x ResolvedCase<'x>) -> Option<(&'x SourceSpan, K)>,
+) -> BTreeMap<(&'x SourceSpan, K), Vec<&'x ResolvedCase<'x>>> {
+    let mut causes: BTreeMap<(&SourceSpan, K), Vec<&ResolvedCase<'x>>> = BTreeMap::new();
+    for case in cases {
+        if let Some(cause) = cause(case) {
+            causes.entry(cause).or_default().push(case);
+        }
+    }
+    causes
+}
+
+/// The ids of cases.
+pub(crate) fn ids(cases: &[&ResolvedCase<'_>]) -> Vec<NodeId> {
+    cases.iter().map(|case| case.case.id.clone()).collect()
+}
+
+/// `` `a`, `b` and `c` ``: names as a sentence has them.
+pub(crate) fn listed(names: &[&str], last: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &*quoted {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., one] => format!("{} {last} {one}", first.join(", ")),
+    }
 }
 
 impl Site {

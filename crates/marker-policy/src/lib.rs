@@ -32,10 +32,12 @@
 //! # Ok::<(), marker_policy::SelectError>(())
 //! ```
 
+mod argument;
 mod audit;
 mod baseline;
 mod category;
 mod cfg_predicate;
+mod combinations;
 mod document;
 mod duration;
 mod error;
@@ -58,9 +60,11 @@ mod suggestion;
 mod suppression;
 pub mod workflow;
 
+pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, unjudged};
 pub use baseline::{Baseline, Compared};
 pub use category::{Category, CategoryRules, Requirement};
+pub use combinations::Companions;
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Safety, Unjudged};
 pub use judged::Judged;
@@ -68,7 +72,7 @@ pub use lane::{Lane, Lanes, PytestCommand, why_in_no_lane};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use policy::{
-    Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyAction,
+    Alias, Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyAction,
     PolicyLane, RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};

@@ -1,6 +1,9 @@
 //! A policy file's text becomes a [`Policy`].
 
+mod combinations;
+mod gpus;
 mod lanes;
+mod markers;
 
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use crate::duration;
 use crate::error::PolicyErrors;
 use crate::location::{FileNamePattern, FolderPattern};
 use crate::nearest::{did_you_mean, nearest};
-use crate::policy::{Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Policy, RuleLevel};
+use crate::policy::{Budget, BudgetScope, Defaults, EngineCap, Hardware, Policy, RuleLevel};
 use crate::preset;
 use crate::rules::{self, Severity};
 
@@ -97,7 +100,9 @@ impl<'d, 't> Reader<'d, 't> {
         self.head();
         self.categories();
         self.hardware();
+        self.gpus();
         self.markers();
+        self.combinations();
         self.locations();
         self.rust();
         self.defaults();
@@ -144,6 +149,9 @@ impl<'d, 't> Reader<'d, 't> {
                         format!("`required` is `{other}`, expected `always`, `where-applicable` or `never`"),
                     ),
                 }
+            }
+            if let Some(at_most_one) = section.flag("at-most-one") {
+                rules.at_most_one = at_most_one;
             }
             if let Some(markers) = section.words("markers") {
                 rules.members = markers.iter().map(|marker| marker.text.clone()).collect();
@@ -216,36 +224,6 @@ impl<'d, 't> Reader<'d, 't> {
         });
     }
 
-    fn markers(&mut self) {
-        if let Some(mut section) = self.document.section("markers") {
-            for (name, mut entry) in section.named_sections() {
-                check_marker_name(&section, &name);
-                let marker = KnownMarker {
-                    description: entry.string("description").map(|text| text.text),
-                    args: entry.words("args").unwrap_or_default().into_iter().map(|arg| arg.text).collect(),
-                };
-                entry.finish();
-                self.policy.markers.insert(name.text, marker);
-            }
-        }
-        if let Some(mut section) = self.document.section("plugin-markers") {
-            for (plugin, markers) in section.named_words() {
-                let names = markers.into_iter().map(|marker| marker.text).collect();
-                self.policy.plugin_markers.insert(plugin.text, names);
-            }
-        }
-        if let Some(mut section) = self.document.section("aliases") {
-            for (old, new) in section.named_strings() {
-                check_marker_name(&section, &old);
-                if Category::ALL.into_iter().any(|category| self.policy.is_member(category, &old.text)) {
-                    section.mistake(&old.span, format!("`{}` is a member of a category, and an alias", old.text));
-                }
-                self.policy.aliases.insert(old.text, new.text.clone());
-                self.references.push(Reference { name: new, to: Defined::Marker });
-            }
-        }
-    }
-
     fn locations(&mut self) {
         if let Some(mut section) = self.document.section("locations") {
             if let Some(folders) = section.words("component") {
@@ -298,12 +276,6 @@ impl<'d, 't> Reader<'d, 't> {
         section.finish();
     }
 
-    fn marker_references(&mut self, words: Vec<Word>) -> Vec<String> {
-        let names = words.iter().map(|word| word.text.clone()).collect();
-        self.references.extend(words.into_iter().map(|name| Reference { name, to: Defined::Marker }));
-        names
-    }
-
     fn defaults(&mut self) {
         let Some(mut section) = self.document.section("defaults") else { return };
         let mut defaults = Defaults::default();
@@ -326,6 +298,9 @@ impl<'d, 't> Reader<'d, 't> {
         let Some(mut section) = self.document.section("audit") else { return };
         if let Some(words) = section.words("required-under") {
             self.policy.required_under = folder_patterns(&section, words);
+        }
+        if let Some(words) = section.words("tickets") {
+            self.policy.tickets = words.into_iter().map(|word| word.text).collect();
         }
         section.finish();
     }

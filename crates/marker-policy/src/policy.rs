@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use test_catalog::RustTestKind;
 
+use crate::argument::Argument;
 use crate::category::{Category, CategoryRules};
+use crate::combinations::{Combinations, Companions};
 use crate::location::{FileNamePattern, FolderPattern};
 use crate::resolve::ResolvedCase;
-use crate::rules::{Rule, RuleCode, Severity};
+use crate::rules::{self, Rule, RuleCode, Severity};
 
 /// A policy: what a policy file says, on top of what it extends.
 ///
@@ -18,10 +20,13 @@ pub struct Policy {
     pub(crate) name: String,
     pub(crate) tree: Option<String>,
     pub(crate) categories: BTreeMap<Category, CategoryRules>,
+    pub(crate) combinations: Combinations,
     pub(crate) hardware: BTreeMap<String, Hardware>,
+    /// Memory in GiB, by model.
+    pub(crate) gpus: BTreeMap<String, f64>,
     pub(crate) markers: BTreeMap<String, KnownMarker>,
     pub(crate) plugin_markers: BTreeMap<String, Vec<String>>,
-    pub(crate) aliases: BTreeMap<String, String>,
+    pub(crate) aliases: BTreeMap<String, Alias>,
     pub(crate) locations: Locations,
     pub(crate) files: Option<FileNamePattern>,
     pub(crate) rust: RustRules,
@@ -32,6 +37,7 @@ pub struct Policy {
     pub(crate) timeouts: Timeouts,
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
     pub(crate) required_under: Vec<FolderPattern>,
+    pub(crate) tickets: Vec<String>,
     pub(crate) ci: Ci,
 }
 
@@ -98,12 +104,21 @@ pub struct Hardware {
 }
 
 /// A marker that is a member of no category, and its positional arguments.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct KnownMarker {
     /// What it is for, in one line.
     pub description: Option<String>,
-    /// Names of its positional arguments, such as `gib`.
-    pub args: Vec<String>,
+    /// Its positional arguments; `None` where the policy says nothing of them.
+    pub args: Option<Vec<Argument>>,
+}
+
+/// The newer name of a marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The name to write instead.
+    pub name: String,
+    /// Why it was renamed, or what else changed.
+    pub note: Option<String>,
 }
 
 /// Where tests stand.
@@ -274,7 +289,33 @@ impl Policy {
     /// The newer name of a marker that was renamed.
     #[must_use]
     pub fn renamed(&self, name: &str) -> Option<&str> {
-        self.aliases.get(name).map(String::as_str)
+        self.aliases.get(name).map(|alias| alias.name.as_str())
+    }
+
+    /// The name that a marker has now: its own, unless it was renamed.
+    pub(crate) fn current_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renamed(name).unwrap_or(name)
+    }
+
+    /// What the policy says of a marker's older name.
+    #[must_use]
+    pub fn alias(&self, name: &str) -> Option<&Alias> {
+        self.aliases.get(name)
+    }
+
+    /// Markers of which a test has at most one, by the name of their entry.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.combinations.conflicts.iter().map(|(name, markers)| (name.as_str(), markers.as_slice()))
+    }
+
+    /// What tests with one marker need beside it, by the name of the entry.
+    pub fn companions(&self) -> impl Iterator<Item = (&str, &Companions)> {
+        self.combinations.companions.iter().map(|(name, companions)| (name.as_str(), companions))
+    }
+
+    /// The memory in GiB of each model of GPU that lanes run on.
+    pub fn gpus(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.gpus.iter().map(|(model, gib)| (model.as_str(), *gib))
     }
 
     /// Every marker that the policy has an entry for, each once, sorted.
@@ -299,6 +340,13 @@ impl Policy {
     #[must_use]
     pub fn binds(&self, file: &str) -> bool {
         self.required_under.is_empty() || self.required_under.iter().any(|folder| folder.contains(file))
+    }
+
+    /// How tickets begin that the reason of a skipped test names, each followed by a digit: `DYN-`. None where any
+    /// reason will do.
+    #[must_use]
+    pub fn tickets(&self) -> &[String] {
+        &self.tickets
     }
 
     /// The same policy, binding everywhere.
@@ -414,5 +462,11 @@ impl Policy {
     #[must_use]
     pub fn level(&self, rule: &Rule) -> RuleLevel {
         self.rules.get(&rule.code).copied().unwrap_or(RuleLevel::On(rule.severity))
+    }
+
+    /// Whether a rule is on that judges what discovery observes only where it is asked to.
+    #[must_use]
+    pub fn needs_observations(&self) -> bool {
+        rules::OBSERVING.iter().any(|rule| self.level(rule) != RuleLevel::Off)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use marker_expr::{Atom, Truth};
-use test_catalog::{Catalog, Marker, Origin, RustCase, TestCase, Value};
+use test_catalog::{Catalog, Marker, Origin, RustCase, SourceSpan, TestCase, Value};
 
 use crate::cfg_predicate;
 use crate::policy::Policy;
@@ -89,6 +89,20 @@ impl ResolvedCase<'_> {
     /// What authors wrote.
     pub fn authored(&self) -> impl Iterator<Item = &Marker> {
         self.case.markers.authored()
+    }
+
+    /// Whether what authors wrote of it is all known, so that a rule can say what is wrong with it. Rust tests have no
+    /// markers of their own.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.case.as_rust().is_none() && self.case.markers.open.is_none()
+    }
+
+    /// What authors wrote, each with its place.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&Marker, &SourceSpan)> {
+        self.case.markers.list.iter().filter_map(|marker| match &marker.origin {
+            Origin::Source(at) => Some((&**marker, at)),
+            Origin::Hook(_) | Origin::Policy { .. } => None,
+        })
     }
 
     /// The closest marker of that name.

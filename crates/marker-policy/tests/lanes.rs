@@ -155,6 +155,7 @@ fn the_trees_own_expression_holds_where_a_command_gives_none() {
         config_file: None,
         mark_expression: Some("not vllm".to_owned()),
         keyword_expression: None,
+        has_timeout: false,
     };
     let reach = |text| parse(text).unwrap().in_tree(&facts).reach(&policy, &cases[0]);
     assert_eq!(reach("pytest"), Reach::Not(Obstacle::Markers));

@@ -34,9 +34,9 @@ file-name = "quiet"
     assert_eq!(
         mistakes(text),
         [
-            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, ci, defaults, \
-             engine-caps, extends, files, hardware, lanes, locations, markers, name, planning, plugin-markers, rules, rust, \
-             timeouts, tree, version",
+            "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, ci, coexist, \
+             companions, conflicts, defaults, engine-caps, extends, files, gpus, hardware, lanes, locations, markers, name, \
+             planning, plugin-markers, rules, rust, timeouts, tree, version",
             "test-policy.toml:5:22: `unit` is in type already",
             "test-policy.toml:5:30: `multimodal` stands twice in `add`",
             "test-policy.toml:6:1: unknown key `requird` in `categories.type`; did you mean `required`?",

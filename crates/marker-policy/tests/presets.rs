@@ -105,7 +105,8 @@ fn a_later_generation_has_what_the_earlier_has_and_more() {
     assert!(policy.is_member(Category::Type, "performance"));
     assert!(policy.is_member(Category::Type, "multimodal") && policy.is_member(Category::Component, "multimodal"));
     assert_eq!(policy.renamed("trtllm_marker"), Some("trtllm"));
-    assert_eq!(policy.marker("profiled_vram_gib").unwrap().args, ["gib"]);
+    let args = policy.marker("profiled_vram_gib").unwrap().args.as_deref().unwrap();
+    assert_eq!(args.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a number of GiB from 0"]);
     assert_eq!(policy.headroom(), 0.15);
     assert_eq!(policy.vram_marker(), "profiled_vram_gib");
 }

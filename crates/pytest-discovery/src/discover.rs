@@ -8,7 +8,8 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{
-    Catalog, Condition, DeclaredMarker, Origin, Problem, ProblemKind, PytestFacts, SourceSpan, TreePath,
+    Catalog, Condition, DeclaredMarker, Observation, ObservationKind, Origin, Problem, ProblemKind, PytestFacts,
+    SourceSpan, TreePath,
 };
 
 use crate::collect::{Collected, Collection, ConfigObject, ModuleNode};
@@ -18,6 +19,7 @@ use crate::eval::value::Module;
 use crate::eval::{Interpreter, stdlib};
 use crate::folders::Folders;
 use crate::imports::Imports;
+use crate::observe::Observer;
 use crate::options::ImportMode;
 use crate::sources::Sources;
 use crate::walk::{self, ModuleFile};
@@ -36,6 +38,9 @@ pub struct Settings {
     pub python: PythonVersion,
     /// What import-time code finds in its environment; nothing else of this machine's is shown to it.
     pub env: BTreeMap<String, String>,
+    /// Whether to look into the bodies of functions for what is told as an observation. It takes as long again as the
+    /// listing.
+    pub observe: bool,
     /// Modules that cannot be imported, top-level or dotted (`vllm`, `dynamo._core`). All others can.
     pub absent_modules: BTreeSet<String>,
 }
@@ -50,6 +55,7 @@ impl Settings {
             pytest: PytestVersion::default(),
             python: PythonVersion::default(),
             env: BTreeMap::new(),
+            observe: false,
             absent_modules: BTreeSet::new(),
         }
     }
@@ -106,7 +112,7 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
     thread::scope(|scope| {
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.
-        let everything = walk::walk(config, tree, &mut &sources, &folders);
+        let everything = Arc::new(walk::walk(config, tree, &mut &sources, &folders));
         let conftests = everything.conftests.iter().map(|(path, _)| &**path);
         let files: BTreeSet<&Utf8Path> =
             conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
@@ -119,9 +125,13 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
         }
         let mut interpreter = Interpreter::new(tree, &imports, &sources, settings.python, &env);
         interpreter.absent.clone_from(&settings.absent_modules);
+        let observer = settings.observe.then(|| Observer::start(scope, config, &sources, everything.clone()));
         let mut collected = Collected::default();
-        let catalog = evaluate(settings, config, &mut interpreter, &folders, &mut collected);
+        let mut catalog = evaluate(settings, config, &mut interpreter, &folders, &mut collected);
         drop(helpers);
+        if let (Ok(catalog), Some(observer)) = (&mut catalog, observer) {
+            catalog.observations.extend(observer.finish(&sources, &collected.modules));
+        }
         deliver(catalog);
     });
 }
@@ -169,22 +179,31 @@ fn evaluate(
             return Ok(catalog);
         }
         let mut file = file.clone();
-        file.conditions.extend(shadowed(&file, &mut first_of_name, collection.interpreter.imports, config, tree));
+        let shadow = shadowed(&file, &mut first_of_name, collection.interpreter.imports, config, tree);
+        collection.observations.extend(shadow.iter().map(|first| Observation {
+            kind: ObservationKind::Shadowed,
+            text: first.at.file.to_string(),
+            at: SourceSpan::line(module.file.path.clone(), 1),
+            test: None,
+        }));
+        file.conditions.extend(shadow);
         let node = ModuleNode {
             path: file.path.clone(),
             node: node_path(&file.path, config),
             module,
             ignored_by: file.ignored_by.clone(),
         };
+        collected.modules.insert(node.module.file.path.clone());
         let found = collection.module(index, &file, Rc::new(node));
         if let (false, Some(argument)) = (found, &file.narrowed) {
             return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
         }
     }
-    let (cases, problems, by_hooks) = collection.finish(collected);
-    catalog.cases = cases;
-    catalog.problems.extend(problems);
-    catalog.declared_markers.extend(by_hooks);
+    let found = collection.finish(collected);
+    catalog.cases = found.cases;
+    catalog.problems.extend(found.problems);
+    catalog.observations.extend(found.observations);
+    catalog.declared_markers.extend(found.declared);
     catalog.files_read = interpreter.sources.count();
     if config.ini.strict_markers {
         unregistered(&mut catalog);
@@ -199,6 +218,7 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
         version: settings.pytest.to_string(),
         python: settings.python.to_string(),
         rootdir: TreePath::relative_to(&config.rootdir, tree).unwrap_or_else(|| TreePath::new(&config.rootdir)),
+        has_timeout: config.own.sets_timeout(),
         config_file: config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree)),
         mark_expression: config.options.mark_expression.clone(),
         keyword_expression: config.options.keyword_expression.clone(),

@@ -38,6 +38,7 @@ mod eval;
 mod fnmatch;
 mod folders;
 mod imports;
+mod observe;
 pub mod options;
 mod paths;
 mod pinned;

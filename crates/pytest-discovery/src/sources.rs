@@ -109,6 +109,20 @@ impl<'t> Sources<'t> {
         self.parsed(&slot, path).clone()
     }
 
+    /// The same for whoever looks at files beside evaluation.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not parse.
+    pub(crate) fn beside(&self, path: &Utf8Path) -> Parsed {
+        let slot = self.slot(path).0;
+        self.parsed(&slot, path).clone()
+    }
+
+    /// Whether evaluation asked for a file.
+    pub(crate) fn was_asked(&self, path: &Utf8Path) -> bool {
+        lock(&self.files).get(path.as_str()).is_some_and(|slot| slot.asked.load(Ordering::Relaxed))
+    }
+
     /// How many files evaluation asked for.
     pub(crate) fn count(&self) -> usize {
         self.asked.load(Ordering::Relaxed)

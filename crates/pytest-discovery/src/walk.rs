@@ -92,6 +92,8 @@ pub(crate) struct Walked {
     pub(crate) modules: Vec<ModuleFile>,
     /// Every conftest that was loaded, outer folders first, and how many modules were collected before.
     pub(crate) conftests: Vec<(Utf8PathBuf, usize)>,
+    /// Files by whose names people know tests, and pytest does not look for them.
+    pub(crate) other_names: Vec<Utf8PathBuf>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
 }
@@ -300,6 +302,9 @@ impl<'a, C: Conftests> Walker<'a, C> {
             }
             let path = &folder.join(&**name);
             if !is_dir && !self.is_python_file(path) {
+                if is_named_for_tests(name) {
+                    self.walked.other_names.push(path.clone());
+                }
                 continue;
             }
             let Verdict::Kept(own) = self.verdict(path, is_dir, rules) else { continue };
@@ -396,6 +401,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let file = TreePath::relative_to(path, self.tree).unwrap_or_else(|| TreePath::new(path));
         self.walked.problems.push(Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file, 1) });
     }
+}
+
+/// Whether people take it for a file of tests: `tests.py`, `planner_tests.py`, `testplanner.py`.
+fn is_named_for_tests(name: &str) -> bool {
+    let stem = name.strip_suffix(".py").unwrap_or(name);
+    let is_word = |word: &str| matches!(word, "test" | "tests");
+    stem.starts_with("test") || stem.rsplit(['_', '-', '.']).next().is_some_and(is_word)
 }
 
 /// The children of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's `__init__.py`

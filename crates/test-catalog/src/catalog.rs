@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::{NodeId, SourceSpan, TestCase, TreePath};
+use crate::{NodeId, Observation, SourceSpan, TestCase, TreePath};
 
 /// Every test of a tree, in the order in which the real tools would list them, and what could not be read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Catalog {
     pub cases: Vec<TestCase>,
     /// Files that cost themselves, and other facts that an author has to know.
     pub problems: Vec<Problem>,
+    /// What the source shows beside the tests, as far as it was asked for.
+    pub observations: Vec<Observation>,
     /// Markers that pytest's configuration or a conftest declares.
     pub declared_markers: Vec<DeclaredMarker>,
     /// What pytest was taken to be; `None` where no Python was looked for.
@@ -34,6 +36,8 @@ pub struct PytestFacts {
     pub mark_expression: Option<String>,
     /// `-k` of the tree's own `addopts`.
     pub keyword_expression: Option<String>,
+    /// Whether the configuration gives every test a time-out, as pytest-timeout's.
+    pub has_timeout: bool,
 }
 
 /// A marker that is declared, by `markers =` or `addinivalue_line("markers", ...)`.
@@ -91,6 +95,7 @@ impl Catalog {
     pub fn merge(mut self, other: Self) -> Self {
         self.cases.extend(other.cases);
         self.problems.extend(other.problems);
+        self.observations.extend(other.observations);
         self.declared_markers.extend(other.declared_markers);
         self.pytest = self.pytest.or(other.pytest);
         self.files_read += other.files_read;

@@ -1,19 +1,37 @@
 //! The rules of the audit: a module each, with what it is for, its code and its tests.
 
+mod always_skipped;
 mod case_in_no_lane;
 mod catalog_problem;
 mod colliding_names;
+mod companion_marker;
+mod conflicting_markers;
+mod deprecated_marker;
 mod feature_in_no_lane;
 mod file_name;
+mod ignored_path;
 mod ignored_without_reason;
+mod machine;
+mod marker_argument;
 mod misplaced_type;
 mod missing;
 mod missing_component;
 mod missing_hardware;
 mod missing_lifecycle;
+mod missing_timeout;
 mod missing_type;
+mod missing_vram_profile;
+mod never_collected;
+mod nondeterminism;
+mod observed;
 mod package_in_no_lane;
+mod profile_above_gpus;
+mod shadowed_file;
+mod skip_without_reason;
+mod skipping;
 pub(crate) mod suppression;
+mod unbounded_retries;
+mod uncapped_engine;
 mod undeclared_marker;
 mod ungated_integration_test;
 mod workflow;
@@ -106,6 +124,17 @@ pub const ALL: &[Rule] = &[
     package_in_no_lane::RULE,
     workflow::RULE,
     undeclared_marker::RULE,
+    deprecated_marker::RULE,
+    marker_argument::RULE,
+    conflicting_markers::RULE,
+    companion_marker::RULE,
+    always_skipped::RULE,
+    skip_without_reason::RULE,
+    unbounded_retries::RULE,
+    missing_timeout::RULE,
+    missing_vram_profile::RULE,
+    profile_above_gpus::RULE,
+    uncapped_engine::RULE,
     catalog_problem::SYNTAX,
     catalog_problem::UNREADABLE,
     catalog_problem::MANIFEST,
@@ -113,6 +142,35 @@ pub const ALL: &[Rule] = &[
     catalog_problem::ORPHAN,
     suppression::UNUSED,
     suppression::WITHOUT_REASON,
+    shadowed_file::RULE,
+    ignored_path::RULE,
+    never_collected::CLASS,
+    never_collected::REDEFINED,
+    never_collected::NESTED,
+    never_collected::BEHIND_MAIN,
+    never_collected::OTHER_FILE_NAME,
+    nondeterminism::RANDOM,
+    nondeterminism::WALL_CLOCK,
+    nondeterminism::FIXED_PORT,
+    nondeterminism::NETWORK,
+    nondeterminism::SLEEP,
+    nondeterminism::SAMPLING,
+    nondeterminism::ENVIRONMENT,
+];
+
+/// Rules that say nothing unless discovery was asked for observations.
+pub(crate) const OBSERVING: &[Rule] = &[
+    never_collected::REDEFINED,
+    never_collected::NESTED,
+    never_collected::BEHIND_MAIN,
+    never_collected::OTHER_FILE_NAME,
+    nondeterminism::RANDOM,
+    nondeterminism::WALL_CLOCK,
+    nondeterminism::FIXED_PORT,
+    nondeterminism::NETWORK,
+    nondeterminism::SLEEP,
+    nondeterminism::SAMPLING,
+    nondeterminism::ENVIRONMENT,
 ];
 
 /// The rule of that code.

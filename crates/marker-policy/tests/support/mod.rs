@@ -53,6 +53,19 @@ pub fn with_marker(mut case: TestCase, name: &str, kwargs: Vec<(String, Value)>)
     case
 }
 
+pub fn with_args(mut case: TestCase, name: &str, args: Vec<Value>) -> TestCase {
+    let origin = Origin::Source(case.span.clone());
+    case.markers.list.push(Marker { args, ..Marker::bare(name, origin) }.into());
+    case
+}
+
+/// The same with a closer marker on a line of its own.
+pub fn at_line(mut case: TestCase, name: &str, at: u32) -> TestCase {
+    let origin = Origin::Source(line(case.span.file.as_str(), at));
+    case.markers.list.insert(0, Marker::bare(name, origin).into());
+    case
+}
+
 pub fn hooked(mut case: TestCase, name: &str) -> TestCase {
     case.markers.list.push(Marker::bare(name, Origin::Hook(line("conftest.py", 116))).into());
     case

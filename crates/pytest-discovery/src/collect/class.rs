@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Observation, ObservationKind, Reason, SourceSpan};
 
 use super::fixtures::Layer;
 use super::item::ClassNode;
@@ -29,7 +29,8 @@ const UNHASHABLE: PytestVersion = PytestVersion::new(9, 1, 0);
 /// What pytest makes of a class.
 enum Verdict {
     Collected,
-    LeftOut,
+    /// It is dropped without a word: why, where no author asks for it.
+    LeftOut(Option<&'static str>),
     Doubtful(Doubt),
 }
 
@@ -47,7 +48,12 @@ impl Collection<'_, '_> {
         doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps);
         match judge(class, unittest, self.config.pytest) {
             Verdict::Collected => {}
-            Verdict::LeftOut => return,
+            Verdict::LeftOut(why) => {
+                if let (Some(why), true) = (why, doubt.is_none()) {
+                    self.class_left_out(class, why, unittest, place);
+                }
+                return;
+            }
             Verdict::Doubtful(why) => doubt = doubt.or(Some(why)),
         }
         let Ok(class_marks) = marks::of_class(class) else {
@@ -93,6 +99,25 @@ impl Collection<'_, '_> {
         if let Some(doubt) = perhaps_more(class) {
             self.inexact_name(name, place, &doubt);
         }
+    }
+
+    /// Tells of tests that nobody sees: those of a class that pytest leaves out. Where the class was imported, its own
+    /// module tells.
+    fn class_left_out(&mut self, class: &Class, why: &str, unittest: bool, place: &Place) {
+        let is_test = |(name, one): &(Rc<str>, Binding)| {
+            matches!(one.value, Value::Function(_)) && (unittest || self.filters.takes_function(name))
+        };
+        let tests = members(class, unittest).iter().filter(|one| is_test(one)).count();
+        if tests == 0 || class.file.path != place.node.module.file.path {
+            return;
+        }
+        let at = class.file.span(class.def.range);
+        self.observations.push(Observation {
+            kind: ObservationKind::ClassLeftOut,
+            text: format!("`{}` {why}", class.name),
+            at: SourceSpan::at(at.file, at.start),
+            test: None,
+        });
     }
 
     fn unittest_method(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
@@ -164,7 +189,7 @@ fn switched_on(class: &Class) -> bool {
 fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     let known = |attribute: &str| class.lookup(attribute).ok().flatten();
     match known("__test__").map(|flag| flag.value) {
-        Some(flag) if truth(&flag) == Some(false) => return Verdict::LeftOut,
+        Some(flag) if truth(&flag) == Some(false) => return Verdict::LeftOut(None),
         Some(Value::Unknown(doubt)) => return Verdict::Doubtful(doubt),
         _ => {}
     }
@@ -186,7 +211,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
             _ => true,
         };
         if !takes_name && pytest >= INSTANTIATED {
-            return Verdict::LeftOut;
+            return Verdict::LeftOut(Some("has an `__init__` that takes no method's name"));
         }
         return match foreign {
             Some(path) => doubtful(format!("the base class `{path}` is not in the tree")),
@@ -202,21 +227,25 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         gets_init |= options.init;
         gets_eq |= options.eq && !options.frozen;
     }
-    if class.is_enum
-        || class.is_made_by_library()
-        || gets_init
-        || known("__init__").is_some()
-        || known("__new__").is_some()
-    {
-        return Verdict::LeftOut;
+    let makes = |method: &str| known(method).is_some();
+    let why = match () {
+        () if class.is_enum => Some("is an enum"),
+        () if class.is_made_by_library() => Some("has an `__init__`, which a library makes"),
+        () if gets_init => Some("is a dataclass, which has an `__init__`"),
+        () if makes("__init__") => Some("has an `__init__`"),
+        () if makes("__new__") => Some("has a `__new__`"),
+        () => None,
+    };
+    if why.is_some() {
+        return Verdict::LeftOut(why);
     }
     // Its instance cannot be a key, which pytest makes of it.
     if gets_eq && pytest < UNHASHABLE {
-        return Verdict::LeftOut;
+        return Verdict::LeftOut(Some("has an `__eq__` and no `__hash__`"));
     }
     if let Some(path) = foreign {
         if path.starts_with("builtins.") || stdlib::is_value_base(&path) || &*path == "typing.NamedTuple" {
-            return Verdict::LeftOut;
+            return Verdict::LeftOut(Some("derives from a class with a `__new__`"));
         }
         return doubtful(format!("the base class `{path}` is not in the tree"));
     }
@@ -225,7 +254,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     }
     if class.is_abc() && !class.abstract_methods().is_empty() {
         if pytest >= ABSTRACT_SKIPPED {
-            return Verdict::LeftOut;
+            return Verdict::LeftOut(None);
         }
         return doubtful("has abstract methods".to_owned());
     }

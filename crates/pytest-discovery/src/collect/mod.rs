@@ -28,7 +28,10 @@ mod shadow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use test_catalog::{Condition, DeclaredMarker, NodeId, Problem, ProblemKind, Reason, SourceSpan, TestCase};
+use foldhash::HashSet;
+use test_catalog::{
+    Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase, TreePath,
+};
 
 use crate::PytestVersion;
 use crate::config::Config;
@@ -66,11 +69,24 @@ pub(crate) struct Collection<'c, 'i> {
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) observations: Vec<Observation>,
 }
 
 /// Tests that are in the catalog.
 #[derive(Debug, Default)]
-pub(crate) struct Collected(Vec<Rc<Item>>);
+pub(crate) struct Collected {
+    items: Vec<Rc<Item>>,
+    /// The files that they were looked for in.
+    pub(crate) modules: HashSet<TreePath>,
+}
+
+/// What collection ends with.
+pub(crate) struct Found {
+    pub(crate) cases: Vec<TestCase>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) declared: Vec<DeclaredMarker>,
+}
 
 /// Where in a module collection is.
 #[derive(Clone)]
@@ -125,6 +141,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             generators: Rc::from([]),
             suspects: Vec::new(),
             problems: Vec::new(),
+            observations: Vec::new(),
         }
     }
 
@@ -246,13 +263,13 @@ impl<'c, 'i> Collection<'c, 'i> {
     }
 
     /// The tests in their final order.
-    pub(crate) fn finish(self, collected: &mut Collected) -> (Vec<TestCase>, Vec<Problem>, Vec<DeclaredMarker>) {
+    pub(crate) fn finish(self, collected: &mut Collected) -> Found {
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
         let cases = items.iter().map(|item| item.case(&mut markers)).collect();
-        collected.0 = items;
-        (cases, self.problems, declared)
+        collected.items = items;
+        Found { cases, problems: self.problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {

@@ -20,11 +20,11 @@ impl NameFilters {
         Self { classes: filters(&config.ini.python_classes), functions: filters(&config.ini.python_functions) }
     }
 
-    pub(super) fn takes_class(&self, name: &str) -> bool {
+    pub(crate) fn takes_class(&self, name: &str) -> bool {
         self.classes.iter().any(|filter| filter.matches(name))
     }
 
-    pub(super) fn takes_function(&self, name: &str) -> bool {
+    pub(crate) fn takes_function(&self, name: &str) -> bool {
         self.functions.iter().any(|filter| filter.matches(name))
     }
 }

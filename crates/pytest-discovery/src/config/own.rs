@@ -27,6 +27,14 @@ impl OwnSettings {
         self.settings.contains_key(name)
     }
 
+    /// Whether pytest-timeout ends every test that runs too long, by its own setting or by its option in `addopts`.
+    pub(crate) fn sets_timeout(&self) -> bool {
+        let by_setting = self.settings.get("timeout").is_some_and(|setting| setting.text().trim() != "0");
+        let by_option = |word: &String| word == "--timeout" || word.starts_with("--timeout=");
+        by_setting
+            || matches!(self.value("addopts", "args"), Some(OwnValue::List(words)) if words.iter().any(by_option))
+    }
+
     /// The setting by a declared type; `None` where it is not followed, or pytest refuses it.
     pub(crate) fn value(&self, name: &str, kind: &str) -> Option<OwnValue> {
         let setting = self.settings.get(name)?;

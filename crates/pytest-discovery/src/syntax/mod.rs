@@ -14,6 +14,7 @@ mod ruff;
 #[cfg(test)]
 mod rustpython;
 mod source;
+pub(crate) mod visit;
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -40,7 +40,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
     }
-    let (catalog, ci) = subject.catalog_and_ci(global, &args.selection)?;
+    let (catalog, ci) = subject.audited(global, &args.selection)?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
