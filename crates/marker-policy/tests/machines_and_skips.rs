@@ -82,6 +82,8 @@ fn gpu_tests_and_slow_tests_have_a_timeout() {
     assert_eq!(count(case(&["gpu_1", "skip"])), 0);
     let mut tree = catalog(vec![case(&["gpu_1"])]);
     tree.pytest = Some(PytestFacts {
+        mark_expression: None,
+        keyword_expression: None,
         version: "9.2.0".to_owned(),
         python: "3.11".to_owned(),
         rootdir: "".into(),
