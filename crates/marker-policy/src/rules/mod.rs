@@ -182,5 +182,5 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 /// Whether a rule says nothing where no lane is known. Whoever adds such a rule names it here, or comments that allow its
 /// findings are called unused where there are no lanes.
 pub(crate) fn needs_lanes(code: RuleCode) -> bool {
-    [feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
+    [case_in_no_lane::RULE.code, feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }
