@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Edit;
+use super::Insert;
 
 /// What stands between two brackets.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,9 +79,9 @@ impl Bracketed {
     }
 
     /// Adds elements. Where the last one has a line of its own, they get one each; what stands behind it stays there.
-    pub(super) fn add(&self, text: &str, elements: &[String], newline: &str) -> Vec<Edit> {
+    pub(super) fn add(&self, text: &str, elements: &[String], newline: &str) -> Vec<Insert> {
         let joined = elements.join(", ");
-        let Some(last) = self.elements.last() else { return vec![Edit::insert(self.start, joined)] };
+        let Some(last) = self.elements.last() else { return vec![Insert { at: self.start, text: joined }] };
         let line = line_start(text, last.start);
         let closing_line = line_start(text, self.close);
         let indentation = &text[line..last.start];
@@ -89,11 +89,11 @@ impl Bracketed {
         match (is_alone, self.trailing_comma) {
             (true, comma) => {
                 let lines = elements.iter().map(|element| format!("{indentation}{element},{newline}")).collect();
-                let separator = comma.is_none().then(|| Edit::insert(last.end, ",".to_owned()));
-                separator.into_iter().chain([Edit::insert(closing_line, lines)]).collect()
+                let separator = comma.is_none().then(|| Insert { at: last.end, text: ",".to_owned() });
+                separator.into_iter().chain([Insert { at: closing_line, text: lines }]).collect()
             }
-            (false, None) => vec![Edit::insert(last.end, format!(", {joined}"))],
-            (false, Some(comma)) => vec![Edit::insert(comma, format!(" {joined},"))],
+            (false, None) => vec![Insert { at: last.end, text: format!(", {joined}") }],
+            (false, Some(comma)) => vec![Insert { at: comma, text: format!(" {joined},") }],
         }
     }
 }

@@ -38,16 +38,19 @@ pub enum Refusal {
     },
 }
 
-/// One change of a text: what it replaces, and what it writes.
-struct Edit {
-    at: Range<usize>,
-    text: String,
+/// Text to put in at a place; nothing is taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The place.
+    pub at: Position,
+    /// The text.
+    pub text: String,
 }
 
-impl Edit {
-    fn insert(at: usize, text: String) -> Self {
-        Self { at: at..at, text }
-    }
+/// The same by the byte that it goes in front of.
+struct Insert {
+    at: usize,
+    text: String,
 }
 
 /// Puts markers into the text of a file. A marker that several insertions put at one place is written once.
@@ -55,6 +58,25 @@ impl Edit {
 /// # Errors
 /// Where one of them cannot be put. Then nothing of the file is changed.
 pub fn apply(text: &str, insertions: &[&Insertion]) -> Result<String, Refusal> {
+    let mut fixed = text.to_owned();
+    // From the end, so that places in front stay where they are.
+    for insert in inserts(text, &Lines::of(text), insertions)?.into_iter().rev() {
+        fixed.insert_str(insert.at, &insert.text);
+    }
+    Ok(fixed)
+}
+
+/// The edits that put markers into the text of a file, in its order: what [`apply`] makes of it.
+///
+/// # Errors
+/// Where one of them cannot be put.
+pub fn edits(text: &str, insertions: &[&Insertion]) -> Result<Vec<Edit>, Refusal> {
+    let lines = Lines::of(text);
+    let inserts = inserts(text, &lines, insertions)?.into_iter();
+    Ok(inserts.map(|insert| Edit { at: lines.position(text, insert.at), text: insert.text }).collect())
+}
+
+fn inserts(text: &str, lines: &Lines, insertions: &[&Insertion]) -> Result<Vec<Insert>, Refusal> {
     if let Some(first) = insertions.first()
         && !imports_pytest(text)
     {
@@ -68,28 +90,22 @@ pub fn apply(text: &str, insertions: &[&Insertion]) -> Result<String, Refusal> {
             markers.push(&insertion.marker);
         }
     }
-    let lines = Lines::of(text);
-    let mut edits = Vec::new();
+    let mut inserts = Vec::new();
     for ((start, end), (form, markers)) in places {
-        edits.extend(edit(text, &lines, form, start, end, &markers)?);
+        inserts.extend(inserts_of(text, lines, form, start, end, &markers)?);
     }
-    // From the end, so that places in front stay where they are.
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.at.start));
-    let mut fixed = text.to_owned();
-    for edit in edits {
-        fixed.replace_range(edit.at, &edit.text);
-    }
-    Ok(fixed)
+    inserts.sort_by_key(|insert| insert.at);
+    Ok(inserts)
 }
 
-fn edit(
+fn inserts_of(
     text: &str,
     lines: &Lines,
     form: EditForm,
     start: Position,
     end: Position,
     markers: &[&str],
-) -> Result<Vec<Edit>, Refusal> {
+) -> Result<Vec<Insert>, Refusal> {
     let place = lines.offset(text, start).ok_or(Refusal::Gone { line: start.line })?;
     let marks: Vec<String> = markers.iter().map(|marker| format!("pytest.mark.{marker}")).collect();
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -101,13 +117,13 @@ fn edit(
                 return Err(shape(text, start.line, line));
             }
             let lines = marks.iter().map(|mark| format!("{indentation}@{mark}{newline}")).collect();
-            Ok(vec![Edit::insert(line, lines)])
+            Ok(vec![Insert { at: line, text: lines }])
         }
         EditForm::NewPytestmark => {
             let ends_line = place == 0 || text[..place].ends_with('\n');
             let before = if ends_line { newline.to_owned() } else { format!("{newline}{newline}") };
             let line = format!("{before}pytestmark = [{}]{newline}", marks.join(", "));
-            Ok(vec![Edit::insert(place, line)])
+            Ok(vec![Insert { at: place, text: line }])
         }
         EditForm::ListElement | EditForm::WrapInList | EditForm::ParamMarks => {
             let end = lines.offset(text, end).filter(|end| *end >= place).ok_or(Refusal::Gone { line: end.line })?;
@@ -125,14 +141,17 @@ fn edit(
 }
 
 /// A single mark becomes a list. A name may be a list already, and is left alone.
-fn wrap(text: &str, value: Range<usize>, marks: &[String]) -> Option<Vec<Edit>> {
+fn wrap(text: &str, value: Range<usize>, marks: &[String]) -> Option<Vec<Insert>> {
     let written = text.get(value.clone())?;
     written.starts_with("pytest.mark.").then_some(())?;
-    Some(vec![Edit::insert(value.start, "[".to_owned()), Edit::insert(value.end, format!(", {}]", marks.join(", ")))])
+    Some(vec![
+        Insert { at: value.start, text: "[".to_owned() },
+        Insert { at: value.end, text: format!(", {}]", marks.join(", ")) },
+    ])
 }
 
 /// `marks=` of a `pytest.param(...)`, which may have some.
-fn param_marks(text: &str, call: Range<usize>, marks: &[String], newline: &str) -> Option<Vec<Edit>> {
+fn param_marks(text: &str, call: Range<usize>, marks: &[String], newline: &str) -> Option<Vec<Insert>> {
     let open = call.start + text.get(call.clone())?.find('(')?;
     let arguments = Bracketed::read(text, open..call.end, '(')?;
     let given = arguments.elements().iter().find_map(|element| {
@@ -183,6 +202,14 @@ impl Lines {
     /// Where a line begins; the one behind the last is the end of the text.
     fn start(&self, line: u32) -> Option<usize> {
         self.starts.get(usize::try_from(line).ok()?.checked_sub(1)?).copied()
+    }
+
+    /// The place of a byte.
+    fn position(&self, text: &str, at: usize) -> Position {
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or_default();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(text[start..at].chars().count() + 1) }
     }
 
     fn offset(&self, text: &str, at: Position) -> Option<usize> {

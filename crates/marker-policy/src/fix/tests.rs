@@ -125,6 +125,19 @@ fn what_is_not_the_file_that_was_audited_is_left_alone() {
     }
 }
 
+#[test]
+fn edits_are_where_apply_writes() {
+    let text = "import pytest\ns = 'é'; pytestmark = pytest.mark.e2e\n";
+    let wrap = insertion(EditForm::WrapInList, (2, 23), (2, 38), "unit");
+    let found = edits(text, &[&wrap]).unwrap();
+    let places: Vec<_> = found.iter().map(|edit| (edit.at.line, edit.at.column, edit.text.as_str())).collect();
+    assert_eq!(places, [(2, 23, "["), (2, 38, ", pytest.mark.unit]")]);
+    assert_eq!(
+        apply(text, &[&wrap]).unwrap(),
+        "import pytest\ns = 'é'; pytestmark = [pytest.mark.e2e, pytest.mark.unit]\n"
+    );
+}
+
 proptest! {
     /// Whatever the text and the place, nothing panics, and what was there is still there, in its order.
     #[test]

@@ -7,7 +7,7 @@ use test_catalog::{Obstacle, TreePath};
 use super::{Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
-use crate::grouping::counted;
+use crate::grouping::{counted, ids};
 use crate::lane::why_in_no_lane;
 use crate::resolve::ResolvedCase;
 
@@ -37,19 +37,14 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
 }
 
 fn finding(why: String, cases: &[&ResolvedCase<'_>]) -> Option<Finding> {
+    let message = format!("{} in no lane: {why}", counted(cases.len(), "test is", "tests are"));
+    let first = cases.iter().map(|case| &case.case.span).min()?;
     Some(Finding {
-        rule: RULE.code,
-        severity: RULE.severity,
-        message: format!("{} in no lane: {why}", counted(cases.len(), "test is", "tests are")),
-        at: cases.iter().map(|case| &case.case.span).min()?.clone(),
         label: (cases.len() > 1).then(|| "the first of them".to_owned()),
-        cases: cases.iter().map(|case| case.case.id.clone()).collect(),
-        has: Vec::new(),
-        needs: Vec::new(),
+        cases: ids(cases),
         effect: Some("CI never runs it".to_owned()),
         help: "give it markers that a lane selects, or CI a lane that selects it (`cargo xtask lanes` shows all)"
             .to_owned(),
-        insertion: None,
-        note: None,
+        ..Finding::new(&RULE, message, first.clone())
     })
 }

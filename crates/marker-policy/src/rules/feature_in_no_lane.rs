@@ -7,7 +7,7 @@ use test_catalog::{Obstacle, Reach, SourceSpan, TreePath};
 use super::{Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
-use crate::grouping::counted;
+use crate::grouping::{counted, ids};
 use crate::lane::{Lane, with_reach};
 use crate::resolve::ResolvedCase;
 
@@ -99,33 +99,30 @@ fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding
     let lanes = &group.lanes;
     let first = cases.iter().map(|case| &case.case.span).min().cloned();
     let files: BTreeSet<&TreePath> = cases.iter().map(|case| case.case.file()).collect();
+    let tests = counted(cases.len(), "test needs", "tests need");
+    let first_of = match files.len() {
+        1 => "the first of them".to_owned(),
+        several => format!("the first of them, which stand in {several} files"),
+    };
     Finding {
-        rule: RULE.code,
-        severity: RULE.severity,
-        message: format!(
-            "{} {what} {named} of {package}, which no lane {how}",
-            counted(cases.len(), "test needs", "tests need")
-        ),
-        at: first.unwrap_or_else(|| SourceSpan::line(manifest.clone(), 1)),
-        cases: cases.iter().map(|case| case.case.id.clone()).collect(),
-        has: Vec::new(),
+        label: (cases.len() > 1).then_some(first_of),
+        cases: ids(cases),
         help: format!(
             "run `cargo test -p {package} {}` in CI; where something else runs it, list that in [[lanes]]",
             options.first().map_or("", String::as_str)
         ),
         needs: options,
         effect: Some("CI never runs it".to_owned()),
-        insertion: None,
-        label: Some(match files.len() {
-            1 => "the first of them".to_owned(),
-            several => format!("the first of them, which stand in {several} files"),
-        })
-        .filter(|_| cases.len() > 1),
         note: Some(format!(
             "{} {package} without: {}",
             counted(lanes.len(), "lane builds", "lanes build"),
             some_of(lanes)
         )),
+        ..Finding::new(
+            &RULE,
+            format!("{tests} {what} {named} of {package}, which no lane {how}"),
+            first.unwrap_or_else(|| SourceSpan::line(manifest.clone(), 1)),
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use test_catalog::{Obstacle, Reach, SourceSpan, TreePath};
 use super::{Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
-use crate::grouping::counted;
+use crate::grouping::{counted, ids};
 use crate::lane::with_reach;
 use crate::resolve::ResolvedCase;
 
@@ -41,20 +41,15 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
 
 fn finding(manifest: &TreePath, cases: &[&ResolvedCase<'_>]) -> Finding {
     let package = cases.first().and_then(|case| case.case.as_rust()).map_or("", |rust| rust.target.package.as_str());
+    let tests = counted(cases.len(), "test", "tests");
+    let message = format!("no lane builds the package `{package}`, which has {tests}");
     Finding {
-        rule: RULE.code,
-        severity: RULE.severity,
-        message: format!("no lane builds the package `{package}`, which has {}", counted(cases.len(), "test", "tests")),
-        at: SourceSpan::line(manifest.clone(), 1),
-        label: None,
-        cases: cases.iter().map(|case| case.case.id.clone()).collect(),
-        has: Vec::new(),
+        cases: ids(cases),
         needs: vec![format!("cargo test --manifest-path {manifest}")],
         effect: Some("CI never runs them".to_owned()),
         help: format!(
             "run `cargo test --manifest-path {manifest}` in CI; where something else runs it, list that in [[lanes]]"
         ),
-        insertion: None,
-        note: None,
+        ..Finding::new(&RULE, message, SourceSpan::line(manifest.clone(), 1))
     }
 }

@@ -18,18 +18,9 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
     let problems = audited.lanes.problems().iter();
     problems
         .map(|problem| Finding {
-            rule: RULE.code,
-            severity: RULE.severity,
-            message: problem.text.clone(),
-            at: problem.at.clone(),
-            label: None,
-            cases: Vec::new(),
-            has: Vec::new(),
-            needs: Vec::new(),
             effect: Some("lanes may be missing".to_owned()),
             help: "repair it, or name in `[ci] workflows` only those that run tests".to_owned(),
-            insertion: None,
-            note: None,
+            ..Finding::new(&RULE, problem.text.clone(), problem.at.clone())
         })
         .collect()
 }

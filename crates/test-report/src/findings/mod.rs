@@ -7,7 +7,6 @@
 //! - [`junit`]: a test case for each rule.
 
 mod counts;
-mod fix;
 mod github;
 mod identities;
 mod json;

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use marker_policy::{Finding, Insertion, Rule, rules};
+use marker_policy::{Finding, Insertion, Rule, fix, rules};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use test_catalog::{NodeId, Position, SourceSpan, TreePath};
 
 use super::text::notes;
-use super::{Audit, Identities, fix};
+use super::{Audit, Identities};
 use crate::terminal::{printable, printable_lines};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -117,7 +117,12 @@ fn related(audit: &Audit<'_>, finding: &Finding) -> Vec<Value> {
 
 fn fixed(audit: &Audit<'_>, finding: &Finding, insertion: &Insertion) -> Option<Value> {
     let source = (audit.source)(&insertion.at.file)?;
-    let replacements: Vec<Value> = fix::edits(insertion, source)
+    // No marker is named like that, and no editor shall write it.
+    if printable(&insertion.marker) != insertion.marker {
+        return None;
+    }
+    let replacements: Vec<Value> = fix::edits(source, &[insertion])
+        .ok()?
         .into_iter()
         .map(|edit| {
             let Position { line, column } = edit.at;
@@ -127,9 +132,6 @@ fn fixed(audit: &Audit<'_>, finding: &Finding, insertion: &Insertion) -> Option<
             })
         })
         .collect();
-    if replacements.is_empty() {
-        return None;
-    }
     let change = json!({ "artifactLocation": artifact(audit, &insertion.at.file), "replacements": replacements });
     Some(json!({ "description": { "text": printable_lines(&finding.help) }, "artifactChanges": [change] }))
 }
