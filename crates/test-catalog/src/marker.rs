@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Reason, SourceSpan, Value};
+use crate::{Reason, Scope, SourceSpan, Value};
 
 /// Where a marker comes from. The audit judges what authors wrote; selection, lanes and plan use all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +38,15 @@ pub struct Marker {
     pub kwargs: Vec<(String, Value)>,
     /// Where it comes from.
     pub origin: Origin,
+    /// Whose it is, where an author wrote it for a parameter set, a function, a class or a module.
+    pub scope: Option<Scope>,
 }
 
 impl Marker {
     /// A marker without arguments.
     #[must_use]
     pub fn bare(name: impl Into<String>, origin: Origin) -> Self {
-        Self { name: name.into(), args: Vec::new(), kwargs: Vec::new(), origin }
+        Self { name: name.into(), args: Vec::new(), kwargs: Vec::new(), origin, scope: None }
     }
 
     /// The keyword argument of that name.

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Reason, Scope as MarkScope, SourceSpan};
 
 use super::fixtures::{Closure, defaulted};
 use super::item::OwnMark;
@@ -110,8 +110,8 @@ impl CallSpecs {
                 let mut spec = before.clone();
                 spec.ids.extend(set.id.clone());
                 spec.open = spec.open.or_else(|| set.open.clone());
-                spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false }));
-                spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), added: true }));
+                spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), scope: Some(MarkScope::Param) }));
+                spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), scope: None }));
                 // Which of several parameter sets would get a marker is the author's to decide.
                 spec.at = if before.calls == 0 { set.at.clone() } else { None };
                 spec.calls += 1;

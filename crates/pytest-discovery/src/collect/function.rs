@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use test_catalog::{Condition, EditSite, NodeId, Reason, SourceSpan};
+use test_catalog::{Condition, EditSite, NodeId, Reason, Scope, SourceSpan};
 
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
@@ -117,7 +117,7 @@ impl Collection<'_, '_> {
             param_at: None,
             config: self.session.config.clone(),
         };
-        let written = || own.marks.iter().map(|mark| OwnMark { mark: mark.clone(), added: false });
+        let written = || own.marks.iter().map(|mark| OwnMark { mark: mark.clone(), scope: Some(Scope::Function) });
         let made: Vec<Rc<Item>> = match outcome {
             Outcome::Refused(message) => {
                 let message = format!("{message}: pytest refuses `{name}` and collects nothing beside it");
@@ -413,5 +413,5 @@ fn of_trio(parameter: &Parameter, place: &Place) -> bool {
 /// A mark that pytest or a plugin adds by itself.
 fn added(name: &str, args: Vec<Argument>, kwargs: Vec<(Rc<str>, Argument)>, at: &SourceSpan) -> OwnMark {
     let mark = Mark { name: name.into(), args, kwargs, at: at.clone(), doubt: None };
-    OwnMark { mark: Rc::new(mark), added: true }
+    OwnMark { mark: Rc::new(mark), scope: None }
 }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TestKind, TreePath};
+use test_catalog::{
+    Certainty, Condition, EditSite, Markers, NodeId, Reason, Scope, SourceSpan, TestCase, TestKind, TreePath,
+};
 
 use super::callspec::Parameter;
 use super::edit_sites;
@@ -39,8 +41,8 @@ pub(super) struct ClassNode {
 #[derive(Debug, Clone)]
 pub(super) struct OwnMark {
     pub(super) mark: Rc<Mark>,
-    /// Whether pytest, a plugin or a hook of the tree put it there.
-    pub(super) added: bool,
+    /// How far it reaches as it is written; `None` where pytest, a plugin or a hook of the tree put it there.
+    pub(super) scope: Option<Scope>,
 }
 
 /// One test.
@@ -134,8 +136,7 @@ impl Item {
     /// What the catalog says of it.
     pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
         let own = self.own.borrow();
-        let mut list: Vec<_> =
-            own.iter().map(|one| if one.added { shared.added(&one.mark) } else { shared.written(&one.mark) }).collect();
+        let mut list: Vec<_> = own.iter().map(|own| shared.marker(&own.mark, own.scope)).collect();
         let around = shared.around(&self.chain);
         list.extend(around.markers.iter().cloned());
         let open = self.open.as_deref().or(around.open.as_ref()).cloned();
@@ -253,7 +254,7 @@ impl Object for Item {
                     (Some(mark), Some(at_end)) if sure => {
                         let mut own = self.own.borrow_mut();
                         let place = if at_end { own.len() } else { 0 };
-                        own.insert(place, OwnMark { mark, added: true });
+                        own.insert(place, OwnMark { mark, scope: None });
                     }
                     _ => {
                         self.more_marks_by_hook(&interpreter.doubt(frame, range, "a hook may add a marker here"));

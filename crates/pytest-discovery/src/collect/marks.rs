@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 use num_traits::ToPrimitive;
-use test_catalog::{Marker, Origin, Reason, SourceSpan, Value as CatalogValue};
+use test_catalog::{Marker, Origin, Reason, Scope, Value as CatalogValue};
 
 use crate::eval::value::{Argument, Class, Doubt, Mark, Module, Value};
 use crate::eval::{elements, marks_of};
@@ -90,12 +90,14 @@ pub(crate) fn of_class(class: &Class) -> Result<MarkList, NotMarks> {
 /// each of its cases has it.
 #[derive(Debug, Default)]
 pub(crate) struct SharedMarkers {
-    /// By the mark's address, which counts as long as the mark is held here.
-    written: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
-    added: HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
+    own: Made,
     /// Those of the classes and the module around, likewise by address: most tests of a module share them.
     around: HashMap<*const MarkList, (Rc<[MarkList]>, Around)>,
 }
+
+/// By the mark's address, which counts as long as the mark is held here, and how far it reaches: one mark can be in a
+/// module's `pytestmark` and decorate a function as well.
+type Made = HashMap<(*const Mark, Option<Scope>), (Rc<Mark>, Arc<Marker>)>;
 
 /// The markers of what is around a test.
 #[derive(Debug)]
@@ -108,47 +110,43 @@ pub(crate) struct Around {
 }
 
 impl SharedMarkers {
-    /// One that an author wrote.
-    pub(crate) fn written(&mut self, mark: &Rc<Mark>) -> Arc<Marker> {
-        Self::shared(&mut self.written, mark, Origin::Source)
-    }
-
-    /// One that a hook, pytest or a plugin put on a test.
-    pub(crate) fn added(&mut self, mark: &Rc<Mark>) -> Arc<Marker> {
-        Self::shared(&mut self.added, mark, Origin::Hook)
+    /// One that an author wrote, with how far it reaches; or, without, one that a hook, pytest or a plugin put on a
+    /// test.
+    pub(crate) fn marker(&mut self, mark: &Rc<Mark>, scope: Option<Scope>) -> Arc<Marker> {
+        shared(&mut self.own, mark, scope)
     }
 
     /// Those of a chain of classes and their module.
     pub(crate) fn around(&mut self, chain: &Rc<[MarkList]>) -> &Around {
-        let Self { written, around, .. } = self;
+        let Self { own, around } = self;
         let make = || {
-            let marks = || chain.iter().flat_map(|list| &list.marks);
+            // The module's are the last.
+            let scope = |index| if index + 1 == chain.len() { Scope::Module } else { Scope::Class };
+            let marks = || chain.iter().enumerate().flat_map(|(index, list)| list.marks.iter().map(move |mark| (index, mark)));
             let around = Around {
-                markers: marks().map(|mark| Self::shared(written, mark, Origin::Source)).collect(),
+                markers: marks().map(|(index, mark)| shared(own, mark, Some(scope(index)))).collect(),
                 open: chain.iter().find_map(|list| list.open.as_deref().cloned()),
-                doubtful: marks().find_map(|mark| doubtful_arguments(mark)),
+                doubtful: marks().find_map(|(_, mark)| doubtful_arguments(mark)),
             };
             (chain.clone(), around)
         };
         &around.entry(chain.as_ptr()).or_insert_with(make).1
     }
-
-    fn shared(
-        made: &mut HashMap<*const Mark, (Rc<Mark>, Arc<Marker>)>,
-        mark: &Rc<Mark>,
-        origin: fn(SourceSpan) -> Origin,
-    ) -> Arc<Marker> {
-        let make = || (mark.clone(), Arc::new(marker(mark, origin)));
-        made.entry(Rc::as_ptr(mark)).or_insert_with(make).1.clone()
-    }
 }
 
-fn marker(mark: &Mark, origin: fn(SourceSpan) -> Origin) -> Marker {
+fn shared(made: &mut Made, mark: &Rc<Mark>, scope: Option<Scope>) -> Arc<Marker> {
+    let make = || (mark.clone(), Arc::new(marker(mark, scope)));
+    made.entry((Rc::as_ptr(mark), scope)).or_insert_with(make).1.clone()
+}
+
+fn marker(mark: &Mark, scope: Option<Scope>) -> Marker {
+    let origin = if scope.is_some() { Origin::Source } else { Origin::Hook };
     Marker {
         name: mark.name.to_string(),
         args: mark.args.iter().map(argument).collect(),
         kwargs: mark.kwargs.iter().map(|(name, value)| (name.to_string(), argument(value))).collect(),
         origin: origin(mark.at.clone()),
+        scope,
     }
 }
 

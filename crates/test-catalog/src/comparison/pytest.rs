@@ -213,7 +213,8 @@ fn same_value(here: &Value, listed: &Value) -> bool {
 impl std::fmt::Display for ListedMarker {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let origin = crate::Origin::Policy { rule: String::new() };
-        Marker { name: self.name.clone(), args: self.args.clone(), kwargs: self.kwargs.clone(), origin }.fmt(formatter)
+        Marker { name: self.name.clone(), args: self.args.clone(), kwargs: self.kwargs.clone(), origin, scope: None }
+            .fmt(formatter)
     }
 }
 
