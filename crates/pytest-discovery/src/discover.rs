@@ -22,7 +22,7 @@ use crate::imports::Imports;
 use crate::observe::Observer;
 use crate::options::ImportMode;
 use crate::sources::Sources;
-use crate::walk::{self, ModuleFile};
+use crate::walk::{self, ModuleFile, PassedOver};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
@@ -41,6 +41,8 @@ pub struct Settings {
     /// Whether to look into the bodies of functions for what is told as an observation. It takes as long again as the
     /// listing.
     pub observe: bool,
+    /// Files of which to tell, as an observation, why the walk passes them over: relative to the tree.
+    pub sought: Vec<String>,
     /// Modules that cannot be imported, top-level or dotted (`vllm`, `dynamo._core`). All others can.
     pub absent_modules: BTreeSet<String>,
 }
@@ -56,6 +58,7 @@ impl Settings {
             python: PythonVersion::default(),
             env: BTreeMap::new(),
             observe: false,
+            sought: Vec::new(),
             absent_modules: BTreeSet::new(),
         }
     }
@@ -112,7 +115,7 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
     thread::scope(|scope| {
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.
-        let everything = Arc::new(walk::walk(config, tree, &mut &sources, &folders));
+        let everything = Arc::new(walk::walk(config, tree, &mut &sources, &folders, &[]));
         let conftests = everything.conftests.iter().map(|(path, _)| &**path);
         let files: BTreeSet<&Utf8Path> =
             conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
@@ -147,12 +150,14 @@ fn evaluate(
     let tree = settings.tree.as_path();
     let object = ConfigObject::new(config);
     let mut conftests = LoadedConftests::new(config, interpreter, object.clone());
-    let walked = walk::walk(config, tree, &mut conftests, folders);
+    let sought: Vec<Utf8PathBuf> = settings.sought.iter().map(|file| tree.join(file)).collect();
+    let walked = walk::walk(config, tree, &mut conftests, folders, &sought);
     let loaded = conftests.finish(&walked);
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
     catalog.problems.extend(loaded.problems);
     catalog.pytest = Some(facts(settings, config));
     catalog.declared_markers = declared(config, tree);
+    catalog.observations.extend(walked.passed_over.iter().map(|(path, why)| passed_over(path, why, tree)));
     if loaded.is_lost {
         return Ok(catalog);
     }
@@ -278,6 +283,12 @@ fn shadowed(
     let at =
         |path: &Utf8Path| SourceSpan::line(TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path)), 1);
     (!same).then(|| Condition { text: format!("no other module `{name}` in the same run"), at: at(first) })
+}
+
+/// That the walk passes over a file that was sought, or a folder above it.
+fn passed_over(path: &Utf8Path, why: &PassedOver, tree: &Utf8Path) -> Observation {
+    let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
+    Observation { kind: ObservationKind::PassedOver, text: why.to_string(), at: SourceSpan::line(file, 1), test: None }
 }
 
 /// Markers that the configuration declares.

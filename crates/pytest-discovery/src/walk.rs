@@ -2,6 +2,11 @@
 //!
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
+mod passed_over;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,6 +20,7 @@ use crate::fnmatch::FnMatch;
 use crate::folders::{Child, Folder, Folders, Kind};
 use crate::paths::absolute;
 use crate::version::PytestVersion;
+pub(crate) use passed_over::PassedOver;
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
 const MOST_FOLDERS: usize = 200_000;
@@ -96,13 +102,24 @@ pub(crate) struct Walked {
     pub(crate) other_names: Vec<Utf8PathBuf>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
+    /// Why a file that was sought, or a folder above it, was passed over.
+    pub(crate) passed_over: Vec<(Utf8PathBuf, PassedOver)>,
 }
 
-/// Walks each argument in order.
-pub(crate) fn walk(config: &Config, tree: &Utf8Path, conftests: &mut impl Conftests, folders: &Folders) -> Walked {
-    let mut walker = Walker::new(config, tree, conftests, folders);
+/// Walks each argument in order. Of the files that are sought, absolute paths, it is told why they were passed over.
+pub(crate) fn walk(
+    config: &Config,
+    tree: &Utf8Path,
+    conftests: &mut impl Conftests,
+    folders: &Folders,
+    sought: &[Utf8PathBuf],
+) -> Walked {
+    let mut walker = Walker::new(config, tree, conftests, folders, sought);
     for argument in &config.arguments {
         walker.argument(argument);
+    }
+    for file in sought {
+        walker.not_below(file);
     }
     walker.walked
 }
@@ -112,6 +129,7 @@ struct Walker<'a, C> {
     tree: &'a Utf8Path,
     conftests: &'a mut C,
     folders: &'a Folders,
+    sought: &'a [Utf8PathBuf],
     initial: BTreeSet<&'a Utf8Path>,
     ignore: Vec<(Utf8PathBuf, Source)>,
     ignore_globs: Vec<(FnMatch, Source)>,
@@ -127,7 +145,7 @@ struct Walker<'a, C> {
 #[derive(Debug, Clone)]
 enum Source {
     /// The command line: what it leaves out is not wanted.
-    Asked,
+    Asked(String),
     /// The tree's configuration.
     Configured(Condition),
 }
@@ -163,7 +181,7 @@ impl PathPattern {
 
 /// What becomes of a child of a folder.
 enum Verdict {
-    Ignored,
+    Ignored(PassedOver),
     Kept(Kept),
 }
 
@@ -187,7 +205,13 @@ impl Kept {
 }
 
 impl<'a, C: Conftests> Walker<'a, C> {
-    fn new(config: &'a Config, tree: &'a Utf8Path, conftests: &'a mut C, folders: &'a Folders) -> Self {
+    fn new(
+        config: &'a Config,
+        tree: &'a Utf8Path,
+        conftests: &'a mut C,
+        folders: &'a Folders,
+        sought: &'a [Utf8PathBuf],
+    ) -> Self {
         let cwd = &config.invocation_dir;
         let file = config.file.as_ref().and_then(|file| TreePath::relative_to(file, tree));
         let source = |index: usize, configured: usize, option: &str, text: &str| match &file {
@@ -195,7 +219,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 text: format!("{option}={text}"),
                 at: SourceSpan::line(file.clone(), config.addopts_line.unwrap_or(1)),
             }),
-            _ => Source::Asked,
+            _ => Source::Asked(format!("{option}={text}")),
         };
         let (ignores, globs) = config.options.ignores_configured;
         Self {
@@ -203,6 +227,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             tree,
             conftests,
             folders,
+            sought,
             initial: config.arguments.iter().map(|argument| argument.path.as_path()).collect(),
             ignore: config
                 .options
@@ -305,9 +330,18 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 if is_named_for_tests(name) {
                     self.walked.other_names.push(path.clone());
                 }
+                if self.is_sought(path) {
+                    self.pass_over(path, PassedOver::Name(self.config.ini.python_files.clone()));
+                }
                 continue;
             }
-            let Verdict::Kept(own) = self.verdict(path, is_dir, rules) else { continue };
+            let own = match self.verdict(path, is_dir, rules) {
+                Verdict::Kept(own) => own,
+                Verdict::Ignored(why) => {
+                    self.pass_over(path, why);
+                    continue;
+                }
+            };
             let inner = kept.and(own);
             if !is_dir {
                 self.module(path, None, inner);
@@ -344,7 +378,11 @@ impl<'a, C: Conftests> Walker<'a, C> {
             };
             match verdict {
                 HookVerdict::Silent => {}
-                HookVerdict::Ignore => return Verdict::Ignored,
+                HookVerdict::Ignore => {
+                    return Verdict::Ignored(
+                        asked.map_or(PassedOver::Plugin, |conftest| PassedOver::Hook(self.relative(conftest))),
+                    );
+                }
                 HookVerdict::Keep => return Verdict::Kept(kept),
                 HookVerdict::Perhaps(condition) => kept.conditions.push(condition),
             }
@@ -353,21 +391,28 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let globbed = rules.globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str())).map(|(_, entry)| entry);
         for entry in hits.chain(globbed) {
             match &entry.condition {
-                None => return Verdict::Ignored,
+                None => {
+                    return Verdict::Ignored(PassedOver::CollectIgnore(
+                        self.relative(Utf8Path::new(&entry.text)).into_string(),
+                    ));
+                }
                 Some(condition) => kept.conditions.push(condition.clone()),
             }
         }
-        let ignored = path.file_name() == Some("__pycache__")
-            || (is_dir && !self.config.options.collect_in_virtualenv && self.is_virtualenv(path))
-            || (is_dir && self.norecursedirs.iter().any(|pattern| pattern.matches(path)));
-        if ignored {
-            return Verdict::Ignored;
+        if path.file_name() == Some("__pycache__") {
+            return Verdict::Ignored(PassedOver::Cache);
+        }
+        if is_dir && !self.config.options.collect_in_virtualenv && self.is_virtualenv(path) {
+            return Verdict::Ignored(PassedOver::Virtualenv);
+        }
+        if is_dir && let Some(index) = self.norecursedirs.iter().position(|pattern| pattern.matches(path)) {
+            return Verdict::Ignored(PassedOver::NoRecurse(self.config.ini.norecursedirs[index].clone()));
         }
         let paths = self.ignore.iter().filter(|(ignored, _)| ignored == path).map(|(_, source)| source);
         let globs = self.ignore_globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str()));
         for source in paths.chain(globs.map(|(_, source)| source)) {
             match source {
-                Source::Asked => return Verdict::Ignored,
+                Source::Asked(option) => return Verdict::Ignored(PassedOver::Option(option.clone())),
                 Source::Configured(condition) => kept.ignored_by = Some(condition.clone()),
             }
         }
@@ -397,6 +442,30 @@ impl<'a, C: Conftests> Walker<'a, C> {
         });
     }
 
+    /// Whether a file is sought that is this one or lies below it.
+    fn is_sought(&self, path: &Utf8Path) -> bool {
+        self.sought.iter().any(|sought| sought.starts_with(path))
+    }
+
+    fn pass_over(&mut self, path: &Utf8Path, why: PassedOver) {
+        if self.is_sought(path) {
+            self.walked.passed_over.push((path.to_owned(), why));
+        }
+    }
+
+    /// Tells of a sought file that no argument leads to it.
+    fn not_below(&mut self, file: &Utf8Path) {
+        let is_below = self.config.arguments.iter().any(|argument| file.starts_with(&argument.path));
+        let testpaths = &self.config.ini.testpaths;
+        if !is_below && !testpaths.is_empty() {
+            self.pass_over(file, PassedOver::TestPaths(testpaths.clone()));
+        }
+    }
+
+    fn relative(&self, path: &Utf8Path) -> Utf8PathBuf {
+        path.strip_prefix(self.tree).unwrap_or(path).to_owned()
+    }
+
     fn problem(&mut self, path: &Utf8Path, message: String) {
         let file = TreePath::relative_to(path, self.tree).unwrap_or_else(|| TreePath::new(path));
         self.walked.problems.push(Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file, 1) });
@@ -424,85 +493,4 @@ fn in_order(folder: &Folder, pytest: PytestVersion) -> impl Iterator<Item = &Chi
 /// Where a folder really is; its own path where that cannot be said.
 fn canonical(folder: &Utf8Path) -> Utf8PathBuf {
     folder.canonicalize_utf8().unwrap_or_else(|_| folder.to_owned())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::config::Invocation;
-
-    /// Conftests that ignore what their text names, one path a line.
-    struct Lines;
-
-    impl Conftests for Lines {
-        fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
-            let folder = conftest.parent().unwrap();
-            let text = fs::read_to_string(conftest).unwrap();
-            let entry = |line: &str| Entry { text: folder.join(line).into_string(), condition: None };
-            ConftestIgnores { paths: Some(text.lines().map(entry).collect()), ..ConftestIgnores::default() }
-        }
-
-        fn ask_hook(&mut self, _: &Utf8Path, _: &Utf8Path) -> HookVerdict {
-            HookVerdict::Silent
-        }
-    }
-
-    fn collected(files: &[(&str, &str)], args: &[&str]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let tree = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
-        for (path, text) in files {
-            let path = tree.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let args = args.iter().map(ToString::to_string).collect();
-        let config = Config::locate(&Invocation { tree: tree.clone(), args, ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines, &Folders::default());
-        walked.modules.iter().map(|module| module.path.strip_prefix(&tree).unwrap().to_string()).collect()
-    }
-
-    #[test]
-    fn files_and_folders_come_mixed_by_name() {
-        let files = ["b/test_x.py", "a/test_x.py", "a.d/test_x.py", "aa_test.py", "test_Z.py", "test_m.py", "no.py"];
-        let files: Vec<_> = files.map(|file| (file, "")).to_vec();
-        assert_eq!(
-            collected(&files, &[]),
-            ["a/test_x.py", "a.d/test_x.py", "aa_test.py", "b/test_x.py", "test_Z.py", "test_m.py"]
-        );
-    }
-
-    #[test]
-    fn an_explicit_argument_passes_every_rule_for_itself_only() {
-        let files = [("build/test_a.py", ""), ("build/sub/test_b.py", ""), ("test_c.py", "")];
-        assert_eq!(collected(&files, &[]), ["test_c.py"]);
-        assert_eq!(collected(&files, &["build/sub"]), ["build/sub/test_b.py"]);
-        // Taken in by `.`, which exempts nothing below it.
-        assert_eq!(collected(&files, &[".", "build/sub/test_b.py"]), ["test_c.py"]);
-    }
-
-    #[test]
-    fn the_nearest_conftest_that_names_a_list_decides() {
-        let files = [
-            ("conftest.py", "a/test_one.py\na/test_two.py"),
-            ("a/conftest.py", "test_two.py"),
-            ("a/test_one.py", ""),
-            ("a/test_two.py", ""),
-        ];
-        assert_eq!(collected(&files, &[]), ["a/test_one.py"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_to_a_folder_above_is_reported_and_not_followed() {
-        let folder = tempfile::tempdir().unwrap();
-        let tree = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
-        fs::write(tree.join("test_a.py"), "").unwrap();
-        std::os::unix::fs::symlink(&tree, tree.join("again")).unwrap();
-        let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
-        let walked = walk(&config, &tree, &mut Lines, &Folders::default());
-        assert_eq!((walked.modules.len(), walked.problems.len()), (1, 1));
-    }
 }

@@ -30,6 +30,8 @@ pub enum ObservationKind {
     BehindMain,
     /// A file with tests whose name pytest does not look for.
     OtherFileName,
+    /// A file that was asked about, or a folder above it, that pytest does not come to.
+    PassedOver,
     /// A file that another of the same module name takes the place of, in a run of both.
     Shadowed,
     /// A random number of a generator that nobody seeds.

@@ -110,7 +110,8 @@ impl CallSpecs {
                 let mut spec = before.clone();
                 spec.ids.extend(set.id.clone());
                 spec.open = spec.open.or_else(|| set.open.clone());
-                spec.marks.extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), scope: Some(MarkScope::Param) }));
+                spec.marks
+                    .extend(set.marks.iter().map(|mark| OwnMark { mark: mark.clone(), scope: Some(MarkScope::Param) }));
                 spec.marks.extend(made.empty.iter().map(|mark| OwnMark { mark: mark.clone(), scope: None }));
                 // Which of several parameter sets would get a marker is the author's to decide.
                 spec.at = if before.calls == 0 { set.at.clone() } else { None };

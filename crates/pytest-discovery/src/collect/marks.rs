@@ -122,7 +122,8 @@ impl SharedMarkers {
         let make = || {
             // The module's are the last.
             let scope = |index| if index + 1 == chain.len() { Scope::Module } else { Scope::Class };
-            let marks = || chain.iter().enumerate().flat_map(|(index, list)| list.marks.iter().map(move |mark| (index, mark)));
+            let marks =
+                || chain.iter().enumerate().flat_map(|(index, list)| list.marks.iter().map(move |mark| (index, mark)));
             let around = Around {
                 markers: marks().map(|(index, mark)| shared(own, mark, Some(scope(index)))).collect(),
                 open: chain.iter().find_map(|list| list.open.as_deref().cloned()),
