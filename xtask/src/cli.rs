@@ -76,10 +76,14 @@ Examples:
   cargo xtask list --format jsonl tests components/src > catalog.jsonl
   cargo xtask list -p dynamo-llm --features integration")]
     List(ListArgs),
-    /// Explain one test: where it is, its markers and where each comes from, which stages take it
+    /// Explain a test: its file, folder, markers and where each comes from, stages, lanes, where it would run
+    ///
+    /// Of a name that no test has it tells why: a file that pytest passes over, a class that it leaves out, a slip.
     #[command(after_help = "\
-Example:
-  cargo xtask why 'tests/serve/test_vllm_chat.py::test_chat[aggregated]'")]
+Examples:
+  cargo xtask why 'tests/serve/test_vllm_chat.py::test_chat[aggregated]'
+  cargo xtask why tests/serve/test_vllm_chat.py:42
+  cargo xtask why --gpus 2xL4 tests/serve/test_vllm_chat.py")]
     Why(WhyArgs),
     /// Show what CI runs: the commands in the tree's workflows and those that the policy lists, with their tests
     ///
@@ -321,8 +325,14 @@ pub(crate) enum ListFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct WhyArgs {
-    /// The test's id
-    pub(crate) id: String,
+    /// The test's id; or a function, a class, a file, or `FILE:LINE`
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
+    /// A machine that is not here, such as 2xL4 or 8xH100
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
+    pub(crate) gpus: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

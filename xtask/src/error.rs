@@ -68,8 +68,8 @@ pub(crate) enum Error {
     Collection(#[from] CollectionError),
     #[error(transparent)]
     Listing(#[from] ListingError),
-    #[error("no test has the id `{id}`{nearest}")]
-    NoSuchTest { id: String, nearest: String },
+    #[error("{0}")]
+    NoSuchTest(String),
     #[error("{0}")]
     NothingSelected(String),
     #[error("cannot find this program's own file: {0}")]
@@ -111,7 +111,7 @@ impl Error {
             | Self::DescribedMachine(_)
             | Self::Visible(_)
             | Self::Collection(CollectionError::Usage { .. })
-            | Self::NoSuchTest { .. } => Exit::Usage,
+            | Self::NoSuchTest(_) => Exit::Usage,
             Self::Inventory(_)
             | Self::Run(_)
             | Self::Collection(_)

@@ -14,6 +14,7 @@ mod lanes;
 mod output;
 mod progress;
 mod snapshot;
+mod sources;
 mod subject;
 
 use std::process::ExitCode;
@@ -54,7 +55,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Test(args) => commands::test::run(&cli.global, args, environment),
         Command::AuditMarkers(args) => commands::audit_markers::run(&cli.global, args, environment),
         Command::List(args) => commands::list::run(&cli.global, args, environment),
-        Command::Why(args) => commands::why::run(&cli.global, args),
+        Command::Why(args) => commands::why::run(&cli.global, args, environment),
         Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),

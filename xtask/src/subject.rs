@@ -107,7 +107,7 @@ impl Subject {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
-        let python = || wants_python.then(|| self.python(global, selection, observe)).transpose();
+        let python = || wants_python.then(|| self.python(global, selection, observe, &[])).transpose();
         let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection, commands)).transpose();
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
@@ -117,7 +117,18 @@ impl Subject {
         Ok((python?.unwrap_or_default().merge(rust.catalog), rust.lanes))
     }
 
-    fn python(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<Catalog, Error> {
+    /// What pytest collects of the tree, with why it passes a file over.
+    pub(crate) fn sought(&self, global: &Global, file: &str) -> Result<Catalog, Error> {
+        self.python(global, &SelectionArgs::default(), false, &[file])
+    }
+
+    fn python(
+        &self,
+        global: &Global,
+        selection: &SelectionArgs,
+        observe: bool,
+        sought: &[&str],
+    ) -> Result<Catalog, Error> {
         let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
         let pytest = match &global.pytest_version {
             Some(version) => version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?,
@@ -132,6 +143,7 @@ impl Subject {
             env: global.environment.iter().cloned().collect(),
             absent_modules: global.absent.iter().cloned().collect(),
             observe,
+            sought: sought.iter().map(ToString::to_string).collect(),
             ..pytest_discovery::Settings::new(self.tree.clone())
         };
         // Only Rust paths were asked for: no path at all would mean everything.

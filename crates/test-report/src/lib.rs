@@ -13,6 +13,7 @@
 //! - [`progress`]: a line for each finished test;
 //! - [`summary`]: the end of a run;
 //! - [`junit`]: the same for CI;
+//! - [`why`]: one test explained;
 //! - [`verify`]: the catalog beside what the real tool lists.
 //!
 //! ```
@@ -36,3 +37,4 @@ pub mod rule_page;
 pub mod summary;
 pub mod terminal;
 pub mod verify;
+pub mod why;

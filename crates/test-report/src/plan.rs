@@ -43,7 +43,7 @@ pub fn text(plan: &Plan, styles: &Styles) -> String {
 }
 
 /// `2x NVIDIA L4 (22.5 GiB), 8 CPU slots`.
-fn machine(capacity: &Capacity) -> String {
+pub(crate) fn machine(capacity: &Capacity) -> String {
     let mut groups: Vec<(&str, u64, usize)> = Vec::new();
     for unit in &capacity.units {
         match groups.iter_mut().find(|(name, memory, _)| *name == unit.name && *memory == unit.memory) {
@@ -116,7 +116,7 @@ fn first_and_more(names: &[&str]) -> String {
     }
 }
 
-fn place(claim: &Claim) -> String {
+pub(crate) fn place(claim: &Claim) -> String {
     if claim.gpus.is_empty() {
         return if claim.cpu_slots == 0 { String::new() } else { "CPU".to_owned() };
     }

@@ -10,11 +10,11 @@ use test_catalog::{Catalog, NodeId, SourceSpan, TreePath};
 use test_report::findings::{self, Audited};
 use test_report::terminal::Styles;
 
-use super::sources::Sources;
 use crate::cli::{AuditArgs, AuditFormat};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::output;
+use crate::sources::Sources;
 use crate::subject::Subject;
 
 /// What is to be written.

@@ -1,12 +1,11 @@
 //! `audit-markers`: the policy held against the tree.
 //!
-//! Findings pass what comments allow ([`sources`] reads them), what was there before ([`baseline`]) and what was asked
+//! Findings pass what comments allow ([`crate::sources`] reads them), what was there before ([`baseline`]) and what was asked
 //! for ([`narrow`]), and are written in one form or another ([`forms`]).
 
 mod baseline;
 mod forms;
 mod narrow;
-mod sources;
 
 use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
@@ -21,10 +20,10 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::fix;
 use crate::output;
+use crate::sources::Sources;
 use crate::subject::{self, Subject};
 use forms::Audit;
 use narrow::Narrow;
-use sources::Sources;
 
 pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
     if let Some(code) = &args.explain {

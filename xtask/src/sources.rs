@@ -13,14 +13,14 @@ const MARK: &str = "test-kit:";
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     texts: HashMap<TreePath, String>,
     comments: Vec<(TreePath, Vec<Comment>)>,
 }
 
 impl Sources {
     /// Reads every file that has a test, a problem or a finding. One that cannot be read has no text and no comment.
-    pub(super) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding]) -> Self {
+    pub(crate) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding]) -> Self {
         let shown: BTreeSet<&TreePath> = findings
             .iter()
             .flat_map(|finding| {
@@ -63,12 +63,12 @@ impl Sources {
     }
 
     /// The text of a file with a finding.
-    pub(super) fn text(&self, file: &TreePath) -> Option<&str> {
+    pub(crate) fn text(&self, file: &TreePath) -> Option<&str> {
         self.texts.get(file).map(String::as_str)
     }
 
     /// The comments of every file that may have one for this tool.
-    pub(super) fn comments(&self) -> &[(TreePath, Vec<Comment>)] {
+    pub(crate) fn comments(&self) -> &[(TreePath, Vec<Comment>)] {
         &self.comments
     }
 }
