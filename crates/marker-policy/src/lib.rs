@@ -76,6 +76,6 @@ pub use policy::{
     PolicyLane, RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};
-pub use rules::{Rule, RuleCode, Severity};
+pub use rules::{Needs, Rule, RuleCode, Severity};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};
 pub use suppression::{Allowed, Suppressed, suppress};

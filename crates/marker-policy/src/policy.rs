@@ -10,7 +10,7 @@ use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
 use crate::location::{FileNamePattern, FolderPattern};
 use crate::resolve::ResolvedCase;
-use crate::rules::{self, Rule, RuleCode, Severity};
+use crate::rules::{self, Needs, Rule, RuleCode, Severity};
 
 /// A policy: what a policy file says, on top of what it extends.
 ///
@@ -467,6 +467,7 @@ impl Policy {
     /// Whether a rule is on that judges what discovery observes only where it is asked to.
     #[must_use]
     pub fn needs_observations(&self) -> bool {
-        rules::OBSERVING.iter().any(|rule| self.level(rule) != RuleLevel::Off)
+        let mut on = rules::ALL.iter().filter(|rule| self.level(rule) != RuleLevel::Off);
+        on.any(|rule| rule.needs.contains(&Needs::Observations))
     }
 }

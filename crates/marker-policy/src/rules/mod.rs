@@ -48,6 +48,8 @@ pub struct Rule {
     pub code: RuleCode,
     /// What a finding weighs where the policy does not say.
     pub severity: Severity,
+    /// What it says nothing without.
+    pub needs: &'static [Needs],
     /// What the rule asks for, in one sentence.
     pub summary: &'static str,
     /// Why, and what to do, in a few sentences.
@@ -68,6 +70,16 @@ impl Rule {
         ];
         !cannot.contains(&self.code)
     }
+}
+
+/// What a rule looks at beside the tests. Where it is not there, the rule finds nothing, and nobody can say that there is
+/// nothing to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Needs {
+    /// What CI runs.
+    Lanes,
+    /// What bodies of functions show, which discovery looks for only where it is asked to.
+    Observations,
 }
 
 /// A rule's stable name, such as `missing-lifecycle`. Only rules have one: see [`ALL`] and [`find`].
@@ -158,29 +170,8 @@ pub const ALL: &[Rule] = &[
     nondeterminism::ENVIRONMENT,
 ];
 
-/// Rules that say nothing unless discovery was asked for observations.
-pub(crate) const OBSERVING: &[Rule] = &[
-    never_collected::REDEFINED,
-    never_collected::NESTED,
-    never_collected::BEHIND_MAIN,
-    never_collected::OTHER_FILE_NAME,
-    nondeterminism::RANDOM,
-    nondeterminism::WALL_CLOCK,
-    nondeterminism::FIXED_PORT,
-    nondeterminism::NETWORK,
-    nondeterminism::SLEEP,
-    nondeterminism::SAMPLING,
-    nondeterminism::ENVIRONMENT,
-];
-
 /// The rule of that code.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.as_str() == code)
-}
-
-/// Whether a rule says nothing where no lane is known. Whoever adds such a rule names it here, or comments that allow its
-/// findings are called unused where there are no lanes.
-pub(crate) fn needs_lanes(code: RuleCode) -> bool {
-    [case_in_no_lane::RULE.code, feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }
