@@ -8,7 +8,9 @@ use test_catalog::RustTestKind;
 use crate::argument::Argument;
 use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
+use crate::exemption::Exemption;
 use crate::location::{FileNamePattern, FolderPattern};
+use crate::origin::Origins;
 use crate::resolve::ResolvedCase;
 use crate::rules::{self, Needs, Rule, RuleCode, Severity};
 
@@ -38,7 +40,9 @@ pub struct Policy {
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
     pub(crate) required_under: Vec<FolderPattern>,
     pub(crate) tickets: Vec<String>,
+    pub(crate) exemptions: Vec<Exemption>,
     pub(crate) ci: Ci,
+    pub(crate) origins: Origins,
 }
 
 /// What the policy says of CI.
@@ -397,6 +401,12 @@ impl Policy {
     #[must_use]
     pub fn lanes(&self) -> &[PolicyLane] {
         &self.ci.lanes
+    }
+
+    /// The findings that stay for a while.
+    #[must_use]
+    pub fn exemptions(&self) -> &[Exemption] {
+        &self.exemptions
     }
 
     /// The markers that a tree's hook adds.

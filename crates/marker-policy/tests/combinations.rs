@@ -105,12 +105,13 @@ fn mistakes_in_these_entries_say_what_is_wrong() {
             "4:9: `unitt` is no marker that this policy defines; did you mean `unit`?",
             "5:13: `a` in `companions`: it has neither `exactly-one` nor `at-least-one`",
             "7:13: `b` in `companions`: `of` names no marker",
-            "11:7: `name` is missing",
-            "13:8: `x` stands twice in `args`",
-            "13:9: `x` has a limit and is no number",
-            "13:30: `strin` is no type of argument; did you mean `string`? (types: any, number, integer, string, boolean)",
+            "11:7: `name` in `aliases.old` is missing",
+            "13:9: `x` has a limit and is no number: write `type = \"number\"`",
+            "13:30: `type` in `markers.m.args` is `strin`, expected `any`, `number`, `integer`, `string` or `boolean`; \
+             did you mean `string`?",
+            "13:50: `x` stands twice in `args`",
             "13:71: `many` in `markers.m.args` is 2, expected `true` or `false`",
-            "15:1: `L4`: give its memory, such as `gib = 24`",
+            "15:14: `gib` in `gpus.L4` is 0, expected a number above 0",
         ]
     );
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(file) = &args.junit {
         write_junit(&outcome, file)?;
     }
-    let budgets = budgets(&subject.policy, &selection.chosen, &outcome);
+    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
     Ok(exit(&outcome, catalog.problems.is_empty(), require_all(args, environment)))
 }
@@ -158,14 +158,14 @@ pub(crate) fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], se
 }
 
 /// What the tests took, against the policy's budgets for them.
-fn budgets(policy: &Policy, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> Vec<BudgetUse> {
+fn budgets(policy: &Policy, stage: Option<&str>, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> Vec<BudgetUse> {
     let cases: BTreeMap<&NodeId, &ResolvedCase<'_>> =
         chosen.iter().flat_map(|chosen| [(&chosen.case.case.id, chosen.case)]).collect();
     let mut used: BTreeMap<String, (Duration, Duration)> = BTreeMap::new();
     for result in outcome.results.iter().filter(|result| result.outcome.has_run()) {
         let Some(case) = cases.get(&result.id) else { continue };
         for budget in policy.budgets() {
-            for name in budget_names(policy, budget, case) {
+            for name in budget_names(policy, budget, stage, case) {
                 used.entry(name).or_insert((Duration::ZERO, budget.limit)).0 += result.duration;
             }
         }
@@ -174,9 +174,13 @@ fn budgets(policy: &Policy, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> 
 }
 
 /// The budgets of this kind that a case counts in: one, or one for each of its components.
-fn budget_names(policy: &Policy, budget: &Budget, case: &ResolvedCase<'_>) -> Vec<String> {
-    let has = |name: &Option<String>| name.as_deref().is_none_or(|name| case.marker(name).is_some());
-    if !has(&budget.test_type) || !has(&budget.stage) {
+fn budget_names(policy: &Policy, budget: &Budget, run_stage: Option<&str>, case: &ResolvedCase<'_>) -> Vec<String> {
+    let has = |name: &String| case.marker(name).is_some();
+    // A stage takes every earlier one's tests, too; a run of another stage does not tell how long this one takes.
+    let is_of_stage = |stage: &String| {
+        run_stage.is_none_or(|run| run == stage) && policy.stage(stage).is_some_and(|all| all.iter().any(has))
+    };
+    if !budget.test_type.as_ref().is_none_or(has) || !budget.stage.as_ref().is_none_or(is_of_stage) {
         return Vec::new();
     }
     let kind = budget.test_type.as_deref().unwrap_or("all tests");

@@ -7,6 +7,7 @@ mod colliding_names;
 mod companion_marker;
 mod conflicting_markers;
 mod deprecated_marker;
+pub(crate) mod exemption;
 mod feature_in_no_lane;
 mod file_name;
 mod ignored_path;
@@ -64,11 +65,19 @@ impl Rule {
         let cannot = [
             suppression::UNUSED.code,
             suppression::WITHOUT_REASON.code,
+            exemption::EXPIRED.code,
+            exemption::UNUSED.code,
             catalog_problem::SYNTAX.code,
             catalog_problem::UNREADABLE.code,
             catalog_problem::MANIFEST.code,
         ];
         !cannot.contains(&self.code)
+    }
+
+    /// Whether the policy can exempt tests from it: not where exemptions themselves are judged.
+    #[must_use]
+    pub fn can_be_exempt(&self) -> bool {
+        ![exemption::EXPIRED.code, exemption::UNUSED.code].contains(&self.code)
     }
 }
 
@@ -154,6 +163,8 @@ pub const ALL: &[Rule] = &[
     catalog_problem::ORPHAN,
     suppression::UNUSED,
     suppression::WITHOUT_REASON,
+    exemption::EXPIRED,
+    exemption::UNUSED,
     shadowed_file::RULE,
     ignored_path::RULE,
     never_collected::CLASS,
