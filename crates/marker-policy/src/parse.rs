@@ -59,11 +59,7 @@ fn read(file_name: &str, text: &str, mistakes: &Mistakes<'_>) -> Option<Policy> 
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().unwrap_or_default();
-        let message = match (is_duplicate(error), text.get(at.clone())) {
-            (true, Some(key)) => format!("`{}` stands twice, and TOML takes a key once", keys::short(key)),
-            _ => format!("not TOML: {}", error.message().lines().collect::<Vec<_>>().join(", ")),
-        };
-        mistakes.add(&at, message);
+        mistakes.add(&at, not_toml(error, text, at.start));
     }
     // What follows a syntax error may be read wrongly: only a key that stands twice leaves the rest as it is.
     if !errors.iter().all(is_duplicate) {
@@ -77,6 +73,28 @@ fn read(file_name: &str, text: &str, mistakes: &Mistakes<'_>) -> Option<Policy> 
         policy.origins.layer(&document, own_name, text);
     }
     Some(policy)
+}
+
+/// What is wrong with the syntax, in words for those whose language is not TOML.
+fn not_toml(error: &toml::de::Error, text: &str, at: usize) -> String {
+    let ends = |character: char| character.is_whitespace() || "=,[]{}#\"'".contains(character);
+    // A value that is half a number is told from where that half ends.
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let start = at - line.chars().rev().take_while(|character| !ends(*character)).map(char::len_utf8).sum::<usize>();
+    let rest = text.get(start..).unwrap_or_default();
+    let word = keys::short(rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or_default());
+    let message = error.message();
+    if is_duplicate(error) {
+        format!("`{word}` stands twice, and TOML takes a key once")
+    } else if word.is_empty() {
+        format!("not TOML: {}", message.lines().collect::<Vec<_>>().join(", "))
+    } else if message.contains("must be quoted") {
+        format!("not TOML: a string stands in quotes: `\"{word}\"`")
+    } else if message.contains("invalid float") || message.contains("invalid integer") {
+        format!("not TOML: `{word}` is no number; a string stands in quotes, and a day is `2027-03-31`")
+    } else {
+        format!("not TOML: {}, at `{word}`", message.lines().collect::<Vec<_>>().join(", "))
+    }
 }
 
 fn is_duplicate(error: &toml::de::Error) -> bool {

@@ -44,7 +44,7 @@ file-name = "quiet"
             "test-policy.toml:5:30: `multimodal` stands twice in `add`",
             "test-policy.toml:6:1: unknown key `requird` in `categories.type`; did you mean `required`?",
             "test-policy.toml:9:22: `unitt` is no marker that this policy defines; did you mean `unit`?",
-            "test-policy.toml:10:7: `doc` in `rust` is the string \"unit\", expected a list of markers",
+            "test-policy.toml:10:7: `doc` in `rust` is the string \"unit\", expected a list of markers: write `[\"unit\"]`",
             "test-policy.toml:13:9: `premerge` is no lifecycle marker of this policy; did you mean `pre_merge`?",
             "test-policy.toml:14:9: `limit` in `budgets` is `15`, which is no duration; write `15 s`, `5 min` or `2 h`",
             "test-policy.toml:17:12: `headroom` in `planning` is 15, expected a share from 0 to below 1, such as 0.15",

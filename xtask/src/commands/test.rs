@@ -194,3 +194,46 @@ fn budget_names(policy: &Policy, budget: &Budget, run_stage: Option<&str>, case:
         BudgetScope::Run => vec![format!("{kind}{stage}")],
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use test_catalog::{Catalog, Certainty, Marker, Markers, Origin, Position, SourceSpan, TestCase};
+
+    use super::*;
+
+    /// The budgets that a test with these markers counts in, in a run of that stage.
+    fn names(stage: Option<&str>, markers: &[&str]) -> Vec<String> {
+        let text = "extends = \"dynamo-2025-10\"\nbudgets = [{ stage = \"nightly\", limit = \"3 h\" }, \
+                    { type = \"unit\", limit = \"5 min\" }, { type = \"unit\", per = \"suite\", limit = \"15 s\" }, \
+                    { type = \"e2e\", stage = \"pre_merge\", limit = \"15 min\" }]\n";
+        let policy = Policy::parse("p", text).unwrap();
+        let at = SourceSpan::at("tests/test_a.py".into(), Position { line: 1, column: 1 });
+        let list = markers.iter().map(|name| Marker::bare(*name, Origin::Source(at.clone())));
+        let id = NodeId::from_text("tests/test_a.py::test_a");
+        let case = TestCase::python(id, at.clone(), Markers::known(list), Certainty::Exact);
+        let catalog = Catalog { cases: vec![case], ..Catalog::default() };
+        let cases = resolve(&policy, &catalog);
+        policy.budgets().iter().flat_map(|budget| budget_names(&policy, budget, stage, &cases[0])).collect()
+    }
+
+    #[test]
+    fn a_test_counts_in_the_budgets_of_its_type_its_suite_and_the_stage_that_runs() {
+        let nightly = "all tests in nightly";
+        for (stage, markers, expected) in [
+            (None, &["pre_merge", "e2e"][..], &[nightly, "e2e in pre_merge"][..]),
+            (Some("pre_merge"), &["pre_merge", "e2e"], &["e2e in pre_merge"]),
+            (Some("nightly"), &["pre_merge", "e2e"], &[nightly]),
+            (Some("nightly"), &["nightly", "e2e"], &[nightly]),
+            (Some("weekly"), &["weekly", "e2e"], &[]),
+            (
+                Some("pre_merge"),
+                &["pre_merge", "unit", "vllm", "router"],
+                &["unit", "suite vllm unit", "suite router unit"],
+            ),
+            (Some("pre_merge"), &["pre_merge", "unit"], &["unit", "suite (no component) unit"]),
+        ] {
+            assert_eq!(names(stage, markers), expected, "{stage:?} {markers:?}");
+        }
+    }
+}

@@ -12,12 +12,22 @@ use crate::document::{Mistakes, as_real, day, whole_number};
 use crate::nearest::{did_you_mean, nearest};
 use crate::preset;
 
+/// The longest example that a message shows.
+const LONGEST_EXAMPLE: usize = 80;
+
+/// A policy has one of these, or one that was meant to be.
+const BEGINNINGS: [&str; 2] = ["extends", "categories"];
+
 /// Behind so many mistakes nobody asks what was meant.
 const MOST_PROPOSALS: usize = 200;
 
 /// Adds every mistake of the document that can be told key by key.
 pub(crate) fn check(document: &Spanned<DeTable<'_>>, mistakes: &Mistakes<'_>) {
-    if !["extends", "categories"].iter().any(|key| document.get_ref().contains_key(*key)) {
+    let is_meant = |key: &str| alike(key, &DOCUMENT).iter().any(|meant| BEGINNINGS.contains(&meant.as_str()));
+    let found = document.get_ref();
+    let begins = BEGINNINGS.iter().any(|key| found.contains_key(*key))
+        || found.iter().take(MOST_PROPOSALS).any(|(key, _)| is_meant(key.get_ref()));
+    if !begins {
         let start = preset::DEFAULT;
         let message = format!(
             "the policy has no categories: write them, or build on a preset, `extends = \"{start}\"`; `cargo xtask policy init` writes a file to begin with"
@@ -32,7 +42,7 @@ fn table(name: &str, table: &Table, found: &DeTable<'_>, span: &Range<usize>, mi
     for (key, found) in found.iter() {
         let word = &**key.get_ref();
         if let Some(known) = table.key(word) {
-            value(word, name, &known.takes, found, mistakes);
+            value(word, name, &known.takes, &format!("{} = {}", known.name, known.example), found, mistakes);
             continue;
         }
         match table.names {
@@ -40,7 +50,7 @@ fn table(name: &str, table: &Table, found: &DeTable<'_>, span: &Range<usize>, mi
                 if let Some(wrong) = name_mistake(names.form, word, name) {
                     mistakes.add(&key.span(), wrong);
                 }
-                value(word, name, &names.takes, found, mistakes);
+                value(word, name, &names.takes, names.example, found, mistakes);
             }
             None => mistakes.add(&key.span(), unknown(word, name, table, mistakes.count() < MOST_PROPOSALS)),
         }
@@ -62,8 +72,7 @@ fn name_mistake(form: Form, word: &str, table: &str) -> Option<String> {
 }
 
 fn unknown(word: &str, name: &str, table: &Table, propose: bool) -> String {
-    let keys = table.keys.iter().map(|key| key.name).filter(|_| propose);
-    let meant = nearest(word, keys);
+    let meant = if propose { alike(word, table) } else { Vec::new() };
     let more = match &*meant {
         [] => match places_of(word) {
             places if !places.is_empty() => format!("; it belongs in {places}"),
@@ -76,6 +85,18 @@ fn unknown(word: &str, name: &str, table: &Table, propose: bool) -> String {
         meant => did_you_mean(meant),
     };
     format!("unknown key `{}`{}{more}", short(word), of(name))
+}
+
+/// The keys that this one was probably meant to be: of like letters, or of the same beginning (`category`).
+fn alike(word: &str, table: &Table) -> Vec<String> {
+    const BEGINNING: usize = 5;
+    let near = nearest(word, table.keys.iter().map(|key| key.name));
+    if !near.is_empty() {
+        return near;
+    }
+    let beginning = word.get(..BEGINNING);
+    let same = table.keys.iter().filter(|key| beginning.is_some_and(|beginning| key.name.starts_with(beginning)));
+    same.map(|key| key.name.to_owned()).collect()
 }
 
 /// The tables of the document that have such a key: `planning`.
@@ -93,15 +114,24 @@ fn places_of(word: &str) -> String {
     places.join(" or ")
 }
 
-fn value(key: &str, table_name: &str, takes: &Takes, found: &Spanned<DeValue<'_>>, mistakes: &Mistakes<'_>) {
+fn value(
+    key: &str,
+    table_name: &str,
+    takes: &Takes,
+    example: &str,
+    found: &Spanned<DeValue<'_>>,
+    mistakes: &Mistakes<'_>,
+) {
     let inner = || if table_name.is_empty() { key.to_owned() } else { format!("{table_name}.{key}") };
     let wrong_type = || {
-        let (found, at, expected) = (said(found), found.span(), takes.described());
-        let expected = match takes {
-            Takes::Tables(_) => format!("{expected}: write `[[{}]]`", inner()),
-            Takes::Text(form) => form.expected(),
-            _ => expected,
+        let expected = match (takes, found.get_ref()) {
+            (Takes::Tables(_), _) => format!("a list of tables: write `[[{}]]`", inner()),
+            (Takes::Text(form), _) => form.expected(),
+            (Takes::Texts(_), DeValue::String(text)) => format!("{}: write `[{:?}]`", takes.described(), short(text)),
+            (Takes::Table(_), _) if example.len() <= LONGEST_EXAMPLE => format!("a table, such as `{example}`"),
+            _ => takes.described(),
         };
+        let (found, at) = (said(found), found.span());
         mistakes.add(&at, format!("`{}`{} is {found}, expected {expected}", short(key), of(table_name)));
     };
     let is_right = match (takes, found.get_ref()) {

@@ -1,6 +1,6 @@
 //! What a policy file can say: its tables and keys, each with what it takes and what it means.
 //!
-//! [`DOCUMENT`] is the one place that knows. What is wrong with a file's keys and values is found by it, the
+//! A key is added here first: [`DOCUMENT`] is the one place that knows. What is wrong with a file's keys and values is found by it, the
 //! [JSON Schema](schema()) for editors is made from it, and so is the reference for people.
 
 mod check;

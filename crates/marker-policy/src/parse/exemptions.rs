@@ -10,8 +10,13 @@ impl Reader<'_, '_> {
         let Some(entries) = self.document.sections("exemptions") else { return };
         for entry in entries {
             let mut rules = Vec::new();
-            let names = entry.words("rules").unwrap_or_default();
-            for name in &names {
+            let (names, tests) = (entry.words("rules"), entry.words("tests"));
+            for (key, list) in [("rules", &names), ("tests", &tests)] {
+                if list.as_ref().is_some_and(Vec::is_empty) {
+                    entry.mistake(&entry.span_of(key), format!("`{key}` in `exemptions` names nothing"));
+                }
+            }
+            for name in names.into_iter().flatten() {
                 let Some(rule) = rules::find(&name.text) else { continue };
                 if rule.can_be_exempt() {
                     rules.push(rule.code);
@@ -19,17 +24,11 @@ impl Reader<'_, '_> {
                     entry.mistake(&name.span, format!("nothing is exempt from `{}`", name.text));
                 }
             }
-            let tests = entry.words("tests").unwrap_or_default();
-            for (key, is_empty) in [("rules", names.is_empty()), ("tests", tests.is_empty())] {
-                if entry.has(key) && is_empty {
-                    entry.mistake(&entry.span_of(key), format!("`{key}` in `exemptions` names nothing"));
-                }
-            }
             let texts = ["owner", "reason"].map(|key| entry.string(key).map(|word| word.text));
             let ([Some(owner), Some(reason)], Some(expires)) = (texts, entry.day("expires")) else { continue };
             self.policy.exemptions.push(Exemption {
                 rules,
-                tests: tests.iter().filter_map(|test| TestPattern::parse(&test.text).ok()).collect(),
+                tests: tests.iter().flatten().filter_map(|test| TestPattern::parse(&test.text).ok()).collect(),
                 owner,
                 reason,
                 expires,
