@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use marker_policy::Policy;
+use proptest::collection::vec;
+use proptest::prelude::proptest;
+use proptest::test_runner::Config;
 
 fn mistakes(text: &str) -> Vec<String> {
     Policy::parse("test-policy.toml", text).unwrap_err().to_string().lines().map(str::to_owned).collect()
@@ -196,4 +199,30 @@ nam = "cpu"
             "test-policy.toml:16:1: unknown key `nam` in `lanes`; did you mean `name`?",
         ]
     );
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
+
+    /// A policy with parts taken out, doubled or moved is answered: by a policy, or by mistakes in the order of the file.
+    #[test]
+    fn no_damage_panics(preset in 0..3_usize, cuts in vec((0..8_000_usize, 0..60_usize, 0..8_000_usize), 1..6)) {
+        let name = Policy::preset_names().nth(preset).unwrap();
+        let mut text: Vec<char> = Policy::preset_text(name).unwrap().chars().collect();
+        for (from, length, to) in cuts {
+            let from = from % text.len();
+            let end = (from + length).min(text.len());
+            let part: Vec<char> = text[from..end].to_vec();
+            if length % 2 == 0 {
+                text.drain(from..end);
+            }
+            let to = to % (text.len() + 1);
+            text.splice(to..to, part);
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(errors) = Policy::parse("p", &text) {
+            assert!(!errors.mistakes.is_empty());
+            assert!(errors.mistakes.iter().map(|mistake| (mistake.line, mistake.column)).is_sorted(), "{errors}");
+        }
+    }
 }

@@ -267,7 +267,7 @@ fn any_document(choices: &mut Choices<'_>) -> toml::Table {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 1_500, ..Config::default() })]
+    #![proptest_config(Config { cases: 1_500, failure_persistence: None, ..Config::default() })]
 
     /// What the schema rejects, the parser rejects; what the parser rejects by looking at one key, the schema rejects.
     #[test]
