@@ -84,7 +84,7 @@ fn value(takes: &Takes) -> Value {
     }
 }
 
-fn string(form: Form) -> Value {
+pub(super) fn string(form: Form) -> Value {
     let words = form.words();
     if !words.is_empty() {
         // A constant each, so that an editor shows what it means.

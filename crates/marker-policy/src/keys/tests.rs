@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
+use proptest::sample::select;
 use proptest::test_runner::Config;
 use toml::Value;
 use toml::de::DeTable;
@@ -17,6 +18,49 @@ use crate::rules;
 
 static SCHEMA: LazyLock<jsonschema::Validator> =
     LazyLock::new(|| jsonschema::draft202012::new(&schema()).expect("it is a schema"));
+
+/// What strings of all forms are made of.
+const PARTS: [&str; 33] = [
+    "a",
+    "test_",
+    "Z",
+    "_",
+    "é",
+    "x\u{301}",
+    "²",
+    "·",
+    "1",
+    "0",
+    "60",
+    "1000000000",
+    " ",
+    "  ",
+    "s",
+    "min",
+    "h",
+    "/",
+    ".",
+    "..",
+    "-",
+    "*",
+    "?",
+    "\\",
+    "{",
+    "}",
+    "{component}",
+    "{flow}",
+    "{name}",
+    "[",
+    "::",
+    "\n",
+    "\t",
+];
+
+static PATTERNS: LazyLock<Vec<(Form, jsonschema::Validator)>> = LazyLock::new(|| {
+    use Form::{AbsoluteFolder, Any, Duration, FileName, Folder, Marker, Path, Tests};
+    let forms = [Any, Marker, Folder, Path, AbsoluteFolder, FileName, Duration, Tests];
+    forms.map(|form| (form, jsonschema::draft202012::new(&super::schema::string(form)).unwrap())).into()
+});
 
 /// As tools read a policy file: JSON has no dates.
 fn json(value: &Value) -> serde_json::Value {
@@ -276,6 +320,15 @@ proptest! {
         let text = toml::to_string(&document).unwrap();
         let mistakes = mistakes_of_keys(&text);
         assert_eq!(schema_takes(&document), mistakes.is_empty(), "{mistakes:#?} in\n{text}");
+    }
+
+    /// The pattern of a form matches the strings that are written so, and no others.
+    #[test]
+    fn the_pattern_of_each_form_is_exact(parts in vec(select(&PARTS[..]), 0..7)) {
+        let text = parts.concat();
+        for (form, pattern) in &*PATTERNS {
+            assert_eq!(pattern.is_valid(&text.as_str().into()), form.takes(&text), "{text:?} as {form:?}");
+        }
     }
 
     /// What applies in the end is a policy file that says the same.
