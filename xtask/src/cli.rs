@@ -280,6 +280,9 @@ pub(crate) struct AuditArgs {
     /// Report only findings in files that changed since HEAD and this revision parted, or of tests in such files
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+    /// The day on which exemptions of the policy are judged [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) today: Option<String>,
     /// Explain a rule, and stop
     #[arg(long, value_name = "RULE")]
     pub(crate) explain: Option<String>,
@@ -490,14 +493,58 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// What applies here, and where it comes from
-    Show,
+    /// Write a commented test-policy.toml for the tree: --tree, or the working directory
+    ///
+    /// What was found there stands in comments, and so does what that may mean.
+    #[command(after_help = "\
+Examples:
+  cargo xtask policy init --tree ../dynamo
+  cargo xtask policy init --preset dynamo-2026-08 --stdout")]
+    Init(PolicyInitArgs),
+    /// What applies here in the end, as a policy file, and where each value comes from
+    #[command(after_help = "\
+Examples:
+  cargo xtask policy show
+  cargo xtask policy show rules --policy dynamo-2026-08")]
+    Show {
+        /// Only what it says under this key, such as categories or rules
+        #[arg(value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// The JSON Schema of policy files, for editors
+    Schema {
+        /// Write it to a file
+        #[arg(long, value_name = "FILE")]
+        output: Option<Utf8PathBuf>,
+    },
+    /// Every key of policy files, explained, as Markdown
+    Keys {
+        /// Write them to a file
+        #[arg(long, value_name = "FILE")]
+        output: Option<Utf8PathBuf>,
+    },
     /// The rules of audit-markers
     Rules {
         /// Write a page for each rule into this folder
         #[arg(long, value_name = "DIR")]
         write: Option<Utf8PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyInitArgs {
+    /// The preset to build on [default: the one that knows most of the tree's markers]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Write to this file, and not to the tree's test-policy.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "stdout")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    /// Print it, and write nothing
+    #[arg(long)]
+    pub(crate) stdout: bool,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

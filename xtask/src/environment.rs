@@ -2,8 +2,10 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
+use marker_policy::NaiveDate;
 
 /// The facts of the machine and the shell that commands depend on.
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub(crate) struct Environment {
     pub(crate) ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to which a step of GitHub Actions appends what the job's page shows.
     pub(crate) github_step_summary: Option<Utf8PathBuf>,
+    /// The day, in UTC: exemptions of the policy expire.
+    pub(crate) today: NaiveDate,
     /// Whether stdout is a terminal that may show colour.
     pub(crate) colour: bool,
     /// Whether stderr is a terminal on which a progress bar can be redrawn.
@@ -40,8 +44,16 @@ impl Environment {
                 .ok()
                 .filter(|path| !path.is_empty())
                 .map(Utf8PathBuf::from),
+            today: today(),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
             progress: io::stderr().is_terminal() && !ci && !dumb,
         }
     }
+}
+
+/// Of a clock before 1970, or one that is centuries ahead, the first day of its time.
+fn today() -> NaiveDate {
+    const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
+    let days = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() / SECONDS_OF_A_DAY);
+    i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days).unwrap_or_default()
 }

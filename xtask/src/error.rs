@@ -3,6 +3,7 @@
 use std::io;
 
 use camino::Utf8PathBuf;
+use test_report::count::counted;
 use test_report::terminal::printable_lines;
 use test_runner::cargo_listing::ListingError;
 use test_runner::collection::CollectionError;
@@ -24,8 +25,10 @@ pub(crate) enum Error {
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
     Output(#[source] io::Error),
-    #[error("the policy has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
+    #[error("the policy has {count}, nothing was done:\n{0}", count = counted(.0.mistakes.len(), "mistake", "mistakes"))]
     Policy(#[from] marker_policy::PolicyErrors),
+    #[error("{path}:{line}: this line is not UTF-8, and a policy file has to be; nothing was done")]
+    PolicyNotUtf8 { path: Utf8PathBuf, line: usize },
     #[error("{path} cannot be written, so that no further file is: {source}; is the tree read-only?")]
     Fix { path: Utf8PathBuf, source: io::Error },
     #[error("the revision `{revision}` cannot be read: {why}")]
@@ -34,7 +37,7 @@ pub(crate) enum Error {
     TemporaryFolder(#[source] io::Error),
     #[error("{file}:{line}: the lane `{name}`: {why}")]
     Lane { file: String, line: u32, name: String, why: String },
-    #[error("the baseline has {count} mistakes, nothing was done:\n{0}", count = .0.mistakes.len())]
+    #[error("the baseline has {count}, nothing was done:\n{0}", count = counted(.0.mistakes.len(), "mistake", "mistakes"))]
     Baseline(marker_policy::PolicyErrors),
     #[error("--write-baseline writes that of the whole tree: leave out what chooses a part of it")]
     PartOfBaseline,
@@ -42,6 +45,14 @@ pub(crate) enum Error {
     Target { path: Utf8PathBuf, source: io::Error },
     #[error(transparent)]
     Changed(#[from] crate::changed::ChangedError),
+    #[error(
+        "{path} is there already, and was left alone: --force replaces it, --output FILE or --stdout write elsewhere"
+    )]
+    AlreadyThere { path: Utf8PathBuf },
+    #[error("no preset is named `{name}`{meant} (presets: {presets})")]
+    NoSuchPreset { name: String, meant: String, presets: String },
+    #[error("the policy says nothing under `{key}`{meant} (it does under {keys})")]
+    NoSuchKey { key: String, meant: String, keys: String },
     #[error("no rule is named `{code}`; {meant}")]
     NoSuchRule { code: String, meant: String },
     #[error("`{name}` is neither a policy file nor a preset ({presets})")]
@@ -94,6 +105,7 @@ impl Error {
             | Self::NotUtf8(_)
             | Self::Read { .. }
             | Self::Policy(_)
+            | Self::PolicyNotUtf8 { .. }
             | Self::Lane { .. }
             | Self::Revision { .. }
             | Self::Fix { .. }
@@ -103,6 +115,9 @@ impl Error {
             | Self::Changed(_)
             | Self::NoSuchRule { .. }
             | Self::NoSuchPolicy { .. }
+            | Self::AlreadyThere { .. }
+            | Self::NoSuchPreset { .. }
+            | Self::NoSuchKey { .. }
             | Self::Expression { .. }
             | Self::Select(_)
             | Self::Option { .. }

@@ -1,6 +1,6 @@
 //! The lanes of a tree: the commands that its workflows and its policy say CI runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
@@ -98,6 +98,15 @@ impl Commands {
             }
         }
         Ok(commands)
+    }
+
+    /// How many commands of each workflow run tests.
+    pub(crate) fn by_workflow(&self) -> BTreeMap<TreePath, usize> {
+        let mut commands = BTreeMap::new();
+        for (lane, _) in &self.lanes {
+            *commands.entry(lane.at.file.clone()).or_default() += 1;
+        }
+        commands
     }
 
     fn step(&mut self, step: &Step, policy: &Policy, tree: &Utf8Path) {

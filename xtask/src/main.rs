@@ -61,7 +61,10 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Gpus(args) => commands::gpus::run(args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {
-            PolicyCommand::Show => commands::policy::show(&cli.global),
+            PolicyCommand::Init(args) => commands::policy::init(&cli.global, args),
+            PolicyCommand::Show { key } => commands::policy::show(&cli.global, key.as_deref()),
+            PolicyCommand::Schema { output } => commands::policy::schema(output.as_deref()),
+            PolicyCommand::Keys { output } => commands::policy::keys(output.as_deref()),
             PolicyCommand::Rules { write } => commands::policy::rules(write.as_deref()),
         },
         Command::Ci(args) => commands::ci::run(args),

@@ -20,13 +20,16 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Reads every file that has a test, a problem or a finding. One that cannot be read has no text and no comment.
-    pub(crate) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding]) -> Self {
+    ///
+    /// `others` are further files that findings may be in.
+    pub(crate) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding], others: &[TreePath]) -> Self {
         let shown: BTreeSet<&TreePath> = findings
             .iter()
             .flat_map(|finding| {
                 [Some(&finding.at.file), finding.insertion.as_ref().map(|insertion| &insertion.at.file)]
             })
             .flatten()
+            .chain(others)
             .collect();
         let mut files: BTreeSet<&TreePath> = catalog.cases.iter().map(|case| case.file()).collect();
         files.extend(catalog.problems.iter().map(|problem| &problem.at.file));

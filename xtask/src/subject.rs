@@ -1,6 +1,7 @@
 //! The tree under test: where it is, which policy binds it, and its catalog.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,14 +9,14 @@ use cargo_discovery::{Discovery, RustLane, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
 use marker_policy::{Policy, Selector};
 use pytest_discovery::{PinnedPytest, PytestVersion};
-use test_catalog::{Catalog, Language};
+use test_catalog::{Catalog, Language, TreePath};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
 use crate::lanes::{Ci, Commands};
 
 /// The name of a policy file.
-const POLICY_FILE: &str = "test-policy.toml";
+pub(crate) const POLICY_FILE: &str = "test-policy.toml";
 
 /// A tree and the policy that binds it.
 #[derive(Debug)]
@@ -65,6 +66,13 @@ impl Subject {
             (None, None) => (Policy::embedded(), "the embedded default (the written guidelines)".to_owned()),
         };
         Ok(Self { tree, policy, policy_source })
+    }
+
+    /// The policy file as findings name it: from the tree where it lies there.
+    pub(crate) fn policy_file(&self) -> TreePath {
+        let file = Utf8Path::new(&self.policy_source);
+        let absolute = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
+        TreePath::new(absolute.strip_prefix(&self.tree).unwrap_or(&absolute))
     }
 
     /// The same tree as it is in another folder: under its own policy there, or under this one where it has none.
@@ -208,7 +216,20 @@ fn named_policy(name: &str) -> Result<(Policy, String), Error> {
 }
 
 fn read_policy(file: &Utf8Path) -> Result<Policy, Error> {
-    let text = fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
+    let failed = |source| Error::Read { path: file.to_owned(), source };
+    // One more than may be there tells that there is more: the file may be a device without an end.
+    let most = Policy::LARGEST_FILE as u64 + 1;
+    let mut bytes = Vec::new();
+    File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+    let text = String::from_utf8(bytes).or_else(|error| {
+        // Cut off in the middle of a character, a file is too large and not wrong.
+        let (valid, bytes) = (error.utf8_error().valid_up_to(), error.into_bytes());
+        if bytes.len() as u64 == most {
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
+        Err(Error::PolicyNotUtf8 { path: file.to_owned(), line })
+    })?;
     Ok(Policy::parse(file.as_str(), &text)?)
 }
 
@@ -216,7 +237,7 @@ fn here_of(file: &Utf8Path) -> Result<Utf8PathBuf, Error> {
     file.parent().map(Utf8Path::to_owned).ok_or(Error::NoTree)
 }
 
-fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
+pub(crate) fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Error> {
     if !path.is_dir() {
         return Err(Error::NoSuchTree(path.to_owned()));
     }

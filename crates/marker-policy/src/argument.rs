@@ -43,6 +43,18 @@ impl ArgumentKind {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Any, Self::Number, Self::Integer, Self::String, Self::Boolean];
 
+    /// What it means, for people.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Any => "anything",
+            Self::Number => "a number, whole or not",
+            Self::Integer => "a whole number",
+            Self::String => "a string",
+            Self::Boolean => "`True` or `False`",
+        }
+    }
+
     /// The word in a policy file.
     #[must_use]
     pub fn as_str(self) -> &'static str {

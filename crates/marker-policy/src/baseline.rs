@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::grouping::counted;
 use crate::judged::Judged;
 use crate::nearest::{did_you_mean, nearest};
+use crate::rules::exemption::EXPIRED;
 use crate::rules::{self, RuleCode};
 
 /// The version of the format that this crate reads and writes.
@@ -42,9 +43,16 @@ pub struct Compared {
 }
 
 impl Baseline {
-    /// The baseline with just these findings.
+    /// The baseline with just these findings, but for exemptions that have expired: those shall not stay under another
+    /// name.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {
+        let mut baseline = Self::counted(findings);
+        baseline.entries.remove(&EXPIRED.code);
+        baseline
+    }
+
+    fn counted(findings: &[Finding]) -> Self {
         let mut entries: BTreeMap<RuleCode, BTreeMap<String, u32>> = BTreeMap::new();
         for finding in findings {
             let subjects = entries.entry(finding.rule).or_default();
@@ -137,7 +145,7 @@ impl Baseline {
     /// were there before, nobody knows.
     #[must_use]
     pub fn compare(&self, findings: Vec<Finding>, judged: &Judged<'_>) -> Compared {
-        let now = Self::of(&findings);
+        let now = Self::counted(&findings);
         let is_known = |rule: RuleCode, subject: &str| now.count(rule, subject) <= self.count(rule, subject);
         let mut compared = Compared::default();
         for finding in findings {

@@ -24,7 +24,32 @@ pub struct Companions {
     pub exactly: bool,
 }
 
+/// Of so many markers at most it is looked whether all may stand together.
+const MOST_PAIRED: usize = 30;
+
 impl Combinations {
+    /// The group that lets all of the conflict's markers stand together, so that it says nothing.
+    pub(crate) fn allowed_by(&self, conflict: &[String]) -> Option<&str> {
+        if !(2..=MOST_PAIRED).contains(&conflict.len()) {
+            return None;
+        }
+        let allows = |group: &Vec<String>| conflict.iter().all(|marker| group.contains(marker));
+        self.coexist.iter().find(|(_, group)| allows(group)).map(|(name, _)| name.as_str())
+    }
+
+    /// Empties conflicts that say nothing.
+    pub(crate) fn drop_idle_conflicts(&mut self) {
+        let idle: Vec<String> = self
+            .conflicts
+            .iter()
+            .filter(|(_, markers)| self.allowed_by(markers).is_some())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in idle {
+            self.conflicts.insert(name, Vec::new());
+        }
+    }
+
     /// Whether two markers may stand together, though a conflict or a category says that a test has at most one of them.
     pub(crate) fn may_coexist(&self, one: &str, other: &str) -> bool {
         let names = |group: &Vec<String>| [one, other].iter().all(|name| group.iter().any(|member| member == name));

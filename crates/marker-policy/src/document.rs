@@ -1,14 +1,14 @@
-//! A TOML document read key by key, collecting every mistake with its place instead of stopping at the first.
+//! A TOML document read key by key. What is wrong with a value by itself is told by
+//! [`keys::check`](crate::keys::check): here, such a value is as good as none.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::ops::Range;
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::PolicyMistake;
-use crate::nearest::{did_you_mean, nearest};
 
 /// The mistakes found so far, by their place in the text.
 #[derive(Debug)]
@@ -24,15 +24,12 @@ pub(crate) struct Word {
     pub(crate) span: Range<usize>,
 }
 
-/// A table of the document. What nobody asked for is a mistake: see [`Section::finish`].
-#[derive(Debug)]
+/// A table of the document.
+#[derive(Debug, Clone)]
 pub(crate) struct Section<'d, 't> {
-    /// The table's own name, empty for the document.
-    name: String,
     table: &'d DeTable<'t>,
     span: Range<usize>,
     mistakes: &'d Mistakes<'t>,
-    asked: BTreeSet<&'static str>,
 }
 
 /// What may be written in a short form and in a long one.
@@ -42,10 +39,36 @@ pub(crate) enum Item<S> {
     Section(S),
 }
 
-fn as_real(value: &Spanned<DeValue<'_>>) -> Option<f64> {
+/// A number, whole or not.
+pub(crate) fn as_real(value: &Spanned<DeValue<'_>>) -> Option<f64> {
+    let number: f64 = match value.get_ref() {
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            #[expect(clippy::cast_precision_loss, reason = "a limit of a marker's argument needs no more than 53 bits")]
+            Ok(whole) => whole as f64,
+            Err(_) => return None,
+        },
+        DeValue::Float(float) => float.as_str().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// A whole number from 0.
+pub(crate) fn whole_number(value: &Spanned<DeValue<'_>>) -> Option<u32> {
     match value.get_ref() {
-        DeValue::Integer(integer) => integer.as_str().parse().ok(),
-        DeValue::Float(float) => float.as_str().parse().ok(),
+        DeValue::Integer(integer) => u32::from_str_radix(integer.as_str(), integer.radix()).ok(),
+        _ => None,
+    }
+}
+
+/// A day, as TOML has it or in quotes.
+pub(crate) fn day(value: &Spanned<DeValue<'_>>) -> Option<NaiveDate> {
+    match value.get_ref() {
+        DeValue::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
+            NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
+        }
+        // `from_str` of a date takes spaces and signs, too.
+        DeValue::String(text) if text.len() == "2027-03-31".len() && !text.contains([' ', '+']) => text.parse().ok(),
         _ => None,
     }
 }
@@ -59,36 +82,50 @@ impl<'t> Mistakes<'t> {
         self.found.borrow_mut().push((at.start, message.into()));
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.found.borrow().len()
+    }
+
     /// All of them, in the order of the text.
     pub(crate) fn into_list(self) -> Vec<PolicyMistake> {
+        let lines = Lines::of(self.text);
         let mut found = self.found.into_inner();
         found.sort();
         found.dedup();
-        found
-            .into_iter()
-            .map(|(offset, message)| {
-                let (line, column) = position(self.text, offset);
-                PolicyMistake { line, column, message }
-            })
-            .collect()
+        let mistake = |(offset, message)| {
+            let (line, column) = lines.position(offset);
+            PolicyMistake { line, column, message }
+        };
+        found.into_iter().map(mistake).collect()
     }
 }
 
-/// Line and column of an offset, both from 1.
-fn position(text: &str, offset: usize) -> (u32, u32) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+/// Where the lines of a text start.
+#[derive(Debug)]
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        let behind_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self { text, starts: std::iter::once(0).chain(behind_newlines).collect() }
+    }
+
+    /// Line and column of an offset, both from 1.
+    pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
 }
 
 impl<'d, 't> Section<'d, 't> {
     pub(crate) fn document(table: &'d Spanned<DeTable<'t>>, mistakes: &'d Mistakes<'t>) -> Self {
-        Self::new(String::new(), table.get_ref(), table.span(), mistakes)
-    }
-
-    fn new(name: String, table: &'d DeTable<'t>, span: Range<usize>, mistakes: &'d Mistakes<'t>) -> Self {
-        Self { name, table, span, mistakes, asked: BTreeSet::new() }
+        Self { table: table.get_ref(), span: table.span(), mistakes }
     }
 
     /// Where the table stands.
@@ -98,7 +135,8 @@ impl<'d, 't> Section<'d, 't> {
 
     /// The line of a place, from 1.
     pub(crate) fn line_of(&self, at: &Range<usize>) -> u32 {
-        position(self.mistakes.text, at.start).0
+        let before = self.mistakes.text.get(..at.start).unwrap_or(self.mistakes.text);
+        u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn mistake(&self, at: &Range<usize>, message: impl Into<String>) {
@@ -114,200 +152,107 @@ impl<'d, 't> Section<'d, 't> {
         self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span)
     }
 
-    fn value(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
-        self.asked.insert(key);
+    fn value(&self, key: &str) -> Option<&'d Spanned<DeValue<'t>>> {
         self.table.get(key)
     }
 
-    pub(crate) fn string(&mut self, key: &'static str) -> Option<Word> {
-        let value = self.value(key)?;
-        self.as_string(key, value)
+    pub(crate) fn string(&self, key: &str) -> Option<Word> {
+        as_string(self.value(key)?)
     }
 
     /// A whole number from 0.
-    pub(crate) fn number(&mut self, key: &'static str) -> Option<u32> {
-        let value = self.value(key)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(integer) => u32::from_str_radix(integer.as_str(), integer.radix()).ok(),
-            _ => None,
-        };
-        if number.is_none() {
-            self.wrong_type(key, value, "a whole number from 0");
-        }
-        number
+    pub(crate) fn number(&self, key: &str) -> Option<u32> {
+        whole_number(self.value(key)?)
     }
 
     /// `true` or `false`.
-    pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
-        let value = self.value(key)?;
-        if let DeValue::Boolean(flag) = value.get_ref() {
-            return Some(*flag);
+    pub(crate) fn flag(&self, key: &str) -> Option<bool> {
+        match self.value(key)?.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
         }
-        self.wrong_type(key, value, "`true` or `false`");
-        None
     }
 
     /// A number, whole or not.
-    pub(crate) fn real(&mut self, key: &'static str) -> Option<f64> {
-        let value = self.value(key)?;
-        let number = as_real(value).filter(|number| number.is_finite());
-        if number.is_none() {
-            self.wrong_type(key, value, "a number");
-        }
-        number
+    pub(crate) fn real(&self, key: &str) -> Option<f64> {
+        as_real(self.value(key)?)
     }
 
-    /// A number from 0 to 1, without 1 itself.
-    pub(crate) fn share(&mut self, key: &'static str) -> Option<f64> {
-        let value = self.value(key)?;
-        let share = as_real(value).filter(|share: &f64| (0.0..1.0).contains(share));
-        if share.is_none() {
-            self.wrong_type(key, value, "a share from 0 to below 1, such as 0.15");
-        }
-        share
+    /// A day.
+    pub(crate) fn day(&self, key: &str) -> Option<NaiveDate> {
+        day(self.value(key)?)
     }
 
-    /// A list of strings, each of them once.
-    pub(crate) fn words(&mut self, key: &'static str) -> Option<Vec<Word>> {
-        let value = self.value(key)?;
-        self.as_words(key, value)
+    /// A list of strings.
+    pub(crate) fn words(&self, key: &str) -> Option<Vec<Word>> {
+        as_words(self.value(key)?)
     }
 
-    pub(crate) fn section(&mut self, key: &'static str) -> Option<Self> {
-        let value = self.value(key)?;
-        self.as_section(key, value)
+    pub(crate) fn section(&self, key: &str) -> Option<Self> {
+        self.as_section(self.value(key)?)
     }
 
     /// The tables of `[[key]]`.
-    pub(crate) fn sections(&mut self, key: &'static str) -> Option<Vec<Self>> {
-        let value = self.value(key)?;
-        let DeValue::Array(items) = value.get_ref() else {
-            self.wrong_type(key, value, "a list of tables");
-            return None;
-        };
-        Some(items.iter().filter_map(|item| self.as_section(key, item)).collect())
+    pub(crate) fn sections(&self, key: &str) -> Option<Vec<Self>> {
+        let DeValue::Array(items) = self.value(key)?.get_ref() else { return None };
+        Some(items.iter().filter_map(|item| self.as_section(item)).collect())
     }
 
     /// A list whose items are strings or tables, each in its place.
-    pub(crate) fn words_and_sections(&mut self, key: &'static str) -> Option<Vec<Item<Self>>> {
-        let value = self.value(key)?;
-        let DeValue::Array(items) = value.get_ref() else {
-            self.wrong_type(key, value, "a list of strings or tables");
-            return None;
+    pub(crate) fn words_and_sections(&self, key: &str) -> Option<Vec<Item<Self>>> {
+        let DeValue::Array(items) = self.value(key)?.get_ref() else { return None };
+        Some(items.iter().filter_map(|item| self.as_item(item)).collect())
+    }
+
+    /// Every key but `known` with its string, or with its table.
+    pub(crate) fn named_strings_and_sections(&self) -> Vec<(Word, Item<Self>)> {
+        self.named(&[], |value| self.as_item(value))
+    }
+
+    /// Every key but `known` with its string.
+    pub(crate) fn named_strings(&self, known: &[&str]) -> Vec<(Word, Word)> {
+        self.named(known, as_string)
+    }
+
+    /// Every key with its list of strings.
+    pub(crate) fn named_words(&self) -> Vec<(Word, Vec<Word>)> {
+        self.named(&[], as_words)
+    }
+
+    /// Every key with its table.
+    pub(crate) fn named_sections(&self) -> Vec<(Word, Self)> {
+        self.named(&[], |value| self.as_section(value))
+    }
+
+    fn named<T>(&self, known: &[&str], read: impl Fn(&'d Spanned<DeValue<'t>>) -> Option<T>) -> Vec<(Word, T)> {
+        let others = self.table.iter().filter(|(key, _)| !known.contains(&&**key.get_ref()));
+        let entry = |(key, value): (&Spanned<std::borrow::Cow<'t, str>>, &'d Spanned<DeValue<'t>>)| {
+            Some((Word { text: key.get_ref().to_string(), span: key.span() }, read(value)?))
         };
-        let read = |item: &'d Spanned<DeValue<'t>>| match item.get_ref() {
-            DeValue::Table(_) => self.as_section(key, item).map(Item::Section),
-            _ => self.as_string(key, item).map(Item::Word),
-        };
-        Some(items.iter().filter_map(read).collect())
+        others.filter_map(entry).collect()
     }
 
-    /// Every key that nobody asked for yet with its string, or with its table.
-    pub(crate) fn named_strings_and_sections(&mut self) -> Vec<(Word, Item<Self>)> {
-        self.named(|section, key, value| match value.get_ref() {
-            DeValue::Table(_) => section.as_section(key, value).map(Item::Section),
-            _ => section.as_string(key, value).map(Item::Word),
-        })
-    }
-
-    /// Every key that nobody asked for yet with its string; the keys are the author's own names.
-    pub(crate) fn named_strings(&mut self) -> Vec<(Word, Word)> {
-        self.named(Self::as_string)
-    }
-
-    /// Every key that nobody asked for yet with its list of strings.
-    pub(crate) fn named_words(&mut self) -> Vec<(Word, Vec<Word>)> {
-        self.named(Self::as_words)
-    }
-
-    /// Every key that nobody asked for yet with its table.
-    pub(crate) fn named_sections(&mut self) -> Vec<(Word, Self)> {
-        self.named(Self::as_section)
-    }
-
-    fn named<T>(&mut self, read: impl Fn(&Self, &str, &'d Spanned<DeValue<'t>>) -> Option<T>) -> Vec<(Word, T)> {
-        let entries = self
-            .table
-            .iter()
-            .filter(|(key, _)| !self.asked.contains(&**key.get_ref()))
-            .filter_map(|(key, value)| {
-                let word = Word { text: key.get_ref().to_string(), span: key.span() };
-                read(self, &word.text, value).map(|value| (word, value))
-            })
-            .collect();
-        // All keys are accounted for: `finish` has nothing to say of such a table, so nobody calls it.
-        entries
-    }
-
-    /// Reports the keys that nobody asked for.
-    pub(crate) fn finish(self) {
-        for (key, _) in self.table.iter() {
-            let name = key.get_ref();
-            if self.asked.contains(&**name) {
-                continue;
-            }
-            let meant = nearest(name, self.asked.iter().copied());
-            let known = match (&*meant, self.asked.len()) {
-                ([], 1..) => format!("; known here: {}", self.asked.iter().copied().collect::<Vec<_>>().join(", ")),
-                _ => did_you_mean(&meant),
-            };
-            self.mistake(&key.span(), format!("unknown key `{name}`{}{known}", self.place()));
+    fn as_item(&self, value: &'d Spanned<DeValue<'t>>) -> Option<Item<Self>> {
+        match value.get_ref() {
+            DeValue::Table(_) => self.as_section(value).map(Item::Section),
+            _ => as_string(value).map(Item::Word),
         }
     }
 
-    fn place(&self) -> String {
-        if self.name.is_empty() { String::new() } else { format!(" in `{}`", self.name) }
+    fn as_section(&self, value: &'d Spanned<DeValue<'t>>) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else { return None };
+        Some(Self { table, span: value.span(), mistakes: self.mistakes })
     }
+}
 
-    fn as_string(&self, key: &str, value: &Spanned<DeValue<'t>>) -> Option<Word> {
-        if let DeValue::String(text) = value.get_ref() {
-            if !text.is_empty() {
-                return Some(Word { text: text.to_string(), span: value.span() });
-            }
-            self.mistake(&value.span(), format!("`{key}`{} is empty", self.place()));
-            return None;
-        }
-        self.wrong_type(key, value, "a string");
-        None
+fn as_string(value: &Spanned<DeValue<'_>>) -> Option<Word> {
+    match value.get_ref() {
+        DeValue::String(text) if !text.is_empty() => Some(Word { text: text.to_string(), span: value.span() }),
+        _ => None,
     }
+}
 
-    fn as_words(&self, key: &str, value: &Spanned<DeValue<'t>>) -> Option<Vec<Word>> {
-        let DeValue::Array(items) = value.get_ref() else {
-            self.wrong_type(key, value, "a list of strings");
-            return None;
-        };
-        let mut words: Vec<Word> = Vec::new();
-        for item in items {
-            if let Some(word) = self.as_string(key, item) {
-                if words.iter().any(|earlier| earlier.text == word.text) {
-                    self.mistake(&word.span, format!("`{}` stands twice in `{key}`", word.text));
-                } else {
-                    words.push(word);
-                }
-            }
-        }
-        Some(words)
-    }
-
-    fn as_section(&self, key: &str, value: &'d Spanned<DeValue<'t>>) -> Option<Self> {
-        if let DeValue::Table(table) = value.get_ref() {
-            let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
-            return Some(Self::new(name, table, value.span(), self.mistakes));
-        }
-        self.wrong_type(key, value, "a table");
-        None
-    }
-
-    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'t>>, expected: &str) {
-        let found = match value.get_ref() {
-            DeValue::String(text) => format!("the string {text:?}"),
-            DeValue::Integer(number) => number.to_string(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            DeValue::Boolean(value) => value.to_string(),
-            DeValue::Datetime(time) => time.to_string(),
-            DeValue::Array(_) => "a list".to_owned(),
-            DeValue::Table(_) => "a table".to_owned(),
-        };
-        self.mistake(&value.span(), format!("`{key}`{} is {found}, expected {expected}", self.place()));
-    }
+fn as_words(value: &Spanned<DeValue<'_>>) -> Option<Vec<Word>> {
+    let DeValue::Array(items) = value.get_ref() else { return None };
+    Some(items.iter().filter_map(as_string).collect())
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// So many lines are written of a file that has still more mistakes.
+const MOST_SHOWN: usize = 200;
+
 /// Every mistake of one policy file, in the order of the file. There is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyErrors {
@@ -27,10 +30,13 @@ impl std::error::Error for PolicyErrors {}
 /// A line `file:line:column: message` for each mistake.
 impl fmt::Display for PolicyErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.mistakes.iter().enumerate() {
+        for (index, mistake) in self.mistakes.iter().take(MOST_SHOWN).enumerate() {
             let newline = if index == 0 { "" } else { "\n" };
             write!(formatter, "{newline}{}:{}:{}: {}", self.file, mistake.line, mistake.column, mistake.message)?;
         }
-        Ok(())
+        match self.mistakes.len().saturating_sub(MOST_SHOWN) {
+            0 => Ok(()),
+            more => write!(formatter, "\nand {more} more"),
+        }
     }
 }

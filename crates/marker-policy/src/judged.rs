@@ -2,7 +2,7 @@
 
 use crate::lane::Lanes;
 use crate::policy::{Policy, RuleLevel};
-use crate::rules::{self, RuleCode};
+use crate::rules::{self, Needs, RuleCode};
 
 /// What was audited, so that what it did not find can be told from what it did not look for.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,12 @@ pub struct Judged<'x> {
 impl Judged<'_> {
     /// Whether every finding of this rule in the tree was found.
     pub(crate) fn all_of(&self, code: RuleCode) -> bool {
-        let is_on = rules::find(code.as_str()).is_some_and(|rule| self.policy.level(rule) != RuleLevel::Off);
-        self.whole_tree && is_on && !(rules::needs_lanes(code) && self.lanes.is_empty())
+        let Some(rule) = rules::find(code.as_str()) else { return false };
+        let is_there = |needed: &Needs| match needed {
+            Needs::Lanes => !self.lanes.is_empty(),
+            // Who audits under a policy asks for what its rules need.
+            Needs::Observations => true,
+        };
+        self.whole_tree && self.policy.level(rule) != RuleLevel::Off && rule.needs.iter().all(is_there)
     }
 }

@@ -6,7 +6,8 @@
 //!   policy derives;
 //! - [`select`] takes the cases that a [`Selector`] asks for, each with the reason, in three-valued logic;
 //! - [`audit`] reports what breaks the policy, one [`Finding`] a cause;
-//! - [`suppress`] takes out what comments allow, and [`Baseline`] what was there before.
+//! - [`suppress`] takes out what comments allow, [`exempt()`] what the policy holds back for a while, and [`Baseline`] what
+//!   was there before.
 //!
 //! [`workflow`] reads which commands CI runs, from GitHub's workflows.
 //!
@@ -40,42 +41,54 @@ mod cfg_predicate;
 mod combinations;
 mod document;
 mod duration;
+mod effective;
 mod error;
+mod exemption;
 mod finding;
 pub mod fix;
 mod grouping;
 mod identity;
 mod judged;
+pub mod keys;
 mod keywords;
 mod lane;
 mod location;
 mod nearest;
+mod origin;
 mod parse;
 mod policy;
 mod preset;
 mod resolve;
 pub mod rules;
 mod select;
+mod starter;
 mod suggestion;
 mod suppression;
+mod toml_text;
 pub mod workflow;
+
+pub use chrono::NaiveDate;
 
 pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, unjudged};
 pub use baseline::{Baseline, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;
+pub use effective::Effective;
 pub use error::{PolicyErrors, PolicyMistake};
+pub use exemption::{Exempt, Exempted, Exemption, TestPattern, exempt};
 pub use finding::{Finding, Insertion, Safety, Unjudged};
 pub use judged::Judged;
 pub use lane::{Lane, Lanes, PytestCommand, why_in_no_lane};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
+pub use origin::Origin;
 pub use policy::{
     Alias, Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyAction,
     PolicyLane, RuleLevel, RustRules, Timeouts,
 };
 pub use resolve::{ResolvedCase, resolve};
-pub use rules::{Rule, RuleCode, Severity};
+pub use rules::{Needs, Rule, RuleCode, Severity};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};
+pub use starter::{Survey, best_preset, starter};
 pub use suppression::{Allowed, Suppressed, suppress};

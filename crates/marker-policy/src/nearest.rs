@@ -4,6 +4,9 @@
 /// further off than they help (`unit` for `nightly`).
 const ALIKE: f64 = 0.75;
 
+/// The longest name that is compared, in bytes: comparing takes the product of both lengths.
+const LONGEST: usize = 100;
+
 /// The candidates that `name` was probably meant to be, the likeliest first, at most three.
 ///
 /// ```
@@ -12,10 +15,15 @@ const ALIKE: f64 = 0.75;
 /// assert_eq!(nearest("premerge", ["nightly", "pre_merge", "post_merge"]), ["pre_merge"]);
 /// assert!(nearest("zebra", ["nightly"]).is_empty());
 /// ```
+///
+/// Of a name that is longer than any that people write, none.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    if name.len() > LONGEST {
+        return Vec::new();
+    }
     let mut alike: Vec<(f64, &str)> = candidates
         .into_iter()
-        .filter(|candidate| *candidate != name)
+        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST)
         .map(|candidate| (likeness(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();

@@ -8,9 +8,11 @@ use test_catalog::RustTestKind;
 use crate::argument::Argument;
 use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
+use crate::exemption::Exemption;
 use crate::location::{FileNamePattern, FolderPattern};
+use crate::origin::Origins;
 use crate::resolve::ResolvedCase;
-use crate::rules::{self, Rule, RuleCode, Severity};
+use crate::rules::{self, Needs, Rule, RuleCode, Severity};
 
 /// A policy: what a policy file says, on top of what it extends.
 ///
@@ -38,7 +40,9 @@ pub struct Policy {
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
     pub(crate) required_under: Vec<FolderPattern>,
     pub(crate) tickets: Vec<String>,
+    pub(crate) exemptions: Vec<Exemption>,
     pub(crate) ci: Ci,
+    pub(crate) origins: Origins,
 }
 
 /// What the policy says of CI.
@@ -399,6 +403,12 @@ impl Policy {
         &self.ci.lanes
     }
 
+    /// The findings that stay for a while.
+    #[must_use]
+    pub fn exemptions(&self) -> &[Exemption] {
+        &self.exemptions
+    }
+
     /// The markers that a tree's hook adds.
     #[must_use]
     pub fn defaults(&self) -> Option<&Defaults> {
@@ -467,6 +477,7 @@ impl Policy {
     /// Whether a rule is on that judges what discovery observes only where it is asked to.
     #[must_use]
     pub fn needs_observations(&self) -> bool {
-        rules::OBSERVING.iter().any(|rule| self.level(rule) != RuleLevel::Off)
+        let mut on = rules::ALL.iter().filter(|rule| self.level(rule) != RuleLevel::Off);
+        on.any(|rule| rule.needs.contains(&Needs::Observations))
     }
 }

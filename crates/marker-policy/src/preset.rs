@@ -12,6 +12,13 @@ const PRESETS: [(&str, &str); 3] = [
     ("dynamo-2026-08", include_str!("presets/dynamo-2026-08.toml")),
 ];
 
+/// What each is, for whoever chooses one.
+pub(crate) const ABOUT: [(&str, &str); 3] = [
+    (DEFAULT, "the tables of Dynamo's testing guidelines of October 2025, and nothing beside them"),
+    ("dynamo-2026-04", "more types, hardware other than GPUs, and markers with arguments"),
+    ("dynamo-2026-08", "the root conftest gives defaults to tests that name no stage or no hardware; lanes of CI"),
+];
+
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PRESETS.iter().map(|(name, _)| *name)
 }

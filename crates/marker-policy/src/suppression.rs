@@ -123,7 +123,7 @@ impl Suppressed {
                 None => {
                     let known = rules::ALL.iter().map(|rule| rule.code.as_str());
                     let meant = crate::nearest::did_you_mean(&crate::nearest(name, known));
-                    let help = "`cargo xtask policy show` lists the rules".to_owned();
+                    let help = "`cargo xtask policy rules` lists the rules".to_owned();
                     self.report(
                         judged,
                         &rule::UNUSED,

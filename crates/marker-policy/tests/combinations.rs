@@ -53,6 +53,41 @@ fn a_conflict_is_at_the_closest_marker_and_names_the_other() {
     assert_eq!(found[0].note.as_deref(), Some(&*format!("the other stands at {FILE}:3")));
 }
 
+/// What is said of a test with these types, where a test needs so many.
+fn types(required: &str, at_most_one: bool, markers: &[&str]) -> Vec<String> {
+    let text = format!("[categories.type]\nrequired = \"{required}\"\nat-most-one = {at_most_one}\n");
+    let tree = catalog(vec![python(&format!("{FILE}::test_a"), markers)]);
+    let rules = ["missing-type", "conflicting-markers"];
+    let found = rules.iter().flat_map(|rule| findings(&policy(&text), &tree, rule));
+    found.map(|finding| finding.rule.to_string()).collect()
+}
+
+#[test]
+fn a_category_says_how_many_of_it_a_test_has() {
+    let (none, one, two) = (&[][..], &["unit"][..], &["unit", "e2e"][..]);
+    let cases: [(&str, &str, bool, [&[&str]; 3]); 4] = [
+        ("any number", "never", false, [&[], &[], &[]]),
+        ("at least one", "always", false, [&["missing-type"], &[], &[]]),
+        ("at most one", "never", true, [&[], &[], &["conflicting-markers"]]),
+        ("exactly one", "always", true, [&["missing-type"], &[], &["conflicting-markers"]]),
+    ];
+    for (name, required, at_most_one, expected) in cases {
+        let found = [none, one, two].map(|markers| types(required, at_most_one, markers));
+        assert_eq!(found.each_ref().map(Vec::as_slice), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_a_preset_says_of_markers_that_a_file_is_without_goes_with_them() {
+    let text = "[categories.component]\nmarkers = [\"web\"]\n[categories.type]\nmarkers = [\"fast\", \"e2e\"]\n\
+                [rust]\nunit = [\"fast\"]\n";
+    let policy = policy(text);
+    assert_eq!(policy.rust_markers(test_catalog::RustTestKind::Integration), ["pre_merge", "gpu_0"]);
+    assert_eq!(policy.locations().by_type.keys().collect::<Vec<_>>(), ["e2e"]);
+    let types: Vec<_> = policy.budgets().iter().map(|budget| budget.test_type.as_deref()).collect();
+    assert_eq!(types, [Some("e2e")]);
+}
+
 #[test]
 fn one_of_these_if_one_of_those() {
     let text = "[companions.component]\nof = [\"vllm\"]\nexactly-one = [\"kvbm\", \"router\"]\n";
@@ -105,12 +140,13 @@ fn mistakes_in_these_entries_say_what_is_wrong() {
             "4:9: `unitt` is no marker that this policy defines; did you mean `unit`?",
             "5:13: `a` in `companions`: it has neither `exactly-one` nor `at-least-one`",
             "7:13: `b` in `companions`: `of` names no marker",
-            "11:7: `name` is missing",
-            "13:8: `x` stands twice in `args`",
-            "13:9: `x` has a limit and is no number",
-            "13:30: `strin` is no type of argument; did you mean `string`? (types: any, number, integer, string, boolean)",
+            "11:7: `name` in `aliases.old` is missing",
+            "13:9: `x` has a limit and is no number: write `type = \"number\"`",
+            "13:30: `type` in `markers.m.args` is `strin`, expected `any`, `number`, `integer`, `string` or `boolean`; \
+             did you mean `string`?",
+            "13:50: `x` stands twice in `args`",
             "13:71: `many` in `markers.m.args` is 2, expected `true` or `false`",
-            "15:1: `L4`: give its memory, such as `gib = 24`",
+            "15:14: `gib` in `gpus.L4` is 0, expected a number above 0",
         ]
     );
 }

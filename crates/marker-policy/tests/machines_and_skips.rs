@@ -157,3 +157,37 @@ fn an_argument_is_what_the_policy_says() {
     assert_eq!(count("model", Vec::new()), 1);
     assert_eq!(count("note", vec![Value::Int(1); 3]), 0, "nothing is said of its arguments");
 }
+
+#[test]
+fn an_argument_has_a_type_a_unit_and_a_range() {
+    let args = "[{ name = \"gib\", type = \"number\", unit = \"GiB\", min = 0.5, max = 80 }, \
+                { name = \"count\", type = \"integer\", min = 1, optional = true }, \
+                { name = \"on\", type = \"boolean\", optional = true }, \
+                { name = \"ids\", type = \"string\", optional = true, many = true }]";
+    let policy = format!("extends = \"dynamo-2025-10\"\n[markers]\nheavy = {{ args = {args} }}\n");
+    let policy = Policy::parse("p", &policy).unwrap();
+    let is_right = |args: &[Value]| {
+        let tree = catalog(vec![with_args(case(&[]), "heavy", args.to_vec())]);
+        findings(&policy, &tree, "marker-argument").is_empty()
+    };
+    let (float, int, yes) = (Value::Float, Value::Int, Value::Bool(true));
+    let word = |text: &str| Value::Str(text.to_owned());
+    for (args, expected) in [
+        (vec![float(0.5)], true),
+        (vec![int(80)], true),
+        (vec![float(0.4)], false),
+        (vec![float(80.5)], false),
+        (vec![word("3")], false),
+        (vec![int(1), int(1)], true),
+        (vec![int(1), int(0)], false),
+        (vec![int(1), float(1.0)], false),
+        (vec![int(1), int(1), yes.clone()], true),
+        (vec![int(1), int(1), int(1)], false),
+        (vec![int(1), int(1), yes.clone(), word("a"), word("b")], true),
+        (vec![int(1), int(1), yes.clone(), word("a"), int(2)], false),
+        (vec![Value::Expr("SIZE".into())], true),
+        (Vec::new(), false),
+    ] {
+        assert_eq!(is_right(&args), expected, "{args:?}");
+    }
+}

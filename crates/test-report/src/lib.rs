@@ -32,6 +32,7 @@ pub mod lanes;
 pub mod listing;
 pub mod plan;
 pub mod plan_json;
+pub mod policy_page;
 pub mod progress;
 pub mod rule_page;
 pub mod summary;

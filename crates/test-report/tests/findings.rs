@@ -66,6 +66,7 @@ fn written<T>(write: impl Fn(&Audit<'_>) -> T) -> Vec<T> {
         let audit = Audit {
             findings: &found,
             allowed: &allowed,
+            exempt: &[],
             policy: &policy,
             audited,
             folder: "sub/",
@@ -171,8 +172,16 @@ fn github_is_told_errors_first_and_that_it_shows_ten() {
     let policy = Policy::embedded();
     let (source, test) = (|_: &TreePath| None, |_: &NodeId| None);
     let audited = Audited::default();
-    let audit =
-        Audit { findings: &found, allowed: &[], policy: &policy, audited, folder: "", source: &source, test: &test };
+    let audit = Audit {
+        findings: &found,
+        allowed: &[],
+        exempt: &[],
+        policy: &policy,
+        audited,
+        folder: "",
+        source: &source,
+        test: &test,
+    };
     let text = findings::github(&audit);
     let kinds: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("::")?.split(' ').next()).collect();
     assert_eq!(kinds, [vec!["error"; 11], vec!["warning"; 12], vec!["notice"]].concat());

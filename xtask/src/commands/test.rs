@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(file) = &args.junit {
         write_junit(&outcome, file)?;
     }
-    let budgets = budgets(&subject.policy, &selection.chosen, &outcome);
+    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
     Ok(exit(&outcome, catalog.problems.is_empty(), require_all(args, environment)))
 }
@@ -158,14 +158,14 @@ pub(crate) fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], se
 }
 
 /// What the tests took, against the policy's budgets for them.
-fn budgets(policy: &Policy, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> Vec<BudgetUse> {
+fn budgets(policy: &Policy, stage: Option<&str>, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> Vec<BudgetUse> {
     let cases: BTreeMap<&NodeId, &ResolvedCase<'_>> =
         chosen.iter().flat_map(|chosen| [(&chosen.case.case.id, chosen.case)]).collect();
     let mut used: BTreeMap<String, (Duration, Duration)> = BTreeMap::new();
     for result in outcome.results.iter().filter(|result| result.outcome.has_run()) {
         let Some(case) = cases.get(&result.id) else { continue };
         for budget in policy.budgets() {
-            for name in budget_names(policy, budget, case) {
+            for name in budget_names(policy, budget, stage, case) {
                 used.entry(name).or_insert((Duration::ZERO, budget.limit)).0 += result.duration;
             }
         }
@@ -174,9 +174,13 @@ fn budgets(policy: &Policy, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> 
 }
 
 /// The budgets of this kind that a case counts in: one, or one for each of its components.
-fn budget_names(policy: &Policy, budget: &Budget, case: &ResolvedCase<'_>) -> Vec<String> {
-    let has = |name: &Option<String>| name.as_deref().is_none_or(|name| case.marker(name).is_some());
-    if !has(&budget.test_type) || !has(&budget.stage) {
+fn budget_names(policy: &Policy, budget: &Budget, run_stage: Option<&str>, case: &ResolvedCase<'_>) -> Vec<String> {
+    let has = |name: &String| case.marker(name).is_some();
+    // A stage takes every earlier one's tests, too; a run of another stage does not tell how long this one takes.
+    let is_of_stage = |stage: &String| {
+        run_stage.is_none_or(|run| run == stage) && policy.stage(stage).is_some_and(|all| all.iter().any(has))
+    };
+    if !budget.test_type.as_ref().is_none_or(has) || !budget.stage.as_ref().is_none_or(is_of_stage) {
         return Vec::new();
     }
     let kind = budget.test_type.as_deref().unwrap_or("all tests");
@@ -188,5 +192,48 @@ fn budget_names(policy: &Policy, budget: &Budget, case: &ResolvedCase<'_>) -> Ve
             components.into_iter().map(|component| format!("suite {component} {kind}{stage}")).collect()
         }
         BudgetScope::Run => vec![format!("{kind}{stage}")],
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use test_catalog::{Catalog, Certainty, Marker, Markers, Origin, Position, SourceSpan, TestCase};
+
+    use super::*;
+
+    /// The budgets that a test with these markers counts in, in a run of that stage.
+    fn names(stage: Option<&str>, markers: &[&str]) -> Vec<String> {
+        let text = "extends = \"dynamo-2025-10\"\nbudgets = [{ stage = \"nightly\", limit = \"3 h\" }, \
+                    { type = \"unit\", limit = \"5 min\" }, { type = \"unit\", per = \"suite\", limit = \"15 s\" }, \
+                    { type = \"e2e\", stage = \"pre_merge\", limit = \"15 min\" }]\n";
+        let policy = Policy::parse("p", text).unwrap();
+        let at = SourceSpan::at("tests/test_a.py".into(), Position { line: 1, column: 1 });
+        let list = markers.iter().map(|name| Marker::bare(*name, Origin::Source(at.clone())));
+        let id = NodeId::from_text("tests/test_a.py::test_a");
+        let case = TestCase::python(id, at.clone(), Markers::known(list), Certainty::Exact);
+        let catalog = Catalog { cases: vec![case], ..Catalog::default() };
+        let cases = resolve(&policy, &catalog);
+        policy.budgets().iter().flat_map(|budget| budget_names(&policy, budget, stage, &cases[0])).collect()
+    }
+
+    #[test]
+    fn a_test_counts_in_the_budgets_of_its_type_its_suite_and_the_stage_that_runs() {
+        let nightly = "all tests in nightly";
+        for (stage, markers, expected) in [
+            (None, &["pre_merge", "e2e"][..], &[nightly, "e2e in pre_merge"][..]),
+            (Some("pre_merge"), &["pre_merge", "e2e"], &["e2e in pre_merge"]),
+            (Some("nightly"), &["pre_merge", "e2e"], &[nightly]),
+            (Some("nightly"), &["nightly", "e2e"], &[nightly]),
+            (Some("weekly"), &["weekly", "e2e"], &[]),
+            (
+                Some("pre_merge"),
+                &["pre_merge", "unit", "vllm", "router"],
+                &["unit", "suite vllm unit", "suite router unit"],
+            ),
+            (Some("pre_merge"), &["pre_merge", "unit"], &["unit", "suite (no component) unit"]),
+        ] {
+            assert_eq!(names(stage, markers), expected, "{stage:?} {markers:?}");
+        }
     }
 }

@@ -1,54 +1,74 @@
 //! `[conflicts]`, `[coexist]` and `[companions]`: which markers may stand together.
 
 use crate::combinations::Companions;
-use crate::document::Word;
+use crate::document::{Section, Word};
 
-use super::{Defined, Reader, Reference};
+use super::Reader;
 
-impl Reader<'_, '_> {
+impl<'d, 't> Reader<'d, 't> {
     pub(super) fn combinations(&mut self) {
-        if let Some(mut section) = self.document.section("conflicts") {
+        let mut written: Vec<Word> = Vec::new();
+        if let Some(section) = self.document.section("conflicts") {
             for (name, markers) in section.named_words() {
                 if markers.len() == 1 {
                     section.mistake(&name.span, format!("`{}` names one marker, which conflicts with none", name.text));
                 }
                 let markers = self.marker_references(markers);
-                self.policy.combinations.conflicts.insert(name.text, markers);
+                self.policy.combinations.conflicts.insert(name.text.clone(), markers);
+                written.push(name);
             }
         }
-        if let Some(mut section) = self.document.section("coexist") {
+        if let Some(section) = self.document.section("coexist") {
             for (name, markers) in section.named_words() {
+                if markers.len() == 1 {
+                    section.mistake(&name.span, format!("`{}` names one marker, and no other beside it", name.text));
+                }
                 let markers = self.marker_references(markers);
                 self.policy.combinations.coexist.insert(name.text, markers);
             }
         }
-        let Some(mut section) = self.document.section("companions") else { return };
-        for (name, mut entry) in section.named_sections() {
-            let of = entry.words("of").unwrap_or_default();
-            let exactly = entry.words("exactly-one");
-            let at_least = entry.words("at-least-one");
-            let wrong = match (&exactly, &at_least) {
-                _ if of.is_empty() => Some("`of` names no marker"),
-                (Some(_), Some(_)) => Some("it has `exactly-one` and `at-least-one`, of which one is meant"),
-                (None, None) => Some("it has neither `exactly-one` nor `at-least-one`"),
-                _ => None,
-            };
-            if let Some(wrong) = wrong {
-                entry.mistake(&name.span, format!("`{}` in `companions`: {wrong}", name.text));
-            }
-            let companions = Companions {
-                of: self.marker_references(of),
-                exactly: exactly.is_some(),
-                one_of: self.marker_references(exactly.or(at_least).unwrap_or_default()),
-            };
-            entry.finish();
-            self.policy.combinations.companions.insert(name.text, companions);
+        self.check_conflicts(&written);
+        let Some(section) = self.document.section("companions") else { return };
+        for (name, entry) in section.named_sections() {
+            self.companions(name, &entry);
         }
     }
 
-    pub(super) fn marker_references(&mut self, words: Vec<Word>) -> Vec<String> {
-        let names = words.iter().map(|word| word.text.clone()).collect();
-        self.references.extend(words.into_iter().map(|name| Reference { name, to: Defined::Marker }));
-        names
+    /// A conflict that may coexist all the same says nothing.
+    fn check_conflicts(&self, written: &[Word]) {
+        let combinations = &self.policy.combinations;
+        for name in written {
+            let Some(markers) = combinations.conflicts.get(&name.text) else { continue };
+            if let Some(group) = combinations.allowed_by(markers) {
+                let message =
+                    format!("`{}` in `conflicts` says nothing: `{group}` in `coexist` allows all of it", name.text);
+                self.document.mistake(&name.span, message);
+            }
+        }
+    }
+
+    fn companions(&mut self, name: Word, entry: &Section<'d, 't>) {
+        let wrong = |what: &str| entry.mistake(&name.span, format!("`{}` in `companions`: {what}", name.text));
+        let of = entry.words("of").unwrap_or_default();
+        let exactly = entry.words("exactly-one");
+        let one_of = exactly.clone().or_else(|| entry.words("at-least-one")).unwrap_or_default();
+        match (entry.has("exactly-one"), entry.has("at-least-one")) {
+            (true, true) => wrong("it has `exactly-one` and `at-least-one`, of which one is meant"),
+            (false, false) => wrong("it has neither `exactly-one` nor `at-least-one`"),
+            _ if one_of.is_empty() => wrong("nothing stands beside the markers of `of`"),
+            _ => {}
+        }
+        if entry.has("of") && of.is_empty() {
+            wrong("`of` names no marker");
+        }
+        for marker in of.iter().filter(|marker| one_of.iter().any(|other| other.text == marker.text)) {
+            entry.mistake(&marker.span, format!("`{}` stands on both sides, and needs nothing beside it", marker.text));
+        }
+        let companions = Companions {
+            of: self.marker_references(of),
+            exactly: exactly.is_some(),
+            one_of: self.marker_references(one_of),
+        };
+        self.policy.combinations.companions.insert(name.text, companions);
     }
 }

@@ -13,6 +13,7 @@ use crate::grouping::{by_cause, counted, ids, listed};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("always-skipped"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "no test of a stage is skipped whatever happens",
     explanation: "A lifecycle marker promises that a stage runs the test; `skip` without a condition takes the promise \
                   back, and a stage that is green says nothing of it. What cannot run on some machines has `skipif` with \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use test_catalog::{Obstacle, TreePath};
 
-use super::{Rule, RuleCode, Severity};
+use super::{Needs, Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 use crate::grouping::{counted, ids};
@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("case-in-no-lane"),
     severity: Severity::Warning,
+    needs: &[Needs::Lanes],
     summary: "some lane of CI runs each test",
     explanation: "A test that no lane selects never runs, whatever its markers say. The lanes are the commands in the \
                   workflows, what the policy says that actions run, and those that it lists in `[[lanes]]`. Tests of Rust \

@@ -10,6 +10,7 @@ use crate::finding::Finding;
 pub(super) const SYNTAX: Rule = Rule {
     code: RuleCode("syntax"),
     severity: Severity::Error,
+    needs: &[],
     summary: "every test file parses",
     explanation: "A file that does not parse has no tests that anybody could run.",
     check: |audited| check(&SYNTAX, ProblemKind::Syntax, "make the file parse", audited),
@@ -18,6 +19,7 @@ pub(super) const SYNTAX: Rule = Rule {
 pub(super) const UNREADABLE: Rule = Rule {
     code: RuleCode("unreadable"),
     severity: Severity::Error,
+    needs: &[],
     summary: "every test file can be read",
     explanation: "What cannot be read cannot be audited: its tests, if any, are not accounted for.",
     check: |audited| check(&UNREADABLE, ProblemKind::Unreadable, "make the file readable, as UTF-8", audited),
@@ -26,6 +28,7 @@ pub(super) const UNREADABLE: Rule = Rule {
 pub(super) const MANIFEST: Rule = Rule {
     code: RuleCode("manifest"),
     severity: Severity::Error,
+    needs: &[],
     summary: "every Cargo.toml can be understood",
     explanation: "cargo builds nothing of a package whose manifest it cannot understand, so none of its tests run.",
     check: |audited| check(&MANIFEST, ProblemKind::Manifest, "repair the manifest", audited),
@@ -34,6 +37,7 @@ pub(super) const MANIFEST: Rule = Rule {
 pub(super) const COLLECTION: Rule = Rule {
     code: RuleCode("collection"),
     severity: Severity::Error,
+    needs: &[],
     summary: "pytest collects every test module and class",
     explanation: "pytest drops a module or class that it cannot collect; its tests look like tests and never run.",
     check: |audited| check(&COLLECTION, ProblemKind::Collection, "change it so that pytest collects it", audited),
@@ -42,6 +46,7 @@ pub(super) const COLLECTION: Rule = Rule {
 pub(super) const ORPHAN: Rule = Rule {
     code: RuleCode("orphan"),
     severity: Severity::Error,
+    needs: &[],
     summary: "every Rust file with tests is part of a crate",
     explanation: "A file that no `mod` reaches is never compiled, and its tests never run. Declare the module in the \
                   file above it, or delete the file.",

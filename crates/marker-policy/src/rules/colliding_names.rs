@@ -12,6 +12,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("colliding-names"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "no two Rust tests have one id",
     explanation: "A test is run, reported and remembered by its binary and its name. Two that share both, such as those \
                   of packages of one name in two workspaces, cannot be told apart in any of these.",

@@ -11,6 +11,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("companion-marker"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "a test with one marker has the others that go with it",
     explanation: "`[companions]` of the policy says which markers a test with another one needs: that a framework's test \
                   names exactly one component, say, so that a report by component counts each test once.",

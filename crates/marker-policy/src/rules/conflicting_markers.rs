@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("conflicting-markers"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "no test has markers that exclude each other",
     explanation: "A test gets the markers of its function, its class and its module together, none of which takes the \
                   place of another: `nightly` on a function of a `pre_merge` module leaves it a pre-merge test. Of which \

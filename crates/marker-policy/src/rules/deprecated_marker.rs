@@ -8,6 +8,7 @@ use crate::grouping::{by_cause, counted, ids};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("deprecated-marker"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "no test has a marker by a name that it had before",
     explanation: "`[aliases]` of the policy lists markers that were renamed. Expressions of lanes and what reads the \
                   marker's arguments know the new name only, so that the old one marks nothing.",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use test_catalog::{Obstacle, Reach, SourceSpan, TreePath};
 
-use super::{Rule, RuleCode, Severity};
+use super::{Needs, Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 use crate::grouping::{counted, ids};
@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("feature-in-no-lane"),
     severity: Severity::Warning,
+    needs: &[Needs::Lanes],
     summary: "some lane of CI turns on the features that a Rust test needs",
     explanation: "A test behind a feature that no `cargo test` of CI turns on is never compiled there, so that it rots \
                   unseen. The lanes are the commands in the workflows and those that the policy lists in `[[lanes]]`. \

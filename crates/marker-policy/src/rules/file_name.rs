@@ -12,6 +12,7 @@ use crate::finding::Finding;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("file-name"),
     severity: Severity::Error,
+    needs: &[],
     summary: "a test file is named for its component and what it exercises",
     explanation: "test_<component>_<flow>.py says at a glance what a file is about. The component is one that has a \
                   marker or a folder of its own in the tree, or one of the folders that the file stands in.",

@@ -13,6 +13,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("ignored-path"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "pytest's configuration leaves out no file with tests",
     explanation: "`--ignore` and `--ignore-glob` of `addopts` hold in every run. A pattern that was written for one file \
                   may match the name of another, whose tests then run only where somebody names the file. Files outside \

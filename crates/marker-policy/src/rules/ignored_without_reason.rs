@@ -13,6 +13,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("ignored-without-reason"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "`#[ignore]` says why a Rust test does not run",
     explanation: "Nobody can tell an ignored test that waits for hardware from one that was forgotten. The reason \
                   stands in the attribute, `#[ignore = \"needs two GPUs\"]`, and libtest prints it.",

@@ -11,6 +11,7 @@ use crate::grouping::{by_cause, counted, ids};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("marker-argument"),
     severity: Severity::Error,
+    needs: &[],
     summary: "a marker has the arguments that it takes, each of its type",
     explanation: "A scheduler that reads `profiled_vram_gib(\"8\")` finds no number, and takes the test for one without a \
                   profile. `args` of `[markers]` says what a marker takes: the type of each argument, its unit and its \

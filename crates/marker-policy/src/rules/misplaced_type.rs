@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("misplaced-type"),
     severity: Severity::Error,
+    needs: &[],
     summary: "a test stands where tests of its type belong",
     explanation: "Unit and integration tests stand in their component's tests folder, end-to-end tests under tests/, \
                   benchmarks and stress tests in their own folders there. A test of several types may stand where any \

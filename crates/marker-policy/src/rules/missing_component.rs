@@ -12,6 +12,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("missing-component"),
     severity: Severity::Error,
+    needs: &[],
     summary: "a test in a component's own folder has that component's marker",
     explanation: "Component markers are required as applicable. Where a folder is one component's own, that component's \
                   marker applies to every test in it: without the marker, -m planner misses some of the planner's \

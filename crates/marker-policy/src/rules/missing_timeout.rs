@@ -10,6 +10,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("missing-timeout"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "a GPU test and a slow test say how long they may take",
     explanation: "A test that hangs holds its machine until the whole job is stopped, and every test behind it is lost. \
                   The time-out also tells a scheduler what to expect. Checked are tests that ask for a GPU, or are marked \

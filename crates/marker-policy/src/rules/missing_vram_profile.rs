@@ -10,6 +10,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("missing-vram-profile"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "a test of one GPU says how much of its memory it takes",
     explanation: "A test without a measured peak has a GPU to itself: no other test runs beside it, whatever it needs. \
                   Checked where the policy describes the marker of `planning.vram-marker` and the tree uses it; tests of \

@@ -7,6 +7,7 @@ mod colliding_names;
 mod companion_marker;
 mod conflicting_markers;
 mod deprecated_marker;
+pub(crate) mod exemption;
 mod feature_in_no_lane;
 mod file_name;
 mod ignored_path;
@@ -48,6 +49,8 @@ pub struct Rule {
     pub code: RuleCode,
     /// What a finding weighs where the policy does not say.
     pub severity: Severity,
+    /// What it says nothing without.
+    pub needs: &'static [Needs],
     /// What the rule asks for, in one sentence.
     pub summary: &'static str,
     /// Why, and what to do, in a few sentences.
@@ -62,12 +65,30 @@ impl Rule {
         let cannot = [
             suppression::UNUSED.code,
             suppression::WITHOUT_REASON.code,
+            exemption::EXPIRED.code,
+            exemption::UNUSED.code,
             catalog_problem::SYNTAX.code,
             catalog_problem::UNREADABLE.code,
             catalog_problem::MANIFEST.code,
         ];
         !cannot.contains(&self.code)
     }
+
+    /// Whether the policy can exempt tests from it: not where exemptions themselves are judged.
+    #[must_use]
+    pub fn can_be_exempt(&self) -> bool {
+        ![exemption::EXPIRED.code, exemption::UNUSED.code].contains(&self.code)
+    }
+}
+
+/// What a rule looks at beside the tests. Where it is not there, the rule finds nothing, and nobody can say that there is
+/// nothing to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Needs {
+    /// What CI runs.
+    Lanes,
+    /// What bodies of functions show, which discovery looks for only where it is asked to.
+    Observations,
 }
 
 /// A rule's stable name, such as `missing-lifecycle`. Only rules have one: see [`ALL`] and [`find`].
@@ -142,24 +163,11 @@ pub const ALL: &[Rule] = &[
     catalog_problem::ORPHAN,
     suppression::UNUSED,
     suppression::WITHOUT_REASON,
+    exemption::EXPIRED,
+    exemption::UNUSED,
     shadowed_file::RULE,
     ignored_path::RULE,
     never_collected::CLASS,
-    never_collected::REDEFINED,
-    never_collected::NESTED,
-    never_collected::BEHIND_MAIN,
-    never_collected::OTHER_FILE_NAME,
-    nondeterminism::RANDOM,
-    nondeterminism::WALL_CLOCK,
-    nondeterminism::FIXED_PORT,
-    nondeterminism::NETWORK,
-    nondeterminism::SLEEP,
-    nondeterminism::SAMPLING,
-    nondeterminism::ENVIRONMENT,
-];
-
-/// Rules that say nothing unless discovery was asked for observations.
-pub(crate) const OBSERVING: &[Rule] = &[
     never_collected::REDEFINED,
     never_collected::NESTED,
     never_collected::BEHIND_MAIN,
@@ -177,10 +185,4 @@ pub(crate) const OBSERVING: &[Rule] = &[
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code.as_str() == code)
-}
-
-/// Whether a rule says nothing where no lane is known. Whoever adds such a rule names it here, or comments that allow its
-/// findings are called unused where there are no lanes.
-pub(crate) fn needs_lanes(code: RuleCode) -> bool {
-    [case_in_no_lane::RULE.code, feature_in_no_lane::RULE.code, package_in_no_lane::RULE.code].contains(&code)
 }

@@ -5,11 +5,12 @@
 use test_catalog::ObservationKind;
 
 use super::observed::{Said, beside_tests};
-use super::{Rule, RuleCode, Severity};
+use super::{Needs, Rule, RuleCode, Severity};
 
 pub(super) const CLASS: Rule = Rule {
     code: RuleCode("class-left-out"),
     severity: Severity::Error,
+    needs: &[],
     summary: "pytest can make an instance of every class with tests",
     explanation: "pytest leaves out a test class that has an `__init__` of its own, as dataclasses, enums and named tuples \
                   have. Its tests never run, and all that is left of them is a warning. A class that says \
@@ -27,6 +28,7 @@ pub(super) const CLASS: Rule = Rule {
 pub(super) const REDEFINED: Rule = Rule {
     code: RuleCode("redefined-test"),
     severity: Severity::Error,
+    needs: &[Needs::Observations],
     summary: "no two tests of a module or class have one name",
     explanation: "Of two functions of one name the second takes the place of the first, which never runs. It comes of \
                   copying a test and of merging two branches.",
@@ -43,6 +45,7 @@ pub(super) const REDEFINED: Rule = Rule {
 pub(super) const NESTED: Rule = Rule {
     code: RuleCode("nested-test"),
     severity: Severity::Error,
+    needs: &[Needs::Observations],
     summary: "no test stands inside of another function",
     explanation: "pytest collects functions of modules and of classes. One that is indented too far is a part of the \
                   function above, and never runs; one that the function hands to something else is left alone.",
@@ -59,6 +62,7 @@ pub(super) const NESTED: Rule = Rule {
 pub(super) const BEHIND_MAIN: Rule = Rule {
     code: RuleCode("test-behind-main"),
     severity: Severity::Error,
+    needs: &[Needs::Observations],
     summary: "no test is defined only where its file is run as a program",
     explanation: "pytest imports test files, so that what stands under `if __name__ == \"__main__\":` is not there.",
     check: |audited| {
@@ -70,6 +74,7 @@ pub(super) const BEHIND_MAIN: Rule = Rule {
 pub(super) const OTHER_FILE_NAME: Rule = Rule {
     code: RuleCode("other-file-name"),
     severity: Severity::Error,
+    needs: &[Needs::Observations],
     summary: "a file of tests has a name that pytest looks for",
     explanation: "`python_files` says which files pytest collects: `test_*.py` and `*_test.py`, unless the configuration \
                   says otherwise. `tests.py` and `planner_tests.py` are neither. A file that a module with tests imports \

@@ -5,11 +5,12 @@
 use test_catalog::ObservationKind;
 
 use super::observed::{Said, beside_tests, in_tests, is_unit};
-use super::{Rule, RuleCode, Severity};
+use super::{Needs, Rule, RuleCode, Severity};
 
 pub(super) const RANDOM: Rule = Rule {
     code: RuleCode("unseeded-random"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "a test seeds the random numbers that it draws",
     explanation: "A test that draws other numbers each time fails once in a while, and nobody can make it fail again. \
                   Nothing is said of a file that speaks of a seed anywhere, nor of those below a conftest that does.",
@@ -26,6 +27,7 @@ pub(super) const RANDOM: Rule = Rule {
 pub(super) const WALL_CLOCK: Rule = Rule {
     code: RuleCode("wall-clock-assert"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "no test asserts that something took no longer than so",
     explanation: "How long something takes is up to everything else that the machine does. What must not take long has a \
                   time-out, which fails with a reason; what must not wait can be asked how often it waited.",
@@ -42,6 +44,7 @@ pub(super) const WALL_CLOCK: Rule = Rule {
 pub(super) const FIXED_PORT: Rule = Rule {
     code: RuleCode("fixed-port"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "no test listens on a port that is written down",
     explanation: "Two tests, or two runs on one machine, cannot listen on one port. Port 0 asks the system for a free one. \
                   Of unit tests only what listens itself is judged: a command line that they hold starts nothing.",
@@ -62,6 +65,7 @@ pub(super) const FIXED_PORT: Rule = Rule {
 pub(super) const NETWORK: Rule = Rule {
     code: RuleCode("network-in-unit-test"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "no unit test calls another machine",
     explanation: "A unit test runs wherever there is Python. Judged are calls whose address is written down, and downloads \
                   from a hub; nothing is said of a test that patches or mocks anything.",
@@ -78,6 +82,7 @@ pub(super) const NETWORK: Rule = Rule {
 pub(super) const SLEEP: Rule = Rule {
     code: RuleCode("sleep-in-unit-test"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "no unit test waits for time to pass",
     explanation: "A pause that is long enough today is too short on a busy machine, and too long everywhere else. Judged \
                   are pauses in the body of a unit test itself; a loop that waits for a condition is left alone, and so \
@@ -95,6 +100,7 @@ pub(super) const SLEEP: Rule = Rule {
 pub(super) const SAMPLING: Rule = Rule {
     code: RuleCode("unseeded-sampling"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "a test that samples tokens gives a seed",
     explanation: "With a temperature above 0 an engine answers differently each time, and what the test asserts of the \
                   answer holds once in a while. Judged are requests that are written down as such; unit tests start no \
@@ -114,6 +120,7 @@ pub(super) const SAMPLING: Rule = Rule {
 pub(super) const ENVIRONMENT: Rule = Rule {
     code: RuleCode("environment-at-import"),
     severity: Severity::Warning,
+    needs: &[Needs::Observations],
     summary: "no test file changes the environment when it is imported",
     explanation: "pytest imports all files before it runs the first test: what one of them puts into the environment is \
                   there for the tests of all others, in this run and not in the next. A fixture with `monkeypatch.setenv` \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use test_catalog::{Obstacle, Reach, SourceSpan, TreePath};
 
-use super::{Rule, RuleCode, Severity};
+use super::{Needs, Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 use crate::grouping::{counted, ids};
@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("package-in-no-lane"),
     severity: Severity::Warning,
+    needs: &[Needs::Lanes],
     summary: "some lane of CI builds the tests of each Rust package",
     explanation: "`cargo test` in the folder of a workspace does not build packages that the workspace excludes, nor those \
                   of other workspaces below. The lanes are the commands in the workflows and those that the policy lists \

@@ -9,6 +9,7 @@ use crate::grouping::{by_cause, counted, ids};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("profile-above-gpus"),
     severity: Severity::Error,
+    needs: &[],
     summary: "some GPU of the lanes has the memory that a test takes",
     explanation: "`[gpus]` of the policy lists the GPUs of the machines that lanes run on. A test whose measured peak is \
                   above the largest of them, or of those of the model that it asks for, can run on none: it is left out \

@@ -10,6 +10,7 @@ use crate::grouping::counted;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("shadowed-file"),
     severity: Severity::Error,
+    needs: &[],
     summary: "no two test files have one module name",
     explanation: "pytest imports a test file by its name, below the nearest folder without an `__init__.py`. Of two files \
                   of one such name the second is the first one again to Python: pytest stops with an error, or, with \

@@ -10,6 +10,7 @@ use crate::grouping::{by_cause, counted, ids};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("skip-without-reason"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "`skip`, `skipif` and `xfail` say why",
     explanation: "Nobody can tell a test that waits for a repair from one that was forgotten. The reason stands in the \
                   marker and in every report. Where the policy lists `tickets` in `[audit]`, the reason of a `skip` or an \

@@ -8,6 +8,7 @@ use crate::grouping::{by_cause, counted, ids};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("unbounded-retries"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "`flaky` says which failures are run again",
     explanation: "`flaky` without more runs every failure again: an assertion that fails one time in three becomes green, \
                   and a machine that lost its GPU costs its time-out several times over. `only_rerun` names the errors \

@@ -9,6 +9,7 @@ use crate::grouping::{by_cause, counted, ids, listed};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("uncapped-engine"),
     severity: Severity::Error,
+    needs: &[],
     summary: "a test with measured GPU memory tells its engine to take no more",
     explanation: "Engines take most of a GPU's memory unless they are told otherwise, so that a measured peak holds only \
                   under the cap that it was measured with. The markers of `[[engine-caps]]` give the cap; a test that \

@@ -14,6 +14,7 @@ use crate::resolve::ResolvedCase;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("undeclared-marker"),
     severity: Severity::Error,
+    needs: &[],
     summary: "every marker is declared",
     explanation: "A misspelt marker marks nothing: no stage and no lane selects by it. pytest takes any name unless it \
                   is strict. A marker is known where pytest's configuration or a conftest declares it, where pytest or \

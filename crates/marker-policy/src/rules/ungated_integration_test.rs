@@ -13,6 +13,7 @@ use crate::resolve::{ResolvedCase, needs_feature};
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("ungated-integration-test"),
     severity: Severity::Error,
+    needs: &[],
     summary: "Rust integration tests stand behind the `integration` feature",
     explanation: "Integration tests are behind a feature so that `cargo test` alone runs what is quick. The whole file \
                   can be gated with `#![cfg(feature = \"integration\")]` or with required-features of its [[test]].",

@@ -7,6 +7,7 @@ use crate::finding::Finding;
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("workflow"),
     severity: Severity::Warning,
+    needs: &[],
     summary: "the workflows that say what CI runs can be read",
     explanation: "Lanes are the commands in the workflows that the policy names (`[ci] workflows`, by default all of \
                   `.github/workflows`). Where one cannot be read, lanes may be missing, and the rules about lanes may \

@@ -21,6 +21,8 @@ pub struct Audited {
     pub unbound: usize,
     /// How many findings comments allow.
     pub allowed: usize,
+    /// How many findings the policy's exemptions hold back.
+    pub exempt: usize,
     /// How many findings the baseline has.
     pub known: usize,
     /// How many entries of the baseline are gone, in whole or in part.
@@ -67,6 +69,9 @@ pub fn counts(findings: &[Finding], audited: Audited) -> String {
     );
     if audited.allowed > 0 {
         let _ = writeln!(out, "comments allow {}", counted(audited.allowed, "more finding", "more findings"));
+    }
+    if audited.exempt > 0 {
+        let _ = writeln!(out, "the policy exempts {}", counted(audited.exempt, "more finding", "more findings"));
     }
     if audited.known > 0 {
         let _ = writeln!(out, "the baseline has {}", counted(audited.known, "more finding", "more findings"));

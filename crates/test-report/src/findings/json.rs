@@ -50,6 +50,8 @@ struct JsonAudited {
     unbound: usize,
     /// Findings that comments allow.
     allowed: usize,
+    /// Findings that the policy's exemptions hold back.
+    exempt: usize,
     /// Findings that the baseline has, and its entries that are gone.
     in_baseline: usize,
     gone_from_baseline: usize,
@@ -89,6 +91,7 @@ pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String
         inexact: audited.inexact,
         unbound: audited.unbound,
         allowed: audited.allowed,
+        exempt: audited.exempt,
         in_baseline: audited.known,
         gone_from_baseline: audited.gone,
     };

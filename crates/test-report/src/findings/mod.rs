@@ -14,7 +14,7 @@ mod junit;
 mod sarif;
 mod text;
 
-use marker_policy::{Allowed, Finding, Policy};
+use marker_policy::{Allowed, Exempt, Finding, Policy};
 use test_catalog::{NodeId, SourceSpan, TreePath};
 
 pub use counts::{Audited, counts};
@@ -32,6 +32,8 @@ pub struct Audit<'a> {
     pub findings: &'a [Finding],
     /// Those that comments allow.
     pub allowed: &'a [Allowed],
+    /// Those that the policy's exemptions hold back.
+    pub exempt: &'a [Exempt],
     /// The policy that was audited against.
     pub policy: &'a Policy,
     /// The counts.

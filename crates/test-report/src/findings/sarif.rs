@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use marker_policy::{Finding, Insertion, Rule, fix, rules};
+use marker_policy::{Exemption, Finding, Insertion, Rule, fix, rules};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use test_catalog::{NodeId, Position, SourceSpan, TreePath};
@@ -22,21 +22,27 @@ const ROOT: &str = "SRCROOT";
 const TESTS_NAMED: usize = 1_000;
 const TESTS_SHOWN: usize = 20;
 
-/// The document. Findings that comments allow are results with a suppression; those of a baseline are not in it.
+/// The document. Findings that comments allow or the policy exempts are results with a suppression; those of a baseline
+/// are not in it.
 ///
 /// # Errors
 /// None in practice: `serde_json` cannot fail on these types.
 pub fn sarif(audit: &Audit<'_>) -> serde_json::Result<String> {
     let open = audit.findings.iter().map(|finding| (finding, None));
-    let allowed = audit.allowed.iter().map(|allowed| (&allowed.finding, Some(allowed)));
-    let all: Vec<_> = open.chain(allowed).collect();
+    let allowed = audit
+        .allowed
+        .iter()
+        .map(|allowed| (&allowed.finding, Some(suppression(audit, "inSource", allowed.reason.clone(), &allowed.at))));
+    let exempt = audit.exempt.iter().map(|exempt| {
+        let Exemption { owner, reason, expires, .. } = &exempt.exemption;
+        let reason = format!("{reason} ({owner}, until {expires})");
+        (&exempt.finding, Some(suppression(audit, "external", reason, &exempt.at)))
+    });
+    let all: Vec<_> = open.chain(allowed).chain(exempt).collect();
     let identities = Identities::of(all.iter().map(|(finding, _)| *finding));
-    let results = all.iter().zip(identities.iter()).map(|((finding, allowed), identity)| {
+    let results = all.iter().zip(identities.iter()).map(|((finding, suppression), identity)| {
         let mut result = result(audit, finding, identity);
-        if let Some(allowed) = allowed {
-            let place = json!({ "physicalLocation": place(audit, &allowed.at) });
-            let justification = printable(&allowed.reason);
-            let suppression = json!({ "kind": "inSource", "justification": justification, "location": place });
+        if let Some(suppression) = suppression {
             result.insert("suppressions".to_owned(), json!([suppression]));
         }
         Value::Object(result)
@@ -57,6 +63,11 @@ pub fn sarif(audit: &Audit<'_>) -> serde_json::Result<String> {
         }],
     });
     serde_json::to_string_pretty(&document)
+}
+
+fn suppression(audit: &Audit<'_>, kind: &str, reason: String, at: &SourceSpan) -> Value {
+    let place = json!({ "physicalLocation": place(audit, at) });
+    json!({ "kind": kind, "justification": printable(&reason), "location": place })
 }
 
 fn described(rule: &Rule) -> Value {

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 use camino::Utf8Path;
-use marker_policy::{Allowed, Finding};
+use marker_policy::{Allowed, Exempt, Finding};
 use test_catalog::{Catalog, NodeId, SourceSpan, TreePath};
 use test_report::findings::{self, Audited};
 use test_report::terminal::Styles;
@@ -24,6 +24,7 @@ pub(super) struct Audit<'x> {
     pub(super) sources: &'x Sources,
     pub(super) open: &'x [Finding],
     pub(super) allowed: &'x [Allowed],
+    pub(super) exempt: &'x [Exempt],
     pub(super) audited: Audited,
 }
 
@@ -83,6 +84,7 @@ impl Audit<'_> {
         write(&findings::Audit {
             findings: self.open,
             allowed: self.allowed,
+            exempt: self.exempt,
             policy: &self.subject.policy,
             audited: self.audited,
             folder: &folder_in_repository(&self.subject.tree),

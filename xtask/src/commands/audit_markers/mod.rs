@@ -10,7 +10,7 @@ mod narrow;
 use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
 
-use marker_policy::{Judged, audit, nearest, resolve, rules, suppress, unjudged};
+use marker_policy::{Judged, NaiveDate, audit, exempt, nearest, resolve, rules, suppress, unjudged};
 use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
@@ -31,6 +31,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     }
     let start = Instant::now();
     let started = SystemTime::now();
+    let today = args.today.as_deref().map_or(Ok(environment.today), day)?;
     let selector = subject::selector(&args.selection)?;
     let mut subject = Subject::locate(global)?;
     baseline::check_usage(args, &selector)?;
@@ -47,10 +48,13 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let lanes = ci.lanes(&subject.policy, &catalog, &cases);
     let found = audit(&subject.policy, &catalog, &cases, &lanes);
 
-    let sources = Sources::read(&subject.tree, &catalog, &found);
+    let policy_file = subject.policy_file();
+    let with_exemptions = if subject.policy.exemptions().is_empty() { &[] } else { std::slice::from_ref(&policy_file) };
+    let sources = Sources::read(&subject.tree, &catalog, &found, with_exemptions);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: narrow::is_whole_tree(&args.selection) };
     let suppressed = suppress(&judged, found, sources.comments());
-    let (mut open, mut allowed) = (suppressed.findings, suppressed.allowed);
+    let exempted = exempt(&judged, &policy_file, today, suppressed.findings);
+    let (mut open, mut allowed, mut held) = (exempted.findings, suppressed.allowed, exempted.exempt);
     let (mut known_findings, mut gone) = (0, 0);
     let rewritten = match &args.write_baseline {
         Some(file) => Some(baseline::rewrite(file, args.grow, &open, &judged)?),
@@ -65,6 +69,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let narrow = Narrow::of(args, &selector, &selection, &subject, &catalog)?;
     open.retain_mut(|finding| narrow.keeps(finding));
     allowed.retain_mut(|allowed| narrow.keeps(&mut allowed.finding));
+    held.retain_mut(|held| narrow.keeps(&mut held.finding));
 
     if args.fix {
         fix::write(&subject.tree, &open, started, args.r#unsafe)?.tell();
@@ -80,12 +85,20 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         files: looked_at.iter().map(|case| case.file()).collect::<BTreeSet<_>>().len(),
         inexact: looked_at.iter().filter(|case| !case.certainty.is_exact()).count(),
         allowed: allowed.len(),
+        exempt: held.len(),
         known: known_findings,
         gone,
         time: start.elapsed(),
     };
-    let audit =
-        Audit { subject: &subject, catalog: &catalog, sources: &sources, open: &open, allowed: &allowed, audited };
+    let audit = Audit {
+        subject: &subject,
+        catalog: &catalog,
+        sources: &sources,
+        open: &open,
+        allowed: &allowed,
+        exempt: &held,
+        audited,
+    };
     let inexact = if args.inexact { findings::unjudged(&unjudged(&cases)) } else { String::new() };
     audit.write(args, environment, &inexact)?;
     if let Some(note) = narrow.note() {
@@ -95,6 +108,14 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         rewritten.write()?;
     }
     Ok(if open.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+fn day(text: &str) -> Result<NaiveDate, Error> {
+    text.parse().map_err(|_| Error::Option {
+        option: "--today",
+        text: text.to_owned(),
+        why: "write a day such as 2027-03-31".to_owned(),
+    })
 }
 
 /// `--explain RULE`: it takes a policy, but no tree.

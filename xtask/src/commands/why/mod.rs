@@ -5,7 +5,7 @@ mod named;
 
 use execution_plan::Plan;
 use marker_expr::Truth;
-use marker_policy::{Chosen, Judged, audit, resolve, suppress};
+use marker_policy::{Chosen, Judged, audit, exempt, resolve, suppress};
 use test_report::terminal::Styles;
 use test_report::why::{self, Explained};
 
@@ -30,9 +30,10 @@ pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) ->
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.policy, &catalog, &cases);
     let found = audit(&subject.policy, &catalog, &cases, &lanes);
-    let sources = Sources::read(&subject.tree, &catalog, &found);
+    let sources = Sources::read(&subject.tree, &catalog, &found, &[]);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
     let findings = suppress(&judged, found, sources.comments()).findings;
+    let findings = exempt(&judged, &subject.policy_file(), environment.today, findings).findings;
 
     let mut explained = Vec::new();
     let mut absent = Vec::new();

@@ -1,0 +1,81 @@
+//! `[hardware]`, `[gpus]`, `[planning]` and `[[engine-caps]]`: what tests ask of a machine.
+
+use crate::category::Category;
+use crate::policy::{EngineCap, Hardware};
+
+use super::{Defined, Reader, Reference};
+
+impl Reader<'_, '_> {
+    pub(super) fn hardware(&mut self) {
+        if let Some(section) = self.document.section("hardware") {
+            for (name, entry) in section.named_sections() {
+                let wrong = |what: &str| entry.mistake(&name.span, format!("`{}` {what}", name.text));
+                if !["gpus", "model", "resource"].iter().any(|key| entry.has(key)) {
+                    wrong("asks for nothing: give gpus, model or resource");
+                }
+                if entry.has("count") && !entry.has("resource") {
+                    wrong("has a `count` and no `resource` to count");
+                }
+                if entry.number("gpus") == Some(0) && entry.has("model") {
+                    wrong("asks for no GPU, and for its model");
+                }
+                let hardware = Hardware {
+                    gpus: entry.number("gpus").unwrap_or(0),
+                    count: entry.number("count").unwrap_or(1),
+                    model: entry.string("model").map(|model| model.text),
+                    resource: entry.string("resource").map(|resource| resource.text),
+                };
+                self.policy.hardware.insert(name.text.clone(), hardware);
+                self.references.push(Reference { name, to: Defined::MemberOf(Category::Hardware) });
+            }
+        }
+        let members = self.policy.members(Category::Hardware).to_vec();
+        for member in members.iter().filter(|member| !self.policy.hardware.contains_key(*member)) {
+            // Where it is listed, or else where its entry belongs.
+            let listed = self.document.section("categories").and_then(|categories| categories.section("hardware"));
+            let words = listed.map(|section| [section.words("markers"), section.words("add")]);
+            let mut words = words.into_iter().flatten().flatten().flatten();
+            let at = words.find(|word| word.text == *member).map_or(self.document.span().clone(), |word| word.span);
+            let message = format!(
+                "hardware marker `{member}` has no entry in `[hardware]` that says what it asks for: \
+                 `{member} = {{ gpus = 1 }}`"
+            );
+            self.document.mistake(&at, message);
+        }
+        // A file that leaves out some of what it extends means to be without them.
+        let policy = &mut self.policy;
+        policy.hardware.retain(|name, _| members.contains(name));
+    }
+
+    pub(super) fn gpus(&mut self) {
+        let Some(section) = self.document.section("gpus") else { return };
+        let models = section.named_sections().into_iter();
+        self.policy.gpus = models.filter_map(|(model, entry)| Some((model.text, entry.real("gib")?))).collect();
+    }
+
+    pub(super) fn planning(&mut self) {
+        if let Some(section) = self.document.section("planning") {
+            if let Some(name) = section.string("vram-marker") {
+                self.policy.planning.vram_marker = name.text;
+            }
+            if let Some(name) = section.string("timeout-marker") {
+                self.policy.planning.timeout_marker = name.text;
+            }
+            if let Some(headroom) = section.real("headroom") {
+                self.policy.planning.headroom = headroom;
+            }
+        }
+        let Some(entries) = self.document.sections("engine-caps") else { return };
+        self.policy.engine_caps.clear();
+        for entry in entries {
+            let Some(name) = entry.string("marker") else { continue };
+            if self.policy.engine_caps.iter().any(|cap| cap.marker == name.text) {
+                let message = format!("`{}` has an engine cap above, and the first applies", name.text);
+                entry.mistake(&name.span, message);
+            }
+            let env = entry.string("env").map(|env| env.text);
+            self.policy.engine_caps.push(EngineCap { marker: name.text.clone(), env });
+            self.references.push(Reference { name, to: Defined::Marker });
+        }
+    }
+}
