@@ -62,7 +62,7 @@ pub mod workflow;
 
 pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, unjudged};
-pub use baseline::{Baseline, Compared};
+pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;
 pub use error::{PolicyErrors, PolicyMistake};
