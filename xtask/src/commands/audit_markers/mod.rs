@@ -22,9 +22,10 @@ use crate::exit::Exit;
 use crate::fix;
 use crate::output;
 use crate::subject::{self, Subject};
+pub(super) use baseline::read as read_baseline;
 use forms::Audit;
 use narrow::Narrow;
-use sources::Sources;
+pub(super) use sources::Sources;
 
 pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
     if let Some(code) = &args.explain {

@@ -13,14 +13,14 @@ const MARK: &str = "test-kit:";
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Sources {
+pub(in crate::commands) struct Sources {
     texts: HashMap<TreePath, String>,
     comments: Vec<(TreePath, Vec<Comment>)>,
 }
 
 impl Sources {
     /// Reads every file that has a test, a problem or a finding. One that cannot be read has no text and no comment.
-    pub(super) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding]) -> Self {
+    pub(in crate::commands) fn read(tree: &Utf8Path, catalog: &Catalog, findings: &[Finding]) -> Self {
         let shown: BTreeSet<&TreePath> = findings
             .iter()
             .flat_map(|finding| {
@@ -68,7 +68,7 @@ impl Sources {
     }
 
     /// The comments of every file that may have one for this tool.
-    pub(super) fn comments(&self) -> &[(TreePath, Vec<Comment>)] {
+    pub(in crate::commands) fn comments(&self) -> &[(TreePath, Vec<Comment>)] {
         &self.comments
     }
 }
