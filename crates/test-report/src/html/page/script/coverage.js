@@ -2,10 +2,11 @@
 import { byId } from "./document.js";
 import { el, place, table, textButton, withShare } from "./elements.js";
 import { counted, duration, grouped, percent, range } from "./words.js";
-import { IN_NO_LANE, MAY_RUN, NO_STAGE } from "./model.js";
+import { IN_NO_LANE } from "./model.js";
 
-/** How many rows of a list are shown before the reader asks for more. */
-const SHOWN = 12;
+/** How many causes, and how many sets of lanes, are shown before the reader asks for more. */
+const SHOWN_CAUSES = 12;
+const SHOWN_OVERLAPS = 5;
 
 /**
  * Lanes that run the same tests by the same command: most differ in the combination of a matrix.
@@ -44,8 +45,7 @@ function renderCoverage(model, view) {
   byId("coverage-lead").textContent =
     "How many tests of each component the lanes of a stage run. A lane runs earlier stages’ tests too, so that most tests count in several columns.";
   const { cells, ofRow, ofColumn, all } = model.cross("component", "ci", () => true);
-  const stages = laneStages(model).filter((stage) => ofColumn.has(stage));
-  const columns = [...stages, ...[NO_STAGE, MAY_RUN, IN_NO_LANE].filter((value) => ofColumn.has(value))];
+  const columns = model.inOrder("ci", ofColumn);
   const cell = (/** @type {string} */ name, /** @type {number} */ count, /** @type {number} */ whole, /** @type {string} */ column, /** @type {Record<string, string>} */ values) => {
     if (count === 0) return el("td", { class: "number empty" }, el("span", { "aria-label": "none" }, "·"));
     const share = percent(count, whole);
@@ -59,16 +59,6 @@ function renderCoverage(model, view) {
   rows.push(row("All", all, ofColumn, {}));
   const heads = ["Component", "Tests", ...columns].map((text, index) => el("th", { scope: "col", class: index === 0 ? "" : "number" }, el("bdi", {}, text)));
   byId("coverage-table").replaceChildren(table("Tests of each component by the stage of the lanes that run them", heads, rows, { class: "matrix" }));
-}
-
-/**
- * The stages of lanes, in the policy's order.
- * @param {import("./model.js").Model} model
- */
-function laneStages(model) {
-  const used = new Set(model.report.lanes.map((lane) => lane.stage));
-  const order = model.report.categories.find((category) => category.name === "lifecycle")?.members ?? [];
-  return [...order.filter((stage) => used.has(stage)), ...[...used].filter((stage) => stage !== null && !order.includes(stage)).map(String)];
 }
 
 /**
@@ -184,7 +174,7 @@ function renderUnreached(model, view) {
   const all = model.causes.size;
   byId("unreached-title").textContent = `${counted(all, "test")} in no lane`;
   const rows = counts.map(([cause, count]) => el("tr", {}, el("td", { class: "number" }, textButton(grouped(count), () => view.showTests({ cause }), { "aria-label": `${cause}: ${grouped(count)}, show them` })), el("td", {}, cause)));
-  byId("unreached").replaceChildren(all === 0 ? el("p", {}, "Some lane runs every test, or may run it.") : folded("Tests in no lane by cause", ["Tests", "What keeps the nearest lane from them"], rows));
+  byId("unreached").replaceChildren(all === 0 ? el("p", {}, "Some lane runs every test, or may run it.") : folded("Tests in no lane by cause", ["Tests", "What keeps the nearest lane from them"], rows, SHOWN_CAUSES));
 }
 
 /**
@@ -203,9 +193,11 @@ function renderOverlaps(model, view) {
       el("td", {}, el("span", { class: "tag" }, stage), el("ul", { class: "plain" }, ...families.map((family) => el("li", {}, family)))),
     ),
   );
-  const all = overlaps.reduce((sum, { count }) => sum + count, 0);
+  // A test that is in two such sets, of two stages, is one test.
+  const several = new Set(overlaps.flatMap((overlap) => [...overlap.reaches]));
+  const all = model.report.tests.reach.reduce((sum, reach) => sum + Number(several.has(reach)), 0);
   byId("overlap-title").textContent = `${counted(all, "test")} in several lanes of one stage`;
-  byId("overlaps").replaceChildren(rows.length === 0 ? el("p", {}, "No two lanes of a stage run the same test.") : folded("Tests in several lanes", ["Tests", "Lanes"], rows));
+  byId("overlaps").replaceChildren(rows.length === 0 ? el("p", {}, "No two lanes of a stage run the same test.") : folded("Tests in several lanes", ["Tests", "Lanes"], rows, SHOWN_OVERLAPS));
 }
 
 /**
@@ -213,15 +205,16 @@ function renderOverlaps(model, view) {
  * @param {string} caption
  * @param {string[]} heads
  * @param {HTMLElement[]} rows
+ * @param {number} first
  */
-export function folded(caption, heads, rows) {
+function folded(caption, heads, rows, first) {
   const cells = heads.map((head, index) => el("th", { scope: "col", class: index === 0 ? "number" : "" }, head));
-  const body = table(caption, cells, rows.slice(0, SHOWN), { class: "list" });
-  if (rows.length <= SHOWN) return body;
-  const more = textButton(`Show ${rows.length - SHOWN} more`, () => {
-    body.querySelector("tbody")?.append(...rows.slice(SHOWN));
+  const body = table(caption, cells, rows.slice(0, first), { class: "list" });
+  if (rows.length <= first) return body;
+  const more = textButton(`Show ${rows.length - first} more`, () => {
+    body.querySelector("tbody")?.append(...rows.slice(first));
     more.remove();
-    rows[SHOWN].querySelector("button")?.focus();
+    rows[first].querySelector("button")?.focus();
   });
   return el("div", {}, body, more);
 }

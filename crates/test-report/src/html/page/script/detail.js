@@ -106,7 +106,7 @@ function lanesOfTest(model, view, test) {
   if (cause !== undefined) return el("div", {}, el("h3", {}, "Lanes"), el("p", {}, `None: ${report.causes[cause]}.`));
   const one = (/** @type {number} */ index, /** @type {boolean} */ maybe) => {
     const lane = report.lanes[index];
-    return el("li", {}, textButton(lane.name, () => view.showTests({ lane: lane.name, test: [] })), " ", lane.stage && el("span", { class: "tag" }, lane.stage), maybe && el("span", { class: "faint" }, " maybe"));
+    return el("li", {}, lane.stage && el("span", { class: "tag" }, lane.stage), " ", textButton(lane.name, () => view.showTests({ lane: lane.name, test: [] })), maybe && el("span", { class: "faint" }, " maybe"));
   };
   const all = [...reach.runs.map((lane) => one(lane, false)), ...reach.may_run.map((lane) => one(lane, true))];
   const heading = `${counted(reach.runs.length, "lane")} ${reach.runs.length === 1 ? "runs" : "run"} it${reach.may_run.length > 0 ? `, ${reach.may_run.length} more may` : ""}`;

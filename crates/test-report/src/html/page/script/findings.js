@@ -5,7 +5,7 @@ import { counted, grouped } from "./words.js";
 import { NONE } from "./model.js";
 
 /** How many findings, and how many tests of one, are shown before the reader asks for more. */
-const SHOWN_FINDINGS = 50;
+const SHOWN_FINDINGS = 25;
 const SHOWN_TESTS = 20;
 
 /**

@@ -188,16 +188,17 @@ export class Model {
     const category = this.report.categories.find((one) => one.name === CATEGORY_OF.get(key));
     const known = category?.members.filter((member) => counts.has(member)) ?? [];
     const others = [...counts.keys()].filter((value) => !known.includes(value) && !value.startsWith("(")).sort();
-    return [...known, ...others, ...[NONE, NOT_KNOWN].filter((value) => counts.has(value))];
+    return [...known, ...others, ...[NO_STAGE, MAY_RUN, IN_NO_LANE, NONE, NOT_KNOWN].filter((value) => counts.has(value))];
   }
 }
 
-/** The facets that are a category of the policy. */
+/** The facets whose values are of a category of the policy. */
 const CATEGORY_OF = new Map([
   ["stage", "lifecycle"],
   ["type", "type"],
   ["hardware", "hardware"],
   ["component", "component"],
+  ["ci", "lifecycle"],
 ]);
 
 /**

@@ -206,7 +206,7 @@ export class TestsTable {
       const all = this.model.tally(key);
       const counts = this.model.tally(key, this.chosen);
       const chosen = this.view.all(key);
-      const ordered = key === "marker" || key === "owner" || key === "rule" ? [...all.keys()].sort((one, other) => (all.get(other) ?? 0) - (all.get(one) ?? 0)) : this.model.inOrder(key, all).concat([...all.keys()].filter((value) => /^\((no|may)/.test(value) && value !== "(none)"));
+      const ordered = key === "marker" || key === "owner" || key === "rule" ? [...all.keys()].sort((one, other) => (all.get(other) ?? 0) - (all.get(one) ?? 0)) : this.model.inOrder(key, all);
       const offered = ordered.slice(0, OFFERED).filter((value) => chosen.includes(value) || (counts.get(value) ?? 0) > 0 || chosen.length > 0);
       if (offered.length === 0) return null;
       const flip = (/** @type {string} */ value) => this.view.set({ [key]: chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value] });
@@ -237,7 +237,7 @@ export class TestsTable {
 
 /** @param {number} height */
 function spacer(height) {
-  const row = el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: 4 }));
+  const row = el("tr", { class: "spacer", "aria-hidden": "true" }, el("td"));
   /** @type {HTMLElement} */ (row.firstElementChild).style.height = `${height}px`;
   return row;
 }

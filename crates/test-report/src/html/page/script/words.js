@@ -21,15 +21,15 @@ export function counted(number, one, many = `${one}s`) {
 }
 
 /**
- * `9 %`, `under 1 %`.
+ * `9 %`, `<1 %`.
  * @param {number} part
  * @param {number} whole
  */
 export function percent(part, whole) {
   if (whole === 0) return "0 %";
   const share = (100 * part) / whole;
-  if (part > 0 && share < 1) return "under 1 %";
-  if (part < whole && share > 99) return "over 99 %";
+  if (part > 0 && share < 1) return "<1 %";
+  if (part < whole && share > 99) return ">99 %";
   return `${Math.round(share)} %`;
 }
 
