@@ -155,10 +155,8 @@ function laneRow(model, view, { lane, more, runs, mayRun }, most) {
       "th",
       { scope: "row" },
       el("div", {}, el("bdi", {}, name), more > 0 && el("span", { class: "faint" }, ` and ${more} more like it`)),
-      el("code", { class: "clip" }, what),
-      folder && el("span", { class: "faint" }, ` ${folder}`),
+      el("div", { class: "lane-what" }, el("code", { class: "clip" }, what), folder && el("span", { class: "faint" }, folder), place(model.report.files[lane.file], lane.line)),
       why && el("div", { class: "doubtful" }, why),
-      el("div", {}, place(model.report.files[lane.file], lane.line)),
     ),
     withShare(el("td", { class: "number share covered" }, button), lane.doubt === null ? (runs + mayRun) / most : 0),
     el("td", { class: "number optional" }, lane.limit_s === null ? el("span", { "aria-label": "none" }, "·") : duration(lane.limit_s)),
@@ -215,6 +213,6 @@ function folded(caption, heads, rows, first) {
     body.querySelector("tbody")?.append(...rows.slice(first));
     more.remove();
     rows[first].querySelector("button")?.focus();
-  });
+  }, { class: "text action" });
   return el("div", {}, body, more);
 }

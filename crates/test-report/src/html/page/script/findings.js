@@ -30,7 +30,7 @@ export function renderFindings(model, view) {
   byId("by-rule").replaceChildren(open.length === 0 ? el("p", {}, "No rule has a finding.") : ruleTable(model, view, open, rule));
   byId("by-owner").replaceChildren(!owners || open.length === 0 ? el("p", { class: "faint" }, owners ? "Nobody has a finding." : "No CODEOWNERS.") : ownerTable(model, view, open, owner));
 
-  const chosen = all.filter((finding) => (!rule || report.rules[finding.rule].code === rule) && (!owner || ownersOfFinding(model, finding).includes(owner)));
+  const chosen = bySeverity(all).filter((finding) => (!rule || report.rules[finding.rule].code === rule) && (!owner || ownersOfFinding(model, finding).includes(owner)));
   byId("finding-list").replaceChildren(...list(model, view, chosen, [rule, owner].filter(Boolean)));
 }
 
@@ -91,6 +91,14 @@ function ownerTable(model, view, findings, chosen) {
   return table("Findings by owner", [numberHead("Findings"), numberHead("Errors"), "Owner"], rows, { class: "list" });
 }
 
+/**
+ * Errors first; each kind in the order of the places.
+ * @param {import("./document.js").Finding[]} findings
+ */
+function bySeverity(findings) {
+  return [...findings].sort((one, other) => weight(other) - weight(one));
+}
+
 /** @param {string} text */
 function numberHead(text) {
   return el("th", { scope: "col", class: "number" }, text);
@@ -128,7 +136,7 @@ function list(model, view, findings, chosen) {
   const clear = chosen.length > 0 && textButton("Show all", () => view.set({ frule: null, fowner: null }, { section: "findings" }));
   const head = el("h3", { id: "finding-count" }, counted(findings.length, "finding"), chosen.length > 0 && ` of ${chosen.join(", ")}`, " ", clear);
   const body = el("div", { class: "finding-list" });
-  const more = textButton("", () => add());
+  const more = textButton("", () => add(), { class: "text action" });
   const rest = [...findings];
   const add = () => {
     body.append(...rest.splice(0, SHOWN_FINDINGS).map((finding) => oneFinding(model, view, finding)));

@@ -177,7 +177,7 @@ export class TestsTable {
       });
     });
     const any = chips.length > 0 || filter.words || filter.expression;
-    byId("active").replaceChildren(...chips, ...(any ? [textButton("Clear all", () => this.clear())] : []));
+    byId("active").replaceChildren(...chips, ...(any ? [textButton("Clear all", () => this.clear(), { class: "text action" })] : []));
   }
 
   clear() {
@@ -223,7 +223,9 @@ export class TestsTable {
   print(printing) {
     this.printing = printing;
     for (const details of document.querySelectorAll("details.workflow")) details.toggleAttribute("open", printing || details.querySelector(":focus") !== null);
-    byId("print-note").textContent = "";
+    const { words, expression } = this.view.filter();
+    const filters = [words && `words: ${words}`, expression && `markers: ${expression}`].filter(Boolean);
+    byId("print-note").textContent = filters.join("; ");
     if (!printing) {
       this.drawn = "";
       this.draw();
@@ -231,7 +233,8 @@ export class TestsTable {
     }
     this.body.replaceChildren(...this.rows(0, PRINTED));
     const more = this.chosen.length - PRINTED;
-    if (more > 0) byId("print-note").textContent = `${counted(more, "more test")} not printed: a filter takes those that are wanted.`;
+    if (more > 0) filters.push(`${counted(more, "more test")} not printed: a filter takes those that are wanted`);
+    byId("print-note").textContent = filters.join("; ");
   }
 }
 
