@@ -381,6 +381,41 @@ fn the_same_tree_gives_the_same_bytes_and_one_file() {
     assert!(!text.contains(repository().canonicalize().unwrap().to_str().unwrap()));
 }
 
+/// The document in a report.
+fn document(file: &Path) -> Value {
+    let text = fs::read_to_string(file).unwrap();
+    let (_, rest) = text.split_once("id=\"data\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn of_several_codeowners_files_githubs_first_counts_and_one_that_is_too_large_gives_nobody_anything() {
+    let tree = tempfile::tempdir().unwrap();
+    let path = |name: &str| tree.path().join(name);
+    fs::create_dir(path(".github")).unwrap();
+    fs::create_dir(path("docs")).unwrap();
+    fs::write(path("pytest.ini"), "[pytest]\n").unwrap();
+    fs::write(path("test_a.py"), "def test_a(): pass\n").unwrap();
+    let owners = |expected: Option<(&str, &[&str])>| {
+        let (_folder, file) = report(&["--tree", tree.path().to_str().unwrap()]);
+        let document = document(&file);
+        let place = document["tests"]["file"][0].as_u64().unwrap() as usize;
+        let found = &document["owners"];
+        let Some((name, of_test)) = expected else { return assert_eq!(*found, Value::Null) };
+        assert_eq!(found["file"], name);
+        let set = found["of_file"][place].as_u64().unwrap() as usize;
+        assert_eq!(found["sets"][set], serde_json::json!(of_test), "{name}");
+    };
+    owners(None);
+    for name in ["docs/CODEOWNERS", "CODEOWNERS", ".github/CODEOWNERS"] {
+        fs::write(path(name), format!("# of {name}\n* @{}\n", name.to_lowercase().replace(['/', '.'], "-"))).unwrap();
+        owners(Some((name, &[&format!("@{}", name.to_lowercase().replace(['/', '.'], "-"))])));
+    }
+    let large = format!("* @a\n{}", "#\n".repeat(1_500_000));
+    fs::write(path(".github/CODEOWNERS"), large).unwrap();
+    owners(Some((".github/CODEOWNERS", &[])));
+}
+
 #[test]
 fn wrong_usage_is_exit_2_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -36,8 +36,9 @@ export function renderHeadline(model, view) {
   ];
   if (report.lanes.length > 0) {
     const unreached = model.tally("ci").get(IN_NO_LANE) ?? 0;
+    const missing = report.lane_problems.length > 0 ? "; lanes may be missing" : "";
     figures.push(
-      figure("In no lane", grouped(unreached), `${percent(unreached, model.count)} of all tests`, () => view.showTests({ ci: IN_NO_LANE })),
+      figure("In no lane", grouped(unreached), `${percent(unreached, model.count)} of all tests${missing}`, () => view.showTests({ ci: IN_NO_LANE })),
     );
   }
   const inexact = model.inexact.size;

@@ -304,6 +304,8 @@ function facetsOf(model) {
  * @param {number} index
  */
 function ciOf(report, index) {
+  // Where nothing is known of lanes, nothing is said of them.
+  if (report.lanes.length === 0) return [];
   const { runs, may_run: mayRun } = report.reaches[index];
   if (runs.length > 0) return [...new Set(runs.map((lane) => report.lanes[lane].stage ?? NO_STAGE))];
   return [mayRun.length > 0 ? MAY_RUN : IN_NO_LANE];

@@ -222,7 +222,11 @@ export class TestsTable {
    */
   print(printing) {
     this.printing = printing;
-    for (const details of document.querySelectorAll("details.workflow")) details.toggleAttribute("open", printing || details.querySelector(":focus") !== null);
+    // What was closed before is closed again.
+    for (const details of document.querySelectorAll(printing ? "details.workflow:not([open])" : "details.workflow[data-printed]")) {
+      details.toggleAttribute("data-printed", printing);
+      details.toggleAttribute("open", printing);
+    }
     const { words, expression } = this.view.filter();
     const filters = [words && `words: ${words}`, expression && `markers: ${expression}`].filter(Boolean);
     byId("print-note").textContent = filters.join("; ");
