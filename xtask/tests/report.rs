@@ -117,6 +117,8 @@ fn counts_are_those_of_the_catalog_and_of_the_lanes() {
             several => format!("{several} tests in no lane"),
         }
     );
+    let in_no_lane = page.js("const table = document.querySelector('#coverage-table table'); return [table.querySelector('thead th:last-child').textContent, table.querySelector('.totals td:last-child button').textContent]");
+    assert_eq!(in_no_lane, serde_json::json!(["(no lane)", lanes["in_no_lane"].as_array().unwrap().len().to_string()]));
     for lane in lanes["list"].as_array().unwrap() {
         let name = lane["name"].as_str().unwrap();
         let sum = lane["runs"].as_u64().unwrap() + lane["may_run"].as_u64().unwrap();
@@ -148,7 +150,12 @@ fn what_is_clicked_typed_or_pasted_is_shown() {
     let words = |id: &str| ["kv_cache", "test"].iter().all(|word| id.to_lowercase().contains(word));
     let found: Vec<_> = listed(&["--language", "python"]).into_iter().filter(|(id, _)| words(id)).collect();
     assert!(!found.is_empty() && found.len() < all);
-    page.js("document.getElementById('facets').open = true");
+    assert_eq!(page.js("return location.hash"), "#tests&q=kv_cache+TEST");
+    // Chips narrow it further.
+    page.click("#facets summary");
+    page.click("#facet-groups fieldset:first-child button:first-child");
+    assert_eq!(page.js("return document.querySelector('.active-chip').textContent"), "Language python ×");
+    assert_eq!(shown(&page), found.len());
     page.open(&file, "tests&q=kv_cache+TEST&language=python");
     assert_eq!(shown(&page), found.len());
 

@@ -51,7 +51,7 @@ export class TestsTable {
   }
 
   listen() {
-    const typed = () => this.view.set({ q: this.words.value, m: this.expression.value }, { typing: true });
+    const typed = () => this.view.set({ q: this.words.value, m: this.expression.value }, { section: "tests", stay: true, typing: true });
     this.words.addEventListener("input", typed);
     this.expression.addEventListener("input", typed);
     byId("filter").addEventListener("submit", (event) => event.preventDefault());
@@ -171,7 +171,7 @@ export class TestsTable {
     const chips = filter.facets.flatMap(({ key, values }) => {
       const { title } = this.model.facet(key);
       return values.map((value) => {
-        const remove = () => this.view.set({ [key]: values.filter((other) => other !== value) }, { section: "" });
+        const remove = () => this.view.set({ [key]: values.filter((other) => other !== value) }, { section: "tests", stay: true });
         const label = this.labelOf(key, value);
         return el("button", { type: "button", class: "chip active-chip", click: remove, "aria-label": `Remove ${title}: ${label}` }, el("span", { class: "faint" }, title), " ", el("bdi", {}, label), el("span", { "aria-hidden": "true" }, " ×"));
       });
@@ -184,7 +184,7 @@ export class TestsTable {
     this.words.value = "";
     this.expression.value = "";
     const cleared = Object.fromEntries(["q", "m", ...this.view.facets].map((key) => [key, null]));
-    this.view.set(cleared);
+    this.view.set(cleared, { section: "tests", stay: true });
     this.words.focus();
   }
 
@@ -209,7 +209,7 @@ export class TestsTable {
       const ordered = key === "marker" || key === "owner" || key === "rule" ? [...all.keys()].sort((one, other) => (all.get(other) ?? 0) - (all.get(one) ?? 0)) : this.model.inOrder(key, all);
       const offered = ordered.slice(0, OFFERED).filter((value) => chosen.includes(value) || (counts.get(value) ?? 0) > 0 || chosen.length > 0);
       if (offered.length === 0) return null;
-      const flip = (/** @type {string} */ value) => this.view.set({ [key]: chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value] });
+      const flip = (/** @type {string} */ value) => this.view.set({ [key]: chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value] }, { section: "tests", stay: true });
       const chips = offered.map((value) => toggle(value, grouped(counts.get(value) ?? 0), chosen.includes(value), () => flip(value)));
       return el("fieldset", {}, el("legend", {}, this.model.facet(key).title), el("div", { class: "chips" }, ...chips));
     });

@@ -56,10 +56,10 @@ export class View {
   /**
    * Changes what is looked at.
    * @param {Record<string, string | string[] | null>} changes by key; nothing takes the key out
-   * @param {{ section?: string, typing?: boolean }} [options] where to go; while somebody types, no step of the history is
-   *   made
+   * @param {{ section?: string, stay?: boolean, typing?: boolean }} [options] where to go, unless the reader is there and
+   *   stays; while somebody types, no step of the history is made
    */
-  set(changes, { section, typing = false } = {}) {
+  set(changes, { section, stay = false, typing = false } = {}) {
     for (const [key, value] of Object.entries(changes)) {
       this.params.delete(key);
       for (const one of Array.isArray(value) ? value : [value]) if (one) this.params.append(key, one);
@@ -71,7 +71,7 @@ export class View {
       else history.pushState(null, "", address);
     }
     this.tell();
-    if (section) this.show();
+    if (section && !stay) this.show();
   }
 
   /**
