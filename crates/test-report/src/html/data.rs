@@ -51,7 +51,7 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// The tests, in the catalog's order.
     pub tests: Tests,
-    /// The rules that have findings, now or in the baseline, and the others that are on.
+    /// All rules, in the audit's order.
     pub rules: Vec<Rule>,
     /// What the audit found, in the order of the places.
     pub findings: Vec<Finding>,
