@@ -299,6 +299,8 @@ fn it_can_be_read_in_dark_and_light_on_a_phone_and_on_paper() {
     page.media("print");
     page.js("window.dispatchEvent(new Event('beforeprint'))");
     assert_eq!(page.js("return document.querySelectorAll('#viewport tbody tr').length"), all);
+    let cut = "return [...document.querySelectorAll('#viewport .name, #viewport .path, #viewport th, #viewport td')].filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflow === 'hidden').length";
+    assert_eq!(page.js(cut), 0);
     let hidden = "return ['.page-nav', '#filter .inputs'].some((one) => document.querySelector(one).checkVisibility())";
     assert_eq!(page.js(hidden), false);
 
