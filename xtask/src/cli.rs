@@ -97,6 +97,15 @@ Examples:
   cargo xtask lanes diff origin/main
   cargo xtask lanes diff HEAD~1 --format markdown > comment.md")]
     Lanes(LanesArgs),
+    /// Write one page that shows the whole tree: counts, lanes, findings by owner, every test
+    ///
+    /// It is one HTML file that needs no server and loads nothing. Without --label it is the same for the same tree.
+    #[command(after_help = "\
+Examples:
+  cargo xtask report
+  cargo xtask report --tree ../dynamo --policy dynamo-2026-08 --output dynamo.html
+  cargo xtask report --baseline markers-baseline.toml --label \"$(git rev-parse --short HEAD)\"")]
+    Report(ReportArgs),
     /// Show what would run where, without running it
     #[command(after_help = "\
 Examples:
@@ -367,6 +376,19 @@ pub(crate) struct LanesArgs {
     /// How to write the lanes
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The file to write, all of it or nothing
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) output: Utf8PathBuf,
+    /// Show what became of the findings of this file, which audit-markers --write-baseline wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<Utf8PathBuf>,
+    /// What to print beside the title, such as a date or a commit
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) label: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod exit;
 mod fix;
+mod judgement;
 mod lanes;
 mod output;
 mod progress;
@@ -58,6 +59,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Why(args) => commands::why::run(&cli.global, args, environment),
         Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
+        Command::Report(args) => commands::report::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {

@@ -1,6 +1,6 @@
 //! Findings that were there before: those of a baseline file are not reported, and it may only shrink.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use toml::Spanned;
@@ -40,6 +40,24 @@ pub struct Compared {
     pub known: usize,
     /// How many entries of the baseline have fewer findings than it says.
     pub gone: usize,
+}
+
+/// What became of the findings of one rule since a baseline was written. All counts are a baseline's: of tests, or of
+/// files where a finding is about no test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The rule.
+    pub rule: RuleCode,
+    /// How many the baseline has.
+    pub then: u64,
+    /// How many there are.
+    pub now: u64,
+    /// How many of these the baseline does not have.
+    pub new: u64,
+    /// How many of the baseline's are no more.
+    pub gone: u64,
+    /// Whether all of the rule's findings were looked for; if not, the last three tell less than there is.
+    pub judged: bool,
 }
 
 impl Baseline {
@@ -165,6 +183,30 @@ impl Baseline {
             .filter(|(rule, subject, count)| now.count(*rule, subject) < *count)
             .count();
         compared
+    }
+
+    /// What became of each rule's findings, in the order of the rules' names. Rules without any, then and now, are left out.
+    #[must_use]
+    pub fn changes(&self, now: &Self, judged: &Judged<'_>) -> Vec<Change> {
+        let rules: BTreeSet<RuleCode> = self.entries.keys().chain(now.entries.keys()).copied().collect();
+        let changes = rules.into_iter().map(|rule| Change {
+            rule,
+            then: self.of_rule(rule).map(|(_, count)| u64::from(count)).sum(),
+            now: now.of_rule(rule).map(|(_, count)| u64::from(count)).sum(),
+            new: now.more_than(self, rule),
+            gone: self.more_than(now, rule),
+            judged: judged.all_of(rule),
+        });
+        changes.filter(|change| change.then > 0 || change.now > 0).collect()
+    }
+
+    fn of_rule(&self, rule: RuleCode) -> impl Iterator<Item = (&str, u32)> {
+        self.entries.get(&rule).into_iter().flatten().map(|(subject, count)| (subject.as_str(), *count))
+    }
+
+    /// How many findings of a rule it has above those that the other has of the same subjects.
+    fn more_than(&self, other: &Self, rule: RuleCode) -> u64 {
+        self.of_rule(rule).map(|(subject, count)| u64::from(count.saturating_sub(other.count(rule, subject)))).sum()
     }
 
     /// The baseline without what is repaired, and with nothing that is new. Of rules that were not judged it stays as it

@@ -38,6 +38,7 @@ mod audit;
 mod baseline;
 mod category;
 mod cfg_predicate;
+pub mod code_owners;
 mod combinations;
 mod document;
 mod duration;
@@ -71,7 +72,7 @@ pub use chrono::NaiveDate;
 
 pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, unjudged};
-pub use baseline::{Baseline, Compared};
+pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;
 pub use effective::Effective;

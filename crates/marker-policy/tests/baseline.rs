@@ -3,7 +3,7 @@
 
 mod support;
 
-use marker_policy::{Baseline, Finding, Judged, Lanes, Policy, audit, resolve};
+use marker_policy::{Baseline, Change, Finding, Judged, Lanes, Policy, audit, resolve};
 use proptest::prelude::*;
 use support::{catalog, python_at};
 use test_catalog::{NodeId, Problem, ProblemKind, TestCase};
@@ -140,4 +140,19 @@ proptest! {
         prop_assert_eq!(before.to_text(), text);
         with_judged(true, |judged| assert_eq!(before.compare(vec![finding.clone()], judged).new, []));
     }
+}
+
+#[test]
+fn what_became_of_a_rule_is_counted_by_tests() {
+    let before = Baseline::of(&unmarked(&[("test_a", 20), ("test_b[1]", 30), ("test_b[2]", 30)]));
+    let now = Baseline::of(&unmarked(&[("test_b[1]", 30), ("test_c", 40), ("test_d", 50)]));
+    let counts = |change: &Change| (change.rule.as_str(), change.then, change.now, change.new, change.gone);
+    let changes = |whole_tree| with_judged(whole_tree, |judged| before.changes(&now, judged));
+    assert_eq!(changes(true).iter().map(counts).collect::<Vec<_>>(), [("missing-lifecycle", 3, 3, 2, 2)]);
+    assert!(changes(true)[0].judged && !changes(false)[0].judged);
+    assert_eq!(
+        with_judged(true, |judged| before.changes(&before, judged)).iter().map(counts).collect::<Vec<_>>(),
+        [("missing-lifecycle", 3, 3, 0, 0)]
+    );
+    assert_eq!(with_judged(true, |judged| Baseline::default().changes(&Baseline::default(), judged)), []);
 }

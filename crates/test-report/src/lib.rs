@@ -1,4 +1,4 @@
-//! Findings, plans and results as text, JSON and JUnit XML.
+//! Findings, plans and results as text, JSON, JUnit XML and HTML.
 //!
 //! Every function here turns data of the other crates into text; none reads a file, asks a clock or prints. What a
 //! tree's authors wrote (paths, ids, messages) is hostile input: on its way to a terminal it passes
@@ -6,6 +6,7 @@
 //!
 //! - [`findings`]: the audit, as text with the place shown, JSON, SARIF, annotations of GitHub, or JUnit XML;
 //! - [`rule_page`]: a rule explained;
+//! - [`html`]: all of it as one page to look at;
 //! - [`listing`]: the catalog for people;
 //! - [`lanes`]: what CI runs of it, and [`lane_changes`]: what a change does to that;
 //! - [`plan`]: what would run where;
@@ -26,6 +27,7 @@ mod columns;
 pub mod count;
 pub mod findings;
 pub mod gpus;
+pub mod html;
 pub mod junit;
 pub mod lane_changes;
 pub mod lanes;

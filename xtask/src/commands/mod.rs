@@ -7,6 +7,7 @@ pub(crate) mod lanes;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod report;
 pub(crate) mod test;
 pub(crate) mod verify;
 pub(crate) mod why;

@@ -20,7 +20,7 @@ pub(super) fn check_usage(args: &AuditArgs, selector: &Selector) -> Result<(), E
     Ok(())
 }
 
-pub(super) fn read(file: &Utf8Path) -> Result<Baseline, Error> {
+pub(in crate::commands) fn read(file: &Utf8Path) -> Result<Baseline, Error> {
     let text = fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
     Baseline::parse(file.as_str(), &text).map_err(Error::Baseline)
 }

@@ -10,7 +10,7 @@ mod narrow;
 use std::collections::BTreeSet;
 use std::time::{Instant, SystemTime};
 
-use marker_policy::{Judged, NaiveDate, audit, exempt, nearest, resolve, rules, suppress, unjudged};
+use marker_policy::{Judged, NaiveDate, nearest, resolve, rules, unjudged};
 use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
@@ -19,9 +19,10 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::fix;
+use crate::judgement::Judgement;
 use crate::output;
-use crate::sources::Sources;
 use crate::subject::{self, Subject};
+pub(super) use baseline::read as read_baseline;
 use forms::Audit;
 use narrow::Narrow;
 
@@ -46,15 +47,10 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     }
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.policy, &catalog, &cases);
-    let found = audit(&subject.policy, &catalog, &cases, &lanes);
-
-    let policy_file = subject.policy_file();
-    let with_exemptions = if subject.policy.exemptions().is_empty() { &[] } else { std::slice::from_ref(&policy_file) };
-    let sources = Sources::read(&subject.tree, &catalog, &found, with_exemptions);
-    let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: narrow::is_whole_tree(&args.selection) };
-    let suppressed = suppress(&judged, found, sources.comments());
-    let exempted = exempt(&judged, &policy_file, today, suppressed.findings);
-    let (mut open, mut allowed, mut held) = (exempted.findings, suppressed.allowed, exempted.exempt);
+    let whole_tree = narrow::is_whole_tree(&args.selection);
+    let Judgement { mut open, mut allowed, exempt: mut held, sources } =
+        Judgement::of(&subject, (&catalog, &cases), &lanes, today, whole_tree);
+    let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree };
     let (mut known_findings, mut gone) = (0, 0);
     let rewritten = match &args.write_baseline {
         Some(file) => Some(baseline::rewrite(file, args.grow, &open, &judged)?),

@@ -5,7 +5,7 @@ mod named;
 
 use execution_plan::Plan;
 use marker_expr::Truth;
-use marker_policy::{Chosen, Judged, audit, exempt, resolve, suppress};
+use marker_policy::{Chosen, resolve};
 use test_report::terminal::Styles;
 use test_report::why::{self, Explained};
 
@@ -14,8 +14,8 @@ use crate::commands::plan::{self, Machine};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::judgement::Judgement;
 use crate::output;
-use crate::sources::Sources;
 use crate::subject::Subject;
 use named::Named;
 
@@ -29,11 +29,7 @@ pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) ->
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.policy, &catalog, &cases);
-    let found = audit(&subject.policy, &catalog, &cases, &lanes);
-    let sources = Sources::read(&subject.tree, &catalog, &found, &[]);
-    let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
-    let findings = suppress(&judged, found, sources.comments()).findings;
-    let findings = exempt(&judged, &subject.policy_file(), environment.today, findings).findings;
+    let findings = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true).open;
 
     let mut explained = Vec::new();
     let mut absent = Vec::new();

@@ -1,0 +1,47 @@
+// @ts-check
+/**
+ * The document in the page. Its schema is described in crates/test-report/src/html/data.rs; these types say the same to a
+ * type checker. A number that is called an index is a place in one of the document's lists.
+ *
+ * @typedef {{ source: [number, number] } | { hook: [number, number] } | { policy: string }} Origin
+ * @typedef {{ text: number, from: Origin }} Marker
+ * @typedef {{ name: string, members: string[] }} Category
+ * @typedef {{ text: string, language: "python" | "rust" }} Scope
+ * @typedef {{ name: string, family: string, file: number, line: number, stage: string | null, folder: string | null,
+ *   command: string, marks: string | null, limit_s: number | null, doubt: string | null, refused: string | null }} Lane
+ * @typedef {{ runs: number[], may_run: number[] }} Reach
+ * @typedef {{ kind: "inexact" | "open-markers" | "hook-markers" | "condition" | "left-out" | "ignored" | "compiled" | "workflow",
+ *   text: string, at: [number, number] | null }} Note
+ * @typedef {{ scope: number[], name: string[], file: number[], line: number[], markers: number[], reach: number[],
+ *   causes: [number, number][], notes: [number, number][] }} Tests
+ * @typedef {{ code: string, severity: "error" | "warning" | null, summary: string }} Rule
+ * @typedef {{ rule: number, severity: "error" | "warning", message: string, file: number, line: number, tests: number[],
+ *   has: string[], needs: string[], effect: string | null, help: string, note: string | null, allowed: string | null,
+ *   new: boolean | null }} Finding
+ * @typedef {{ file: string, sets: string[][], of_file: number[], problems: [number, string][] }} Owners
+ * @typedef {{ rule: number, then: number, now: number, new: number, gone: number, judged: boolean }} Change
+ * @typedef {{ report: number, title: string, label: string | null, policy: string, pytest: string | null,
+ *   python: string | null, categories: Category[], files: string[], scopes: Scope[], texts: string[], markers: Marker[],
+ *   marker_sets: number[][], lanes: Lane[], lane_problems: Note[], reaches: Reach[], causes: string[], notes: Note[],
+ *   tests: Tests, rules: Rule[], findings: Finding[], owners: Owners | null,
+ *   trend: { baseline: string, rules: Change[] } | null }} Report
+ */
+
+/**
+ * Reads it.
+ * @returns {Report}
+ */
+export function readReport() {
+  return JSON.parse(byId("data").textContent ?? "");
+}
+
+/**
+ * An element that the template has.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the template has no #${id}`);
+  return found;
+}

@@ -1,0 +1,52 @@
+//! What a report is about.
+
+use marker_policy::code_owners::CodeOwners;
+use marker_policy::{Allowed, Change, Finding, Lanes, Policy, ResolvedCase};
+use test_catalog::Catalog;
+
+use super::data::Report;
+use super::gather::Gathering;
+
+/// What a report is about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The tree's name.
+    pub name: &'a str,
+    /// What stands beside it: a date, a commit. Without it, a report of the same tree is the same, byte for byte.
+    pub label: Option<&'a str>,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The tests.
+    pub catalog: &'a Catalog,
+    /// The same with the markers that they have in the end, in the catalog's order.
+    pub cases: &'a [ResolvedCase<'a>],
+    /// What CI runs.
+    pub lanes: &'a Lanes,
+    /// What the audit found and no comment allows.
+    pub findings: &'a [Finding],
+    /// What comments allow.
+    pub allowed: &'a [Allowed],
+    /// The CODEOWNERS file of the tree, and what it says.
+    pub owners: Option<(&'a str, &'a CodeOwners)>,
+    /// The baseline, where there is one.
+    pub trend: Option<Trend<'a>>,
+}
+
+/// Findings beside those of a baseline.
+#[derive(Debug, Clone, Copy)]
+pub struct Trend<'a> {
+    /// The baseline's file, as the caller names it.
+    pub baseline: &'a str,
+    /// How the findings changed.
+    pub changes: &'a [Change],
+    /// The findings that the baseline does not have, or not all of.
+    pub new: &'a [Finding],
+}
+
+impl Subject<'_> {
+    /// The document of the page.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Gathering::new().report(self)
+    }
+}

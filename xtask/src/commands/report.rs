@@ -1,0 +1,92 @@
+//! `report`: one page that shows the tree.
+
+use std::fs;
+use std::time::Instant;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use marker_policy::code_owners::{CodeOwners, LOCATIONS, TOO_LARGE};
+use marker_policy::{Baseline, Judged, resolve};
+use test_report::count::{counted, tests};
+use test_report::html::{self, Trend};
+
+use super::audit_markers::read_baseline;
+use crate::cli::{Global, ReportArgs, SelectionArgs};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::judgement::Judgement;
+use crate::output;
+use crate::progress;
+use crate::subject::Subject;
+
+pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment) -> Result<Exit, Error> {
+    let start = Instant::now();
+    let subject = Subject::locate(global)?;
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
+    if catalog.cases.is_empty() && catalog.problems.is_empty() {
+        return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
+    }
+    let cases = resolve(&subject.policy, &catalog);
+    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let judgement = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true);
+    let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
+    let owners = code_owners(&subject.tree)?;
+
+    let compared = baseline.as_ref().map(|baseline| {
+        let changes = baseline.changes(&Baseline::of(&judgement.open), &judged);
+        (changes, baseline.compare(judgement.open.clone(), &judged).new)
+    });
+    let trend = compared.as_ref().zip(args.baseline.as_deref()).map(|((changes, new), file)| Trend {
+        baseline: file.file_name().unwrap_or(file.as_str()),
+        changes,
+        new,
+    });
+    let report = html::Subject {
+        name: subject.tree.file_name().unwrap_or("the tree"),
+        label: args.label.as_deref(),
+        policy: &subject.policy,
+        catalog: &catalog,
+        cases: &cases,
+        lanes: &lanes,
+        findings: &judgement.open,
+        allowed: &judgement.allowed,
+        owners: owners.as_ref().map(|(file, owners)| (*file, owners)),
+        trend,
+    }
+    .report();
+    let page = html::page(&report).map_err(|error| Error::Internal(error.to_string()))?;
+    output::to_file(&args.output, page.as_bytes())?;
+    progress::note(&format!(
+        "{}: {}, {}, {:.1} MB, in {:.2} s",
+        args.output,
+        tests(cases.len()),
+        counted(judgement.open.len(), "finding", "findings"),
+        mega(page.len()),
+        start.elapsed().as_secs_f64()
+    ));
+    Ok(Exit::Success)
+}
+
+/// The first CODEOWNERS file where GitHub looks for it. One that GitHub does not load gives nobody anything.
+fn code_owners(tree: &Utf8Path) -> Result<Option<(&'static str, CodeOwners)>, Error> {
+    let found: Option<(&'static str, Utf8PathBuf)> =
+        LOCATIONS.into_iter().map(|name| (name, tree.join(name))).find(|(_, path)| path.is_file());
+    let Some((name, path)) = found else { return Ok(None) };
+    let failed = |source| Error::Read { path: path.clone(), source };
+    let size = fs::metadata(&path).map_err(failed)?.len();
+    if size >= TOO_LARGE {
+        progress::note(&format!(
+            "warning: {name} has {:.1} MB, and GitHub loads none of 3 MB or more: nobody owns anything",
+            mega(usize::try_from(size).unwrap_or(usize::MAX))
+        ));
+        return Ok(Some((name, CodeOwners::default())));
+    }
+    let text = fs::read(&path).map_err(failed)?;
+    Ok(Some((name, CodeOwners::parse(&String::from_utf8_lossy(&text)))))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is shown with one digit")]
+fn mega(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
