@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
-use marker_policy::workflow::{self, Command, Directory, Run, Step, Text, Timeout, Work};
-use marker_policy::{Lane, Lanes, Policy, PytestCommand, ResolvedCase};
+use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
+use marker_policy::{Lane, LaneCondition, Lanes, Policy, PytestCommand, ResolvedCase};
 use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
@@ -16,20 +16,10 @@ use crate::error::Error;
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The programs that run tests.
-const PROGRAMS: [&str; 12] = [
-    "cargo",
-    "pytest",
-    "py.test",
-    "python",
-    "python3",
-    "python3.8",
-    "python3.9",
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-];
+const PROGRAMS: [&str; 3] = ["cargo", "pytest", "py.test"];
+
+/// Aliases of cargo may stand for each other so many times.
+const MOST_ALIASES: usize = 5;
 
 /// What CI runs, before anything is known of the tests.
 #[derive(Debug, Default)]
@@ -54,8 +44,9 @@ struct Origin<'o> {
     family: &'o str,
     stage: Option<&'o str>,
     limit: Option<Duration>,
-    /// Names of variables that are set.
-    variables: Vec<&'o str>,
+    conditions: Vec<LaneCondition>,
+    /// The labels of the machine, where they are known.
+    machine: Option<String>,
     /// Whether it may run on another system than the one that is assumed.
     is_elsewhere: bool,
 }
@@ -83,7 +74,8 @@ impl Commands {
                     family: &lane.name,
                     stage: None,
                     limit: None,
-                    variables: Vec::new(),
+                    conditions: Vec::new(),
+                    machine: None,
                     is_elsewhere: false,
                 };
                 commands.add(&origin, command, policy, tree);
@@ -101,36 +93,39 @@ impl Commands {
     }
 
     fn step(&mut self, step: &Step, policy: &Policy, tree: &Utf8Path) {
-        let (of_step, environment) = match &step.work {
-            Work::Run(run) => {
+        let of_step = match &step.work {
+            Work::Run(_) => {
                 // What the policy says of an action stands for its own scripts.
                 if step.actions.iter().any(|call| policy.action(call.action.as_str()).is_some()) {
                     return;
                 }
-                (step.commands(&PROGRAMS), Run::environment(run))
+                step.commands(&PROGRAMS)
             }
             Work::Action(call) => {
                 let Some(action) = policy.action(call.action.as_str()) else { return };
                 let inputs: Vec<(String, Text)> =
                     call.inputs.iter().map(|input| (input.name.clone(), input.value.clone())).collect();
-                (workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS), Vec::new())
+                workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS)
             }
             Work::Elsewhere(_) => return,
         };
-        let entry = step.job.entry().file_name();
+        let entry = step.job.entry();
+        let conditions: Vec<_> = step.conditions.iter().map(|one| LaneCondition::of_step(one, entry)).collect();
         let (name, family) = (step.title(), step.family());
+        let labels = step.job.runs_on.iter().map(|label| label.as_known());
+        let machine = labels.collect::<Option<Vec<_>>>().map(|labels| labels.join(", "));
         let is_elsewhere = !step.job.runs_on.iter().any(is_this_system);
         let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
         match of_step {
             Ok(of_step) => {
                 for command in &of_step {
-                    let variables = environment.iter().map(|(name, _)| name.as_str()).collect();
                     let origin = Origin {
                         name: &name,
                         family: &family,
-                        stage: policy.stage_of_workflow(entry),
+                        stage: policy.stage_of_workflow(entry.file_name()),
                         limit,
-                        variables,
+                        conditions: conditions.clone(),
+                        machine: machine.clone(),
                         is_elsewhere,
                     };
                     self.add(&origin, command, policy, tree);
@@ -142,6 +137,8 @@ impl Commands {
 
     fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy, tree: &Utf8Path) {
         let directory = in_checkout(&command.directory, policy, tree);
+        let branches = command.branches.iter().filter_map(|branch| LaneCondition::of_branch(branch, &command.at.file));
+        let conditions = origin.conditions.iter().cloned().chain(branches);
         let lane = Lane {
             name: origin.name.to_owned(),
             family: origin.family.to_owned(),
@@ -152,27 +149,38 @@ impl Commands {
                 Directory::Unknown(_) | Directory::Outside(_) => None,
             },
             marks: None,
+            machine: origin.machine.clone(),
             stage: origin.stage.map(str::to_owned),
+            conditions: conditions.collect(),
             limit: origin.limit,
             doubt: None,
             refused: None,
+            narrowed: None,
         };
-        let own = command.assignments.iter().map(|(name, _)| name.as_str());
         if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
-            let mut variables = origin.variables.iter().copied().chain(own);
-            let pytest = if variables.any(|name| name == "PYTEST_ADDOPTS") { pytest.narrowed() } else { pytest };
+            let is_narrowed = command.environment.iter().any(|(name, _)| name == "PYTEST_ADDOPTS");
+            let pytest = if is_narrowed { pytest.narrowed() } else { pytest };
+            let pytest = command.doubt.iter().fold(pytest, |pytest, doubt| pytest.doubtful(doubt));
             let doubt = pytest.doubt().map(str::to_owned);
             self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(pytest))));
             return;
         }
-        let sources: Vec<String> = command.words.iter().map(ToString::to_string).collect();
-        let words = command.words.iter().zip(&sources);
-        let words: Vec<Argument<'_>> =
-            words.map(|(word, source)| word.as_known().map_or(Argument::Unknown(source), Argument::Known)).collect();
-        let variables: Vec<&str> = origin.variables.iter().copied().chain(own).collect();
         let folder = lane.folder.as_deref().map(Utf8Path::new);
-        if let Some(cargo) = TestCommand::parse(&words, folder, &variables) {
+        let mut words: Vec<(String, bool)> =
+            command.words.iter().map(|word| (word.to_string(), word.as_known().is_some())).collect();
+        for _ in 0..MOST_ALIASES {
+            let Some(alias) = folder.and_then(|folder| cargo_discovery::alias(tree, folder, &arguments(&words))) else {
+                break;
+            };
+            words.splice(alias.place..=alias.place, alias.words.into_iter().map(|word| (word, true)));
+        }
+        let variables: Vec<&str> = command.environment.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some(cargo) = TestCommand::parse(&arguments(&words), folder, &variables) {
             let cargo = if origin.is_elsewhere { cargo.elsewhere() } else { cargo };
+            let profile = command.environment.iter().find(|(name, _)| name == "NEXTEST_PROFILE");
+            let cargo =
+                profile.into_iter().fold(cargo, |cargo, (_, value)| cargo.with_nextest_profile(value.as_known()));
+            let cargo = command.doubt.iter().fold(cargo, |cargo, doubt| cargo.doubtful(doubt));
             let doubt = cargo.doubt().map(str::to_owned);
             self.lanes.push((Lane { doubt, ..lane }, Tests::Rust(self.rust.len())));
             self.rust.push(cargo);
@@ -209,7 +217,11 @@ impl Ci {
                     cases.iter().map(|case| command.reach(policy, case)).collect()
                 }
                 Tests::Rust(place) => match self.rust.get(place) {
-                    Some(rust) => cases.iter().map(|case| rust.reach(case.case)).collect(),
+                    Some(rust) => {
+                        lane.refused = rust.refused().map(str::to_owned);
+                        lane.narrowed = rust.narrowed().map(str::to_owned);
+                        cases.iter().map(|case| rust.reach(case.case)).collect()
+                    }
                     None => continue,
                 },
             };
@@ -217,6 +229,11 @@ impl Ci {
         }
         lanes.with_problems(self.commands.problems)
     }
+}
+
+/// Words, each with whether it is known.
+fn arguments(words: &[(String, bool)]) -> Vec<Argument<'_>> {
+    words.iter().map(|(word, known)| if *known { Argument::Known(word) } else { Argument::Unknown(word) }).collect()
 }
 
 /// A folder of CI's machines as one of the tree, where it lies in a checkout.

@@ -258,10 +258,13 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
             command: "cargo test".to_owned(),
             folder: Some(String::new()),
             marks: None,
+            machine: None,
             stage: None,
+            conditions: Vec::new(),
             limit: None,
             doubt: None,
             refused: None,
+            narrowed: None,
         };
         lanes.add(lane, reach);
     }

@@ -43,7 +43,10 @@ fn table(lanes: &Lanes, styles: &Styles) -> String {
         let groups = workflows.entry(split_name(lane).0).or_default();
         let is_same = |group: &&mut Group<'_>| {
             let first = group.first;
-            first.command == lane.command && first.folder == lane.folder && group.reach == reach
+            first.command == lane.command
+                && first.folder == lane.folder
+                && first.condition() == lane.condition()
+                && group.reach == reach
         };
         match groups.iter_mut().find(is_same) {
             Some(group) => group.more += 1,
@@ -82,8 +85,21 @@ fn write_group(out: &mut String, group: &Group<'_>, styles: &Styles) {
         None => "  (in an unknown folder)".to_owned(),
     };
     let _ = writeln!(out, "  {:>14}  {}{}", "", printable(what), printable(&folder).style(styles.faint));
-    if let Some(why) = lane.doubt.as_deref().or(lane.refused.as_deref()) {
+    if let Some(condition) = lane.condition() {
+        let condition = shortened(&format!("may run: if {condition}"));
+        let _ = writeln!(out, "  {:>14}  {}", "", printable(&condition).style(styles.faint));
+    }
+    if let Some(why) = lane.doubt.as_deref().or(lane.refused.as_deref()).or(lane.narrowed.as_deref()) {
         let _ = writeln!(out, "  {:>14}  {}", "", printable(why).style(styles.doubtful));
+    }
+}
+
+/// A text on one line, cut where it is long.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 160;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -103,6 +119,11 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
         }
     }
     let mut out = format!("\n{} in no lane\n", count::counted(total, "test is", "tests are"));
+    if let Some((first, more)) = lanes.problems().split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(", and {} more such places", more.len()) };
+        let (at, text) = (first.at.to_string(), &first.text);
+        let _ = writeln!(out, "  lanes may be missing: {} ({}){more}", printable(text), printable(&at));
+    }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     for ((file, why), count) in groups.iter().take(SHOWN) {
@@ -117,9 +138,9 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
     out
 }
 
-/// Tests that several lanes of one stage run, by these lanes.
+/// Tests that several lanes of one stage run, by these lanes: for sure, and where both come to run.
 fn in_several(lanes: &Lanes, cases: &[ResolvedCase<'_>]) -> String {
-    let mut groups: BTreeMap<(&str, Vec<&str>), usize> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Vec<&str>, bool), usize> = BTreeMap::new();
     for index in 0..cases.len() {
         let mut by_stage: BTreeMap<&str, Vec<&Lane>> = BTreeMap::new();
         for (lane, _) in lanes.of_case(index).filter(|(_, reach)| **reach == Reach::Runs) {
@@ -129,27 +150,31 @@ fn in_several(lanes: &Lanes, cases: &[ResolvedCase<'_>]) -> String {
             let mut names: Vec<&str> = several.iter().map(|lane| lane.family.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            if names.len() < 2 {
-                continue;
+            if names.len() > 1 {
+                let meet = |one: &&Lane, other: &&Lane| one.family != other.family && one.meets(other);
+                let is_sure = several.iter().any(|one| several.iter().any(|other| meet(one, other)));
+                *groups.entry((stage, names, is_sure)).or_default() += 1;
             }
-            *groups.entry((stage, names)).or_default() += 1;
         }
     }
-    let total: usize = groups.values().sum();
-    if total == 0 {
-        return String::new();
-    }
-    let mut out = format!("\n{} in several lanes of one stage\n", count::counted(total, "test is", "tests are"));
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    for ((stage, names), count) in groups.iter().take(SHOWN) {
-        let _ = writeln!(out, "  {:>6}  {stage}:", count::grouped(*count));
-        for name in names {
-            let _ = writeln!(out, "          {}", printable(name));
+    let mut out = String::new();
+    for (is_sure, what) in [(true, "in several lanes of one stage"), (false, "in several that may both run")] {
+        let mut groups: Vec<_> = groups.iter().filter(|((.., sure), _)| *sure == is_sure).collect();
+        let total: usize = groups.iter().map(|(_, count)| **count).sum();
+        if total == 0 {
+            continue;
         }
-    }
-    if groups.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more sets of lanes", groups.len() - SHOWN);
+        let _ = writeln!(out, "\n{} {what}", count::counted(total, "test is", "tests are"));
+        groups.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for ((stage, names, _), count) in groups.iter().take(SHOWN) {
+            let _ = writeln!(out, "  {:>6}  {stage}:", count::grouped(**count));
+            for name in names {
+                let _ = writeln!(out, "          {}", printable(name));
+            }
+        }
+        if groups.len() > SHOWN {
+            let _ = writeln!(out, "  and {} more sets of lanes", groups.len() - SHOWN);
+        }
     }
     out
 }
@@ -181,6 +206,15 @@ struct Document<'a> {
     lanes: u32,
     list: Vec<JsonLane<'a>>,
     in_no_lane: Vec<JsonCase<'a>>,
+    /// What could not be read of the workflows, so that lanes may be missing.
+    problems: Vec<JsonProblem<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    text: &'a str,
+    file: &'a str,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -193,8 +227,11 @@ struct JsonLane<'a> {
     command: &'a str,
     marks: Option<&'a str>,
     limit_s: Option<u64>,
+    /// What must hold for it to run, where only CI knows.
+    conditions: Vec<&'a str>,
     doubt: Option<&'a str>,
     refused: Option<&'a str>,
+    narrowed: Option<&'a str>,
     runs: usize,
     may_run: usize,
 }
@@ -220,9 +257,11 @@ pub fn json(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Resul
             folder: lane.folder.as_deref(),
             command: &lane.command,
             marks: lane.marks.as_deref(),
+            conditions: lane.conditions.iter().map(|condition| condition.text.as_str()).collect(),
             limit_s: lane.limit.map(|limit| limit.as_secs()),
             doubt: lane.doubt.as_deref(),
             refused: lane.refused.as_deref(),
+            narrowed: lane.narrowed.as_deref(),
             runs: counts.runs,
             may_run: counts.may_run,
         }
@@ -231,5 +270,15 @@ pub fn json(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Resul
         let obstacle = lanes.obstacle(index)?;
         Some(JsonCase { id: case.case.id.as_str(), why: why_in_no_lane(obstacle, case, policy) })
     });
-    serde_json::to_string_pretty(&Document { lanes: VERSION, list: list.collect(), in_no_lane: in_no_lane.collect() })
+    let problems = lanes.problems().iter().map(|problem| JsonProblem {
+        text: &problem.text,
+        file: problem.at.file.as_str(),
+        line: problem.at.start.line,
+    });
+    serde_json::to_string_pretty(&Document {
+        lanes: VERSION,
+        list: list.collect(),
+        in_no_lane: in_no_lane.collect(),
+        problems: problems.collect(),
+    })
 }

@@ -87,13 +87,22 @@ fn explain_lanes(text: &mut String, (index, case): (usize, &ResolvedCase<'_>), l
     let mut word = "lanes";
     for (lane, reach) in lanes.of_case(index).filter(|(_, reach)| !reach.is_not()) {
         let maybe = if *reach == Reach::Maybe { ", maybe" } else { "" };
+        let condition = lane.condition().map(|condition| format!(", if {condition}")).unwrap_or_default();
         let at = printable(&lane.at.to_string()).into_owned();
-        let _ = writeln!(text, "  {word:<9} {} ({at}){maybe}", printable(&lane.name));
+        let _ = writeln!(text, "  {word:<9} {} ({at}){maybe}{}", printable(&lane.name), printable(&condition));
         word = "";
     }
     if let Some(obstacle) = lanes.obstacle(index) {
         let why = why_in_no_lane(obstacle, case, policy);
         let _ = writeln!(text, "  lanes     none: {}", printable(&why));
+        let maybe = if lanes.problems().is_empty() { "" } else { "lanes may be missing:" };
+        let mut word = maybe;
+        for problem in lanes.problems() {
+            let at = printable(&problem.at.to_string()).into_owned();
+            let _ =
+                writeln!(text, "            {word:<width$} {} ({at})", printable(&problem.text), width = maybe.len());
+            word = "";
+        }
     }
 }
 

@@ -186,6 +186,13 @@ impl PytestCommand {
         self
     }
 
+    /// The same command where something else about it is not known, such as what starts it.
+    #[must_use]
+    pub fn doubtful(mut self, doubt: &str) -> Self {
+        self.doubt.get_or_insert_with(|| doubt.to_owned());
+        self
+    }
+
     /// The paths that it names and in which none of the cases lies: what it runs there is not listed.
     #[must_use]
     pub fn unlisted(&self, cases: &[ResolvedCase<'_>]) -> Vec<&str> {
