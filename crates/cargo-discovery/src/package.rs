@@ -303,11 +303,12 @@ impl<'t> WorkspaceBuild<'t> {
             // A dependency by its path can be named too, and packages have longer names than these.
             PackageChoice::Named(specs) => {
                 let is_name = |spec: &str| spec.chars().all(|one| one.is_alphanumeric() || matches!(one, '-' | '_'));
-                for spec in specs.iter().filter(|spec| named(std::slice::from_ref(spec)).is_empty()) {
-                    return Err(match is_name(spec) && is_locked(spec) == Some(false) {
-                        true => NotBuilt::Refused(format!("cargo refuses it: there is no package `{spec}`")),
-                        false => NotBuilt::Unknown,
-                    });
+                let missing = || specs.iter().filter(|spec| named(std::slice::from_ref(*spec)).is_empty());
+                if let Some(spec) = missing().find(|spec| is_name(spec) && is_locked(spec) == Some(false)) {
+                    return Err(NotBuilt::Refused(format!("cargo refuses it: there is no package `{spec}`")));
+                }
+                if missing().next().is_some() {
+                    return Err(NotBuilt::Unknown);
                 }
                 named(specs)
             }

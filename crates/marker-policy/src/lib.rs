@@ -68,7 +68,9 @@ pub use combinations::Companions;
 pub use error::{PolicyErrors, PolicyMistake};
 pub use finding::{Finding, Insertion, Safety, Unjudged};
 pub use judged::Judged;
-pub use lane::{Lane, LaneCondition, Lanes, PytestCommand, why_in_no_lane};
+pub use lane::{
+    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, OtherConfiguration, PytestCommand, why_in_no_lane,
+};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use policy::{

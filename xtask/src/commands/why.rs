@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, args: &WhyArgs) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     let found: Vec<_> = cases
         .iter()
         .enumerate()

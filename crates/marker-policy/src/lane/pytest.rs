@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::{Arg, Parser};
 use marker_expr::{Atom, KeywordExpr, MarkExpr, Truth};
-use test_catalog::{Obstacle, PytestFacts, Reach, Value};
+use test_catalog::{Condition, Obstacle, PytestFacts, Reach, Value};
 
 use crate::keywords;
 use crate::policy::Policy;
@@ -21,6 +21,16 @@ pub struct PytestCommand {
     gives_keywords: bool,
     /// Files, folders and ids, relative to the tree; none for all that pytest collects by itself.
     paths: Vec<String>,
+    /// Whether the command itself names them.
+    names_paths: bool,
+    /// Whether it names the configuration itself, which is not looked at yet.
+    names_configuration: bool,
+    /// Whether one of the options that decide about the configuration is not known.
+    configuring_is_unknown: bool,
+    /// The options that say where pytest's configuration is, and what of it is overridden.
+    configuring: Vec<String>,
+    /// Whether the options of the tree's own configuration that leave files out count.
+    keeps_ignores: bool,
     /// `--ignore`: files and folders.
     ignored: Vec<String>,
     /// `--deselect`: what ids of the tree's rootdir begin with.
@@ -36,6 +46,17 @@ pub struct PytestCommand {
     refused: Option<String>,
 }
 
+/// A configuration of pytest that a command runs under and that is not the tree's own.
+#[derive(Debug, Clone, Default)]
+pub struct OtherConfiguration {
+    /// What is collected where the command names nothing, relative to the tree: `testpaths`, or the folder that it runs in.
+    pub paths: Vec<String>,
+    /// Whether it takes the same files, classes and functions for tests.
+    pub collects_alike: bool,
+    /// Whether all of the tree's conftests count, which may add markers.
+    pub has_all_hooks: bool,
+}
+
 /// Why the options of a command say no more.
 enum Stop {
     Doubt(String),
@@ -47,7 +68,7 @@ enum Stop {
 const UNKNOWN: char = '\u{10FFFF}';
 
 /// Options with a value that choose no tests: pytest's own, and those of plugins that are common in CI.
-const VALUES: [&str; 46] = [
+const VALUES: [&str; 45] = [
     "alluredir",
     "assert",
     "basetemp",
@@ -55,7 +76,6 @@ const VALUES: [&str; 46] = [
     "capture",
     "code-highlight",
     "color",
-    "confcutdir",
     "cov-config",
     "cov-context",
     "cov-fail-under",
@@ -108,6 +128,11 @@ impl PytestCommand {
             gives_marks: false,
             gives_keywords: false,
             paths: Vec::new(),
+            names_paths: false,
+            names_configuration: false,
+            configuring_is_unknown: false,
+            configuring: Vec::new(),
+            keeps_ignores: true,
             ignored: Vec::new(),
             deselected: Vec::new(),
             max_vram_gib: None,
@@ -128,7 +153,9 @@ impl PytestCommand {
         if words.iter().any(shows) {
             return None;
         }
-        match command.read(words, directory) {
+        let read = command.read(words, directory);
+        command.names_paths = !command.paths.is_empty();
+        match read {
             // Without a path pytest takes the folder that it is started in.
             Ok(()) if command.paths.is_empty() => match directory {
                 Directory::Tree(folder) if !folder.is_empty() => command.paths.push(folder.clone()),
@@ -163,8 +190,9 @@ impl PytestCommand {
     /// The same command in a tree: it has the `-m` and `-k` of the tree's own `addopts` where it gives none itself.
     #[must_use]
     pub fn in_tree(mut self, facts: &PytestFacts) -> Self {
-        let configured =
-            |text: &Option<String>, given: bool| text.clone().filter(|_| !given && !self.is_without_addopts);
+        let configured = |text: &Option<String>, given: bool| {
+            text.clone().filter(|_| !given && !self.is_without_addopts && !self.names_configuration)
+        };
         let marks = configured(&facts.mark_expression, self.gives_marks).map(|text| read_marks(&text));
         let keywords = configured(&facts.keyword_expression, self.gives_keywords).map(|text| read_keywords(&text));
         match (marks.transpose(), keywords.transpose()) {
@@ -176,6 +204,46 @@ impl PytestCommand {
                 self.refused = Some(why);
             }
         }
+        self
+    }
+
+    /// The expression of `-k`.
+    #[must_use]
+    pub fn keywords(&self) -> Option<&KeywordExpr> {
+        self.keywords.as_ref()
+    }
+
+    /// What decides which configuration pytest takes, as its own words: the paths, as `place` names them, and options such as
+    /// `-c`. `None` where that is not known.
+    #[must_use]
+    pub fn configuration_words(&self, place: impl Fn(&str) -> String) -> Option<Vec<String>> {
+        if self.doubt.is_some() || self.refused.is_some() || self.configuring_is_unknown {
+            return None;
+        }
+        let paths = self.paths.iter().filter(|_| self.names_paths).map(|path| place(path));
+        Some(self.configuring.iter().cloned().chain(paths).collect())
+    }
+
+    /// Whether it names its configuration: `-c`. What that says counts where the command is read [under](Self::under) it.
+    #[must_use]
+    pub fn names_configuration(&self) -> bool {
+        self.names_configuration
+    }
+
+    /// The same command under another configuration than the catalog was read with. Its `addopts` stand among the words that
+    /// were read.
+    #[must_use]
+    pub fn under(mut self, configuration: &OtherConfiguration) -> Self {
+        self.is_without_addopts = true;
+        self.names_configuration = false;
+        self.keeps_ignores = false;
+        if !self.names_paths && !configuration.paths.is_empty() {
+            self.paths.clone_from(&configuration.paths);
+        }
+        let selects = self.marks.is_some() || self.keywords.is_some();
+        self.is_narrowed |= !configuration.collects_alike || !configuration.has_all_hooks && selects;
+        // Ids begin at the rootdir.
+        self.is_narrowed |= !self.deselected.is_empty();
         self
     }
 
@@ -230,7 +298,7 @@ impl PytestCommand {
                 return Reach::Not(obstacle);
             }
         }
-        let is_certain = collects.and(marks).and(words) == Truth::Yes && !self.is_narrowed;
+        let is_certain = collects.and(marks).and(words) == Truth::Yes && !self.is_narrowed && !self.names_configuration;
         if is_certain && self.vram_allows(policy, case) == Truth::Yes { Reach::Runs } else { Reach::Maybe }
     }
 
@@ -249,8 +317,14 @@ impl PytestCommand {
         if self.deselected.iter().any(|prefix| id.starts_with(prefix.as_str())) {
             return Truth::No;
         }
-        // A path that is named is collected, whatever ignores it; what lies below it may not be.
-        let is_ignored = case.case.ignored_by.is_some() || self.ignored.iter().any(|path| is_below(id, path));
+        // A file that is named is collected, whatever ignores it; what lies below a folder may not be.
+        let file = case.case.file().as_str();
+        if self.paths.iter().any(|path| path.split("::").next() == Some(file)) {
+            return named;
+        }
+        let is_option = |ignored: &Condition| ignored.text.starts_with("--ignore");
+        let by_the_tree = case.case.ignored_by.as_ref().is_some_and(|one| self.keeps_ignores || !is_option(one));
+        let is_ignored = by_the_tree || self.ignored.iter().any(|path| is_below(id, path));
         match is_ignored {
             true if self.paths.iter().all(String::is_empty) && !self.is_without_addopts => Truth::No,
             true => Truth::Unknown,
@@ -301,11 +375,7 @@ impl PytestCommand {
                 }
             }
             'o' => self.overridden(parser)?,
-            'c' => {
-                any_value(parser)?;
-                self.is_without_addopts = true;
-                self.is_narrowed = true;
-            }
+            'c' => self.configured_by_file(parser)?,
             'p' => match parser.value().map_err(refused).and_then(known) {
                 Ok(plugin) => self.is_narrowed |= plugin.starts_with("no:") && plugin != "no:cacheprovider",
                 Err(_) => self.is_narrowed = true,
@@ -319,10 +389,31 @@ impl PytestCommand {
         Ok(())
     }
 
+    fn configured_by_file(&mut self, parser: &mut Parser) -> Result<(), Stop> {
+        self.names_configuration = true;
+        self.configured_by("-c", parser)
+    }
+
+    /// An option that decides about the configuration.
+    fn configured_by(&mut self, option: &str, parser: &mut Parser) -> Result<(), Stop> {
+        match parser.value().map_err(refused).and_then(known) {
+            Ok(value) => self.configuring.push(format!("{option}={value}")),
+            // Any configuration may hold.
+            Err(_) => {
+                self.names_configuration = true;
+                self.configuring_is_unknown = true;
+            }
+        }
+        Ok(())
+    }
+
     /// `-o name=value`
     fn overridden(&mut self, parser: &mut Parser) -> Result<(), Stop> {
         let text = parser.value().map_err(refused)?;
         let text = text.to_string_lossy();
+        if !text.contains(UNKNOWN) {
+            self.configuring.extend(["-o".to_owned(), text.clone().into_owned()]);
+        }
         match text.split_once('=') {
             Some(("addopts", options)) => {
                 self.is_without_addopts = true;
@@ -338,11 +429,8 @@ impl PytestCommand {
     fn long(&mut self, name: &str, parser: &mut Parser, directory: &Directory) -> Result<(), Stop> {
         match name {
             "override-ini" => self.overridden(parser)?,
-            "config-file" => {
-                any_value(parser)?;
-                self.is_without_addopts = true;
-                self.is_narrowed = true;
-            }
+            "config-file" => self.configured_by_file(parser)?,
+            "rootdir" | "confcutdir" => self.configured_by(&format!("--{name}"), parser)?,
             "setup-only" | "setup-plan" | "cache-show" | "fixtures-per-test" | "pyargs" => {
                 parser.optional_value();
                 self.is_narrowed = true;

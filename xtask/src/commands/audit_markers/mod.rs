@@ -45,7 +45,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     let found = audit(&subject.policy, &catalog, &cases, &lanes);
 
     let sources = Sources::read(&subject.tree, &catalog, &found);

@@ -1,5 +1,7 @@
 //! The lanes of a tree: the commands that its workflows and its policy say CI runs.
 
+mod pytest;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -7,10 +9,11 @@ use std::time::Duration;
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
 use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
-use marker_policy::{Lane, LaneCondition, Lanes, Policy, PytestCommand, ResolvedCase};
+use marker_policy::{Lane, LaneCondition, Lanes, Policy, ResolvedCase};
 use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
+use pytest::{Configurations, PythonLane};
 
 /// The largest workflow that is read. GitHub takes none of half that size.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -35,7 +38,7 @@ pub(crate) struct Commands {
 enum Tests {
     /// The command of that place among those of Rust.
     Rust(usize),
-    Python(Box<PytestCommand>),
+    Python(Box<PythonLane>),
 }
 
 /// What is the same for all commands of a step, or of a lane of the policy.
@@ -149,7 +152,9 @@ impl Commands {
                 Directory::Unknown(_) | Directory::Outside(_) => None,
             },
             marks: None,
+            keywords: None,
             machine: origin.machine.clone(),
+            variables: variables_beside(command),
             stage: origin.stage.map(str::to_owned),
             conditions: conditions.collect(),
             limit: origin.limit,
@@ -157,12 +162,10 @@ impl Commands {
             refused: None,
             narrowed: None,
         };
-        if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
-            let is_narrowed = command.environment.iter().any(|(name, _)| name == "PYTEST_ADDOPTS");
-            let pytest = if is_narrowed { pytest.narrowed() } else { pytest };
-            let pytest = command.doubt.iter().fold(pytest, |pytest, doubt| pytest.doubtful(doubt));
-            let doubt = pytest.doubt().map(str::to_owned);
-            self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(pytest))));
+        if let Some(python) = PythonLane::read(&command.words, directory, &command.environment) {
+            let python = command.doubt.iter().fold(python, |python, doubt| python.doubtful(doubt));
+            let doubt = python.command().doubt().map(str::to_owned);
+            self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(python))));
             return;
         }
         let folder = lane.folder.as_deref().map(Utf8Path::new);
@@ -198,16 +201,21 @@ pub(crate) struct Ci {
 
 impl Ci {
     /// The lanes, with what each runs of the cases.
-    pub(crate) fn lanes(self, policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Lanes {
+    pub(crate) fn lanes(
+        self,
+        tree: &Utf8Path,
+        policy: &Policy,
+        catalog: &Catalog,
+        cases: &[ResolvedCase<'_>],
+    ) -> Lanes {
         let mut lanes = Lanes::none();
+        let configurations = Configurations::of(tree, catalog);
         for (mut lane, tests) in self.commands.lanes {
             let reach = match tests {
                 Tests::Python(command) => {
-                    let command = match &catalog.pytest {
-                        Some(facts) => command.in_tree(facts),
-                        None => *command,
-                    };
+                    let command = command.configured(configurations.as_ref());
                     lane.marks = command.marks().map(|marks| marks.text().to_owned());
+                    lane.keywords = command.keywords().map(|keywords| keywords.text().to_owned());
                     lane.refused = command.refused().map(str::to_owned);
                     let unlisted = command.unlisted(cases);
                     if !unlisted.is_empty() && lane.doubt.is_none() {
@@ -229,6 +237,15 @@ impl Ci {
         }
         lanes.with_problems(self.commands.problems)
     }
+}
+
+/// The variables of a command whose values do not stand in it.
+fn variables_beside(command: &Command) -> Vec<(String, String)> {
+    let text = command.to_string();
+    let shown = command.environment.iter().map(|(name, value)| (name.clone(), value.to_string()));
+    let mut beside: Vec<_> = shown.filter(|(_, value)| value.is_empty() || !text.contains(value.as_str())).collect();
+    beside.sort();
+    beside
 }
 
 /// Words, each with whether it is known.
