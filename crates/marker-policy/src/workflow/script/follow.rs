@@ -18,6 +18,9 @@ use super::variables_file::{VariablesFile, WrittenVariable};
 /// Commands that are gone through in all, those in loops and functions each time.
 const MOST_COMMANDS: usize = 50_000;
 
+/// The variables of all commands that are kept may have so many bytes.
+const MOST_BYTES_OF_VARIABLES: usize = 1 << 24;
+
 /// A `for` over so many words is followed word by word.
 const MOST_PASSES: usize = 64;
 
@@ -43,6 +46,8 @@ pub(super) struct Follower<'a> {
     pub(super) programs: &'a [&'a str],
     pub(super) commands: Vec<Command>,
     pub(super) branches: Vec<Branch>,
+    /// What the variables of the commands that are kept may still take.
+    pub(super) bytes_left: usize,
     /// Commands that may still be gone through.
     pub(super) left: usize,
     /// The functions that are being called, and the scripts around this one.
@@ -78,6 +83,7 @@ impl<'a> Follower<'a> {
             commands: Vec::new(),
             branches: Vec::new(),
             left: MOST_COMMANDS,
+            bytes_left: MOST_BYTES_OF_VARIABLES,
             calls: Vec::new(),
             loops: 0,
             locals: Vec::new(),

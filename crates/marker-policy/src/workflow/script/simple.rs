@@ -11,11 +11,14 @@ use super::command::{Branch, BranchKind, Command};
 use super::follow::{Followed, Follower, NotFollowed};
 use super::launcher::{Launch, launch, outside};
 use super::source::Source;
-use super::state::{End, State};
+use super::state::{End, State, length};
 use super::syntax::{self, Assignment, Simple, Value};
 
 /// Functions and scripts within each other.
 const MOST_CALLS: usize = 10;
+
+/// What a variable takes beside its texts.
+const OVERHEAD: usize = 64;
 
 impl Follower<'_> {
     pub(super) fn simple(&mut self, simple: &Simple, start: usize, state: &mut State) -> Followed<()> {
@@ -193,6 +196,16 @@ impl Follower<'_> {
             environment.retain(|(known, _)| known != name);
             environment.push((name.clone(), value.clone()));
         }
+        let mut doubt = launched.doubt.clone();
+        let bytes: usize = environment.iter().map(|(name, value)| OVERHEAD + name.len() + length(value)).sum();
+        match self.bytes_left.checked_sub(bytes) {
+            Some(left) => self.bytes_left = left,
+            None => {
+                self.bytes_left = 0;
+                environment.clear();
+                doubt = Some("the script has more variables than are followed".to_owned());
+            }
+        }
         self.commands.push(Command {
             words: launched.words.clone(),
             assignments,
@@ -201,7 +214,7 @@ impl Follower<'_> {
             directory: launched.directory.clone(),
             at: SourceSpan::line(self.file.clone(), self.source.line(start)),
             branches: self.branches.iter().chain(&state.branches).cloned().collect(),
-            doubt: launched.doubt.clone(),
+            doubt,
         });
     }
 
@@ -280,6 +293,7 @@ impl Follower<'_> {
         let mut inner = Follower {
             branches: self.branches.clone(),
             left: self.left,
+            bytes_left: self.bytes_left,
             calls: self.calls.iter().copied().chain([std::ptr::null()]).collect(),
             loops: self.loops,
             silent: self.silent,
@@ -288,6 +302,7 @@ impl Follower<'_> {
         };
         let followed = inner.follow_all(state);
         self.left = inner.left;
+        self.bytes_left = inner.bytes_left;
         self.moved |= inner.moved;
         self.uncertain.extend(inner.uncertain);
         self.commands.append(&mut inner.commands);

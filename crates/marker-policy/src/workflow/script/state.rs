@@ -227,7 +227,7 @@ impl State {
     }
 }
 
-fn length(text: &Text) -> usize {
+pub(super) fn length(text: &Text) -> usize {
     text.parts().iter().map(|part| if let Part::Known(text) = part { text.len() } else { 16 }).sum()
 }
 

@@ -382,6 +382,16 @@ fn hostile_scripts_end() {
     }
 }
 
+#[test]
+fn what_costs_much_is_given_up_and_said() {
+    let variables: String = (0..900).map(|index| format!("export X{index}={}\n", "x".repeat(4000))).collect();
+    let commands = commands_of(&format!("{variables}{}", "p\n".repeat(200)), &[]).expect("is followed");
+    assert_eq!((commands.len(), commands[0].doubt.as_deref()), (200, None));
+    assert_eq!(commands[199].doubt.as_deref(), Some("the script has more variables than are followed"));
+    let commands = commands_of(&format!("{}p", "nohup ".repeat(100_000)), &[]).expect("is followed");
+    assert!(commands[0].doubt.is_some());
+}
+
 /// Whether the words may become these.
 fn may_be(words: &[Text], arguments: &[&str]) -> bool {
     let Some((word, rest)) = words.split_first() else { return arguments.is_empty() };

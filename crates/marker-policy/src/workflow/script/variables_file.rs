@@ -1,6 +1,8 @@
 //! Variables for later steps: what a script writes to the file that `GITHUB_ENV` names ("Setting an environment variable" of
 //! GitHub's workflow commands).
 
+use std::collections::BTreeSet;
+
 use super::super::text::{Part, Text};
 use super::parser::is_name;
 use super::syntax::{PieceKind, Word};
@@ -30,7 +32,7 @@ pub(super) struct VariablesFile {
     /// What ends the value that is being written, line by line.
     ends: Option<String>,
     /// Where in the script the file is named and that was followed.
-    followed: Vec<usize>,
+    followed: BTreeSet<usize>,
 }
 
 impl VariablesFile {

@@ -12,6 +12,9 @@ pub(super) use container::{Mounts, outside};
 use options::Options;
 use table::{LAUNCHERS, Launcher, SILENT, Then};
 
+/// So many programs may start each other.
+const MOST_LAUNCHERS: usize = 20;
+
 /// A command, and what stands in front of its program.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -49,7 +52,14 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
         script: None,
     };
     let is_asked_for = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
-    while !launch.words.first().is_some_and(is_asked_for) {
+    for passed in 0.. {
+        if launch.words.first().is_some_and(is_asked_for) {
+            break;
+        }
+        if passed == MOST_LAUNCHERS {
+            launch.doubt = Some("more programs start each other in it than are followed".to_owned());
+            break;
+        }
         let Some((launcher, options, behind)) = launcher_of(&launch.words) else { break };
         launch.doubt = launch.doubt.take().or_else(|| options.doubt.clone());
         if options.doubt.is_some() || !launch.pass(launcher, &options, behind, state) {
