@@ -272,6 +272,24 @@ fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
     assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
 }
 
+#[cfg(unix)]
+#[test]
+fn links_are_in_both_revisions_and_one_that_leads_out_is_told_of() {
+    let tree = tree("on: push\njobs:\n  unit:\n    steps:\n    - run: pytest\n", POLICY);
+    let root = tree.path();
+    fs::create_dir(root.join("tests")).unwrap();
+    fs::write(root.join("tests/test_pool.py"), UNIT).unwrap();
+    std::os::unix::fs::symlink("test_pool.py", root.join("tests/test_linked.py")).unwrap();
+    std::os::unix::fs::symlink("../../..", root.join("tests/out")).unwrap();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    fs::remove_file(root.join("tests/out")).unwrap();
+    let answer = run(root, &["lanes", "diff", "HEAD"]);
+    assert!(answer.stdout.starts_with("every lane runs the tests that it ran\n"), "{}", answer.stdout);
+    assert!(answer.stderr.contains("links that lead out of the tree: 1 left out of HEAD"), "{}", answer.stderr);
+}
+
 #[test]
 fn a_revision_that_is_none_is_told_of() {
     let tree = tree(WORKFLOW, POLICY);

@@ -46,7 +46,7 @@ fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, 
     let left_out = snapshot.left_out();
     for (count, what) in [(left_out.links, "links that lead out of the tree"), (left_out.submodules, "submodules")] {
         if count > 0 {
-            let text = format!("{count} {what} are left out of {revision}: tests below them show as gained");
+            let text = format!("{what}: {count} left out of {revision}, so that tests below show as gained");
             progress::note(&format!("warning: {text}"));
         }
     }
