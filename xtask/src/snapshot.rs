@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -17,22 +18,38 @@ const LARGEST_FILE: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     folder: tempfile::TempDir,
+    left_out: LeftOut,
+}
+
+/// What of the revision is not in the copy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// Links that lead out of the tree, or nowhere that is known.
+    pub(crate) links: usize,
+    /// Other repositories within this one.
+    pub(crate) submodules: usize,
 }
 
 /// A file of the revision.
 struct Entry {
     object: String,
     path: Utf8PathBuf,
+    is_link: bool,
 }
 
 impl Snapshot {
     /// Copies the tree `tree` as it is in the revision `revision`.
     pub(crate) fn take(tree: &Utf8Path, revision: &str) -> Result<Self, Error> {
-        let entries = entries(tree, revision)?;
+        let (entries, submodules) = entries(tree, revision)?;
         let folder = tempfile::tempdir().map_err(Error::TemporaryFolder)?;
-        let snapshot = Self { folder };
-        snapshot.write(tree, revision, &entries)?;
+        let mut snapshot = Self { folder, left_out: LeftOut { submodules, links: 0 } };
+        snapshot.left_out.links = snapshot.write(tree, revision, &entries)?;
         Ok(snapshot)
+    }
+
+    /// What of the revision is not in the copy.
+    pub(crate) fn left_out(&self) -> LeftOut {
+        self.left_out
     }
 
     /// Where the copy is.
@@ -41,7 +58,8 @@ impl Snapshot {
         Utf8Path::from_path(path).ok_or_else(|| Error::NotUtf8(path.to_string_lossy().into_owned()))
     }
 
-    fn write(&self, tree: &Utf8Path, revision: &str, entries: &[Entry]) -> Result<(), Error> {
+    /// Writes files and links, and says how many links were left out.
+    fn write(&self, tree: &Utf8Path, revision: &str, entries: &[Entry]) -> Result<usize, Error> {
         let failed = |why: String| Error::Revision { revision: revision.to_owned(), why };
         let mut child = git(tree, &["cat-file", "--batch"])
             .stdin(Stdio::piped())
@@ -56,7 +74,7 @@ impl Snapshot {
         written
     }
 
-    fn write_blobs(&self, child: &mut Child, entries: &[Entry]) -> std::io::Result<()> {
+    fn write_blobs(&self, child: &mut Child, entries: &[Entry]) -> std::io::Result<usize> {
         let root = self.folder.path();
         let (Some(mut asked), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(std::io::Error::other("git has no pipes"));
@@ -66,6 +84,7 @@ impl Snapshot {
             let asking = scope.spawn(move || entries.iter().try_for_each(|entry| writeln!(asked, "{}", entry.object)));
             let mut answers = BufReader::new(answers);
             let mut head = String::new();
+            let mut links = Vec::new();
             for entry in entries {
                 head.clear();
                 answers.read_line(&mut head)?;
@@ -77,19 +96,66 @@ impl Snapshot {
                 if text.len() > LARGEST_FILE {
                     text.clear();
                 }
+                if entry.is_link {
+                    links.push((&entry.path, String::from_utf8(text).ok()));
+                    continue;
+                }
                 let file = root.join(&entry.path);
                 if let Some(folder) = file.parent() {
                     fs::create_dir_all(folder)?;
                 }
                 fs::write(file, text)?;
             }
-            asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            // Behind all files, so that nothing is written through one.
+            let made = |(path, target): &(&Utf8PathBuf, Option<String>)| {
+                target.as_deref().is_some_and(|target| stays_inside(path, target) && link(root, path, target).is_ok())
+            };
+            let mut left_out = links.iter().filter(|one| !made(one)).count();
+            // Through another link, it may lead out all the same.
+            for (path, _) in &links {
+                let place = root.join(path);
+                if fs::canonicalize(&place)
+                    .is_ok_and(|led| !fs::canonicalize(root).is_ok_and(|root| led.starts_with(root)))
+                {
+                    fs::remove_file(&place)?;
+                    left_out += 1;
+                }
+            }
+            Ok(left_out)
         })
     }
 }
 
-/// The files of the tree in a revision. Links are left out: where they lead need not be in the tree.
-fn entries(tree: &Utf8Path, revision: &str) -> Result<Vec<Entry>, Error> {
+/// Whether a link leads to something of the tree.
+fn stays_inside(path: &Utf8Path, target: &str) -> bool {
+    if target.is_empty() || target.starts_with('/') {
+        return false;
+    }
+    let mut depth = path.parent().map_or(0, |parent| parent.components().count());
+    target.split('/').all(|part| match part {
+        "" | "." => true,
+        ".." => depth.checked_sub(1).map(|less| depth = less).is_some(),
+        _ => {
+            depth += 1;
+            true
+        }
+    })
+}
+
+fn link(root: &Path, path: &Utf8Path, target: &str) -> std::io::Result<()> {
+    let place = root.join(path);
+    if let Some(folder) = place.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    #[cfg(unix)]
+    return std::os::unix::fs::symlink(target, place);
+    #[cfg(not(unix))]
+    return Err(std::io::Error::other(format!("no link to {target} can be made at {}", place.display())));
+}
+
+/// The files and links of the tree in a revision, and how many submodules it has, which are not in this repository.
+fn entries(tree: &Utf8Path, revision: &str) -> Result<(Vec<Entry>, usize), Error> {
     let failed = |why: String| Error::Revision { revision: revision.to_owned(), why };
     // A revision that begins with `-` would be an option.
     let commit =
@@ -110,13 +176,17 @@ fn entries(tree: &Utf8Path, revision: &str) -> Result<Vec<Entry>, Error> {
         let line = std::str::from_utf8(line).ok()?;
         let (head, path) = line.split_once('\t')?;
         let mut words = head.split(' ');
-        let is_file = words.next()?.starts_with("100") && words.next()? == "blob";
+        let mode = words.next()?;
+        let is_link = mode == "120000";
+        let is_file = (is_link || mode.starts_with("100")) && words.next()? == "blob";
         let object = words.next()?.to_owned();
         // Paths of git's own tools have no `..`; those of others are not followed out of the copy.
         let is_inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        (is_file && is_inside).then(|| Entry { object, path: path.into() })
+        (is_file && is_inside).then(|| Entry { object, path: path.into(), is_link })
     };
-    Ok(listed.split(|byte| *byte == 0).filter_map(entry).collect())
+    let lines = || listed.split(|byte| *byte == 0);
+    let submodules = lines().filter(|line| line.starts_with(b"160000 ")).count();
+    Ok((lines().filter_map(entry).collect(), submodules))
 }
 
 /// git in a folder, without anything that the repository's own configuration would have it start.

@@ -120,6 +120,108 @@ fn a_lane_of_the_policy_that_runs_no_tests_is_a_mistake_of_the_policy() {
     }
 }
 
+/// The lanes of a script that runs in the tree, as JSON.
+fn lanes_of(script: &str, files: &[(&str, &str)]) -> serde_json::Value {
+    let lines: String = script.lines().map(|line| format!("        {line}\n")).collect();
+    let workflow = format!("on: push\njobs:\n  test:\n    runs-on: ubuntu-24.04\n    steps:\n    - run: |\n{lines}");
+    let tree = tree(&workflow, POLICY);
+    for (file, text) in files {
+        let path = tree.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    json(&run(tree.path(), &["lanes", "--format", "json"]))["list"].clone()
+}
+
+const UNIT: &str = "import pytest\n@pytest.mark.unit\ndef test_a(): pass\n@pytest.mark.e2e\ndef test_b(): pass\n";
+
+#[test]
+fn a_lane_is_under_the_configuration_that_pytest_takes_for_it() {
+    let files = [
+        ("pytest.ini", "[pytest]\naddopts = -m e2e --ignore-glob=own/*\n"),
+        ("test_root.py", UNIT),
+        ("own/pytest.ini", "[pytest]\naddopts = -m 'unit and not slow'\ntestpaths = tests\n"),
+        ("own/tests/test_own.py", UNIT),
+        ("with/conftest.py", ""),
+        ("with/deep/pytest.ini", "[pytest]\n"),
+        ("with/deep/test_deep.py", UNIT),
+        ("other.ini", "[pytest]\naddopts = -k test_a\n"),
+    ];
+    let cases = [
+        ("pytest", "e2e", (2, 0)),
+        ("pytest test_root.py", "e2e", (1, 0)),
+        ("cd own; pytest", "unit and not slow", (1, 0)),
+        ("pytest -m unit with/deep", "unit", (0, 1)),
+        ("pytest own/tests/test_own.py -m e2e", "e2e", (1, 0)),
+        ("pytest -c other.ini test_root.py", "", (1, 0)),
+        ("PYTEST_ADDOPTS='-m unit' pytest test_root.py", "unit", (1, 0)),
+        ("export PYTEST_ADDOPTS=$(q)\npytest test_root.py", "e2e", (0, 1)),
+        ("pytest -c \"$FILE\" test_root.py", "", (0, 2)),
+    ];
+    for (script, marks, (runs, may_run)) in cases {
+        let list = lanes_of(script, &files);
+        let lane = &list[0];
+        assert_eq!(lane["marks"].as_str().unwrap_or_default(), marks, "{script}: {list:#}");
+        assert_eq!((&lane["runs"], &lane["may_run"]), (&runs.into(), &may_run.into()), "{script}: {list:#}");
+    }
+}
+
+#[test]
+fn what_cargo_refuses_runs_nothing_and_aliases_and_profiles_count() {
+    let files = [
+        ("lib/pool/.cargo/config.toml", "[alias]\nunit = ['test', '--lib']\nall = 'unit --features gpu'\n"),
+        ("lib/pool/Cargo.lock", "version = 4\n\n[[package]]\nname = \"pool\"\nversion = \"0.1.0\"\n"),
+        ("lib/pool/.config/nextest.toml", "[profile.ci]\ndefault-filter = 'not test(slow)'\n"),
+    ];
+    let cases = [
+        ("cargo test --features gone", (0, 0), "refused"),
+        ("cargo test --features gpu", (2, 0), ""),
+        ("cargo test -p gone", (0, 0), "refused"),
+        ("cargo unit", (1, 0), ""),
+        ("cargo all --locked", (2, 0), ""),
+        ("cargo nextest run", (1, 0), ""),
+        ("cargo nextest run -P ci", (0, 1), "narrowed"),
+        ("NEXTEST_PROFILE=ci cargo nextest run", (0, 1), "narrowed"),
+        ("cargo nextest run -P ci --ignore-default-filter", (1, 0), ""),
+        ("export RUSTFLAGS='--cfg x'\ncargo test --features gpu", (2, 0), ""),
+        ("cargo hack --each-feature test", (0, 2), "doubt"),
+        ("make cargo test", (0, 2), "doubt"),
+    ];
+    for (command, (runs, may_run), told) in cases {
+        let list = lanes_of(&format!("cd lib/pool\n{command}"), &files);
+        let lane = &list[0];
+        assert_eq!((&lane["runs"], &lane["may_run"]), (&runs.into(), &may_run.into()), "{command}: {list:#}");
+        for reason in ["refused", "narrowed", "doubt"] {
+            assert_eq!(lane[reason].is_string(), reason == told, "{command}: {list:#}");
+        }
+    }
+}
+
+#[test]
+fn what_must_hold_for_a_lane_to_run_is_told() {
+    let workflow = "on: push\njobs:\n  rust:\n    if: ${{ vars.ON }}\n    steps:\n    - working-directory: lib/pool\n      \
+                    run: |\n        cargo doc && cargo test\n        if [ -d x ]; then cargo test --lib; fi\n";
+    let tree = tree(workflow, POLICY);
+    let found = json(&run(tree.path(), &["lanes", "--format", "json"]));
+    let conditions = |index: usize| found["list"][index]["conditions"].clone();
+    assert_eq!(conditions(0), serde_json::json!(["${{ vars.ON }}"]));
+    assert_eq!(conditions(1)[1], "a branch of `if [ -d x ]; then cargo test --lib; fi`");
+    let text = run(tree.path(), &["lanes"]).stdout;
+    assert!(text.contains("may run: if vars.ON\n"), "{text}");
+    let why = run(tree.path(), &["why", "pool tests::drains"]).stdout;
+    assert!(why.contains("(.github/workflows/ci.yml:8:1), if vars.ON\n"), "{why}");
+}
+
+#[test]
+fn a_missing_lane_is_told_where_an_answer_hangs_on_it() {
+    let tree = tree("on: push\njobs:\n  rust: [\n", POLICY);
+    fs::write(tree.path().join(".github/workflows/b.yml"), WORKFLOW).unwrap();
+    let why = run(tree.path(), &["why", "pool tests::copies"]).stdout;
+    assert!(why.contains("none: no lane turns on gpu\n") && why.contains("lanes may be missing: "), "{why}");
+    let answer = run(tree.path(), &["lanes"]);
+    assert!(answer.stdout.contains("  lanes may be missing: this YAML cannot be read"), "{}", answer.stdout);
+}
+
 fn git(folder: &Path, arguments: &[&str]) {
     let identity =
         ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"];
@@ -152,9 +254,40 @@ fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
     // Nothing of the repository is written.
     assert_eq!(fs::read(root.join(".git/index")).unwrap(), index);
 
+    // Nothing that is written above a step without a name changes the step.
     git(root, &["commit", "-qam", "after"]);
+    let unnamed = workflow.replace("    - name: Unit\n      run:", "    - run:");
+    fs::write(root.join(".github/workflows/ci.yml"), &unnamed).unwrap();
+    git(root, &["commit", "-qam", "unnamed"]);
+    fs::write(root.join(".github/workflows/ci.yml"), format!("# A\n\n{unnamed}")).unwrap();
     let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
     assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
+    fs::write(root.join(".github/workflows/ci.yml"), unnamed.replace("  unit:\n", "  unit:\n    if: vars.ON\n"))
+        .unwrap();
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    assert!(text.contains("  + runs only if vars.ON\n"), "{text}");
+
+    git(root, &["commit", "-qam", "conditional"]);
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_in_both_revisions_and_one_that_leads_out_is_told_of() {
+    let tree = tree("on: push\njobs:\n  unit:\n    steps:\n    - run: pytest\n", POLICY);
+    let root = tree.path();
+    fs::create_dir(root.join("tests")).unwrap();
+    fs::write(root.join("tests/test_pool.py"), UNIT).unwrap();
+    std::os::unix::fs::symlink("test_pool.py", root.join("tests/test_linked.py")).unwrap();
+    std::os::unix::fs::symlink("../../..", root.join("tests/out")).unwrap();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    fs::remove_file(root.join("tests/out")).unwrap();
+    let answer = run(root, &["lanes", "diff", "HEAD"]);
+    assert!(answer.stdout.starts_with("every lane runs the tests that it ran\n"), "{}", answer.stdout);
+    assert!(answer.stderr.contains("links that lead out of the tree: 1 left out of HEAD"), "{}", answer.stderr);
 }
 
 #[test]

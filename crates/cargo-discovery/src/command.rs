@@ -3,6 +3,7 @@
 //! The options are those of cargo 1.95 ("cargo test" in the Cargo book), nextest 0.9 and cargo-llvm-cov 0.6.
 
 mod options;
+mod tool;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use glob::Pattern;
@@ -11,6 +12,8 @@ use test_catalog::{CargoTarget, TargetKind};
 use crate::FeatureSelection;
 use crate::cfg::Truth;
 use crate::target::normal;
+pub(crate) use tool::subcommand;
+use tool::{Tool, tool};
 
 /// A word of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +36,19 @@ pub struct TestCommand {
     pub(crate) tests: TestChoice,
     /// Whether it may be for another machine, for another profile than `dev`, or with flags of its own for rustc.
     pub(crate) has_other_cfg: bool,
+    /// What nextest's own configuration adds, where nextest runs the tests.
+    pub(crate) nextest: Option<NextestFilter>,
     /// What of it is not known; then it may build and run anything.
     pub(crate) doubt: Option<String>,
+}
+
+/// Which default filter of nextest's configuration applies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct NextestFilter {
+    /// The profile; empty where it is one that is not known, `None` where none is given.
+    pub(crate) profile: Option<String>,
+    /// `--ignore-default-filter`.
+    pub(crate) is_ignored: bool,
 }
 
 /// The packages whose tests are built.
@@ -96,9 +110,9 @@ impl TestCommand {
     /// [`doubt`](Self::doubt).
     #[must_use]
     pub fn parse(words: &[Argument<'_>], folder: Option<&Utf8Path>, environment: &[&str]) -> Option<Self> {
-        let (tool, words) = tool(words)?;
+        let (tool, words, doubt) = tool(words)?;
         let mut read = options::Options::default();
-        let doubt = read.read(words).err();
+        let doubt = read.read(words).err().or(doubt);
         if read.runs_nothing {
             return None;
         }
@@ -110,7 +124,7 @@ impl TestCommand {
         let mut targets = read.targets;
         if targets.is_empty() {
             targets.push(TargetChoice::Tested);
-            targets.extend((tool == Tool::Test).then_some(TargetChoice::Documentation));
+            targets.extend(matches!(tool, Tool::Test | Tool::OtherCompiler).then_some(TargetChoice::Documentation));
         }
         let packages = match (read.is_workspace, read.packages.is_empty()) {
             (true, _) => PackageChoice::Workspace { without: read.excluded },
@@ -118,18 +132,47 @@ impl TestCommand {
             (false, true) => PackageChoice::Here,
         };
         let is_of_dev = |profile: &String| matches!(profile.as_str(), "dev" | "test");
+        let nextest = (tool == Tool::Nextest)
+            .then(|| NextestFilter { profile: read.profile.clone(), is_ignored: read.ignores_default_filter });
         let profile = read.cargo_profile.or(read.profile.filter(|_| tool != Tool::Nextest));
-        let has_other_cfg = tool == Tool::Coverage
+        let has_other_cfg = matches!(tool, Tool::Coverage | Tool::OtherCompiler)
             || read.has_other_machine
             || profile.is_some_and(|profile| !is_of_dev(&profile))
             || environment.iter().any(|name| changes_cfg(name));
-        Some(Self { folder, packages, features: read.features, targets, tests: read.tests, has_other_cfg, doubt })
+        Some(Self {
+            folder,
+            packages,
+            features: read.features,
+            targets,
+            tests: read.tests,
+            has_other_cfg,
+            nextest,
+            doubt,
+        })
+    }
+
+    /// The same command where `NEXTEST_PROFILE` is set: to that, or to what is not known.
+    #[must_use]
+    pub fn with_nextest_profile(mut self, profile: Option<&str>) -> Self {
+        if let Some(nextest) = &mut self.nextest
+            && nextest.profile.is_none()
+        {
+            nextest.profile = Some(profile.unwrap_or_default().to_owned());
+        }
+        self
     }
 
     /// The same command where it may run on another system than the one that is asked about.
     #[must_use]
     pub fn elsewhere(mut self) -> Self {
         self.has_other_cfg = true;
+        self
+    }
+
+    /// The same command where something else about it is not known, such as what starts it.
+    #[must_use]
+    pub fn doubtful(mut self, doubt: &str) -> Self {
+        self.doubt.get_or_insert_with(|| doubt.to_owned());
         self
     }
 
@@ -184,47 +227,6 @@ impl TestChoice {
 /// Whether a name is meant by one of the command line, which may be a pattern.
 pub(crate) fn is_match(name: &str, written: &str) -> bool {
     written == name || Pattern::new(written).is_ok_and(|pattern| pattern.matches(name))
-}
-
-/// What runs the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tool {
-    Test,
-    Nextest,
-    Coverage,
-}
-
-/// The tool that a command calls for tests, and the words behind its name. What stands before the name is put there too:
-/// these are options as well.
-fn tool<'a>(words: &[Argument<'a>]) -> Option<(Tool, Vec<Argument<'a>>)> {
-    let (Argument::Known(program), words) = words.split_first()? else { return None };
-    let program = program.rsplit(['/', '\\']).next()?;
-    if program != "cargo" && program != "cargo.exe" {
-        return None;
-    }
-    let is_toolchain = |word: &Argument<'_>| matches!(word, Argument::Known(text) if text.starts_with('+'));
-    let words = &words[words.iter().take_while(|word| is_toolchain(word)).count()..];
-    let at = options::subcommand(words)?;
-    let Argument::Known(name) = words[at] else { return None };
-    let (before, behind) = (&words[..at], &words[at + 1..]);
-    let (tool, behind) = match name {
-        "test" | "t" => (Tool::Test, behind),
-        "nextest" => (Tool::Nextest, nextest(behind)?),
-        "llvm-cov" => match behind.first() {
-            Some(Argument::Known("nextest")) => (Tool::Nextest, &behind[1..]),
-            Some(Argument::Known("test")) => (Tool::Coverage, &behind[1..]),
-            Some(Argument::Known("report" | "clean" | "show-env" | "run" | "nextest-archive")) => return None,
-            _ => (Tool::Coverage, behind),
-        },
-        _ => return None,
-    };
-    Some((tool, [before, behind].concat()))
-}
-
-/// The words behind `run`.
-fn nextest<'w, 'a>(words: &'w [Argument<'a>]) -> Option<&'w [Argument<'a>]> {
-    let at = options::subcommand(words)?;
-    matches!(words[at], Argument::Known("run" | "r")).then(|| &words[at + 1..])
 }
 
 /// Whether a variable of the environment changes what rustc is told, or for which machine.

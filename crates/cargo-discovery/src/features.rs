@@ -221,6 +221,11 @@ impl<'t> Graph<'t> {
         self.nodes.get(&package).map_or(For::Target, |node| node.kind_of_library(build))
     }
 
+    /// Whether a package has a feature of that name, be it made by an optional dependency.
+    pub(crate) fn has_feature(&self, package: usize, name: &str) -> bool {
+        name == "default" || self.nodes.get(&package).is_some_and(|node| node.features.contains_key(name))
+    }
+
     /// Resolves the features of a build of `roots` with their tests, where `selection` is asked of each.
     pub(crate) fn resolve<'g>(
         &'g self,

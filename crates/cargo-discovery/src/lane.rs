@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use camino::Utf8Path;
 use test_catalog::{Obstacle, Reach, RustCase, TargetKind, TestCase, TreePath};
 
 use crate::cfg::{Predicate, Truth};
 use crate::command::{Ignored, TestCommand};
 use crate::module_tree::FoundTest;
-use crate::package::{FoundPackage, PackageCfg, Packages};
+use crate::nextest;
+use crate::package::{FoundPackage, NotBuilt, PackageCfg, Packages};
 use crate::search::Search;
 
 /// How long a condition may be that is read. What reads it recurses.
@@ -20,6 +22,10 @@ pub struct RustLane {
     command: TestCommand,
     /// The packages whose tests are built, by their manifest; `None` where that is not known.
     packages: Option<BTreeMap<TreePath, Arc<BuiltTests>>>,
+    /// Why cargo refuses the command.
+    refused: Option<String>,
+    /// Why it may run fewer tests than it says.
+    narrowed: Option<String>,
 }
 
 /// The tests of a package in one build.
@@ -38,13 +44,26 @@ struct TargetTests {
 }
 
 /// What each command builds and runs.
-pub(crate) fn all<'t>(commands: &'t [TestCommand], packages: &Packages<'t>, search: &Search<'_>) -> Vec<RustLane> {
+pub(crate) fn all<'t>(
+    commands: &'t [TestCommand],
+    packages: &Packages<'t>,
+    search: &Search<'_>,
+    tree: &Utf8Path,
+) -> Vec<RustLane> {
     // Most commands have the same features for most packages.
     let mut built: HashMap<usize, Vec<Arc<BuiltTests>>> = HashMap::new();
     let lane = |command: &'t TestCommand| {
-        let Some(cfgs) = packages.of_command(command) else {
-            return RustLane { command: command.clone(), packages: None };
+        let mut lane = RustLane { command: command.clone(), packages: None, refused: None, narrowed: None };
+        let cfgs = match packages.of_command(command, tree) {
+            Ok(cfgs) => cfgs,
+            Err(NotBuilt::Unknown) => return lane,
+            Err(NotBuilt::Refused(why)) => {
+                lane.refused = Some(why).filter(|_| command.doubt().is_none());
+                return lane;
+            }
         };
+        lane.narrowed =
+            packages.workspace_of(command).and_then(|workspace| nextest::default_filter(command, tree, workspace));
         let mut of_lane = BTreeMap::new();
         for (place, cfg) in cfgs {
             let package = &packages.list()[place];
@@ -59,7 +78,7 @@ pub(crate) fn all<'t>(commands: &'t [TestCommand], packages: &Packages<'t>, sear
             };
             of_lane.insert(package.manifest.file.clone(), tests);
         }
-        RustLane { command: command.clone(), packages: Some(of_lane) }
+        RustLane { packages: Some(of_lane), ..lane }
     };
     commands.iter().map(lane).collect()
 }
@@ -101,12 +120,27 @@ impl RustLane {
         &self.command
     }
 
+    /// Why cargo refuses the command, so that it runs nothing.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// Why it may run fewer tests than the command says.
+    #[must_use]
+    pub fn narrowed(&self) -> Option<&str> {
+        self.narrowed.as_deref()
+    }
+
     /// Whether the lane runs a case of the catalog, and the first thing that keeps it from doing so.
     #[must_use]
     pub fn reach(&self, case: &TestCase) -> Reach {
         let Some(rust) = case.as_rust() else { return Reach::Not(Obstacle::Language) };
         if self.command.doubt().is_some() {
             return Reach::Maybe;
+        }
+        if self.refused.is_some() {
+            return Reach::Not(Obstacle::Package);
         }
         let Some(packages) = &self.packages else { return Reach::Maybe };
         let Some(package) = packages.get(&rust.target.manifest) else { return Reach::Not(Obstacle::Package) };
@@ -138,7 +172,7 @@ impl RustLane {
         match takes.and(required).and(exists) {
             Truth::Yes if is_named == Truth::No => Reach::Not(Obstacle::Name),
             Truth::Yes if !by_fate => Reach::Not(Obstacle::Ignored),
-            Truth::Yes if is_named == Truth::Yes => Reach::Runs,
+            Truth::Yes if is_named == Truth::Yes && self.narrowed.is_none() => Reach::Runs,
             _ => Reach::Maybe,
         }
     }

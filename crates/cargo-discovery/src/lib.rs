@@ -40,6 +40,7 @@
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod against_cargo;
+mod alias;
 mod applied;
 mod attribute;
 mod build_script;
@@ -57,6 +58,7 @@ mod macro_rules;
 mod macros;
 mod manifest;
 mod module_tree;
+mod nextest;
 mod orphan;
 mod package;
 mod pasted;
@@ -69,6 +71,7 @@ mod workspace;
 
 use camino::Utf8PathBuf;
 
+pub use alias::{Alias, alias};
 pub use cfg::TargetCfg;
 pub use command::{Argument, TestCommand};
 pub use comments::comments;

@@ -26,6 +26,17 @@ impl Releases {
     }
 }
 
+/// Whether the lock file of a workspace has a package; `None` where there is no file that can be read.
+pub(crate) fn has_package(tree: &Utf8Path, workspace: &Utf8Path, name: &str) -> Option<bool> {
+    let file = workspace.join("Cargo.lock");
+    if !tree.join(&file).is_file() {
+        return None;
+    }
+    let text = sources::read(tree, &file).ok()?;
+    let line = format!("name = \"{name}\"");
+    Some(text.lines().any(|one| one == line))
+}
+
 /// The release of a package. cargo writes the file itself, a key a line, so that it need not be parsed: lock files are
 /// long.
 fn release(text: &str, package: &str) -> Option<(u64, u64)> {

@@ -9,10 +9,10 @@ use test_catalog::{Problem, TargetKind};
 use crate::cfg::{BuildScript, CrateCfg, TargetCfg, Truth};
 use crate::command::{PackageChoice, TestCommand, is_match};
 use crate::features::{self, Features, For, Graph, Node, Resolution};
-use crate::manifest::{Dependency, Edition, MOST_PROBLEMS, Package, PlacedManifest, Root};
+use crate::manifest::{Dependency, Edition, MOST_PROBLEMS, Package, PlacedManifest, Resolver, Root};
 use crate::target::{self, Place, Target};
 use crate::workspace::{Members, Tree, Workspaces};
-use crate::{Build, FeatureSelection, Settings, build_script, configuration, sources};
+use crate::{Build, FeatureSelection, Settings, build_script, configuration, lock, sources};
 
 /// The manifests of a tree, with the workspaces that they make and what each depends on.
 pub(crate) struct Manifests<'t> {
@@ -172,20 +172,54 @@ impl<'t> Packages<'t> {
         self.list.iter().filter_map(built).collect()
     }
 
-    /// What a command builds: packages by their place in the list, and what is set for them. `None` where that is not
-    /// known: a folder without a manifest of the tree, or a package by a name that no member has.
-    pub(crate) fn of_command(&self, command: &'t TestCommand) -> Option<Vec<(usize, PackageCfg)>> {
+    /// The folder of the workspace that a command is about, relative to the tree.
+    pub(crate) fn workspace_of(&self, command: &TestCommand) -> Option<&'t Utf8Path> {
         let index = self.manifests.nearest(command.folder.as_deref()?)?;
+        Some(&self.manifests.list[self.manifests.workspaces.root_or_own(index)].folder)
+    }
+
+    /// What a command builds: packages by their place in the list, and what is set for them.
+    pub(crate) fn of_command(
+        &self,
+        command: &'t TestCommand,
+        tree: &Utf8Path,
+    ) -> Result<Vec<(usize, PackageCfg)>, NotBuilt> {
+        let index = command.folder.as_deref().and_then(|folder| self.manifests.nearest(folder));
+        let index = index.ok_or(NotBuilt::Unknown)?;
         let root = self.manifests.workspaces.root_or_own(index);
-        let workspace = self.workspaces.get(&root).or_else(|| self.workspaces.get(&index))?;
-        let roots = workspace.roots(index, root, &command.packages)?;
+        let workspace = self.workspaces.get(&root).or_else(|| self.workspaces.get(&index)).ok_or(NotBuilt::Unknown)?;
+        let is_locked = |name: &str| lock::has_package(tree, &self.manifests.list[root].folder, name);
+        let roots = workspace.roots(index, root, &command.packages, &is_locked)?;
+        if let Some(feature) = self.unknown_feature(command, workspace, &roots) {
+            return Err(NotBuilt::Refused(format!(
+                "cargo refuses it: no package that it builds has the feature `{feature}`"
+            )));
+        }
         let resolution = self.graph.resolve(&workspace.features, roots.clone(), &command.features);
         let cfg = |found: &FoundPackage<'t>| {
             let cfg = self.cfg(found, workspace, &[&resolution]);
             if command.has_other_cfg { cfg.with_features_only() } else { cfg }
         };
         let found = self.list.iter().enumerate().filter(|(_, found)| roots.contains(&found.index));
-        Some(found.map(|(place, found)| (place, cfg(found))).collect())
+        Ok(found.map(|(place, found)| (place, cfg(found))).collect())
+    }
+
+    /// A feature of the command line that none of the packages has which it may mean.
+    fn unknown_feature<'c>(
+        &self,
+        command: &'c TestCommand,
+        workspace: &WorkspaceBuild<'t>,
+        roots: &BTreeSet<usize>,
+    ) -> Option<&'c str> {
+        // With the first resolver, features may be those of another member than the one that is built.
+        let meant = match workspace.features.resolver {
+            Resolver::One => &workspace.members | roots,
+            Resolver::Two => roots.clone(),
+        };
+        let names = command.features.features.iter().flat_map(|text| text.split([',', ' ']));
+        let mut plain = names.filter(|name| !name.is_empty() && !name.contains(['/', ':']));
+        let is_missing = |name: &&str| !meant.iter().any(|&package| self.graph.has_feature(package, name));
+        plain.find(is_missing).filter(|_| !command.features.all)
     }
 
     /// What is set for a package that is in all of the resolutions.
@@ -200,6 +234,15 @@ impl<'t> Packages<'t> {
         let of_library = (library == For::Host).then(|| library_cfg(&of_targets, resolutions, found.index));
         PackageCfg { of_targets, of_library }
     }
+}
+
+/// Why nothing is known to be built by a command.
+#[derive(Debug)]
+pub(crate) enum NotBuilt {
+    /// What it builds is not known: a folder without a manifest of the tree, a package that is no member.
+    Unknown,
+    /// cargo refuses it. Why, as people read it.
+    Refused(String),
 }
 
 /// What is the same for all packages of a workspace.
@@ -242,20 +285,33 @@ impl<'t> WorkspaceBuild<'t> {
     }
 
     /// The packages that a command is about in the folder of the manifest `here`, of the workspace with that root.
-    fn roots(&self, here: usize, root: usize, choice: &PackageChoice) -> Option<BTreeSet<usize>> {
+    fn roots(
+        &self,
+        here: usize,
+        root: usize,
+        choice: &PackageChoice,
+        is_locked: &dyn Fn(&str) -> Option<bool>,
+    ) -> Result<BTreeSet<usize>, NotBuilt> {
         let named = |specs: &[String]| {
             let name = |one: &usize| self.names.get(one).copied().unwrap_or_default();
             let is_named = |one: &usize| specs.iter().any(|spec| is_named(name(one), spec));
             self.members.iter().copied().filter(is_named).collect::<BTreeSet<_>>()
         };
-        Some(match choice {
+        Ok(match choice {
             PackageChoice::Here if here == root && !self.default_members.is_empty() => self.default_members.clone(),
             PackageChoice::Here => BTreeSet::from([here]),
             // A dependency by its path can be named too, and packages have longer names than these.
-            PackageChoice::Named(specs) if specs.iter().any(|spec| named(std::slice::from_ref(spec)).is_empty()) => {
-                return None;
+            PackageChoice::Named(specs) => {
+                let is_name = |spec: &str| spec.chars().all(|one| one.is_alphanumeric() || matches!(one, '-' | '_'));
+                let missing = || specs.iter().filter(|spec| named(std::slice::from_ref(*spec)).is_empty());
+                if let Some(spec) = missing().find(|spec| is_name(spec) && is_locked(spec) == Some(false)) {
+                    return Err(NotBuilt::Refused(format!("cargo refuses it: there is no package `{spec}`")));
+                }
+                if missing().next().is_some() {
+                    return Err(NotBuilt::Unknown);
+                }
+                named(specs)
             }
-            PackageChoice::Named(specs) => named(specs),
             PackageChoice::Workspace { without } => &self.members - &named(without),
         })
     }

@@ -80,7 +80,9 @@ pub use error::{PolicyErrors, PolicyMistake};
 pub use exemption::{Exempt, Exempted, Exemption, TestPattern, exempt};
 pub use finding::{Finding, Insertion, Safety, Unjudged};
 pub use judged::Judged;
-pub use lane::{Lane, Lanes, PytestCommand, why_in_no_lane};
+pub use lane::{
+    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, OtherConfiguration, PytestCommand, why_in_no_lane,
+};
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use origin::Origin;

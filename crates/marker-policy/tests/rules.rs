@@ -3,9 +3,11 @@
 
 mod support;
 
-use marker_policy::{Lane, Lanes, Policy, Severity, audit, resolve, rules, unjudged};
+use marker_policy::{Lane, LaneCondition, Lanes, Policy, Severity, audit, resolve, rules, unjudged};
 use support::{catalog, edit_rust, findings, hooked, line, open, python, python_at, rust};
-use test_catalog::{Catalog, DeclaredMarker, Ignored, Obstacle, Problem, ProblemKind, Reach, RustTestKind};
+use test_catalog::{
+    Catalog, Condition, DeclaredMarker, Ignored, Obstacle, Problem, ProblemKind, Reach, RustTestKind, TreePath,
+};
 
 const UNIT: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
 const PLANNER: &str = "components/src/dynamo/planner/tests/test_planner_scaling.py";
@@ -258,14 +260,81 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
             command: "cargo test".to_owned(),
             folder: Some(String::new()),
             marks: None,
-            stage: None,
+            keywords: None,
+            machine: Some("ubuntu-latest".to_owned()),
+            variables: Vec::new(),
+            stage: Some("pre_merge".to_owned()),
+            conditions: Vec::new(),
             limit: None,
             doubt: None,
             refused: None,
+            narrowed: None,
         };
         lanes.add(lane, reach);
     }
     lanes
+}
+
+/// The same, each with the expression of its `-m`, and what must hold for it to run.
+fn selecting(all: Vec<(&str, &str, &[&str], Vec<Reach>)>) -> Lanes {
+    let mut lanes = Lanes::none();
+    for (name, marks, conditions, reach) in all {
+        let plain = self::lanes(vec![(name, Vec::new())]).iter().next().map(|(lane, _)| lane.clone()).unwrap();
+        let entry = TreePath::new(".github/workflows/ci.yml");
+        let condition = |text: &&str| {
+            let condition = Condition { text: (*text).to_owned(), at: line(".github/workflows/ci.yml", 3) };
+            LaneCondition::of_step(&condition, &entry)
+        };
+        let conditions = conditions.iter().map(condition).collect();
+        lanes.add(Lane { marks: Some(marks.to_owned()), conditions, ..plain }, reach);
+    }
+    lanes
+}
+
+#[test]
+fn an_expression_that_no_test_matches_is_found_once_where_all_is_known() {
+    let tree = catalog(vec![python("a.py::a", &["unit"]), python("a.py::b", &["e2e"])]);
+    let no = || Reach::Not(Obstacle::Markers);
+    let found = |all| found_in(&tree, "lane-selects-nothing", &selecting(all));
+    let lanes = vec![
+        ("a (1)", "gone", &[][..], vec![no(), no()]),
+        ("a (2)", "gone", &[], vec![no(), no()]),
+        ("b", "unit and not unit", &[], vec![no(), no()]),
+        ("c", "unit", &[], vec![Reach::Runs, no()]),
+        ("d", "maybe", &[], vec![Reach::Maybe, no()]),
+        ("e", "elsewhere", &[], vec![Reach::Not(Obstacle::Path), Reach::Not(Obstacle::Path)]),
+    ];
+    assert_eq!(
+        found(lanes),
+        ["no test matches `-m gone`", "no test can match `-m unit and not unit`: it contradicts itself"]
+    );
+}
+
+#[test]
+fn a_lane_within_another_is_found_where_both_run_together() {
+    let tree = catalog(vec![python("a.py::a", &["unit", "gpu_0"]), python("a.py::b", &["unit"])]);
+    let no = || Reach::Not(Obstacle::Markers);
+    let found = |narrow: &[&str], wide: &[&str], expression| {
+        let lanes = vec![
+            ("narrow", "unit and gpu_0", narrow, vec![Reach::Runs, no()]),
+            ("wide", expression, wide, vec![Reach::Runs, Reach::Runs]),
+        ];
+        found_in(&tree, "lane-in-another", &selecting(lanes))
+    };
+    let told = ["`wide` also runs all of `narrow`"];
+    assert_eq!(found(&[], &[], "unit"), told);
+    assert_eq!(found(&["needs.a.outputs.b"], &[], "unit"), told);
+    assert_eq!(found(&["needs.a.outputs.b"], &["needs.a.outputs.b"], "unit"), told);
+    // The other lane may not run.
+    assert!(found(&[], &["needs.a.outputs.b"], "unit").is_empty());
+    assert!(found(&["matrix.a"], &["matrix.a"], "unit").is_empty());
+    // That it runs the same today is chance.
+    assert!(found(&[], &[], "e2e or not gpu_1").is_empty());
+    let same = vec![
+        ("one", "unit", &[][..], vec![Reach::Runs, Reach::Runs]),
+        ("two", "unit", &[], vec![Reach::Runs, Reach::Runs]),
+    ];
+    assert_eq!(found_in(&tree, "lane-in-another", &selecting(same)), ["`one` runs just the tests of `two`"]);
 }
 
 fn found_in(tree: &Catalog, rule: &str, lanes: &Lanes) -> Vec<String> {

@@ -56,4 +56,5 @@ pub use comments::comments;
 pub use config::{Config, ConfigError, Invocation};
 pub use discover::{DiscoveryError, Settings, discover};
 pub use pinned::PinnedPytest;
+pub use shell_words::{ShellWordsError, split as split_words};
 pub use version::{PytestVersion, PythonVersion, VersionError};

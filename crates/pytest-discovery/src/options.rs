@@ -3,6 +3,7 @@
 use std::fs;
 
 use camino::Utf8Path;
+use test_catalog::pytest_options::{self, Owner, Takes};
 
 use crate::PytestVersion;
 use crate::config::ConfigError;
@@ -88,14 +89,6 @@ pub(crate) enum Known {
     Builtin,
     /// Those of widespread plugins too.
     WithPlugins,
-}
-
-/// What follows an option.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    Nothing,
-    Value,
-    MaybeValue,
 }
 
 /// Files of arguments that name files of arguments end somewhere.
@@ -275,197 +268,8 @@ fn looks_like_option(word: &str, known: Known) -> bool {
 }
 
 fn takes(option: &str, known: Known) -> Option<Takes> {
-    builtin(option).or_else(|| match known {
-        Known::Builtin => None,
-        Known::WithPlugins => of_plugin(option),
-    })
-}
-
-/// pytest's own options.
-fn builtin(option: &str) -> Option<Takes> {
-    Some(match option {
-        "-k"
-        | "-m"
-        | "--maxfail"
-        | "-W"
-        | "--pythonwarnings"
-        | "--max-warnings"
-        | "--ignore"
-        | "--ignore-glob"
-        | "--deselect"
-        | "--confcutdir"
-        | "--import-mode"
-        | "-c"
-        | "--config-file"
-        | "--rootdir"
-        | "--basetemp"
-        | "--durations"
-        | "--durations-min"
-        | "-p"
-        | "-o"
-        | "--override-ini"
-        | "--verbosity"
-        | "-r"
-        | "--report-chars"
-        | "--tb"
-        | "--show-capture"
-        | "--color"
-        | "--code-highlight"
-        | "--pdbcls"
-        | "--capture"
-        | "--pastebin"
-        | "--assert"
-        | "--junitxml"
-        | "--junit-xml"
-        | "--junitprefix"
-        | "--junit-prefix"
-        | "--doctest-report"
-        | "--doctest-glob"
-        | "--lfnf"
-        | "--last-failed-no-failures"
-        | "--log-level"
-        | "--log-format"
-        | "--log-date-format"
-        | "--log-cli-level"
-        | "--log-cli-format"
-        | "--log-cli-date-format"
-        | "--log-file"
-        | "--log-file-mode"
-        | "--log-file-level"
-        | "--log-file-format"
-        | "--log-file-date-format"
-        | "--log-auto-indent"
-        | "--log-disable" => Takes::Value,
-        "--markers"
-        | "-x"
-        | "--exitfirst"
-        | "--strict-config"
-        | "--strict-markers"
-        | "--strict"
-        | "--collectonly"
-        | "--collect-only"
-        | "--co"
-        | "--pyargs"
-        | "--noconftest"
-        | "--keepduplicates"
-        | "--keep-duplicates"
-        | "--collect-in-virtualenv"
-        | "--continue-on-collection-errors"
-        | "--fixtures"
-        | "--funcargs"
-        | "--fixtures-per-test"
-        | "-V"
-        | "--version"
-        | "-h"
-        | "--help"
-        | "--disable-plugin-autoload"
-        | "--traceconfig"
-        | "--trace-config"
-        | "-v"
-        | "--verbose"
-        | "--no-header"
-        | "--no-summary"
-        | "--no-fold-skipped"
-        | "--force-short-summary"
-        | "-q"
-        | "--quiet"
-        | "--disable-warnings"
-        | "--disable-pytest-warnings"
-        | "-l"
-        | "--showlocals"
-        | "--no-showlocals"
-        | "--xfail-tb"
-        | "--fulltrace"
-        | "--full-trace"
-        | "--pdb"
-        | "--trace"
-        | "-s"
-        | "--runxfail"
-        | "--doctest-modules"
-        | "--doctest-ignore-import-errors"
-        | "--doctest-continue-on-failure"
-        | "--lf"
-        | "--last-failed"
-        | "--ff"
-        | "--failed-first"
-        | "--nf"
-        | "--new-first"
-        | "--cache-clear"
-        | "--setuponly"
-        | "--setup-only"
-        | "--setupshow"
-        | "--setup-show"
-        | "--setupplan"
-        | "--setup-plan"
-        | "--sw"
-        | "--stepwise"
-        | "--sw-skip"
-        | "--stepwise-skip"
-        | "--sw-reset"
-        | "--stepwise-reset" => Takes::Nothing,
-        "--debug" | "--cache-show" => Takes::MaybeValue,
-        _ => return None,
-    })
-}
-
-/// Options of plugins that are often installed: asyncio, timeout, xdist, cov, rerunfailures, benchmark, html,
-/// mypy, repeat, random-order.
-fn of_plugin(option: &str) -> Option<Takes> {
-    Some(match option {
-        "--asyncio-mode"
-        | "--timeout"
-        | "--timeout_method"
-        | "--timeout-method"
-        | "--session-timeout"
-        | "-n"
-        | "--numprocesses"
-        | "--maxprocesses"
-        | "--max-worker-restart"
-        | "--dist"
-        | "--tx"
-        | "--rsyncdir"
-        | "--rsyncignore"
-        | "--maxschedchunk"
-        | "--cov-report"
-        | "--cov-config"
-        | "--cov-fail-under"
-        | "--cov-context"
-        | "--reruns"
-        | "--reruns-delay"
-        | "--only-rerun"
-        | "--rerun-except"
-        | "--html"
-        | "--css"
-        | "--count"
-        | "--repeat-scope"
-        | "--random-order-bucket"
-        | "--random-order-seed"
-        | "--benchmark-json"
-        | "--benchmark-columns"
-        | "--benchmark-group-by"
-        | "--benchmark-min-rounds"
-        | "--benchmark-max-time" => Takes::Value,
-        "--asyncio-debug"
-        | "--timeout-disable-debugger-detection"
-        | "-f"
-        | "--looponfail"
-        | "-d"
-        | "--no-loadscope-reorder"
-        | "--cov-append"
-        | "--cov-branch"
-        | "--no-cov"
-        | "--no-cov-on-fail"
-        | "--cov-reset"
-        | "--self-contained-html"
-        | "--mypy"
-        | "--random-order"
-        | "--benchmark-only"
-        | "--benchmark-skip"
-        | "--benchmark-disable"
-        | "--benchmark-enable" => Takes::Nothing,
-        "--cov" => Takes::MaybeValue,
-        _ => return None,
-    })
+    let found = pytest_options::find(option)?;
+    (known == Known::WithPlugins || found.owner == Owner::Pytest).then_some(found.takes)
 }
 
 #[cfg(test)]

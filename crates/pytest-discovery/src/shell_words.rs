@@ -5,7 +5,7 @@
 
 /// Why a text has no words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ShellWordsError {
+pub enum ShellWordsError {
     /// A quotation mark without its partner.
     #[error("no closing quotation mark")]
     OpenQuote,
@@ -14,8 +14,11 @@ pub(crate) enum ShellWordsError {
     OpenEscape,
 }
 
-/// The words of a text, quotation marks and backslashes taken out.
-pub(crate) fn split(text: &str) -> Result<Vec<String>, ShellWordsError> {
+/// The words of a text, quotation marks and backslashes taken out: those of `addopts` and of `PYTEST_ADDOPTS`.
+///
+/// # Errors
+/// Where a quotation mark has no partner, or nothing follows a backslash.
+pub fn split(text: &str) -> Result<Vec<String>, ShellWordsError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut letters = text.chars();

@@ -39,6 +39,7 @@ pub mod json;
 mod marker;
 mod node_id;
 mod observation;
+pub mod pytest_options;
 mod reach;
 mod rust_name;
 mod source;

@@ -1,10 +1,11 @@
 //! What a change of a tree does to its lanes: the tests that each gains and loses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write;
 
-use marker_policy::{Lanes, ResolvedCase};
+use marker_policy::{Lane, Lanes, ResolvedCase};
 use serde::Serialize;
+use test_catalog::Reach;
 
 use crate::count;
 use crate::terminal::printable;
@@ -12,12 +13,11 @@ use crate::terminal::printable;
 /// How many tests are named of each lane before the rest is counted.
 const SHOWN: usize = 10;
 
-/// What each lane runs or may run, and what none does, by ids.
-#[derive(Debug, Default)]
+/// What a lane runs or may run, by ids.
+#[derive(Debug)]
 struct Runs<'a> {
-    /// By the lane's name and, where one has several commands, the number of the command.
-    lanes: BTreeMap<(&'a str, usize), BTreeSet<&'a str>>,
-    in_no_lane: BTreeSet<&'a str>,
+    lane: &'a Lane,
+    ids: BTreeSet<&'a str>,
 }
 
 /// The lanes of two revisions of a tree beside each other.
@@ -37,6 +37,8 @@ struct LaneChange<'a> {
     kind: Kind,
     gained: Vec<&'a str>,
     lost: Vec<&'a str>,
+    /// What must hold for it to run, before and now, where that differs.
+    conditions: Option<(Option<String>, Option<String>)>,
 }
 
 /// Whether a lane is in both revisions.
@@ -48,20 +50,49 @@ enum Kind {
     Changed,
 }
 
-impl<'a> Runs<'a> {
-    fn of(lanes: &'a Lanes, cases: &'a [ResolvedCase<'a>]) -> Self {
-        let mut runs = Self::default();
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        for (lane, reach) in lanes.iter() {
-            let number = numbers.entry(&lane.name).or_default();
-            let ids = cases.iter().zip(reach).filter(|(_, reach)| !reach.is_not());
-            runs.lanes.insert((&lane.name, *number), ids.map(|(case, _)| case.case.id.as_str()).collect());
-            *number += 1;
+fn runs<'a>(lanes: &'a Lanes, cases: &'a [ResolvedCase<'a>]) -> Vec<Runs<'a>> {
+    let of = |(lane, reach): (&'a Lane, &'a [Reach])| {
+        let ids = cases.iter().zip(reach).filter(|(_, reach)| !reach.is_not());
+        Runs { lane, ids: ids.map(|(case, _)| case.case.id.as_str()).collect() }
+    };
+    lanes.iter().map(of).collect()
+}
+
+fn in_none<'a>(lanes: &'a Lanes, cases: &'a [ResolvedCase<'a>]) -> BTreeSet<&'a str> {
+    let in_none = cases.iter().enumerate().filter(|(index, _)| lanes.obstacle(*index).is_some());
+    in_none.map(|(_, case)| case.case.id.as_str()).collect()
+}
+
+/// A lane's name without the lines by which steps without a name are told: these move with every edit above.
+fn steady_name(lane: &Lane) -> String {
+    let is_line =
+        |part: &&str| part.strip_prefix("line ").is_some_and(|line| line.bytes().all(|byte| byte.is_ascii_digit()));
+    let parts = lane.name.split(" / ").map(|part| if is_line(&part) { "a step" } else { part });
+    parts.collect::<Vec<_>>().join(" / ")
+}
+
+/// The lanes of both revisions that are one lane: of the same name with the same command, else of the same name in their
+/// order. What is left is new, or gone.
+fn pairs<'r, 'a>(old: &'r [Runs<'a>], new: &'r [Runs<'a>]) -> Vec<(Option<&'r Runs<'a>>, Option<&'r Runs<'a>>)> {
+    let mut partners: Vec<Option<usize>> = vec![None; new.len()];
+    let mut is_paired = vec![false; old.len()];
+    for with_command in [true, false] {
+        let key = |runs: &Runs<'_>| {
+            let lane = runs.lane;
+            (steady_name(lane), with_command.then(|| (lane.command.clone(), lane.folder.clone())))
+        };
+        let mut free: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
+        for (place, runs) in old.iter().enumerate().filter(|(place, _)| !is_paired[*place]) {
+            free.entry(key(runs)).or_default().push_back(place);
         }
-        let in_none = cases.iter().enumerate().filter(|(index, _)| lanes.obstacle(*index).is_some());
-        runs.in_no_lane = in_none.map(|(_, case)| case.case.id.as_str()).collect();
-        runs
+        for (runs, partner) in new.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
+            *partner = free.get_mut(&key(runs)).and_then(VecDeque::pop_front);
+            partner.iter().for_each(|place| is_paired[*place] = true);
+        }
     }
+    let gone = old.iter().zip(&is_paired).filter(|(_, paired)| !**paired).map(|(runs, _)| (Some(runs), None));
+    let kept = new.iter().zip(&partners).map(|(runs, partner)| (partner.map(|place| &old[place]), Some(runs)));
+    kept.chain(gone).collect()
 }
 
 impl<'a> LaneChanges<'a> {
@@ -71,26 +102,31 @@ impl<'a> LaneChanges<'a> {
         (old_lanes, old_cases): (&'a Lanes, &'a [ResolvedCase<'a>]),
         (new_lanes, new_cases): (&'a Lanes, &'a [ResolvedCase<'a>]),
     ) -> Self {
-        let (old, new) = (Runs::of(old_lanes, old_cases), Runs::of(new_lanes, new_cases));
+        let (old, new) = (runs(old_lanes, old_cases), runs(new_lanes, new_cases));
+        let (old_in_none, new_in_none) = (in_none(old_lanes, old_cases), in_none(new_lanes, new_cases));
         let none = BTreeSet::new();
-        let keys: BTreeSet<_> = old.lanes.keys().chain(new.lanes.keys()).copied().collect();
-        let change = |key: (&'a str, usize)| {
-            let (before, now) = (old.lanes.get(&key), new.lanes.get(&key));
+        let change = |(before, now): (Option<&Runs<'a>>, Option<&Runs<'a>>)| {
             let kind = match (before, now) {
                 (None, _) => Kind::New,
                 (_, None) => Kind::Gone,
                 _ => Kind::Changed,
             };
-            let (before, now) = (before.unwrap_or(&none), now.unwrap_or(&none));
+            let lane = now.or(before)?.lane;
+            let condition = |runs: Option<&Runs<'a>>| runs.and_then(|runs| runs.lane.condition());
+            let conditions = (condition(before), condition(now));
+            let conditions = Some(conditions).filter(|(before, now)| kind == Kind::Changed && before != now);
+            let (before, now) = (before.map_or(&none, |runs| &runs.ids), now.map_or(&none, |runs| &runs.ids));
             let gained: Vec<_> = now.difference(before).copied().collect();
             let lost: Vec<_> = before.difference(now).copied().collect();
-            let is_same = kind == Kind::Changed && gained.is_empty() && lost.is_empty();
-            (!is_same).then_some(LaneChange { name: key.0, kind, gained, lost })
+            let is_same = kind == Kind::Changed && gained.is_empty() && lost.is_empty() && conditions.is_none();
+            (!is_same).then_some(LaneChange { name: &lane.name, kind, gained, lost, conditions })
         };
+        let mut changes: Vec<_> = pairs(&old, &new).into_iter().filter_map(change).collect();
+        changes.sort_by_key(|change| change.name);
         Self {
-            changes: keys.into_iter().filter_map(change).collect(),
-            newly_in_no_lane: new.in_no_lane.difference(&old.in_no_lane).copied().collect(),
-            in_no_lane: (old.in_no_lane.len(), new.in_no_lane.len()),
+            changes,
+            newly_in_no_lane: new_in_none.difference(&old_in_none).copied().collect(),
+            in_no_lane: (old_in_none.len(), new_in_none.len()),
         }
     }
 
@@ -110,6 +146,13 @@ impl<'a> LaneChanges<'a> {
         for change in &self.changes {
             // Writing to a string cannot fail, here and below.
             let _ = writeln!(out, "{}{}", printable(change.name), change.kind.word());
+            if let Some((before, now)) = &change.conditions {
+                for (sign, condition) in [('-', before), ('+', now)] {
+                    if let Some(condition) = condition {
+                        let _ = writeln!(out, "  {sign} runs only if {}", printable(condition));
+                    }
+                }
+            }
             for (sign, ids) in [('+', &change.gained), ('-', &change.lost)] {
                 for id in ids.iter().take(SHOWN) {
                     let _ = writeln!(out, "  {sign} {}", printable(id));
@@ -144,7 +187,8 @@ impl<'a> LaneChanges<'a> {
         } else {
             out.push_str("| lane | gains | loses |\n|---|---:|---:|\n");
             for change in &self.changes {
-                let name = format!("{}{}", code(change.name), change.kind.word());
+                let condition = if change.conditions.is_some() { ", under other conditions" } else { "" };
+                let name = format!("{}{}{condition}", code(change.name), change.kind.word());
                 let _ = writeln!(
                     out,
                     "| {name} | {} | {} |",
@@ -183,6 +227,8 @@ impl<'a> LaneChanges<'a> {
             kind: change.kind,
             gained: &change.gained,
             lost: &change.lost,
+            runs_if_before: change.conditions.as_ref().and_then(|(before, _)| before.as_deref()),
+            runs_if: change.conditions.as_ref().and_then(|(_, now)| now.as_deref()),
         });
         serde_json::to_string_pretty(&Document {
             lane_changes: 1,
@@ -227,6 +273,11 @@ struct JsonChange<'a> {
     kind: Kind,
     gained: &'a [&'a str],
     lost: &'a [&'a str],
+    /// What must hold for it to run, before and now, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs_if_before: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs_if: Option<&'a str>,
 }
 
 #[cfg(test)]

@@ -224,10 +224,14 @@ fn stage_truths<'a>(explained: &'a Explained<'_>) -> impl Iterator<Item = (&'a s
 fn lanes(out: &mut Lines, explained: &Explained<'_>) {
     for (lane, reach) in explained.lanes.of_case(explained.index).filter(|(_, reach)| !reach.is_not()) {
         let maybe = if *reach == Reach::Maybe { ", maybe" } else { "" };
-        out.line("lanes", &format!("{} ({}){maybe}", lane.name, lane.at));
+        let condition = lane.condition().map(|condition| format!(", if {condition}")).unwrap_or_default();
+        out.line("lanes", &format!("{} ({}){maybe}{condition}", lane.name, lane.at));
     }
     if let Some(obstacle) = explained.lanes.obstacle(explained.index) {
         out.line("lanes", &format!("none: {}", why_in_no_lane(obstacle, explained.case, explained.policy)));
+        for problem in explained.lanes.problems() {
+            out.line("unread", &format!("lanes may be missing: {} ({})", problem.text, problem.at));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use marker_policy::{Lanes, resolve};
 use test_report::lane_changes::LaneChanges;
+use test_report::lanes::LanesOf;
 use test_report::terminal::Styles;
 
 use crate::cli::{ChangesFormat, Global, LanesArgs, LanesCommand, MachineFormat, SelectionArgs};
@@ -20,16 +21,17 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
     let subject = Subject::locate(global)?;
     let (catalog, ci) = subject.catalog_and_ci(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     tell_problems(&lanes, "");
+    let durations = super::plan::durations(&subject.policy, &cases);
+    let of = LanesOf { lanes: &lanes, cases: &cases, durations: &durations, policy: &subject.policy };
     let text = match args.format {
         MachineFormat::Text => {
             let styles = Styles::for_terminal(environment.colour);
-            test_report::lanes::text(&lanes, &cases, &subject.policy, &styles)
+            test_report::lanes::text(of, &styles)
         }
         MachineFormat::Json => {
-            let text = test_report::lanes::json(&lanes, &cases, &subject.policy)
-                .map_err(|error| Error::Internal(error.to_string()))?;
+            let text = test_report::lanes::json(of).map_err(|error| Error::Internal(error.to_string()))?;
             format!("{text}\n")
         }
     };
@@ -41,13 +43,20 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
 fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let snapshot = Snapshot::take(&subject.tree, revision)?;
+    let left_out = snapshot.left_out();
+    for (count, what) in [(left_out.links, "links that lead out of the tree"), (left_out.submodules, "submodules")] {
+        if count > 0 {
+            let text = format!("{what}: {count} left out of {revision}, so that tests below show as gained");
+            progress::note(&format!("warning: {text}"));
+        }
+    }
     let before = subject.elsewhere(global, snapshot.path()?)?;
     let selection = SelectionArgs::default();
     let (old_catalog, old_ci) = before.catalog_and_ci(global, &selection)?;
     let (new_catalog, new_ci) = subject.catalog_and_ci(global, &selection)?;
     let (old_cases, new_cases) = (resolve(&before.policy, &old_catalog), resolve(&subject.policy, &new_catalog));
-    let old_lanes = old_ci.lanes(&before.policy, &old_catalog, &old_cases);
-    let new_lanes = new_ci.lanes(&subject.policy, &new_catalog, &new_cases);
+    let old_lanes = old_ci.lanes(&before.tree, &before.policy, &old_catalog, &old_cases);
+    let new_lanes = new_ci.lanes(&subject.tree, &subject.policy, &new_catalog, &new_cases);
     tell_problems(&old_lanes, &format!(" in {revision}"));
     tell_problems(&new_lanes, "");
     let changes = LaneChanges::between((&old_lanes, &old_cases), (&new_lanes, &new_cases));

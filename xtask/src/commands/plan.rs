@@ -2,7 +2,7 @@
 
 use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
-use marker_policy::{Category, Chosen, Policy};
+use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::terminal::Styles;
 
 use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
@@ -67,6 +67,23 @@ impl Machine {
     }
 }
 
+/// How long each test is expected to take, in the order of the cases.
+pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>]) -> Vec<std::time::Duration> {
+    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: String::new() };
+    let chosen: Vec<Chosen<'_, '_>> = cases.iter().map(chosen).collect();
+    let (demands, _) = execution_plan::demands(policy, &chosen, &estimates(policy));
+    demands.into_iter().map(|demand| demand.case.estimate.duration).collect()
+}
+
+fn estimates(policy: &Policy) -> Estimates {
+    let mut estimates = Estimates::none();
+    for test_type in policy.members(Category::Type) {
+        let seconds = TYPE_DEFAULTS.iter().find(|(name, _)| name == test_type).map_or(UNKNOWN_TYPE, |(_, time)| *time);
+        estimates.default_of_type(test_type, std::time::Duration::from_secs_f64(seconds));
+    }
+    estimates
+}
+
 /// Plans chosen tests. There is no history yet: a test without a time-out of its own counts as [`TYPE_DEFAULTS`] says.
 pub(crate) fn plan(
     policy: &Policy,
@@ -75,11 +92,7 @@ pub(crate) fn plan(
     args: &MachineArgs,
     selection: &crate::cli::SelectionArgs,
 ) -> Plan {
-    let mut estimates = Estimates::none();
-    for test_type in policy.members(Category::Type) {
-        let seconds = TYPE_DEFAULTS.iter().find(|(name, _)| name == test_type).map_or(UNKNOWN_TYPE, |(_, time)| *time);
-        estimates.default_of_type(test_type, std::time::Duration::from_secs_f64(seconds));
-    }
+    let estimates = estimates(policy);
     let settings = PlanSettings {
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,

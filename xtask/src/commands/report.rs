@@ -28,7 +28,7 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     let judgement = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
     let owners = code_owners(&subject.tree)?;

@@ -22,6 +22,7 @@ pub(super) struct Options {
     pub(super) cargo_profile: Option<String>,
     pub(super) has_other_machine: bool,
     pub(super) tests: TestChoice,
+    pub(super) ignores_default_filter: bool,
     pub(super) runs_nothing: bool,
 }
 
@@ -159,7 +160,8 @@ impl Options {
                 any_value(parser)?;
                 self.moved = true;
             }
-            'j' | 'P' | 'Z' => any_value(parser)?,
+            'P' => self.profile = Some(known_or_empty(parser)?),
+            'j' | 'Z' => any_value(parser)?,
             'q' | 'v' => {}
             'h' | 'V' => self.runs_nothing = true,
             other => return Err(format!("the option `-{other}` is not known")),
@@ -196,12 +198,11 @@ impl Options {
                 self.has_other_machine = true;
             }
             "ignored" | "include-ignored" | "exact" | "skip" | "run-ignored" => self.of_tests(name, parser)?,
-            "filterset" | "filter-expr" | "partition" | "ignore-default-filter" => {
-                if name != "ignore-default-filter" {
-                    any_value(parser)?;
-                }
+            "filterset" | "filter-expr" | "partition" => {
+                any_value(parser)?;
                 self.tests.is_narrowed = true;
             }
+            "ignore-default-filter" => self.ignores_default_filter = true,
             "no-run" | "help" | "version" => self.runs_nothing = true,
             _ if FLAGS.contains(&name) => {
                 // Some take a value behind `=`.
@@ -297,6 +298,11 @@ fn known(word: OsString) -> Result<String, String> {
 
 fn value(parser: &mut Parser) -> Result<String, String> {
     known(parser.value().map_err(refused)?)
+}
+
+/// A value, or nothing where it is not known.
+fn known_or_empty(parser: &mut Parser) -> Result<String, String> {
+    Ok(known(parser.value().map_err(refused)?).unwrap_or_default())
 }
 
 /// A value that nothing depends on: it need not be known.

@@ -46,7 +46,21 @@ fn packages_features_and_targets_are_read() {
     assert_eq!(command.targets, [TargetChoice::Library, TargetChoice::Test("t*".to_owned())]);
 
     // Its profile is not cargo's.
-    assert!(!parse("cargo nextest run -P ci --profile ci").unwrap().has_other_cfg);
+    let nextest = parse("cargo nextest run -P ci").unwrap();
+    assert!(!nextest.has_other_cfg);
+    assert_eq!(nextest.nextest.unwrap().profile.as_deref(), Some("ci"));
+    for (text, profile) in [("cargo nextest run", Some("x")), ("cargo nextest run --profile y", Some("y"))] {
+        let nextest = parse(text).unwrap().with_nextest_profile(Some("x")).nextest.unwrap();
+        assert_eq!((nextest.profile.as_deref(), nextest.is_ignored), (profile, false), "{text}");
+    }
+    assert!(parse("cargo nextest run --ignore-default-filter").unwrap().nextest.unwrap().is_ignored);
+    for text in ["cargo miri test -p a", "cargo +nightly careful test", "cargo insta test"] {
+        let command = parse(text).unwrap();
+        assert_eq!((command.has_other_cfg, command.doubt()), (true, None), "{text}");
+    }
+    for text in ["cargo hack --each-feature test", "cargo tarpaulin --workspace"] {
+        assert!(parse(text).unwrap().doubt().is_some(), "{text}");
+    }
     for other in ["cargo nextest run -r", "cargo test --profile ci", "cargo test --target x", "cargo llvm-cov"] {
         assert!(parse(other).unwrap().has_other_cfg, "{other}");
     }

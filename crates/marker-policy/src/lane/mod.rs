@@ -1,5 +1,7 @@
 //! Lanes: what CI runs at one place, and which of the tests that is.
 
+mod analysis;
+mod condition;
 mod pytest;
 
 use std::time::Duration;
@@ -10,7 +12,9 @@ use crate::category::Category;
 use crate::policy::Policy;
 use crate::resolve::ResolvedCase;
 
-pub use pytest::PytestCommand;
+pub use analysis::{ContainedLane, IdleLane};
+pub use condition::LaneCondition;
+pub use pytest::{OtherConfiguration, PytestCommand};
 
 /// A command of CI that runs tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +31,51 @@ pub struct Lane {
     pub folder: Option<String>,
     /// The expression that it selects tests of Python by, where it has one.
     pub marks: Option<String>,
+    /// The expression that it selects tests of Python by their names by, where it has one.
+    pub keywords: Option<String>,
+    /// The labels of the machine that it runs on, as CI has them.
+    pub machine: Option<String>,
+    /// What is set for it and does not show in its command: variables, and inputs of an action that the policy describes.
+    pub variables: Vec<(String, String)>,
     /// The stage of the pipeline that it belongs to, where the policy says.
     pub stage: Option<String>,
+    /// What must hold for it to run, where only CI knows whether it does. Empty where it runs whenever its workflow does, as
+    /// long as nothing fails.
+    pub conditions: Vec<LaneCondition>,
     /// How long it may take, where CI says.
     pub limit: Option<Duration>,
     /// What of it is not known, so that it may run anything.
     pub doubt: Option<String>,
     /// Why it runs nothing: its program refuses the command.
     pub refused: Option<String>,
+    /// Why it may run fewer tests than its command says.
+    pub narrowed: Option<String>,
+}
+
+impl Lane {
+    /// What must hold for it to run, for people; `None` where nothing is known to be needed.
+    #[must_use]
+    pub fn condition(&self) -> Option<String> {
+        let plain = |text: &str| {
+            let inside = text.trim().strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+            let text = inside.filter(|inside| !inside.contains("${{")).unwrap_or(text);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let texts: Vec<String> = self.conditions.iter().map(|one| plain(&one.text)).collect();
+        (!texts.is_empty()).then(|| texts.join("; "))
+    }
+
+    /// Whether it runs in each run of CI in which `other` does.
+    #[must_use]
+    pub fn runs_with(&self, other: &Self) -> bool {
+        LaneCondition::follow_from(&self.conditions, &other.conditions)
+    }
+
+    /// Whether there is a run of CI for sure in which both run.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.runs_with(other) || other.runs_with(self)
+    }
 }
 
 /// Lanes, and what each runs of the cases of one catalog.

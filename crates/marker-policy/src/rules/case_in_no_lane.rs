@@ -8,7 +8,7 @@ use super::{Needs, Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 use crate::grouping::{counted, ids};
-use crate::lane::why_in_no_lane;
+use crate::lane::{Lanes, why_in_no_lane};
 use crate::resolve::ResolvedCase;
 
 pub(super) const RULE: Rule = Rule {
@@ -34,16 +34,19 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             }
         }
     }
-    groups.into_iter().filter_map(|((_, why), cases)| finding(why, &cases)).collect()
+    groups.into_iter().filter_map(|((_, why), cases)| finding(why, &cases, audited.lanes)).collect()
 }
 
-fn finding(why: String, cases: &[&ResolvedCase<'_>]) -> Option<Finding> {
+fn finding(why: String, cases: &[&ResolvedCase<'_>], lanes: &Lanes) -> Option<Finding> {
     let message = format!("{} in no lane: {why}", counted(cases.len(), "test is", "tests are"));
     let first = cases.iter().map(|case| &case.case.span).min()?;
     Some(Finding {
         label: (cases.len() > 1).then(|| "the first of them".to_owned()),
         cases: ids(cases),
-        effect: Some("CI never runs it".to_owned()),
+        effect: Some(match lanes.problems() {
+            [] => "CI never runs it".to_owned(),
+            [problem, ..] => format!("no lane that could be read runs it; some may be missing ({})", problem.at),
+        }),
         help: "give it markers that a lane selects, or CI a lane that selects it (`cargo xtask lanes` shows all)"
             .to_owned(),
         ..Finding::new(&RULE, message, first.clone())

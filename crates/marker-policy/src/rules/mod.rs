@@ -12,6 +12,8 @@ mod feature_in_no_lane;
 mod file_name;
 mod ignored_path;
 mod ignored_without_reason;
+mod lane_in_another;
+mod lane_selects_nothing;
 mod machine;
 mod marker_argument;
 mod misplaced_type;
@@ -59,7 +61,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether a comment can allow its findings: not those about such comments, nor about files without any to read.
+    /// Whether a comment can allow its findings: not those about such comments, nor in files of which none are read.
     #[must_use]
     pub fn can_be_allowed(&self) -> bool {
         let cannot = [
@@ -70,6 +72,9 @@ impl Rule {
             catalog_problem::SYNTAX.code,
             catalog_problem::UNREADABLE.code,
             catalog_problem::MANIFEST.code,
+            workflow::RULE.code,
+            lane_selects_nothing::RULE.code,
+            lane_in_another::RULE.code,
         ];
         !cannot.contains(&self.code)
     }
@@ -143,6 +148,8 @@ pub const ALL: &[Rule] = &[
     case_in_no_lane::RULE,
     feature_in_no_lane::RULE,
     package_in_no_lane::RULE,
+    lane_selects_nothing::RULE,
+    lane_in_another::RULE,
     workflow::RULE,
     undeclared_marker::RULE,
     deprecated_marker::RULE,

@@ -12,6 +12,7 @@ use super::expression::{Contexts, Object, Value};
 use super::files::{Files, local_path, place};
 use super::inputs::{self, Places};
 use super::matrix::{self, Combination};
+use super::set_variables::{SetVariables, unknown};
 use super::step::{ActionCall, Job, Run, Shell, Step, Timeout, Work, WorkflowCall};
 use super::template::{Template, as_text, workspace};
 use super::text::Text;
@@ -174,9 +175,6 @@ impl<'a> Expander<'a> {
             JobBody::Steps(steps) => {
                 let mut environment = environment.to_vec();
                 self.overlay(&mut environment, &definition.environment, &contexts);
-                if self.may_set_environment(&file.path, steps, 0) {
-                    forget(&mut environment);
-                }
                 contexts.set("env", environment_context(&environment));
                 let container = match &definition.container {
                     Some(container) => self.bindings(&container.environment, &contexts),
@@ -242,33 +240,51 @@ impl<'a> Expander<'a> {
         self.workflow(&called, &inner, Some(&caller), conditions);
     }
 
-    fn steps(&mut self, steps: &[StepDefinition], around: &Surroundings<'_>) {
+    /// Steps one behind the other; the variables that they set for those behind them.
+    fn steps(&mut self, steps: &[StepDefinition], around: &Surroundings<'_>) -> SetVariables {
+        let mut around = around.clone();
+        let mut all = SetVariables::default();
         for step in steps {
             if !self.spend(1) {
-                return;
+                return all;
             }
-            let mut around = around.clone();
-            if !step.environment.entries.is_empty() || step.environment.more {
+            let set = self.step_under_its_condition(step, around.clone());
+            if !set.is_empty() {
                 let mut environment = around.environment.to_vec();
-                self.overlay(&mut environment, &step.environment, &around.contexts);
+                set.apply(&mut environment);
                 let mut contexts = Contexts::clone(&around.contexts);
                 contexts.set("env", environment_context(&environment));
                 around.contexts = Arc::new(contexts);
                 around.environment = environment.into();
+                all.extend(set);
             }
-            match verdict(step.condition.as_ref(), &around.contexts, around.file) {
-                Verdict::Never => continue,
-                Verdict::Holds => {}
-                Verdict::May(condition) => {
-                    around.conditions = around.conditions.iter().cloned().chain([condition]).collect();
-                }
-            }
-            self.step(step, around);
         }
+        all
+    }
+
+    fn step_under_its_condition(&mut self, step: &StepDefinition, mut around: Surroundings<'_>) -> SetVariables {
+        if !step.environment.entries.is_empty() || step.environment.more {
+            let mut environment = around.environment.to_vec();
+            self.overlay(&mut environment, &step.environment, &around.contexts);
+            let mut contexts = Contexts::clone(&around.contexts);
+            contexts.set("env", environment_context(&environment));
+            around.contexts = Arc::new(contexts);
+            around.environment = environment.into();
+        }
+        let is_certain = match verdict(step.condition.as_ref(), &around.contexts, around.file) {
+            Verdict::Never => return SetVariables::default(),
+            Verdict::Holds => true,
+            Verdict::May(condition) => {
+                around.conditions = around.conditions.iter().cloned().chain([condition]).collect();
+                false
+            }
+        };
+        let set = self.step(step, around);
+        if is_certain { set } else { set.perhaps() }
     }
 
     /// A step that runs or may run.
-    fn step(&mut self, definition: &StepDefinition, around: Surroundings<'_>) {
+    fn step(&mut self, definition: &StepDefinition, around: Surroundings<'_>) -> SetVariables {
         let contexts = &around.contexts;
         let mut step = Step {
             at: place(around.file, definition.at),
@@ -283,7 +299,7 @@ impl<'a> Expander<'a> {
             StepBody::Run { script, directory, shell } => {
                 let directory = directory.as_ref().or(around.defaults.directory.as_ref());
                 let shell = shell.as_ref().or(around.defaults.shell.as_ref());
-                step.work = Work::Run(Run {
+                let run = Run {
                     shell: shell_of(shell, contexts, &around.job),
                     directory: Directory::tree()
                         .join(&directory.map(|directory| directory.text(contexts)).unwrap_or_default()),
@@ -291,27 +307,41 @@ impl<'a> Expander<'a> {
                     environment: Arc::clone(&around.environment),
                     script: Arc::clone(script),
                     contexts: Arc::clone(contexts),
-                });
+                };
+                let set = SetVariables::of_script(&run, around.file);
+                step.work = Work::Run(run);
                 self.found.steps.push(step);
+                set
             }
             StepBody::Uses { action, at, with } => match local_path(action) {
                 Some(folder) => self.action(step, &folder, place(around.file, *at), with, around),
+                // Actions from elsewhere are taken not to change what the workflow itself sets.
                 None => {
                     step.work = Work::Elsewhere(action.to_string());
                     self.found.steps.push(step);
+                    SetVariables::default()
                 }
             },
         }
     }
 
     /// A step that is an action of the tree, and that action's steps.
-    fn action(&mut self, mut step: Step, folder: &TreePath, at: SourceSpan, with: &Bindings, around: Surroundings<'_>) {
+    fn action(
+        &mut self,
+        mut step: Step,
+        folder: &TreePath,
+        at: SourceSpan,
+        with: &Bindings,
+        around: Surroundings<'_>,
+    ) -> SetVariables {
         if around.actions.len() >= MOST_CALLS || around.actions.iter().any(|call| call.action == *folder) {
             let text = format!("`{folder}` is used within itself, or through more than {MOST_CALLS} actions");
             self.found.problems.push(Reason { text, at });
-            return;
+            return SetVariables::default();
         }
-        let Some(action) = self.files.action(folder, &at, &mut self.found.problems) else { return };
+        let Some(action) = self.files.action(folder, &at, &mut self.found.problems) else {
+            return SetVariables::default();
+        };
         let mut inner = Contexts::clone(&around.contexts);
         // A default that asks for an input: what that gives is not documented.
         inner.set("inputs", Object { entries: Vec::new(), more: Some("inputs".into()) }.into());
@@ -322,7 +352,7 @@ impl<'a> Expander<'a> {
         let call = Arc::new(ActionCall { action: folder.clone(), at, step: step.name.clone(), inputs: inputs.listed });
         step.work = Work::Action(Arc::clone(&call));
         self.found.steps.push(step);
-        let Some(steps) = &action.steps else { return };
+        let Some(steps) = &action.steps else { return SetVariables::default() };
         let surroundings = Surroundings {
             file: &action.path,
             actions: around.actions.iter().cloned().chain([call]).collect(),
@@ -333,24 +363,7 @@ impl<'a> Expander<'a> {
             environment: around.environment,
             container: around.container,
         };
-        self.steps(steps, &surroundings);
-    }
-
-    /// Whether one of the steps of `file` may change the environment of those behind it.
-    fn may_set_environment(&mut self, file: &TreePath, steps: &[StepDefinition], depth: usize) -> bool {
-        steps.iter().any(|step| match &step.body {
-            _ if depth > MOST_CALLS || !self.spend(1) => true,
-            StepBody::Run { script, .. } => script.scalar.text.contains("GITHUB_ENV"),
-            StepBody::Uses { action, at, .. } => {
-                // Actions from elsewhere are taken not to change what the workflow itself sets.
-                let Some(folder) = local_path(action) else { return false };
-                let action = self.files.action(&folder, &place(file, *at), &mut self.found.problems);
-                action.is_some_and(|action| {
-                    let steps = action.steps.as_deref().unwrap_or_default();
-                    self.may_set_environment(&action.path, steps, depth + 1)
-                })
-            }
-        })
+        self.steps(steps, &surroundings)
     }
 
     fn bindings(&mut self, bindings: &Bindings, contexts: &Contexts) -> Vec<(Arc<str>, Value)> {
@@ -363,7 +376,7 @@ impl<'a> Expander<'a> {
     /// Puts an `env` over that around it.
     fn overlay(&mut self, environment: &mut Vec<(Arc<str>, Value)>, over: &Bindings, contexts: &Contexts) {
         if over.more {
-            forget(environment);
+            environment.iter_mut().for_each(|(name, value)| *value = unknown(name));
         }
         for (name, value) in self.bindings(over, contexts) {
             match environment.iter_mut().find(|(known, _)| *known == name) {
@@ -444,13 +457,6 @@ fn shell_of(shell: Option<&Template>, contexts: &Contexts, job: &Job) -> Shell {
 /// The `env` context, which steps before may have added to.
 fn environment_context(environment: &[(Arc<str>, Value)]) -> Value {
     Object { entries: environment.to_vec(), more: Some("env".into()) }.into()
-}
-
-/// What the variables are is not known any more.
-fn forget(environment: &mut [(Arc<str>, Value)]) {
-    for (name, value) in environment {
-        *value = Value::unknown(format!("env.{name}"));
-    }
 }
 
 fn cost<'t>(texts: impl Iterator<Item = &'t Text>) -> usize {

@@ -36,6 +36,7 @@ mod files;
 mod inputs;
 mod matrix;
 mod script;
+mod set_variables;
 mod step;
 mod template;
 mod text;

@@ -81,6 +81,31 @@ impl Text {
         }
     }
 
+    /// What stands between characters `separator` of what is known of it.
+    pub(super) fn split(&self, separator: char) -> Vec<Self> {
+        let mut pieces = vec![Self::default()];
+        for part in &self.parts {
+            let Part::Known(text) = part else {
+                pieces.last_mut().into_iter().for_each(|piece| piece.push(part.clone()));
+                continue;
+            };
+            for (index, piece) in text.split(separator).enumerate() {
+                if index > 0 {
+                    pieces.push(Self::default());
+                }
+                pieces.last_mut().into_iter().for_each(|last| last.push(Part::Known(piece.to_owned())));
+            }
+        }
+        pieces
+    }
+
+    /// What stands behind `start`, if it begins with that.
+    pub(super) fn strip_prefix(&self, start: &str) -> Option<Self> {
+        let rest = self.known_start().strip_prefix(start)?;
+        let behind = self.parts.iter().skip(usize::from(!self.known_start().is_empty())).cloned();
+        Some(std::iter::once(Part::Known(rest.to_owned())).chain(behind).collect())
+    }
+
     /// Adds a part at the end.
     pub(super) fn push(&mut self, part: Part) {
         match (self.parts.last_mut(), part) {

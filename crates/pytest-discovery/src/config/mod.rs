@@ -59,6 +59,8 @@ pub struct Config {
     pub arguments: Vec<Argument>,
     /// The arguments as written, before overlaps were taken out: initial conftests depend on them.
     pub argument_texts: Vec<String>,
+    /// The words of the configuration's `addopts`.
+    pub addopts: Vec<String>,
     /// Where the configuration file has `addopts`: a line, from 1.
     pub addopts_line: Option<u32>,
     /// What conftests may ask for that they declare themselves.
@@ -132,6 +134,7 @@ impl Config {
             options,
             arguments,
             argument_texts,
+            addopts,
             addopts_line,
             own,
         })

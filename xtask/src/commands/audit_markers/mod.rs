@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
     let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     let whole_tree = narrow::is_whole_tree(&args.selection);
     let Judgement { mut open, mut allowed, exempt: mut held, sources } =
         Judgement::of(&subject, (&catalog, &cases), &lanes, today, whole_tree);

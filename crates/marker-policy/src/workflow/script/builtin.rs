@@ -14,7 +14,13 @@ pub(super) enum Effect {
     EnterUnknown(Directory),
     /// It sets variables; to nothing known, where there is no value.
     Set(Vec<(String, Option<Text>)>),
-    /// The same, within a function only.
+    /// It gives variables to programs, and sets those that have a value.
+    Export(Vec<(String, Option<Option<Text>>)>),
+    /// It takes variables away.
+    Unset(Vec<String>),
+    /// All that is set from now on is given to programs, or not any more.
+    ExportAll(bool),
+    /// It sets variables within a function only.
     SetLocal(Vec<(String, Option<Text>)>),
     /// It sets variables whose names are not known.
     Forget,
@@ -22,40 +28,10 @@ pub(super) enum Effect {
     /// It sets `$1` and those behind it.
     SetParameters(Option<Vec<Text>>),
     End(End),
-    /// It runs text or a file that is not known in this shell.
+    /// It runs text in this shell.
+    Eval(Text),
+    /// It runs a file in this shell.
     Anything,
-    /// Another shell runs this text.
-    Script(String),
-}
-
-/// Programs that run the program behind them.
-const RUNNERS: [&str; 10] =
-    ["command", "builtin", "exec", "nohup", "sudo", "env", "nice", "stdbuf", "xvfb-run", "timeout"];
-
-/// The words in front of a program that run it, and the program with its arguments.
-pub(super) fn without_prefix<'w>(words: &'w [Text], programs: &[&str]) -> (&'w [Text], &'w [Text]) {
-    let mut start = 0;
-    while let Some(name) = words.get(start).and_then(Text::as_known) {
-        let behind = match name {
-            // Its duration.
-            "timeout" => 2,
-            name if RUNNERS.contains(&name) => 1,
-            // `env NAME=value`
-            _ if start > 0 && is_assignment(name) => 1,
-            _ => break,
-        };
-        match words.get(start + 1).and_then(Text::as_known) {
-            // Which of its options have a value is not known: the program is the first one that is asked for.
-            Some(option) if option.starts_with('-') => {
-                let program = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
-                start += words[start..].iter().position(program).unwrap_or(0);
-                break;
-            }
-            Some(_) if start + behind < words.len() => start += behind,
-            _ => break,
-        }
-    }
-    words.split_at(start)
 }
 
 /// The name of a program without its folder.
@@ -63,14 +39,9 @@ pub(super) fn base_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// What a command does to the shell.
+/// What a command does to the shell that runs it.
 pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
-    let runner = prefix.first().and_then(Text::as_known);
-    // Another process changes nothing here.
-    if !matches!(runner, None | Some("command" | "builtin" | "exec")) {
-        return script(words).unwrap_or(Effect::Nothing);
-    }
-    if runner == Some("exec") {
+    if prefix.first().and_then(Text::as_known) == Some("exec") {
         return Effect::End(End::Exited);
     }
     let Some((name, arguments)) = words.split_first() else { return Effect::Nothing };
@@ -97,7 +68,7 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
             Some((first, rest)) if first.as_known() == Some("--") => {
                 Effect::SetParameters((!rest.iter().any(Text::splits)).then(|| rest.to_vec()))
             }
-            _ if arguments.iter().all(is_option) => Effect::Nothing,
+            _ if sets_options(arguments) => exports_all(arguments).map_or(Effect::Nothing, Effect::ExportAll),
             _ => Effect::SetParameters(None),
         },
         "export" | "readonly" | "declare" | "typeset" | "local" | "unset" | "read" | "mapfile" | "readarray"
@@ -105,7 +76,13 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
         {
             Effect::Forget
         }
-        "export" | "readonly" => Effect::Set(arguments.iter().filter_map(declared).collect()),
+        "export" => Effect::Export(exported(arguments)),
+        "declare" | "typeset"
+            if arguments.iter().any(|argument| is_option(argument) && argument.to_string().contains('x')) =>
+        {
+            Effect::Export(exported(arguments))
+        }
+        "readonly" => Effect::Set(arguments.iter().filter_map(declared).collect()),
         "declare" | "typeset" | "local" => Effect::SetLocal(
             arguments
                 .iter()
@@ -116,11 +93,22 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
                 })
                 .collect(),
         ),
-        "unset" | "read" | "mapfile" | "readarray" | "getopts" | "let" | "printf" | "wait" => {
+        "unset" => Effect::Unset(arguments.iter().flat_map(named).collect()),
+        "read" | "mapfile" | "readarray" | "getopts" | "let" | "printf" | "wait" => {
             Effect::Set(arguments.iter().flat_map(named).map(|name| (name, None)).collect())
         }
-        "eval" | "source" | "." => Effect::Anything,
-        _ => script(words).unwrap_or(Effect::Nothing),
+        "eval" => Effect::Eval(
+            arguments
+                .iter()
+                .enumerate()
+                .flat_map(|(index, argument)| {
+                    let space = (index > 0).then(|| Part::Known(" ".to_owned()));
+                    space.into_iter().chain(argument.parts().iter().cloned())
+                })
+                .collect(),
+        ),
+        "source" | "." => Effect::Anything,
+        _ => Effect::Nothing,
     }
 }
 
@@ -137,23 +125,36 @@ fn enter(arguments: &[Text]) -> Effect {
     }
 }
 
-/// The text that `bash -c` runs.
-fn script(words: &[Text]) -> Option<Effect> {
-    let (name, arguments) = words.split_first()?;
-    let name = name.as_known()?;
-    if !matches!(base_name(name), "bash" | "sh" | "dash") {
-        return None;
-    }
-    for (index, argument) in arguments.iter().enumerate() {
-        let option = argument.as_known()?;
-        if !option.starts_with('-') || option.starts_with("--") {
-            return None;
-        }
-        if option.contains('c') {
-            return arguments.get(index + 1)?.as_known().map(|text| Effect::Script(text.to_owned()));
-        }
-    }
-    None
+/// What `export` is given: names, with their values where it sets them.
+fn exported(arguments: &[Text]) -> Vec<(String, Option<Option<Text>>)> {
+    let one = |argument: &Text| match declared(argument) {
+        Some((name, value)) => vec![(name, Some(value))],
+        None if is_option(argument) => Vec::new(),
+        None => named(argument).into_iter().map(|name| (name, None)).collect(),
+    };
+    arguments.iter().flat_map(one).collect()
+}
+
+/// Whether `set` has all variables exported: `-a`, `-o allexport`; `None` where it leaves that as it is.
+fn exports_all(arguments: &[Text]) -> Option<bool> {
+    let mut named = false;
+    let each = |argument: &Text| {
+        let text = argument.as_known()?;
+        let is_allexport = std::mem::take(&mut named) && text == "allexport";
+        named = text.ends_with('o');
+        (is_allexport || is_option(argument) && text.contains('a')).then(|| !text.starts_with('+'))
+    };
+    arguments.iter().filter_map(each).last()
+}
+
+/// Whether `set` only sets options: `-e`, `-euo pipefail`, `+x`.
+fn sets_options(arguments: &[Text]) -> bool {
+    let mut takes_name = false;
+    arguments.iter().all(|argument| {
+        let was_name = std::mem::take(&mut takes_name);
+        takes_name = is_option(argument) && argument.to_string().ends_with('o');
+        was_name || is_option(argument)
+    })
 }
 
 /// `name=value` of `export` and its like; the value may be known in part only.
@@ -191,6 +192,6 @@ fn is_option(argument: &Text) -> bool {
     argument.as_known().is_some_and(|option| option.starts_with(['-', '+']))
 }
 
-fn is_assignment(word: &str) -> bool {
+pub(super) fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }

@@ -15,7 +15,10 @@ pub struct Command {
     pub words: Vec<Text>,
     /// The variables set for it alone: `RUST_TEST_THREADS=1 cargo test`.
     pub assignments: Vec<(String, Text)>,
-    /// What stands in front of the program and runs it: `time`, `sudo`, `timeout 60`. Empty for most.
+    /// All variables that it is given: those of the step, what the script exports, and what is set for it alone. One that may
+    /// be set, or whose value is not known, is an unknown text.
+    pub environment: Vec<(String, Text)>,
+    /// What stands in front of the program and runs it: `sudo`, `timeout 60`, `uv run`, `python -m`. Empty for most.
     pub prefix: Vec<Text>,
     /// Where it runs.
     pub directory: Directory,
@@ -24,6 +27,8 @@ pub struct Command {
     /// What decides whether it runs, the outermost first. Empty where it does whenever its step does and nothing before it
     /// fails.
     pub branches: Vec<Branch>,
+    /// What of this is not known because of what runs it: whether the program is that one, with these words, and where.
+    pub doubt: Option<String>,
 }
 
 /// Something in a script that decides whether a command runs, or how.

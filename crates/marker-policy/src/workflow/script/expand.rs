@@ -1,9 +1,10 @@
 //! Expands words: parameters, quotes, and the splitting of what is not quoted.
 
+use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::follow::{Followed, Follower};
 use super::state::State;
-use super::syntax::{Piece, PieceKind, Word};
+use super::syntax::{Body, Form, List, Piece, PieceKind, Pipeline, Word};
 
 /// Characters that make a pattern of a word.
 const PATTERN: [char; 3] = ['*', '?', '['];
@@ -17,13 +18,9 @@ impl Follower<'_> {
             return Ok(whole());
         }
         // `"$@"` alone is no word where there are no parameters.
-        if let [
-            Piece { kind: PieceKind::Text(quotes), .. },
-            Piece { kind: PieceKind::Parameter(name), quoted: true, .. },
-        ] = &*word.pieces
+        if let [Piece { kind: PieceKind::Text(quotes), .. }, several] = &*word.pieces
             && quotes.is_empty()
-            && name == "@"
-            && state.parameters.as_ref().is_some_and(Vec::is_empty)
+            && elements(several, state).is_some_and(|elements| elements.is_some_and(<[Text]>::is_empty))
         {
             return Ok(Vec::new());
         }
@@ -31,6 +28,24 @@ impl Follower<'_> {
         // The word that is being put together, if there is one.
         let mut current: Option<Text> = None;
         for piece in &word.pieces {
+            if let Some(elements) = elements(piece, state) {
+                let splits = |text: &Text| {
+                    text.as_known().is_none_or(|text| {
+                        text.is_empty() || text.contains(char::is_whitespace) || !splits_as_usual(text, state)
+                    })
+                };
+                let Some(elements) = elements.filter(|elements| piece.quoted || !elements.iter().any(splits)) else {
+                    return Ok(whole());
+                };
+                for (index, element) in elements.iter().enumerate() {
+                    if index > 0 {
+                        words.extend(current.take());
+                    }
+                    element.parts().iter().for_each(|part| current.get_or_insert_default().push(part.clone()));
+                    current.get_or_insert_default();
+                }
+                continue;
+            }
             let name = match &piece.kind {
                 PieceKind::Parameter(name) => name,
                 _ => {
@@ -44,17 +59,6 @@ impl Follower<'_> {
                     continue;
                 }
             };
-            if name == "@" && piece.quoted {
-                let Some(parameters) = &state.parameters else { return Ok(whole()) };
-                for (index, parameter) in parameters.iter().enumerate() {
-                    if index > 0 {
-                        words.extend(current.take());
-                    }
-                    parameter.parts().iter().for_each(|part| current.get_or_insert_default().push(part.clone()));
-                    current.get_or_insert_default();
-                }
-                continue;
-            }
             if piece.quoted {
                 current.get_or_insert_default();
                 for part in self.parts(piece, state).parts() {
@@ -62,7 +66,7 @@ impl Follower<'_> {
                 }
                 continue;
             }
-            match value_of(name, state) {
+            match value_of(name, state).as_ref() {
                 Some(value) => match value.as_known() {
                     Some(known) if splits_as_usual(known, state) => split(known, &mut current, &mut words),
                     _ if value.in_workspace().is_some_and(|rest| !rest.contains(char::is_whitespace)) => {
@@ -130,8 +134,9 @@ impl Follower<'_> {
                 Text::from_iter([Part::Unknown { source: source.clone(), splits: !piece.quoted }])
             }
             PieceKind::Hole(part) => Text::from_iter([part.clone()]),
-            PieceKind::Parameter(name) => value_of(name, state).cloned().unwrap_or_else(unknown),
-            PieceKind::Expansion(..) | PieceKind::Commands(_) | PieceKind::Opaque => unknown(),
+            PieceKind::Parameter(name) => value_of(name, state).unwrap_or_else(unknown),
+            PieceKind::Commands(body) if is_pwd(body) => working_folder(state).unwrap_or_else(unknown),
+            PieceKind::Elements(_) | PieceKind::Expansion(..) | PieceKind::Commands(_) | PieceKind::Opaque => unknown(),
         }
     }
 
@@ -141,11 +146,42 @@ impl Follower<'_> {
     }
 }
 
+/// The words that a piece stands for where that may be several: `"$@"`, `${name[@]}`. The inner `None` where they are not
+/// known.
+fn elements<'s>(piece: &Piece, state: &'s State) -> Option<Option<&'s [Text]>> {
+    match &piece.kind {
+        PieceKind::Parameter(name) if name == "@" && piece.quoted => Some(state.parameters.as_deref()),
+        PieceKind::Elements(name) => Some(state.array(name)),
+        _ => None,
+    }
+}
+
 /// A variable or a parameter by its number.
-fn value_of<'s>(name: &str, state: &'s State) -> Option<&'s Text> {
+fn value_of(name: &str, state: &State) -> Option<Text> {
     match name.parse::<usize>() {
-        Ok(number) => state.parameters.as_ref()?.get(number.checked_sub(1)?),
-        Err(_) => state.variable(name),
+        Ok(number) => state.parameters.as_ref()?.get(number.checked_sub(1)?).cloned(),
+        Err(_) => match state.variable(name) {
+            None if name == "PWD" => working_folder(state),
+            value => value.cloned(),
+        },
+    }
+}
+
+/// Whether commands only tell in which folder they run.
+fn is_pwd(body: &Body) -> bool {
+    let [List { first: Pipeline { commands, .. }, rest, background: false }] = &**body else { return false };
+    let ([command], []) = (&**commands, &**rest) else { return false };
+    matches!(&command.form, Form::Simple(simple)
+        if simple.assignments.is_empty() && matches!(&*simple.words, [word] if word.bare() == Some("pwd")))
+}
+
+/// The path of the folder in which a command runs.
+fn working_folder(state: &State) -> Option<Text> {
+    match &state.directory {
+        Directory::Tree(path) if path.is_empty() => Some(Text::from_iter([Part::Workspace])),
+        Directory::Tree(path) => Some(Text::from_iter([Part::Workspace, Part::Known(format!("/{path}"))])),
+        Directory::Outside(path) => Some(Text::known(path)),
+        Directory::Unknown(_) => None,
     }
 }
 

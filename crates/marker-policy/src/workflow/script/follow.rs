@@ -3,22 +3,23 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use test_catalog::{SourceSpan, TreePath};
+use test_catalog::TreePath;
 
 use super::super::directory::Directory;
-use super::super::text::{Part, Text};
-use super::builtin::{Effect, base_name, effect, without_prefix};
+use super::super::text::Text;
 use super::command::{Branch, BranchKind, Command};
 use super::parser::Parser;
 use super::source::Source;
 use super::state::{End, State};
-use super::syntax::{self, Body, Form, List, Operator, Pipeline, Simple, Value, Word};
+use super::syntax::{self, Body, Form, List, Operator, Pipeline, Word};
+use super::texts::CommandTexts;
+use super::variables_file::{VariablesFile, WrittenVariable};
 
 /// Commands that are gone through in all, those in loops and functions each time.
 const MOST_COMMANDS: usize = 50_000;
 
-/// Functions and scripts within each other.
-const MOST_CALLS: usize = 10;
+/// The variables of all commands that are kept may have so many bytes.
+const MOST_BYTES_OF_VARIABLES: usize = 1 << 24;
 
 /// A `for` over so many words is followed word by word.
 const MOST_PASSES: usize = 64;
@@ -31,47 +32,58 @@ const MOST_SHOWN: usize = 100;
 pub(super) struct NotFollowed {
     pub(super) message: String,
     pub(super) line: u32,
+    /// Whether it cannot be read, rather than not be followed.
+    pub(super) is_of_syntax: bool,
 }
 
 pub(super) type Followed<T> = Result<T, NotFollowed>;
 
 /// Goes through a script.
 pub(super) struct Follower<'a> {
-    source: &'a Source,
-    file: &'a TreePath,
+    pub(super) source: &'a Source,
+    pub(super) file: &'a TreePath,
     /// The names of programs whose commands are kept.
-    programs: &'a [&'a str],
-    commands: Vec<Command>,
-    branches: Vec<Branch>,
+    pub(super) programs: &'a [&'a str],
+    pub(super) commands: Vec<Command>,
+    pub(super) branches: Vec<Branch>,
+    /// What the variables of the commands that are kept may still take.
+    pub(super) bytes_left: usize,
     /// Commands that may still be gone through.
-    left: usize,
+    pub(super) left: usize,
     /// The functions that are being called, and the scripts around this one.
-    calls: Vec<*const syntax::Command>,
+    pub(super) calls: Vec<*const syntax::Command>,
     /// The loops around, within the function that is being called.
-    loops: usize,
+    pub(super) loops: usize,
     /// Variables of the function that is being called.
-    locals: Vec<String>,
+    pub(super) locals: Vec<String>,
     /// Set while a loop is gone through to see what it changes.
-    silent: bool,
+    pub(super) silent: bool,
     /// Some command changed folder.
-    moved: bool,
+    pub(super) moved: bool,
     /// Functions that were seen to be called.
-    called: HashSet<*const syntax::Command>,
+    pub(super) called: HashSet<*const syntax::Command>,
     /// Names of functions of which it was not known what they are when they were called.
-    uncertain: HashSet<String>,
+    pub(super) uncertain: HashSet<String>,
     /// All functions, with what was known where they are declared.
-    declared: Vec<(String, Rc<syntax::Command>, State)>,
+    pub(super) declared: Vec<(String, Rc<syntax::Command>, State)>,
+    /// The commands that texts of variables begin, of programs that are looked for.
+    pub(super) texts: Rc<CommandTexts>,
+    /// What is written for later steps.
+    pub(super) variables_file: VariablesFile,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(source: &'a Source, file: &'a TreePath, programs: &'a [&'a str]) -> Self {
         Self {
+            texts: Rc::default(),
+            variables_file: VariablesFile::default(),
             source,
             file,
             programs,
             commands: Vec::new(),
             branches: Vec::new(),
             left: MOST_COMMANDS,
+            bytes_left: MOST_BYTES_OF_VARIABLES,
             calls: Vec::new(),
             loops: 0,
             locals: Vec::new(),
@@ -85,7 +97,18 @@ impl<'a> Follower<'a> {
 
     /// The commands of the script, in order, those of functions that nothing calls behind all others.
     pub(super) fn script(mut self, mut state: State) -> Followed<Vec<Command>> {
-        self.parse_and_follow(&mut state)?;
+        self.follow_all(&mut state)?;
+        Ok(self.commands)
+    }
+
+    /// The variables that the script writes for later steps; `None` where it may write others.
+    pub(super) fn variables(mut self, mut state: State) -> Option<Vec<WrittenVariable>> {
+        self.follow_all(&mut state).ok()?;
+        self.variables_file.written(&self.source.text)
+    }
+
+    pub(super) fn follow_all(&mut self, state: &mut State) -> Followed<()> {
+        self.parse_and_follow(state)?;
         // Something may call them in a way that is not seen: a trap, another program.
         let mut next = 0;
         while let Some((name, body, state)) = self.declared.get(next).cloned() {
@@ -105,13 +128,15 @@ impl<'a> Follower<'a> {
             self.calls.pop();
             self.branches.pop();
         }
-        Ok(self.commands)
+        Ok(())
     }
 
-    fn parse_and_follow(&mut self, state: &mut State) -> Followed<()> {
-        let body = Parser::new(self.source)
-            .script()
-            .map_err(|error| NotFollowed { message: error.message, line: self.source.line(error.at) })?;
+    pub(super) fn parse_and_follow(&mut self, state: &mut State) -> Followed<()> {
+        let body = Parser::new(self.source).script().map_err(|error| NotFollowed {
+            message: error.message,
+            line: self.source.line(error.at),
+            is_of_syntax: true,
+        })?;
         self.body(&body, state)
     }
 
@@ -121,7 +146,7 @@ impl<'a> Follower<'a> {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    fn branch(&self, kind: BranchKind, start: usize, end: usize) -> Branch {
+    pub(super) fn branch(&self, kind: BranchKind, start: usize, end: usize) -> Branch {
         let mut text = self.written(start, end);
         if let Some((cut, _)) = text.char_indices().nth(MOST_SHOWN) {
             text.truncate(cut);
@@ -131,7 +156,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Follows what runs only by a branch.
-    fn within(
+    pub(super) fn within(
         &mut self,
         branch: Branch,
         state: &mut State,
@@ -143,7 +168,7 @@ impl<'a> Follower<'a> {
         result
     }
 
-    fn body(&mut self, body: &Body, state: &mut State) -> Followed<()> {
+    pub(super) fn body(&mut self, body: &Body, state: &mut State) -> Followed<()> {
         for list in body {
             if state.ended.is_some() {
                 return Ok(());
@@ -198,15 +223,23 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    fn command(&mut self, command: &syntax::Command, state: &mut State) -> Followed<()> {
+    pub(super) fn command(&mut self, command: &syntax::Command, state: &mut State) -> Followed<()> {
         let line = self.source.line(command.start);
         self.left = self.left.checked_sub(1).ok_or_else(|| NotFollowed {
             message: format!("it runs through more than {MOST_COMMANDS} commands"),
             line,
+            is_of_syntax: false,
         })?;
         for word in &command.redirections {
             self.run_commands(word, state)?;
         }
+        let into_variables = self.variables_file.opens(&command.redirections, &self.source.text);
+        let result = self.form(command, state);
+        self.variables_file.closes(into_variables);
+        result
+    }
+
+    fn form(&mut self, command: &syntax::Command, state: &mut State) -> Followed<()> {
         match &command.form {
             Form::Simple(simple) => self.simple(simple, command.start, state),
             Form::Subshell(body) => self.subshell(body, state),
@@ -376,171 +409,6 @@ impl<'a> Follower<'a> {
             state.directory = Directory::Unknown(branch.text.clone());
         }
         pass(self, state)
-    }
-
-    fn simple(&mut self, simple: &Simple, start: usize, state: &mut State) -> Followed<()> {
-        let mut assignments = Vec::new();
-        for assignment in &simple.assignments {
-            let value = match &assignment.value {
-                Value::Set(word) => Some(self.text(word, state)?),
-                Value::Other(word) => {
-                    self.run_commands(word, state)?;
-                    None
-                }
-                Value::Array(words) => {
-                    words.iter().try_for_each(|word| self.run_commands(word, state))?;
-                    None
-                }
-            };
-            assignments.push((assignment.name.clone(), value));
-        }
-        let mut words = Vec::new();
-        for word in &simple.words {
-            words.extend(self.words(word, state)?);
-        }
-        if words.is_empty() {
-            for (name, value) in assignments {
-                state.set(&name, value);
-            }
-            return Ok(());
-        }
-        let (prefix, words) = without_prefix(&words, self.programs);
-        let Some(name) = words.first().and_then(Text::as_known) else { return Ok(()) };
-        if prefix.is_empty()
-            && let Some(function) = state.functions.get(name).cloned()
-        {
-            // The function sees what is set for it, and whether that stays depends on the shell.
-            assignments.iter().for_each(|(name, value)| state.set(name, value.clone()));
-            self.call(name, function, &words[1..], start, state)?;
-            assignments.iter().for_each(|(name, _)| state.set(name, None));
-            return Ok(());
-        }
-        if self.programs.contains(&base_name(name)) {
-            self.keep(assignments, prefix, words, start, state);
-        }
-        let effect = effect(prefix, words);
-        self.moved |= matches!(effect, Effect::Enter(_) | Effect::EnterUnknown(_) | Effect::Anything);
-        match effect {
-            Effect::Nothing => {}
-            Effect::Enter(path) => state.directory = state.directory.join(&path),
-            Effect::EnterUnknown(directory) => state.directory = directory,
-            Effect::Set(values) => values.into_iter().for_each(|(name, value)| state.set(&name, value)),
-            Effect::Forget => {
-                state.forget_variables();
-                state.fields_changed = true;
-            }
-            Effect::SetLocal(values) => {
-                for (name, value) in values {
-                    state.set(&name, value);
-                    self.locals.push(name);
-                }
-            }
-            Effect::Shift(by) => match &mut state.parameters {
-                Some(parameters) if by <= parameters.len() => drop(parameters.drain(..by)),
-                parameters => *parameters = None,
-            },
-            Effect::SetParameters(parameters) => state.parameters = parameters,
-            // Outside of a loop, nothing ends.
-            Effect::End(End::Looped) if self.loops == 0 => {}
-            Effect::End(end) => state.ended = Some(end),
-            Effect::Anything => {
-                let text = words.iter().map(Text::to_string).collect::<Vec<_>>().join(" ");
-                self.anything(text, start, state);
-            }
-            Effect::Script(text) => return self.inner_script(&text, start, state),
-        }
-        Ok(())
-    }
-
-    /// What ran is not known.
-    fn anything(&self, text: String, start: usize, state: &mut State) {
-        state.forget_variables();
-        state.fields_changed = true;
-        let branch = Branch { kind: BranchKind::AfterEval, text, line: self.source.line(start) };
-        if !state.branches.contains(&branch) {
-            state.branches.push(branch);
-        }
-    }
-
-    fn keep(
-        &mut self,
-        assignments: Vec<(String, Option<Text>)>,
-        prefix: &[Text],
-        words: &[Text],
-        start: usize,
-        state: &State,
-    ) {
-        if self.silent {
-            return;
-        }
-        let unknown = || Text::from_iter([Part::Unknown { source: "an array".to_owned(), splits: false }]);
-        self.commands.push(Command {
-            words: words.to_vec(),
-            assignments: assignments.into_iter().map(|(name, value)| (name, value.unwrap_or_else(unknown))).collect(),
-            prefix: prefix.to_vec(),
-            directory: state.directory.clone(),
-            at: SourceSpan::line(self.file.clone(), self.source.line(start)),
-            branches: self.branches.iter().chain(&state.branches).cloned().collect(),
-        });
-    }
-
-    /// A call of a function, or of what may be one.
-    fn call(
-        &mut self,
-        name: &str,
-        function: Option<Rc<syntax::Command>>,
-        arguments: &[Text],
-        start: usize,
-        state: &mut State,
-    ) -> Followed<()> {
-        let followed = function.filter(|body| self.calls.len() < MOST_CALLS && !self.calls.contains(&Rc::as_ptr(body)));
-        let Some(body) = followed else {
-            self.uncertain.insert(name.to_owned());
-            state.directory = Directory::Unknown(format!("what {name} does"));
-            self.anything(name.to_owned(), start, state);
-            return Ok(());
-        };
-        if !self.silent {
-            self.called.insert(Rc::as_ptr(&body));
-        }
-        let parameters = (!arguments.iter().any(Text::splits)).then(|| arguments.to_vec());
-        let outer = std::mem::replace(&mut state.parameters, parameters);
-        let locals = std::mem::take(&mut self.locals);
-        let loops = std::mem::take(&mut self.loops);
-        self.calls.push(Rc::as_ptr(&body));
-        let result = self.command(&body, state);
-        self.calls.pop();
-        self.loops = loops;
-        // What they hide comes back, if they were made.
-        for name in std::mem::replace(&mut self.locals, locals) {
-            state.set(&name, None);
-        }
-        state.parameters = outer;
-        if state.ended == Some(End::Returned) {
-            state.ended = None;
-        }
-        result
-    }
-
-    /// `bash -c text`
-    fn inner_script(&mut self, text: &str, start: usize, state: &State) -> Followed<()> {
-        if self.calls.len() >= MOST_CALLS {
-            return Ok(());
-        }
-        let source = Source::on_line(text, self.source.line(start));
-        let mut inner = Follower {
-            branches: self.branches.clone(),
-            left: self.left,
-            calls: self.calls.iter().copied().chain([std::ptr::null()]).collect(),
-            silent: self.silent,
-            ..Follower::new(&source, self.file, self.programs)
-        };
-        let mut apart = state.clone();
-        apart.functions.clear();
-        inner.parse_and_follow(&mut apart)?;
-        self.left = inner.left;
-        self.commands.append(&mut inner.commands);
-        Ok(())
     }
 }
 

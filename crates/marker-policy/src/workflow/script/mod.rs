@@ -5,10 +5,14 @@ mod command;
 mod compound;
 mod expand;
 mod follow;
+mod launcher;
 mod parser;
+mod simple;
 mod source;
 mod state;
 mod syntax;
+mod texts;
+mod variables_file;
 /// The commands of a script that stands elsewhere than in a workflow, on the line `at`, which run one of `programs`. It
 /// begins in `directory`, with the variables of `environment`.
 ///
@@ -36,6 +40,8 @@ mod words;
 
 use test_catalog::{Reason, SourceSpan, TreePath};
 
+pub(super) use variables_file::WrittenVariable;
+
 pub use command::{Branch, BranchKind, Command};
 
 use self::follow::Follower;
@@ -58,6 +64,19 @@ impl Step {
             Work::Action(_) | Work::Elsewhere(_) => Ok(Vec::new()),
         }
     }
+}
+
+/// The variables that a script writes for later steps, by `GITHUB_ENV`; `None` where it may write others.
+pub(super) fn written_variables(run: &Run, file: &TreePath) -> Option<Vec<WrittenVariable>> {
+    if !run.script.scalar.text.contains("GITHUB_ENV") {
+        return Some(Vec::new());
+    }
+    if run.shell != Shell::Posix {
+        return None;
+    }
+    let source = Source::new(&run.script, &run.contexts);
+    let state = State::new(run.directory.clone(), &run.environment());
+    Follower::new(&source, file, &[]).variables(state)
 }
 
 fn commands(run: &Run, file: &TreePath, programs: &[&str]) -> Result<Vec<Command>, Reason> {

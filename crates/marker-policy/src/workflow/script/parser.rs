@@ -339,13 +339,13 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let behind = &rest[length..];
-        let (operator, plain) = match behind.as_bytes() {
-            [b'=', ..] => (1, true),
-            [b'+', b'=', ..] => (2, false),
+        let (operator, adds, plain) = match behind.as_bytes() {
+            [b'=', ..] => (1, false, true),
+            [b'+', b'=', ..] => (2, true, true),
             [b'[', ..] => {
                 let line = behind.split(['\n', ' ', ';']).next().unwrap_or_default();
                 match line.find("]=").or_else(|| line.find("]+=")) {
-                    Some(close) => (close + line[close..].find('=').unwrap_or(0) + 1, false),
+                    Some(close) => (close + line[close..].find('=').unwrap_or(0) + 1, false, false),
                     None => return Ok(None),
                 }
             }
@@ -359,11 +359,17 @@ impl<'a> Parser<'a> {
         let name = name.to_owned();
         self.at = value_at;
         if self.eat("(") {
-            return self.nested(|parser| parser.array().map(|elements| Some((name, Value::Array(elements)))));
+            let elements = self.nested(Self::array)?;
+            return Ok(Some((name, if adds { Value::MoreElements(elements) } else { Value::Array(elements) })));
         }
         let start = self.at;
         let word = self.word()?.unwrap_or(Word { pieces: Vec::new(), start, end: start });
-        Ok(Some((name, if plain { Value::Set(word) } else { Value::Other(word) })))
+        let value = match (plain, adds) {
+            (true, false) => Value::Set(word),
+            (true, true) => Value::Append(word),
+            (false, _) => Value::Element(word),
+        };
+        Ok(Some((name, value)))
     }
 
     fn array(&mut self) -> Parsed<Vec<Word>> {

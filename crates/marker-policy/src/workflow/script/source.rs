@@ -2,7 +2,7 @@
 
 use super::super::expression::Contexts;
 use super::super::template::Template;
-use super::super::text::Part;
+use super::super::text::{Part, Text};
 
 /// A script as the shell would get it.
 #[derive(Debug, Default)]
@@ -56,6 +56,21 @@ impl Source {
     /// A text that stands on one line of the file.
     pub(super) fn on_line(text: &str, line: u32) -> Self {
         Self { text: text.to_owned(), holes: Vec::new(), lines: vec![(0, line)] }
+    }
+
+    /// The same, where not all of the text is known.
+    pub(super) fn of_text(text: &Text, line: u32) -> Self {
+        let mut source = Self { lines: vec![(0, line)], ..Self::default() };
+        for part in text.parts() {
+            match part {
+                Part::Known(text) => source.text.push_str(text),
+                unknown => {
+                    source.holes.push((source.text.len(), unknown.clone()));
+                    source.text.push_str(HOLE);
+                }
+            }
+        }
+        source
     }
 
     /// What stands at `at` instead of text, and how long its placeholder is.

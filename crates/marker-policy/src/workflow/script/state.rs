@@ -1,15 +1,19 @@
 //! What is known of a shell at a point of a script.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::command::{Branch, BranchKind};
+use super::launcher::Mounts;
 use super::syntax;
 
 /// More variables than this are not kept.
 const MOST_VARIABLES: usize = 1_000;
+
+/// Arrays with more elements are not kept.
+const MOST_ELEMENTS: usize = 200;
 
 /// Longer texts are not kept.
 const MOST_BYTES: usize = 1 << 12;
@@ -18,6 +22,14 @@ const MOST_BYTES: usize = 1 << 12;
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) directory: Directory,
+    /// The folders of the machine that are elsewhere here, in a container.
+    pub(super) mounts: Mounts,
+    /// The variables that programs are given.
+    exported: BTreeSet<String>,
+    /// All that is set is exported: `set -a`.
+    pub(super) exports_all: bool,
+    /// Arrays whose elements are known.
+    arrays: BTreeMap<String, Vec<Text>>,
     /// The variables whose values are known, at least in part.
     variables: BTreeMap<String, Text>,
     /// `IFS` has been set: what is not quoted is split elsewhere.
@@ -49,6 +61,10 @@ impl State {
     pub(super) fn new(directory: Directory, environment: &[(String, Text)]) -> Self {
         let mut state = Self {
             directory,
+            mounts: Mounts::new(),
+            exported: BTreeSet::new(),
+            exports_all: false,
+            arrays: BTreeMap::new(),
             variables: BTreeMap::new(),
             fields_changed: false,
             parameters: None,
@@ -59,8 +75,67 @@ impl State {
         state.set("GITHUB_WORKSPACE", Some(Text::from_iter([Part::Workspace])));
         for (name, value) in environment {
             state.set(name, Some(value.clone()));
+            state.export(name);
         }
         state
+    }
+
+    /// Gives programs a variable from now on.
+    pub(super) fn export(&mut self, name: &str) {
+        if self.exported.len() < MOST_VARIABLES {
+            self.exported.insert(name.to_owned());
+        }
+    }
+
+    /// Sets a variable for programs.
+    pub(super) fn set_exported(&mut self, name: &str, value: Option<Text>) {
+        self.set(name, value);
+        self.export(name);
+    }
+
+    /// The state of another shell, which this one starts with these variables too, or only these where it is `alone`.
+    pub(super) fn apart(&self, environment: &[(String, Text)], alone: bool) -> Self {
+        let mut apart = self.clone();
+        apart.functions.clear();
+        apart.arrays.clear();
+        apart.parameters = None;
+        apart.exports_all = false;
+        if alone {
+            apart.exported.clear();
+        }
+        // What it is not given may be set all the same, by the shell itself.
+        apart.variables.retain(|name, _| apart.exported.contains(name) || name == "GITHUB_WORKSPACE" && !alone);
+        environment.iter().for_each(|(name, value)| apart.set_exported(name, Some(value.clone())));
+        apart
+    }
+
+    /// Takes a variable away.
+    pub(super) fn unset(&mut self, name: &str) {
+        self.set(name, None);
+        self.exported.remove(name);
+    }
+
+    /// What programs are given, or may be given.
+    pub(super) fn environment(&self) -> Vec<(String, Text)> {
+        let value =
+            |name: &String| self.variables.get(name).cloned().unwrap_or_else(|| Text::unknown(format!("${name}")));
+        self.exported.iter().map(|name| (name.clone(), value(name))).collect()
+    }
+
+    /// The elements of an array.
+    pub(super) fn array(&self, name: &str) -> Option<&[Text]> {
+        self.arrays.get(name).map(Vec::as_slice)
+    }
+
+    /// Sets an array; to nothing known, where there are no elements.
+    pub(super) fn set_array(&mut self, name: &str, elements: Option<Vec<Text>>) {
+        self.set(name, None);
+        let is_small = |elements: &Vec<Text>| {
+            elements.len() <= MOST_ELEMENTS && elements.iter().map(length).sum::<usize>() <= MOST_BYTES
+        };
+        if let Some(elements) = elements.filter(is_small).filter(|_| self.arrays.len() < MOST_VARIABLES) {
+            self.arrays.insert(name.to_owned(), elements);
+        }
     }
 
     /// The value of a variable, or what is known of it.
@@ -71,9 +146,10 @@ impl State {
     /// Sets a variable; to nothing known, where there is no value.
     pub(super) fn set(&mut self, name: &str, value: Option<Text>) {
         self.fields_changed |= name == "IFS";
-        let length = |text: &Text| -> usize {
-            text.parts().iter().map(|part| if let Part::Known(text) = part { text.len() } else { 16 }).sum()
-        };
+        self.arrays.remove(name);
+        if self.exports_all {
+            self.export(name);
+        }
         match value {
             Some(value) if length(&value) <= MOST_BYTES && self.variables.len() < MOST_VARIABLES => {
                 self.variables.insert(name.to_owned(), value);
@@ -87,6 +163,7 @@ impl State {
     /// Nothing is known of variables any more.
     pub(super) fn forget_variables(&mut self) {
         self.variables.clear();
+        self.arrays.clear();
         self.parameters = None;
     }
 
@@ -111,6 +188,9 @@ impl State {
             (one, two) => Directory::Unknown(format!("{one} or {two}")),
         };
         state.variables.retain(|name, value| other.variables.get(name) == Some(value));
+        state.arrays.retain(|name, elements| other.arrays.get(name) == Some(elements));
+        state.exported.extend(other.exported);
+        state.exports_all |= other.exports_all;
         state.fields_changed |= other.fields_changed;
         if state.parameters != other.parameters {
             state.parameters = None;
@@ -140,9 +220,15 @@ impl State {
         functions
             && self.directory == other.directory
             && self.variables == other.variables
+            && self.arrays == other.arrays
+            && self.exported == other.exported
             && self.fields_changed == other.fields_changed
             && self.parameters == other.parameters
     }
+}
+
+pub(super) fn length(text: &Text) -> usize {
+    text.parts().iter().map(|part| if let Part::Known(text) = part { text.len() } else { 16 }).sum()
 }
 
 /// Whether both are known to be one function.

@@ -74,10 +74,14 @@ pub(super) struct Assignment {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
     Set(Word),
-    /// `+=`, an element of an array.
-    Other(Word),
+    /// What is added at the end.
+    Append(Word),
+    /// An element of an array.
+    Element(Word),
     /// The elements of an array.
     Array(Vec<Word>),
+    /// Further elements of one.
+    MoreElements(Vec<Word>),
 }
 
 /// A word, before anything is expanded.
@@ -105,6 +109,8 @@ pub(super) enum PieceKind {
     Hole(Part),
     /// `$name`, `${name}`, `$1`, `$@`
     Parameter(String),
+    /// `${name[@]}`
+    Elements(String),
     /// Another expansion: the variable that it may set, and the words in it.
     Expansion(Option<String>, Word),
     /// `$( )`, `` ` ` ``, `<( )`

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use test_catalog::{Position, TreePath};
+use test_catalog::{Position, SourceSpan, TreePath};
 
 use super::super::directory::Directory;
 use super::super::expression::{Contexts, Value, object};
@@ -32,7 +32,8 @@ fn shown(script: &str) -> String {
         let branches: String =
             command.branches.iter().map(|branch| format!(" / {:?} {}", branch.kind, branch.text)).collect();
         let split = if command.words.iter().any(Text::splits) { "*" } else { "" };
-        format!("{} [{}] {command}{split}{branches}", command.at.start.line, command.directory)
+        let doubt = command.doubt.as_ref().map(|doubt| format!(" ?{doubt}")).unwrap_or_default();
+        format!("{} [{}] {command}{split}{branches}{doubt}", command.at.start.line, command.directory)
     };
     match commands_of(script, &[("FROM_ENV", "x y")]) {
         Ok(commands) => commands.iter().map(shown).collect::<Vec<_>>().join("\n"),
@@ -68,7 +69,16 @@ fn scripts_are_followed() {
         ("X=a; (X=b); p $X; X=c | q; p $X; X=d & p $X", "1 [.] p a\n1 [.] p a\n1 [.] p a"),
         ("X=a; read X; p $X", "1 [.] p <$X>*"),
         ("X=a; IFS=,; p $X", "1 [.] p <$X>*"),
-        ("X=(a b); p ${X[@]}; X=1; ((X++)); p $X", "1 [.] p <${X[@]}>*\n1 [.] p <$X>*"),
+        ("X=(a b); p ${X[@]}; X=1; ((X++)); p $X", "1 [.] p a b\n1 [.] p <$X>*"),
+        ("X=(p 'a b'); X+=(\"c\"); \"${X[@]}\" d; q ${X[0]}; p ${X[@]}", "1 [.] p 'a b' c d\n1 [.] p <${X[@]}>*"),
+        (
+            "X=(); p \"${X[@]}\" ${Y[@]}; X=(\"$(q)\"); p \"${X[@]}\"; X=(*); p \"${X[@]}\"",
+            "1 [.] p <${Y[@]}>*\n1 [.] p <$(q)>\n1 [.] p <\"${X[@]}\">*",
+        ),
+        (
+            "X=a; X+=\" b\"; p $X; Y+=c; p $Y; p \"$PWD/x\" $(pwd)",
+            "1 [.] p a b\n1 [.] p <$Y>*\n1 [.] p <github.workspace>/x <github.workspace>",
+        ),
         ("X=a; p ${Y:=1}$X; Y=2; q ${Y:=3}; p $Y", "1 [.] p <${Y:=1}>a*\n1 [.] p <$Y>*"),
         ("set -- a 'b c'; p \"$@\" $2; shift; p $1", "1 [.] p a 'b c' b c\n1 [.] p b c"),
         // Folders.
@@ -109,6 +119,10 @@ fn scripts_are_followed() {
             "eval $(q); p; . ./x; p",
             "1 [.] p / AfterEval eval <$(q)>\n1 [.] p / AfterEval eval <$(q)> / AfterEval . ./x",
         ),
+        (
+            "eval 'cd a; p' '1'; p 2; eval \"p $X; f() { p 3; }\"; f",
+            "1 [a] p 1\n1 [a] p 2\n1 [a] p <$X>*\n1 [a] p 3 / Uncalled f",
+        ),
         ("exec p 1; p 2", "1 [.] exec p 1"),
         // Functions.
         (
@@ -144,9 +158,15 @@ fn scripts_are_followed() {
             "sudo p a; env X=1 timeout 60 p b; nohup p c",
             "1 [.] sudo p a\n1 [.] env X=1 timeout 60 p b\n1 [.] nohup p c",
         ),
-        ("sudo -u x p a; nice -n 3 q p", "1 [.] sudo -u x p a\n1 [.] nice -n 3 q p"),
+        (
+            "sudo -Eu x p a; nice -n 3 q p",
+            "1 [.] sudo -Eu x p a\n1 [.] nice -n 3 q p ?what `q` does with `p` is not known",
+        ),
         ("command cd a; p; sudo cd b; p", "1 [a] p\n1 [a] p"),
-        ("bash -c 'cd a; p 1'; sh -ec \"p $FROM_ENV\"; bash -c \"$UNSET p\"", "1 [a] p 1\n1 [.] p x y"),
+        (
+            "bash -c 'cd a; p 1'; sh -ec \"p $FROM_ENV\"; bash -c \"$UNSET p\"",
+            "1 [a] p 1\n1 [.] p x y\n1 [.] <$UNSET> p ?what `<$UNSET>` does with `p` is not known",
+        ),
         ("echo p; X=p; $X a", "1 [.] p a"),
         // Where commands hide.
         ("X=$(p 1); q \"$(p 2)\" `p 3` <(p 4) ${X:-$(p 5)}", "1 [.] p 1\n1 [.] p 2\n1 [.] p 3\n1 [.] p 4\n1 [.] p 5"),
@@ -169,6 +189,150 @@ fn scripts_are_followed() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `[folder] command`, with what is not known of it, for each that names one of two programs.
+fn launched(script: &str) -> String {
+    let at = SourceSpan::line(TreePath::new("ci.yml"), 1);
+    let commands = super::commands_of(script, &at, Directory::tree(), &[], &["pytest", "cargo"]).expect("is followed");
+    let shown = |command: &Command| {
+        let program = command.words[0].as_known().unwrap_or_default();
+        let before = command.prefix.iter().map(|word| format!("{word} ")).collect::<String>();
+        let rest = command.words[1..].iter().map(|word| format!(" {word}")).collect::<String>();
+        let doubt = command.doubt.as_ref().map(|doubt| format!(" ?{doubt}")).unwrap_or_default();
+        format!("[{}] {before}({program}){rest}{doubt}", command.directory)
+    };
+    commands.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn programs_that_run_others_are_seen_through() {
+    let cases = [
+        ("python -m pytest a", "[.] python -m (pytest) a"),
+        ("python3.11 -Xdev -W error -m pytest a", "[.] python3.11 -Xdev -W error -m (pytest) a"),
+        ("python -mpytest a", "[.] python -mpytest (pytest) a"),
+        ("python -Bsm pytest a; python run.py; python -c 'import pytest'", "[.] python -Bsm (pytest) a"),
+        ("python -m pip install pytest; uv pip install pytest; pip install cargo", ""),
+        ("command -v pytest || which cargo; type pytest; docker rm -f pytest; echo pytest cargo test", ""),
+        (
+            "uv run --frozen --extra dev --with pytest pytest -x",
+            "[.] uv run --frozen --extra dev --with pytest (pytest) -x",
+        ),
+        (
+            "uv --directory lib run pytest; uv run --directory=lib -m pytest",
+            "[lib] uv --directory lib run (pytest)\n[lib] uv run --directory=lib -m (pytest)",
+        ),
+        ("uvx --from pytest pytest; uv tool run pytest", "[.] uvx --from pytest (pytest)\n[.] uv tool run (pytest)"),
+        (
+            "poetry -C lib run pytest; pipx run pytest a; pdm run pytest",
+            "[lib] poetry -C lib run (pytest)\n[.] pipx run (pytest) a\n[.] pdm run (pytest)",
+        ),
+        ("coverage run --source=src -p -m pytest a", "[.] coverage run --source=src -p -m (pytest) a"),
+        ("python -m coverage run --rcfile x -m pytest", "[.] python -m coverage run --rcfile x -m (pytest)"),
+        (
+            "xvfb-run -a -s '-screen 0' pytest; timeout -k 5 60 pytest; timeout --foreground $T pytest",
+            "[.] xvfb-run -a -s -screen 0 (pytest)\n[.] timeout -k 5 60 (pytest)\n[.] timeout --foreground <$T> (pytest)",
+        ),
+        (
+            "env -u X -- A=b pytest; env -C lib cargo test; nice -n 5 cargo test",
+            "[.] env -u X -- A=b (pytest)\n[lib] env -C lib (cargo) test\n[.] nice -n 5 (cargo) test",
+        ),
+        (
+            "bash -euo pipefail -c 'cd a && pytest b'; sh -ec \"cargo test\"; sudo -E bash -lc pytest",
+            "[a] (pytest) b\n[.] (cargo) test\n[.] (pytest)",
+        ),
+        ("CMD=(uv run pytest); CMD+=(-x); \"${CMD[@]}\" a", "[.] uv run (pytest) -x a"),
+        (
+            "CMD='pytest -m x'; if q; then CMD='pytest -m y'; fi; bash -c \"cd a; $CMD\"",
+            "[a] (pytest) -m x ?what `<$CMD>` comes to is not known\n[a] (pytest) -m y ?what `<$CMD>` comes to is not known",
+        ),
+        ("CMD='pytest -m x'; eval \"$CMD\"; $CMD; echo $CMD", "[.] (pytest) -m x\n[.] (pytest) -m x"),
+        // Containers.
+        (
+            "docker run --rm -it -v $PWD:/work -w /work/lib image:1 pytest a",
+            "[lib] docker run --rm -it -v <github.workspace>:/work -w /work/lib image:1 (pytest) a",
+        ),
+        (
+            "docker run -v $X/y:/work -w/work \"$IMAGE\" pytest",
+            "[<<$X>/y>] docker run -v <$X>/y:/work -w/work <$IMAGE> (pytest)",
+        ),
+        (
+            "cd lib; docker run --mount type=bind,src=$(pwd),dst=/w --workdir=/w image cargo test",
+            "[lib] docker run --mount type=bind,src=<github.workspace>/lib,dst=/w --workdir=/w image (cargo) test",
+        ),
+        (
+            "docker run image pytest; docker run -w /elsewhere image pytest",
+            "[<the folder that the image sets>] docker run image (pytest)\n[/elsewhere] docker run -w /elsewhere image (pytest)",
+        ),
+        (
+            "docker run -v .:/w -w /w $OPTIONS image pytest",
+            "[<what <$OPTIONS> says of the container>] docker run -v .:/w -w /w <$OPTIONS> image (pytest) ?what `image` does with `pytest` is not known",
+        ),
+        ("docker run -v .:/w image bash -c 'cd /w/lib && pytest'", "[lib] (pytest)"),
+        (
+            "docker run --entrypoint pytest -v .:/w -w /w image -x",
+            "[.] docker run --entrypoint pytest -v .:/w -w /w image (pytest) -x",
+        ),
+        (
+            "docker exec -t -w /work name pytest; docker compose run --rm app pytest",
+            "[/work] docker exec -t -w /work name (pytest)\n[<the folder that the image sets>] docker compose run --rm app (pytest)",
+        ),
+        (
+            "kubectl -n x exec pod -c y -- pytest",
+            "[<the folder that the image sets>] kubectl -n x exec pod -c y -- (pytest)",
+        ),
+        (
+            "docker run --name pytest -e A image cargo test",
+            "[<the folder that the image sets>] docker run --name pytest -e A image (cargo) test",
+        ),
+        // What cannot be told.
+        (
+            "make pytest; ssh host cargo test",
+            "[.] make (pytest) ?what `make` does with `pytest` is not known\n[.] ssh host (cargo) test ?what `ssh` does with `cargo` is not known",
+        ),
+        (
+            "uv run --mystery x pytest",
+            "[.] uv run --mystery x (pytest) ?whether the option `--mystery` of `uv run` takes a value is not known",
+        ),
+        (
+            "uv --mystery run pytest",
+            "[.] uv --mystery run (pytest) ?whether the option `--mystery` of `uv run` takes a value is not known",
+        ),
+        ("uv run $OPTIONS pytest", "[.] uv run <$OPTIONS> (pytest) ?what `<$OPTIONS>` stands for is not known"),
+        ("$UNSET pytest", "[.] <$UNSET> (pytest) ?what `<$UNSET>` does with `pytest` is not known"),
+    ];
+    let wrong: String = cases
+        .iter()
+        .map(|(script, expected)| (script, expected, launched(script)))
+        .filter(|(_, expected, found)| expected != &found)
+        .map(|(script, expected, found)| format!("{script}\n--- expected\n{expected}\n--- found\n{found}\n"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn commands_are_given_what_the_script_exports() {
+    let cases = [
+        ("p", "FROM_ENV=x y"),
+        ("X=a; p", "FROM_ENV=x y"),
+        ("export X=a Y; Y=b; p", "FROM_ENV=x y, X=a, Y=b"),
+        ("declare -x X=a; set -a; Y=b; set +a; Z=c; p", "FROM_ENV=x y, X=a, Y=b"),
+        ("set -euo pipefail; set -o allexport; X=$(q); p", "FROM_ENV=x y, X=<$(q)>"),
+        ("if q; then export X=a; fi; p", "FROM_ENV=x y, X=<$X>"),
+        ("unset FROM_ENV; X=a p", "X=a"),
+        ("X=a; bash -c 'p $X'; export X; bash -c 'p'", "FROM_ENV=x y; FROM_ENV=x y, X=a"),
+        ("env X=a FROM_ENV=b p; env -i p", "X=a, FROM_ENV=b; "),
+        ("docker run -e FROM_ENV -e X=a image p", "FROM_ENV=x y, X=a"),
+        ("(export X=a); p", "FROM_ENV=x y"),
+    ];
+    for (script, expected) in cases {
+        let commands = commands_of(script, &[("FROM_ENV", "x y")]).expect("is followed");
+        let one = |command: &Command| {
+            command.environment.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+        };
+        let found = commands.iter().map(one).collect::<Vec<_>>().join("; ");
+        assert_eq!(found, expected, "{script}");
+    }
 }
 
 #[test]
@@ -216,6 +380,16 @@ fn hostile_scripts_end() {
             let _ = commands_of(&format!("p\n{}p{}", part.repeat(count), close.repeat(count)), &[]);
         }
     }
+}
+
+#[test]
+fn what_costs_much_is_given_up_and_said() {
+    let variables: String = (0..900).map(|index| format!("export X{index}={}\n", "x".repeat(4000))).collect();
+    let commands = commands_of(&format!("{variables}{}", "p\n".repeat(200)), &[]).expect("is followed");
+    assert_eq!((commands.len(), commands[0].doubt.as_deref()), (200, None));
+    assert_eq!(commands[199].doubt.as_deref(), Some("the script has more variables than are followed"));
+    let commands = commands_of(&format!("{}p", "nohup ".repeat(100_000)), &[]).expect("is followed");
+    assert!(commands[0].doubt.is_some());
 }
 
 /// Whether the words may become these.

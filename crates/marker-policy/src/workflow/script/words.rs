@@ -233,6 +233,10 @@ impl<'a> Parser<'a> {
             pieces.add(PieceKind::Parameter(name), quoted, start, self.at);
             return Ok(());
         }
+        if !prefixed && is_name(&name) && self.eat("[@]}") {
+            pieces.add(PieceKind::Elements(name), quoted, start, self.at);
+            return Ok(());
+        }
         let word_at = self.at;
         // In double quotes, single ones quote in a pattern, and stand for themselves in a word.
         let operator =

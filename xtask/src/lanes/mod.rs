@@ -1,35 +1,28 @@
 //! The lanes of a tree: the commands that its workflows and its policy say CI runs.
 
+mod pytest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
-use marker_policy::workflow::{self, Command, Directory, Run, Step, Text, Timeout, Work};
-use marker_policy::{Lane, Lanes, Policy, PytestCommand, ResolvedCase};
+use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
+use marker_policy::{Lane, LaneCondition, Lanes, Policy, ResolvedCase};
 use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
+use pytest::{Configurations, PythonLane};
 
 /// The largest workflow that is read. GitHub takes none of half that size.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The programs that run tests.
-const PROGRAMS: [&str; 12] = [
-    "cargo",
-    "pytest",
-    "py.test",
-    "python",
-    "python3",
-    "python3.8",
-    "python3.9",
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-];
+const PROGRAMS: [&str; 3] = ["cargo", "pytest", "py.test"];
+
+/// Aliases of cargo may stand for each other so many times.
+const MOST_ALIASES: usize = 5;
 
 /// What CI runs, before anything is known of the tests.
 #[derive(Debug, Default)]
@@ -45,7 +38,7 @@ pub(crate) struct Commands {
 enum Tests {
     /// The command of that place among those of Rust.
     Rust(usize),
-    Python(Box<PytestCommand>),
+    Python(Box<PythonLane>),
 }
 
 /// What is the same for all commands of a step, or of a lane of the policy.
@@ -54,8 +47,9 @@ struct Origin<'o> {
     family: &'o str,
     stage: Option<&'o str>,
     limit: Option<Duration>,
-    /// Names of variables that are set.
-    variables: Vec<&'o str>,
+    conditions: Vec<LaneCondition>,
+    /// The labels of the machine, where they are known.
+    machine: Option<String>,
     /// Whether it may run on another system than the one that is assumed.
     is_elsewhere: bool,
 }
@@ -83,7 +77,8 @@ impl Commands {
                     family: &lane.name,
                     stage: None,
                     limit: None,
-                    variables: Vec::new(),
+                    conditions: Vec::new(),
+                    machine: None,
                     is_elsewhere: false,
                 };
                 commands.add(&origin, command, policy, tree);
@@ -110,36 +105,39 @@ impl Commands {
     }
 
     fn step(&mut self, step: &Step, policy: &Policy, tree: &Utf8Path) {
-        let (of_step, environment) = match &step.work {
-            Work::Run(run) => {
+        let of_step = match &step.work {
+            Work::Run(_) => {
                 // What the policy says of an action stands for its own scripts.
                 if step.actions.iter().any(|call| policy.action(call.action.as_str()).is_some()) {
                     return;
                 }
-                (step.commands(&PROGRAMS), Run::environment(run))
+                step.commands(&PROGRAMS)
             }
             Work::Action(call) => {
                 let Some(action) = policy.action(call.action.as_str()) else { return };
                 let inputs: Vec<(String, Text)> =
                     call.inputs.iter().map(|input| (input.name.clone(), input.value.clone())).collect();
-                (workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS), Vec::new())
+                workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS)
             }
             Work::Elsewhere(_) => return,
         };
-        let entry = step.job.entry().file_name();
+        let entry = step.job.entry();
+        let conditions: Vec<_> = step.conditions.iter().map(|one| LaneCondition::of_step(one, entry)).collect();
         let (name, family) = (step.title(), step.family());
+        let labels = step.job.runs_on.iter().map(|label| label.as_known());
+        let machine = labels.collect::<Option<Vec<_>>>().map(|labels| labels.join(", "));
         let is_elsewhere = !step.job.runs_on.iter().any(is_this_system);
         let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
         match of_step {
             Ok(of_step) => {
                 for command in &of_step {
-                    let variables = environment.iter().map(|(name, _)| name.as_str()).collect();
                     let origin = Origin {
                         name: &name,
                         family: &family,
-                        stage: policy.stage_of_workflow(entry),
+                        stage: policy.stage_of_workflow(entry.file_name()),
                         limit,
-                        variables,
+                        conditions: conditions.clone(),
+                        machine: machine.clone(),
                         is_elsewhere,
                     };
                     self.add(&origin, command, policy, tree);
@@ -151,6 +149,8 @@ impl Commands {
 
     fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy, tree: &Utf8Path) {
         let directory = in_checkout(&command.directory, policy, tree);
+        let branches = command.branches.iter().filter_map(|branch| LaneCondition::of_branch(branch, &command.at.file));
+        let conditions = origin.conditions.iter().cloned().chain(branches);
         let lane = Lane {
             name: origin.name.to_owned(),
             family: origin.family.to_owned(),
@@ -161,27 +161,38 @@ impl Commands {
                 Directory::Unknown(_) | Directory::Outside(_) => None,
             },
             marks: None,
+            keywords: None,
+            machine: origin.machine.clone(),
+            variables: variables_beside(command),
             stage: origin.stage.map(str::to_owned),
+            conditions: conditions.collect(),
             limit: origin.limit,
             doubt: None,
             refused: None,
+            narrowed: None,
         };
-        let own = command.assignments.iter().map(|(name, _)| name.as_str());
-        if let Some(pytest) = PytestCommand::parse(&command.words, &directory) {
-            let mut variables = origin.variables.iter().copied().chain(own);
-            let pytest = if variables.any(|name| name == "PYTEST_ADDOPTS") { pytest.narrowed() } else { pytest };
-            let doubt = pytest.doubt().map(str::to_owned);
-            self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(pytest))));
+        if let Some(python) = PythonLane::read(&command.words, directory, &command.environment) {
+            let python = command.doubt.iter().fold(python, |python, doubt| python.doubtful(doubt));
+            let doubt = python.command().doubt().map(str::to_owned);
+            self.lanes.push((Lane { doubt, ..lane }, Tests::Python(Box::new(python))));
             return;
         }
-        let sources: Vec<String> = command.words.iter().map(ToString::to_string).collect();
-        let words = command.words.iter().zip(&sources);
-        let words: Vec<Argument<'_>> =
-            words.map(|(word, source)| word.as_known().map_or(Argument::Unknown(source), Argument::Known)).collect();
-        let variables: Vec<&str> = origin.variables.iter().copied().chain(own).collect();
         let folder = lane.folder.as_deref().map(Utf8Path::new);
-        if let Some(cargo) = TestCommand::parse(&words, folder, &variables) {
+        let mut words: Vec<(String, bool)> =
+            command.words.iter().map(|word| (word.to_string(), word.as_known().is_some())).collect();
+        for _ in 0..MOST_ALIASES {
+            let Some(alias) = folder.and_then(|folder| cargo_discovery::alias(tree, folder, &arguments(&words))) else {
+                break;
+            };
+            words.splice(alias.place..=alias.place, alias.words.into_iter().map(|word| (word, true)));
+        }
+        let variables: Vec<&str> = command.environment.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some(cargo) = TestCommand::parse(&arguments(&words), folder, &variables) {
             let cargo = if origin.is_elsewhere { cargo.elsewhere() } else { cargo };
+            let profile = command.environment.iter().find(|(name, _)| name == "NEXTEST_PROFILE");
+            let cargo =
+                profile.into_iter().fold(cargo, |cargo, (_, value)| cargo.with_nextest_profile(value.as_known()));
+            let cargo = command.doubt.iter().fold(cargo, |cargo, doubt| cargo.doubtful(doubt));
             let doubt = cargo.doubt().map(str::to_owned);
             self.lanes.push((Lane { doubt, ..lane }, Tests::Rust(self.rust.len())));
             self.rust.push(cargo);
@@ -199,16 +210,21 @@ pub(crate) struct Ci {
 
 impl Ci {
     /// The lanes, with what each runs of the cases.
-    pub(crate) fn lanes(self, policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Lanes {
+    pub(crate) fn lanes(
+        self,
+        tree: &Utf8Path,
+        policy: &Policy,
+        catalog: &Catalog,
+        cases: &[ResolvedCase<'_>],
+    ) -> Lanes {
         let mut lanes = Lanes::none();
+        let configurations = Configurations::of(tree, catalog);
         for (mut lane, tests) in self.commands.lanes {
             let reach = match tests {
                 Tests::Python(command) => {
-                    let command = match &catalog.pytest {
-                        Some(facts) => command.in_tree(facts),
-                        None => *command,
-                    };
+                    let command = command.configured(configurations.as_ref());
                     lane.marks = command.marks().map(|marks| marks.text().to_owned());
+                    lane.keywords = command.keywords().map(|keywords| keywords.text().to_owned());
                     lane.refused = command.refused().map(str::to_owned);
                     let unlisted = command.unlisted(cases);
                     if !unlisted.is_empty() && lane.doubt.is_none() {
@@ -218,7 +234,11 @@ impl Ci {
                     cases.iter().map(|case| command.reach(policy, case)).collect()
                 }
                 Tests::Rust(place) => match self.rust.get(place) {
-                    Some(rust) => cases.iter().map(|case| rust.reach(case.case)).collect(),
+                    Some(rust) => {
+                        lane.refused = rust.refused().map(str::to_owned);
+                        lane.narrowed = rust.narrowed().map(str::to_owned);
+                        cases.iter().map(|case| rust.reach(case.case)).collect()
+                    }
                     None => continue,
                 },
             };
@@ -226,6 +246,20 @@ impl Ci {
         }
         lanes.with_problems(self.commands.problems)
     }
+}
+
+/// The variables of a command whose values do not stand in it.
+fn variables_beside(command: &Command) -> Vec<(String, String)> {
+    let text = command.to_string();
+    let shown = command.environment.iter().map(|(name, value)| (name.clone(), value.to_string()));
+    let mut beside: Vec<_> = shown.filter(|(_, value)| value.is_empty() || !text.contains(value.as_str())).collect();
+    beside.sort();
+    beside
+}
+
+/// Words, each with whether it is known.
+fn arguments(words: &[(String, bool)]) -> Vec<Argument<'_>> {
+    words.iter().map(|(word, known)| if *known { Argument::Known(word) } else { Argument::Unknown(word) }).collect()
 }
 
 /// A folder of CI's machines as one of the tree, where it lies in a checkout.
