@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod exit;
 mod fix;
+mod input;
 mod lanes;
 mod output;
 mod progress;
