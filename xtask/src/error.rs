@@ -3,7 +3,7 @@
 use std::io;
 
 use camino::Utf8PathBuf;
-use test_report::count::counted;
+use test_report::count;
 use test_report::terminal::printable_lines;
 use test_runner::cargo_listing::ListingError;
 use test_runner::collection::CollectionError;
@@ -21,14 +21,14 @@ pub(crate) enum Error {
     NotUtf8(String),
     #[error("cannot read {path}: {source}")]
     Read { path: Utf8PathBuf, source: io::Error },
+    #[error("{path}:{line}: this is not UTF-8: save the file as UTF-8")]
+    NotText { path: Utf8PathBuf, line: usize },
     #[error("cannot write {path}: {source}")]
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
     Output(#[source] io::Error),
-    #[error("the policy has {count}, nothing was done:\n{0}", count = counted(.0.mistakes.len(), "mistake", "mistakes"))]
+    #[error("the policy has {count}, nothing was done:\n{0}", count = mistakes(.0))]
     Policy(#[from] marker_policy::PolicyErrors),
-    #[error("{path}:{line}: this line is not UTF-8, and a policy file has to be; nothing was done")]
-    PolicyNotUtf8 { path: Utf8PathBuf, line: usize },
     #[error("{path} cannot be written, so that no further file is: {source}; is the tree read-only?")]
     Fix { path: Utf8PathBuf, source: io::Error },
     #[error("the revision `{revision}` cannot be read: {why}")]
@@ -37,8 +37,10 @@ pub(crate) enum Error {
     TemporaryFolder(#[source] io::Error),
     #[error("{file}:{line}: the lane `{name}`: {why}")]
     Lane { file: String, line: u32, name: String, why: String },
-    #[error("the baseline has {count}, nothing was done:\n{0}", count = counted(.0.mistakes.len(), "mistake", "mistakes"))]
+    #[error("the baseline has {count}, nothing was done:\n{0}", count = mistakes(.0))]
     Baseline(marker_policy::PolicyErrors),
+    #[error("there is no baseline {0}: make one with --write-baseline {0}")]
+    NoBaseline(Utf8PathBuf),
     #[error("--write-baseline writes that of the whole tree: leave out what chooses a part of it")]
     PartOfBaseline,
     #[error("nothing was written to {path}: {source}")]
@@ -91,6 +93,10 @@ pub(crate) enum Error {
     Internal(String),
 }
 
+fn mistakes(errors: &marker_policy::PolicyErrors) -> String {
+    count::counted(errors.mistakes.len(), "mistake", "mistakes")
+}
+
 impl Error {
     /// What people read, without anything that a terminal would obey.
     pub(crate) fn render(&self) -> String {
@@ -104,12 +110,13 @@ impl Error {
             | Self::NoSuchTree(_)
             | Self::NotUtf8(_)
             | Self::Read { .. }
+            | Self::NotText { .. }
             | Self::Policy(_)
-            | Self::PolicyNotUtf8 { .. }
             | Self::Lane { .. }
             | Self::Revision { .. }
             | Self::Fix { .. }
             | Self::Baseline(_)
+            | Self::NoBaseline(_)
             | Self::PartOfBaseline
             | Self::Target { .. }
             | Self::Changed(_)
@@ -132,10 +139,11 @@ impl Error {
             | Self::Collection(_)
             | Self::Listing(_)
             | Self::Write { .. }
+            | Self::Output(_)
             | Self::TemporaryFolder(_)
             | Self::Signals(_) => Exit::NotReady,
             Self::NothingSelected(_) => Exit::NothingSelected,
-            Self::Output(_) | Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,
+            Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,
         }
     }
 }

@@ -12,7 +12,7 @@ use test_report::count;
 use test_report::terminal::printable;
 
 use crate::error::Error;
-use crate::progress;
+use crate::{output, progress};
 
 /// What was written, and what was left alone.
 #[derive(Debug, Default)]
@@ -106,7 +106,7 @@ fn replace(path: &Utf8Path, text: &str) -> Result<(), Error> {
         return Err(failed(std::io::Error::from(std::io::ErrorKind::PermissionDenied)));
     }
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(output::without_name(&error)))?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.as_file().set_permissions(permissions).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod exit;
 mod fix;
+mod input;
 mod judgement;
 mod lanes;
 mod output;

@@ -52,7 +52,15 @@ fn replace(path: &Utf8Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::R
     // As any other program would make it: the umask takes away what it should not have.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(&folder)?;
+    match fs::metadata(&folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(io::Error::other(format!("{folder} is no folder: name another place"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(io::Error::other(format!("there is no folder {folder}: make it first")));
+        }
+        Err(error) => return Err(error),
+    }
+    let mut temporary = builder.tempfile_in(&folder).map_err(|error| without_name(&error))?;
     temporary.write_all(bytes)?;
     if let Some(there) = there {
         temporary.as_file().set_permissions(there.permissions())?;
@@ -60,4 +68,9 @@ fn replace(path: &Utf8Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::R
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// What went wrong with a temporary file, less its name, which tells people nothing.
+pub(crate) fn without_name(error: &io::Error) -> io::Error {
+    io::Error::from(error.kind())
 }

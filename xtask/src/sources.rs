@@ -54,7 +54,12 @@ impl Sources {
     fn read_part(tree: &Utf8Path, files: &[&TreePath], shown: &BTreeSet<&TreePath>) -> Self {
         let mut sources = Self::default();
         for file in files.iter().copied() {
-            let Ok(text) = fs::read_to_string(file.in_tree(tree)) else { continue };
+            let path = file.in_tree(tree);
+            // A pipe or a device has no end to wait for.
+            if !path.is_file() {
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(path) else { continue };
             if text.contains(MARK) {
                 sources.comments.push((file.clone(), comments(file, &text)));
             }

@@ -1,7 +1,6 @@
 //! The tree under test: where it is, which policy binds it, and its catalog.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +12,7 @@ use test_catalog::{Catalog, Language, TreePath};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
+use crate::input;
 use crate::lanes::{Ci, Commands};
 
 /// The name of a policy file.
@@ -36,11 +36,11 @@ impl Subject {
             Some(tree) => {
                 let tree = absolute(tree)?;
                 let file = tree.join(POLICY_FILE);
-                (tree, file.is_file().then_some(file))
+                (tree, is_there(&file).then_some(file))
             }
             None => {
                 let here = absolute(Utf8Path::new("."))?;
-                let file = here.ancestors().map(|folder| folder.join(POLICY_FILE)).find(|file| file.is_file());
+                let file = here.ancestors().map(|folder| folder.join(POLICY_FILE)).find(|file| is_there(file));
                 let file = file.ok_or(Error::NoTree)?;
                 (here_of(&file)?, Some(file))
             }
@@ -51,7 +51,7 @@ impl Subject {
                 Some(named) => {
                     let named = absolute(&tree.join(named))?;
                     let own = named.join(POLICY_FILE);
-                    if own.is_file() {
+                    if is_there(&own) {
                         found = Some(own);
                     }
                     named
@@ -78,7 +78,7 @@ impl Subject {
     /// The same tree as it is in another folder: under its own policy there, or under this one where it has none.
     pub(crate) fn elsewhere(&self, global: &Global, tree: &Utf8Path) -> Result<Self, Error> {
         let located = Self::locate(&Global { tree: Some(tree.to_owned()), ..global.clone() })?;
-        if global.policy.is_some() || tree.join(POLICY_FILE).is_file() {
+        if global.policy.is_some() || is_there(&tree.join(POLICY_FILE)) {
             return Ok(located);
         }
         Ok(Self { policy: self.policy.clone(), policy_source: self.policy_source.clone(), ..located })
@@ -216,21 +216,17 @@ fn named_policy(name: &str) -> Result<(Policy, String), Error> {
 }
 
 fn read_policy(file: &Utf8Path) -> Result<Policy, Error> {
-    let failed = |source| Error::Read { path: file.to_owned(), source };
-    // One more than may be there tells that there is more: the file may be a device without an end.
-    let most = Policy::LARGEST_FILE as u64 + 1;
-    let mut bytes = Vec::new();
-    File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes)).map_err(failed)?;
-    let text = String::from_utf8(bytes).or_else(|error| {
-        // Cut off in the middle of a character, a file is too large and not wrong.
-        let (valid, bytes) = (error.utf8_error().valid_up_to(), error.into_bytes());
-        if bytes.len() as u64 == most {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
-        }
-        let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() + 1;
-        Err(Error::PolicyNotUtf8 { path: file.to_owned(), line })
-    })?;
-    Ok(Policy::parse(file.as_str(), &text)?)
+    // One that is found, not named, can be anything, and reading a device need not end.
+    if file.exists() && !file.is_file() {
+        let source = io::Error::other("a policy is a file: put one there, or name another with --policy");
+        return Err(Error::Read { path: file.to_owned(), source });
+    }
+    Ok(Policy::parse(file.as_str(), &input::text(file, Policy::LARGEST_FILE)?)?)
+}
+
+/// Whether something has that name, be it what it may: a policy that cannot be read must not count as none.
+fn is_there(file: &Utf8Path) -> bool {
+    file.symlink_metadata().is_ok()
 }
 
 fn here_of(file: &Utf8Path) -> Result<Utf8PathBuf, Error> {

@@ -156,8 +156,8 @@ fn a_file_is_written_as_a_whole_or_not_at_all() {
     for (name, said) in [
         ("read-only.sarif", "it is read-only"),
         ("folder", "directory"),
-        ("none/a.sarif", "No such file"),
-        ("a.sarif/b", "Not a directory"),
+        ("none/a.sarif", "there is no folder "),
+        ("a.sarif/b", "is no folder: name another place"),
     ] {
         let answer = to(name);
         assert_eq!(answer.code, 2, "{name}: {}", answer.stderr);
@@ -227,7 +227,7 @@ fn wrong_usage_of_a_baseline_is_exit_2_and_changes_nothing() {
             "baseline.toml:3:2: no rule is named `missing-lifecycel`; did you mean `missing-lifecycle`?",
         ),
         (&["--write-baseline", name], "baseline.toml:3:2: "),
-        (&["--baseline", &missing], "cannot read "),
+        (&["--baseline", &missing], "there is no baseline "),
         (&["--write-baseline", &missing, "test_a.py"], "the whole tree"),
         (&["--write-baseline", &missing, "-m", "unit"], "the whole tree"),
         (&["--write-baseline", &missing, "--since", "HEAD"], "the whole tree"),

@@ -82,6 +82,9 @@ impl Baseline {
         Self { entries }
     }
 
+    /// The largest baseline that is read, in bytes: a hundred thousand findings and more.
+    pub const LARGEST_FILE: usize = 1 << 24;
+
     /// Reads a baseline file. `file_name` is for messages.
     ///
     /// # Errors
@@ -89,6 +92,11 @@ impl Baseline {
     /// number that is none.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mistakes = Mistakes::new(text);
+        if text.len() > Self::LARGEST_FILE {
+            let most = Self::LARGEST_FILE >> 20;
+            mistakes.add(&(0..0), format!("the file has more than {most} MiB, the most that is read of a baseline"));
+            return Err(PolicyErrors { file: file_name.to_owned(), mistakes: mistakes.into_list() });
+        }
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");

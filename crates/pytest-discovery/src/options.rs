@@ -1,13 +1,11 @@
 //! pytest's command line, as far as collection depends on it.
 
-use std::fs;
-
 use camino::Utf8Path;
 use test_catalog::pytest_options::{self, Owner, Takes};
 
-use crate::PytestVersion;
 use crate::config::ConfigError;
 use crate::paths::absolute;
+use crate::{PytestVersion, read};
 
 /// How test modules are imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -250,7 +248,7 @@ fn expand_argument_file(
         return Err(ConfigError::argument(word, "files of arguments name each other without end"));
     };
     *budget = left;
-    let text = fs::read_to_string(absolute(cwd, name))
+    let text = read::text(&absolute(cwd, name))
         .map_err(|cause| ConfigError::argument(word, format!("the file of arguments cannot be read: {cause}")))?;
     text.lines().try_for_each(|line| expand_argument_file(cwd, line, pytest, budget, into))
 }

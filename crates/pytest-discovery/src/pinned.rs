@@ -1,10 +1,8 @@
 //! The release of pytest that a tree pins.
 
-use std::fs;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::PytestVersion;
+use crate::{PytestVersion, read};
 
 /// Where a tree says which pytest it is tested with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +40,7 @@ impl PinnedPytest {
 
 /// The `version` of the package table that is named `pytest`.
 fn locked(file: &Utf8Path) -> Option<PinnedPytest> {
-    let text = fs::read_to_string(file).ok()?;
+    let text = read::text(file).ok()?;
     let mut named = false;
     for (line, number) in text.lines().zip(1..) {
         let line = line.trim();
@@ -59,7 +57,7 @@ fn locked(file: &Utf8Path) -> Option<PinnedPytest> {
 }
 
 fn required(file: &Utf8Path) -> Option<PinnedPytest> {
-    let text = fs::read_to_string(file).ok()?;
+    let text = read::text(file).ok()?;
     text.lines().zip(1..).find_map(|(line, number)| {
         let line = line.split(['#', ';']).next().unwrap_or_default().replace(' ', "");
         let version = line.strip_prefix("pytest==")?.split("--").next()?.trim_end_matches('\\').parse().ok()?;
@@ -70,6 +68,8 @@ fn required(file: &Utf8Path) -> Option<PinnedPytest> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn pinned(files: &[(&str, &str)]) -> Option<(String, String, u32)> {

@@ -2,13 +2,12 @@
 //!
 //! Source of the rules: the `pyproject.toml` tables of hatchling, setuptools, poetry, pdm and maturin.
 
-use std::fs;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashSet;
 use toml::{Table, Value};
 
 use crate::folders::Folders;
+use crate::read;
 
 /// What makes a folder a project.
 const FILE: &str = "pyproject.toml";
@@ -44,7 +43,7 @@ pub(crate) fn source_roots<'f>(
 /// The source roots that one `pyproject.toml` names; `src` where it names none and there is one. A file that cannot be
 /// read names none: its problem is told where pytest's configuration is read.
 fn of_project(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let Ok(text) = fs::read_to_string(folder.join(FILE)) else { return Vec::new() };
+    let Ok(text) = read::text(&folder.join(FILE)) else { return Vec::new() };
     let Ok(project) = text.parse::<Table>() else { return Vec::new() };
     let mut named: Vec<String> = Vec::new();
     // hatchling: packages by their folders.
@@ -86,6 +85,8 @@ fn texts(value: Option<&Value>) -> Vec<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

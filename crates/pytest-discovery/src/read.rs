@@ -1,14 +1,17 @@
 //! Reading and parsing source files.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use camino::Utf8Path;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::syntax::{self, SourceFile};
+
+/// No source file comes near it.
+const LARGEST: u64 = 64 << 20;
 
 thread_local! {
     /// For what is read, one file after the other.
@@ -25,7 +28,7 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let mut bytes = BUFFER.take();
     bytes.clear();
-    let read = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
+    let read = open(path).and_then(|mut file| file.read_to_end(&mut bytes));
     let text = match (read, std::str::from_utf8(&bytes)) {
         (Err(error), _) => Err(unreadable(format!("cannot be read: {error}"))),
         (Ok(_), Err(_)) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
@@ -33,6 +36,28 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>
     };
     BUFFER.set(bytes);
     syntax::parse(&file, text?).map(Arc::new)
+}
+
+/// The text of a file of the tree, which need not be a source file.
+///
+/// # Errors
+/// It cannot be read, is no file, is not UTF-8, or is too large.
+pub(crate) fn text(path: &Utf8Path) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Opens what is a file, by itself or as a link. A pipe would wait for somebody to write, and a device need not end.
+fn open(path: &Utf8Path) -> io::Result<File> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() && !found.is_dir() {
+        return Err(io::Error::other("it is a pipe, a device or a socket: put a file there"));
+    }
+    if found.len() > LARGEST {
+        return Err(io::Error::other(format!("it has {} bytes, and no more than {LARGEST} are read", found.len())));
+    }
+    File::open(path)
 }
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and
@@ -51,5 +76,20 @@ mod tests {
     #[test]
     fn a_line_ends_with_a_line_feed() {
         assert_eq!(&*line_feeds("a\r\nb\rc\n"), "a\nb\nc\n");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    #[allow(clippy::unwrap_used)]
+    fn what_need_not_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let link = folder.join("test_a.py");
+        std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+        assert!(text(&link).unwrap_err().to_string().contains("a device"));
+        assert!(source(&link, folder).unwrap_err().message.contains("a device"));
+        let sparse = folder.join("test_b.py");
+        File::create(&sparse).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(text(&sparse).unwrap_err().to_string().contains("67108865 bytes"));
     }
 }

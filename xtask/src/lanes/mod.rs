@@ -15,9 +15,6 @@ use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
 use crate::error::Error;
 use pytest::{Configurations, PythonLane};
 
-/// The largest workflow that is read. GitHub takes none of half that size.
-const LARGEST_FILE: u64 = 1 << 20;
-
 /// The programs that run tests.
 const PROGRAMS: [&str; 3] = ["cargo", "pytest", "py.test"];
 
@@ -316,6 +313,6 @@ fn workflows(tree: &Utf8Path, policy: &Policy) -> Vec<TreePath> {
 }
 
 fn read(path: &Utf8Path) -> Option<String> {
-    let is_small = fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= LARGEST_FILE);
+    let is_small = fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= workflow::LARGEST_FILE);
     is_small.then(|| fs::read_to_string(path).ok())?
 }

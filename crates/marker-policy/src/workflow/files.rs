@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use test_catalog::{Position, Reason, SourceSpan, TreePath};
 
+use super::LARGEST_FILE;
 use super::definition::{ActionFile, WorkflowFile};
 
 /// Reads files of the tree.
@@ -52,7 +53,10 @@ impl<'a> Files<'a> {
         let file = match (self.read)(path) {
             Some(text) => WorkflowFile::read(path, &text, problems).map(Arc::new),
             None => {
-                problems.push(Reason { text: format!("the workflow `{path}` cannot be read"), at: from.clone() });
+                let text = format!(
+                    "the workflow `{path}` cannot be read: it has to be a file of UTF-8 text, of no more than {LARGEST_FILE} bytes"
+                );
+                problems.push(Reason { text, at: from.clone() });
                 None
             }
         };

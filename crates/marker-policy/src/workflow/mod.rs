@@ -58,6 +58,9 @@ pub struct Workflows {
     pub problems: Vec<Reason>,
 }
 
+/// The largest workflow, in bytes, that a caller of [`read`] should give the text of. GitHub takes none of half that size.
+pub const LARGEST_FILE: u64 = 1 << 20;
+
 /// Follows the workflows `entries`: the files `*.yml` and `*.yaml` of `.github/workflows`. `files` gives the text of a
 /// file of the tree, and is asked for what they call.
 #[must_use]

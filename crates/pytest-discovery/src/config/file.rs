@@ -1,7 +1,6 @@
 //! Configuration files: which of them count, and what they say.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -9,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::ConfigError;
 use super::ini_file::IniFile;
 use super::setting::{Line, Native, Setting};
-use crate::PytestVersion;
+use crate::{PytestVersion, read};
 
 /// The options that a file sets.
 pub(super) type Settings = BTreeMap<String, Setting>;
@@ -113,7 +112,7 @@ pub(super) fn named(path: &Utf8Path, pytest: PytestVersion) -> Result<Option<Con
 impl Format {
     /// The settings, or `None` where the file does not count.
     fn load(self, path: &Utf8Path, pytest: PytestVersion) -> Result<Option<Settings>, ConfigError> {
-        let text = fs::read_to_string(path)
+        let text = read::text(path)
             .map_err(|cause| ConfigError::Unreadable { file: path.to_owned(), what: cause.to_string() })?;
         match self {
             Self::PytestToml | Self::Pyproject | Self::Toml => self.load_toml(path, &text, pytest),

@@ -9,6 +9,7 @@ use test_report::count::counted;
 use super::narrow;
 use crate::cli::AuditArgs;
 use crate::error::Error;
+use crate::input;
 use crate::output;
 
 /// A baseline that leaves out a part of the tree would let that part's findings come back.
@@ -21,8 +22,10 @@ pub(super) fn check_usage(args: &AuditArgs, selector: &Selector) -> Result<(), E
 }
 
 pub(in crate::commands) fn read(file: &Utf8Path) -> Result<Baseline, Error> {
-    let text = fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
-    Baseline::parse(file.as_str(), &text).map_err(Error::Baseline)
+    if !file.exists() {
+        return Err(Error::NoBaseline(file.to_owned()));
+    }
+    Baseline::parse(file.as_str(), &input::text(file, Baseline::LARGEST_FILE)?).map_err(Error::Baseline)
 }
 
 /// A baseline that is to be written.

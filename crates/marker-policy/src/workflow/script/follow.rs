@@ -147,10 +147,19 @@ impl<'a> Follower<'a> {
     }
 
     pub(super) fn branch(&self, kind: BranchKind, start: usize, end: usize) -> Branch {
-        let mut text = self.written(start, end);
-        if let Some((cut, _)) = text.char_indices().nth(MOST_SHOWN) {
-            text.truncate(cut);
-            text.push('…');
+        // A line can be the whole script, and hold a thousand branches: only what is shown of it is looked at.
+        let mut text = String::new();
+        let mut left = MOST_SHOWN;
+        for (place, word) in self.source.text.get(start..end).unwrap_or_default().split_whitespace().enumerate() {
+            let space = if place > 0 { " " } else { "" };
+            for character in space.chars().chain(word.chars()) {
+                let Some(less) = left.checked_sub(1) else {
+                    text.push('…');
+                    return Branch { kind, text, line: self.source.line(start) };
+                };
+                left = less;
+                text.push(character);
+            }
         }
         Branch { kind, text, line: self.source.line(start) }
     }
