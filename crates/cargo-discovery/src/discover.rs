@@ -140,7 +140,8 @@ fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter)
     let files_read = sources.files_read() + walk.manifests.len();
     let mut catalog = Catalog { cases, problems, files_read, ..Catalog::default() };
     catalog.number_occurrences();
-    Discovery { catalog, lanes: lane::all(commands, &packages, &search) }
+    let lanes = lane::all(commands, &packages, &search, &catalog.cases);
+    Discovery { catalog, lanes }
 }
 
 /// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.
