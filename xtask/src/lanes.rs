@@ -8,7 +8,8 @@ use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
 use marker_policy::workflow::{self, Command, Directory, Run, Step, Text, Timeout, Work};
 use marker_policy::{Lane, Lanes, Policy, PytestCommand, ResolvedCase};
-use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
+use rayon::prelude::*;
+use test_catalog::{Catalog, Reach, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
 
@@ -191,8 +192,9 @@ pub(crate) struct Ci {
 impl Ci {
     /// The lanes, with what each runs of the cases.
     pub(crate) fn lanes(self, policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>]) -> Lanes {
-        let mut lanes = Lanes::none();
-        for (mut lane, tests) in self.commands.lanes {
+        let rust = &self.rust;
+        // Each lane for itself, on all processors.
+        let decided = self.commands.lanes.into_par_iter().filter_map(|(mut lane, tests)| {
             let reach = match tests {
                 Tests::Python(command) => {
                     let command = match &catalog.pytest {
@@ -208,11 +210,16 @@ impl Ci {
                     }
                     cases.iter().map(|case| command.reach(policy, case)).collect()
                 }
-                Tests::Rust(place) => match self.rust.get(place) {
-                    Some(rust) => cases.iter().map(|case| rust.reach(case.case)).collect(),
-                    None => continue,
-                },
+                Tests::Rust(place) => {
+                    let rust = rust.get(place)?;
+                    cases.iter().map(|case| rust.reach(case.case)).collect()
+                }
             };
+            Some((lane, reach))
+        });
+        let decided: Vec<(Lane, Vec<Reach>)> = decided.collect();
+        let mut lanes = Lanes::none();
+        for (lane, reach) in decided {
             lanes.add(lane, reach);
         }
         lanes.with_problems(self.commands.problems)

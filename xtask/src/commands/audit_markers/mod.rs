@@ -9,6 +9,7 @@ mod narrow;
 mod sources;
 
 use std::collections::BTreeSet;
+use std::mem::ManuallyDrop;
 use std::time::{Instant, SystemTime};
 
 use marker_policy::{Judged, audit, nearest, resolve, rules, suppress, unjudged};
@@ -44,8 +45,10 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
-    let cases = resolve(&subject.policy, &catalog);
-    let lanes = ci.lanes(&subject.policy, &catalog, &cases);
+    // The process ends with the audit: giving so much back piece by piece would only take time.
+    let catalog = ManuallyDrop::new(catalog);
+    let cases = ManuallyDrop::new(resolve(&subject.policy, &catalog));
+    let lanes = ManuallyDrop::new(ci.lanes(&subject.policy, &catalog, &cases));
     let found = audit(&subject.policy, &catalog, &cases, &lanes);
 
     let sources = Sources::read(&subject.tree, &catalog, &found);
