@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_discovery::{Discovery, RustLane, TestCommand};
+use cargo_discovery::{Discovery, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
 use marker_policy::{Policy, Selector};
 use pytest_discovery::{PinnedPytest, PytestVersion};
@@ -86,7 +86,7 @@ impl Subject {
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
-        Ok(self.discover(global, selection, &[], false)?.0)
+        Ok(self.discover(global, selection, false, || Ok(Commands::default()))?.0)
     }
 
     /// The same, with what CI runs.
@@ -100,29 +100,32 @@ impl Subject {
     }
 
     fn with_ci(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<(Catalog, Ci), Error> {
-        let commands = Commands::read(&self.tree, &self.policy, &self.policy_source)?;
-        let (catalog, rust) = self.discover(global, selection, &commands.rust, observe)?;
-        Ok((catalog, Ci { commands, rust }))
+        self.discover(global, selection, observe, || Commands::read(&self.tree, &self.policy, &self.policy_source))
     }
 
+    /// The tests of both languages side by side. Only what is found of Rust depends on what CI runs.
     fn discover(
         &self,
         global: &Global,
         selection: &SelectionArgs,
-        commands: &[TestCommand],
         observe: bool,
-    ) -> Result<(Catalog, Vec<RustLane>), Error> {
+        commands: impl FnOnce() -> Result<Commands, Error> + Send,
+    ) -> Result<(Catalog, Ci), Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
         let python = || wants_python.then(|| self.python(global, selection, observe, &[])).transpose();
-        let rust = || wanted(LanguageArg::Rust).then(|| self.rust(selection, commands)).transpose();
+        let rust = || -> Result<(Commands, Discovery), Error> {
+            let commands = commands()?;
+            let found = wanted(LanguageArg::Rust).then(|| self.rust(selection, &commands.rust)).transpose()?;
+            Ok((commands, found.unwrap_or_default()))
+        };
         let (python, rust) = thread::scope(|scope| {
             let rust = scope.spawn(rust);
             (python(), rust.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let rust = rust?.unwrap_or_default();
-        Ok((python?.unwrap_or_default().merge(rust.catalog), rust.lanes))
+        let (commands, rust) = rust?;
+        Ok((python?.unwrap_or_default().merge(rust.catalog), Ci { commands, rust: rust.lanes }))
     }
 
     /// What pytest collects of the tree, with why it passes a file over.

@@ -1,6 +1,6 @@
 //! From a tree to its catalog.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -103,7 +103,7 @@ fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter)
     let search = Search::new(&settings.tree, packages.list(), &sources);
 
     let mut cases = Vec::new();
-    let mut reached = BTreeSet::new();
+    let mut reached = HashSet::new();
     // Of packages whose modules are all known; elsewhere an orphan may be a module of a file that does not parse.
     let mut known: Vec<&Utf8Path> = Vec::new();
     for package in packages.in_build(&settings.features, &settings.build) {
@@ -140,7 +140,8 @@ fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter)
     let files_read = sources.files_read() + walk.manifests.len();
     let mut catalog = Catalog { cases, problems, files_read, ..Catalog::default() };
     catalog.number_occurrences();
-    Discovery { catalog, lanes: lane::all(commands, &packages, &search, &settings.tree) }
+    let lanes = lane::all(commands, &packages, &search, &settings.tree, &catalog.cases);
+    Discovery { catalog, lanes }
 }
 
 /// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.

@@ -15,6 +15,7 @@ mod scan;
 mod type_name;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -46,16 +47,26 @@ pub(crate) struct Library<'l> {
     pub is_recent: bool,
 }
 
+/// Files that were read again, because they declare a documented module: once for all libraries and features.
+#[derive(Debug, Default)]
+pub(crate) struct Declaring(RefCell<HashMap<TreePath, Option<Arc<FileDocs>>>>);
+
+impl Declaring {
+    fn docs(&self, file: &TreePath, sources: &Sources<'_>) -> Option<Arc<FileDocs>> {
+        let read = || sources.text(file.as_path()).ok().map(|text| Arc::new(scan_declarations(&text)));
+        self.0.borrow_mut().entry(file.clone()).or_insert_with(read).clone()
+    }
+}
+
 /// Finds the documentation tests of a library, through whose modules a walk has been.
-pub(crate) fn find(library: &Library<'_>, tree: &ModuleTree, sources: &Sources<'_>) -> Vec<FoundTest> {
-    let finder = Finder {
-        library,
-        sources,
-        tests: Vec::new(),
-        makers: BTreeSet::new(),
-        sites: BTreeSet::new(),
-        declaring: HashMap::new(),
-    };
+pub(crate) fn find(
+    library: &Library<'_>,
+    tree: &ModuleTree,
+    sources: &Sources<'_>,
+    declaring: &Declaring,
+) -> Vec<FoundTest> {
+    let finder =
+        Finder { library, sources, declaring, tests: Vec::new(), makers: BTreeSet::new(), sites: BTreeSet::new() };
     finder.of_tree(tree)
 }
 
@@ -112,13 +123,12 @@ struct Documentation {
 struct Finder<'f> {
     library: &'f Library<'f>,
     sources: &'f Sources<'f>,
+    declaring: &'f Declaring,
     tests: Vec<FoundTest>,
     /// Macros whose expansion may have documentation with code.
     makers: BTreeSet<String>,
     /// Where a macro may make tests, each once.
     sites: BTreeSet<(TreePath, u32, String)>,
-    /// Files that were read again, because they declare a documented module.
-    declaring: HashMap<TreePath, Option<Arc<FileDocs>>>,
 }
 
 impl Finder<'_> {
@@ -231,13 +241,8 @@ impl Finder<'_> {
 
     /// The file that declares a module. It is read again where the module goes on with its documentation, which the
     /// declaration may begin without any code: rustdoc counts from there.
-    fn declaring(&mut self, file: &TreePath, is_documented: bool) -> Option<Arc<FileDocs>> {
-        if !is_documented {
-            return self.docs(file);
-        }
-        let sources = self.sources;
-        let read = || sources.text(file.as_path()).ok().map(|text| Arc::new(scan_declarations(&text)));
-        self.declaring.entry(file.clone()).or_insert_with(read).clone()
+    fn declaring(&self, file: &TreePath, is_documented: bool) -> Option<Arc<FileDocs>> {
+        if is_documented { self.declaring.docs(file, self.sources) } else { self.docs(file) }
     }
 
     fn item(&mut self, item: &DocItem, scope: &Scope<'_>) {

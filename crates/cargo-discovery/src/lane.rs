@@ -1,5 +1,6 @@
 //! What a command of CI builds and runs of the tests of a tree.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -26,7 +27,11 @@ pub struct RustLane {
     refused: Option<String>,
     /// Why it may run fewer tests than it says.
     narrowed: Option<String>,
+    conditions: Arc<Conditions>,
 }
+
+/// The conditions of a catalog's cases by their text, each read once for all commands; `None` for what cannot be read.
+type Conditions = HashMap<String, Option<Predicate>>;
 
 /// The tests of a package in one build.
 #[derive(Debug)]
@@ -43,17 +48,34 @@ struct TargetTests {
     has_more: bool,
 }
 
-/// What each command builds and runs.
+/// What each command builds and runs of the cases.
 pub(crate) fn all<'t>(
     commands: &'t [TestCommand],
     packages: &Packages<'t>,
     search: &Search<'_>,
     tree: &Utf8Path,
+    cases: &[TestCase],
 ) -> Vec<RustLane> {
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    let mut conditions = Conditions::new();
+    for text in cases.iter().filter_map(|case| case.as_rust()?.cfg.as_ref()) {
+        if !conditions.contains_key(text) {
+            conditions.insert(text.clone(), condition(text));
+        }
+    }
+    let conditions = Arc::new(conditions);
     // Most commands have the same features for most packages.
     let mut built: HashMap<usize, Vec<Arc<BuiltTests>>> = HashMap::new();
     let lane = |command: &'t TestCommand| {
-        let mut lane = RustLane { command: command.clone(), packages: None, refused: None, narrowed: None };
+        let mut lane = RustLane {
+            command: command.clone(),
+            packages: None,
+            refused: None,
+            narrowed: None,
+            conditions: Arc::clone(&conditions),
+        };
         let cfgs = match packages.of_command(command, tree) {
             Ok(cfgs) => cfgs,
             Err(NotBuilt::Unknown) => return lane,
@@ -160,7 +182,7 @@ impl RustLane {
             None => Truth::No,
         };
         if required == Truth::No || exists == Truth::No {
-            return Reach::Not(obstacle(rust, package));
+            return Reach::Not(self.obstacle(rust, package));
         }
         let is_ignored = found.is_some_and(|test| test.ignored.is_some());
         let by_fate = match self.command.tests.ignored {
@@ -176,25 +198,28 @@ impl RustLane {
             _ => Reach::Maybe,
         }
     }
-}
 
-/// Why a case is not compiled: for want of features, or else for its condition.
-fn obstacle(case: &RustCase, package: &BuiltTests) -> Obstacle {
-    let cfg = package.cfg.of(case.target.kind);
-    let condition = condition(case).unwrap_or(Predicate::Literal(true));
-    let missing = condition.missing_features(&|feature| cfg.feature(feature) == Truth::No);
-    let required = case.target.required_features.iter().filter(|&entry| package.cfg.builds([entry]) == Truth::No);
-    let required: BTreeSet<&str> = required.map(String::as_str).collect();
-    let sets: Vec<BTreeSet<&str>> = missing.iter().map(|set| set | &required).collect();
-    // One way is open as far as features go.
-    if sets.iter().any(BTreeSet::is_empty) {
-        return Obstacle::Condition;
+    /// Why a case is not compiled: for want of features, or else for its condition.
+    fn obstacle(&self, case: &RustCase, package: &BuiltTests) -> Obstacle {
+        let cfg = package.cfg.of(case.target.kind);
+        let condition = case.cfg.as_ref().and_then(|text| match self.conditions.get(text) {
+            Some(known) => known.as_ref().map(Cow::Borrowed),
+            None => condition(text).map(Cow::Owned),
+        });
+        let condition = condition.unwrap_or(Cow::Owned(Predicate::Literal(true)));
+        let missing = condition.missing_features(&|feature| cfg.feature(feature) == Truth::No);
+        let required = case.target.required_features.iter().filter(|&entry| package.cfg.builds([entry]) == Truth::No);
+        let required: BTreeSet<&str> = required.map(String::as_str).collect();
+        let sets: Vec<BTreeSet<&str>> = missing.iter().map(|set| set | &required).collect();
+        // One way is open as far as features go.
+        if sets.iter().any(BTreeSet::is_empty) {
+            return Obstacle::Condition;
+        }
+        Obstacle::Features(sets.into_iter().map(|set| set.into_iter().map(str::to_owned).collect()).collect())
     }
-    Obstacle::Features(sets.into_iter().map(|set| set.into_iter().map(str::to_owned).collect()).collect())
 }
 
 /// The condition under which a case is compiled; `None` where it cannot be read.
-fn condition(case: &RustCase) -> Option<Predicate> {
-    let text = case.cfg.as_deref().filter(|text| text.len() <= LONGEST_CONDITION)?;
-    text.parse().ok().map(Predicate::parse)
+fn condition(text: &str) -> Option<Predicate> {
+    (text.len() <= LONGEST_CONDITION).then(|| text.parse().ok().map(Predicate::parse))?
 }

@@ -1,6 +1,6 @@
 //! What the macros of a tree are, by name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -110,7 +110,7 @@ impl<'t> TreeMacros<'t> {
     ///
     /// A macro without `#[macro_export]` cannot be named outside of its target, and a path that begins with the name of
     /// another crate is that crate's.
-    pub(crate) fn meaning(&self, path: &[String], package: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> Meaning {
+    pub(crate) fn meaning(&self, path: &[String], package: &Utf8Path, files: &HashSet<Utf8PathBuf>) -> Meaning {
         let declared = path.last().and_then(|name| self.declared.get(name.as_str()));
         let Some(declared) = declared else {
             let is_alias = path.last().is_some_and(|name| self.aliases.iter().any(|(alias, _)| alias == name));

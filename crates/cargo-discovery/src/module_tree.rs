@@ -5,7 +5,7 @@
 mod calls;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -45,7 +45,7 @@ pub(crate) struct FoundTest {
 pub(crate) struct ModuleTree {
     pub tests: Vec<FoundTest>,
     /// Every file that some `mod` names, compiled or not.
-    pub reached: BTreeSet<Utf8PathBuf>,
+    pub reached: HashSet<Utf8PathBuf>,
     pub problems: Vec<Problem>,
     /// The files with what is written around each, for those who look into the files themselves.
     pub visits: Vec<Visit>,

@@ -1,6 +1,6 @@
 //! Rust files with tests that no target reaches: nothing compiles them, so their tests never run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Position, Problem, ProblemKind, SourceSpan, TreePath};
@@ -19,7 +19,7 @@ use crate::syntax::{Item, ItemKind};
 pub(crate) fn find(
     folders: &[&Utf8Path],
     nested: &BTreeSet<Utf8PathBuf>,
-    reached: &BTreeSet<Utf8PathBuf>,
+    reached: &HashSet<Utf8PathBuf>,
     sources: &Sources<'_>,
 ) -> Vec<Problem> {
     let named: BTreeSet<&str> =

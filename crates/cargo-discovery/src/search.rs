@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use test_catalog::TargetKind;
 
-use crate::doc_test::{self, Library};
+use crate::doc_test::{self, Declaring, Library};
 use crate::lock::Releases;
 use crate::macros::TreeMacros;
 use crate::manifest::Edition;
@@ -20,6 +20,7 @@ pub(crate) struct Search<'t> {
     macros: TreeMacros<'t>,
     /// By the folder of the workspace.
     releases: BTreeMap<&'t Utf8Path, Releases>,
+    declaring: Declaring,
 }
 
 impl<'t> Search<'t> {
@@ -28,7 +29,7 @@ impl<'t> Search<'t> {
         for package in packages {
             releases.entry(package.workspace).or_insert_with(|| Releases::of(tree, package.workspace));
         }
-        Self { sources, macros: TreeMacros::of(sources.walked()), releases }
+        Self { sources, macros: TreeMacros::of(sources.walked()), releases, declaring: Declaring::default() }
     }
 
     /// The modules of a target, and the tests in them.
@@ -60,6 +61,6 @@ impl<'t> Search<'t> {
             package: &package.manifest.folder,
             is_recent: package.edition >= Edition::E2024,
         };
-        doc_test::find(&library, modules, self.sources)
+        doc_test::find(&library, modules, self.sources, &self.declaring)
     }
 }

@@ -4,6 +4,8 @@
 //! emptied before the text is tokenized, which is where the time goes. Lines and columns of what remains do not move.
 //! The arguments of macros are left alone: only the macro knows what they are.
 
+use memchr::{memchr, memchr_iter, memchr2};
+
 /// What one pass over the text tells.
 #[derive(Debug)]
 pub(crate) struct Skim {
@@ -242,7 +244,7 @@ impl Skimmer<'_> {
     fn blank(&mut self, start: usize, end: usize) {
         let stretch = &self.text[start..end];
         let last_line = stretch.rfind('\n').map_or(stretch, |newline| {
-            let lines = stretch.bytes().filter(|&byte| byte == b'\n').count();
+            let lines = memchr_iter(b'\n', stretch.as_bytes()).count();
             self.out.extend(std::iter::repeat_n('\n', lines));
             &stretch[newline + 1..]
         });
@@ -256,14 +258,27 @@ pub(crate) fn is_documentation(comment: &[u8]) -> bool {
     is_outer || starts(b"//!") || starts(b"/*!")
 }
 
+/// What [`is_word`] says of each byte: it is asked of nearly every byte of a tree.
+const WORDS: [bool; 256] = {
+    let mut words = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        words[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+        if byte == u8::MAX {
+            break words;
+        }
+        byte += 1;
+    }
+};
+
 pub(crate) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    WORDS[usize::from(byte)]
 }
 
 /// The end of the comment at `at`; block comments nest.
 pub(crate) fn comment_end(bytes: &[u8], at: usize) -> usize {
     if bytes[at + 1] == b'/' {
-        return bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |newline| at + newline);
+        return memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
     }
     let mut depth = 0_usize;
     let mut end = at;
@@ -308,12 +323,12 @@ pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
 /// The end of the string whose quote is at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut end = at + 1;
-    while end < bytes.len() {
-        match bytes[end] {
-            b'\\' => end += 2,
-            b'"' => return end + 1,
-            _ => end += 1,
+    while let Some(found) = bytes.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        end += found;
+        if bytes[end] == b'"' {
+            return end + 1;
         }
+        end += 2;
     }
     bytes.len()
 }
@@ -325,15 +340,12 @@ fn raw_string_end(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(open) != Some(&b'"') {
         return None;
     }
-    let mut end = open + 1;
-    while end < bytes.len() {
-        if bytes[end] == b'"' {
-            let closing = bytes[end + 1..].iter().take(hashes).take_while(|&&byte| byte == b'#').count();
-            if closing == hashes {
-                return Some(end + 1 + hashes);
-            }
+    let inside = &bytes[open + 1..];
+    for quote in memchr_iter(b'"', inside) {
+        let closing = inside[quote + 1..].iter().take(hashes).take_while(|&&byte| byte == b'#').count();
+        if closing == hashes {
+            return Some(open + 1 + quote + 1 + hashes);
         }
-        end += 1;
     }
     Some(bytes.len())
 }

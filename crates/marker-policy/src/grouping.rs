@@ -1,7 +1,8 @@
 //! One finding a cause: cases that lack the same thing are gathered at the place where it would be put for all of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use test_catalog::{EditForm, EditSite, NodeId, Scope, SourceSpan};
 
 use crate::resolve::ResolvedCase;
@@ -23,7 +24,10 @@ pub(crate) struct Site {
 /// Groups the cases that `lacks` names, in the order of their places.
 pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedCase<'x>) -> bool) -> Vec<Group<'x>> {
     let lacking: Vec<bool> = cases.iter().map(lacks).collect();
-    let mut reached: HashMap<&EditSite, (usize, usize)> = HashMap::new();
+    if !lacking.contains(&true) {
+        return Vec::new();
+    }
+    let mut reached: HashMap<&EditSite, (usize, usize)> = HashMap::default();
     for (case, lacks) in cases.iter().zip(&lacking) {
         for site in &*case.case.edit_sites {
             let (all, without) = reached.entry(site).or_default();

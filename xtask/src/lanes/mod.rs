@@ -10,7 +10,8 @@ use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
 use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
 use marker_policy::{Lane, LaneCondition, Lanes, Policy, ResolvedCase};
-use test_catalog::{Catalog, Reason, SourceSpan, TreePath};
+use rayon::prelude::*;
+use test_catalog::{Catalog, Reach, Reason, SourceSpan, TreePath};
 
 use crate::error::Error;
 use pytest::{Configurations, PythonLane};
@@ -214,9 +215,10 @@ impl Ci {
         catalog: &Catalog,
         cases: &[ResolvedCase<'_>],
     ) -> Lanes {
-        let mut lanes = Lanes::none();
+        let rust = &self.rust;
         let configurations = Configurations::of(tree, catalog);
-        for (mut lane, tests) in self.commands.lanes {
+        // Each lane for itself, on all processors.
+        let decided = self.commands.lanes.into_par_iter().filter_map(|(mut lane, tests)| {
             let reach = match tests {
                 Tests::Python(command) => {
                     let command = command.configured(configurations.as_ref());
@@ -230,15 +232,18 @@ impl Ci {
                     }
                     cases.iter().map(|case| command.reach(policy, case)).collect()
                 }
-                Tests::Rust(place) => match self.rust.get(place) {
-                    Some(rust) => {
-                        lane.refused = rust.refused().map(str::to_owned);
-                        lane.narrowed = rust.narrowed().map(str::to_owned);
-                        cases.iter().map(|case| rust.reach(case.case)).collect()
-                    }
-                    None => continue,
-                },
+                Tests::Rust(place) => {
+                    let rust = rust.get(place)?;
+                    lane.refused = rust.refused().map(str::to_owned);
+                    lane.narrowed = rust.narrowed().map(str::to_owned);
+                    cases.iter().map(|case| rust.reach(case.case)).collect()
+                }
             };
+            Some((lane, reach))
+        });
+        let decided: Vec<(Lane, Vec<Reach>)> = decided.collect();
+        let mut lanes = Lanes::none();
+        for (lane, reach) in decided {
             lanes.add(lane, reach);
         }
         lanes.with_problems(self.commands.problems)

@@ -540,6 +540,6 @@ impl Interpreter<'_> {
 
 /// What `MODULE.NAME` of a library is: a constant, or something by its dotted name.
 pub(super) fn external_attribute(path: &str, name: &str) -> Value {
-    let whole = stdlib::canonical(&format!("{path}.{name}"));
+    let whole = stdlib::canonical(&[path, ".", name].concat());
     super::library::constants::constant(&whole).unwrap_or(Value::External(whole))
 }

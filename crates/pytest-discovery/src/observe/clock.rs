@@ -3,8 +3,8 @@
 use foldhash::HashSet;
 use test_catalog::ObservationKind;
 
-use super::Body;
 use super::names::Names;
+use super::{Body, Words};
 use crate::syntax::ast::{BinaryOp, CompareOp, Expr, ExprKind, Stmt, StmtKind};
 use crate::syntax::visit::{Node, walk, walk_expression};
 
@@ -25,7 +25,9 @@ const CONTROLLED: [&str; 4] = ["freezegun", "freeze_time", "time_machine", "trav
 
 /// Whether a test can have any.
 pub(super) fn may_be_in(test: &str) -> bool {
-    super::has(test, &["assert"]) && super::has(test, &["time(", "time_ns(", "monotonic", "perf_counter", "now("])
+    static ASSERTS: Words<1> = Words::new(["assert"]);
+    static CLOCKS: Words<5> = Words::new(["time(", "time_ns(", "monotonic", "perf_counter", "now("]);
+    ASSERTS.any_in(test) && CLOCKS.any_in(test)
 }
 
 pub(super) fn asserted(body: &mut Body<'_, '_>) {

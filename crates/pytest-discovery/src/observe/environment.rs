@@ -2,8 +2,8 @@
 
 use test_catalog::ObservationKind;
 
-use super::Seen;
 use super::names::Names;
+use super::{Seen, Words};
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 use crate::syntax::visit::{Node, walk};
 
@@ -13,7 +13,8 @@ const CHANGES: [&str; 6] =
 
 /// Whether a file can have any.
 pub(super) fn may_be_in(file: &str) -> bool {
-    super::has(file, &["environ", "putenv", "unsetenv"])
+    static WORDS: Words<3> = Words::new(["environ", "putenv", "unsetenv"]);
+    WORDS.any_in(file)
 }
 
 pub(super) fn at_import(body: &[Stmt], names: &Names<'_>, seen: &mut Seen<'_>) {

@@ -13,7 +13,9 @@ mod ports;
 mod random;
 mod sampling;
 
-use memchr::memmem;
+use std::sync::OnceLock;
+
+use memchr::memmem::Finder;
 use test_catalog::{Observation, ObservationKind, Position};
 
 use crate::collect::NameFilters;
@@ -58,12 +60,25 @@ fn file(file: &SourceFile, filters: &NameFilters, is_seeded: bool) -> Vec<Observ
 
 /// Whether a file may seed a generator: any call of something like `random.seed(0)` or `seed_everything()`.
 fn may_seed(text: &str) -> bool {
-    has(text, &["seed"])
+    static WORDS: Words<1> = Words::new(["seed"]);
+    WORDS.any_in(text)
 }
 
-/// Whether a text has one of these words. It is asked of every test there is.
-fn has(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+/// Words of which a text may have one. It is asked of every test there is, so what a search needs is made once.
+struct Words<const N: usize> {
+    words: [&'static str; N],
+    finders: OnceLock<[Finder<'static>; N]>,
+}
+
+impl<const N: usize> Words<N> {
+    const fn new(words: [&'static str; N]) -> Self {
+        Self { words, finders: OnceLock::new() }
+    }
+
+    fn any_in(&self, text: &str) -> bool {
+        let finders = self.finders.get_or_init(|| self.words.map(Finder::new));
+        finders.iter().any(|finder| finder.find(text.as_bytes()).is_some())
+    }
 }
 
 /// Whether a file has tests, by the names alone, and the first of them.

@@ -3,7 +3,7 @@
 use num_traits::Zero;
 use test_catalog::ObservationKind;
 
-use super::Body;
+use super::{Body, Words};
 use crate::syntax::ast::{Call, Constant, Expr, ExprKind, Interpolation, Range, Stmt, StmtKind};
 use crate::syntax::visit::{Node, walk};
 
@@ -35,7 +35,8 @@ const SLEEPS: [&str; 2] = ["time.sleep", "asyncio.sleep"];
 
 /// Whether a test can have any.
 pub(super) fn may_be_in(test: &str) -> bool {
-    super::has(test, &["sleep", "://", "_download(", "load_dataset("])
+    static WORDS: Words<4> = Words::new(["sleep", "://", "_download(", "load_dataset("]);
+    WORDS.any_in(test)
 }
 
 pub(super) fn called(body: &mut Body<'_, '_>) {

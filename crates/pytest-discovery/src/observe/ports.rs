@@ -3,7 +3,7 @@
 use num_traits::Zero;
 use test_catalog::ObservationKind;
 
-use super::Body;
+use super::{Body, Words};
 use crate::syntax::ast::{Call, Constant, Expr, ExprKind};
 use crate::syntax::visit::{Node, walk};
 
@@ -28,7 +28,9 @@ const WITH_ADDRESS: [&str; 5] = [
 
 /// Whether a test can have any.
 pub(super) fn may_be_in(test: &str) -> bool {
-    super::has(test, &["--port", "-port\"", "-port'", "port=", "bind(", "Server(", "_server(", "TCPSite("])
+    static WORDS: Words<8> =
+        Words::new(["--port", "-port\"", "-port'", "port=", "bind(", "Server(", "_server(", "TCPSite("]);
+    WORDS.any_in(test)
 }
 
 pub(super) fn literal(body: &mut Body<'_, '_>) {

@@ -3,7 +3,7 @@
 use num_traits::Zero;
 use test_catalog::ObservationKind;
 
-use super::Body;
+use super::{Body, Words};
 use crate::syntax::ast::{Constant, Expr, ExprKind};
 use crate::syntax::visit::{Node, walk};
 
@@ -12,7 +12,8 @@ const REQUEST: [&str; 4] = ["messages", "prompt", "input", "contents"];
 
 /// Whether a test can have any.
 pub(super) fn may_be_in(test: &str) -> bool {
-    super::has(test, &["temperature"])
+    static WORDS: Words<1> = Words::new(["temperature"]);
+    WORDS.any_in(test)
 }
 
 pub(super) fn unseeded(body: &mut Body<'_, '_>) {
