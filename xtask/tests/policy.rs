@@ -198,7 +198,7 @@ fn a_policy_that_cannot_be_read_is_exit_2_and_nothing_else() {
         (
             "not UTF-8",
             b"extends = \"dynamo-2025-10\"\nname = \"\xff\"\n".to_vec(),
-            "test-policy.toml:2: this line is not UTF-8",
+            "test-policy.toml:2: this is not UTF-8",
         ),
         ("not TOML", b"extends = \n".to_vec(), "test-policy.toml:1:"),
         ("huge", vec![b'#'; 1 << 20], "the file has more than 256 KiB"),

@@ -434,7 +434,7 @@ fn wrong_usage_is_exit_2_and_writes_nothing() {
     for (arguments, expected) in [
         (&["--output", "/no/such/folder/report.html"][..], "nothing was written to /no/such/folder/report.html"),
         (&["--output", file.to_str().unwrap(), "--baseline", bad.to_str().unwrap()], "no rule is named `no-such-rule`"),
-        (&["--output", file.to_str().unwrap(), "--baseline", "/no/such/file"], "cannot read /no/such/file"),
+        (&["--output", file.to_str().unwrap(), "--baseline", "/no/such/file"], "there is no baseline /no/such/file"),
     ] {
         let mut all = vec!["report"];
         all.extend(arguments);
