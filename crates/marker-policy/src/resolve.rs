@@ -1,10 +1,13 @@
 //! Authored and effective markers of each case.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use marker_expr::{Atom, Truth};
-use test_catalog::{Catalog, Marker, Origin, RustCase, SourceSpan, TestCase, Value};
+use test_catalog::{Catalog, Marker, Origin, RustCase, RustTestKind, SourceSpan, TestCase, Value};
 
+use crate::category::Category;
 use crate::cfg_predicate;
 use crate::policy::Policy;
 
@@ -24,65 +27,121 @@ pub struct ResolvedCase<'a> {
 /// each category of which it has no marker, neither an author's nor a hook's, and only where all its markers are known.
 #[must_use]
 pub fn resolve<'a>(policy: &Policy, catalog: &'a Catalog) -> Vec<ResolvedCase<'a>> {
-    catalog.cases.iter().map(|case| ResolvedCase { case, effective: effective(policy, case) }).collect()
+    let mut resolver = Resolver::new(policy);
+    catalog.cases.iter().map(|case| ResolvedCase { case, effective: resolver.effective(case) }).collect()
 }
 
-fn effective(policy: &Policy, case: &TestCase) -> Vec<Arc<Marker>> {
-    let mut markers = case.markers.list.clone();
-    match case.as_rust() {
-        Some(rust) => derive(policy, rust, &mut markers),
-        None if case.markers.open.is_none() => add_defaults(policy, case, &mut markers),
-        None => {}
-    }
-    markers
+/// The markers that a policy gives, made once and shared by all cases that get them.
+struct Resolver<'p, 'c> {
+    policy: &'p Policy,
+    by_feature: Vec<(&'p str, Vec<Arc<Marker>>)>,
+    by_kind: BTreeMap<RustTestKind, Vec<Arc<Marker>>>,
+    ignored: Vec<Arc<Marker>>,
+    defaults: Vec<(Category, Vec<Arc<Marker>>)>,
+    tell: Vec<Arc<Marker>>,
+    /// The features of the policy that each condition implies, as numbers of `by_feature`.
+    implied: HashMap<&'c str, Vec<usize>>,
 }
 
-/// A feature says more than the kind does: its markers take the place of those of the same category.
-fn derive(policy: &Policy, rust: &RustCase, markers: &mut Vec<Arc<Marker>>) {
-    let from_features = policy.rust.by_feature.iter().filter(|(feature, _)| needs_feature(rust, feature));
-    for (feature, names) in from_features {
-        push_new(markers, names, &format!("rust.features.{feature}"));
+impl<'p, 'c> Resolver<'p, 'c> {
+    fn new(policy: &'p Policy) -> Self {
+        let given = |names: &[String], rule: String| -> Vec<Arc<Marker>> {
+            names.iter().map(|name| Arc::new(Marker::bare(name, Origin::Policy { rule: rule.clone() }))).collect()
+        };
+        let rust = &policy.rust;
+        let defaults = policy.defaults.as_ref();
+        let by_feature = rust.by_feature.iter();
+        let by_category = defaults.into_iter().flat_map(|defaults| &defaults.markers);
+        Self {
+            policy,
+            by_feature: by_feature
+                .map(|(feature, names)| (feature.as_str(), given(names, format!("rust.features.{feature}"))))
+                .collect(),
+            by_kind: RustTestKind::ALL
+                .map(|kind| (kind, given(policy.rust_markers(kind), format!("rust.{}", kind.as_str()))))
+                .into(),
+            ignored: given(&rust.ignored, "rust.ignored".to_owned()),
+            defaults: by_category
+                .map(|(category, name)| (*category, given(std::slice::from_ref(name), format!("defaults.{category}"))))
+                .collect(),
+            tell: given(
+                defaults.and_then(|defaults| defaults.tell.as_ref()).map_or(&[][..], std::slice::from_ref),
+                "defaults.tell".to_owned(),
+            ),
+            implied: HashMap::default(),
+        }
     }
-    let given: Vec<_> = markers.iter().filter_map(|marker| policy.category_of(&marker.name)).collect();
-    let by_kind = policy
-        .rust_markers(rust.kind)
-        .iter()
-        .filter(|name| policy.category_of(name).is_none_or(|category| !given.contains(&category)));
-    push_new(markers, by_kind, &format!("rust.{}", rust.kind.as_str()));
-    if rust.ignored.is_some() {
-        push_new(markers, &policy.rust.ignored, "rust.ignored");
+
+    fn effective(&mut self, case: &'c TestCase) -> Vec<Arc<Marker>> {
+        let mut markers = case.markers.list.clone();
+        match case.as_rust() {
+            Some(rust) => self.derive(rust, &mut markers),
+            None if case.markers.open.is_none() => self.add_defaults(case, &mut markers),
+            None => {}
+        }
+        markers
+    }
+
+    /// A feature says more than the kind does: its markers take the place of those of the same category.
+    fn derive(&mut self, rust: &'c RustCase, markers: &mut Vec<Arc<Marker>>) {
+        let by_feature = &self.by_feature;
+        let implied = rust.cfg.as_deref().map(|cfg| {
+            &*self.implied.entry(cfg).or_insert_with(|| {
+                let implies = |place: &usize| cfg_predicate::implies_feature(cfg, by_feature[*place].0);
+                (0..by_feature.len()).filter(implies).collect()
+            })
+        });
+        for (place, (feature, given)) in by_feature.iter().enumerate() {
+            let is_implied = implied.is_some_and(|implied| implied.contains(&place));
+            if is_implied || requires(rust, feature) {
+                push_new(markers, given);
+            }
+        }
+        let of: Vec<_> = markers.iter().filter_map(|marker| self.policy.category_of(&marker.name)).collect();
+        for given in &self.by_kind[&rust.kind] {
+            if self.policy.category_of(&given.name).is_none_or(|category| !of.contains(&category)) {
+                push_new(markers, std::slice::from_ref(given));
+            }
+        }
+        if rust.ignored.is_some() {
+            push_new(markers, &self.ignored);
+        }
+    }
+
+    fn add_defaults(&self, case: &TestCase, markers: &mut Vec<Arc<Marker>>) {
+        let Some(defaults) = &self.policy.defaults else { return };
+        if defaults.not_under.iter().any(|folder| folder.contains(case.file().as_str())) {
+            return;
+        }
+        let mut added = false;
+        for (category, given) in &self.defaults {
+            if !markers.iter().any(|marker| self.policy.is_member(*category, &marker.name)) {
+                push_new(markers, given);
+                added = true;
+            }
+        }
+        if added {
+            push_new(markers, &self.tell);
+        }
+    }
+}
+
+fn push_new(markers: &mut Vec<Arc<Marker>>, given: &[Arc<Marker>]) {
+    for given in given {
+        if !markers.iter().any(|marker| marker.name == given.name) {
+            markers.push(Arc::clone(given));
+        }
     }
 }
 
 /// Whether a case is compiled only with the feature.
 pub(crate) fn needs_feature(rust: &RustCase, feature: &str) -> bool {
+    requires(rust, feature) || rust.cfg.as_deref().is_some_and(|cfg| cfg_predicate::implies_feature(cfg, feature))
+}
+
+/// Whether its target is built only with the feature.
+fn requires(rust: &RustCase, feature: &str) -> bool {
     rust.target.required_features.iter().any(|required| required == feature)
-        || rust.cfg.as_deref().is_some_and(|cfg| cfg_predicate::implies_feature(cfg, feature))
-}
-
-fn push_new<'p>(markers: &mut Vec<Arc<Marker>>, names: impl IntoIterator<Item = &'p String>, rule: &str) {
-    for name in names {
-        if !markers.iter().any(|marker| marker.name == *name) {
-            markers.push(Arc::new(Marker::bare(name, Origin::Policy { rule: rule.to_owned() })));
-        }
-    }
-}
-
-fn add_defaults(policy: &Policy, case: &TestCase, markers: &mut Vec<Arc<Marker>>) {
-    let Some(defaults) = &policy.defaults else { return };
-    if defaults.not_under.iter().any(|folder| folder.contains(case.file().as_str())) {
-        return;
-    }
-    let mut added = false;
-    for (category, default) in &defaults.markers {
-        if !markers.iter().any(|marker| policy.is_member(*category, &marker.name)) {
-            push_new(markers, [default], &format!("defaults.{category}"));
-            added = true;
-        }
-    }
-    if added {
-        push_new(markers, &defaults.tell, "defaults.tell");
-    }
 }
 
 impl ResolvedCase<'_> {

@@ -98,6 +98,9 @@ pub enum RustTestKind {
 }
 
 impl RustTestKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Unit, Self::Integration, Self::Doc, Self::Example, Self::Bench];
+
     /// The word in the catalog's JSON and in policy files.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
 use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
-use marker_policy::{Lane, LaneCondition, Lanes, Policy, ResolvedCase};
+use marker_policy::{Lane, LaneCondition, Lanes, MarkerSets, Policy, ResolvedCase};
 use rayon::prelude::*;
 use test_catalog::{Catalog, Reach, Reason, SourceSpan, TreePath};
 
@@ -217,6 +217,7 @@ impl Ci {
     ) -> Lanes {
         let rust = &self.rust;
         let configurations = Configurations::of(tree, catalog);
+        let sets = MarkerSets::of(cases);
         // Each lane for itself, on all processors.
         let decided = self.commands.lanes.into_par_iter().filter_map(|(mut lane, tests)| {
             let reach = match tests {
@@ -230,7 +231,7 @@ impl Ci {
                         let paths = unlisted.join(", ");
                         lane.doubt = Some(format!("it names paths in which no test is listed: {paths}"));
                     }
-                    cases.iter().map(|case| command.reach(policy, case)).collect()
+                    command.reach_all(policy, cases, &sets)
                 }
                 Tests::Rust(place) => {
                     let rust = rust.get(place)?;

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod condition;
+mod marker_sets;
 mod pytest;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::resolve::ResolvedCase;
 
 pub use analysis::{ContainedLane, IdleLane};
 pub use condition::LaneCondition;
+pub use marker_sets::MarkerSets;
 pub use pytest::{OtherConfiguration, PytestCommand};
 
 /// A command of CI that runs tests.

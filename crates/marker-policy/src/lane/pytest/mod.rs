@@ -7,6 +7,7 @@ use test_catalog::{Condition, Obstacle, PytestFacts, Reach, Value};
 
 use read::{read_keywords, read_marks};
 
+use super::marker_sets::MarkerSets;
 use crate::keywords;
 use crate::policy::Policy;
 use crate::resolve::ResolvedCase;
@@ -219,9 +220,24 @@ impl PytestCommand {
         self.paths.iter().filter(|path| !has_case(path)).map(String::as_str).collect()
     }
 
+    /// Whether it runs each of the cases, and the first thing that keeps it from doing so. The sets are those of the cases.
+    #[must_use]
+    pub fn reach_all(&self, policy: &Policy, cases: &[ResolvedCase<'_>], sets: &MarkerSets) -> Vec<Reach> {
+        let Some(marks) = &self.marks else {
+            return cases.iter().map(|case| self.reach_where(policy, case, || Truth::Yes)).collect();
+        };
+        let truth = sets.answers(|case| selects(marks, &cases[case]));
+        cases.iter().enumerate().map(|(index, case)| self.reach_where(policy, case, || truth(index))).collect()
+    }
+
     /// Whether it runs a case, and the first thing that keeps it from doing so.
     #[must_use]
     pub fn reach(&self, policy: &Policy, case: &ResolvedCase<'_>) -> Reach {
+        self.reach_where(policy, case, || self.marks.as_ref().map_or(Truth::Yes, |marks| selects(marks, case)))
+    }
+
+    /// The same where it is known what `-m` says of the case.
+    fn reach_where(&self, policy: &Policy, case: &ResolvedCase<'_>, marks: impl FnOnce() -> Truth) -> Reach {
         if case.case.as_rust().is_some() {
             return Reach::Not(Obstacle::Language);
         }
@@ -235,8 +251,7 @@ impl PytestCommand {
         if collects == Truth::No {
             return Reach::Not(Obstacle::Path);
         }
-        let marks =
-            self.marks.as_ref().map_or(Truth::Yes, |marks| marks.evaluate(&mut |atom: &Atom| case.truth_of(atom)));
+        let marks = marks();
         let words = self.keywords.as_ref().map_or(Truth::Yes, |words| {
             let names = keywords::names(case);
             // Call parameters are an error of pytest's: it runs nothing, and says so.
@@ -296,6 +311,11 @@ impl PytestCommand {
             None => case.has(name),
         }
     }
+}
+
+/// What an expression of `-m` says of a case.
+fn selects(marks: &MarkExpr, case: &ResolvedCase<'_>) -> Truth {
+    marks.evaluate(&mut |atom: &Atom| case.truth_of(atom))
 }
 
 /// The words behind `pytest`.

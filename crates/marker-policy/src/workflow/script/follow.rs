@@ -275,7 +275,7 @@ impl<'a> Follower<'a> {
                 Ok(())
             }
             Form::Function(name, body) => {
-                state.functions.insert(name.clone(), Some(Rc::clone(body)));
+                state.define(name, body);
                 if !self.silent && !self.declared.iter().any(|(_, known, _)| Rc::ptr_eq(known, body)) {
                     self.declared.push((name.clone(), Rc::clone(body), state.clone()));
                 }
@@ -414,7 +414,7 @@ impl<'a> Follower<'a> {
         self.silent = silent;
         if !settled {
             state.forget_variables();
-            state.functions.values_mut().for_each(|function| *function = None);
+            state.forget_functions();
             state.directory = Directory::Unknown(branch.text.clone());
         }
         pass(self, state)

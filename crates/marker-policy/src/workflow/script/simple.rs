@@ -156,11 +156,12 @@ impl Follower<'_> {
             Effect::End(end) => state.ended = Some(end),
             Effect::Eval(text) => {
                 // Functions stand in another text than this one.
-                let functions = state.functions.clone();
-                state.functions.values_mut().for_each(|function| *function = None);
+                let functions = Rc::clone(&state.functions);
+                state.forget_functions();
                 self.inner_script(&text, start, state)?;
-                state.functions.values_mut().for_each(|function| *function = None);
-                state.functions.extend(functions);
+                state.forget_functions();
+                let known = functions.iter().map(|(name, body)| (name.clone(), body.clone()));
+                Rc::make_mut(&mut state.functions).extend(known);
                 if text.as_known().is_none() {
                     self.anything(format!("eval {text}"), start, state);
                 }

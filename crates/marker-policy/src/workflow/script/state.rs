@@ -18,26 +18,26 @@ const MOST_ELEMENTS: usize = 200;
 /// Longer texts are not kept.
 const MOST_BYTES: usize = 1 << 12;
 
-/// What is known of a shell.
+/// What is known of a shell. Each branch of a script goes on with a copy, and few change anything of what is large.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) directory: Directory,
     /// The folders of the machine that are elsewhere here, in a container.
     pub(super) mounts: Mounts,
     /// The variables that programs are given.
-    exported: BTreeSet<String>,
+    exported: Rc<BTreeSet<String>>,
     /// All that is set is exported: `set -a`.
     pub(super) exports_all: bool,
     /// Arrays whose elements are known.
-    arrays: BTreeMap<String, Vec<Text>>,
+    arrays: Rc<BTreeMap<String, Vec<Text>>>,
     /// The variables whose values are known, at least in part.
-    variables: BTreeMap<String, Text>,
+    variables: Rc<BTreeMap<String, Text>>,
     /// `IFS` has been set: what is not quoted is split elsewhere.
     pub(super) fields_changed: bool,
     /// `$1` and those behind it, where they are known.
     pub(super) parameters: Option<Vec<Text>>,
     /// Functions by name; `None` where it may be one or another, or none.
-    pub(super) functions: BTreeMap<String, Option<Rc<syntax::Command>>>,
+    pub(super) functions: Rc<BTreeMap<String, Option<Rc<syntax::Command>>>>,
     /// How it ended, if it did.
     pub(super) ended: Option<End>,
     /// What happened before that decides whether the rest runs, and how.
@@ -62,13 +62,13 @@ impl State {
         let mut state = Self {
             directory,
             mounts: Mounts::new(),
-            exported: BTreeSet::new(),
+            exported: Rc::default(),
             exports_all: false,
-            arrays: BTreeMap::new(),
-            variables: BTreeMap::new(),
+            arrays: Rc::default(),
+            variables: Rc::default(),
             fields_changed: false,
             parameters: None,
-            functions: BTreeMap::new(),
+            functions: Rc::default(),
             ended: None,
             branches: Vec::new(),
         };
@@ -83,7 +83,7 @@ impl State {
     /// Gives programs a variable from now on.
     pub(super) fn export(&mut self, name: &str) {
         if self.exported.len() < MOST_VARIABLES {
-            self.exported.insert(name.to_owned());
+            Rc::make_mut(&mut self.exported).insert(name.to_owned());
         }
     }
 
@@ -96,15 +96,17 @@ impl State {
     /// The state of another shell, which this one starts with these variables too, or only these where it is `alone`.
     pub(super) fn apart(&self, environment: &[(String, Text)], alone: bool) -> Self {
         let mut apart = self.clone();
-        apart.functions.clear();
-        apart.arrays.clear();
+        apart.functions = Rc::default();
+        apart.arrays = Rc::default();
         apart.parameters = None;
         apart.exports_all = false;
         if alone {
-            apart.exported.clear();
+            apart.exported = Rc::default();
         }
         // What it is not given may be set all the same, by the shell itself.
-        apart.variables.retain(|name, _| apart.exported.contains(name) || name == "GITHUB_WORKSPACE" && !alone);
+        let exported = Rc::clone(&apart.exported);
+        Rc::make_mut(&mut apart.variables)
+            .retain(|name, _| exported.contains(name) || name == "GITHUB_WORKSPACE" && !alone);
         environment.iter().for_each(|(name, value)| apart.set_exported(name, Some(value.clone())));
         apart
     }
@@ -112,7 +114,9 @@ impl State {
     /// Takes a variable away.
     pub(super) fn unset(&mut self, name: &str) {
         self.set(name, None);
-        self.exported.remove(name);
+        if self.exported.contains(name) {
+            Rc::make_mut(&mut self.exported).remove(name);
+        }
     }
 
     /// What programs are given, or may be given.
@@ -134,7 +138,7 @@ impl State {
             elements.len() <= MOST_ELEMENTS && elements.iter().map(length).sum::<usize>() <= MOST_BYTES
         };
         if let Some(elements) = elements.filter(is_small).filter(|_| self.arrays.len() < MOST_VARIABLES) {
-            self.arrays.insert(name.to_owned(), elements);
+            Rc::make_mut(&mut self.arrays).insert(name.to_owned(), elements);
         }
     }
 
@@ -146,24 +150,37 @@ impl State {
     /// Sets a variable; to nothing known, where there is no value.
     pub(super) fn set(&mut self, name: &str, value: Option<Text>) {
         self.fields_changed |= name == "IFS";
-        self.arrays.remove(name);
+        if self.arrays.contains_key(name) {
+            Rc::make_mut(&mut self.arrays).remove(name);
+        }
         if self.exports_all {
             self.export(name);
         }
         match value {
             Some(value) if length(&value) <= MOST_BYTES && self.variables.len() < MOST_VARIABLES => {
-                self.variables.insert(name.to_owned(), value);
+                Rc::make_mut(&mut self.variables).insert(name.to_owned(), value);
             }
-            _ => {
-                self.variables.remove(name);
+            _ if self.variables.contains_key(name) => {
+                Rc::make_mut(&mut self.variables).remove(name);
             }
+            _ => {}
         }
+    }
+
+    /// Defines a function.
+    pub(super) fn define(&mut self, name: &str, body: &Rc<syntax::Command>) {
+        Rc::make_mut(&mut self.functions).insert(name.to_owned(), Some(Rc::clone(body)));
+    }
+
+    /// What the functions are is not known any more, only their names.
+    pub(super) fn forget_functions(&mut self) {
+        Rc::make_mut(&mut self.functions).values_mut().for_each(|function| *function = None);
     }
 
     /// Nothing is known of variables any more.
     pub(super) fn forget_variables(&mut self) {
-        self.variables.clear();
-        self.arrays.clear();
+        self.variables = Rc::default();
+        self.arrays = Rc::default();
         self.parameters = None;
     }
 
@@ -187,21 +204,26 @@ impl State {
             (one, two) if one == two => one,
             (one, two) => Directory::Unknown(format!("{one} or {two}")),
         };
-        state.variables.retain(|name, value| other.variables.get(name) == Some(value));
-        state.arrays.retain(|name, elements| other.arrays.get(name) == Some(elements));
-        state.exported.extend(other.exported);
+        keep_common(&mut state.variables, &other.variables);
+        keep_common(&mut state.arrays, &other.arrays);
+        if !Rc::ptr_eq(&state.exported, &other.exported) {
+            Rc::make_mut(&mut state.exported).extend(other.exported.iter().cloned());
+        }
         state.exports_all |= other.exports_all;
         state.fields_changed |= other.fields_changed;
         if state.parameters != other.parameters {
             state.parameters = None;
         }
-        for (name, function) in &mut state.functions {
-            if !same(function.as_ref(), other.functions.get(name).and_then(Option::as_ref)) {
-                *function = None;
+        if !Rc::ptr_eq(&state.functions, &other.functions) {
+            let functions = Rc::make_mut(&mut state.functions);
+            for (name, function) in &mut *functions {
+                if !same(function.as_ref(), other.functions.get(name).and_then(Option::as_ref)) {
+                    *function = None;
+                }
             }
-        }
-        for name in other.functions.into_keys() {
-            state.functions.entry(name).or_insert(None);
+            for name in other.functions.keys() {
+                functions.entry(name.clone()).or_insert(None);
+            }
         }
         for branch in other.branches {
             if !state.branches.contains(&branch) {
@@ -214,7 +236,7 @@ impl State {
     /// Whether what is known is the same, but for how it was come to.
     pub(super) fn knows_as_much_as(&self, other: &Self) -> bool {
         let functions = self.functions.len() == other.functions.len()
-            && self.functions.iter().zip(&other.functions).all(|((one, function), (two, other))| {
+            && self.functions.iter().zip(&*other.functions).all(|((one, function), (two, other))| {
                 one == two && (function.is_none() && other.is_none() || same(function.as_ref(), other.as_ref()))
             });
         functions
@@ -224,6 +246,13 @@ impl State {
             && self.exported == other.exported
             && self.fields_changed == other.fields_changed
             && self.parameters == other.parameters
+    }
+}
+
+/// Leaves what both have.
+fn keep_common<T: Clone + PartialEq>(map: &mut Rc<BTreeMap<String, T>>, other: &Rc<BTreeMap<String, T>>) {
+    if !Rc::ptr_eq(map, other) {
+        Rc::make_mut(map).retain(|name, value| other.get(name) == Some(value));
     }
 }
 
