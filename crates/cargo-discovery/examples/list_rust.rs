@@ -1,4 +1,4 @@
-//! Writes the Rust tests of a tree as the catalog's JSON lines: `cargo run --example list -- TREE [--all-features]`.
+//! Writes the Rust tests of a tree as the catalog's JSON lines: `cargo run --example list_rust -- TREE [--all-features]`.
 #![allow(clippy::print_stderr)]
 
 use std::error::Error;
