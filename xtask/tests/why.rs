@@ -85,7 +85,10 @@ fn a_name_that_no_test_has_is_explained_too() {
         ("tests/serve/test_server_chat.py::test_x", "tests/serve/test_server_chat.py: there is no such file in "),
         ("tests/serve/checks.py::test_never", "tests/serve/checks.py has a name that `python_files` does not look for"),
         ("tests/serve/checks.py::test_never", "a run that names the file has this test"),
-        ("tests/serve/test_serve_state.py::TestState::test_x", "`TestState` has an `__init__`, and pytest does not run it"),
+        (
+            "tests/serve/test_serve_state.py::TestState::test_x",
+            "`TestState` has an `__init__`, and pytest does not run it",
+        ),
         ("tests/serve/test_ignored_file.py::test_a", "is left out by `collect_ignore` of a conftest"),
         ("tests/serve/test_ignored_file.py::test_c", "a run that names the file has 2 tests"),
         ("tests/serve/test_broken_file.py::test_a", "tests/serve/test_broken_file.py:1"),

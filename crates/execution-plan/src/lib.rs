@@ -23,6 +23,7 @@ mod ledger;
 mod plan;
 mod refusal;
 mod schedule;
+pub mod scheduling;
 mod step;
 mod validate;
 

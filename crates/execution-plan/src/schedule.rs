@@ -83,6 +83,7 @@ pub(crate) fn bounds(drafts: &[Draft], capacity: &Capacity) -> Bounds {
         gpu_area: if memory > 0.0 { seconds(area / memory) } else { Duration::ZERO },
         cpu_area: seconds(slots / f64::from(capacity.cpu_slots.max(1))),
         longest: ends.into_iter().max().unwrap_or_default(),
+        ..Bounds::default()
     }
 }
 
