@@ -56,7 +56,7 @@ pub struct Dispatch<'p> {
     room: Room,
     slots_taken: u32,
     is_held: Vec<bool>,
-    running: HashMap<usize, Running>,
+    running: Vec<Option<Running>>,
     waiting: usize,
     first: First,
     /// How long the first job may be passed.
@@ -93,16 +93,14 @@ impl<'p> Dispatch<'p> {
         let jobs = &problem.jobs;
         let mut line_of: HashMap<Shape, usize> = HashMap::new();
         let mut lines: Vec<Line> = Vec::new();
-        let mut place = vec![(0, 0); jobs.len()];
-        let mut rank = vec![0; jobs.len()];
-        for (at, &job) in order.iter().enumerate() {
-            rank[job] = at;
-            let line = *line_of.entry(Shape::of(&jobs[job], problem)).or_insert_with(|| {
-                lines.push(Line { like: job, jobs: Vec::new(), waiting: Waiting::new(0) });
+        let mut place = Vec::with_capacity(jobs.len());
+        for (index, job) in jobs.iter().enumerate() {
+            let line = *line_of.entry(Shape::of(job, problem)).or_insert_with(|| {
+                lines.push(Line { like: index, jobs: Vec::new(), waiting: Waiting::new(0) });
                 lines.len() - 1
             });
-            place[job] = (line, lines[line].jobs.len());
-            lines[line].jobs.push(job);
+            lines[line].jobs.push(index);
+            place.push((line, 0));
         }
         for line in &mut lines {
             line.waiting = Waiting::new(line.jobs.len());
@@ -111,23 +109,49 @@ impl<'p> Dispatch<'p> {
             problem,
             lines,
             place,
-            rank,
-            blocked_by: jobs.iter().map(|job| job.after.len()).collect(),
+            rank: vec![0; jobs.len()],
+            blocked_by: Vec::new(),
             dependents: problem.dependents(),
             room: Room::new(problem),
             slots_taken: 0,
-            is_held: vec![false; problem.resources],
-            running: HashMap::new(),
-            waiting: jobs.len(),
+            is_held: Vec::new(),
+            running: vec![None; jobs.len()],
+            waiting: 0,
             first: First::default(),
             patience: jobs.iter().map(|job| job.duration).max().unwrap_or_default(),
         };
+        dispatch.restart(order);
+        dispatch
+    }
+
+    /// From the beginning, in another order. It is cheaper than a new dispatch.
+    pub(super) fn restart(&mut self, order: &[usize]) {
+        let jobs = &self.problem.jobs;
+        for line in &mut self.lines {
+            line.jobs.clear();
+            line.waiting.clear();
+        }
+        for (at, &job) in order.iter().enumerate() {
+            self.rank[job] = at;
+            let (line, place) = &mut self.place[job];
+            let line = &mut self.lines[*line];
+            *place = line.jobs.len();
+            line.jobs.push(job);
+        }
+        self.blocked_by.clear();
+        self.blocked_by.extend(jobs.iter().map(|job| job.after.len()));
+        self.room.clear(self.problem);
+        self.slots_taken = 0;
+        self.is_held.clear();
+        self.is_held.resize(self.problem.resources, false);
+        self.running.fill(None);
+        self.waiting = jobs.len();
+        self.first = First::default();
         for &job in order {
-            if dispatch.blocked_by[job] == 0 {
-                dispatch.queue(job);
+            if self.blocked_by[job] == 0 {
+                self.queue(job);
             }
         }
-        dispatch
     }
 
     /// The next job that starts now; to be asked until there is none.
@@ -152,20 +176,21 @@ impl<'p> Dispatch<'p> {
         let (line, place) = self.place[first];
         self.lines[line].waiting.remove(place);
         self.waiting -= 1;
-        self.running.insert(first, Running { units: units.clone(), end: now + job.duration });
+        self.running[first] = Some(Running { units: units.clone(), end: now + job.duration });
         Some(Start { job: first, units })
     }
 
     /// A job that was started has ended, and what it held is free.
     pub fn end(&mut self, job: usize) {
-        let Some(running) = self.running.remove(&job) else { return };
+        let Some(running) = self.running[job].take() else { return };
         let ended = &self.problem.jobs[job];
         self.room.release(ended, &running.units);
         self.slots_taken -= self.problem.slots(ended);
         for &resource in &ended.resources {
             self.is_held[resource] = false;
         }
-        for dependent in std::mem::take(&mut self.dependents[job]) {
+        for index in 0..self.dependents[job].len() {
+            let dependent = self.dependents[job][index];
             self.blocked_by[dependent] -= 1;
             if self.blocked_by[dependent] == 0 {
                 self.queue(dependent);
@@ -207,7 +232,8 @@ impl<'p> Dispatch<'p> {
         if let (Some(job), None) = (first, &self.first.kept)
             && now.saturating_sub(self.first.since) > self.patience
         {
-            let ends = self.running.iter().map(|(job, running)| (*job, running.end, &*running.units));
+            let running = self.running.iter().enumerate();
+            let ends = running.filter_map(|(job, running)| running.as_ref().map(|it| (job, it.end, &*it.units)));
             let units = self.room.soonest(self.problem, &self.problem.jobs[job], ends);
             self.room.keep(&units);
             self.first.kept = Some(Kept { units });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::problem::{Job, Pool, Problem};
+use super::problem::{Job, Problem};
 use crate::Share;
 use crate::ledger::shared;
 
@@ -31,7 +31,7 @@ impl Unit {
     }
 
     /// When a job has room, if its tenants end when they should; `None` where it never fits.
-    fn room_for(&self, job: &Job, tenants: &mut Vec<(Duration, Share)>) -> Option<Duration> {
+    fn room_for(&self, job: &Job, tenants: &mut [(Duration, Share)]) -> Option<Duration> {
         let Share::Bytes(bytes) = job.share else {
             return Some(tenants.iter().map(|(end, _)| *end).max().unwrap_or_default());
         };
@@ -107,20 +107,31 @@ impl Room {
                 pools_of[unit].push(index);
             }
         }
-        let free = |pool: &Pool| {
-            let mut empty: Vec<_> = pool.units().iter().map(|&unit| (units[unit].memory, unit)).collect();
-            empty.sort_unstable();
-            Free { partly: Vec::new(), empty }
-        };
         let kept = vec![false; units.len()];
-        Self { free: problem.pools.iter().map(free).collect(), units, pools_of, kept }
+        let mut room = Self { free: vec![Free::default(); problem.pools.len()], units, pools_of, kept };
+        room.clear(problem);
+        room
+    }
+
+    /// Everything is free again.
+    pub(super) fn clear(&mut self, problem: &Problem) {
+        for unit in &mut self.units {
+            *unit = Unit { taken: 0, tenants: 0, is_whole: false, quiet_until: Duration::ZERO, ..unit.clone() };
+        }
+        for (free, pool) in self.free.iter_mut().zip(&problem.pools) {
+            free.partly.clear();
+            free.empty.clear();
+            free.empty.extend(pool.units().iter().map(|&unit| (self.units[unit].memory, unit)));
+            free.empty.sort_unstable();
+        }
+        self.kept.fill(false);
     }
 
     /// The most memory that a job may ask for of so many GPUs of a pool; `None` where there is none to be had. A job
     /// that takes GPUs whole asks for nothing more than that they are empty.
     pub(super) fn limit(&self, job: &Job, now: Duration) -> Option<u64> {
         let free = &self.free[job.pool];
-        let is_open = |unit: usize| !self.kept[unit] && !(job.staggered && self.units[unit].quiet_until > now);
+        let is_open = |unit: usize| !self.kept[unit] && !self.is_quiet(job, unit, now);
         let wanted = job.gpus as usize;
         if job.share == Share::Whole {
             let empty = free.empty.iter().filter(|(_, unit)| is_open(*unit)).count();
@@ -142,14 +153,19 @@ impl Room {
         least
     }
 
+    /// Whether a job has to wait on a unit for others to have started.
+    fn is_quiet(&self, job: &Job, unit: usize, now: Duration) -> bool {
+        job.staggered && self.units[unit].quiet_until > now
+    }
+
     /// The units for a job that has room: those that are left with the least, so that large jobs find empty ones. Where
     /// `kept` is its own, only these.
     pub(super) fn choose(&self, job: &Job, now: Duration, own: Option<&[usize]>) -> Option<Vec<usize>> {
         let free = &self.free[job.pool];
-        let is_open = |unit: usize| match own {
-            Some(own) => own.contains(&unit),
-            None => !self.kept[unit],
-        } && !(job.staggered && self.units[unit].quiet_until > now);
+        let is_open = |unit: usize| {
+            let is_free = own.map_or(!self.kept[unit], |own| own.contains(&unit));
+            is_free && !self.is_quiet(job, unit, now)
+        };
         let (partly, empty) = match job.share {
             Share::Whole => (&[][..], &free.empty[..]),
             Share::Bytes(bytes) => {

@@ -30,9 +30,21 @@ pub struct Schedule {
 /// knowing these, as they are in a run.
 #[must_use]
 pub fn simulate(problem: &Problem, order: &[usize], durations: &[Duration]) -> Schedule {
-    let mut dispatch = Dispatch::new(problem, order);
-    let mut schedule =
-        Schedule { placements: vec![Placement::default(); problem.jobs.len()], makespan: Duration::ZERO };
+    let mut schedule = Schedule::default();
+    play(&mut Dispatch::new(problem, order), durations, Duration::MAX, &mut schedule);
+    schedule
+}
+
+/// Plays a dispatch through; false, with a part of the schedule, where it takes longer than `limit`.
+pub(super) fn play(
+    dispatch: &mut Dispatch<'_>,
+    durations: &[Duration],
+    limit: Duration,
+    schedule: &mut Schedule,
+) -> bool {
+    schedule.placements.clear();
+    schedule.placements.resize(durations.len(), Placement::default());
+    schedule.makespan = Duration::ZERO;
     let mut ends: BinaryHeap<Reverse<(Duration, usize)>> = BinaryHeap::new();
     let mut now = Duration::ZERO;
     loop {
@@ -41,10 +53,13 @@ pub fn simulate(problem: &Problem, order: &[usize], durations: &[Duration]) -> S
             ends.push(Reverse((end, start.job)));
             schedule.placements[start.job] = Placement { window: Window { start: now, end }, units: start.units };
             schedule.makespan = schedule.makespan.max(end);
+            if end > limit {
+                return false;
+            }
         }
         let next_end = ends.peek().map(|Reverse((end, _))| *end);
         let next_moment = if dispatch.is_done() { None } else { dispatch.next_moment(now) };
-        let Some(next) = next_end.into_iter().chain(next_moment).min() else { return schedule };
+        let Some(next) = next_end.into_iter().chain(next_moment).min() else { return true };
         now = next;
         while let Some(Reverse((end, job))) = ends.peek().copied()
             && end <= now

@@ -19,6 +19,11 @@ impl Waiting {
         Self { tree: vec![NOBODY; 2 * leaves], leaves }
     }
 
+    /// Nobody waits any more.
+    pub(super) fn clear(&mut self) {
+        self.tree.fill(NOBODY);
+    }
+
     /// A job begins to wait. A need of `u64::MAX` is lowered by one: no limit can tell them apart.
     pub(super) fn add(&mut self, place: usize, need: u64) {
         self.set(place, need.min(NOBODY - 1));
