@@ -10,10 +10,10 @@ use test_catalog::TreePath;
 
 use crate::demand::demands;
 use crate::fit::{refusal, units_of_model};
-use crate::schedule::{bounds, schedule};
+use crate::scheduling::{self, Job, Pool, Problem, Schedule};
 use crate::{
-    Capacity, CargoFeatures, Claim, Demand, Estimates, NotRun, Plan, PlannedCase, RustBuild, Share, Step, StepId,
-    StepKind, Window,
+    Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, NotRun, Plan, PlannedCase, RustBuild, Share, Step,
+    StepId, StepKind, Window,
 };
 
 /// What a plan is made by, beyond tests and machine.
@@ -27,6 +27,8 @@ pub struct PlanSettings {
     pub features: CargoFeatures,
     /// Why there are no GPUs, where there are none.
     pub why_no_gpu: Option<String>,
+    /// How long to look for a shorter plan than the largest steps first give.
+    pub search: Duration,
 }
 
 /// Plans the chosen tests on these units.
@@ -63,9 +65,12 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
         }
     }
     let mut drafts = drafts(feasible, &capacity, settings);
-    let bounds = bounds(&drafts, &capacity);
+    let problem = problem(&drafts, &capacity);
+    let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
-    let expected = schedule(&mut drafts, &capacity);
+    let schedule = scheduling::search(&problem, bounds.best(), settings.search);
+    place(&mut drafts, &schedule, &capacity);
+    let expected = schedule.makespan;
     let (steps, waits) = number(drafts);
     let mut plan = Plan::new(steps, &waits, capacity);
     (plan.not_run, plan.expected, plan.bounds, plan.serial) = (not_run, expected, bounds, serial);
@@ -223,6 +228,39 @@ fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
         batch.demands.extend(demands);
     }
     batches.into_iter().map(|batch| batch.demands).collect()
+}
+
+/// What the schedule has to know of the steps.
+fn problem(drafts: &[Draft], capacity: &Capacity) -> Problem {
+    let mut problem = Problem { capacity: capacity.clone(), ..Problem::default() };
+    let mut pools: HashMap<Pool, usize> = HashMap::new();
+    for draft in drafts {
+        let pool = Pool::new(draft.candidates.iter().copied());
+        let pool = *pools.entry(pool).or_insert_with_key(|pool| {
+            problem.pools.push(pool.clone());
+            problem.pools.len() - 1
+        });
+        problem.jobs.push(Job {
+            duration: draft.duration,
+            cpu_slots: draft.claim.cpu_slots,
+            gpus: draft.gpus,
+            share: draft.share,
+            pool,
+            after: draft.waits_for.clone(),
+            ..Job::default()
+        });
+    }
+    problem
+}
+
+/// Gives every step its time and its GPUs.
+fn place(drafts: &mut [Draft], schedule: &Schedule, capacity: &Capacity) {
+    for (draft, placement) in drafts.iter_mut().zip(&schedule.placements) {
+        let claim =
+            |&unit: &usize| GpuClaim { unit, visible: capacity.units[unit].visible.clone(), share: draft.share };
+        draft.claim.gpus = placement.units.iter().map(claim).collect();
+        draft.window = placement.window;
+    }
 }
 
 /// Numbers drafts by their start; one that waits keeps behind what it waits for.

@@ -7,8 +7,12 @@ use std::time::Duration;
 pub struct Bounds {
     /// The work on the GPUs, as memory times time, spread over all their memory.
     pub gpu_area: Duration,
+    /// The same with the room counted that large steps leave and nobody can use.
+    pub large: Duration,
     /// The work on the CPU slots, spread over all of them.
     pub cpu_area: Duration,
+    /// The time of all that take the same exclusive thing in turn.
+    pub exclusive: Duration,
     /// The longest chain of steps that wait for each other.
     pub longest: Duration,
 }
@@ -17,6 +21,6 @@ impl Bounds {
     /// The largest of them.
     #[must_use]
     pub fn best(&self) -> Duration {
-        self.gpu_area.max(self.cpu_area).max(self.longest)
+        self.gpu_area.max(self.large).max(self.cpu_area).max(self.exclusive).max(self.longest)
     }
 }

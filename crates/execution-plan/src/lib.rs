@@ -11,7 +11,7 @@
 //! let plan = plan(&Policy::embedded(), &[], &[], &Estimates::none(), &PlanSettings::default());
 //! assert!(plan.is_empty());
 //! assert_eq!(plan.steps().last().unwrap().kind, StepKind::Report);
-//! assert!(validate(&plan).is_empty());
+//! assert!(validate(&plan, &[]).is_empty());
 //! ```
 
 mod assemble;
@@ -22,7 +22,7 @@ mod fit;
 mod ledger;
 mod plan;
 mod refusal;
-mod schedule;
+pub mod scheduling;
 mod step;
 mod validate;
 

@@ -38,7 +38,7 @@ pub struct Capacity {
 }
 
 /// One GPU or MIG instance, as far as planning goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitCapacity {
     /// Such as `NVIDIA L4`.
     pub name: String,

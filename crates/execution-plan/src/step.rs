@@ -160,6 +160,13 @@ pub enum Share {
     Whole,
 }
 
+/// Nothing.
+impl Default for Share {
+    fn default() -> Self {
+        Self::Bytes(0)
+    }
+}
+
 impl Share {
     /// A claim in GiB, as markers write it, rounded up to a byte.
     #[must_use]

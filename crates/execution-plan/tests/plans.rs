@@ -73,6 +73,8 @@ fn two_tests_share_a_gpu_only_below_the_headroom() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
     #[test]
     fn every_plan_is_valid_and_loses_no_test(
         tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100), 0..40),
@@ -83,8 +85,8 @@ proptest! {
             let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
             demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds)
         }).collect();
-        let plan = plan_demands(demands, machine(&cards, jobs), &PlanSettings { jobs, ..PlanSettings::default() });
-        prop_assert_eq!(validate(&plan), Vec::<String>::new());
+        let plan = plan_demands(demands.clone(), machine(&cards, jobs), &PlanSettings { jobs, ..PlanSettings::default() });
+        prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
         prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
         prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
         let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();

@@ -1,0 +1,32 @@
+//! When and where each job runs: one procedure of decision, which the planner plays through and the runner drives.
+//!
+//! ```text
+//!   Problem          jobs with what they hold, and the machine           (no tests, no processes)
+//!     Dispatch       what starts now: the first job in order that fits   (room: the GPUs; waiting: the jobs)
+//!       simulate     the same played through to the end                  (a schedule)
+//!         search     orders tried for the shortest schedule
+//!     bounds         what no schedule can beat
+//! ```
+//!
+//! The problem is that of rigid jobs which take several GPUs at once and a part of the memory of each (the
+//! resource-constrained project scheduling problem, Pritsker et al. 1969). Lists of jobs that are started as soon as
+//! they fit are within 2 times of the best (Garey and Graham 1975), and near it when the large ones come first.
+
+mod bounds;
+mod dispatch;
+mod order;
+mod problem;
+mod room;
+mod search;
+mod simulate;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+mod waiting;
+
+pub use bounds::bounds;
+pub use dispatch::{Dispatch, Start};
+pub use order::{by_area, by_duration};
+pub use problem::{Job, Pool, Problem};
+pub use search::search;
+pub use simulate::{Placement, Schedule, simulate};
