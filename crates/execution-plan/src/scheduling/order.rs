@@ -5,8 +5,13 @@ use std::time::Duration;
 use super::problem::{Job, Problem};
 use crate::Share;
 
-/// The largest first: GPUs times the part of each that a job has times its time. What needs no GPU comes behind, the
-/// longest first. Of the orders that need no search it loses least where durations are guesses.
+/// How much of a GPU every job on it counts as taking beside its own part. Area alone leaves long jobs of little memory to
+/// the end, where a wrong guess of their time is what the run ends with. Of 0 to 1, 0.2 loses least over both families of
+/// `benches/planning` and all errors of the guesses; 0.1 and 0.5 are within 1.5% of it.
+const BESIDE: f64 = 0.2;
+
+/// The largest first: GPUs times the part of each that a job has, and a little more, times its time. What needs no GPU comes
+/// behind, the longest first. Of the orders that need no search it loses least, whether times are known or guessed.
 #[must_use]
 pub fn by_area(problem: &Problem) -> Vec<usize> {
     sorted(problem, |job| (area(problem, job), job.duration))
@@ -18,18 +23,20 @@ pub fn by_duration(problem: &Problem) -> Vec<usize> {
     sorted(problem, |job| (job.duration.as_secs_f64(), Duration::ZERO))
 }
 
-/// GPUs times memory times seconds; of whole GPUs the memory of the smallest.
+/// GPUs times parts of the largest GPU times seconds; of whole GPUs the part of the smallest.
 fn area(problem: &Problem, job: &Job) -> f64 {
+    let units = &problem.capacity.units;
     let bytes = match job.share {
         Share::Bytes(bytes) => bytes,
         Share::Whole => {
             let pool = problem.pools.get(job.pool).map_or(&[][..], |pool| pool.units());
-            pool.iter().map(|&unit| problem.capacity.units[unit].memory).min().unwrap_or_default()
+            pool.iter().map(|&unit| units[unit].memory).min().unwrap_or_default()
         }
     };
+    let largest = units.iter().map(|unit| unit.memory).max().unwrap_or_default().max(1);
     #[expect(clippy::cast_precision_loss, reason = "an area is a figure to compare by")]
-    let bytes = bytes as f64;
-    f64::from(job.gpus) * bytes * job.duration.as_secs_f64()
+    let part = bytes as f64 / largest as f64;
+    f64::from(job.gpus) * (part + BESIDE) * job.duration.as_secs_f64()
 }
 
 /// Those with the largest key first; of equal ones the first.
