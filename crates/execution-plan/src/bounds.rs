@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The best that any plan on these GPUs and slots could reach: no order can be faster than each of these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// The work on the GPUs, as memory times time, spread over all their memory.
+    /// The work on the GPUs, each step's part of what several may share of a GPU times its time, spread over all of a pool.
     pub gpu_area: Duration,
     /// The same with the room counted that large steps leave and nobody can use.
     pub large: Duration,

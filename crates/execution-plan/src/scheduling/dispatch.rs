@@ -76,14 +76,8 @@ struct First {
     job: Option<usize>,
     /// Since when it is the first.
     since: Duration,
-    /// What is kept for it since it was passed for too long.
-    kept: Option<Kept>,
-}
-
-/// GPUs that nobody else gets, and all slots that become free.
-#[derive(Debug, Clone)]
-struct Kept {
-    units: Vec<usize>,
+    /// The GPUs that nobody else gets, since it was passed for too long; all slots that become free are kept as well.
+    kept: Option<Vec<usize>>,
 }
 
 impl<'p> Dispatch<'p> {
@@ -236,7 +230,7 @@ impl<'p> Dispatch<'p> {
             let ends = running.filter_map(|(job, running)| running.as_ref().map(|it| (job, it.end, &*it.units)));
             let units = self.room.soonest(self.problem, &self.problem.jobs[job], ends);
             self.room.keep(&units);
-            self.first.kept = Some(Kept { units });
+            self.first.kept = Some(units);
         }
     }
 
@@ -247,7 +241,7 @@ impl<'p> Dispatch<'p> {
         if !self.has_slots_and_resources(waits) {
             return None;
         }
-        let units = if waits.gpus == 0 { Vec::new() } else { self.room.choose(waits, now, Some(&kept.units))? };
+        let units = if waits.gpus == 0 { Vec::new() } else { self.room.choose(waits, now, Some(kept))? };
         Some((job, units))
     }
 

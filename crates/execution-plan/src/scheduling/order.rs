@@ -6,8 +6,9 @@ use super::problem::{Job, Problem};
 use crate::Share;
 
 /// How much of a GPU every job on it counts as taking beside its own part. Area alone leaves long jobs of little memory to
-/// the end, where a wrong guess of their time is what the run ends with. Of 0 to 1, 0.2 loses least over both families of
-/// `benches/planning` and all errors of the guesses; 0.1 and 0.5 are within 1.5% of it.
+/// the end, where a wrong guess of their time is what the run ends with. Of the values tried it loses least on the mean of
+/// the seven figures that `benches/planning` prints for it: 12.3%, beside 13.8 at 0, 12.6 at 0.1, 12.4 at 0.3 and at 0.5,
+/// 12.9 at 1.
 const BESIDE: f64 = 0.2;
 
 /// The largest first: GPUs times the part of each that a job has, and a little more, times its time. What needs no GPU comes

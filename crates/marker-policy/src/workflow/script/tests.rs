@@ -249,12 +249,12 @@ fn programs_that_run_others_are_seen_through() {
         ("CMD='pytest -m x'; eval \"$CMD\"; $CMD; echo $CMD", "[.] (pytest) -m x\n[.] (pytest) -m x"),
         // Containers.
         (
-            "docker run --rm -it -v $PWD:/work -w /work/lib image:1 pytest a",
-            "[lib] docker run --rm -it -v <github.workspace>:/work -w /work/lib image:1 (pytest) a",
+            "docker run --rm -it -v $PWD:/mnt -w /mnt/lib image:1 pytest a",
+            "[lib] docker run --rm -it -v <github.workspace>:/mnt -w /mnt/lib image:1 (pytest) a",
         ),
         (
-            "docker run -v $X/y:/work -w/work \"$IMAGE\" pytest",
-            "[<<$X>/y>] docker run -v <$X>/y:/work -w/work <$IMAGE> (pytest)",
+            "docker run -v $X/y:/mnt -w/mnt \"$IMAGE\" pytest",
+            "[<<$X>/y>] docker run -v <$X>/y:/mnt -w/mnt <$IMAGE> (pytest)",
         ),
         (
             "cd lib; docker run --mount type=bind,src=$(pwd),dst=/w --workdir=/w image cargo test",
