@@ -9,7 +9,12 @@ const FLOW: &str = "{flow}";
 
 /// A folder and all below it, such as `components/backend/{component}/tests`; `{component}` is any one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FolderPattern(String);
+pub struct FolderPattern {
+    /// The whole, or what stands before `{component}`.
+    before: String,
+    /// What stands behind it.
+    behind: Option<String>,
+}
 
 impl FolderPattern {
     /// The pattern, or what is wrong with it.
@@ -29,7 +34,11 @@ impl FolderPattern {
         if components > 1 {
             return Err(format!("`{COMPONENT}` may stand once in a folder"));
         }
-        Ok(Self(text.to_owned()))
+        let (before, behind) = match text.split_once(COMPONENT) {
+            None => (text, None),
+            Some((before, behind)) => (before, Some(behind.to_owned())),
+        };
+        Ok(Self { before: before.to_owned(), behind })
     }
 
     /// Whether a path with `/` lies below the folder.
@@ -44,25 +53,27 @@ impl FolderPattern {
         self.matching(path).flatten()
     }
 
+    /// The folder that stands for `{component}`, if there is one, of a path below. What lies *below* has at least a file
+    /// name left.
     fn matching<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
-        let mut component = None;
-        let mut folders = path.split('/');
-        for segment in self.0.split('/') {
-            let folder = folders.next()?;
-            if segment == COMPONENT {
-                component = Some(folder);
-            } else if segment != folder {
-                return None;
+        let rest = path.strip_prefix(&*self.before)?;
+        let (component, rest) = match &self.behind {
+            None => (None, rest),
+            Some(behind) => {
+                let (component, _) = rest.split_once('/')?;
+                (Some(component), rest[component.len()..].strip_prefix(&**behind)?)
             }
-        }
-        // What lies *below* the folder has at least a file name left.
-        folders.next().map(|_| component)
+        };
+        rest.starts_with('/').then_some(component)
     }
 }
 
 impl fmt::Display for FolderPattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        match &self.behind {
+            None => formatter.write_str(&self.before),
+            Some(behind) => write!(formatter, "{}{COMPONENT}{behind}", self.before),
+        }
     }
 }
 
@@ -133,12 +144,18 @@ mod tests {
 
     #[test]
     fn a_folder_holds_what_lies_below_it() {
-        let folder = FolderPattern::parse("components/backend/{component}/tests").unwrap();
+        let folder_text = "components/backend/{component}/tests";
+        let folder = FolderPattern::parse(folder_text).unwrap();
         assert!(folder.contains("components/backend/vllm/tests/test_a.py"));
         assert_eq!(folder.component_of("components/backend/vllm/tests/deep/test_a.py"), Some("vllm"));
         assert!(!folder.contains("components/backend/vllm/tests"));
         assert!(!folder.contains("components/backend/tests/test_a.py"));
         assert!(!FolderPattern::parse("tests").unwrap().contains("tests_old/test_a.py"));
+        let last = FolderPattern::parse("components/{component}").unwrap();
+        assert_eq!(last.component_of("components/vllm/test_a.py"), Some("vllm"));
+        assert!(!last.contains("components/test_a.py"));
+        assert!(!last.contains("components_old/vllm/test_a.py"));
+        assert_eq!((last.to_string(), folder.to_string()), ("components/{component}".into(), folder_text.into()));
     }
 
     #[test]
