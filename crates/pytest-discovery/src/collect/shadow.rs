@@ -5,7 +5,7 @@
 //! else has. What stands elsewhere with them than without, and what has a parameter that is also one of them, has no
 //! place that is known.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 use test_catalog::Reason;
@@ -58,7 +58,7 @@ fn doubt(item: &Item, cause: &Item) {
 
 /// Tests with a parameter whose values an unknown call may give others too have no place that is known.
 fn doubt_those_that_share(items: &[Rc<Item>], unknown: &[&Item], pytest: PytestVersion) {
-    let mut by_name: HashMap<&str, Vec<(Option<Scope>, &Item)>> = HashMap::new();
+    let mut by_name: HashMap<&str, Vec<(Option<Scope>, &Item)>> = HashMap::default();
     for other in unknown {
         for one in hidden(other) {
             let held = by_name.entry(&one.name).or_default();

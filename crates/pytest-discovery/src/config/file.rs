@@ -134,7 +134,7 @@ impl Format {
     }
 
     fn load_toml(self, path: &Utf8Path, text: &str, pytest: PytestVersion) -> Result<Option<Settings>, ConfigError> {
-        let document = Document { path, text };
+        let document = Document::new(path, text);
         let root = DeTable::parse(text).map_err(|cause| {
             let line = cause.span().map_or(1, |span| document.line_at(span.start));
             ConfigError::malformed(path, line, cause.message())
@@ -164,13 +164,18 @@ impl Format {
 /// A TOML file, for the lines of its values.
 struct Document<'a> {
     path: &'a Utf8Path,
-    text: &'a str,
+    /// Where the ends of its lines are: hundreds of values ask for theirs.
+    line_ends: Vec<usize>,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    fn new(path: &'a Utf8Path, text: &str) -> Self {
+        Self { path, line_ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect() }
+    }
+
     fn line_at(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).map_or(u32::MAX, |count| count + 1)
+        let before = self.line_ends.partition_point(|end| *end < offset);
+        u32::try_from(before).map_or(u32::MAX, |count| count.saturating_add(1))
     }
 
     /// The table `[pytest]`, whose values keep their types.

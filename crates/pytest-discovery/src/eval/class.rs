@@ -41,7 +41,7 @@ pub(crate) struct Class {
 }
 
 /// The members of an enum by name, aliases included.
-pub(super) type Members = IndexMap<Rc<str>, Value>;
+pub(super) type Members = IndexMap<Rc<str>, Value, foldhash::fast::RandomState>;
 
 /// The parameters of `dataclasses.dataclass`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Class {
     /// The methods that `abc.abstractmethod` marks and that no class in front overrides: with `abc.ABC` among the
     /// bases there are no instances of a class that has some.
     pub(crate) fn abstract_methods(&self) -> Vec<Rc<str>> {
-        let mut decided: IndexMap<Rc<str>, bool> = IndexMap::new();
+        let mut decided: IndexMap<Rc<str>, bool, foldhash::fast::RandomState> = IndexMap::default();
         let mut note = |names: &Names| {
             for (name, binding) in names {
                 decided.entry(name.clone()).or_insert_with(|| is_abstract(&binding.value));

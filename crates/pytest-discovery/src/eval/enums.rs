@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use indexmap::IndexMap;
 use num_bigint::BigInt;
 use num_traits::{Signed, Zero};
 
-use super::class::{Class, Instance, Payload};
+use super::class::{Class, Instance, Members, Payload};
 use super::compare::{equal, integer};
 use super::value::{Arguments, Doubt, Names, Value};
 use super::{Frame, Interpreter};
@@ -95,12 +94,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn members_from_body(
-        &mut self,
-        class: &Rc<Class>,
-        frame: &Frame,
-        range: Range,
-    ) -> Result<IndexMap<Rc<str>, Value>, Option<Doubt>> {
+    fn members_from_body(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) -> Result<Members, Option<Doubt>> {
         if let Some(doubt) = &*class.doubt.borrow() {
             return Err(Some(doubt.clone()));
         }
@@ -121,7 +115,7 @@ impl Interpreter<'_> {
         }
         let body: Vec<(Rc<str>, super::Binding)> =
             class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.clone())).collect();
-        let mut made: IndexMap<Rc<str>, Value> = IndexMap::new();
+        let mut made = Members::default();
         let mut values: Vec<Value> = Vec::new();
         for (name, binding) in body {
             if !is_member_binding(&name, &binding.value) {

@@ -50,6 +50,7 @@ pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -122,7 +123,9 @@ pub(crate) struct Interpreter<'a> {
     /// Where the steps of the module ended.
     exhausted: Option<Doubt>,
     /// Paths without links, as far as they were asked for.
-    real_paths: std::cell::RefCell<HashMap<Utf8PathBuf, Option<Utf8PathBuf>>>,
+    real_paths: RefCell<HashMap<String, Option<Utf8PathBuf>>>,
+    /// What `path.resolve()` gave: hooks ask it of the same files once a test.
+    resolved_paths: RefCell<HashMap<Rc<str>, Option<Rc<str>>>>,
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
@@ -166,7 +169,8 @@ impl<'a> Interpreter<'a> {
             environ: HashMap::default(),
             failed: false,
             exhausted: None,
-            real_paths: std::cell::RefCell::default(),
+            real_paths: RefCell::default(),
+            resolved_paths: RefCell::default(),
         }
     }
 

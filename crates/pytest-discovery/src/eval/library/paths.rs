@@ -10,12 +10,29 @@ use crate::syntax::ast::Range;
 
 /// A path with `.` and doubled slashes taken out, as `pathlib` keeps it.
 fn normal(text: &str) -> Rc<str> {
+    if is_normal(text) {
+        return text.into();
+    }
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     match (text.starts_with('/'), parts.is_empty()) {
         (true, _) => format!("/{}", parts.join("/")).into(),
         (false, true) => ".".into(),
         (false, false) => parts.join("/").into(),
     }
+}
+
+/// Whether a path is as `pathlib` keeps it: hooks make the same paths anew for every test, and nearly all of them are.
+fn is_normal(text: &str) -> bool {
+    let relative = text.strip_prefix('/').unwrap_or(text);
+    let mut start_of_part = true;
+    for (at, byte) in relative.bytes().enumerate() {
+        match byte {
+            b'/' if start_of_part => return false,
+            b'.' if start_of_part && matches!(relative.as_bytes().get(at + 1), None | Some(b'/')) => return false,
+            _ => start_of_part = byte == b'/',
+        }
+    }
+    !start_of_part
 }
 
 pub(super) fn text_of(value: &Value) -> Option<&str> {
@@ -118,12 +135,22 @@ impl Interpreter<'_> {
 
     /// The path without links; `None` for what does not exist. Hooks ask for the same files once a test.
     fn real(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
-        if let Some(known) = self.real_paths.borrow().get(path) {
+        if let Some(known) = self.real_paths.borrow().get(path.as_str()) {
             return known.clone();
         }
         let real = path.canonicalize_utf8().ok();
-        self.real_paths.borrow_mut().insert(path.to_owned(), real.clone());
+        self.real_paths.borrow_mut().insert(path.to_string(), real.clone());
         real
+    }
+
+    /// `path.resolve()`, for what lies in the tree.
+    fn resolved(&self, path: &Rc<str>) -> Option<Rc<str>> {
+        if let Some(known) = self.resolved_paths.borrow().get(path) {
+            return known.clone();
+        }
+        let resolved = self.inside(path).and_then(|inside| self.real(&inside)).map(|real| real.as_str().into());
+        self.resolved_paths.borrow_mut().insert(path.clone(), resolved.clone());
+        resolved
     }
 
     pub(super) fn path_method(
@@ -140,10 +167,7 @@ impl Interpreter<'_> {
                 let parts: Vec<Value> = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
                 join(here, &parts)
             }
-            ("resolve", 0) => {
-                let path = self.inside(here)?;
-                Some(Value::Path(self.real(&path)?.as_str().into()))
-            }
+            ("resolve", 0) => self.resolved(here).map(Value::Path),
             ("absolute", 0) => Some(Value::Path(self.inside(here)?.as_str().into())),
             ("expanduser", 0) if !here.starts_with('~') => Some(Value::Path(here.clone())),
             ("as_posix" | "__str__" | "__fspath__", 0) => Some(Value::str(&**here)),
@@ -285,7 +309,7 @@ impl Interpreter<'_> {
                         if first.starts_with("//") {
                             return None;
                         }
-                        join(&normal(first), rest)
+                        if rest.is_empty() { Some(path(first)) } else { join(&normal(first), rest) }
                     }
                 }
             }
