@@ -1,6 +1,6 @@
 //! A first look at a Rust text: how deep it nests, and the same text without what cannot hold a test.
 //!
-//! A function's body is not needed to list the function, and no test can stand in an `impl` or a `trait`. Both are
+//! A function's body is not needed to list the function, and no test can stand in an `impl`, a `trait` or a type. All are
 //! emptied before the text is tokenized, which is where the time goes. Lines and columns of what remains do not move.
 //! The arguments of macros are left alone: only the macro knows what they are.
 
@@ -20,7 +20,7 @@ pub(crate) struct Skim {
 /// Whose block comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Head {
-    /// `fn name`, `impl` or `trait`, read at this bracket depth.
+    /// `fn name`, `impl`, `trait`, `struct` or `enum`, read at this bracket depth.
     Body(usize),
     None,
 }
@@ -150,7 +150,7 @@ impl Skimmer<'_> {
         let seen = match &self.bytes[start..end] {
             b"fn" => Seen::Fn,
             b"unsafe" | b"default" | b"const" | b"auto" | b"pub" => Seen::Qualifier,
-            b"impl" | b"trait"
+            b"impl" | b"trait" | b"struct" | b"enum"
                 if matches!(self.last, Seen::Boundary | Seen::Qualifier)
                     && matches!(self.head, Head::None)
                     && !begins_none =>
@@ -418,6 +418,13 @@ mod tests {
         assert_eq!(skim("impl A for B { fn c() {} }").text, "impl A for B {           }");
         assert_eq!(skim("static A: fn(impl B) = { c };").text, "static A: fn(impl B) = { c };");
         assert_eq!(skim("fn a(b: impl C) -> impl D { e } mod f {}").text, "fn a(b: impl C) -> impl D {   } mod f {}");
+    }
+
+    #[test]
+    fn a_type_is_emptied() {
+        assert_eq!(skim("pub struct A<B> { c: D } mod e {}").text, "pub struct A<B> {      } mod e {}");
+        assert_eq!(skim("struct A; mod b { enum C { D { e: F } } }").text, "struct A; mod b { enum C {            } }");
+        assert_eq!(skim("struct A(B); mod c { fn d() {} }").text, "struct A(B); mod c { fn d() {} }");
     }
 
     #[test]

@@ -342,7 +342,7 @@ impl Object for CallSpecView {
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         match name {
-            "id" => Some(Value::str(&self.id)),
+            "id" => Some(Value::str(self.id.as_str())),
             "params" => {
                 let params = self.params.iter().map(|(name, value)| (Value::str(&**name), value.clone()));
                 Some(Value::dict(params.collect()))

@@ -339,7 +339,7 @@ impl Interpreter<'_> {
     pub(super) fn environment(&self, name: &str) -> Option<Value> {
         match self.environ.get(name) {
             Some(changed) => changed.clone(),
-            None => self.env.get(name).map(Value::str),
+            None => self.env.get(name).map(|value| Value::str(value.as_str())),
         }
     }
 }

@@ -382,8 +382,8 @@ pub(crate) struct Fixture {
 }
 
 impl Value {
-    pub(crate) fn str(text: impl Into<String>) -> Self {
-        Self::Str(text.into().into())
+    pub(crate) fn str(text: impl Into<Text>) -> Self {
+        Self::Str(text.into())
     }
 
     pub(crate) fn int(number: impl Into<BigInt>) -> Self {

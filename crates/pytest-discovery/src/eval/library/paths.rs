@@ -86,12 +86,12 @@ fn split_name(name: &str) -> (&str, &str) {
 /// `path.name`, where that is no method.
 pub(in crate::eval) fn attribute(path: &Rc<str>, name: &str) -> Option<Value> {
     // Names whose dots stand together are split in ways that changed.
-    let odd = name_of(path).starts_with('.') || name_of(path).contains("..");
+    let odd = || name_of(path).starts_with('.') || name_of(path).contains("..");
     match name {
         "name" => Some(Value::str(name_of(path))),
-        "stem" if !odd => Some(Value::str(split_name(name_of(path)).0)),
-        "suffix" if !odd => Some(Value::str(split_name(name_of(path)).1)),
-        "suffixes" if !odd && !name_of(path).ends_with('.') => {
+        "stem" if !odd() => Some(Value::str(split_name(name_of(path)).0)),
+        "suffix" if !odd() => Some(Value::str(split_name(name_of(path)).1)),
+        "suffixes" if !odd() && !name_of(path).ends_with('.') => {
             Some(Value::list(name_of(path).split('.').skip(1).map(|part| Value::str(format!(".{part}"))).collect()))
         }
         "parent" => Some(Value::Path(parent_of(path))),
