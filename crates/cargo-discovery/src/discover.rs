@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use test_catalog::{
     CargoTarget, Catalog, Certainty, Problem, ProblemKind, Reason, RustCase, RustTestKind, SourceSpan, TargetKind,
     TestCase, TreePath,
@@ -102,33 +103,23 @@ fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter)
     let sources = Sources::parse(&settings.tree, &walk.rust);
     let search = Search::new(&settings.tree, packages.list(), &sources);
 
+    let in_build = packages.in_build(&settings.features, &settings.build);
+    let searched: Vec<Searched> = in_build.par_iter().map(|package| Searched::new(package, &search)).collect();
     let mut cases = Vec::new();
     let mut reached = HashSet::new();
     // Of packages whose modules are all known; elsewhere an orphan may be a module of a file that does not parse.
     let mut known: Vec<&Utf8Path> = Vec::new();
-    for package in packages.in_build(&settings.features, &settings.build) {
-        let found = package.found;
-        let mut is_known = true;
-        for target in &found.targets {
-            let tree = search.modules(found, &package.cfg, target);
-            if target.documented && package.is_selected {
-                let tests = search.documentation(found, &package.cfg, target, &tree);
-                cases.extend(cases_of(&package, &target.documentation(), tests));
-            }
-            is_known &= tree.problems.is_empty();
-            reached.extend(tree.reached);
-            for problem in tree.problems {
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
-            }
-            if target.tested && package.is_selected {
-                cases.extend(cases_of(&package, target, tree.tests));
+    for (package, found) in in_build.iter().zip(searched) {
+        if found.problems.is_empty() {
+            known.push(&package.found.manifest.folder);
+        }
+        for problem in found.problems {
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
-        if is_known {
-            known.push(&found.manifest.folder);
-        }
+        reached.extend(found.reached);
+        cases.extend(found.cases);
     }
     let folders: BTreeSet<Utf8PathBuf> =
         walk.manifests.iter().filter_map(|file| file.parent()).map(Utf8Path::to_owned).collect();
@@ -142,6 +133,34 @@ fn discovery(settings: &Settings, commands: &[TestCommand], filter: &PathFilter)
     catalog.number_occurrences();
     let lanes = lane::all(commands, &packages, &search, &settings.tree, &catalog.cases);
     Discovery { catalog, lanes }
+}
+
+/// What the search of a package's targets comes to.
+#[derive(Default)]
+struct Searched {
+    cases: Vec<TestCase>,
+    problems: Vec<Problem>,
+    /// The files that its modules are in.
+    reached: HashSet<Utf8PathBuf>,
+}
+
+impl Searched {
+    fn new(package: &BuiltPackage<'_, '_>, search: &Search<'_>) -> Self {
+        let mut searched = Self::default();
+        for target in &package.found.targets {
+            let tree = search.modules(package.found, &package.cfg, target);
+            if target.documented && package.is_selected {
+                let tests = search.documentation(package.found, &package.cfg, target, &tree);
+                searched.cases.extend(cases_of(package, &target.documentation(), tests));
+            }
+            searched.reached.extend(tree.reached);
+            searched.problems.extend(tree.problems);
+            if target.tested && package.is_selected {
+                searched.cases.extend(cases_of(package, target, tree.tests));
+            }
+        }
+        searched
+    }
 }
 
 /// nextest lists binaries by their id, and libtest the tests of one by name. Those of the documentation come behind.

@@ -15,9 +15,8 @@ mod scan;
 mod type_name;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Ignored, Reason, SourceSpan, TreePath};
@@ -49,12 +48,13 @@ pub(crate) struct Library<'l> {
 
 /// Files that were read again, because they declare a documented module: once for all libraries and features.
 #[derive(Debug, Default)]
-pub(crate) struct Declaring(RefCell<HashMap<TreePath, Option<Arc<FileDocs>>>>);
+pub(crate) struct Declaring(Mutex<HashMap<TreePath, Option<Arc<FileDocs>>>>);
 
 impl Declaring {
     fn docs(&self, file: &TreePath, sources: &Sources<'_>) -> Option<Arc<FileDocs>> {
         let read = || sources.text(file.as_path()).ok().map(|text| Arc::new(scan_declarations(&text)));
-        self.0.borrow_mut().entry(file.clone()).or_insert_with(read).clone()
+        let mut read_before = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read_before.entry(file.clone()).or_insert_with(read).clone()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use test_catalog::{Obstacle, Reach, RustCase, TargetKind, TestCase, TreePath};
 
 use crate::cfg::{Predicate, Truth};
@@ -48,6 +49,9 @@ struct TargetTests {
     has_more: bool,
 }
 
+/// The packages of a command by their place in the list, each with what is set there.
+type Cfgs = Result<Vec<(usize, PackageCfg)>, NotBuilt>;
+
 /// What each command builds and runs of the cases.
 pub(crate) fn all<'t>(
     commands: &'t [TestCommand],
@@ -66,9 +70,22 @@ pub(crate) fn all<'t>(
         }
     }
     let conditions = Arc::new(conditions);
-    // Most commands have the same features for most packages.
-    let mut built: HashMap<usize, Vec<Arc<BuiltTests>>> = HashMap::new();
-    let lane = |command: &'t TestCommand| {
+    let cfgs: Vec<Cfgs> = commands.iter().map(|command| packages.of_command(command, tree)).collect();
+    // Most commands have the same features for most packages: each of these is searched once.
+    let mut variants: Vec<(usize, &PackageCfg)> = Vec::new();
+    for (place, cfg) in cfgs.iter().flatten().flatten() {
+        if !variants.contains(&(*place, cfg)) {
+            variants.push((*place, cfg));
+        }
+    }
+    let list = packages.list();
+    let search_variant = |&(place, cfg): &(usize, &PackageCfg)| BuiltTests::search(&list[place], cfg.clone(), search);
+    let built: Vec<Arc<BuiltTests>> = variants.par_iter().map(search_variant).map(Arc::new).collect();
+    let tests_of = |place: usize, cfg: &PackageCfg| {
+        let index = variants.iter().position(|one| *one == (place, cfg))?;
+        Some((list[place].manifest.file.clone(), Arc::clone(&built[index])))
+    };
+    let lane = |(command, cfgs): (&TestCommand, &Cfgs)| {
         let mut lane = RustLane {
             command: command.clone(),
             packages: None,
@@ -76,33 +93,18 @@ pub(crate) fn all<'t>(
             narrowed: None,
             conditions: Arc::clone(&conditions),
         };
-        let cfgs = match packages.of_command(command, tree) {
-            Ok(cfgs) => cfgs,
-            Err(NotBuilt::Unknown) => return lane,
-            Err(NotBuilt::Refused(why)) => {
-                lane.refused = Some(why).filter(|_| command.doubt().is_none());
-                return lane;
+        match cfgs {
+            Ok(cfgs) => {
+                let workspace = packages.workspace_of(command);
+                lane.narrowed = workspace.and_then(|workspace| nextest::default_filter(command, tree, workspace));
+                lane.packages = Some(cfgs.iter().filter_map(|(place, cfg)| tests_of(*place, cfg)).collect());
             }
-        };
-        lane.narrowed =
-            packages.workspace_of(command).and_then(|workspace| nextest::default_filter(command, tree, workspace));
-        let mut of_lane = BTreeMap::new();
-        for (place, cfg) in cfgs {
-            let package = &packages.list()[place];
-            let variants = built.entry(place).or_default();
-            let tests = match variants.iter().find(|one| one.cfg == cfg) {
-                Some(tests) => Arc::clone(tests),
-                None => {
-                    let tests = Arc::new(BuiltTests::search(package, cfg, search));
-                    variants.push(Arc::clone(&tests));
-                    tests
-                }
-            };
-            of_lane.insert(package.manifest.file.clone(), tests);
+            Err(NotBuilt::Unknown) => {}
+            Err(NotBuilt::Refused(why)) => lane.refused = Some(why.clone()).filter(|_| command.doubt().is_none()),
         }
-        RustLane { packages: Some(of_lane), ..lane }
+        lane
     };
-    commands.iter().map(lane).collect()
+    commands.iter().zip(&cfgs).map(lane).collect()
 }
 
 impl BuiltTests {

@@ -1,10 +1,9 @@
 //! The files of a tree: the walk, and each Rust file read and parsed once.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::WalkBuilder;
@@ -150,13 +149,13 @@ pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
     parsed: HashMap<Utf8PathBuf, Parsed>,
     /// Files that the walk passed over and a `mod` names.
-    late: RefCell<HashMap<Utf8PathBuf, Option<Rc<Parsed>>>>,
+    late: Mutex<HashMap<Utf8PathBuf, Option<Arc<Parsed>>>>,
 }
 
 /// A file of [`Sources`].
 pub(crate) enum Found<'s> {
     Walked(&'s Parsed),
-    Late(Rc<Parsed>),
+    Late(Arc<Parsed>),
 }
 
 impl Found<'_> {
@@ -172,7 +171,11 @@ impl<'t> Sources<'t> {
     /// Parses all files, on the threads of the pool that this is called in.
     pub(crate) fn parse(tree: &'t Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> Self {
         let parsed = files.par_iter().map(|file| (file.clone(), parse(tree, file))).collect();
-        Self { tree, parsed, late: RefCell::default() }
+        Self { tree, parsed, late: Mutex::default() }
+    }
+
+    fn late(&self) -> MutexGuard<'_, HashMap<Utf8PathBuf, Option<Arc<Parsed>>>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file, if there is one.
@@ -180,10 +183,10 @@ impl<'t> Sources<'t> {
         if let Some(parsed) = self.parsed.get(file) {
             return Some(Found::Walked(parsed));
         }
-        let mut late = self.late.borrow_mut();
+        let mut late = self.late();
         let read = late.entry(file.to_owned()).or_insert_with(|| {
             let exists = self.tree.join(file).is_file();
-            exists.then(|| Rc::new(parse(self.tree, file)))
+            exists.then(|| Arc::new(parse(self.tree, file)))
         });
         read.clone().map(Found::Late)
     }
@@ -206,7 +209,7 @@ impl<'t> Sources<'t> {
     }
 
     pub(crate) fn files_read(&self) -> usize {
-        self.parsed.len() + self.late.borrow().values().flatten().count()
+        self.parsed.len() + self.late().values().flatten().count()
     }
 }
 

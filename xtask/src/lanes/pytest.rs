@@ -1,6 +1,7 @@
 //! The commands of pytest in CI, each under the configuration that pytest would take for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marker_policy::workflow::{Directory, Text};
@@ -72,7 +73,11 @@ pub(super) struct Configurations {
     facts: PytestFacts,
     /// The one that the catalog was read with.
     own: Config,
+    /// Those of lanes so far, by the folder and the words that matter.
+    located: Mutex<HashMap<(String, Vec<String>), Located>>,
 }
+
+type Located = Result<Arc<Config>, Arc<ConfigError>>;
 
 impl Configurations {
     /// Those of a tree; `None` where nothing of Python was read of it.
@@ -80,17 +85,33 @@ impl Configurations {
         let facts = catalog.pytest.clone()?;
         let pytest = facts.version.parse().unwrap_or_default();
         let own = Config::locate(&invocation(tree, Vec::new(), pytest)).ok()?;
-        Some(Self { tree: tree.to_owned(), pytest, facts, own })
+        Some(Self { tree: tree.to_owned(), pytest, facts, own, located: Mutex::default() })
     }
 
     /// The configuration of a lane, where it is another one than the tree's.
-    fn other(&self, lane: &PythonLane) -> Result<Option<Config>, ConfigError> {
+    fn other(&self, lane: &PythonLane) -> Result<Option<Arc<Config>>, Arc<ConfigError>> {
         let Directory::Tree(folder) = &lane.directory else { return Ok(None) };
         let place = |path: &str| self.tree.join(path).into_string();
         let Some(words) = lane.command.configuration_words(place) else { return Ok(None) };
-        let config = Config::locate(&invocation(&self.tree.join(folder), words, self.pytest))?;
+        let config = self.locate(folder, words)?;
         let is_other = config.file != self.own.file || lane.command.names_configuration();
         Ok(is_other.then_some(config))
+    }
+
+    /// What pytest takes for its configuration in a folder with these words. The steps of a workflow differ mostly in
+    /// what they select, which does not matter here.
+    fn locate(&self, folder: &str, words: Vec<String>) -> Located {
+        let key = (folder.to_owned(), words.clone());
+        let known = |located: &Mutex<HashMap<_, Located>>| located.lock().ok()?.get(&key).cloned();
+        if let Some(located) = known(&self.located) {
+            return located;
+        }
+        let located = Config::locate(&invocation(&self.tree.join(folder), words, self.pytest));
+        let located = located.map(Arc::new).map_err(Arc::new);
+        if let Ok(mut all) = self.located.lock() {
+            all.insert(key, located.clone());
+        }
+        located
     }
 
     fn describe(&self, config: &Config) -> OtherConfiguration {
