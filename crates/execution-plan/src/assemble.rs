@@ -10,7 +10,7 @@ use test_catalog::TreePath;
 
 use crate::demand::demands;
 use crate::fit::{refusal, units_of_model};
-use crate::scheduling::{self, Job, Pool, Problem, Schedule};
+use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
     Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, NotRun, Plan, PlannedCase, RustBuild, Share, Step,
     StepId, StepKind, Window,
@@ -68,7 +68,7 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
     let problem = problem(&drafts, &capacity);
     let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
-    let schedule = scheduling::search(&problem, bounds.best(), settings.search);
+    let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));
     place(&mut drafts, &schedule, &capacity);
     let expected = schedule.makespan;
     let (steps, waits) = number(drafts);
