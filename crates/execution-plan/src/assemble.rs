@@ -27,7 +27,8 @@ pub struct PlanSettings {
     pub features: CargoFeatures,
     /// Why there are no GPUs, where there are none.
     pub why_no_gpu: Option<String>,
-    /// How long to look for a shorter plan than the largest steps first give.
+    /// How long to look for a shorter plan than those that need no search. With none the plan is the same everywhere; else
+    /// it depends on how fast the machine is.
     pub search: Duration,
 }
 
