@@ -230,6 +230,22 @@ pub(crate) struct MachineArgs {
     /// Leave out tests that claim more memory of a GPU than this
     #[arg(long, value_name = "GIB")]
     pub(crate) max_vram_gib: Option<f64>,
+    /// How long to look for a shorter plan, such as 0.2s or 500ms [default: not at all: where times are guesses, largest
+    /// first does better, and the plan is the same on every machine]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) plan_time: Option<std::time::Duration>,
+}
+
+/// Of `--plan-time`: a number with `s` or `ms`, an hour at most.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e-3),
+        None => (text.strip_suffix('s').unwrap_or_default(), 1.0),
+    };
+    let seconds = number.parse::<f64>().ok().map(|number| number * unit);
+    let seconds = seconds.filter(|seconds| (0.0..=3600.0).contains(seconds));
+    let time = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "is no time: write it as 0.2s or 500ms, an hour at most".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use test_catalog::TreePath;
 
 use crate::demand::demands;
 use crate::fit::{refusal, units_of_model};
-use crate::scheduling::{self, Job, Pool, Problem, Schedule};
+use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
     Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, NotRun, Plan, PlannedCase, RustBuild, Share, Step,
     StepId, StepKind, Window,
@@ -27,7 +27,8 @@ pub struct PlanSettings {
     pub features: CargoFeatures,
     /// Why there are no GPUs, where there are none.
     pub why_no_gpu: Option<String>,
-    /// How long to look for a shorter plan than the largest steps first give.
+    /// How long to look for a shorter plan than those that need no search. With none the plan is the same everywhere; else
+    /// it depends on how fast the machine is.
     pub search: Duration,
 }
 
@@ -68,7 +69,7 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
     let problem = problem(&drafts, &capacity);
     let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
-    let schedule = scheduling::search(&problem, bounds.best(), settings.search);
+    let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));
     place(&mut drafts, &schedule, &capacity);
     let expected = schedule.makespan;
     let (steps, waits) = number(drafts);

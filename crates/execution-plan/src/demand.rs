@@ -33,6 +33,9 @@ pub struct Demand {
     pub not_compiled: Option<String>,
 }
 
+/// Longer is a mistake, and the sum of many would be more than can be counted.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// What every chosen test needs, and what is wrong with their markers.
 #[must_use]
 pub fn demands(policy: &Policy, chosen: &[Chosen<'_, '_>], estimates: &Estimates) -> (Vec<Demand>, Vec<Note>) {
@@ -48,10 +51,14 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
 
     let own_timeout = first_argument(resolved, policy.timeout_marker()).and_then(|value| {
         let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        if seconds.is_none_or(|seconds| seconds.is_zero()) {
-            note(format!("{}({value}) is no number of seconds: the policy's time-out holds", policy.timeout_marker()));
+        let seconds = seconds.filter(|seconds| !seconds.is_zero() && *seconds <= LONGEST_TIMEOUT);
+        if seconds.is_none() {
+            note(format!(
+                "{}({value}) is no number of seconds up to a year: the policy's time-out holds",
+                policy.timeout_marker()
+            ));
         }
-        seconds.filter(|seconds| !seconds.is_zero())
+        seconds
     });
     let types = policy.members_of(Category::Type, resolved);
     let default_timeout =

@@ -27,7 +27,7 @@ mod step;
 mod validate;
 
 pub use assemble::{PlanSettings, plan, plan_demands};
-pub use bounds::Bounds;
+pub use bounds::{BoundKind, Bounds};
 pub use demand::{Demand, demands};
 pub use estimate::{Estimate, EstimateSource, Estimates};
 pub use ledger::Ledger;

@@ -73,11 +73,11 @@ fn two_tests_share_a_gpu_only_below_the_headroom() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn every_plan_is_valid_and_loses_no_test(
-        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100), 0..40),
+        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100), 0..25),
         cards in prop::collection::vec(1_u64..80, 0..5),
         jobs in 1_u32..6,
     ) {

@@ -28,9 +28,11 @@ pub fn text(plan: &Plan, styles: &Styles) -> String {
     );
     let _ = writeln!(
         out,
-        "expected {}, no plan can be faster than {}; one after another it would be {}",
+        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
         duration(plan.expected),
         duration(plan.bounds.best()),
+        plan.bounds.binding(),
+        above(plan),
         duration(plan.serial)
     );
     out.push('\n');
@@ -40,6 +42,13 @@ pub fn text(plan: &Plan, styles: &Styles) -> String {
         let _ = writeln!(out, "{}: {} {}", "note".style(styles.doubtful), printable(note.id.as_str()), note.text);
     }
     out
+}
+
+/// By how much a plan is above its bound; nothing where it reaches it.
+fn above(plan: &Plan) -> String {
+    let bound = plan.bounds.best().as_secs_f64();
+    let percent = 100.0 * (plan.expected.as_secs_f64() / bound - 1.0);
+    if percent.is_finite() && percent >= 0.05 { format!("; this plan is {percent:.1}% above") } else { String::new() }
 }
 
 /// `2x NVIDIA L4 (22.5 GiB), 8 CPU slots`.

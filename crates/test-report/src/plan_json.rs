@@ -1,6 +1,6 @@
 //! A plan for other tools. The first field is the schema's version; times are in seconds.
 
-use execution_plan::{Plan, Share, StepKind};
+use execution_plan::{BoundKind, Plan, Share, StepKind};
 use serde::Serialize;
 
 /// The version of the schema.
@@ -11,6 +11,8 @@ struct Document<'a> {
     plan: u32,
     expected: f64,
     bound: f64,
+    /// What the bound comes from.
+    bound_by: &'static str,
     serial: f64,
     steps: Vec<Step<'a>>,
     not_run: Vec<NotRun<'a>>,
@@ -88,6 +90,13 @@ pub fn text(plan: &Plan) -> serde_json::Result<String> {
         plan: SCHEMA,
         expected: plan.expected.as_secs_f64(),
         bound: plan.bounds.best().as_secs_f64(),
+        bound_by: match plan.bounds.binding() {
+            BoundKind::Longest => "longest-chain",
+            BoundKind::GpuArea => "gpu-memory",
+            BoundKind::CpuArea => "cpu-slots",
+            BoundKind::Exclusive => "exclusive",
+            BoundKind::Large => "unshareable",
+        },
         serial: plan.serial.as_secs_f64(),
         steps: steps.collect(),
         not_run: not_run.collect(),

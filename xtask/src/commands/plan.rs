@@ -103,8 +103,7 @@ pub(crate) fn plan(
             workspace: selection.workspace,
         },
         why_no_gpu: machine.why_none.clone(),
-        // The steps are started as they fit, largest first: where times are guesses, no other order does better.
-        search: std::time::Duration::ZERO,
+        search: args.plan_time.unwrap_or_default(),
     };
     execution_plan::plan(policy, chosen, &machine.units, &estimates, &settings)
 }

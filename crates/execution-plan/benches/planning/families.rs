@@ -47,7 +47,7 @@ pub(crate) fn singles(seed: u64, count: usize, capacity: Capacity) -> Problem {
     problem(jobs.collect(), capacity)
 }
 
-fn problem(jobs: Vec<Job>, capacity: Capacity) -> Problem {
+pub(crate) fn problem(jobs: Vec<Job>, capacity: Capacity) -> Problem {
     let pools = vec![Pool::new(0..capacity.units.len())];
     let jobs = jobs.into_iter().map(|job| Job { cpu_slots: 1, ..job }).collect();
     Problem { capacity, pools, jobs, ..Problem::default() }

@@ -1,14 +1,26 @@
 //! How far schedules are from the best possible, and how long they take to make.
 //!
-//! `cargo bench -p execution-plan --bench planning`: gaps to the best bound in percent, means over the seeds.
+//! ```text
+//! cargo bench -p execution-plan --bench planning                          families: gaps in percent, means over the seeds
+//! cargo bench -p execution-plan --bench planning -- --tries 10000         the same, the same on every machine
+//! cargo bench -p execution-plan --bench planning -- --demands PLAN.json   a real tree on four machines
+//! ```
+//!
+//! A search by time is worth less on a machine that does something else as well; `--tries` counts orders instead. The file
+//! is what `cargo xtask plan --gpus 8xH100 -m profiled_vram_gib --jobs 1000 --format json` prints. `optimum.py` holds
+//! schedules and bounds against an exact solver.
 #![allow(clippy::cast_precision_loss, reason = "figures to look at")]
-#![allow(clippy::print_stdout, reason = "figures to look at")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures to look at")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures to look at")]
 
+mod demands;
 mod families;
+mod instances;
+mod present;
 
 use std::time::{Duration, Instant};
 
-use execution_plan::scheduling::{Problem, bounds, by_area, by_duration, search, simulate};
+use execution_plan::scheduling::{Effort, Problem, bounds, by_area, by_duration, search, simulate};
 
 /// A family of problems: by its seed, and the part of a GPU that stays free.
 type Family = fn(u64, f64) -> Problem;
@@ -17,18 +29,33 @@ type Order = fn(&Problem) -> Vec<usize>;
 
 const FAMILIES: [(&str, Family); 2] = [("mixed", families::mixed), ("single", families::single)];
 const ORDERS: [(&str, Order); 3] = [("file", in_file_order), ("longest", by_duration), ("area", by_area)];
-const SEARCH_TIME: Duration = Duration::from_millis(200);
+const HEADROOMS: [f64; 2] = [0.0, 0.15];
+const EFFORT: Effort = Effort::Time(Duration::from_millis(200));
 
 fn main() {
-    println!("gap to the best bound, in %, 105 seeds each; the search takes {} ms", SEARCH_TIME.as_millis());
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => all(EFFORT),
+        ["--tries", tries] if tries.parse::<u64>().is_ok() => all(Effort::Tries(tries.parse().unwrap_or_default())),
+        ["--demands", file] => real(file),
+        ["--instances", family, headroom, seeds] => {
+            write_instances(family, headroom.parse().unwrap_or(0.0), seeds.parse().unwrap_or(5));
+        }
+        _ => eprintln!("usage: [--tries N | --demands FILE | --instances FAMILY HEADROOM SEEDS]"),
+    }
+}
+
+fn all(effort: Effort) {
+    println!("gap to the best bound, in %, 105 seeds each; searched by {effort:?}");
     for (name, family) in FAMILIES {
-        for headroom in [0.0, 0.15] {
+        for headroom in HEADROOMS {
             let rules =
                 ORDERS.map(|(order, of)| format!("{order} {:5.1}", mean(|seed| exact(&family(seed, headroom), of))));
             let searched = mean(|seed| {
                 let problem = family(seed, headroom);
                 let bound = bounds(&problem).best();
-                gap(search(&problem, bound, SEARCH_TIME).makespan, bound)
+                gap(search(&problem, bound, effort).makespan, bound)
             });
             println!("  {name:<7} headroom {headroom:4.2}   {}   searched {searched:5.2}", rules.join("   "));
         }
@@ -40,9 +67,24 @@ fn main() {
         });
         println!("  single  sigma {sigma:4.2}      {}", rules.join("   "));
     }
+    println!("how many times as long the rules of Dynamo's scheduler take, family single");
+    for headroom in HEADROOMS {
+        against_present(headroom, effort);
+    }
     println!("growth, 512 GPUs");
     for count in [100, 1_000, 10_000, 100_000] {
         growth(count);
+    }
+}
+
+/// Problems as JSON, a line each.
+fn write_instances(family: &str, headroom: f64, seeds: u64) {
+    let Some((name, family)) = FAMILIES.iter().find(|(name, _)| *name == family) else { return };
+    for seed in 0..seeds {
+        let problem = family(seed, headroom);
+        let bound = bounds(&problem).best();
+        let searched = search(&problem, bound, EFFORT).makespan;
+        println!("{}", instances::json(&format!("{name} {seed}"), &problem, bound, searched));
     }
 }
 
@@ -55,12 +97,19 @@ fn mean(of: impl Fn(u64) -> f64) -> f64 {
 }
 
 fn gap(makespan: Duration, bound: Duration) -> f64 {
-    100.0 * (makespan.as_secs_f64() / bound.as_secs_f64() - 1.0)
+    100.0 * (ratio(makespan, bound) - 1.0)
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
+
+fn durations(problem: &Problem) -> Vec<Duration> {
+    problem.jobs.iter().map(|job| job.duration).collect()
 }
 
 fn exact(problem: &Problem, order: Order) -> f64 {
-    let durations: Vec<_> = problem.jobs.iter().map(|job| job.duration).collect();
-    gap(simulate(problem, &order(problem), &durations).makespan, bounds(problem).best())
+    gap(simulate(problem, &order(problem), &durations(problem)).makespan, bounds(problem).best())
 }
 
 fn guessed(mut problem: Problem, seed: u64, sigma: f64, order: Order) -> f64 {
@@ -72,14 +121,67 @@ fn guessed(mut problem: Problem, seed: u64, sigma: f64, order: Order) -> f64 {
     gap(makespan, bounds(&problem).best())
 }
 
+/// The same jobs by both, the same part of a GPU left free, and the same times in the end.
+fn against_present(headroom: f64, effort: Effort) {
+    let searched = mean(|seed| {
+        let problem = families::single(seed, headroom);
+        let best = search(&problem, bounds(&problem).best(), effort).makespan;
+        ratio(present::makespan(&problem, &durations(&problem)), best)
+    });
+    let online = [0.0, 0.1, 0.2, 0.5].map(|sigma| {
+        let of = mean(|seed| {
+            let problem = families::single(seed, headroom);
+            let came = families::realised(&problem, seed, sigma);
+            let online = simulate(&problem, &by_area(&problem), &came).makespan;
+            ratio(present::makespan(&problem, &came), online)
+        });
+        format!("online, sigma {sigma:3.1} {of:5.3}")
+    });
+    println!("  headroom {headroom:4.2}   searched {searched:5.3}   {}", online.join("   "));
+}
+
+/// The tests of a tree that say how much memory they take.
+fn real(file: &str) {
+    let plan = match std::fs::read_to_string(file).map(|text| serde_json::from_str(&text)) {
+        Ok(Ok(plan)) => plan,
+        Ok(Err(error)) => return eprintln!("{file} is no plan in JSON: {error}"),
+        Err(error) => return eprintln!("{file} cannot be read: {error}"),
+    };
+    println!("the tests of {file} that take a part of a GPU's memory, 15 % left free; times in minutes");
+    println!("  machine        tests  do not fit   bound    plan   gap %   Dynamo's rules / plan   serial / plan");
+    for (machine, gpus, mib) in
+        [("1xL4", 1, 23_034), ("2xL4", 2, 23_034), ("4x48 GiB", 4, 46_068), ("8xH100", 8, 81_559)]
+    {
+        let mut capacity = families::machine(gpus, 1, 0.15);
+        capacity.units.iter_mut().for_each(|unit| unit.memory = mib << 20);
+        let (mut problem, refused) = demands::problem(&plan, capacity);
+        let bound = bounds(&problem).best();
+        let best = search(&problem, bound, EFFORT).makespan;
+        let serial: Duration = problem.jobs.iter().map(|job| job.duration).sum();
+        let minutes = |duration: Duration| duration.as_secs_f64() / 60.0;
+        println!(
+            "  {machine:<13} {:>6} {refused:>11} {:>7.1} {:>7.1} {:>7.2}   {:>21.2} {:>15.2}",
+            problem.jobs.len(),
+            minutes(bound),
+            minutes(best),
+            gap(best, bound),
+            {
+                // They know one GPU for each test only, and charge one.
+                problem.jobs.iter_mut().for_each(|job| job.gpus = 1);
+                ratio(present::makespan(&problem, &durations(&problem)), best)
+            },
+            ratio(serial, best),
+        );
+    }
+}
+
 fn growth(count: usize) {
     let problem = families::singles(1, count, families::machine(512, 80, 0.15));
     let start = Instant::now();
     let bound = bounds(&problem).best();
     let bounded = start.elapsed();
     let start = Instant::now();
-    let durations: Vec<_> = problem.jobs.iter().map(|job| job.duration).collect();
-    let schedule = simulate(&problem, &by_area(&problem), &durations);
+    let schedule = simulate(&problem, &by_area(&problem), &durations(&problem));
     println!(
         "  {count:>7} tests   bounds {bounded:>9.2?}   schedule {:>9.2?}   gap {:.1} %",
         start.elapsed(),

@@ -5,8 +5,9 @@
 //!   Problem          jobs with what they hold, and the machine           (no tests, no processes)
 //!     Dispatch       what starts now: the first job in order that fits   (room: the GPUs; waiting: the jobs)
 //!       simulate     the same played through to the end                  (a schedule)
-//!         search     orders tried for the shortest schedule
-//!     bounds         what no schedule can beat
+//!     Packing        jobs put into time in an order, each as early as it fits   (timeline: what is taken over time)
+//!       search       orders tried for the shortest schedule
+//!     bounds         what no schedule can beat                       (lifted: what weights of jobs give)
 //! ```
 //!
 //! The problem is that of rigid jobs which take several GPUs at once and a part of the memory of each (the
@@ -17,6 +18,7 @@
 mod bounds;
 mod dispatch;
 mod order;
+mod packing;
 mod problem;
 mod room;
 mod search;
@@ -24,11 +26,12 @@ mod simulate;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod timeline;
 mod waiting;
 
 pub use bounds::bounds;
 pub use dispatch::{Dispatch, Start};
 pub use order::{by_area, by_duration};
 pub use problem::{Job, Pool, Problem};
-pub use search::search;
+pub use search::{Effort, search};
 pub use simulate::{Placement, Schedule, simulate};

@@ -25,7 +25,7 @@ pub fn by_duration(problem: &Problem) -> Vec<usize> {
 }
 
 /// GPUs times parts of the largest GPU times seconds; of whole GPUs the part of the smallest.
-fn area(problem: &Problem, job: &Job) -> f64 {
+pub(super) fn area(problem: &Problem, job: &Job) -> f64 {
     let units = &problem.capacity.units;
     let bytes = match job.share {
         Share::Bytes(bytes) => bytes,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod optimum;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -130,6 +132,16 @@ proptest! {
             // Seconds of bounds are rounded.
             prop_assert!(schedule.makespan + Duration::from_micros(1) >= bound, "{:?} < {bound:?}", schedule.makespan);
         }
+    }
+
+    #[test]
+    fn what_a_search_finds_keeps_to_the_machine_and_is_no_longer(problem in problems()) {
+        let durations: Vec<_> = problem.jobs.iter().map(|job| job.duration).collect();
+        let searched = search(&problem, Duration::ZERO, Effort::Tries(20));
+        prop_assert_eq!(wrong(&problem, &searched), Vec::<String>::new());
+        prop_assert!(searched.makespan + Duration::from_micros(1) >= bounds(&problem).best());
+        prop_assert!(searched.makespan <= simulate(&problem, &by_area(&problem), &durations).makespan);
+        prop_assert_eq!(search(&problem, Duration::ZERO, Effort::Tries(20)), searched);
     }
 }
 

@@ -1,7 +1,10 @@
 //! What no schedule can beat.
 
+mod lifted;
+
 use std::time::Duration;
 
+use self::lifted::Lifting;
 use super::problem::{Job, Problem};
 use crate::ledger::shared;
 use crate::{Bounds, Share};
@@ -29,7 +32,12 @@ pub fn bounds(problem: &Problem) -> Bounds {
     for pool in 0..problem.pools.len() {
         let parts = Parts::of_pool(problem, pool);
         bounds.gpu_area = bounds.gpu_area.max(parts.area(&paths, |part| part));
-        bounds.large = bounds.large.max(parts.best_area(&paths)).max(parts.chain()).max(parts.in_turn());
+        bounds.large = bounds
+            .large
+            .max(parts.best_area(&paths))
+            .max(parts.chain())
+            .max(parts.in_turn())
+            .max(parts.best_lifted(&paths));
     }
     bounds
 }
@@ -149,6 +157,39 @@ impl Parts {
         rounded.chain(stepped).max().unwrap_or_default()
     }
 
+    /// The best of the weights that some of these functions give, raised; of jobs above some part only; and of each job
+    /// alone, which gives jobs of which no two can run at once.
+    fn best_lifted(&self, paths: &Paths) -> Duration {
+        if self.jobs.len() > MOST_LIFTED || self.gpus > MOST_LIFTED_GPUS {
+            return Duration::ZERO;
+        }
+        let mut large: Vec<f64> = self.jobs.iter().map(|part| part.of_each).filter(|it| *it > 0.5 + ROUNDING).collect();
+        large.sort_by(|one, other| other.total_cmp(one));
+        large.dedup();
+        let above = |least: f64| self.weights(|part| if part >= least { 1.0 } else { 0.0 });
+        let alone = |job| (0..self.jobs.len()).map(|other| if other == job { 1.0 } else { 0.0 }).collect();
+        let bases = std::iter::once(self.weights(|part| part))
+            .chain([0.4, 0.3, 0.2, 0.1, 0.05].map(|least| self.weights(|part| rounded(part, least))))
+            .chain([2.0, 3.0].map(|steps| self.weights(|part| stepped(part, steps))))
+            .chain(large.into_iter().map(above))
+            .chain((0..self.jobs.len()).map(alone));
+        let mut lifting = Lifting::new(&self.jobs, self.gpus);
+        let mut best = Duration::ZERO;
+        for mut weights in bases {
+            lifting.lift(&mut weights);
+            let counted = || self.jobs.iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
+            let work = counted().map(|(part, weight)| weight * part.duration.as_secs_f64()).sum();
+            let least = |of: &[Duration]| counted().map(|(part, _)| of[part.job]).min().unwrap_or_default();
+            best = best.max(duration(work) + least(&paths.heads) + least(&paths.tails));
+        }
+        best
+    }
+
+    /// What each job weighs by a dual feasible function.
+    fn weights(&self, function: impl Fn(f64) -> f64) -> Vec<f64> {
+        self.jobs.iter().map(|part| part.gpus * function(part.of_each) / self.gpus).collect()
+    }
+
     /// Jobs of which no two can run at once take their times one after another, and those that cannot run beside any of
     /// them take theirs in addition. Tried for each of the longest jobs, and for those together that need more than half
     /// of everything.
@@ -202,6 +243,9 @@ impl Parts {
     }
 }
 
+/// Up to how many jobs and GPUs weights are raised: of more, areas leave little.
+const MOST_LIFTED: usize = 200;
+const MOST_LIFTED_GPUS: f64 = 16.0;
 /// How many thresholds and steps are tried.
 const MOST_THRESHOLDS: usize = 64;
 const MOST_STEPS: u32 = 12;

@@ -1,0 +1,288 @@
+//! Jobs put into time one by one in an order, each as early as it fits beside those before it.
+//!
+//! Other than a [`Dispatch`](super::Dispatch), which never lets a GPU stand idle while some job fits, this can keep one
+//! free for a job that comes later in time and earlier in the order; some order gives a shortest schedule where all GPUs
+//! are taken by jobs of one GPU each (Sprecher, Kolisch and Drexl 1995).
+
+use std::time::{Duration, Instant};
+
+use super::order::area;
+use super::problem::{Job, Problem};
+use super::simulate::{Placement, Schedule};
+use super::timeline::{ALL, Time, Timeline};
+use crate::ledger::shared;
+use crate::{Share, Window};
+
+/// Which way time runs while jobs are put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From the start of the run.
+    Forward,
+    /// From its end: a job is put in as late as it fits before those that wait for it.
+    Backward,
+}
+
+/// What a job holds, in the units of timelines.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    length: Time,
+    slots: u64,
+    memory: u64,
+    gpus: usize,
+    pool: usize,
+    is_staggered: bool,
+    /// GPUs, times the part of each, times the length.
+    area: f64,
+}
+
+/// Jobs with their places in time.
+#[derive(Debug, Clone)]
+pub(super) struct Packing<'p> {
+    problem: &'p Problem,
+    items: Vec<Item>,
+    dependents: Vec<Vec<usize>>,
+    units: Vec<Timeline>,
+    /// Where staggered jobs start on each unit.
+    staggered: Vec<Vec<Time>>,
+    stagger: Time,
+    /// `None` where there are always enough.
+    slots: Option<Timeline>,
+    resources: Vec<Timeline>,
+    starts: Vec<Time>,
+    places: Vec<Vec<usize>>,
+    makespan: Time,
+    /// Of all jobs.
+    area: f64,
+    /// When to give up.
+    deadline: Option<Instant>,
+    /// Units with the first moment at which the job in hand fits there.
+    fitting: Vec<(Time, u64, usize)>,
+}
+
+impl<'p> Packing<'p> {
+    /// Nothing is put in yet. `None` where times are so long that their sum cannot be counted.
+    pub(super) fn new(problem: &'p Problem) -> Option<Self> {
+        let time = |duration: Duration| Time::try_from(duration.as_nanos()).ok();
+        let mut sum = time(problem.stagger)?.checked_mul(Time::try_from(problem.jobs.len()).ok()?)?;
+        let mut items = Vec::with_capacity(problem.jobs.len());
+        let mut all_slots = 0;
+        for job in &problem.jobs {
+            let item = Item::of(job, problem, time(job.duration)?);
+            sum = sum.checked_add(item.length)?;
+            all_slots += item.slots;
+            items.push(item);
+        }
+        let capacity = &problem.capacity;
+        let slots = u64::from(capacity.cpu_slots);
+        Some(Self {
+            problem,
+            area: items.iter().map(|item| item.area).sum(),
+            deadline: None,
+            items,
+            dependents: problem.dependents(),
+            units: capacity
+                .units
+                .iter()
+                .map(|unit| Timeline::new(unit.memory, shared(unit.memory, capacity.headroom)))
+                .collect(),
+            staggered: vec![Vec::new(); capacity.units.len()],
+            stagger: time(problem.stagger)?,
+            slots: (all_slots > slots).then(|| Timeline::new(slots, slots)),
+            resources: vec![Timeline::new(1, 1); problem.resources],
+            starts: vec![0; problem.jobs.len()],
+            places: vec![Vec::new(); problem.jobs.len()],
+            makespan: 0,
+            fitting: Vec::new(),
+        })
+    }
+
+    /// Gives up at a moment: a packing of very many jobs takes long.
+    pub(super) fn stop_at(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// Puts all jobs in, in an order in which each stands behind those that it waits for, or before them where time runs
+    /// backward. False where the end would be later than `limit`, where a job fits nowhere, or
+    /// time is up.
+    pub(super) fn put_all(&mut self, order: &[usize], direction: Direction, limit: Time) -> bool {
+        self.clear();
+        for (count, &job) in order.iter().enumerate() {
+            let is_late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            if count % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && is_late() {
+                return false;
+            }
+            let Some(start) = self.put(job, direction) else { return false };
+            self.makespan = self.makespan.max(start + self.items[job].length);
+            if self.makespan > limit {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// When the last job ends.
+    pub(super) fn makespan(&self) -> Time {
+        self.makespan
+    }
+
+    /// The jobs by their starts, of a packing made backward.
+    pub(super) fn order_from_backward(&self, order: &mut [usize]) {
+        order.sort_unstable_by_key(|&job| (std::cmp::Reverse(self.end(job)), job));
+    }
+
+    /// The mean of the ends, each weighed by the part of the GPUs that the job has and its time. Of schedules of one length
+    /// the one is better that has more behind it early.
+    #[expect(clippy::cast_precision_loss, reason = "a figure to compare by")]
+    pub(super) fn mean_end(&self) -> f64 {
+        let ends = self.items.iter().enumerate().map(|(job, item)| item.area * self.end(job) as f64);
+        if self.area > 0.0 { ends.sum::<f64>() / self.area } else { 0.0 }
+    }
+
+    fn end(&self, job: usize) -> Time {
+        self.starts[job] + self.items[job].length
+    }
+
+    /// The jobs by their ends, the last first: the order to put them in backward.
+    pub(super) fn order_from_end(&self, order: &mut [usize]) {
+        order.sort_unstable_by_key(|&job| std::cmp::Reverse((self.end(job), job)));
+    }
+
+    /// The schedule of a packing that was made forward.
+    pub(super) fn schedule(&self) -> Schedule {
+        let placements = self.starts.iter().zip(&self.items).zip(&self.places).map(|((start, item), units)| {
+            let mut units = units.clone();
+            units.sort_unstable();
+            let window = Window { start: Duration::from_nanos(*start), end: Duration::from_nanos(start + item.length) };
+            Placement { window, units }
+        });
+        Schedule { placements: placements.collect(), makespan: Duration::from_nanos(self.makespan) }
+    }
+
+    fn clear(&mut self) {
+        self.units.iter_mut().for_each(Timeline::clear);
+        self.staggered.iter_mut().for_each(Vec::clear);
+        self.resources.iter_mut().for_each(Timeline::clear);
+        self.slots.iter_mut().for_each(Timeline::clear);
+        self.makespan = 0;
+    }
+
+    /// Puts a job in as early as it fits, and says when that is.
+    fn put(&mut self, index: usize, direction: Direction) -> Option<Time> {
+        let problem = self.problem;
+        let job = &problem.jobs[index];
+        let item = self.items[index];
+        let before = match direction {
+            Direction::Forward => &job.after,
+            Direction::Backward => &self.dependents[index],
+        };
+        let mut start = before.iter().map(|&before| self.end(before)).max().unwrap_or(0);
+        loop {
+            let asked = start;
+            if let Some(slots) = &self.slots {
+                start = slots.earliest(item.slots, start, item.length, Time::MAX)?;
+            }
+            for &resource in &job.resources {
+                start = self.resources[resource].earliest(1, start, item.length, Time::MAX)?;
+            }
+            if item.gpus > 0 {
+                start = self.fit_on_units(&item, start, direction)?;
+            }
+            if start == asked {
+                break;
+            }
+        }
+        if let Some(slots) = &mut self.slots {
+            slots.take(item.slots, start, item.length);
+        }
+        for &resource in &job.resources {
+            self.resources[resource].take(1, start, item.length);
+        }
+        self.places[index].clear();
+        if item.gpus > 0 {
+            self.choose(&item, start);
+            for at in 0..item.gpus {
+                let unit = self.fitting[at].2;
+                self.places[index].push(unit);
+                self.units[unit].take(item.memory, start, item.length);
+                if item.is_staggered {
+                    self.staggered[unit].push(item.real_start(start, direction));
+                }
+            }
+        }
+        self.starts[index] = start;
+        Some(start)
+    }
+
+    /// The first moment from `from` on at which enough units could have room, each for itself.
+    fn fit_on_units(&mut self, item: &Item, from: Time, direction: Direction) -> Option<Time> {
+        self.fitting.clear();
+        let mut until = Time::MAX;
+        for &unit in self.problem.pools[item.pool].units() {
+            if let Some(start) = self.fit_on_unit(item, unit, from, until, direction) {
+                self.fitting.push((start, 0, unit));
+                if item.gpus == 1 {
+                    until = start;
+                }
+            }
+        }
+        if self.fitting.len() < item.gpus {
+            return None;
+        }
+        let (_, last, _) = self.fitting.select_nth_unstable(item.gpus - 1);
+        Some(last.0)
+    }
+
+    /// Where it is not later than `until`.
+    fn fit_on_unit(&self, item: &Item, unit: usize, from: Time, until: Time, direction: Direction) -> Option<Time> {
+        let mut start = from;
+        loop {
+            start = self.units[unit].earliest(item.memory, start, item.length, until)?;
+            if !item.is_staggered {
+                return Some(start);
+            }
+            let real = item.real_start(start, direction);
+            let near = self.staggered[unit].iter().filter(|other| other.abs_diff(real) < self.stagger).max();
+            let Some(near) = near else { return Some(start) };
+            start += near + self.stagger - real;
+        }
+    }
+
+    /// Of the units that have room at a moment, brings those to the front that are left with the least.
+    fn choose(&mut self, item: &Item, start: Time) {
+        self.fitting.retain(|(at, ..)| *at <= start);
+        if self.fitting.len() > item.gpus {
+            for (_, left, unit) in &mut self.fitting {
+                *left = self.units[*unit].least_left(item.memory, start, item.length);
+            }
+            self.fitting.sort_unstable_by_key(|(_, left, unit)| (*left, *unit));
+        }
+    }
+}
+
+impl Item {
+    fn of(job: &Job, problem: &Problem, length: Time) -> Self {
+        Self {
+            length,
+            slots: u64::from(problem.slots(job)),
+            memory: match job.share {
+                Share::Bytes(bytes) => bytes,
+                Share::Whole => ALL,
+            },
+            gpus: job.gpus as usize,
+            pool: job.pool,
+            is_staggered: job.staggered && !problem.stagger.is_zero(),
+            area: area(problem, job),
+        }
+    }
+
+    /// The moment that others keep their distance from: where time runs backward it is the end.
+    fn real_start(&self, start: Time, direction: Direction) -> Time {
+        match direction {
+            Direction::Forward => start,
+            Direction::Backward => start + self.length,
+        }
+    }
+}
+
+/// How many jobs are put in between two looks at the clock.
+const BETWEEN_LOOKS: usize = 64;
