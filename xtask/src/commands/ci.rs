@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use duct::cmd;
 
 use crate::cli::CiArgs;
@@ -12,9 +12,13 @@ use crate::exit::Exit;
 /// Checks that build in another target folder, or run this tool itself, come last: the cheapest answer first.
 fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, duct::Expression)> {
     let example = root.join("examples/stage-sizes/Cargo.toml");
-    let mut package = vec!["package", "--workspace", "--allow-dirty", "--quiet"];
+    let mut package: Vec<String> = ["package", "--workspace", "--allow-dirty", "--quiet"].map(str::to_owned).into();
     for not_published in ["xtask", "oracle", "fake-nvml"] {
-        package.extend(["--exclude", not_published]);
+        package.extend(["--exclude".to_owned(), not_published.to_owned()]);
+    }
+    for own in packages(root) {
+        // Each is a dependency of others there, and dependencies are optimized, which takes longer than it saves here.
+        package.extend(["--config".to_owned(), format!("profile.dev.package.{own}.opt-level=0")]);
     }
     vec![
         ("format", cmd!(cargo, "fmt", "--all", "--", "--check")),
@@ -24,12 +28,20 @@ fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, d
         ("packages", cmd(cargo, package)),
         (
             "example",
-            cmd!(cargo, "test", "--quiet", "--manifest-path", &example)
-                .env("CARGO_TARGET_DIR", root.join("target/examples")),
+            cmd!(cargo, "test", "--quiet", "--manifest-path", &example).env("CARGO_TARGET_DIR", root.join("target")),
         ),
         ("audit of the fixture", cmd!(this.as_std_path(), "audit-markers")),
         ("tests of the fixture", cmd!(this.as_std_path(), "test", "--stage", "pre_merge", "--no-require-all")),
     ]
+}
+
+fn folders(path: Utf8PathBuf) -> impl Iterator<Item = Utf8DirEntry> {
+    path.read_dir_utf8().into_iter().flatten().flatten()
+}
+
+/// The names of the packages that are published, which are those of their folders.
+fn packages(root: &Utf8Path) -> Vec<String> {
+    folders(root.join("crates")).map(|package| package.file_name().to_owned()).collect()
 }
 
 /// Removes the packages that cargo unpacked and built when it verified them before. It does so once for a version, so
@@ -38,17 +50,16 @@ fn forget_packages(root: &Utf8Path) {
     let home = std::env::var("CARGO_HOME").map(Utf8PathBuf::from);
     let home = home.or_else(|_| std::env::var("HOME").map(|home| Utf8PathBuf::from(home).join(".cargo")));
     let Ok(home) = home else { return };
-    let folders = |path: Utf8PathBuf| path.read_dir_utf8().into_iter().flatten().flatten();
     // What is unpacked of no registry of a name is a workspace's own.
     let own = folders(home.join("registry/src")).filter(|entry| entry.file_name().starts_with('-'));
     for unpacked in own {
-        for package in folders(root.join("crates")) {
-            let folder = format!("{}-{}", package.file_name(), env!("CARGO_PKG_VERSION"));
+        for package in packages(root) {
+            let folder = format!("{package}-{}", env!("CARGO_PKG_VERSION"));
             // One that is not there is as good as removed; another that stays shows in the check.
             let _ = std::fs::remove_dir_all(unpacked.path().join(folder));
         }
     }
-    let names: Vec<String> = folders(root.join("crates")).map(|package| format!("{}-", package.file_name())).collect();
+    let names: Vec<String> = packages(root).into_iter().map(|package| format!("{package}-")).collect();
     let built = folders(root.join("target/debug/.fingerprint"));
     for one in built.filter(|one| names.iter().any(|name| one.file_name().starts_with(name))) {
         let _ = std::fs::remove_dir_all(one.path());
