@@ -289,6 +289,9 @@ pub(crate) struct AuditArgs {
     /// Report only findings in files that changed since HEAD and this revision parted, or of tests in such files
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+    /// What tests took: a run's results.jsonl (may be repeated). Time-outs and stages are proposed by it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Vec<Utf8PathBuf>,
     /// The day on which exemptions of the policy are judged [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) today: Option<String>,
@@ -301,7 +304,7 @@ pub(crate) struct AuditArgs {
     /// Write markers that tests have in the end already, from a hook or a default: nothing else runs for it
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Write proposals too: what the neighbours have, or what the place suggests
+    /// Write proposals too: what imports, folders, neighbours or measured times suggest
     #[arg(long, requires = "fix")]
     pub(crate) r#unsafe: bool,
 }

@@ -29,7 +29,14 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
     }
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
-    let judgement = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true);
+    let judgement = Judgement::of(
+        &subject,
+        (&catalog, &cases),
+        &lanes,
+        &marker_policy::Timings::default(),
+        environment.today,
+        true,
+    );
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
     let owners = code_owners(&subject.tree)?;
 

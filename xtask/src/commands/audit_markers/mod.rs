@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::fix;
 use crate::judgement::Judgement;
 use crate::output;
+use crate::results;
 use crate::subject::{self, Subject};
 pub(super) use baseline::read as read_baseline;
 use forms::Audit;
@@ -38,6 +39,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let mut subject = Subject::locate(global)?;
     baseline::check_usage(args, &selector)?;
     let known = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let timings = results::timings(&results::read_all(&args.results)?);
     // Who names a path asks about that path, wherever the policy binds.
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
@@ -52,7 +54,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let lanes = ManuallyDrop::new(ci.lanes(&subject.tree, &subject.policy, &catalog, &cases));
     let whole_tree = narrow::is_whole_tree(&args.selection);
     let Judgement { mut open, mut allowed, exempt: mut held, sources } =
-        Judgement::of(&subject, (&catalog, &cases), &lanes, today, whole_tree);
+        Judgement::of(&subject, (&catalog, &cases), &lanes, &timings, today, whole_tree);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree };
     let (mut known_findings, mut gone) = (0, 0);
     let rewritten = match &args.write_baseline {
