@@ -389,6 +389,9 @@ pub(crate) struct ReportArgs {
     /// Show what became of the findings of this file, which audit-markers --write-baseline wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<Utf8PathBuf>,
+    /// Show what a run gave, and what the tests of each lane took: its results.jsonl (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Vec<Utf8PathBuf>,
     /// What to print beside the title, such as a date or a commit
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,

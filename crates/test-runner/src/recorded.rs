@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use test_catalog::NodeId;
 
@@ -109,16 +108,6 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, RecordedError> {
     Ok(results)
 }
 
-/// The results file of the latest run below a folder of state, such as `target/xtask` of a tree; `None` where there is none.
-/// Runs are named by the time at which they began.
-#[must_use]
-pub fn latest(state: &Utf8Path) -> Option<Utf8PathBuf> {
-    let began = |name: &str| name.split('-').next().and_then(|millis| millis.parse::<u64>().ok());
-    let runs = state.join("runs").read_dir_utf8().ok()?.filter_map(Result::ok);
-    let files = runs.filter_map(|run| Some((began(run.file_name())?, run.path().join("results.jsonl"))));
-    files.filter(|(_, file)| file.is_file()).max().map(|(_, file)| file)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -181,19 +170,5 @@ mod tests {
         assert_eq!(read("").unwrap(), []);
         let odd = line.replace("1.5", "-1e300");
         assert_eq!(read(&odd).unwrap()[0].took, Duration::ZERO);
-    }
-
-    #[test]
-    fn the_latest_run_is_the_one_that_began_last() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = Utf8Path::from_path(folder.path()).unwrap();
-        assert_eq!(latest(state), None);
-        for run in ["999-7", "1000-1", "1000000-3", "odd", "2000000-9"] {
-            std::fs::create_dir_all(state.join("runs").join(run)).unwrap();
-            if run != "2000000-9" {
-                std::fs::write(state.join("runs").join(run).join("results.jsonl"), "").unwrap();
-            }
-        }
-        assert_eq!(latest(state), Some(state.join("runs/1000000-3/results.jsonl")));
     }
 }

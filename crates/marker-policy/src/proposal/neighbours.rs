@@ -1,9 +1,10 @@
 //! Evidence of what the other modules of a folder have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use foldhash::HashMap;
-use test_catalog::{Origin, SourceSpan};
+use test_catalog::{Marker, Origin, SourceSpan};
 
 use super::Lacking;
 use crate::category::Category;
@@ -38,13 +39,12 @@ impl<'x> Neighbourhoods<'x> {
             let file = case.case.file().as_str();
             let modules = by_folder.entry(folder(file)).or_default().entry(kin(policy, members, case)).or_default();
             let sets = modules.entry(file).or_default();
-            if !sets.contains_key(&markers) {
-                let at = case.case.markers.list.iter().find_map(|marker| match &marker.origin {
-                    Origin::Source(at) if markers.contains(&*marker.name) => Some(at),
-                    _ => None,
-                });
-                sets.insert(markers, at);
-            }
+            let is_one = |marker: &&Arc<Marker>| members.iter().any(|member| *member == marker.name);
+            let place = |marker: &'x Arc<Marker>| match &marker.origin {
+                Origin::Source(at) => Some(at),
+                Origin::Hook(_) | Origin::Policy { .. } => None,
+            };
+            sets.entry(markers).or_insert_with(|| case.case.markers.list.iter().filter(is_one).find_map(place));
         }
         Self { members, by_folder }
     }
