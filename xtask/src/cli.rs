@@ -305,6 +305,9 @@ pub(crate) struct AuditArgs {
     /// Report only findings in files that changed since HEAD and this revision parted, or of tests in such files
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+    /// What tests took: a run's results.jsonl (may be repeated). Time-outs and stages are proposed by it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Vec<Utf8PathBuf>,
     /// The day on which exemptions of the policy are judged [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) today: Option<String>,
@@ -317,7 +320,7 @@ pub(crate) struct AuditArgs {
     /// Write markers that tests have in the end already, from a hook or a default: nothing else runs for it
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Write proposals too: what the neighbours have, or what the place suggests
+    /// Write proposals too: what imports, folders, neighbours or measured times suggest
     #[arg(long, requires = "fix")]
     pub(crate) r#unsafe: bool,
 }
@@ -402,6 +405,9 @@ pub(crate) struct ReportArgs {
     /// Show what became of the findings of this file, which audit-markers --write-baseline wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<Utf8PathBuf>,
+    /// Show what a run gave, and what the tests of each lane took: its results.jsonl (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Vec<Utf8PathBuf>,
     /// What to print beside the title, such as a date or a commit
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,

@@ -23,6 +23,10 @@ pub(crate) enum Error {
     Read { path: Utf8PathBuf, source: io::Error },
     #[error("{path}:{line}: this is not UTF-8: save the file as UTF-8")]
     NotText { path: Utf8PathBuf, line: usize },
+    #[error("{path}: {source}")]
+    Results { path: Utf8PathBuf, source: test_runner::recorded::RecordedError },
+    #[error("{path} has more than {most} MiB, the most that is read of results")]
+    TooLarge { path: Utf8PathBuf, most: usize },
     #[error("cannot write {path}: {source}")]
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("cannot write the output: {0}")]
@@ -115,6 +119,8 @@ impl Error {
             | Self::Lane { .. }
             | Self::Revision { .. }
             | Self::Fix { .. }
+            | Self::Results { .. }
+            | Self::TooLarge { .. }
             | Self::Baseline(_)
             | Self::NoBaseline(_)
             | Self::PartOfBaseline

@@ -1,6 +1,8 @@
 //! What the audit has against a tree, less what comments allow and the policy exempts.
 
-use marker_policy::{Allowed, Exempt, Finding, Judged, Lanes, NaiveDate, ResolvedCase, audit, exempt, suppress};
+use marker_policy::{
+    Allowed, Exempt, Finding, Judged, Lanes, NaiveDate, ResolvedCase, Timings, audit_measured, exempt, suppress,
+};
 use test_catalog::Catalog;
 
 use crate::sources::Sources;
@@ -19,16 +21,17 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
-    /// Judges the cases of a catalog as of a day. `whole_tree` tells whether the catalog is all of the tree: what is
+    /// Judges the cases of a catalog as of a day, with what tests took, where that is known. `whole_tree` tells whether the catalog is all of the tree: what is
     /// unused can be told only then.
     pub(crate) fn of(
         subject: &Subject,
         (catalog, cases): (&Catalog, &[ResolvedCase<'_>]),
         lanes: &Lanes,
+        timings: &Timings,
         today: NaiveDate,
         whole_tree: bool,
     ) -> Self {
-        let found = audit(&subject.policy, catalog, cases, lanes);
+        let found = audit_measured(&subject.policy, catalog, cases, lanes, timings);
         let policy_file = subject.policy_file();
         let with_exemptions =
             if subject.policy.exemptions().is_empty() { &[] } else { std::slice::from_ref(&policy_file) };

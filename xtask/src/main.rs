@@ -15,6 +15,7 @@ mod judgement;
 mod lanes;
 mod output;
 mod progress;
+mod results;
 mod snapshot;
 mod sources;
 mod subject;

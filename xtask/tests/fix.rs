@@ -110,3 +110,24 @@ fn a_file_whose_marks_are_no_list_is_left_alone_with_the_reason() {
     assert!(fixed.stderr.contains("tests/test_named.py"), "{}", fixed.stderr);
     assert_eq!(fs::read_to_string(tree.path().join("tests/test_named.py")).unwrap(), text);
 }
+
+#[test]
+fn proposals_that_follow_from_others_are_written_in_the_same_run() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("test-policy.toml"), "extends = \"dynamo-2025-10\"\nrules.file-name = \"off\"\n")
+        .unwrap();
+    for (name, markers) in [
+        ("a", "pytest.mark.unit, pytest.mark.pre_merge, pytest.mark.gpu_0"),
+        ("b", "pytest.mark.unit, pytest.mark.pre_merge, pytest.mark.gpu_0"),
+        // Which stage it needs shows once it has a type.
+        ("c", "pytest.mark.gpu_0"),
+    ] {
+        let text = format!("import pytest\n\npytestmark = [{markers}]\n\n\ndef test_a(): pass\n");
+        fs::write(tree.path().join(format!("test_{name}.py")), text).unwrap();
+    }
+    audit(tree.path(), &["--fix", "--unsafe"]);
+    let written = fs::read_to_string(tree.path().join("test_c.py")).unwrap();
+    assert!(written.contains("pytestmark = [pytest.mark.gpu_0, pytest.mark.unit, pytest.mark.pre_merge]"), "{written}");
+    audit(tree.path(), &["--fix", "--unsafe"]);
+    assert_eq!(fs::read_to_string(tree.path().join("test_c.py")).unwrap(), written);
+}

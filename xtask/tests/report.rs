@@ -316,6 +316,97 @@ fn it_can_be_read_in_dark_and_light_on_a_phone_and_on_paper() {
     is_quiet(&page);
 }
 
+/// A tree with a lane that only CI knows to run, and the results of a run: lines of `id`, outcome, reason and seconds.
+fn tree_with_run(results: &[(&str, &str, Option<&str>, f64)]) -> (TempDir, PathBuf) {
+    let tree = tempfile::tempdir().unwrap();
+    let workflow = "name: gpu\non: push\njobs:\n  tests:\n    runs-on: [self-hosted, gpu]\n    if: ${{ vars.HAS_GPU == 'yes' }}\n    \
+                    timeout-minutes: 5\n    steps:\n      - run: pytest -m e2e tests\n";
+    let test = "import pytest\n\n@pytest.mark.e2e\ndef test_long(): pass\n\n@pytest.mark.e2e\ndef test_wrong(): pass\n\n\
+                @pytest.mark.e2e\ndef test_never_run(): pass\n\n@pytest.mark.unit\ndef test_small(): pass\n";
+    for (name, text) in
+        [("pytest.ini", "[pytest]\n"), (".github/workflows/gpu.yml", workflow), ("tests/test_a.py", test)]
+    {
+        let path = tree.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let line = |(id, outcome, reason, seconds): &(&str, &str, Option<&str>, f64)| {
+        format!("{}\n", serde_json::json!({ "id": id, "outcome": outcome, "reason": reason, "duration_s": seconds }))
+    };
+    let file = tree.path().join("results.jsonl");
+    fs::write(&file, results.iter().map(line).collect::<String>()).unwrap();
+    (tree, file)
+}
+
+#[test]
+fn a_run_is_shown_with_what_the_lanes_take_and_under_which_conditions_they_run() {
+    let attack = "<img src=x onerror=window.hit=1>";
+    let (tree, results) = tree_with_run(&[
+        ("tests/test_a.py::test_long", "passed", None, 90.0),
+        ("tests/test_a.py::test_wrong", "crashed", Some(attack), 2.5),
+        ("tests/test_a.py::test_small", "passed", None, 0.25),
+        ("tests/test_a.py::test_gone[<b>]", "failed", None, 1.0),
+    ]);
+    let tree = tree.path().to_str().unwrap();
+    let (_folder, file) = report(&["--tree", tree, "--results", results.to_str().unwrap()]);
+    let page = Page::start();
+    page.open(&file, "run");
+    assert_eq!(
+        page.text("#run-lead"),
+        "4 results in results.jsonl: 2 passed, 1 failed, 1 crashed. One after another they took 1 min 34 s. \
+         1 result is of no test that the tree has now."
+    );
+    let rows = |of: &str| {
+        page.js(&format!(
+            "return [...document.querySelectorAll('#{of} tbody tr')].map((row) => row.innerText.replace(/\\s+/g, ' '))"
+        ))
+    };
+    assert_eq!(
+        rows("run-failures"),
+        serde_json::json!([
+            format!("2.50 s tests/test_a.py::test_wrong crashed: {attack}"),
+            "1.00 s tests/test_a.py::test_gone[<b>] failed"
+        ])
+    );
+    assert_eq!(rows("run-slowest")[0], "1 min 30 s tests/test_a.py::test_long");
+    // A test that the tree has is opened, one that is gone is only named.
+    assert_eq!(page.js("return document.querySelectorAll('#run-failures button').length"), 1);
+    page.click("#run-failures button");
+    assert!(page.text("#detail").contains("test_wrong"));
+    page.keys(":focus", ESCAPE);
+
+    page.open(&file, "lanes");
+    page.js("for (const details of document.querySelectorAll('details')) details.open = true");
+    let lanes = page.text("#lane-list");
+    assert!(lanes.contains("may run: if vars.HAS_GPU == 'yes'"), "{lanes}");
+    // One that crashed tells no time, and one that is not in the lane is none of it.
+    assert!(lanes.contains("measured: 1 min 30 s one after another, 1 of 3 tests"), "{lanes}");
+
+    assert_eq!(page.js("return [window.hit ?? null, document.images.length]"), serde_json::json!([null, 0]));
+    let contrast = include_str!("browser/contrast.js");
+    for scheme in ["light", "dark"] {
+        page.scheme(scheme);
+        page.open(&file, "run");
+        page.js("for (const details of document.querySelectorAll('details')) details.open = true");
+        assert_eq!(page.js(contrast)["low"], Value::Array(Vec::new()), "{scheme}");
+    }
+    page.size(360, 740);
+    for section in ["run", "lanes"] {
+        page.open(&file, section);
+        page.js("for (const details of document.querySelectorAll('details')) details.open = true");
+        assert_eq!(page.js("return document.documentElement.scrollWidth"), 360, "{section}");
+    }
+    is_quiet(&page);
+
+    // Without results there is no such section.
+    let (_folder, file) = report(&["--tree", tree]);
+    page.open(&file, "");
+    assert_eq!(
+        page.js("return [document.getElementById('run').hidden, document.getElementById('run-link').hidden]"),
+        serde_json::json!([true, true])
+    );
+}
+
 /// A tree in which every name and text tries to be more than that.
 fn hostile_tree() -> TempDir {
     let tree = tempfile::tempdir().unwrap();
@@ -435,6 +526,8 @@ fn wrong_usage_is_exit_2_and_writes_nothing() {
         (&["--output", "/no/such/folder/report.html"][..], "nothing was written to /no/such/folder/report.html"),
         (&["--output", file.to_str().unwrap(), "--baseline", bad.to_str().unwrap()], "no rule is named `no-such-rule`"),
         (&["--output", file.to_str().unwrap(), "--baseline", "/no/such/file"], "there is no baseline /no/such/file"),
+        (&["--output", file.to_str().unwrap(), "--results", bad.to_str().unwrap()], "line 1 is no result of a run"),
+        (&["--output", file.to_str().unwrap(), "--results", "/no/such/file"], "cannot read /no/such/file"),
     ] {
         let mut all = vec!["report"];
         all.extend(arguments);

@@ -1,13 +1,15 @@
 //! A catalog held against the policy.
 
+use foldhash::HashMap;
 use rayon::prelude::*;
-use test_catalog::Catalog;
+use test_catalog::{Catalog, Import};
 
 use crate::finding::{Finding, Unjudged};
 use crate::lane::Lanes;
 use crate::policy::{Policy, RuleLevel};
 use crate::resolve::ResolvedCase;
 use crate::rules::{self, Rule};
+use crate::timings::Timings;
 
 /// What a rule looks at.
 pub(crate) struct Audited<'x> {
@@ -15,6 +17,9 @@ pub(crate) struct Audited<'x> {
     pub(crate) catalog: &'x Catalog,
     pub(crate) cases: &'x [ResolvedCase<'x>],
     pub(crate) lanes: &'x Lanes,
+    pub(crate) timings: &'x Timings,
+    /// What each file imports, in the order of its text.
+    pub(crate) imports: HashMap<&'x str, Vec<&'x Import>>,
 }
 
 /// Checks every rule that the policy has on. One finding is one cause; they are in the order of their places.
@@ -22,7 +27,23 @@ pub(crate) struct Audited<'x> {
 /// `cases` are those of the catalog, in its order. Rules about what CI runs say nothing where there are no lanes.
 #[must_use]
 pub fn audit(policy: &Policy, catalog: &Catalog, cases: &[ResolvedCase<'_>], lanes: &Lanes) -> Vec<Finding> {
-    let audited = Audited { policy, catalog, cases, lanes };
+    audit_measured(policy, catalog, cases, lanes, &Timings::default())
+}
+
+/// The same, with what tests took: it shows what stage they fit into, and what time-out they need.
+#[must_use]
+pub fn audit_measured(
+    policy: &Policy,
+    catalog: &Catalog,
+    cases: &[ResolvedCase<'_>],
+    lanes: &Lanes,
+    timings: &Timings,
+) -> Vec<Finding> {
+    let mut imports: HashMap<&str, Vec<&Import>> = HashMap::default();
+    for import in &catalog.imports {
+        imports.entry(import.at.file.as_str()).or_default().push(import);
+    }
+    let audited = Audited { policy, catalog, cases, lanes, timings, imports };
     let of_rule = |rule: &Rule| match policy.level(rule) {
         RuleLevel::On(severity) => {
             (rule.check)(&audited).into_iter().map(|finding| Finding { severity, ..finding }).collect()

@@ -230,6 +230,11 @@ impl<'p> Writer<'p> {
                 lines.list(test_type, folders);
             }
         });
+        self.table(&["imports"], |lines| {
+            for (package, marker) in policy.imports() {
+                lines.one(package, string(marker));
+            }
+        });
         self.table(&["files"], |lines| {
             if let Some(pattern) = policy.file_names() {
                 lines.one("name", string(&pattern.to_string()));
@@ -306,6 +311,8 @@ impl<'p> Writer<'p> {
         self.table(&["audit"], |lines| {
             lines.list("required-under", &policy.required_under);
             lines.list("tickets", policy.tickets());
+            let kinds: Vec<&str> = policy.proposals.0.iter().map(|kind| kind.as_str()).collect();
+            lines.list("proposals", &kinds);
         });
         self.table(&["rules"], |lines| {
             for rule in rules::ALL {

@@ -2,6 +2,7 @@
 
 use test_catalog::{EditForm, NodeId, SourceSpan};
 
+use crate::evidence::Evidence;
 use crate::rules::{Rule, RuleCode, Severity};
 
 /// One cause that breaks the policy, and everything that it affects.
@@ -30,6 +31,8 @@ pub struct Finding {
     pub help: String,
     /// The line to write, where the rule knows one.
     pub insertion: Option<Insertion>,
+    /// What speaks for the marker that is proposed; where it speaks for several, none is.
+    pub evidence: Vec<Evidence>,
     /// More that the reader may need, such as further places.
     pub note: Option<String>,
 }
@@ -49,6 +52,7 @@ impl Finding {
             effect: None,
             help: String::new(),
             insertion: None,
+            evidence: Vec::new(),
             note: None,
         }
     }
@@ -61,7 +65,7 @@ pub struct Insertion {
     pub form: EditForm,
     /// Where.
     pub at: SourceSpan,
-    /// The marker's name.
+    /// The marker, as it stands behind `pytest.mark.`: `unit`, `timeout(180)`.
     pub marker: String,
     /// What to write, ready to paste: `pytest.mark.post_merge,` or `@pytest.mark.unit`.
     pub text: String,
@@ -75,7 +79,7 @@ pub enum Safety {
     /// The tests have the marker already in the end, from a hook or from a default of the policy: writing it changes nothing
     /// that runs.
     Safe,
-    /// It is a proposal: what the neighbours have, or what the place suggests.
+    /// It is a proposal, inferred from evidence: from imports, folders, neighbours, measured times.
     Proposal,
 }
 

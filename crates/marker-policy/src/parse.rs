@@ -144,6 +144,7 @@ impl<'d, 't> Reader<'d, 't> {
         self.markers();
         self.combinations();
         self.locations();
+        self.imports();
         self.rust();
         self.defaults();
         self.planning();

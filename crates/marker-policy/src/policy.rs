@@ -1,6 +1,6 @@
 //! What a policy says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use test_catalog::RustTestKind;
@@ -8,6 +8,7 @@ use test_catalog::RustTestKind;
 use crate::argument::Argument;
 use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
+use crate::evidence::EvidenceKind;
 use crate::exemption::Exemption;
 use crate::location::{FileNamePattern, FolderPattern};
 use crate::origin::Origins;
@@ -40,9 +41,22 @@ pub struct Policy {
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
     pub(crate) required_under: Vec<FolderPattern>,
     pub(crate) tickets: Vec<String>,
+    pub(crate) proposals: Proposals,
+    /// By the package: the marker of tests whose module imports it.
+    pub(crate) imports: BTreeMap<String, String>,
     pub(crate) exemptions: Vec<Exemption>,
     pub(crate) ci: Ci,
     pub(crate) origins: Origins,
+}
+
+/// What the audit proposes markers by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proposals(pub(crate) BTreeSet<EvidenceKind>);
+
+impl Default for Proposals {
+    fn default() -> Self {
+        Self(EvidenceKind::by_default())
+    }
 }
 
 /// What the policy says of CI.
@@ -351,6 +365,17 @@ impl Policy {
     #[must_use]
     pub fn tickets(&self) -> &[String] {
         &self.tickets
+    }
+
+    /// What the audit may propose a marker by.
+    #[must_use]
+    pub fn proposes_by(&self, kind: EvidenceKind) -> bool {
+        self.proposals.0.contains(&kind)
+    }
+
+    /// The packages that show what a module is about which imports them, each with the marker of its tests.
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.imports.iter().map(|(package, marker)| (package.as_str(), marker.as_str()))
     }
 
     /// The same policy, binding everywhere.

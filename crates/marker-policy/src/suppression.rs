@@ -174,6 +174,7 @@ impl Suppressed {
             effect: None,
             help,
             insertion: None,
+            evidence: Vec::new(),
             note: None,
         });
     }

@@ -32,6 +32,7 @@ fn tests_that_lack_the_same_for_one_reason_are_one_finding_at_that_place() {
         python_at(&format!("{file}::test_a[y]"), 20, &bare),
         python_at(&format!("{file}::test_b"), 30, &bare),
         python("tests/frontend/test_sglang_chat.py::test_c", &["post_merge", "e2e", "gpu_1", "sglang"]),
+        python("tests/frontend/test_sglang_stream.py::test_d", &["post_merge", "e2e", "gpu_2", "sglang"]),
     ]);
     let found = findings(&Policy::embedded(), &tree, "missing-lifecycle");
     assert_eq!(found.len(), 1);
@@ -39,7 +40,10 @@ fn tests_that_lack_the_same_for_one_reason_are_one_finding_at_that_place() {
     assert_eq!(found[0].at, line(file, 3));
     assert_eq!(found[0].has, bare);
     assert_eq!(found[0].needs, ["pre_merge", "post_merge", "nightly", "weekly", "release"]);
-    assert_eq!(found[0].help, "add `pytest.mark.post_merge,` to the list at line 3 (1 module like it uses it)");
+    assert_eq!(
+        found[0].help,
+        "add `pytest.mark.post_merge,` to the list at line 3 (all 2 other modules of the folder with tests like it have it: tests/frontend/test_sglang_chat.py:3)"
+    );
     assert_eq!(found[0].insertion.as_ref().unwrap().text, "pytest.mark.post_merge,");
 }
 
@@ -52,7 +56,7 @@ fn where_some_tests_of_a_module_have_it_the_finding_is_at_the_function() {
     let found = findings(&Policy::embedded(), &tree, "missing-lifecycle");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].at, line(PLANNER, 30));
-    assert!(found[0].help.starts_with("add `@pytest.mark.pre_merge` above line 30"), "{}", found[0].help);
+    assert!(found[0].help.starts_with("add `@pytest.mark.<lifecycle>` above line 30"), "{}", found[0].help);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
 use crate::eval::{Interpreter, stdlib};
 use crate::folders::Folders;
+use crate::imported;
 use crate::imports::Imports;
 use crate::observe::Observer;
 use crate::options::ImportMode;
@@ -199,6 +200,7 @@ fn evaluate(
             ignored_by: file.ignored_by.clone(),
         };
         collected.modules.insert(node.module.file.path.clone());
+        catalog.imports.extend(imported::of(&node.module.file));
         let found = collection.module(index, &file, Rc::new(node));
         if let (false, Some(argument)) = (found, &file.narrowed) {
             return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());

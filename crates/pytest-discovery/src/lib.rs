@@ -37,6 +37,7 @@ mod discover;
 mod eval;
 mod fnmatch;
 mod folders;
+mod imported;
 mod imports;
 mod observe;
 pub mod options;

@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::{NodeId, Observation, SourceSpan, TestCase, TreePath};
+use crate::{Import, NodeId, Observation, SourceSpan, TestCase, TreePath};
 
 /// Every test of a tree, in the order in which the real tools would list them, and what could not be read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +13,9 @@ pub struct Catalog {
     pub problems: Vec<Problem>,
     /// What the source shows beside the tests, as far as it was asked for.
     pub observations: Vec<Observation>,
+    /// What the files of Python tests import by name, in the order of the files and of their text: where nothing but an
+    /// exception decides whether they do.
+    pub imports: Vec<Import>,
     /// Markers that pytest's configuration or a conftest declares.
     pub declared_markers: Vec<DeclaredMarker>,
     /// What pytest was taken to be; `None` where no Python was looked for.
@@ -96,6 +99,7 @@ impl Catalog {
         self.cases.extend(other.cases);
         self.problems.extend(other.problems);
         self.observations.extend(other.observations);
+        self.imports.extend(other.imports);
         self.declared_markers.extend(other.declared_markers);
         self.pytest = self.pytest.or(other.pytest);
         self.files_read += other.files_read;

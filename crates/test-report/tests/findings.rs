@@ -47,6 +47,7 @@ fn finding(rule: &str, name: &str) -> Finding {
             text: format!("@pytest.mark.{name}"),
             safety: Safety::Proposal,
         }),
+        evidence: Vec::new(),
         note: Some(name.to_owned()),
     }
 }

@@ -8,6 +8,8 @@
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
 //! each in a process group of its own; they tell events and are told to stop, and share nothing else.
 //!
+//! [`recorded`] reads the results of an earlier run again.
+//!
 //! [`collection`] and [`cargo_listing`] are apart from all that: what real pytest collects and real cargo lists, to hold
 //! a catalog against.
 //!
@@ -35,6 +37,7 @@ mod pytest;
 mod pytest_command;
 mod pytest_events;
 mod python;
+pub mod recorded;
 mod run;
 mod rust_binary;
 mod settings;

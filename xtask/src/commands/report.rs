@@ -17,11 +17,13 @@ use crate::exit::Exit;
 use crate::judgement::Judgement;
 use crate::output;
 use crate::progress;
+use crate::results;
 use crate::subject::Subject;
 
 pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment) -> Result<Exit, Error> {
     let start = Instant::now();
     let subject = Subject::locate(global)?;
+    let results = results::read_all(&args.results)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
@@ -29,7 +31,8 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
     }
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
-    let judgement = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true);
+    let judgement =
+        Judgement::of(&subject, (&catalog, &cases), &lanes, &results::timings(&results), environment.today, true);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree: true };
     let owners = code_owners(&subject.tree)?;
 
@@ -42,6 +45,7 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         changes,
         new,
     });
+    let source = names(&args.results);
     let report = html::Subject {
         name: subject.tree.file_name().unwrap_or("the tree"),
         label: args.label.as_deref(),
@@ -53,6 +57,7 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         allowed: &judgement.allowed,
         owners: owners.as_ref().map(|(file, owners)| (*file, owners)),
         trend,
+        results: (!args.results.is_empty()).then_some(html::Results { source: &source, results: &results }),
     }
     .report();
     let page = html::page(&report).map_err(|error| Error::Internal(error.to_string()))?;
@@ -66,6 +71,11 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         start.elapsed().as_secs_f64()
     ));
     Ok(Exit::Success)
+}
+
+/// The files as the page names them: where they lie on this machine tells a reader nothing.
+fn names(files: &[Utf8PathBuf]) -> String {
+    files.iter().map(|file| file.file_name().unwrap_or(file.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 /// The first CODEOWNERS file where GitHub looks for it. One that GitHub does not load gives nobody anything.

@@ -6,6 +6,7 @@ use super::Takes::{
 };
 use super::{Form, Key, Names, Table};
 use crate::argument::ArgumentKind;
+use crate::evidence::EvidenceKind;
 use crate::preset;
 use crate::rules;
 
@@ -35,6 +36,8 @@ const SCOPES: Form = Form::OneOf(|| {
     ]
 });
 const ARGUMENTS: Form = Form::OneOf(|| ArgumentKind::ALL.map(|kind| (kind.as_str(), kind.meaning())).to_vec());
+
+const EVIDENCE: Form = Form::OneOf(|| EvidenceKind::ALL.map(|kind| (kind.as_str(), kind.meaning())).to_vec());
 
 /// The whole file.
 pub static DOCUMENT: Table = Table::of(&[
@@ -114,6 +117,13 @@ pub static DOCUMENT: Table = Table::of(&[
         "One of these if one of those: what a test with one marker names beside it.",
     ),
     Key::new("locations", One(&LOCATIONS), "{ cross-component = [\"e2e\"] }", "Where tests stand."),
+    Key::new(
+        "imports",
+        One(&IMPORTS),
+        "{ lmcache = \"kvbm\" }",
+        "What a module is about that imports a package: the marker of its tests. The audit proposes it, and \
+         `unmarked-import` finds tests without it.",
+    ),
     Key::new("files", One(&FILES), "{ name = \"test_{component}_of_{flow}.py\" }", "How files with tests are named."),
     Key::new(
         "rust",
@@ -346,6 +356,14 @@ static LOCATIONS_OF_TYPES: Table = Table::named(&Names {
     means: "The folders in which tests of this type may stand. A type that is not named may stand anywhere.",
 });
 
+static IMPORTS: Table = Table::named(&Names {
+    word: "MODULE",
+    form: Form::Module,
+    takes: Text(Form::Marker),
+    example: "\"dynamo.lmcache\" = \"kvbm\"",
+    means: "The marker of tests whose module imports this package, or something inside of it.",
+});
+
 static FILES: Table = Table::of(&[Key::new(
     "name",
     Text(Form::FileName),
@@ -449,6 +467,14 @@ static AUDIT: Table = Table::of(&[
         "[\"DYN-\"]",
         "How tickets begin that the reason of a skipped test names, each followed by a digit. Without any, every reason \
          will do.",
+    ),
+    Key::new(
+        "proposals",
+        Texts(EVIDENCE),
+        "[\"imports\", \"majority\"]",
+        "What the audit proposes a missing marker by. Where two of them disagree it proposes none, and says so. By default \
+         those that were right for at least 19 of 20 proposals on Dynamo's tree: `imports`, `folder`, `neighbours` and \
+         `measured`.",
     ),
 ]);
 

@@ -13,6 +13,8 @@ pub enum Form {
     OneOf(fn() -> Vec<(&'static str, &'static str)>),
     /// A marker's name, as Python writes it behind `pytest.mark.`.
     Marker,
+    /// A module or package of Python, with dots.
+    Module,
     /// A folder of the tree and all below it; `{component}` stands for any one folder.
     Folder,
     /// A file or folder of the tree, or `.` for the tree itself.
@@ -58,6 +60,12 @@ impl Form {
             Self::Marker => (!is_marker(text)).then(|| {
                 format!("`{}`, which cannot be a marker: letters, digits and `_`, no digit first", short(text))
             }),
+            Self::Module => (!text.split('.').all(is_marker)).then(|| {
+                format!(
+                    "`{}`, which Python cannot import: names with dots between them, such as `vllm.engine`",
+                    short(text)
+                )
+            }),
             Self::Folder => FolderPattern::parse(text).err().map(|wrong| quoted(text, &wrong)),
             Self::Path if text == "." => None,
             Self::Path => FolderPattern::parse(text).err().map(|wrong| quoted(text, &wrong)),
@@ -76,6 +84,9 @@ impl Form {
         match self {
             Self::Any | Self::OneOf(_) => None,
             Self::Marker => Some(r"^[_\p{XID_Start}]\p{XID_Continue}*$".to_owned()),
+            Self::Module => {
+                Some(r"^[_\p{XID_Start}]\p{XID_Continue}*(?:\.[_\p{XID_Start}]\p{XID_Continue}*)*$".to_owned())
+            }
             Self::Folder => Some(format!(r"^(?:{SEGMENT}/)*(?:{SEGMENT}|\{{component\}})(?:/{SEGMENT})*$")),
             Self::Path => Some(format!(r"^(?:\.|(?:{SEGMENT}/)*(?:{SEGMENT}|\{{component\}})(?:/{SEGMENT})*)$")),
             Self::AbsoluteFolder => Some("^/".to_owned()),
@@ -91,6 +102,7 @@ impl Form {
         match self {
             Self::Any | Self::OneOf(_) => "a string",
             Self::Marker => "a marker's name",
+            Self::Module => "a module",
             Self::Folder => "a folder of the tree",
             Self::Path => "a path in the tree",
             Self::AbsoluteFolder => "an absolute folder",
@@ -114,6 +126,7 @@ impl Form {
         match self {
             Self::Any | Self::OneOf(_) => "strings",
             Self::Marker => "markers",
+            Self::Module => "modules",
             Self::Folder => "folders of the tree",
             Self::Path => "paths in the tree",
             Self::AbsoluteFolder => "absolute folders",

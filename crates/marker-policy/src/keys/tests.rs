@@ -57,8 +57,8 @@ const PARTS: [&str; 33] = [
 ];
 
 static PATTERNS: LazyLock<Vec<(Form, jsonschema::Validator)>> = LazyLock::new(|| {
-    use Form::{AbsoluteFolder, Any, Duration, FileName, Folder, Marker, Path, Tests};
-    let forms = [Any, Marker, Folder, Path, AbsoluteFolder, FileName, Duration, Tests];
+    use Form::{AbsoluteFolder, Any, Duration, FileName, Folder, Marker, Module, Path, Tests};
+    let forms = [Any, Marker, Module, Folder, Path, AbsoluteFolder, FileName, Duration, Tests];
     forms.map(|form| (form, jsonschema::draft202012::new(&super::schema::string(form)).unwrap())).into()
 });
 

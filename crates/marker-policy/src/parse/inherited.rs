@@ -42,6 +42,7 @@ impl Policy {
         });
         self.ci.stages.retain(|stage, _| is_member(Category::Lifecycle, stage));
 
+        self.imports.retain(|_, marker| is_known(marker));
         let rust = &mut self.rust;
         for markers in rust.by_kind.values_mut().chain(rust.by_feature.values_mut()).chain([&mut rust.ignored]) {
             markers.retain(is_known);

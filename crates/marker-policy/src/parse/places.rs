@@ -1,7 +1,10 @@
-//! `[locations]`, `[files]` and `[audit]`: where tests stand, and where the policy binds them.
+//! `[locations]`, `[files]`, `[imports]` and `[audit]`: where tests stand and what shows what they are about, and where
+//! the policy binds them.
 
 use crate::category::Category;
+use crate::evidence::EvidenceKind;
 use crate::location::FileNamePattern;
+use crate::policy::Proposals;
 
 use super::{Defined, Reader, Reference, folder_patterns, texts};
 
@@ -28,6 +31,14 @@ impl Reader<'_, '_> {
         }
     }
 
+    pub(super) fn imports(&mut self) {
+        let Some(section) = self.document.section("imports") else { return };
+        for (package, marker) in section.named_strings(&[]) {
+            self.policy.imports.insert(package.text, marker.text.clone());
+            self.references.push(Reference { name: marker, to: Defined::Marker });
+        }
+    }
+
     pub(super) fn audit(&mut self) {
         let Some(section) = self.document.section("audit") else { return };
         if let Some(words) = section.words("required-under") {
@@ -35,6 +46,10 @@ impl Reader<'_, '_> {
         }
         if let Some(words) = section.words("tickets") {
             self.policy.tickets = texts(words);
+        }
+        if let Some(words) = section.words("proposals") {
+            let kinds = words.iter().filter_map(|word| EvidenceKind::of_word(&word.text));
+            self.policy.proposals = Proposals(kinds.collect());
         }
     }
 }

@@ -71,6 +71,7 @@ fn check(rule: &Rule, kind: ProblemKind, help: &str, audited: &Audited<'_>) -> V
             effect: None,
             help: help.to_owned(),
             insertion: None,
+            evidence: Vec::new(),
             note: None,
         })
         .collect()

@@ -44,6 +44,7 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
                 effect: Some("a report cannot tell them apart".to_owned()),
                 help: "rename the test, its module or its package".to_owned(),
                 insertion: None,
+                evidence: Vec::new(),
                 note: None,
             })
         })

@@ -2,10 +2,12 @@
 
 use super::{Rule, RuleCode, Severity, missing};
 use crate::audit::Audited;
+use crate::category::Category;
 use crate::combinations::Companions;
-use crate::finding::Finding;
+use crate::finding::{Finding, Insertion, Safety};
 use crate::grouping::{by_cause, counted, group, ids, listed};
 use crate::policy::Policy;
+use crate::proposal::{Lacking, Neighbourhoods, Proposal, propose};
 use crate::resolve::ResolvedCase;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,18 +34,35 @@ fn check_one(audited: &Audited<'_>, name: &str, companions: &Companions) -> Vec<
     let of: Vec<&str> = companions.of.iter().map(String::as_str).collect();
     let wanted = if companions.exactly { "exactly one" } else { "at least one" };
     let rule = format!("a test with {} names {wanted} of these (`companions.{name}`)", listed(&of, "or"));
-    let lacking = group(audited.cases, lacks).into_iter().map(|group| Finding {
-        label: Some(group.site.label(group.cases.len())),
-        cases: ids(&group.cases),
-        has: missing::has(&group.cases),
-        needs: companions.one_of.clone(),
-        effect: Some(rule.clone()),
-        help: format!("{}, or another of them", group.site.instruction(members.first().copied().unwrap_or("..."))),
-        ..Finding::new(
-            &RULE,
-            format!("{} none of {}", counted(group.cases.len(), "test has", "tests have"), listed(&members, "and")),
-            group.site.at,
-        )
+    // What they are about tells which of several components: that is what is proposed by evidence.
+    let is_component = companions.one_of.iter().all(|marker| policy.is_member(Category::Component, marker));
+    let groups = group(audited.cases, lacks);
+    let near =
+        (is_component && !groups.is_empty()).then(|| Neighbourhoods::of(policy, &companions.one_of, audited.cases));
+    let lacking = groups.into_iter().map(|group| {
+        let wanted = Lacking { category: Category::Component, members: &companions.one_of, cases: &group.cases };
+        let proposal = near.as_ref().map_or(Proposal::Nothing, |near| propose(audited, near, wanted));
+        Finding {
+            label: Some(group.site.label(group.cases.len())),
+            cases: ids(&group.cases),
+            has: missing::has(&group.cases),
+            needs: companions.one_of.clone(),
+            effect: Some(rule.clone()),
+            help: proposal.help(&group.site, name),
+            insertion: proposal.marker().map(|marker| Insertion {
+                form: group.site.form,
+                at: group.site.at.clone(),
+                marker: marker.to_owned(),
+                text: group.site.line(marker),
+                safety: Safety::Proposal,
+            }),
+            evidence: proposal.into_evidence(),
+            ..Finding::new(
+                &RULE,
+                format!("{} none of {}", counted(group.cases.len(), "test has", "tests have"), listed(&members, "and")),
+                group.site.at.clone(),
+            )
+        }
     });
     let several = by_cause(audited.cases, |case| {
         let names = named(policy, &companions.one_of, case);

@@ -60,6 +60,7 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
                 effect: None,
                 help: format!("rename it, such as to `{example}`"),
                 insertion: None,
+                evidence: Vec::new(),
                 note: None,
             })
         })

@@ -45,6 +45,7 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             effect: None,
             help: "say in the attribute what the test waits for, or let it run".to_owned(),
             insertion: None,
+            evidence: Vec::new(),
             note: None,
         })
         .collect()

@@ -89,6 +89,7 @@ fn finding(audited: &Audited<'_>, at: &SourceSpan, test_type: &str, cases: &[&Re
         effect: None,
         help: format!("move it to {}{or_mark}", quoted(&folders)),
         insertion: None,
+        evidence: Vec::new(),
         note: (at.file != *path).then(|| format!("the tests stand in {path}")),
     }
 }

@@ -10,8 +10,8 @@ use crate::category::{Category, Requirement};
 use crate::finding::{Finding, Insertion, Safety};
 use crate::grouping::{Group, counted, group};
 use crate::policy::Policy;
+use crate::proposal::{Lacking, Neighbourhoods, Proposal, propose};
 use crate::resolve::ResolvedCase;
-use crate::suggestion::suggest;
 
 /// Findings for each place whose tests have no authored marker of a category that every test needs.
 ///
@@ -27,7 +27,12 @@ pub(super) fn check(rule: &Rule, category: Category, audited: &Audited<'_>) -> V
             && audited.policy.binds(case.case.file().as_str())
             && !case.authored().any(|marker| is_one_of(audited, category, &marker.name))
     };
-    group(audited.cases, lacks).iter().map(|group| finding(rule, category, audited, group)).collect()
+    let groups = group(audited.cases, lacks);
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let near = Neighbourhoods::of(audited.policy, audited.policy.members(category), audited.cases);
+    groups.iter().map(|group| finding(rule, category, audited, &near, group)).collect()
 }
 
 /// An older name of a member is that member under another name, which is not missing.
@@ -36,21 +41,35 @@ fn is_one_of(audited: &Audited<'_>, category: Category, name: &str) -> bool {
         || audited.policy.renamed(name).is_some_and(|newer| audited.policy.is_member(category, newer))
 }
 
-fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group<'_>) -> Finding {
+fn finding(
+    rule: &Rule,
+    category: Category,
+    audited: &Audited<'_>,
+    near: &Neighbourhoods<'_>,
+    group: &Group<'_>,
+) -> Finding {
     let Group { site, cases } = group;
     let members = audited.policy.members(category);
     let first = cases[0];
     // What all of them have in the end anyway changes nothing where it is written down.
     let given = first.effective.iter().map(|marker| &marker.name).find(|name| audited.policy.is_member(category, name));
     let given = given.filter(|name| safety(name, cases, audited.policy) == Safety::Safe);
-    let (marker, because) = match (given, suggest(audited, category, first)) {
-        (Some(given), _) => (given.clone(), "they have it already, though nobody wrote it".to_owned()),
-        (None, Some(suggestion)) => (suggestion.marker, suggestion.because),
-        (None, None) => {
-            let because = format!("or another {category} marker: no neighbour shows which");
-            (members.first().cloned().unwrap_or_default(), because)
-        }
+    let proposal = match given {
+        Some(_) => Proposal::Nothing,
+        None => propose(audited, near, Lacking { category, members, cases }),
     };
+    let marker = given.map(String::as_str).or(proposal.marker());
+    let help = match given {
+        Some(given) => format!("{} (they have it already, though nobody wrote it)", site.instruction(given)),
+        None => proposal.help(site, category.as_str()),
+    };
+    let insertion = marker.map(|marker| Insertion {
+        form: site.form,
+        at: site.at.clone(),
+        text: site.line(marker),
+        safety: safety(marker, cases, audited.policy),
+        marker: marker.to_owned(),
+    });
     Finding {
         rule: rule.code,
         severity: rule.severity,
@@ -61,14 +80,9 @@ fn finding(rule: &Rule, category: Category, audited: &Audited<'_>, group: &Group
         has: has(cases),
         needs: members.to_vec(),
         effect: Some(effect(category, audited, first)),
-        help: format!("{} ({because})", site.instruction(&marker)),
-        insertion: Some(Insertion {
-            form: site.form,
-            at: site.at.clone(),
-            text: site.line(&marker),
-            safety: safety(&marker, cases, audited.policy),
-            marker,
-        }),
+        help,
+        insertion,
+        evidence: proposal.into_evidence(),
         note: None,
     }
 }

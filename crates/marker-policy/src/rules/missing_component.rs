@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Rule, RuleCode, Severity, missing};
 use crate::audit::Audited;
 use crate::category::{Category, Requirement};
+use crate::evidence::{Evidence, EvidenceKind};
 use crate::finding::{Finding, Insertion};
 use crate::grouping::{counted, group};
 use crate::resolve::ResolvedCase;
@@ -67,6 +68,12 @@ fn missing_one(audited: &Audited<'_>, component: &str) -> Vec<Finding> {
                 text: group.site.line(component),
                 safety: missing::safety(component, &group.cases, audited.policy),
             }),
+            evidence: vec![Evidence {
+                kind: EvidenceKind::Location,
+                marker: component.to_owned(),
+                because: format!("its folder is {component}'s own (`locations.component`)"),
+                at: None,
+            }],
             note: None,
         })
         .collect()

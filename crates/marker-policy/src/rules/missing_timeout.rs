@@ -3,9 +3,11 @@
 use super::machine::Machine;
 use super::{Rule, RuleCode, Severity, missing, skipping};
 use crate::audit::Audited;
-use crate::finding::Finding;
-use crate::grouping::{counted, group, ids};
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::finding::{Finding, Insertion, Safety};
+use crate::grouping::{Group, counted, group, ids};
 use crate::resolve::ResolvedCase;
+use crate::timings::Measured;
 
 pub(super) const RULE: Rule = Rule {
     code: RuleCode("missing-timeout"),
@@ -36,20 +38,61 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             && (case.authored().any(|one| one.name == SLOW) || Machine::of(policy, case).gpus > 0)
             && skipping::always_skipped(case).is_none()
     };
-    group(audited.cases, lacks)
-        .into_iter()
-        .map(|group| Finding {
-            label: Some(group.site.label(group.cases.len())),
-            cases: ids(&group.cases),
-            has: missing::has(&group.cases),
-            needs: vec![marker.to_owned()],
-            effect: Some("one that hangs holds its machine until the job is stopped".to_owned()),
-            help: group.site.instruction(&format!("{marker}(...)")),
-            ..Finding::new(
-                &RULE,
-                format!("{} no time-out", counted(group.cases.len(), "GPU or slow test has", "GPU or slow tests have")),
-                group.site.at,
-            )
-        })
-        .collect()
+    group(audited.cases, lacks).into_iter().map(|group| finding(audited, marker, group)).collect()
 }
+
+fn finding(audited: &Audited<'_>, marker: &str, Group { site, cases }: Group<'_>) -> Finding {
+    let proposal = proposed(audited, marker, &cases);
+    let help = match &proposal {
+        Some(evidence) => format!("{} ({})", site.instruction(&evidence.marker), evidence.because),
+        None => site.instruction(&format!("{marker}(...)")),
+    };
+    Finding {
+        label: Some(site.label(cases.len())),
+        cases: ids(&cases),
+        has: missing::has(&cases),
+        needs: vec![marker.to_owned()],
+        effect: Some("one that hangs holds its machine until the job is stopped".to_owned()),
+        help,
+        insertion: proposal.as_ref().map(|evidence| Insertion {
+            form: site.form,
+            at: site.at.clone(),
+            text: site.line(&evidence.marker),
+            marker: evidence.marker.clone(),
+            safety: Safety::Proposal,
+        }),
+        evidence: proposal.into_iter().collect(),
+        ..Finding::new(
+            &RULE,
+            format!("{} no time-out", counted(cases.len(), "GPU or slow test has", "GPU or slow tests have")),
+            site.at,
+        )
+    }
+}
+
+/// Three times what the slowest took, in whole tens of seconds: a scheduler expects a third of the time-out. Where one of
+/// the tests was not measured, there is none that is long enough for certain.
+fn proposed(audited: &Audited<'_>, marker: &str, cases: &[&ResolvedCase<'_>]) -> Option<Evidence> {
+    if !audited.policy.proposes_by(EvidenceKind::Measured) {
+        return None;
+    }
+    let measured: Vec<Measured> = cases.iter().map(|case| audited.timings.of(&case.case.id)).collect::<Option<_>>()?;
+    let longest = measured.iter().map(|one| one.longest).max()?;
+    let runs: u32 = measured.iter().map(|one| one.runs).fold(0, u32::saturating_add);
+    let seconds = longest.saturating_mul(TIMES).as_secs_f64();
+    let tens = (seconds / 10.0).ceil().max(1.0) * 10.0;
+    Some(Evidence {
+        kind: EvidenceKind::Measured,
+        marker: format!("{marker}({tens:.0})"),
+        because: format!(
+            "{TIMES} times what {} took at most, {:.1} s in {}",
+            if cases.len() == 1 { "it" } else { "they" },
+            longest.as_secs_f64(),
+            counted(usize::try_from(runs).unwrap_or(usize::MAX), "run", "runs")
+        ),
+        at: None,
+    })
+}
+
+/// How much longer than measured a test may take.
+const TIMES: u32 = 3;

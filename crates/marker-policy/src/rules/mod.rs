@@ -37,6 +37,7 @@ mod unbounded_retries;
 mod uncapped_engine;
 mod undeclared_marker;
 mod ungated_integration_test;
+mod unmarked_import;
 mod workflow;
 
 use std::fmt;
@@ -140,6 +141,7 @@ pub const ALL: &[Rule] = &[
     missing_type::RULE,
     missing_hardware::RULE,
     missing_component::RULE,
+    unmarked_import::RULE,
     misplaced_type::RULE,
     file_name::RULE,
     ungated_integration_test::RULE,

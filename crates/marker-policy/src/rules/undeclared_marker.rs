@@ -76,6 +76,7 @@ fn finding(name: &str, used: &Use<'_>, known: &BTreeSet<&str>) -> Option<Finding
         effect: Some("no stage selects by it, and strict pytest refuses the module".to_owned()),
         help,
         insertion: None,
+        evidence: Vec::new(),
         note,
     })
 }

@@ -49,6 +49,7 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             effect: Some("a plain `cargo test` runs it".to_owned()),
             help: format!("add `#![cfg(feature = \"{feature}\")]` as the first line of the file"),
             insertion: None,
+            evidence: Vec::new(),
             note: None,
         })
         .collect()

@@ -1,6 +1,6 @@
 //! The findings for other tools.
 
-use marker_policy::Finding;
+use marker_policy::{Evidence, Finding, Safety};
 use serde::Serialize;
 use test_catalog::NodeId;
 
@@ -31,6 +31,8 @@ struct JsonFinding<'a> {
     effect: Option<&'a str>,
     help: &'a str,
     insert: Option<JsonInsertion<'a>>,
+    /// What speaks for which marker. Where it is for several, nothing is to be inserted.
+    evidence: Vec<JsonEvidence<'a>>,
     note: Option<&'a str>,
 }
 
@@ -39,6 +41,17 @@ struct JsonInsertion<'a> {
     line: u32,
     marker: &'a str,
     text: &'a str,
+    /// Whether the tests have the marker in the end already; otherwise it is a proposal.
+    safe: bool,
+}
+
+#[derive(Serialize)]
+struct JsonEvidence<'a> {
+    kind: &'static str,
+    marker: &'a str,
+    because: &'a str,
+    file: Option<&'a str>,
+    line: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +95,9 @@ pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String
             line: insertion.at.start.line,
             marker: &insertion.marker,
             text: &insertion.text,
+            safe: insertion.safety == Safety::Safe,
         }),
+        evidence: finding.evidence.iter().map(evidence).collect(),
         note: finding.note.as_deref(),
     });
     let audited = JsonAudited {
@@ -96,4 +111,14 @@ pub fn json(findings: &[Finding], audited: Audited) -> serde_json::Result<String
         gone_from_baseline: audited.gone,
     };
     serde_json::to_string_pretty(&Document { audit: 1, findings: findings.collect(), audited })
+}
+
+fn evidence(evidence: &Evidence) -> JsonEvidence<'_> {
+    JsonEvidence {
+        kind: evidence.kind.as_str(),
+        marker: &evidence.marker,
+        because: &evidence.because,
+        file: evidence.at.as_ref().map(|at| at.file.as_str()),
+        line: evidence.at.as_ref().map(|at| at.start.line),
+    }
 }

@@ -59,6 +59,8 @@ pub struct Report {
     pub owners: Option<Owners>,
     /// How the findings changed; none without a baseline.
     pub trend: Option<Trend>,
+    /// What an earlier run gave; none where none was named.
+    pub run: Option<Run>,
 }
 
 /// A category of markers.
@@ -125,6 +127,51 @@ pub struct Lane {
     pub doubt: Option<String>,
     /// Why it runs nothing.
     pub refused: Option<String>,
+    /// What must hold for it to run, where only CI knows whether it does.
+    pub condition: Option<String>,
+    /// What its tests took in the run that is shown; none where none of them was measured.
+    pub measured: Option<Measured>,
+}
+
+/// What tests took, one after another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Measured {
+    /// How many of them were measured.
+    pub tests: u32,
+    /// What these took in all, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// An earlier run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// Where its results are from.
+    pub source: String,
+    /// Outcomes, each with how many results have it.
+    pub outcomes: Vec<(&'static str, u32)>,
+    /// What all of it took, one after another, in milliseconds.
+    pub took_ms: u64,
+    /// How many results are of no test of the tree as it is now.
+    pub absent: u32,
+    /// What failed, timed out or crashed, in the order of the run.
+    pub failures: Vec<RunResult>,
+    /// What took longest.
+    pub slowest: Vec<RunResult>,
+}
+
+/// One result of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunResult {
+    /// The test; none where the tree has it no more.
+    pub test: Option<Index>,
+    /// Its id.
+    pub id: String,
+    /// What came of it.
+    pub outcome: &'static str,
+    /// Why, where the run says.
+    pub reason: Option<String>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// The lanes of a test.

@@ -8,6 +8,7 @@ use marker_policy::{Category, ResolvedCase, RuleLevel, rules, why_in_no_lane};
 use test_catalog::{self as catalog, Condition, NodeId, Reason, SourceSpan};
 
 use super::data::{self, Index, Note, NoteKind, Report, VERSION};
+use super::run;
 use super::subject::{Subject, Trend};
 use super::tables::{Table, index};
 use crate::terminal::printable;
@@ -46,7 +47,9 @@ impl Gathering {
 
     pub(super) fn report(mut self, subject: &Subject<'_>) -> Report {
         let tests = self.tests(subject);
-        let lanes = subject.lanes.iter().map(|(lane, _)| self.lane(lane)).collect();
+        let mut measured =
+            subject.results.map(|results| run::of_lanes(results, subject)).unwrap_or_default().into_iter();
+        let lanes = subject.lanes.iter().map(|(lane, _)| self.lane(lane, measured.next().flatten())).collect();
         let lane_problems =
             subject.lanes.problems().iter().map(|problem| self.reason(NoteKind::Workflow, problem)).collect();
         let rules = rules(subject);
@@ -68,6 +71,7 @@ impl Gathering {
                 .collect(),
             owners: subject.owners.map(|(file, owners)| self.owners(file, owners)),
             trend: subject.trend.map(|trend| changes(&trend, &rules)),
+            run: subject.results.map(|results| run::run(results, subject)),
             files: self.files.into_list().iter().map(|file| safe(file)).collect(),
             scopes: self.scopes.into_list(),
             texts: self.texts.into_list(),
@@ -132,7 +136,7 @@ impl Gathering {
         place
     }
 
-    fn lane(&mut self, lane: &marker_policy::Lane) -> data::Lane {
+    fn lane(&mut self, lane: &marker_policy::Lane, measured: Option<data::Measured>) -> data::Lane {
         let optional = |text: &Option<String>| text.as_deref().map(safe);
         data::Lane {
             name: safe(&lane.name),
@@ -146,6 +150,8 @@ impl Gathering {
             limit_s: lane.limit.map(|limit| limit.as_secs()),
             doubt: optional(&lane.doubt),
             refused: optional(&lane.refused),
+            condition: lane.condition().as_deref().map(safe),
+            measured,
         }
     }
 

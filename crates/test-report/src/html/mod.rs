@@ -11,8 +11,9 @@
 pub mod data;
 mod gather;
 mod page;
+mod run;
 mod subject;
 mod tables;
 
 pub use page::page;
-pub use subject::{Subject, Trend};
+pub use subject::{Results, Subject, Trend};

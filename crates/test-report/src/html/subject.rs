@@ -3,6 +3,7 @@
 use marker_policy::code_owners::CodeOwners;
 use marker_policy::{Allowed, Change, Finding, Lanes, Policy, ResolvedCase};
 use test_catalog::Catalog;
+use test_runner::recorded::Recorded;
 
 use super::data::Report;
 use super::gather::Gathering;
@@ -30,6 +31,17 @@ pub struct Subject<'a> {
     pub owners: Option<(&'a str, &'a CodeOwners)>,
     /// The baseline, where there is one.
     pub trend: Option<Trend<'a>>,
+    /// What an earlier run gave, where one is to be shown.
+    pub results: Option<Results<'a>>,
+}
+
+/// The results of an earlier run.
+#[derive(Debug, Clone, Copy)]
+pub struct Results<'a> {
+    /// Where they are from, as the caller names it.
+    pub source: &'a str,
+    /// The results, in the order in which they came.
+    pub results: &'a [Recorded],
 }
 
 /// Findings beside those of a baseline.

@@ -22,12 +22,20 @@ use crate::exit::Exit;
 use crate::fix;
 use crate::judgement::Judgement;
 use crate::output;
+use crate::results;
 use crate::subject::{self, Subject};
 pub(super) use baseline::read as read_baseline;
 use forms::Audit;
 use narrow::Narrow;
 
+/// So often proposals are written that follow from the ones before; each time there are fewer.
+const MOST_ROUNDS: u32 = 20;
+
 pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) -> Result<Exit, Error> {
+    audit(global, args, environment, MOST_ROUNDS)
+}
+
+fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u32) -> Result<Exit, Error> {
     if let Some(code) = &args.explain {
         return explain(global, code);
     }
@@ -38,6 +46,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let mut subject = Subject::locate(global)?;
     baseline::check_usage(args, &selector)?;
     let known = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let timings = results::timings(&results::read_all(&args.results)?);
     // Who names a path asks about that path, wherever the policy binds.
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
@@ -52,7 +61,7 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     let lanes = ManuallyDrop::new(ci.lanes(&subject.tree, &subject.policy, &catalog, &cases));
     let whole_tree = narrow::is_whole_tree(&args.selection);
     let Judgement { mut open, mut allowed, exempt: mut held, sources } =
-        Judgement::of(&subject, (&catalog, &cases), &lanes, today, whole_tree);
+        Judgement::of(&subject, (&catalog, &cases), &lanes, &timings, today, whole_tree);
     let judged = Judged { policy: &subject.policy, lanes: &lanes, whole_tree };
     let (mut known_findings, mut gone) = (0, 0);
     let rewritten = match &args.write_baseline {
@@ -71,9 +80,13 @@ pub(crate) fn run(global: &Global, args: &AuditArgs, environment: &Environment) 
     held.retain_mut(|held| narrow.keeps(&mut held.finding));
 
     if args.fix {
-        fix::write(&subject.tree, &open, started, args.r#unsafe)?.tell();
+        let fixed = fix::write(&subject.tree, &open, started, args.r#unsafe)?;
+        fixed.tell();
+        // What was written shows others what they need: a further run must find nothing that this one would not.
+        let again = args.r#unsafe && fixed.files > 0 && rounds > 0;
         // What is left is reported as the tree is now.
-        return run(global, &AuditArgs { fix: false, r#unsafe: false, ..args.clone() }, environment);
+        let args = AuditArgs { fix: again, r#unsafe: again, ..args.clone() };
+        return audit(global, &args, environment, rounds.saturating_sub(1));
     }
     let looked_at: Vec<_> = catalog.cases.iter().filter(|case| narrow.has(case)).collect();
     let unbound =

@@ -29,7 +29,15 @@ pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) ->
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
-    let findings = Judgement::of(&subject, (&catalog, &cases), &lanes, environment.today, true).open;
+    let findings = Judgement::of(
+        &subject,
+        (&catalog, &cases),
+        &lanes,
+        &marker_policy::Timings::default(),
+        environment.today,
+        true,
+    )
+    .open;
 
     let mut explained = Vec::new();
     let mut absent = Vec::new();

@@ -1,7 +1,7 @@
 // @ts-check
 import { byId } from "./document.js";
 import { el, place, table, textButton, withShare } from "./elements.js";
-import { counted, duration, grouped, percent, range } from "./words.js";
+import { counted, duration, grouped, percent, range, seconds } from "./words.js";
 import { IN_NO_LANE } from "./model.js";
 
 /** How many causes, and how many sets of lanes, are shown before the reader asks for more. */
@@ -9,7 +9,7 @@ const SHOWN_CAUSES = 12;
 const SHOWN_OVERLAPS = 5;
 
 /**
- * Lanes that run the same tests by the same command: most differ in the combination of a matrix.
+ * Lanes that run the same tests by the same command under the same condition: most differ in the combination of a matrix.
  * @typedef {{ lane: import("./document.js").Lane, more: number, runs: number, mayRun: number }} LaneGroup
  */
 
@@ -110,7 +110,7 @@ function lanesByWorkflow(model) {
   report.lanes.forEach((lane, index) => {
     const { runs, mayRun, reaches } = counts[index];
     const [workflow] = splitLane(lane.name);
-    const key = JSON.stringify([workflow, lane.command, lane.folder, reaches]);
+    const key = JSON.stringify([workflow, lane.command, lane.folder, lane.condition, reaches]);
     const like = same.get(key);
     if (like) {
       like.more += 1;
@@ -156,6 +156,8 @@ function laneRow(model, view, { lane, more, runs, mayRun }, most) {
       { scope: "row" },
       el("div", {}, el("bdi", {}, name), more > 0 && el("span", { class: "faint" }, ` and ${more} more like it`)),
       el("div", { class: "lane-what" }, el("code", { class: "clip" }, what), folder && el("span", { class: "faint" }, folder), place(model.report.files[lane.file], lane.line)),
+      lane.condition && el("div", { class: "faint lane-more" }, `may run: if ${lane.condition}`),
+      lane.measured && el("div", { class: "faint lane-more" }, `measured: ${seconds(lane.measured.took_ms)} one after another, ${grouped(lane.measured.tests)} of ${counted(runs, "test")}`),
       why && el("div", { class: "doubtful" }, why),
     ),
     withShare(el("td", { class: "number share covered" }, button), lane.doubt === null ? (runs + mayRun) / most : 0),
@@ -205,7 +207,7 @@ function renderOverlaps(model, view) {
  * @param {HTMLElement[]} rows
  * @param {number} first
  */
-function folded(caption, heads, rows, first) {
+export function folded(caption, heads, rows, first) {
   const cells = heads.map((head, index) => el("th", { scope: "col", class: index === 0 ? "number" : "" }, head));
   const body = table(caption, cells, rows.slice(0, first), { class: "list" });
   if (rows.length <= first) return body;

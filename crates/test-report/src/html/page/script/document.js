@@ -8,7 +8,11 @@
  * @typedef {{ name: string, members: string[] }} Category
  * @typedef {{ text: string, language: "python" | "rust" }} Scope
  * @typedef {{ name: string, family: string, file: number, line: number, stage: string | null, folder: string | null,
- *   command: string, marks: string | null, limit_s: number | null, doubt: string | null, refused: string | null }} Lane
+ *   command: string, marks: string | null, limit_s: number | null, doubt: string | null, refused: string | null,
+ *   condition: string | null, measured: { tests: number, took_ms: number } | null }} Lane
+ * @typedef {{ test: number | null, id: string, outcome: string, reason: string | null, took_ms: number }} RunResult
+ * @typedef {{ source: string, outcomes: [string, number][], took_ms: number, absent: number, failures: RunResult[],
+ *   slowest: RunResult[] }} Run
  * @typedef {{ runs: number[], may_run: number[] }} Reach
  * @typedef {{ kind: "inexact" | "open-markers" | "hook-markers" | "condition" | "left-out" | "ignored" | "compiled" | "workflow",
  *   text: string, at: [number, number] | null }} Note
@@ -23,7 +27,7 @@
  * @typedef {{ report: number, title: string, label: string | null, policy: string, pytest: string | null,
  *   python: string | null, categories: Category[], files: string[], scopes: Scope[], texts: string[], markers: Marker[],
  *   marker_sets: number[][], lanes: Lane[], lane_problems: Note[], reaches: Reach[], causes: string[], notes: Note[],
- *   tests: Tests, rules: Rule[], findings: Finding[], owners: Owners | null,
+ *   tests: Tests, rules: Rule[], findings: Finding[], owners: Owners | null, run: Run | null,
  *   trend: { baseline: string, rules: Change[] } | null }} Report
  */
 

@@ -7,6 +7,7 @@ import { renderMatrix } from "./matrix.js";
 import { renderLanes } from "./coverage.js";
 import { renderFindings } from "./findings.js";
 import { renderTrend } from "./trend.js";
+import { renderRun } from "./run.js";
 import { renderDetail, watchDetail } from "./detail.js";
 import { TestsTable } from "./tests.js";
 
@@ -18,6 +19,7 @@ function start() {
   renderHeadline(model, view);
   renderLanes(model, view);
   renderTrend(model, view);
+  renderRun(model, view);
   watchDetail(view);
   onChange(view, ["matrix"], () => renderMatrix(model, view));
   onChange(view, ["frule", "fowner"], () => renderFindings(model, view));

@@ -43,6 +43,19 @@ export function range(runs, mayRun) {
 }
 
 /**
+ * What was measured: `0.31 s`, `12.5 s`, `1 min 30 s`, `2 h 5 min`.
+ * @param {number} milliseconds
+ */
+export function seconds(milliseconds) {
+  const whole = milliseconds / 1000;
+  if (whole < 10) return `${whole.toFixed(2)} s`;
+  if (whole < 60) return `${whole.toFixed(1)} s`;
+  const round = Math.round(whole);
+  if (round >= 3600 || round % 60 === 0) return duration(round);
+  return `${Math.floor(round / 60)} min ${round % 60} s`;
+}
+
+/**
  * `45 min`, `2 h 5 min`.
  * @param {number} seconds
  */

@@ -1,0 +1,81 @@
+//! What an earlier run gave, beside the tests and lanes of the tree.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use test_catalog::{self as catalog, NodeId};
+use test_runner::recorded::{Recorded, RecordedOutcome};
+
+use super::data::{self, Index};
+use super::subject::{Results, Subject};
+use super::tables::index;
+use crate::terminal::printable;
+
+/// How many of the slowest tests are named.
+const SLOWEST: usize = 10;
+
+/// A run in the document.
+pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
+    let places = places(subject);
+    let result = |recorded: &Recorded| data::RunResult {
+        test: places.get(&recorded.id).copied(),
+        id: printable(recorded.id.as_str()).into_owned(),
+        outcome: recorded.outcome.as_str(),
+        reason: recorded.reason.as_deref().map(|reason| printable(reason).into_owned()),
+        took_ms: millis(recorded.took),
+    };
+    let mut counts: HashMap<RecordedOutcome, u32> = HashMap::new();
+    for recorded in results.results {
+        *counts.entry(recorded.outcome).or_default() += 1;
+    }
+    let mut outcomes: Vec<_> = counts.into_iter().collect();
+    outcomes.sort_unstable();
+    let mut timed: Vec<&Recorded> = results.results.iter().filter(|one| !one.took.is_zero()).collect();
+    timed.sort_by(|one, other| other.took.cmp(&one.took).then_with(|| one.id.cmp(&other.id)));
+    data::Run {
+        source: printable(results.source).into_owned(),
+        outcomes: outcomes.into_iter().map(|(outcome, count)| (outcome.as_str(), count)).collect(),
+        took_ms: results.results.iter().map(|one| millis(one.took)).fold(0, u64::saturating_add),
+        absent: index(results.results.iter().filter(|one| !places.contains_key(&one.id)).count()),
+        failures: results.results.iter().filter(|one| is_failure(one.outcome)).map(result).collect(),
+        slowest: timed.into_iter().take(SLOWEST).map(result).collect(),
+    }
+}
+
+/// What the tests of each lane took, in the order of the lanes: of those that it runs for certain. None where none of them
+/// was measured.
+pub(super) fn of_lanes(results: Results<'_>, subject: &Subject<'_>) -> Vec<Option<data::Measured>> {
+    let mut longest: HashMap<&NodeId, Duration> = HashMap::new();
+    for recorded in results.results.iter().filter(|one| one.outcome.tells_time()) {
+        let took = longest.entry(&recorded.id).or_default();
+        *took = (*took).max(recorded.took);
+    }
+    let mut lanes = vec![data::Measured::default(); subject.lanes.iter().count()];
+    for (place, case) in subject.cases.iter().enumerate() {
+        let Some(took) = longest.get(&case.case.id) else { continue };
+        for (lane, (_, reach)) in lanes.iter_mut().zip(subject.lanes.of_case(place)) {
+            if matches!(reach, catalog::Reach::Runs) {
+                lane.tests += 1;
+                lane.took_ms = lane.took_ms.saturating_add(millis(*took));
+            }
+        }
+    }
+    lanes.into_iter().map(|lane| (lane.tests > 0).then_some(lane)).collect()
+}
+
+/// Where a test stands in the document; the first of several with one id.
+fn places<'s>(subject: &Subject<'s>) -> HashMap<&'s NodeId, Index> {
+    let mut places = HashMap::new();
+    for (place, case) in subject.cases.iter().enumerate() {
+        places.entry(&case.case.id).or_insert_with(|| index(place));
+    }
+    places
+}
+
+fn is_failure(outcome: RecordedOutcome) -> bool {
+    matches!(outcome, RecordedOutcome::Failed | RecordedOutcome::TimedOut | RecordedOutcome::Crashed)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
