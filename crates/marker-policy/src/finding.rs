@@ -78,12 +78,3 @@ pub enum Safety {
     /// It is a proposal: what the neighbours have, or what the place suggests.
     Proposal,
 }
-
-/// A case that a rule could not judge, because its markers are not all known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unjudged {
-    /// The case.
-    pub case: NodeId,
-    /// Why its markers are not known, and where.
-    pub reason: test_catalog::Reason,
-}

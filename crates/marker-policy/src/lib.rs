@@ -71,14 +71,14 @@ pub mod workflow;
 pub use chrono::NaiveDate;
 
 pub use argument::{Argument, ArgumentKind};
-pub use audit::{audit, unjudged};
+pub use audit::audit;
 pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;
 pub use effective::Effective;
 pub use error::{PolicyErrors, PolicyMistake};
 pub use exemption::{Exempt, Exempted, Exemption, TestPattern, exempt};
-pub use finding::{Finding, Insertion, Safety, Unjudged};
+pub use finding::{Finding, Insertion, Safety};
 pub use judged::Judged;
 pub use lane::{
     ContainedLane, IdleLane, Lane, LaneCondition, Lanes, MarkerSets, OtherConfiguration, PytestCommand, why_in_no_lane,
