@@ -81,7 +81,8 @@ pub use exemption::{Exempt, Exempted, Exemption, TestPattern, exempt};
 pub use finding::{Finding, Insertion, Safety};
 pub use judged::Judged;
 pub use lane::{
-    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, MarkerSets, OtherConfiguration, PytestCommand, why_in_no_lane,
+    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, MarkerSets, OtherConfiguration, PytestCommand, UnseenLane,
+    why_in_no_lane,
 };
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;

@@ -255,6 +255,7 @@ fn lanes(all: Vec<(&str, Vec<Reach>)>) -> Lanes {
             name: name.to_owned(),
             family: name.to_owned(),
             at,
+            called_from: Vec::new(),
             command: "cargo test".to_owned(),
             folder: Some(String::new()),
             marks: None,

@@ -47,8 +47,15 @@ impl Gathering {
     pub(super) fn report(mut self, subject: &Subject<'_>) -> Report {
         let tests = self.tests(subject);
         let lanes = subject.lanes.iter().map(|(lane, _)| self.lane(lane)).collect();
-        let lane_problems =
-            subject.lanes.problems().iter().map(|problem| self.reason(NoteKind::Workflow, problem)).collect();
+        let lane_problems = subject.lanes.problems().iter().map(|problem| self.reason(NoteKind::Workflow, problem));
+        let mut lane_problems: Vec<Note> = lane_problems.collect();
+        for unseen in subject.lanes.unseen() {
+            lane_problems.push(self.note(
+                NoteKind::Workflow,
+                &format!("{} {}", unseen.family, unseen.text),
+                &unseen.at,
+            ));
+        }
         let rules = rules(subject);
         let findings = self.findings(subject, &rules);
         let pytest = subject.catalog.pytest.as_ref();

@@ -7,6 +7,7 @@ mod table;
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::builtin::{base_name, is_assignment};
+use super::files::Reader;
 use super::state::State;
 pub(super) use container::{Mounts, outside};
 use options::Options;
@@ -36,6 +37,10 @@ pub(super) struct Launch {
     pub(super) doubt: Option<String>,
     /// The text that it gives to a shell, which is its program.
     pub(super) script: Option<Text>,
+    /// The file that it runs, whose path is that of its words.
+    pub(super) file: Option<(Reader, usize)>,
+    /// Whether it starts a shell whose commands stand neither in it nor in a file that it names.
+    pub(super) reads_input: bool,
 }
 
 /// Takes a command line apart. `programs` are those that are looked for.
@@ -50,6 +55,8 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
         is_here: true,
         doubt: None,
         script: None,
+        file: None,
+        reads_input: false,
     };
     let is_asked_for = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
     for passed in 0.. {
@@ -62,9 +69,14 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
         }
         let Some((launcher, options, behind)) = launcher_of(&launch.words) else { break };
         launch.doubt = launch.doubt.take().or_else(|| options.doubt.clone());
+        launch.reads_input = launcher.then == Then::Shell && options.doubt.is_some();
         if options.doubt.is_some() || !launch.pass(launcher, &options, behind, state) {
             break;
         }
+    }
+    let is_path = |word: &&Text| word.to_string().contains('/') && word.as_known() != Some("/");
+    if launch.file.is_none() && launch.doubt.is_none() && launch.words.first().filter(is_path).is_some() {
+        launch.file = Some((Reader::Itself, 0));
     }
     if launch.script.is_none() {
         launch.find_named(&is_asked_for);
@@ -140,11 +152,18 @@ impl Launch {
                 self.words = std::iter::once(module).chain(rest).collect();
                 return true;
             }
-            Then::ModuleOnly => return false,
+            Then::ModuleOnly => {
+                self.file = (!options.has(&["c"]) && behind < self.words.len()).then_some((Reader::Other, behind));
+                return false;
+            }
             Then::Module => {}
             Then::Container => behind = self.enter(options, behind, state),
             Then::Shell => {
-                self.script = options.has(&["c"]).then(|| self.words.get(behind).cloned()).flatten();
+                match self.words.get(behind) {
+                    Some(script) if options.has(&["c"]) => self.script = Some(script.clone()),
+                    Some(_) if !options.has(&["s"]) => self.file = Some((Reader::Shell, behind)),
+                    _ => self.reads_input = true,
+                }
                 return false;
             }
         }
