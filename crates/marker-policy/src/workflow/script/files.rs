@@ -25,15 +25,16 @@ pub(super) enum Reader {
 }
 
 impl Follower<'_> {
-    /// What a command line runs of a file, whose words begin at `place` with its path. `state` is that of the new shell.
+    /// What a command line runs of a file, whose words begin at `place` with its path. `state` is that of the new shell. False
+    /// where the file is not followed.
     pub(super) fn run_file(
         &mut self,
         launched: &Launch,
         (reader, place): (Reader, usize),
         start: usize,
         mut state: State,
-    ) -> Followed<()> {
-        let Some(path) = launched.words.get(place) else { return Ok(()) };
+    ) -> Followed<bool> {
+        let Some(path) = launched.words.get(place) else { return Ok(false) };
         let found = self.scripts.file(&outside(state.directory.join(path), &state.mounts));
         let is_script = reader == Reader::Shell || path.to_string().ends_with(".sh");
         let file = match found {
@@ -43,7 +44,7 @@ impl Follower<'_> {
                 if is_script {
                     self.unseen(&path.to_string(), format!("runs `{path}`, {}", missing.text()), start);
                 }
-                return Ok(());
+                return Ok(false);
             }
         };
         if reader == Reader::Other || reader == Reader::Itself && !file.is_of_shell() {
@@ -51,10 +52,10 @@ impl Follower<'_> {
                 let text = format!("runs `{path}`, which names `{program}` and is no script of a shell that is read");
                 self.unseen(&path.to_string(), text, start);
             }
-            return Ok(());
+            return Ok(false);
         }
         if !self.may_follow(&file, path, start) {
-            return Ok(());
+            return Ok(false);
         }
         let arguments = launched.words.get(place + 1..).unwrap_or_default();
         state.parameters = (!arguments.iter().any(Text::splits)).then(|| arguments.to_vec());
@@ -79,7 +80,7 @@ impl Follower<'_> {
         self.bytes_left = inner.bytes_left;
         self.commands.append(&mut inner.commands);
         self.unseen.append(&mut inner.unseen);
-        followed
+        followed.map(|()| true)
     }
 
     /// `source path arguments`. False where the file is not followed, so that anything may have happened.

@@ -56,29 +56,41 @@ impl Follower<'_> {
             return Ok(());
         }
         self.variables_file.run(&words, !self.silent && self.branches.is_empty() && state.branches.is_empty());
-        let launched = launch(words, self.scripts.programs, state);
-        let is_asked_for = |name: &str| self.scripts.programs.contains(&base_name(name));
-        if launched.words.first().and_then(Text::as_known).is_some_and(is_asked_for) {
-            self.keep(&assignments, &launched, start, state);
-        } else if launched.script.is_none() {
-            self.keep_text_of_variable(&launched, start, state);
-        }
+        let mut launched = launch(words, self.scripts.programs, state);
+        let programs = self.scripts.programs;
+        let is_asked_for = |launched: &Launch| {
+            let name = launched.words.first().and_then(Text::as_known);
+            name.is_some_and(|name| programs.contains(&base_name(name)))
+        };
+        let mut is_followed = false;
         if launched.script.is_some() || launched.file.is_some() {
             let mut apart = state.apart(&launched.environment, launched.is_apart);
-            assignments.into_iter().for_each(|(name, value)| apart.set_exported(&name, value));
+            assignments.iter().for_each(|(name, value)| apart.set_exported(name, value.clone()));
             apart.directory = launched.directory.clone();
             apart.mounts = launched.mounts.clone();
-            if let Some(script) = &launched.script {
-                return self.inner_script(script, start, &mut apart);
+            is_followed = match (&launched.script, launched.file) {
+                (Some(script), _) => {
+                    self.inner_script(script, start, &mut apart)?;
+                    true
+                }
+                (None, Some(file)) => self.run_file(&launched, file, start, apart)?,
+                (None, None) => false,
+            };
+        }
+        if !is_followed {
+            launched.find_named(programs);
+            if is_asked_for(&launched) {
+                self.keep(&assignments, &launched, start, state);
+            } else {
+                self.keep_text_of_variable(&launched, start, state);
+                self.tell_of(&launched, start);
             }
-            if let Some(file) = launched.file {
-                self.run_file(&launched, file, start, apart)?;
-            }
-        } else {
-            self.tell_of(&launched, start);
         }
         if launched.is_here {
             return self.change(effect(&launched.prefix, &launched.words), &launched.words, start, state);
+        }
+        if launched.prefix.first().and_then(Text::as_known) == Some("exec") {
+            state.ended = Some(End::Exited);
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Programs that run the program behind them: `sudo`, `timeout 60`, `uv run`, `docker run image`, `python -m`.
 
 mod container;
+mod long_options;
 mod options;
+mod silent;
 mod table;
 
 use super::super::directory::Directory;
@@ -11,7 +13,8 @@ use super::files::Reader;
 use super::state::State;
 pub(super) use container::{Mounts, outside};
 use options::Options;
-use table::{LAUNCHERS, Launcher, SILENT, Then};
+use silent::SILENT;
+use table::{LAUNCHERS, Launcher, Then};
 
 /// So many programs may start each other.
 const MOST_LAUNCHERS: usize = 20;
@@ -74,12 +77,9 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
             break;
         }
     }
-    let is_path = |word: &&Text| word.to_string().contains('/') && word.as_known() != Some("/");
-    if launch.file.is_none() && launch.doubt.is_none() && launch.words.first().filter(is_path).is_some() {
+    let is_file = |word: &&Text| word.to_string().contains('/') && !is_asked_for(word);
+    if launch.file.is_none() && launch.doubt.is_none() && launch.words.first().filter(is_file).is_some() {
         launch.file = Some((Reader::Itself, 0));
-    }
-    if launch.script.is_none() {
-        launch.find_named(&is_asked_for);
     }
     launch
 }
@@ -216,7 +216,8 @@ impl Launch {
     }
 
     /// Where the program is none that is known, one that is looked for may still stand among its words.
-    fn find_named(&mut self, is_asked_for: &dyn Fn(&Text) -> bool) {
+    pub(super) fn find_named(&mut self, programs: &[&str]) {
+        let is_asked_for = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
         let Some(place) = self.words.iter().position(is_asked_for).filter(|place| *place > 0) else { return };
         let program = self.words.first().and_then(Text::as_known).map(program_name);
         let is_subcommand = |launcher: &Launcher| {

@@ -46,6 +46,8 @@ fn files_that_scripts_run_are_followed() {
         ("ci/loop.sh", "p\nbash ci/loop.sh again\n"),
         ("ci/run.py", "#!/usr/bin/env python3\nrun([\"p\", \"-x\"])\n"),
         ("ci/quiet.py", "import p\n"),
+        (".venv/bin/p", "#!/usr/bin/env python\nrun('p')\n"),
+        ("ci/all.sh", "\"$@\"\n"),
         ("ci/broken.sh", "p\nif q\n"),
         ("plain", "p 'no first line'\n"),
         ("Makefile", "test:\n\tp -x\n"),
@@ -87,6 +89,12 @@ fn files_that_scripts_run_are_followed() {
             "for x in 1 2; do bash ci/test.sh $x; done",
             "ci.yml:1 > ci/test.sh:3 [a] p 1 1 ci/test.sh\nci.yml:1 > ci/test.sh:3 [a] p 2 2 ci/test.sh",
         ),
+        ("exec bash plain; p", "ci.yml:1 > plain:1 [.] p 'no first line'"),
+        (
+            "bash ci/all.sh p -x; python ci/quiet.py p",
+            "ci.yml:1 > ci/all.sh:1 [.] p -x\nci.yml:1 [.] python ci/quiet.py p",
+        ),
+        (".venv/bin/p a", "ci.yml:1 [.] .venv/bin/p a"),
         // What is told.
         (
             "bash ci/loop.sh",
