@@ -54,6 +54,10 @@ impl Follower<'_> {
             }
             return Ok(false);
         }
+        // Another shell: what it does to itself is lost with it.
+        if self.scripts.is_quiet(&file) {
+            return Ok(true);
+        }
         if !self.may_follow(&file, path, start) {
             return Ok(false);
         }

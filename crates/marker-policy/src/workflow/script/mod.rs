@@ -6,6 +6,7 @@ mod compound;
 mod expand;
 mod files;
 mod follow;
+mod glance;
 mod launcher;
 mod output;
 mod parser;
@@ -36,9 +37,6 @@ use self::state::State;
 use super::directory::Directory;
 use super::step::{Run, Shell, Step, Work};
 use super::text::{Part, Text};
-
-/// Where none of these stands in a script, nor a program that runs what a file says, it runs no other.
-const RUNS_FILES: [&str; 3] = ["sh", ". ", "/"];
 
 impl Step {
     /// The commands of the step's script that run one of the programs that are looked for, and what it runs that cannot be
@@ -96,8 +94,7 @@ fn commands(run: &Run, file: &TreePath, scripts: &Scripts<'_>) -> Result<ScriptC
     let mentioned = mentions(&run.script.scalar.text)
         || run.script.pieces(&run.contexts).iter().any(|piece| !piece.literal && in_value(&piece.part))
         || environment();
-    let text = &*run.script.scalar.text;
-    if !mentioned && !RUNS_FILES.iter().any(|sign| text.contains(sign)) && !runner::is_named_in(text) {
+    if !mentioned && !scripts.may_run_files(&run.script) {
         return Ok(ScriptCommands::default());
     }
     match &run.shell {

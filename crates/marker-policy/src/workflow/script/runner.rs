@@ -71,9 +71,9 @@ fn leads_on(text: &str) -> bool {
     text.lines().any(starts_so) || signs.iter().any(|sign| text.contains(sign))
 }
 
-/// Whether a text names one of these programs.
-pub(super) fn is_named_in(text: &str) -> bool {
-    RUNNERS.iter().flat_map(|runner| runner.names).any(|name| text.contains(name))
+/// Whether this is one of these programs.
+pub(super) fn is_runner(name: &str) -> bool {
+    RUNNERS.iter().any(|runner| runner.names.contains(&name))
 }
 
 impl Follower<'_> {

@@ -1,12 +1,16 @@
 //! The scripts of a tree: files that scripts of CI run, each read once.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use test_catalog::TreePath;
 
 use super::super::directory::Directory;
+use super::super::expression::Contexts;
+use super::super::template::Template;
+use super::glance::may_run_files;
 use super::parser::{Parser, SyntaxError};
 use super::source::Source;
 use super::syntax::Body;
@@ -23,6 +27,8 @@ pub struct Scripts<'a> {
     read: &'a dyn Fn(&TreePath) -> Option<String>,
     known: RefCell<BTreeMap<TreePath, Option<Rc<ScriptFile>>>>,
     bytes_left: Cell<usize>,
+    /// By the text of a step's script: whether it may run files.
+    glances: RefCell<HashMap<Arc<str>, bool>>,
 }
 
 /// A file that a script runs.
@@ -32,6 +38,8 @@ pub(super) struct ScriptFile {
     /// Set where the first line names the program that reads it.
     interpreter: Option<String>,
     body: RefCell<Option<Result<Rc<Body>, SyntaxError>>>,
+    /// See [`Scripts::is_quiet`].
+    is_quiet: RefCell<Option<bool>>,
 }
 
 /// Why there is no text of a file.
@@ -53,7 +61,14 @@ impl<'a> Scripts<'a> {
         checkouts: &'a [String],
         read: &'a dyn Fn(&TreePath) -> Option<String>,
     ) -> Self {
-        Self { programs, checkouts, read, known: RefCell::default(), bytes_left: Cell::new(MOST_BYTES) }
+        Self {
+            programs,
+            checkouts,
+            read,
+            known: RefCell::default(),
+            bytes_left: Cell::new(MOST_BYTES),
+            glances: RefCell::default(),
+        }
     }
 
     /// The file that stands at a place; places of files are told like those of folders.
@@ -78,6 +93,19 @@ impl<'a> Scripts<'a> {
         file.ok_or(Missing::Unreadable)
     }
 
+    /// Whether a file surely runs neither one of the programs nor another file, whatever it is given.
+    pub(super) fn is_quiet(&self, file: &ScriptFile) -> bool {
+        let text = &file.source.text;
+        let glance = || self.mentioned_in(text).is_none() && !may_run_files(&file.source);
+        *file.is_quiet.borrow_mut().get_or_insert_with(glance)
+    }
+
+    /// Whether the script of a step may run files, whatever `${{ }}` gives.
+    pub(super) fn may_run_files(&self, script: &Template) -> bool {
+        let glance = || may_run_files(&Source::new(script, &Contexts::default()));
+        *self.glances.borrow_mut().entry(Arc::clone(&script.scalar.text)).or_insert_with(glance)
+    }
+
     /// The first of the programs that a text mentions.
     pub(super) fn mentioned_in(&self, text: &str) -> Option<&'a str> {
         self.programs.iter().copied().find(|program| text.contains(program))
@@ -95,7 +123,13 @@ impl ScriptFile {
                 other => other.to_owned(),
             }
         });
-        Self { path, source: Rc::new(Source::of_file(text)), interpreter, body: RefCell::default() }
+        Self {
+            path,
+            source: Rc::new(Source::of_file(text)),
+            interpreter,
+            body: RefCell::default(),
+            is_quiet: RefCell::default(),
+        }
     }
 
     /// Whether a shell that is followed reads it where it is started by its name. Without a first line that says so, bash does.

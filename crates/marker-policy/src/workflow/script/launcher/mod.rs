@@ -110,6 +110,23 @@ fn launcher_of(words: &[Text]) -> Option<(&'static Launcher, Options, usize)> {
     })
 }
 
+/// Whether a program runs the program behind it.
+pub(super) fn starts_others(program: &str) -> bool {
+    let program = program_name(program);
+    LAUNCHERS.iter().any(|launcher| launcher.name.first() == Some(&program))
+}
+
+/// Whether a program runs none of those that its words may name.
+pub(super) fn is_silent(program: &str) -> bool {
+    SILENT.contains(&base_name(program))
+}
+
+/// Whether a program runs others in containers, by some of its subcommands.
+pub(super) fn enters_containers(program: &str) -> bool {
+    let program = program_name(program);
+    LAUNCHERS.iter().any(|launcher| launcher.name.first() == Some(&program) && launcher.then == Then::Container)
+}
+
 /// The name of a program, that of Python without its version.
 fn program_name(word: &str) -> &str {
     let name = base_name(word);
