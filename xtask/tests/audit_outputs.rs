@@ -420,3 +420,25 @@ fn a_rule_is_explained_and_the_pages_are_current() {
         "write them anew: cargo xtask policy rules --write docs/rules, without pages of rules that are gone"
     );
 }
+
+#[test]
+fn listing_audit_and_lines_count_the_same_tests_inexact() {
+    let tree = folder();
+    let module = "import pytest, unseen\n\
+                  @pytest.mark.parametrize('x', unseen.values())\ndef test_values(x): pass\n\
+                  @unseen.mark\ndef test_marks(): pass\n\
+                  class TestOpen:\n    pytestmark = unseen.marks()\n    def test_open(self): pass\n\
+                  def test_exact(): pass\n";
+    fs::write(tree.path().join("test_a.py"), module).unwrap();
+    let root = tree.path().to_str().unwrap();
+    let lines = answer(&mut xtask(&["list", "--format", "jsonl", "--tree", root])).stdout;
+    let of_lines = lines.matches("\"certainty\":\"inexact\"").count();
+    let listed = answer(&mut xtask(&["list", "--tree", root])).stdout;
+    let audited = audit(tree.path(), &["--inexact"]).stdout;
+    assert!(of_lines > 1, "{lines}");
+    assert!(listed.trim_end().ends_with(&format!("; {of_lines} inexact")), "{listed}");
+    assert_eq!(listed.matches("  inexact: ").count(), of_lines, "{listed}");
+    assert!(audited.contains(&format!("; {of_lines} inexact")), "{audited}");
+    let explained = audited.lines().filter(|line| line.starts_with("test_a.py:") && line.contains(": 1 test: "));
+    assert_eq!(explained.count(), of_lines, "{audited}");
+}

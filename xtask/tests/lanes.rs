@@ -303,3 +303,102 @@ fn a_revision_that_is_none_is_told_of() {
         assert!(answer.stderr.contains("cannot be read: git knows no such revision"), "{revision}: {}", answer.stderr);
     }
 }
+
+/// What CI runs that cannot be seen, by its name, with how many further steps come to it.
+fn unseen(found: &serde_json::Value) -> Vec<(String, u64)> {
+    let one = |one: &serde_json::Value| (one["name"].as_str().unwrap().to_owned(), one["more"].as_u64().unwrap());
+    found["unseen"].as_array().unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn what_cannot_be_seen_is_told_beside_the_lanes_until_the_policy_says_that_it_runs_no_tests() {
+    let workflow = format!(
+        "{WORKFLOW}  shared:\n    uses: org/repo/.github/workflows/test.yml@v1\n  own:\n    strategy: {{matrix: {{os: [a, b]}}}}\n    \
+         steps:\n    - uses: actions/checkout@v4\n    - uses: org/test@v2\n    - run: /opt/test.sh && . .venv/bin/activate\n"
+    );
+    let in_tree = tree(&workflow, POLICY);
+    let found = json(&run(in_tree.path(), &["lanes", "--format", "json"]));
+    let names = ["org/repo/.github/workflows/test.yml", "org/test", "/opt/test.sh"];
+    let expected: Vec<_> = names.iter().map(|name| ((*name).to_owned(), 0)).collect();
+    assert_eq!(unseen(&found), expected, "{found:#}");
+    let text = run(in_tree.path(), &["lanes"]).stdout;
+    assert!(text.contains("\n1 test is in no lane that can be seen\n"), "{text}");
+    assert!(text.contains("at 3 places: whether it runs tests is not known"), "{text}");
+    assert!(text.contains("calls `org/test@v2`, which is not in this tree (.github/workflows/ci.yml:18:"), "{text}");
+    let why = run(in_tree.path(), &["why", "pool tests::copies"]).stdout;
+    assert!(
+        why.contains("none that can be seen: no lane turns on gpu\n") && why.contains("and 2 more such places"),
+        "{why}"
+    );
+    let audit = run(in_tree.path(), &["audit-markers"]).stdout;
+    assert!(
+        audit.contains("no lane that can be seen runs it; 3 places of CI cannot be, the first of them .github/"),
+        "{audit}"
+    );
+
+    let silent = format!("{POLICY}[ci]\nruns-no-tests = [\"actions/*\", \"org/*\", \"/opt/*\", \"*/activate\"]\n");
+    let in_tree = tree(&workflow, &silent);
+    assert!(unseen(&json(&run(in_tree.path(), &["lanes", "--format", "json"]))).is_empty());
+    let text = run(in_tree.path(), &["lanes"]).stdout;
+    assert!(text.contains("\n1 test is in no lane\n"), "{text}");
+}
+
+#[test]
+fn scripts_of_the_tree_are_lanes_where_they_run_tests() {
+    let files = [
+        (
+            "ci/test.sh",
+            "#!/bin/bash\nset -e\ncd \"$(dirname \"$0\")/../lib/pool\"\n[ -n \"$1\" ] && cargo test \"$@\"\n",
+        ),
+        ("ci/lib.sh", "unit() { (cd lib/pool; cargo test --lib \"$@\"); }\n"),
+    ];
+    let list = lanes_of("ci/test.sh --features gpu\n. ci/lib.sh\nunit --locked\nmake x", &files);
+    let shown = |index: usize| {
+        let lane = &list[index];
+        let from = &lane["called_from"][0];
+        format!("{}:{} {}:{} {}", lane["file"], lane["line"], from["file"], from["line"], lane["command"])
+            .replace('"', "")
+    };
+    assert_eq!(shown(0), "ci/test.sh:4 .github/workflows/ci.yml:7 cargo test --features gpu", "{list:#}");
+    assert_eq!(shown(1), "ci/lib.sh:1 .github/workflows/ci.yml:9 cargo test --lib --locked", "{list:#}");
+    assert_eq!((&list[0]["runs"], &list[1]["runs"]), (&2.into(), &1.into()), "{list:#}");
+    assert_eq!(list[0]["conditions"], serde_json::json!(["[ -n \"$1\" ]"]));
+}
+
+#[test]
+fn hooks_are_lanes_where_the_policy_names_their_file() {
+    let workflow = "on: push\njobs:\n  lint:\n    steps:\n    - uses: pre-commit/action@v3\n    - run: pre-commit run --all-files\n";
+    let hooks = "repos:\n- repo: https://github.com/psf/black\n  hooks: [{id: black}]\n- repo: https://github.com/org/tests\n  \
+                 hooks: [{id: all}]\n- repo: local\n  hooks:\n  - {id: unit, language: system, entry: pytest -m 'unit and $X', \
+                 pass_filenames: false}\n  - {id: changed, language: python, entry: pytest}\n  - {id: rust, language: system, \
+                 entry: bash -c 'cd lib/pool && cargo test', pass_filenames: false, always_run: true}\n";
+    let with = |policy: &str| {
+        let tree = tree(workflow, policy);
+        fs::write(tree.path().join(".pre-commit-config.yaml"), hooks).unwrap();
+        fs::write(tree.path().join("test_a.py"), UNIT).unwrap();
+        json(&run(tree.path(), &["lanes", "--format", "json"]))
+    };
+    let without = with(POLICY);
+    assert_eq!(without["list"], serde_json::json!([]));
+    let names: Vec<String> = unseen(&without).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["pre-commit/action", "pre-commit run --all-files"]);
+
+    let found = with(&format!("{POLICY}[ci]\nhooks = [\".pre-commit-config.yaml\"]\n"));
+    assert_eq!(unseen(&found), [("org/tests".to_owned(), 0)]);
+    let lane = |index: usize| {
+        let lane = &found["list"][index];
+        format!("{} {} {}", lane["name"], lane["command"], lane["conditions"]).replace('"', "")
+    };
+    // No shell expands its words: pytest refuses this expression.
+    assert_eq!(lane(0), ".pre-commit-config.yaml / unit pytest -m 'unit and $X' [files changed]");
+    assert!(found["list"][0]["refused"].is_string(), "{found:#}");
+    assert!(
+        lane(1).starts_with(".pre-commit-config.yaml / changed pytest <") && found["list"][1]["doubt"].is_string(),
+        "{found:#}"
+    );
+    assert_eq!(lane(2), ".pre-commit-config.yaml / rust cargo test []");
+    assert_eq!(found["list"][2]["folder"], "lib/pool");
+
+    let gone = run(tree(workflow, &format!("{POLICY}[ci]\nhooks = [\"gone.yaml\"]\n")).path(), &["lanes"]);
+    assert!(gone.stderr.contains("gone.yaml:1:1: the hooks `gone.yaml` cannot be read"), "{}", gone.stderr);
+}

@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use rayon::prelude::*;
 use test_catalog::{Catalog, Import};
 
-use crate::finding::{Finding, Unjudged};
+use crate::finding::Finding;
 use crate::lane::Lanes;
 use crate::policy::{Policy, RuleLevel};
 use crate::resolve::ResolvedCase;
@@ -55,16 +55,4 @@ pub fn audit_measured(
     let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
     findings.sort_by(|one, other| one.at.cmp(&other.at));
     findings
-}
-
-/// The cases whose markers are not all known, so that the audit cannot say what they lack.
-#[must_use]
-pub fn unjudged(cases: &[ResolvedCase<'_>]) -> Vec<Unjudged> {
-    cases
-        .iter()
-        .filter_map(|case| {
-            let reason = case.case.markers.open.clone()?;
-            Some(Unjudged { case: case.case.id.clone(), reason })
-        })
-        .collect()
 }

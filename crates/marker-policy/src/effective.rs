@@ -344,6 +344,8 @@ impl<'p> Writer<'p> {
         self.table(&["ci"], |lines| {
             lines.list("workflows", policy.workflows());
             lines.list("checkouts", policy.checkouts());
+            lines.list("runs-no-tests", &policy.ci.runs_no_tests);
+            lines.list("hooks", policy.hooks());
         });
         self.table(&["ci", "stages"], |lines| {
             for (stage, files) in &policy.ci.stages {

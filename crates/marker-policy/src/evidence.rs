@@ -53,11 +53,11 @@ impl EvidenceKind {
     pub const ALL: [Self; 7] =
         [Self::Imports, Self::Folder, Self::Neighbours, Self::Measured, Self::Location, Self::FileName, Self::Majority];
 
-    /// Those that propose where the policy does not say. Of the others, more than one proposal in twenty was wrong on
+    /// Those that propose where the policy does not say. Of the others, one proposal in eleven or more was wrong on
     /// Dynamo's tree of August 2026: `fixtures/trials/proposals.py` measures it.
     #[must_use]
     pub fn by_default() -> BTreeSet<Self> {
-        [Self::Imports, Self::Folder, Self::Neighbours, Self::Measured].into()
+        [Self::Imports, Self::Folder, Self::Neighbours, Self::Majority, Self::Measured].into()
     }
 
     /// The word in a policy file and in the audit's JSON.

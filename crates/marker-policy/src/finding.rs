@@ -82,12 +82,3 @@ pub enum Safety {
     /// It is a proposal, inferred from evidence: from imports, folders, neighbours, measured times.
     Proposal,
 }
-
-/// A case that a rule could not judge, because its markers are not all known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unjudged {
-    /// The case.
-    pub case: NodeId,
-    /// Why its markers are not known, and where.
-    pub reason: test_catalog::Reason,
-}

@@ -73,7 +73,7 @@ pub mod workflow;
 pub use chrono::NaiveDate;
 
 pub use argument::{Argument, ArgumentKind};
-pub use audit::{audit, audit_measured, unjudged};
+pub use audit::{audit, audit_measured};
 pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;
@@ -81,10 +81,11 @@ pub use effective::Effective;
 pub use error::{PolicyErrors, PolicyMistake};
 pub use evidence::{Evidence, EvidenceKind};
 pub use exemption::{Exempt, Exempted, Exemption, TestPattern, exempt};
-pub use finding::{Finding, Insertion, Safety, Unjudged};
+pub use finding::{Finding, Insertion, Safety};
 pub use judged::Judged;
 pub use lane::{
-    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, MarkerSets, OtherConfiguration, PytestCommand, why_in_no_lane,
+    ContainedLane, IdleLane, Lane, LaneCondition, Lanes, MarkerSets, OtherConfiguration, PytestCommand, UnseenLane,
+    why_in_no_lane,
 };
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;

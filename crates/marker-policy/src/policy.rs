@@ -66,6 +66,10 @@ pub(crate) struct Ci {
     pub(crate) workflows: Vec<String>,
     /// Folders of the runner that hold the tree.
     pub(crate) checkouts: Vec<String>,
+    /// What runs none of the tree's tests, though it is not read.
+    pub(crate) runs_no_tests: Vec<String>,
+    /// Files of pre-commit.
+    pub(crate) hooks: Vec<String>,
     /// By the stage: names of workflows.
     pub(crate) stages: BTreeMap<String, Vec<String>>,
     pub(crate) actions: Vec<PolicyAction>,
@@ -77,6 +81,8 @@ impl Default for Ci {
         Self {
             workflows: vec![Policy::WORKFLOWS.to_owned()],
             checkouts: Vec::new(),
+            runs_no_tests: Vec::new(),
+            hooks: Vec::new(),
             stages: BTreeMap::new(),
             actions: Vec::new(),
             lanes: Vec::new(),
@@ -409,6 +415,19 @@ impl Policy {
         &self.ci.checkouts
     }
 
+    /// Whether the policy says of something that is not read that it runs none of the tree's tests: an action or a workflow of
+    /// another repository (`actions/checkout`), a file (`*/bin/activate`), a command (`make lint`).
+    #[must_use]
+    pub fn runs_no_tests(&self, name: &str) -> bool {
+        self.ci.runs_no_tests.iter().any(|pattern| matches_with_asterisks(pattern, name))
+    }
+
+    /// The files of pre-commit whose hooks are lanes: `.pre-commit-config.yaml`.
+    #[must_use]
+    pub fn hooks(&self) -> &[String] {
+        &self.ci.hooks
+    }
+
     /// The stage that a workflow belongs to, by the name of its file.
     #[must_use]
     pub fn stage_of_workflow(&self, file_name: &str) -> Option<&str> {
@@ -504,5 +523,43 @@ impl Policy {
     pub fn needs_observations(&self) -> bool {
         let mut on = rules::ALL.iter().filter(|rule| self.level(rule) != RuleLevel::Off);
         on.any(|rule| rule.needs.contains(&Needs::Observations))
+    }
+}
+
+/// Whether a text is a pattern in which `*` stands for anything.
+fn matches_with_asterisks(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(start) else { return false };
+    let (between, end) = rest.rsplit_once('*').map_or((None, rest), |(between, end)| (Some(between), end));
+    for part in between.into_iter().flat_map(|between| between.split('*')) {
+        let Some(at) = left.find(part) else { return false };
+        left = &left[at + part.len()..];
+    }
+    left.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_with_asterisks;
+
+    #[test]
+    fn asterisks_stand_for_anything() {
+        let cases = [
+            ("a/b", "a/b", true),
+            ("a/b", "a/bc", false),
+            ("a/*", "a/b/c", true),
+            ("a/*", "a", false),
+            ("*/env", "x/y/env", true),
+            ("*/env", "x/environment", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "abc", true),
+            ("a*b*c", "acb", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+            ("**x", "yx", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(matches_with_asterisks(pattern, text), expected, "{pattern} {text}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use marker_policy::workflow::{self, Shell, Step, Work};
+use marker_policy::workflow::{self, Scripts, Shell, Step, Work};
 use proptest::prelude::*;
 use test_catalog::TreePath;
 
@@ -33,9 +33,10 @@ fn listing(files: &[(&str, &str)]) -> String {
     let read =
         |path: &TreePath| files.iter().find(|(known, _)| *known == path.as_str()).map(|(_, text)| (*text).to_owned());
     let found = workflow::read(&entries, &read);
+    let scripts = Scripts::new(&["cargo"], &[], &read);
     let mut text = String::new();
     for step in &found.steps {
-        show(step, &mut text).expect("can be written");
+        show(step, &scripts, &mut text).expect("can be written");
     }
     for problem in &found.problems {
         writeln!(text, "problem {}: {}", problem.at, problem.text).expect("can be written");
@@ -43,7 +44,7 @@ fn listing(files: &[(&str, &str)]) -> String {
     text
 }
 
-fn show(step: &Step, text: &mut String) -> std::fmt::Result {
+fn show(step: &Step, scripts: &Scripts<'_>, text: &mut String) -> std::fmt::Result {
     write!(text, "{}", step.title())?;
     if let Some(timeout) = &step.timeout {
         write!(text, ", {timeout}")?;
@@ -68,10 +69,17 @@ fn show(step: &Step, text: &mut String) -> std::fmt::Result {
         }
         Work::Elsewhere(action) => writeln!(text, "    uses {action}")?,
     }
-    match step.commands(&["cargo"]) {
-        Ok(commands) => {
-            for command in commands {
-                writeln!(text, "    {} [{}] {command}", command.at.start.line, command.directory)?;
+    match step.commands(scripts) {
+        Ok(found) => {
+            for command in found.commands {
+                match command.called_from.first() {
+                    None => write!(text, "    {}", command.at.start.line)?,
+                    Some(from) => write!(text, "    {}, from {from}", command.at)?,
+                }
+                writeln!(text, " [{}] {command}", command.directory)?;
+            }
+            for unseen in found.unseen {
+                writeln!(text, "    {} {}", unseen.at.start.line, unseen.text)?;
             }
         }
         Err(reason) => writeln!(text, "    {}: {}", reason.at, reason.text)?,

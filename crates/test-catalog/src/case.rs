@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Certainty, Condition, EditSite, Markers, NodeId, SourceSpan, TreePath};
+use crate::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TreePath};
 
 /// The language a test is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,6 +209,12 @@ impl TestCase {
             TestKind::Python => None,
             TestKind::Rust(case) => Some(case),
         }
+    }
+
+    /// What of it is not known: of itself, or of its markers. To people and tools, a case with a doubt is inexact.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&Reason> {
+        self.certainty.reason().or_else(|| self.markers.doubt())
     }
 
     /// The file it stands in.

@@ -142,8 +142,7 @@ impl<W: Write> Lines<W> {
 
 impl<'a> Case<'a> {
     fn new(case: &'a TestCase, markers: &'a RawValue) -> Self {
-        // To a reader of the lines, markers that may be more are a doubt like any other.
-        let reason = case.certainty.reason().or_else(|| case.markers.doubt());
+        let reason = case.doubt();
         Self {
             id: case.id.as_str(),
             language: case.language().as_str(),

@@ -37,10 +37,13 @@ pub struct LanesOf<'a> {
 pub fn text(of: LanesOf<'_>, styles: &Styles) -> String {
     let LanesOf { lanes, cases, durations, policy } = of;
     if lanes.is_empty() {
-        return "no lane: nothing in the tree's workflows or in the policy runs tests\n".to_owned();
+        let seen = if lanes.unseen().is_empty() { "" } else { " that can be seen" };
+        let none = format!("no lane: nothing{seen} in the tree's workflows or in the policy runs tests\n");
+        return none + &unseen(lanes);
     }
     let mut out = table(lanes, durations, styles);
     out.push_str(&in_no_lane(lanes, cases, policy));
+    out.push_str(&unseen(lanes));
     out.push_str(&in_several(lanes, cases));
     out.push_str(&idle(lanes));
     out.push_str(&contained(lanes));
@@ -106,6 +109,10 @@ fn write_group(out: &mut String, group: &Group<'_>, durations: &[Duration], styl
         None => "  (in an unknown folder)".to_owned(),
     };
     let _ = writeln!(out, "  {:>14}  {}{}", "", printable(what), printable(&folder).style(styles.faint));
+    if let Some(from) = lane.called_from.first() {
+        let text = format!("in {}, run at {from}", lane.at);
+        let _ = writeln!(out, "  {:>14}  {}", "", printable(&text).style(styles.faint));
+    }
     if let Some(condition) = lane.condition() {
         let condition = shortened(&format!("may run: if {condition}"));
         let _ = writeln!(out, "  {:>14}  {}", "", printable(&condition).style(styles.faint));
@@ -183,7 +190,8 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
             total += 1;
         }
     }
-    let mut out = format!("\n{} in no lane\n", count::counted(total, "test is", "tests are"));
+    let seen = if lanes.unseen().is_empty() { "" } else { " that can be seen" };
+    let mut out = format!("\n{} in no lane{seen}\n", count::counted(total, "test is", "tests are"));
     if let Some((first, more)) = lanes.problems().split_first() {
         let more = if more.is_empty() { String::new() } else { format!(", and {} more such places", more.len()) };
         let (at, text) = (first.at.to_string(), &first.text);
@@ -200,6 +208,34 @@ fn in_no_lane(lanes: &Lanes, cases: &[ResolvedCase<'_>], policy: &Policy) -> Str
         let _ =
             writeln!(out, "  {:>6}  in {} more places (`--format json` has all)", count::grouped(tests), rest.len());
     }
+    out
+}
+
+/// What CI runs beside the lanes and nobody can read here.
+fn unseen(lanes: &Lanes) -> String {
+    let unseen = lanes.unseen();
+    let mut out = String::new();
+    if unseen.is_empty() {
+        return out;
+    }
+    let places = count::counted(unseen.len(), "place", "places");
+    let _ = writeln!(out, "\nCI also runs what cannot be seen here, at {places}: whether it runs tests is not known");
+    for one in unseen.iter().take(SHOWN) {
+        let (family, text, at) = (printable(&one.family), shortened(&one.text), one.at.to_string());
+        let more = match one.more {
+            0 => String::new(),
+            more => format!(", and {} more", count::counted(more, "step", "steps")),
+        };
+        let _ = writeln!(out, "          {family}{more}");
+        let _ = writeln!(out, "            {} ({})", printable(&text), printable(&at));
+    }
+    if unseen.len() > SHOWN {
+        let _ = writeln!(out, "  and {} more places (`--format json` has all)", unseen.len() - SHOWN);
+    }
+    let _ = writeln!(
+        out,
+        "  list the lanes that it has in [[lanes]], or what runs no tests in `[ci] runs-no-tests` of the policy"
+    );
     out
 }
 
@@ -277,6 +313,26 @@ struct Document<'a> {
     in_another: Vec<(&'a str, &'a str)>,
     /// What could not be read of the workflows, so that lanes may be missing.
     problems: Vec<JsonProblem<'a>>,
+    /// What CI runs that cannot be seen here, so that it may be a lane.
+    unseen: Vec<JsonUnseen<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonUnseen<'a> {
+    lane: &'a str,
+    /// How many further steps come to this place.
+    more: usize,
+    name: &'a str,
+    text: &'a str,
+    file: &'a str,
+    line: u32,
+}
+
+/// A place from which a script is run.
+#[derive(Serialize)]
+struct JsonPlace<'a> {
+    file: &'a str,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -294,6 +350,9 @@ struct JsonLane<'a> {
     stage: Option<&'a str>,
     folder: Option<&'a str>,
     command: &'a str,
+    /// Where the scripts are run that it stands in, the outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    called_from: Vec<JsonPlace<'a>>,
     marks: Option<&'a str>,
     keywords: Option<&'a str>,
     machine: Option<&'a str>,
@@ -330,6 +389,11 @@ pub fn json(of: LanesOf<'_>) -> Result<String, serde_json::Error> {
             stage: lane.stage.as_deref(),
             folder: lane.folder.as_deref(),
             command: &lane.command,
+            called_from: lane
+                .called_from
+                .iter()
+                .map(|at| JsonPlace { file: at.file.as_str(), line: at.start.line })
+                .collect(),
             marks: lane.marks.as_deref(),
             keywords: lane.keywords.as_deref(),
             conditions: lane.conditions.iter().map(|condition| condition.text.as_str()).collect(),
@@ -359,5 +423,17 @@ pub fn json(of: LanesOf<'_>) -> Result<String, serde_json::Error> {
         selecting_nothing: lanes.selecting_nothing().iter().map(|idle| idle.lane.name.as_str()).collect(),
         in_another: lanes.in_another().iter().map(|one| (one.lane.name.as_str(), one.other.name.as_str())).collect(),
         problems: problems.collect(),
+        unseen: lanes
+            .unseen()
+            .iter()
+            .map(|one| JsonUnseen {
+                lane: &one.family,
+                more: one.more,
+                name: &one.name,
+                text: &one.text,
+                file: one.at.file.as_str(),
+                line: one.at.start.line,
+            })
+            .collect(),
     })
 }

@@ -31,13 +31,13 @@ pub fn write<'r, 'a: 'r>(
         let name = printable(name(case));
         let markers: Vec<_> = resolved.effective.iter().map(|marker| marker.name.as_str()).collect();
         write!(writer, "  {name:width$}  {}", printable(&markers.join(" ")).style(styles.faint))?;
-        if let Some(reason) = case.certainty.reason() {
+        if let Some(reason) = case.doubt() {
             write!(writer, "  {}", format!("inexact: {}", printable(&reason.text)).style(styles.doubtful))?;
         }
         writeln!(writer)?;
     }
     let of = |language| cases.iter().filter(|resolved| resolved.case.language() == language).count();
-    let inexact = cases.iter().filter(|resolved| !resolved.case.certainty.is_exact()).count();
+    let inexact = cases.iter().filter(|resolved| resolved.case.doubt().is_some()).count();
     writeln!(
         writer,
         "{} ({} Python, {} Rust); {inexact} inexact",

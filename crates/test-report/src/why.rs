@@ -228,7 +228,17 @@ fn lanes(out: &mut Lines, explained: &Explained<'_>) {
         out.line("lanes", &format!("{} ({}){maybe}{condition}", lane.name, lane.at));
     }
     if let Some(obstacle) = explained.lanes.obstacle(explained.index) {
-        out.line("lanes", &format!("none: {}", why_in_no_lane(obstacle, explained.case, explained.policy)));
+        let unseen = explained.lanes.unseen();
+        let seen = if unseen.is_empty() { "" } else { " that can be seen" };
+        let why = why_in_no_lane(obstacle, explained.case, explained.policy);
+        out.line("lanes", &format!("none{seen}: {why}"));
+        if let Some((first, more)) = unseen.split_first() {
+            let more = match more.len() {
+                0 => String::new(),
+                more => format!(", and {more} more such places (`cargo xtask lanes` shows them)"),
+            };
+            out.line("unseen", &format!("{} {} ({}){more}", first.family, first.text, first.at));
+        }
         for problem in explained.lanes.problems() {
             out.line("unread", &format!("lanes may be missing: {} ({})", problem.text, problem.at));
         }

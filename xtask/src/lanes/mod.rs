@@ -1,15 +1,17 @@
 //! The lanes of a tree: the commands that its workflows and its policy say CI runs.
 
+mod hooks;
 mod pytest;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_discovery::{Argument, RustLane, TestCommand};
-use marker_policy::workflow::{self, Command, Directory, Step, Text, Timeout, Work};
-use marker_policy::{Lane, LaneCondition, Lanes, MarkerSets, Policy, ResolvedCase};
+use indexmap::IndexMap;
+use marker_policy::workflow::{self, Command, Directory, ScriptCommands, Scripts, Step, Text, Timeout, Unseen, Work};
+use marker_policy::{Lane, LaneCondition, Lanes, MarkerSets, Policy, ResolvedCase, UnseenLane};
 use rayon::prelude::*;
 use test_catalog::{Catalog, Reach, Reason, SourceSpan, TreePath};
 
@@ -29,6 +31,7 @@ pub(crate) struct Commands {
     pub(crate) rust: Vec<TestCommand>,
     lanes: Vec<(Lane, Tests)>,
     problems: Vec<Reason>,
+    unseen: Vec<UnseenLane>,
 }
 
 /// What a lane runs.
@@ -61,15 +64,17 @@ impl Commands {
         let files = |path: &TreePath| read(&path.in_tree(tree));
         let found = workflow::read(&workflows(tree, policy), &files);
         commands.problems = found.problems;
+        let scripts = Scripts::new(&PROGRAMS, policy.checkouts(), &files);
         for step in &found.steps {
-            commands.step(step, policy, tree);
+            commands.step(step, &scripts, policy, tree);
         }
+        commands.hooks(policy, tree, &scripts, &files);
         for lane in policy.lanes() {
             let at = SourceSpan::line(in_tree.clone(), lane.line);
             let directory = Directory::Tree(lane.folder.clone());
-            let of_lane = workflow::commands_of(&lane.run, &at, directory, &[], &PROGRAMS);
+            let of_lane = scripts.commands_of(&lane.run, &at, directory, &[]);
             let before = commands.lanes.len();
-            for command in of_lane.as_deref().unwrap_or_default() {
+            for command in of_lane.iter().flat_map(|of_lane| &of_lane.commands) {
                 let origin = Origin {
                     name: &lane.name,
                     family: &lane.name,
@@ -97,27 +102,40 @@ impl Commands {
     pub(crate) fn by_workflow(&self) -> BTreeMap<TreePath, usize> {
         let mut commands = BTreeMap::new();
         for (lane, _) in &self.lanes {
-            *commands.entry(lane.at.file.clone()).or_default() += 1;
+            let step = lane.called_from.first().unwrap_or(&lane.at);
+            *commands.entry(step.file.clone()).or_default() += 1;
         }
         commands
     }
 
-    fn step(&mut self, step: &Step, policy: &Policy, tree: &Utf8Path) {
+    fn step(&mut self, step: &Step, scripts: &Scripts<'_>, policy: &Policy, tree: &Utf8Path) {
         let of_step = match &step.work {
             Work::Run(_) => {
                 // What the policy says of an action stands for its own scripts.
-                if step.actions.iter().any(|call| policy.action(call.action.as_str()).is_some()) {
+                if step.actions.iter().any(|call| says_all_of(policy, call.action.as_str())) {
                     return;
                 }
-                step.commands(&PROGRAMS)
+                step.commands(scripts)
             }
             Work::Action(call) => {
-                let Some(action) = policy.action(call.action.as_str()) else { return };
+                let Some(action) = policy.action(call.action.as_str()) else {
+                    if !call.has_steps {
+                        let name = call.action.to_string();
+                        let text = format!("calls `{name}`, whose program is not read");
+                        self.unseen(step, Unseen { name, text, at: call.at.clone() }, policy);
+                    }
+                    return;
+                };
                 let inputs: Vec<(String, Text)> =
                     call.inputs.iter().map(|input| (input.name.clone(), input.value.clone())).collect();
-                workflow::commands_of(&action.run, &step.at, Directory::tree(), &inputs, &PROGRAMS)
+                scripts.commands_of(&action.run, &step.at, Directory::tree(), &inputs)
             }
-            Work::Elsewhere(_) => return,
+            Work::Elsewhere(uses) => {
+                if !step.actions.iter().any(|call| says_all_of(policy, call.action.as_str())) {
+                    self.unseen(step, Unseen::elsewhere(uses, step.at.clone()), policy);
+                }
+                return;
+            }
         };
         let entry = step.job.entry();
         let conditions: Vec<_> = step.conditions.iter().map(|one| LaneCondition::of_step(one, entry)).collect();
@@ -127,8 +145,11 @@ impl Commands {
         let is_elsewhere = !step.job.runs_on.iter().any(is_this_system);
         let limit = step.timeout.as_ref().or(step.job.timeout.as_ref()).and_then(minutes);
         match of_step {
-            Ok(of_step) => {
-                for command in &of_step {
+            Ok(ScriptCommands { commands, unseen }) => {
+                for one in unseen {
+                    self.unseen(step, one, policy);
+                }
+                for command in &commands {
                     let origin = Origin {
                         name: &name,
                         family: &family,
@@ -145,14 +166,26 @@ impl Commands {
         }
     }
 
+    /// Notes what a step runs that is not read, where the policy does not say that it runs no tests. The combinations of a
+    /// matrix run the same.
+    fn unseen(&mut self, step: &Step, unseen: Unseen, policy: &Policy) {
+        // The hooks are lanes of their own where the policy names their file.
+        let are_hooks = unseen.name == "pre-commit/action" || unseen.name.starts_with("pre-commit ");
+        if !(policy.runs_no_tests(&unseen.name) || are_hooks && !policy.hooks().is_empty()) {
+            let Unseen { name, text, at } = unseen;
+            self.unseen.push(UnseenLane { family: step.family(), more: 0, name, text, at });
+        }
+    }
+
     fn add(&mut self, origin: &Origin<'_>, command: &Command, policy: &Policy, tree: &Utf8Path) {
         let directory = in_checkout(&command.directory, policy, tree);
-        let branches = command.branches.iter().filter_map(|branch| LaneCondition::of_branch(branch, &command.at.file));
+        let branches = command.branches.iter().filter_map(LaneCondition::of_branch);
         let conditions = origin.conditions.iter().cloned().chain(branches);
         let lane = Lane {
             name: origin.name.to_owned(),
             family: origin.family.to_owned(),
             at: command.at.clone(),
+            called_from: command.called_from.clone(),
             command: command.to_string(),
             folder: match &directory {
                 Directory::Tree(folder) => Some(folder.clone()),
@@ -247,8 +280,25 @@ impl Ci {
         for (lane, reach) in decided {
             lanes.add(lane, reach);
         }
-        lanes.with_problems(self.commands.problems)
+        lanes.with_problems(self.commands.problems).with_unseen(by_place(self.commands.unseen))
     }
+}
+
+/// What is not seen, each place and program once: many jobs come to one step of a called workflow.
+fn by_place(unseen: Vec<UnseenLane>) -> Vec<UnseenLane> {
+    let mut places: IndexMap<(SourceSpan, String), (UnseenLane, HashSet<String>)> = IndexMap::new();
+    for one in unseen {
+        let program = one.name.split_whitespace().next().unwrap_or_default().to_owned();
+        let family = one.family.clone();
+        let (_, families) = places.entry((one.at.clone(), program)).or_insert_with(|| (one, HashSet::new()));
+        families.insert(family);
+    }
+    places.into_values().map(|(one, families)| UnseenLane { more: families.len() - 1, ..one }).collect()
+}
+
+/// Whether the policy says what an action runs, or that it runs no tests.
+fn says_all_of(policy: &Policy, action: &str) -> bool {
+    policy.action(action).is_some() || policy.runs_no_tests(action)
 }
 
 /// The variables of a command whose values do not stand in it.

@@ -515,6 +515,21 @@ static CI: Table = Table::of(&[
         "[\"/workspace\"]",
         "Folders of CI's machines that hold the tree, beside the checkout itself.",
     ),
+    Key::new(
+        "runs-no-tests",
+        Texts(Form::Any),
+        "[\"actions/*\", \"make lint\"]",
+        "What CI runs and nobody can read here, and what runs none of the tree's tests all the same: actions and workflows of \
+         other repositories without their release, files, commands. `*` stands for anything. Takes the place of the preset's \
+         list.",
+    ),
+    Key::new(
+        "hooks",
+        Texts(Form::Path),
+        "[\".pre-commit-config.yaml\"]",
+        "Files of pre-commit whose local hooks are lanes, where they run tests. By default none: hooks run on machines of \
+         people.",
+    ),
     Key::new("stages", One(&CI_STAGES), "{ nightly = [\"nightly.yml\"] }", "The stage that a workflow belongs to."),
     Key::new(
         "actions",

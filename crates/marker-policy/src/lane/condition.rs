@@ -37,7 +37,7 @@ impl LaneCondition {
 
     /// What decides in a script whether a command runs; `None` where it does as long as nothing fails.
     #[must_use]
-    pub fn of_branch(branch: &Branch, file: &TreePath) -> Option<Self> {
+    pub fn of_branch(branch: &Branch) -> Option<Self> {
         let text = &branch.text;
         let text = match branch.kind {
             BranchKind::AfterSuccess => {
@@ -54,7 +54,13 @@ impl LaneCondition {
             // It is taken to change nothing of that.
             BranchKind::AfterEval => return None,
         };
-        Some(Self { text, at: SourceSpan::line(file.clone(), branch.line), is_of_run: false })
+        Some(Self { text, at: branch.at.clone(), is_of_run: false })
+    }
+
+    /// What must hold for a hook of pre-commit to run.
+    #[must_use]
+    pub fn of_hook(text: &str, at: &SourceSpan) -> Self {
+        Self { text: text.to_owned(), at: at.clone(), is_of_run: false }
     }
 
     /// Whether this holds whenever that does.

@@ -27,6 +27,8 @@ pub struct Lane {
     pub family: String,
     /// Where it is written.
     pub at: SourceSpan,
+    /// Where the scripts of the tree are run that it stands in, the outermost first. Empty where it stands in the step itself.
+    pub called_from: Vec<SourceSpan>,
     /// The command, as a script writes it.
     pub command: String,
     /// The folder that it runs in, relative to the tree: empty for the tree itself, `None` where it is not known.
@@ -80,11 +82,28 @@ impl Lane {
     }
 }
 
+/// Something that CI runs and that is not read, so that it may be a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UnseenLane {
+    /// The step or job, without the combination of its matrix: `ci.yml / gpu / Run tests`. Where several come to this place,
+    /// the first.
+    pub family: String,
+    /// How many further steps or jobs come to this place.
+    pub more: usize,
+    /// What it is, by which a policy can say that it runs no tests: see [`Policy::runs_no_tests`].
+    pub name: String,
+    /// What is known of it, a fragment: ``calls `org/action@v1`, which is not in this tree``.
+    pub text: String,
+    /// Where it is run.
+    pub at: SourceSpan,
+}
+
 /// Lanes, and what each runs of the cases of one catalog.
 #[derive(Debug, Clone, Default)]
 pub struct Lanes {
     list: Vec<(Lane, Vec<Reach>)>,
     problems: Vec<Reason>,
+    unseen: Vec<UnseenLane>,
 }
 
 impl Lanes {
@@ -110,6 +129,39 @@ impl Lanes {
     #[must_use]
     pub fn problems(&self) -> &[Reason] {
         &self.problems
+    }
+
+    /// The same, with what CI runs that is not read.
+    #[must_use]
+    pub fn with_unseen(mut self, unseen: Vec<UnseenLane>) -> Self {
+        self.unseen = unseen;
+        self
+    }
+
+    /// What CI runs that is not read: whether it runs tests is not known.
+    #[must_use]
+    pub fn unseen(&self) -> &[UnseenLane] {
+        &self.unseen
+    }
+
+    /// What it means for tests that no lane runs them, whom a sentence calls `them`: that they never run is only known where all
+    /// of CI is seen.
+    #[must_use]
+    pub(crate) fn effect_of_no_lane(&self, them: &str) -> String {
+        match (self.problems(), self.unseen()) {
+            ([], []) => format!("CI never runs {them}"),
+            ([problem, ..], _) => {
+                format!("no lane that could be read runs {them}; some may be missing ({})", problem.at)
+            }
+            ([], [one]) => format!("no lane that can be seen runs {them}; one place of CI cannot be ({})", one.at),
+            ([], [first, ..]) => {
+                let places = self.unseen().len();
+                format!(
+                    "no lane that can be seen runs {them}; {places} places of CI cannot be, the first of them {}",
+                    first.at
+                )
+            }
+        }
     }
 
     /// Whether there are none.

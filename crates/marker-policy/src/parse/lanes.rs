@@ -16,6 +16,12 @@ impl Reader<'_, '_> {
         if let Some(folders) = section.words("checkouts") {
             self.policy.ci.checkouts = texts(folders);
         }
+        if let Some(names) = section.words("runs-no-tests") {
+            self.policy.ci.runs_no_tests = texts(names);
+        }
+        if let Some(files) = section.words("hooks") {
+            self.policy.ci.hooks = texts(files);
+        }
         if let Some(stages) = section.section("stages") {
             let mut stage_of: BTreeMap<String, String> = BTreeMap::new();
             for (stage, files) in stages.named_words() {

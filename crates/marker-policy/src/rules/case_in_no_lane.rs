@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
     explanation: "A test that no lane selects never runs, whatever its markers say. The lanes are the commands in the \
                   workflows, what the policy says that actions run, and those that it lists in `[[lanes]]`. Tests of Rust \
                   whose features or packages no lane builds are the matter of feature-in-no-lane and package-in-no-lane. \
-                  Nothing is said of a test that some lane may run.",
+                  Nothing is said of a test that some lane may run. What CI runs and nobody can read here, such as a workflow of \
+                  another repository, is told beside.",
     check,
 };
 
@@ -43,10 +44,7 @@ fn finding(why: String, cases: &[&ResolvedCase<'_>], lanes: &Lanes) -> Option<Fi
     Some(Finding {
         label: (cases.len() > 1).then(|| "the first of them".to_owned()),
         cases: ids(cases),
-        effect: Some(match lanes.problems() {
-            [] => "CI never runs it".to_owned(),
-            [problem, ..] => format!("no lane that could be read runs it; some may be missing ({})", problem.at),
-        }),
+        effect: Some(lanes.effect_of_no_lane(if cases.len() == 1 { "it" } else { "them" })),
         help: "give it markers that a lane selects, or CI a lane that selects it (`cargo xtask lanes` shows all)"
             .to_owned(),
         ..Finding::new(&RULE, message, first.clone())

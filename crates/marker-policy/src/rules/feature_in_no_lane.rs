@@ -50,7 +50,9 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             group.lanes.extend(lanes.map(|(lane, _)| lane.name.as_str()));
         }
     }
-    groups.into_iter().map(|((manifest, missing), group)| finding(manifest, &missing, &group)).collect()
+    let effect =
+        |group: &Group<'_>| audited.lanes.effect_of_no_lane(if group.cases.len() == 1 { "it" } else { "them" });
+    groups.into_iter().map(|((manifest, missing), group)| finding(manifest, &missing, &group, effect(&group))).collect()
 }
 
 /// `None` where some lane may run the test, or where something else keeps all of them from it.
@@ -75,7 +77,7 @@ fn missing(reaches: &[(&Lane, &Reach)]) -> Option<Missing> {
     Some(Missing::Never(needed.into_iter().collect()))
 }
 
-fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding {
+fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>, effect: String) -> Finding {
     let all = |features: &BTreeSet<String>| {
         let mut named: Vec<String> = features.iter().map(|feature| format!("`{feature}`")).collect();
         let last = named.pop().unwrap_or_default();
@@ -113,7 +115,7 @@ fn finding(manifest: &TreePath, missing: &Missing, group: &Group<'_>) -> Finding
             options.first().map_or("", String::as_str)
         ),
         needs: options,
-        effect: Some("CI never runs it".to_owned()),
+        effect: Some(effect),
         note: Some(format!(
             "{} {package} without: {}",
             counted(lanes.len(), "lane builds", "lanes build"),

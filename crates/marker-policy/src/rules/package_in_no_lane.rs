@@ -8,7 +8,7 @@ use super::{Needs, Rule, RuleCode, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 use crate::grouping::{counted, ids};
-use crate::lane::with_reach;
+use crate::lane::{Lanes, with_reach};
 use crate::resolve::ResolvedCase;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,18 +36,18 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
     packages
         .into_iter()
         .filter(|(_, (_, is_built))| are_lanes_of_rust && !is_built)
-        .map(|(manifest, (cases, _))| finding(manifest, &cases))
+        .map(|(manifest, (cases, _))| finding(manifest, &cases, audited.lanes))
         .collect()
 }
 
-fn finding(manifest: &TreePath, cases: &[&ResolvedCase<'_>]) -> Finding {
+fn finding(manifest: &TreePath, cases: &[&ResolvedCase<'_>], lanes: &Lanes) -> Finding {
     let package = cases.first().and_then(|case| case.case.as_rust()).map_or("", |rust| rust.target.package.as_str());
     let tests = counted(cases.len(), "test", "tests");
     let message = format!("no lane builds the package `{package}`, which has {tests}");
     Finding {
         cases: ids(cases),
         needs: vec![format!("cargo test --manifest-path {manifest}")],
-        effect: Some("CI never runs them".to_owned()),
+        effect: Some(lanes.effect_of_no_lane("them")),
         help: format!(
             "run `cargo test --manifest-path {manifest}` in CI; where something else runs it, list that in [[lanes]]"
         ),

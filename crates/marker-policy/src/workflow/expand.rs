@@ -212,7 +212,18 @@ impl<'a> Expander<'a> {
         conditions: &[Condition],
     ) {
         // One of another repository runs commands on other trees.
-        let Some(path) = local_path(workflow) else { return };
+        let Some(path) = local_path(workflow) else {
+            self.found.steps.push(Step {
+                at,
+                name: None,
+                job: Arc::clone(job),
+                actions: Arc::default(),
+                conditions: conditions.into(),
+                timeout: None,
+                work: Work::Elsewhere(workflow.to_owned()),
+            });
+            return;
+        };
         let mut depth = 1;
         let mut outer = Some(job);
         while let Some(above) = outer {
@@ -349,7 +360,13 @@ impl<'a> Expander<'a> {
         let inputs = inputs::of_call(&action.inputs, with, &around.contexts, &inner, &places);
         self.spend(cost(inputs.listed.iter().map(|input| &input.value)));
         inner.set("inputs", inputs.context);
-        let call = Arc::new(ActionCall { action: folder.clone(), at, step: step.name.clone(), inputs: inputs.listed });
+        let call = Arc::new(ActionCall {
+            action: folder.clone(),
+            at,
+            step: step.name.clone(),
+            inputs: inputs.listed,
+            has_steps: action.steps.is_some(),
+        });
         step.work = Work::Action(Arc::clone(&call));
         self.found.steps.push(step);
         let Some(steps) = &action.steps else { return SetVariables::default() };

@@ -6,7 +6,7 @@
 //! value is; else the step stays, with the condition.
 //!
 //! ```
-//! use marker_policy::workflow::{self, Directory};
+//! use marker_policy::workflow::{self, Directory, Scripts};
 //! use test_catalog::TreePath;
 //!
 //! let text = "
@@ -23,7 +23,7 @@
 //! assert_eq!(step.title(), "ci.yml / rust (lib/llm) / line 8");
 //! assert_eq!(step.conditions[0].text, "needs.changes.outputs.rust == 'true'");
 //!
-//! let commands = step.commands(&["cargo"]).unwrap();
+//! let commands = step.commands(&Scripts::new(&["cargo"], &[], &|_| None)).unwrap().commands;
 //! assert_eq!(commands[0].to_string(), "cargo test --locked");
 //! assert_eq!(commands[0].directory, Directory::Tree("lib/llm".to_owned()));
 //! ```
@@ -33,6 +33,7 @@ mod directory;
 mod expand;
 mod expression;
 mod files;
+mod hooks;
 mod inputs;
 mod matrix;
 mod script;
@@ -40,14 +41,17 @@ mod set_variables;
 mod step;
 mod template;
 mod text;
+mod unseen;
 mod yaml;
 
 use test_catalog::{Reason, TreePath};
 
 pub use directory::Directory;
-pub use script::{Branch, BranchKind, Command, commands_of};
+pub use hooks::{Hook, Hooks, read_hooks};
+pub use script::{Branch, BranchKind, Command, ScriptCommands, Scripts};
 pub use step::{ActionCall, Input, Job, Run, Shell, Step, Timeout, Work, WorkflowCall};
 pub use text::{Part, Text};
+pub use unseen::Unseen;
 
 /// The steps of a tree's workflows.
 #[derive(Debug, Clone, Default)]

@@ -37,7 +37,7 @@ pub enum Work {
     Run(Run),
     /// It calls an action of the tree, whose own steps follow.
     Action(Arc<ActionCall>),
-    /// It uses an action from elsewhere, such as `actions/checkout@v4`.
+    /// It uses an action from elsewhere, such as `actions/checkout@v4`, or its job is a workflow from elsewhere.
     Elsewhere(String),
 }
 
@@ -52,6 +52,8 @@ pub struct ActionCall {
     pub step: Option<Text>,
     /// All inputs: those that are given, then those that have their default.
     pub inputs: Vec<Input>,
+    /// Whether it is a list of steps, which follow. Others are programs, which are not read.
+    pub has_steps: bool,
 }
 
 /// An input of an action or of a workflow.

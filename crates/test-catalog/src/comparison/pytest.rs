@@ -100,7 +100,7 @@ pub fn compare(catalog: &Catalog, listed: &[Listed], unseen: &[NodeId]) -> Compa
     let mut taken = vec![false; listed.len()];
     let mut found = Vec::new();
     for case in &catalog.cases {
-        if !is_exact(case) {
+        if case.doubt().is_some() {
             inexact.insert(case.function.as_str());
         } else if let Some(place) = places.get_mut(case.id.as_str()).and_then(VecDeque::pop_front) {
             taken[place] = true;
@@ -133,11 +133,6 @@ pub fn compare(catalog: &Catalog, listed: &[Listed], unseen: &[NodeId]) -> Compa
     let wrong_among_found = comparison.wrong() - comparison.missing.len() - comparison.invented.len();
     comparison.exact = found.len() - wrong_among_found;
     comparison
-}
-
-/// Exact, with markers that are all known.
-fn is_exact(case: &TestCase) -> bool {
-    case.certainty.is_exact() && case.markers.doubt().is_none()
 }
 
 /// Whether one of the nodes is this test, its function, or a class, file or folder around it.

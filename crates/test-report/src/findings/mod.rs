@@ -23,7 +23,7 @@ pub use identities::Identities;
 pub use json::json;
 pub use junit::junit;
 pub use sarif::sarif;
-pub use text::{text, unjudged};
+pub use text::{inexact, text};
 
 /// An audit, for those forms that tell more than its findings.
 #[derive(Clone, Copy)]

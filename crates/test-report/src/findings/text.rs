@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use marker_policy::{Finding, Severity, Unjudged};
-use test_catalog::SourceSpan;
+use marker_policy::{Finding, Severity};
+use test_catalog::{SourceSpan, TestCase};
 
 use crate::count::tests;
 use crate::terminal::{Styles, printable, printable_lines};
@@ -109,12 +109,12 @@ fn byte_of(line: &str, column: u32) -> usize {
     line.char_indices().nth(column.saturating_sub(1) as usize).map_or(line.len(), |(byte, _)| byte)
 }
 
-/// Why tests could not be judged: each reason once, with its place and how many tests it costs.
+/// Why tests are inexact: each reason once, with its place and how many tests it costs.
 #[must_use]
-pub fn unjudged(cases: &[Unjudged]) -> String {
+pub fn inexact(cases: &[&TestCase]) -> String {
     let mut by_reason: BTreeMap<(&SourceSpan, &str), usize> = BTreeMap::new();
-    for case in cases {
-        *by_reason.entry((&case.reason.at, &case.reason.text)).or_default() += 1;
+    for reason in cases.iter().filter_map(|case| case.doubt()) {
+        *by_reason.entry((&reason.at, &reason.text)).or_default() += 1;
     }
     let mut out = String::new();
     for ((at, text), count) in by_reason {

@@ -50,8 +50,15 @@ impl Gathering {
         let mut measured =
             subject.results.map(|results| run::of_lanes(results, subject)).unwrap_or_default().into_iter();
         let lanes = subject.lanes.iter().map(|(lane, _)| self.lane(lane, measured.next().flatten())).collect();
-        let lane_problems =
-            subject.lanes.problems().iter().map(|problem| self.reason(NoteKind::Workflow, problem)).collect();
+        let lane_problems = subject.lanes.problems().iter().map(|problem| self.reason(NoteKind::Workflow, problem));
+        let mut lane_problems: Vec<Note> = lane_problems.collect();
+        for unseen in subject.lanes.unseen() {
+            lane_problems.push(self.note(
+                NoteKind::Workflow,
+                &format!("{} {}", unseen.family, unseen.text),
+                &unseen.at,
+            ));
+        }
         let rules = rules(subject);
         let findings = self.findings(subject, &rules);
         let pytest = subject.catalog.pytest.as_ref();

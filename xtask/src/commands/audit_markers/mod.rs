@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 use std::time::{Instant, SystemTime};
 
-use marker_policy::{Judged, NaiveDate, nearest, resolve, rules, unjudged};
+use marker_policy::{Judged, NaiveDate, nearest, resolve, rules};
 use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
@@ -95,7 +95,7 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
         unbound: unbound.count(),
         cases: looked_at.len(),
         files: looked_at.iter().map(|case| case.file()).collect::<BTreeSet<_>>().len(),
-        inexact: looked_at.iter().filter(|case| !case.certainty.is_exact()).count(),
+        inexact: looked_at.iter().filter(|case| case.doubt().is_some()).count(),
         allowed: allowed.len(),
         exempt: held.len(),
         known: known_findings,
@@ -111,7 +111,7 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
         exempt: &held,
         audited,
     };
-    let inexact = if args.inexact { findings::unjudged(&unjudged(&cases)) } else { String::new() };
+    let inexact = if args.inexact { findings::inexact(&looked_at) } else { String::new() };
     audit.write(args, environment, &inexact)?;
     if let Some(note) = narrow.note() {
         crate::progress::note(&note);

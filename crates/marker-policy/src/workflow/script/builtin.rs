@@ -31,7 +31,7 @@ pub(super) enum Effect {
     /// It runs text in this shell.
     Eval(Text),
     /// It runs a file in this shell.
-    Anything,
+    Source,
 }
 
 /// The name of a program without its folder.
@@ -107,7 +107,7 @@ pub(super) fn effect(prefix: &[Text], words: &[Text]) -> Effect {
                 })
                 .collect(),
         ),
-        "source" | "." => Effect::Anything,
+        "source" | "." => Effect::Source,
         _ => Effect::Nothing,
     }
 }

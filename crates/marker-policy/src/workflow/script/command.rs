@@ -6,6 +6,7 @@ use test_catalog::SourceSpan;
 
 use super::super::directory::Directory;
 use super::super::text::Text;
+use super::super::unseen::Unseen;
 
 /// A command that a step runs, or may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,20 @@ pub struct Command {
     /// What decides whether it runs, the outermost first. Empty where it does whenever its step does and nothing before it
     /// fails.
     pub branches: Vec<Branch>,
+    /// Where the files are run that it stands in, the outermost first. Empty where it stands in the step's own script.
+    pub called_from: Vec<SourceSpan>,
     /// What of this is not known because of what runs it: whether the program is that one, with these words, and where.
     pub doubt: Option<String>,
+}
+
+/// What a script runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScriptCommands {
+    /// The commands of the programs that are looked for, in the order of the script, those of functions that nothing calls
+    /// behind all others.
+    pub commands: Vec<Command>,
+    /// What it runs beside them that is not read, and that may run some.
+    pub unseen: Vec<Unseen>,
 }
 
 /// Something in a script that decides whether a command runs, or how.
@@ -38,8 +51,8 @@ pub struct Branch {
     pub kind: BranchKind,
     /// What it hangs on, as written and shortened: `cargo doc --no-deps` where `&& cargo test` follows.
     pub text: String,
-    /// The line on which that stands.
-    pub line: u32,
+    /// Where that stands.
+    pub at: SourceSpan,
 }
 
 /// What decides whether a command runs.

@@ -1,10 +1,10 @@
 //! Expands words: parameters, quotes, and the splitting of what is not quoted.
 
-use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::follow::{Followed, Follower};
+use super::output::{dirname, path_of};
 use super::state::State;
-use super::syntax::{Body, Form, List, Piece, PieceKind, Pipeline, Word};
+use super::syntax::{Piece, PieceKind, Word};
 
 /// Characters that make a pattern of a word.
 const PATTERN: [char; 3] = ['*', '?', '['];
@@ -126,7 +126,7 @@ impl Follower<'_> {
     }
 
     /// What a piece is, in quotes or in an assignment.
-    fn parts(&self, piece: &Piece, state: &State) -> Text {
+    pub(super) fn parts(&self, piece: &Piece, state: &State) -> Text {
         let unknown = || Text::from_iter([self.unknown(piece.start, piece.end, !piece.quoted)]);
         match &piece.kind {
             PieceKind::Text(text) => Text::known(text.clone()),
@@ -135,9 +135,30 @@ impl Follower<'_> {
             }
             PieceKind::Hole(part) => Text::from_iter([part.clone()]),
             PieceKind::Parameter(name) => value_of(name, state).unwrap_or_else(unknown),
-            PieceKind::Commands(body) if is_pwd(body) => working_folder(state).unwrap_or_else(unknown),
-            PieceKind::Elements(_) | PieceKind::Expansion(..) | PieceKind::Commands(_) | PieceKind::Opaque => unknown(),
+            PieceKind::Commands(body) => {
+                let output = self.output(body, state).filter(|output| piece.quoted || is_one_word(output, state));
+                output.unwrap_or_else(unknown)
+            }
+            PieceKind::Expansion(..) => self.own_path(piece, state).unwrap_or_else(unknown),
+            PieceKind::Elements(_) | PieceKind::Opaque => unknown(),
         }
+    }
+
+    /// The path of the file that is being read, by the ways in which scripts ask for it and for its folder.
+    fn own_path(&self, piece: &Piece, state: &State) -> Option<Text> {
+        let text = self.source.text.get(piece.start..piece.end)?;
+        let path = match text {
+            "${BASH_SOURCE[0]}" | "${BASH_SOURCE[0]:-$0}" => state.variable("BASH_SOURCE").cloned(),
+            "${0%/*}" => {
+                value_of("0", state).filter(|path| path.to_string().contains('/')).and_then(|path| dirname(&path))
+            }
+            "${BASH_SOURCE[0]%/*}" | "${BASH_SOURCE%/*}" => {
+                let path = state.variable("BASH_SOURCE").filter(|path| path.to_string().contains('/'));
+                path.and_then(dirname)
+            }
+            _ => None,
+        };
+        path.filter(|path| piece.quoted || is_one_word(path, state))
     }
 
     /// What only the shell knows, as written.
@@ -159,29 +180,12 @@ fn elements<'s>(piece: &Piece, state: &'s State) -> Option<Option<&'s [Text]>> {
 /// A variable or a parameter by its number.
 fn value_of(name: &str, state: &State) -> Option<Text> {
     match name.parse::<usize>() {
+        Ok(0) => state.variable("0").cloned(),
         Ok(number) => state.parameters.as_ref()?.get(number.checked_sub(1)?).cloned(),
         Err(_) => match state.variable(name) {
-            None if name == "PWD" => working_folder(state),
+            None if name == "PWD" => path_of(&state.directory),
             value => value.cloned(),
         },
-    }
-}
-
-/// Whether commands only tell in which folder they run.
-fn is_pwd(body: &Body) -> bool {
-    let [List { first: Pipeline { commands, .. }, rest, background: false }] = &**body else { return false };
-    let ([command], []) = (&**commands, &**rest) else { return false };
-    matches!(&command.form, Form::Simple(simple)
-        if simple.assignments.is_empty() && matches!(&*simple.words, [word] if word.bare() == Some("pwd")))
-}
-
-/// The path of the folder in which a command runs.
-fn working_folder(state: &State) -> Option<Text> {
-    match &state.directory {
-        Directory::Tree(path) if path.is_empty() => Some(Text::from_iter([Part::Workspace])),
-        Directory::Tree(path) => Some(Text::from_iter([Part::Workspace, Part::Known(format!("/{path}"))])),
-        Directory::Outside(path) => Some(Text::known(path)),
-        Directory::Unknown(_) => None,
     }
 }
 
@@ -189,6 +193,15 @@ fn splits_as_usual_where_known(text: &Text, state: &State) -> bool {
     text.parts().iter().all(|part| match part {
         Part::Known(known) => splits_as_usual(known, state),
         Part::Workspace | Part::Unknown { .. } => true,
+    })
+}
+
+/// Whether it stays one word where it is not quoted.
+fn is_one_word(text: &Text, state: &State) -> bool {
+    text.parts().iter().all(|part| match part {
+        Part::Known(known) => splits_as_usual(known, state) && !known.contains(char::is_whitespace),
+        Part::Workspace => true,
+        Part::Unknown { .. } => false,
     })
 }
 

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use test_catalog::TreePath;
+use test_catalog::{SourceSpan, TreePath};
 
 use super::super::directory::Directory;
 use super::super::text::Text;
-use super::command::{Branch, BranchKind, Command};
+use super::super::unseen::Unseen;
+use super::command::{Branch, BranchKind, Command, ScriptCommands};
 use super::parser::Parser;
+use super::scripts::Scripts;
 use super::source::Source;
-use super::state::{End, State};
+use super::state::{End, Function, State};
 use super::syntax::{self, Body, Form, List, Operator, Pipeline, Word};
 use super::texts::CommandTexts;
 use super::variables_file::{VariablesFile, WrittenVariable};
@@ -27,11 +29,11 @@ const MOST_PASSES: usize = 64;
 /// Texts of branches are cut behind so many characters.
 const MOST_SHOWN: usize = 100;
 
-/// A script that is not followed: why, and where in its text.
+/// A script that is not followed: why, and where.
 #[derive(Debug)]
 pub(super) struct NotFollowed {
     pub(super) message: String,
-    pub(super) line: u32,
+    pub(super) at: SourceSpan,
     /// Whether it cannot be read, rather than not be followed.
     pub(super) is_of_syntax: bool,
 }
@@ -40,10 +42,16 @@ pub(super) type Followed<T> = Result<T, NotFollowed>;
 
 /// Goes through a script.
 pub(super) struct Follower<'a> {
-    pub(super) source: &'a Source,
-    pub(super) file: &'a TreePath,
-    /// The names of programs whose commands are kept.
-    pub(super) programs: &'a [&'a str],
+    /// The text that is being followed, and the file that it stands in.
+    pub(super) source: Rc<Source>,
+    pub(super) file: TreePath,
+    /// What is looked for, and the files of the tree.
+    pub(super) scripts: &'a Scripts<'a>,
+    /// The files that are being followed, and where they are run.
+    pub(super) files: Vec<TreePath>,
+    pub(super) called_from: Vec<SourceSpan>,
+    /// What is run and not read.
+    pub(super) unseen: Vec<Unseen>,
     pub(super) commands: Vec<Command>,
     pub(super) branches: Vec<Branch>,
     /// What the variables of the commands that are kept may still take.
@@ -65,7 +73,7 @@ pub(super) struct Follower<'a> {
     /// Names of functions of which it was not known what they are when they were called.
     pub(super) uncertain: HashSet<String>,
     /// All functions, with what was known where they are declared.
-    pub(super) declared: Vec<(String, Rc<syntax::Command>, State)>,
+    pub(super) declared: Vec<(String, Function, State)>,
     /// The commands that texts of variables begin, of programs that are looked for.
     pub(super) texts: Rc<CommandTexts>,
     /// What is written for later steps.
@@ -73,13 +81,16 @@ pub(super) struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    pub(super) fn new(source: &'a Source, file: &'a TreePath, programs: &'a [&'a str]) -> Self {
+    pub(super) fn new(source: Rc<Source>, file: TreePath, scripts: &'a Scripts<'a>) -> Self {
         Self {
             texts: Rc::default(),
             variables_file: VariablesFile::default(),
             source,
             file,
-            programs,
+            scripts,
+            files: Vec::new(),
+            called_from: Vec::new(),
+            unseen: Vec::new(),
             commands: Vec::new(),
             branches: Vec::new(),
             left: MOST_COMMANDS,
@@ -96,9 +107,9 @@ impl<'a> Follower<'a> {
     }
 
     /// The commands of the script, in order, those of functions that nothing calls behind all others.
-    pub(super) fn script(mut self, mut state: State) -> Followed<Vec<Command>> {
+    pub(super) fn script(mut self, mut state: State) -> Followed<ScriptCommands> {
         self.follow_all(&mut state)?;
-        Ok(self.commands)
+        Ok(ScriptCommands { commands: self.commands, unseen: self.unseen })
     }
 
     /// The variables that the script writes for later steps; `None` where it may write others.
@@ -108,12 +119,23 @@ impl<'a> Follower<'a> {
     }
 
     pub(super) fn follow_all(&mut self, state: &mut State) -> Followed<()> {
-        self.parse_and_follow(state)?;
+        let source = Rc::clone(&self.source);
+        let body = Parser::new(&source).script().map_err(|error| NotFollowed {
+            message: error.message,
+            at: self.place(error.at),
+            is_of_syntax: true,
+        })?;
+        self.follow_body(&body, state)
+    }
+
+    /// Follows what is all of a script, then its functions that nothing calls.
+    pub(super) fn follow_body(&mut self, body: &Body, state: &mut State) -> Followed<()> {
+        self.body(body, state)?;
         // Something may call them in a way that is not seen: a trap, another program.
         let mut next = 0;
-        while let Some((name, body, state)) = self.declared.get(next).cloned() {
+        while let Some((name, function, state)) = self.declared.get(next).cloned() {
             next += 1;
-            if self.called.contains(&Rc::as_ptr(&body)) && !self.uncertain.contains(&name) {
+            if self.called.contains(&Rc::as_ptr(&function.body)) && !self.uncertain.contains(&name) {
                 continue;
             }
             let mut state = state;
@@ -121,23 +143,36 @@ impl<'a> Follower<'a> {
             if self.moved {
                 state.directory = Directory::Unknown(format!("where {name} is called"));
             }
-            let line = self.source.line(body.start);
-            self.branches.push(Branch { kind: BranchKind::Uncalled, text: name, line });
-            self.calls.push(Rc::as_ptr(&body));
-            self.command(&body, &mut state)?;
-            self.calls.pop();
-            self.branches.pop();
+            self.within_function(&function, |follower, function| {
+                let at = follower.place(function.body.start);
+                follower.branches.push(Branch { kind: BranchKind::Uncalled, text: name, at });
+                follower.calls.push(Rc::as_ptr(&function.body));
+                follower.command(&function.body, &mut state)?;
+                follower.calls.pop();
+                follower.branches.pop();
+                Ok(())
+            })?;
         }
         Ok(())
     }
 
-    pub(super) fn parse_and_follow(&mut self, state: &mut State) -> Followed<()> {
-        let body = Parser::new(self.source).script().map_err(|error| NotFollowed {
-            message: error.message,
-            line: self.source.line(error.at),
-            is_of_syntax: true,
-        })?;
-        self.body(&body, state)
+    /// Follows in the text in which a function stands.
+    pub(super) fn within_function(
+        &mut self,
+        function: &Function,
+        follow: impl FnOnce(&mut Self, &Function) -> Followed<()>,
+    ) -> Followed<()> {
+        let source = std::mem::replace(&mut self.source, Rc::clone(&function.source));
+        let file = std::mem::replace(&mut self.file, function.file.clone());
+        let followed = follow(self, function);
+        self.file = file;
+        self.source = source;
+        followed
+    }
+
+    /// Where something stands in the text that is being followed.
+    pub(super) fn place(&self, at: usize) -> SourceSpan {
+        SourceSpan::line(self.file.clone(), self.source.line(at))
     }
 
     /// A stretch of the script as written.
@@ -155,13 +190,13 @@ impl<'a> Follower<'a> {
             for character in space.chars().chain(word.chars()) {
                 let Some(less) = left.checked_sub(1) else {
                     text.push('…');
-                    return Branch { kind, text, line: self.source.line(start) };
+                    return Branch { kind, text, at: self.place(start) };
                 };
                 left = less;
                 text.push(character);
             }
         }
-        Branch { kind, text, line: self.source.line(start) }
+        Branch { kind, text, at: self.place(start) }
     }
 
     /// Follows what runs only by a branch.
@@ -233,10 +268,9 @@ impl<'a> Follower<'a> {
     }
 
     pub(super) fn command(&mut self, command: &syntax::Command, state: &mut State) -> Followed<()> {
-        let line = self.source.line(command.start);
         self.left = self.left.checked_sub(1).ok_or_else(|| NotFollowed {
             message: format!("it runs through more than {MOST_COMMANDS} commands"),
-            line,
+            at: self.place(command.start),
             is_of_syntax: false,
         })?;
         for word in &command.redirections {
@@ -275,9 +309,11 @@ impl<'a> Follower<'a> {
                 Ok(())
             }
             Form::Function(name, body) => {
-                state.define(name, body);
-                if !self.silent && !self.declared.iter().any(|(_, known, _)| Rc::ptr_eq(known, body)) {
-                    self.declared.push((name.clone(), Rc::clone(body), state.clone()));
+                let (source, file) = (Rc::clone(&self.source), self.file.clone());
+                let function = Function { body: Rc::clone(body), source, file };
+                state.define(name, function.clone());
+                if !self.silent && !self.declared.iter().any(|(_, known, _)| Rc::ptr_eq(&known.body, body)) {
+                    self.declared.push((name.clone(), function, state.clone()));
                 }
                 Ok(())
             }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use test_catalog::SourceSpan;
-
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::builtin::{Effect, base_name, effect};
@@ -11,11 +9,11 @@ use super::command::{Branch, BranchKind, Command};
 use super::follow::{Followed, Follower, NotFollowed};
 use super::launcher::{Launch, launch, outside};
 use super::source::Source;
-use super::state::{End, State, length};
-use super::syntax::{self, Assignment, Simple, Value};
+use super::state::{End, Function, State, length};
+use super::syntax::{Assignment, Simple, Value};
 
 /// Functions and scripts within each other.
-const MOST_CALLS: usize = 10;
+pub(super) const MOST_CALLS: usize = 10;
 
 /// What a variable takes beside its texts.
 const OVERHEAD: usize = 64;
@@ -58,22 +56,41 @@ impl Follower<'_> {
             return Ok(());
         }
         self.variables_file.run(&words, !self.silent && self.branches.is_empty() && state.branches.is_empty());
-        let launched = launch(words, self.programs, state);
-        if launched.words.first().and_then(Text::as_known).is_some_and(|name| self.programs.contains(&base_name(name)))
-        {
-            self.keep(&assignments, &launched, start, state);
-        } else if launched.script.is_none() {
-            self.keep_text_of_variable(&launched, start, state);
-        }
-        if let Some(script) = &launched.script {
+        let mut launched = launch(words, self.scripts.programs, state);
+        let programs = self.scripts.programs;
+        let is_asked_for = |launched: &Launch| {
+            let name = launched.words.first().and_then(Text::as_known);
+            name.is_some_and(|name| programs.contains(&base_name(name)))
+        };
+        let mut is_followed = false;
+        if launched.script.is_some() || launched.file.is_some() {
             let mut apart = state.apart(&launched.environment, launched.is_apart);
-            assignments.into_iter().for_each(|(name, value)| apart.set_exported(&name, value));
-            apart.directory = launched.directory;
-            apart.mounts = launched.mounts;
-            return self.inner_script(script, start, &mut apart);
+            assignments.iter().for_each(|(name, value)| apart.set_exported(name, value.clone()));
+            apart.directory = launched.directory.clone();
+            apart.mounts = launched.mounts.clone();
+            is_followed = match (&launched.script, launched.file) {
+                (Some(script), _) => {
+                    self.inner_script(script, start, &mut apart)?;
+                    true
+                }
+                (None, Some(file)) => self.run_file(&launched, file, start, apart)?,
+                (None, None) => false,
+            };
+        }
+        if !is_followed {
+            launched.find_named(programs);
+            if is_asked_for(&launched) {
+                self.keep(&assignments, &launched, start, state);
+            } else {
+                self.keep_text_of_variable(&launched, start, state);
+                self.tell_of(&launched, start);
+            }
         }
         if launched.is_here {
             return self.change(effect(&launched.prefix, &launched.words), &launched.words, start, state);
+        }
+        if launched.prefix.first().and_then(Text::as_known) == Some("exec") {
+            state.ended = Some(End::Exited);
         }
         Ok(())
     }
@@ -120,7 +137,7 @@ impl Follower<'_> {
 
     /// What a command of the shell itself does.
     fn change(&mut self, effect: Effect, words: &[Text], start: usize, state: &mut State) -> Followed<()> {
-        self.moved |= matches!(effect, Effect::Enter(_) | Effect::EnterUnknown(_) | Effect::Anything | Effect::Eval(_));
+        self.moved |= matches!(effect, Effect::Enter(_) | Effect::EnterUnknown(_) | Effect::Source | Effect::Eval(_));
         match effect {
             Effect::Nothing => {}
             Effect::Enter(path) => state.directory = outside(state.directory.join(&path), &state.mounts),
@@ -166,7 +183,10 @@ impl Follower<'_> {
                     self.anything(format!("eval {text}"), start, state);
                 }
             }
-            Effect::Anything => {
+            Effect::Source => {
+                if self.source_file(words, start, state)? {
+                    return Ok(());
+                }
                 let text = words.iter().map(Text::to_string).collect::<Vec<_>>().join(" ");
                 self.anything(text, start, state);
             }
@@ -178,7 +198,7 @@ impl Follower<'_> {
     fn anything(&self, text: String, start: usize, state: &mut State) {
         state.forget_variables();
         state.fields_changed = true;
-        let branch = Branch { kind: BranchKind::AfterEval, text, line: self.source.line(start) };
+        let branch = Branch { kind: BranchKind::AfterEval, text, at: self.place(start) };
         if !state.branches.contains(&branch) {
             state.branches.push(branch);
         }
@@ -213,7 +233,8 @@ impl Follower<'_> {
             environment,
             prefix: launched.prefix.clone(),
             directory: launched.directory.clone(),
-            at: SourceSpan::line(self.file.clone(), self.source.line(start)),
+            at: self.place(start),
+            called_from: self.called_from.clone(),
             branches: self.branches.iter().chain(&state.branches).cloned().collect(),
             doubt,
         });
@@ -232,6 +253,7 @@ impl Follower<'_> {
                 mounts: launched.mounts.clone(),
                 environment: launched.environment.clone(),
                 script: None,
+                file: None,
                 doubt,
                 ..*launched
             };
@@ -240,38 +262,48 @@ impl Follower<'_> {
     }
 
     fn note_text(&mut self, name: &str, value: &Text) {
-        Rc::make_mut(&mut self.texts).note(name, &super::texts::words(value), self.programs);
+        Rc::make_mut(&mut self.texts).note(name, &super::texts::words(value), self.scripts.programs);
     }
 
     fn note_words(&mut self, name: &str, words: &[Text]) {
-        Rc::make_mut(&mut self.texts).note(name, words, self.programs);
+        Rc::make_mut(&mut self.texts).note(name, words, self.scripts.programs);
     }
 
     /// A call of a function, or of what may be one.
     fn call(
         &mut self,
         name: &str,
-        function: Option<Rc<syntax::Command>>,
+        function: Option<Function>,
         arguments: &[Text],
         start: usize,
         state: &mut State,
     ) -> Followed<()> {
-        let followed = function.filter(|body| self.calls.len() < MOST_CALLS && !self.calls.contains(&Rc::as_ptr(body)));
-        let Some(body) = followed else {
+        let followed = function
+            .filter(|function| self.calls.len() < MOST_CALLS && !self.calls.contains(&Rc::as_ptr(&function.body)));
+        let Some(function) = followed else {
             self.uncertain.insert(name.to_owned());
             state.directory = Directory::Unknown(format!("what {name} does"));
             self.anything(name.to_owned(), start, state);
             return Ok(());
         };
         if !self.silent {
-            self.called.insert(Rc::as_ptr(&body));
+            self.called.insert(Rc::as_ptr(&function.body));
         }
         let parameters = (!arguments.iter().any(Text::splits)).then(|| arguments.to_vec());
         let outer = std::mem::replace(&mut state.parameters, parameters);
         let locals = std::mem::take(&mut self.locals);
         let loops = std::mem::take(&mut self.loops);
-        self.calls.push(Rc::as_ptr(&body));
-        let result = self.command(&body, state);
+        self.calls.push(Rc::as_ptr(&function.body));
+        let from_another = (function.file != self.file).then(|| self.place(start));
+        let result = self.within_function(&function, |follower, function| match from_another {
+            Some(from) => {
+                follower.called_from.push(from);
+                let result = follower.command(&function.body, state);
+                follower.called_from.pop();
+                result
+            }
+            None => follower.command(&function.body, state),
+        });
         self.calls.pop();
         self.loops = loops;
         // What they hide comes back, if they were made.
@@ -288,9 +320,11 @@ impl Follower<'_> {
     /// What `bash -c text` runs, and `eval text`.
     fn inner_script(&mut self, text: &Text, start: usize, state: &mut State) -> Followed<()> {
         if self.calls.len() >= MOST_CALLS {
+            let why = format!("runs a text in more than {MOST_CALLS} scripts and functions within each other");
+            self.unseen("a script", why, start);
             return Ok(());
         }
-        let source = Source::of_text(text, self.source.line(start));
+        let source = Rc::new(Source::of_text(text, self.source.line(start)));
         let mut inner = Follower {
             branches: self.branches.clone(),
             left: self.left,
@@ -299,7 +333,9 @@ impl Follower<'_> {
             loops: self.loops,
             silent: self.silent,
             texts: Rc::clone(&self.texts),
-            ..Follower::new(&source, self.file, self.programs)
+            files: self.files.clone(),
+            called_from: self.called_from.clone(),
+            ..Follower::new(source, self.file.clone(), self.scripts)
         };
         let followed = inner.follow_all(state);
         self.left = inner.left;
@@ -307,6 +343,7 @@ impl Follower<'_> {
         self.moved |= inner.moved;
         self.uncertain.extend(inner.uncertain);
         self.commands.append(&mut inner.commands);
+        self.unseen.append(&mut inner.unseen);
         match followed {
             // What is not known of it may well make it complete.
             Err(NotFollowed { is_of_syntax: true, .. }) if text.as_known().is_none() => Ok(()),

@@ -53,6 +53,14 @@ impl Source {
         source
     }
 
+    /// The whole text of a file.
+    pub(super) fn of_file(text: &str) -> Self {
+        // A mark of the order of bytes is no part of the first command.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self { text: text.to_owned(), holes: Vec::new(), lines: starts.zip(1..).collect() }
+    }
+
     /// A text that stands on one line of the file.
     pub(super) fn on_line(text: &str, line: u32) -> Self {
         Self { text: text.to_owned(), holes: Vec::new(), lines: vec![(0, line)] }

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use test_catalog::TreePath;
+
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::command::{Branch, BranchKind};
 use super::launcher::Mounts;
+use super::source::Source;
 use super::syntax;
 
 /// More variables than this are not kept.
@@ -37,11 +40,19 @@ pub(super) struct State {
     /// `$1` and those behind it, where they are known.
     pub(super) parameters: Option<Vec<Text>>,
     /// Functions by name; `None` where it may be one or another, or none.
-    pub(super) functions: Rc<BTreeMap<String, Option<Rc<syntax::Command>>>>,
+    pub(super) functions: Rc<BTreeMap<String, Option<Function>>>,
     /// How it ended, if it did.
     pub(super) ended: Option<End>,
     /// What happened before that decides whether the rest runs, and how.
     pub(super) branches: Vec<Branch>,
+}
+
+/// A function, and the text that it stands in.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    pub(super) body: Rc<syntax::Command>,
+    pub(super) source: Rc<Source>,
+    pub(super) file: TreePath,
 }
 
 /// How a shell, a function or a pass of a loop came to its end.
@@ -168,8 +179,8 @@ impl State {
     }
 
     /// Defines a function.
-    pub(super) fn define(&mut self, name: &str, body: &Rc<syntax::Command>) {
-        Rc::make_mut(&mut self.functions).insert(name.to_owned(), Some(Rc::clone(body)));
+    pub(super) fn define(&mut self, name: &str, function: Function) {
+        Rc::make_mut(&mut self.functions).insert(name.to_owned(), Some(function));
     }
 
     /// What the functions are is not known any more, only their names.
@@ -261,6 +272,6 @@ pub(super) fn length(text: &Text) -> usize {
 }
 
 /// Whether both are known to be one function.
-fn same(one: Option<&Rc<syntax::Command>>, two: Option<&Rc<syntax::Command>>) -> bool {
-    one.zip(two).is_some_and(|(one, two)| Rc::ptr_eq(one, two))
+fn same(one: Option<&Function>, two: Option<&Function>) -> bool {
+    one.zip(two).is_some_and(|(one, two)| Rc::ptr_eq(&one.body, &two.body))
 }

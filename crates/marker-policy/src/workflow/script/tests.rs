@@ -1,3 +1,5 @@
+mod files;
+
 use proptest::prelude::*;
 use test_catalog::{Position, SourceSpan, TreePath};
 
@@ -23,7 +25,8 @@ fn commands_of(script: &str, environment: &[(&str, &str)]) -> Result<Vec<Command
         script: Template::new(at, scalar).into(),
         contexts: contexts.into(),
     };
-    commands(&run, &TreePath::new("ci.yml"), &["p"])
+    let scripts = Scripts::new(&["p"], &[], &|_| None);
+    commands(&run, &TreePath::new("ci.yml"), &scripts).map(|found| found.commands)
 }
 
 /// `line [folder] command / branches`, a line for each.
@@ -194,7 +197,8 @@ fn scripts_are_followed() {
 /// `[folder] command`, with what is not known of it, for each that names one of two programs.
 fn launched(script: &str) -> String {
     let at = SourceSpan::line(TreePath::new("ci.yml"), 1);
-    let commands = super::commands_of(script, &at, Directory::tree(), &[], &["pytest", "cargo"]).expect("is followed");
+    let scripts = Scripts::new(&["pytest", "cargo"], &[], &|_| None);
+    let commands = scripts.commands_of(script, &at, Directory::tree(), &[]).expect("is followed").commands;
     let shown = |command: &Command| {
         let program = command.words[0].as_known().unwrap_or_default();
         let before = command.prefix.iter().map(|word| format!("{word} ")).collect::<String>();

@@ -1,16 +1,20 @@
 //! Programs that run the program behind them: `sudo`, `timeout 60`, `uv run`, `docker run image`, `python -m`.
 
 mod container;
+mod long_options;
 mod options;
+mod silent;
 mod table;
 
 use super::super::directory::Directory;
 use super::super::text::{Part, Text};
 use super::builtin::{base_name, is_assignment};
+use super::files::Reader;
 use super::state::State;
 pub(super) use container::{Mounts, outside};
 use options::Options;
-use table::{LAUNCHERS, Launcher, SILENT, Then};
+use silent::SILENT;
+use table::{LAUNCHERS, Launcher, Then};
 
 /// So many programs may start each other.
 const MOST_LAUNCHERS: usize = 20;
@@ -36,6 +40,10 @@ pub(super) struct Launch {
     pub(super) doubt: Option<String>,
     /// The text that it gives to a shell, which is its program.
     pub(super) script: Option<Text>,
+    /// The file that it runs, whose path is that of its words.
+    pub(super) file: Option<(Reader, usize)>,
+    /// Whether it starts a shell whose commands stand neither in it nor in a file that it names.
+    pub(super) reads_input: bool,
 }
 
 /// Takes a command line apart. `programs` are those that are looked for.
@@ -50,6 +58,8 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
         is_here: true,
         doubt: None,
         script: None,
+        file: None,
+        reads_input: false,
     };
     let is_asked_for = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
     for passed in 0.. {
@@ -62,12 +72,14 @@ pub(super) fn launch(words: Vec<Text>, programs: &[&str], state: &State) -> Laun
         }
         let Some((launcher, options, behind)) = launcher_of(&launch.words) else { break };
         launch.doubt = launch.doubt.take().or_else(|| options.doubt.clone());
+        launch.reads_input = launcher.then == Then::Shell && options.doubt.is_some();
         if options.doubt.is_some() || !launch.pass(launcher, &options, behind, state) {
             break;
         }
     }
-    if launch.script.is_none() {
-        launch.find_named(&is_asked_for);
+    let is_file = |word: &&Text| word.to_string().contains('/') && !is_asked_for(word);
+    if launch.file.is_none() && launch.doubt.is_none() && launch.words.first().filter(is_file).is_some() {
+        launch.file = Some((Reader::Itself, 0));
     }
     launch
 }
@@ -96,6 +108,23 @@ fn launcher_of(words: &[Text]) -> Option<(&'static Launcher, Options, usize)> {
         doubt = doubt.or(options.doubt.take());
         Some((launcher, Options { given, doubt, ..options }, at))
     })
+}
+
+/// Whether a program runs the program behind it.
+pub(super) fn starts_others(program: &str) -> bool {
+    let program = program_name(program);
+    LAUNCHERS.iter().any(|launcher| launcher.name.first() == Some(&program))
+}
+
+/// Whether a program runs none of those that its words may name.
+pub(super) fn is_silent(program: &str) -> bool {
+    SILENT.contains(&base_name(program))
+}
+
+/// Whether a program runs others in containers, by some of its subcommands.
+pub(super) fn enters_containers(program: &str) -> bool {
+    let program = program_name(program);
+    LAUNCHERS.iter().any(|launcher| launcher.name.first() == Some(&program) && launcher.then == Then::Container)
 }
 
 /// The name of a program, that of Python without its version.
@@ -140,11 +169,18 @@ impl Launch {
                 self.words = std::iter::once(module).chain(rest).collect();
                 return true;
             }
-            Then::ModuleOnly => return false,
+            Then::ModuleOnly => {
+                self.file = (!options.has(&["c"]) && behind < self.words.len()).then_some((Reader::Other, behind));
+                return false;
+            }
             Then::Module => {}
             Then::Container => behind = self.enter(options, behind, state),
             Then::Shell => {
-                self.script = options.has(&["c"]).then(|| self.words.get(behind).cloned()).flatten();
+                match self.words.get(behind) {
+                    Some(script) if options.has(&["c"]) => self.script = Some(script.clone()),
+                    Some(_) if !options.has(&["s"]) => self.file = Some((Reader::Shell, behind)),
+                    _ => self.reads_input = true,
+                }
                 return false;
             }
         }
@@ -197,7 +233,8 @@ impl Launch {
     }
 
     /// Where the program is none that is known, one that is looked for may still stand among its words.
-    fn find_named(&mut self, is_asked_for: &dyn Fn(&Text) -> bool) {
+    pub(super) fn find_named(&mut self, programs: &[&str]) {
+        let is_asked_for = |word: &Text| word.as_known().is_some_and(|name| programs.contains(&base_name(name)));
         let Some(place) = self.words.iter().position(is_asked_for).filter(|place| *place > 0) else { return };
         let program = self.words.first().and_then(Text::as_known).map(program_name);
         let is_subcommand = |launcher: &Launcher| {

@@ -28,7 +28,7 @@ impl Options {
             let start = word.known_start();
             match word.parts() {
                 // What may be an image, a number of seconds or a script is taken for that.
-                [Part::Unknown { .. }, ..] if !options.may_end_in_an_unknown_word(launcher) => {
+                [Part::Unknown { .. }, ..] if !options.may_end_in(word, launcher) => {
                     options.doubt = Some(format!("what `{word}` stands for is not known"));
                     return options;
                 }
@@ -57,10 +57,11 @@ impl Options {
         options
     }
 
-    fn may_end_in_an_unknown_word(&self, launcher: &Launcher) -> bool {
+    /// Whether they may end in front of a word that is not known.
+    fn may_end_in(&self, word: &Text, launcher: &Launcher) -> bool {
         match launcher.then {
             Then::Container | Then::Behind(_) => true,
-            Then::Shell => self.has(&["c"]),
+            Then::Shell => self.has(&["c"]) || !word.splits(),
             _ => false,
         }
     }
