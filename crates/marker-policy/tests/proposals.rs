@@ -129,7 +129,7 @@ fn evidence_that_disagrees_proposes_nothing_and_is_told() {
 }
 
 #[test]
-fn the_majority_proposes_only_where_the_policy_lets_it() {
+fn the_majority_proposes_where_nothing_else_does() {
     let unit: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
     let e2e: &[&str] = &["nightly", "e2e", "gpu_0", "planner"];
     let cases = vec![
@@ -139,8 +139,8 @@ fn the_majority_proposes_only_where_the_policy_lets_it() {
         python("tests/a/test_d.py::test_d", e2e),
     ];
     let found = |policy: &Policy| proposed(&findings(policy, &catalog(cases.clone()), "missing-type")[0]);
-    assert_eq!(found(&Policy::preset("dynamo-2026-08").unwrap()), "nothing");
-    assert_eq!(found(&policy("\"majority\"")), "unit by majority");
+    assert_eq!(found(&policy("\"neighbours\"")), "nothing");
+    assert_eq!(found(&Policy::preset("dynamo-2026-08").unwrap()), "unit by majority");
 }
 
 #[test]

@@ -471,10 +471,9 @@ static AUDIT: Table = Table::of(&[
     Key::new(
         "proposals",
         Texts(EVIDENCE),
-        "[\"imports\", \"majority\"]",
-        "What the audit proposes a missing marker by. Where two of them disagree it proposes none, and says so. By default \
-         those that were right for at least 19 of 20 proposals on Dynamo's tree: `imports`, `folder`, `neighbours` and \
-         `measured`.",
+        "[\"imports\", \"neighbours\"]",
+        "What the audit proposes a missing marker by. Where two of them disagree it proposes none, and says so; `majority` \
+         speaks only where no other does. By default `imports`, `folder`, `neighbours`, `majority` and `measured`.",
     ),
 ]);
 

@@ -62,6 +62,8 @@ pub(crate) fn propose(audited: &Audited<'_>, near: &Neighbourhoods<'_>, lacking:
             EvidenceKind::Measured => Vec::new(),
             EvidenceKind::Location => place::location(audited.policy, lacking),
             EvidenceKind::FileName => place::file_name(audited.policy, lacking),
+            // It is the weakest: it neither strengthens nor contradicts what else there is.
+            EvidenceKind::Majority if !evidence.is_empty() => Vec::new(),
             EvidenceKind::Majority => near.majority(audited.policy, lacking),
         });
     }
