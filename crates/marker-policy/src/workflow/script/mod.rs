@@ -32,6 +32,7 @@ pub use command::{Branch, BranchKind, Command, ScriptCommands};
 pub use scripts::Scripts;
 
 use self::follow::{Follower, NotFollowed};
+use self::scripts::Script;
 use self::source::Source;
 use self::state::State;
 use super::directory::Directory;
@@ -108,9 +109,19 @@ fn commands(run: &Run, file: &TreePath, scripts: &Scripts<'_>) -> Result<ScriptC
             return Err(Reason { text, at: SourceSpan::line(file.clone(), line) });
         }
     }
-    let source = Rc::new(Source::new(&run.script, &run.contexts));
-    let state = State::new(run.directory.clone(), &run.environment());
-    Follower::new(source, file.clone(), scripts).script(state).map_err(NotFollowed::into_reason)
+    let script = Script {
+        file: file.clone(),
+        at: run.script.at,
+        source: Rc::new(Source::new(&run.script, &run.contexts)),
+        directory: run.directory.clone(),
+        environment: run.environment(),
+    };
+    scripts.once(script, |script| {
+        let state = State::new(script.directory.clone(), &script.environment);
+        Follower::new(Rc::clone(&script.source), script.file.clone(), scripts)
+            .script(state)
+            .map_err(NotFollowed::into_reason)
+    })
 }
 
 impl NotFollowed {

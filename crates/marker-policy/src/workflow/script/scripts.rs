@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use test_catalog::TreePath;
+use test_catalog::{Position, Reason, TreePath};
 
 use super::super::directory::Directory;
 use super::super::expression::Contexts;
 use super::super::template::Template;
+use super::super::text::Text;
+use super::command::ScriptCommands;
 use super::glance::may_run_files;
 use super::parser::{Parser, SyntaxError};
 use super::source::Source;
@@ -17,6 +19,9 @@ use super::syntax::Body;
 
 /// The files of one tree that scripts run may have so many bytes together.
 const MOST_BYTES: usize = 1 << 25;
+
+/// What was found in so many scripts is kept.
+const MOST_KEPT: usize = 5_000;
 
 /// What is looked for in scripts, and where the files are that they run. One serves all scripts of a tree: files are read
 /// and parsed once.
@@ -29,6 +34,18 @@ pub struct Scripts<'a> {
     bytes_left: Cell<usize>,
     /// By the text of a step's script: whether it may run files.
     glances: RefCell<HashMap<Arc<str>, bool>>,
+    /// What was found in each script. Combinations of a matrix and jobs that call the same action differ in little.
+    followed: RefCell<HashMap<Script, Result<ScriptCommands, Reason>>>,
+}
+
+/// All that decides what is found in the script of a step.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Script {
+    pub(super) file: TreePath,
+    pub(super) at: Position,
+    pub(super) source: Rc<Source>,
+    pub(super) directory: Directory,
+    pub(super) environment: Vec<(String, Text)>,
 }
 
 /// A file that a script runs.
@@ -68,6 +85,7 @@ impl<'a> Scripts<'a> {
             known: RefCell::default(),
             bytes_left: Cell::new(MOST_BYTES),
             glances: RefCell::default(),
+            followed: RefCell::default(),
         }
     }
 
@@ -104,6 +122,23 @@ impl<'a> Scripts<'a> {
     pub(super) fn may_run_files(&self, script: &Template) -> bool {
         let glance = || may_run_files(&Source::new(script, &Contexts::default()));
         *self.glances.borrow_mut().entry(Arc::clone(&script.scalar.text)).or_insert_with(glance)
+    }
+
+    /// What is found in a script, which is followed once.
+    pub(super) fn once(
+        &self,
+        script: Script,
+        follow: impl FnOnce(&Script) -> Result<ScriptCommands, Reason>,
+    ) -> Result<ScriptCommands, Reason> {
+        if let Some(known) = self.followed.borrow().get(&script) {
+            return known.clone();
+        }
+        let found = follow(&script);
+        let mut followed = self.followed.borrow_mut();
+        if followed.len() < MOST_KEPT {
+            followed.insert(script, found.clone());
+        }
+        found
     }
 
     /// The first of the programs that a text mentions.

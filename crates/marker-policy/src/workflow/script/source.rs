@@ -5,7 +5,7 @@ use super::super::template::Template;
 use super::super::text::{Part, Text};
 
 /// A script as the shell would get it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Source {
     /// What is not known stands in it as `${{}}`; see [`Source::hole`].
     pub(super) text: String,
