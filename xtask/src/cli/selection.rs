@@ -1,0 +1,105 @@
+//! What several commands take: which tests, and which machine.
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+
+/// Which tests. These mean the same in every command that takes them.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArgs {
+    /// Files, folders or ids, relative to the tree [default: all]
+    #[arg(value_name = "PATH|ID")]
+    pub(crate) paths: Vec<String>,
+    /// Tests of this stage and of every earlier one, such as pre_merge or nightly
+    #[arg(long)]
+    pub(crate) stage: Option<String>,
+    /// A marker expression, as pytest's -m
+    #[arg(short = 'm', long = "markers", value_name = "EXPR")]
+    pub(crate) marks: Option<String>,
+    /// A keyword expression, as pytest's -k
+    #[arg(short = 'k', long = "keywords", value_name = "EXPR")]
+    pub(crate) keywords: Option<String>,
+    /// Tests of this component (may be repeated: any of them)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) component: Vec<String>,
+    /// Tests of this type, such as unit or e2e (may be repeated: any of them)
+    #[arg(long = "type", value_name = "NAME")]
+    pub(crate) test_type: Vec<String>,
+    /// Only Python or only Rust tests
+    #[arg(long)]
+    pub(crate) language: Option<LanguageArg>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+    /// Build all packages of a cargo workspace together, as cargo's --workspace: they share the features that they ask
+    /// of each other [default: not known, so that what differs is inexact]
+    #[arg(long, conflicts_with = "package")]
+    pub(crate) workspace: bool,
+    /// Only Rust tests of this package, as cargo's -p (may be repeated: built together; may be a pattern)
+    #[arg(short = 'p', long, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// Also Rust tests with #[ignore]
+    #[arg(long)]
+    pub(crate) ignored: bool,
+}
+
+impl SelectionArgs {
+    /// Whether nothing narrows the tests but where they are looked for.
+    pub(crate) fn asks_for_nothing(&self) -> bool {
+        self.stage.is_none()
+            && self.marks.is_none()
+            && self.keywords.is_none()
+            && self.component.is_empty()
+            && self.test_type.is_empty()
+    }
+}
+
+/// The features that cargo builds with.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FeatureArgs {
+    /// Cargo features to enable, where a package has them
+    #[arg(long = "features", value_delimiter = ',', value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Enable every cargo feature
+    #[arg(long)]
+    pub(crate) all_features: bool,
+    /// Do not enable default cargo features
+    #[arg(long)]
+    pub(crate) no_default_features: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LanguageArg {
+    Python,
+    Rust,
+}
+
+/// Which machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Machine")]
+pub(crate) struct MachineArgs {
+    /// Where NVML is, in place of libnvidia-ml.so.1
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nvml: Option<Utf8PathBuf>,
+    /// How many steps may run at once on the CPU [default: the cores]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    /// Leave out tests that claim more memory of a GPU than this
+    #[arg(long, value_name = "GIB")]
+    pub(crate) max_vram_gib: Option<f64>,
+    /// How long to look for a shorter plan, such as 0.2s or 500ms [default: not at all: where times are guesses, largest
+    /// first does better, and the plan is the same on every machine]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) plan_time: Option<std::time::Duration>,
+}
+
+/// Of `--plan-time`: a number with `s` or `ms`, an hour at most.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1e-3),
+        None => (text.strip_suffix('s').unwrap_or_default(), 1.0),
+    };
+    let seconds = number.parse::<f64>().ok().map(|number| number * unit);
+    let seconds = seconds.filter(|seconds| (0.0..=3600.0).contains(seconds));
+    let time = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+    time.ok_or_else(|| "is no time: write it as 0.2s or 500ms, an hour at most".to_owned())
+}
