@@ -217,7 +217,8 @@ impl RustLane {
         if sets.iter().any(BTreeSet::is_empty) {
             return Obstacle::Condition;
         }
-        Obstacle::Features(sets.into_iter().map(|set| set.into_iter().map(str::to_owned).collect()).collect())
+        let sets = sets.into_iter().map(|set| set.into_iter().map(str::to_owned).collect());
+        Obstacle::Features(Arc::new(sets.collect()))
     }
 }
 

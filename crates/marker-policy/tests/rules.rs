@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use marker_policy::{Lane, LaneCondition, Lanes, Policy, Severity, audit, resolve, rules};
 use support::{catalog, edit_rust, findings, hooked, line, open, python, python_at, rust};
 use test_catalog::{
@@ -56,7 +58,7 @@ fn where_some_tests_of_a_module_have_it_the_finding_is_at_the_function() {
     let found = findings(&Policy::embedded(), &tree, "missing-lifecycle");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].at, line(PLANNER, 30));
-    assert!(found[0].help.starts_with("add `@pytest.mark.<lifecycle>` above line 30"), "{}", found[0].help);
+    assert!(found[0].help.starts_with("add `@pytest.mark.pre_merge` above line 30"), "{}", found[0].help);
 }
 
 #[test]
@@ -348,7 +350,7 @@ fn found_in(tree: &Catalog, rule: &str, lanes: &Lanes) -> Vec<String> {
 
 fn either(sets: &[&[&str]]) -> Reach {
     let set = |set: &&[&str]| set.iter().map(|&feature| feature.to_owned()).collect();
-    Reach::Not(Obstacle::Features(sets.iter().map(set).collect()))
+    Reach::Not(Obstacle::Features(Arc::new(sets.iter().map(set).collect())))
 }
 
 fn off(features: &[&str]) -> Reach {

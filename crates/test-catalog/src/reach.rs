@@ -1,5 +1,7 @@
 //! Whether a lane of CI runs a test.
 
+use std::sync::Arc;
+
 /// Whether a lane runs a case, as far as that can be known without running it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
@@ -22,8 +24,9 @@ pub enum Obstacle {
     Package,
     /// It builds other targets of the package, or leaves the documentation tests out.
     Target,
-    /// Features are off that the case needs: all of one of these sets, each of them sorted.
-    Features(Vec<Vec<String>>),
+    /// Features are off that the case needs: all of one of these sets, each of them sorted. Shared, and behind one
+    /// pointer, for every lane has a reach for every test.
+    Features(Arc<Vec<Vec<String>>>),
     /// It does not compile the case for another reason, such as the machine.
     Condition,
     /// Its marker expression leaves the case out.
