@@ -114,8 +114,8 @@ fn a_file_whose_marks_are_no_list_is_left_alone_with_the_reason() {
 #[test]
 fn proposals_that_follow_from_others_are_written_in_the_same_run() {
     let tree = tempfile::tempdir().unwrap();
-    fs::write(tree.path().join("test-policy.toml"), "extends = \"dynamo-2025-10\"\nrules.file-name = \"off\"\n")
-        .unwrap();
+    let policy = "extends = \"dynamo-2025-10\"\nrules.file-name = \"off\"\naudit.proposals = [\"neighbours\"]\n";
+    fs::write(tree.path().join("test-policy.toml"), policy).unwrap();
     for (name, markers) in [
         ("a", "pytest.mark.unit, pytest.mark.pre_merge, pytest.mark.gpu_0"),
         ("b", "pytest.mark.unit, pytest.mark.pre_merge, pytest.mark.gpu_0"),
