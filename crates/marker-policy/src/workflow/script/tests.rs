@@ -517,19 +517,30 @@ mod against_bash {
         std::fs::write(&log, "").ok()?;
         // One write each, since several may run at once.
         let prelude = "p() { printf '%s\\2' \"$PWD\" \"$@\" $'\\1' >> \"$LOG\"; }\nf() { :; }\n";
+        let variables = [("PATH", std::env::var("PATH").ok()?), ("LOG", log.to_str()?.to_owned())];
+        bash(&format!("{prelude}{script}\n"), tree, variables, &log)
+    }
+
+    /// Runs bash in a folder with these variables alone: what its commands wrote to the log, each its folder and its
+    /// arguments. `None` where it complained.
+    pub(super) fn bash(
+        script: &str,
+        tree: &Path,
+        variables: impl IntoIterator<Item = (&'static str, String)>,
+        log: &Path,
+    ) -> Option<Vec<(String, Vec<String>)>> {
         let output = Process::new("timeout")
-            .args(["5", "bash", "-c", &format!("{prelude}{script}\n")])
+            .args(["5", "bash", "-c", script])
             .current_dir(tree)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH")?)
-            .env("LOG", &log)
+            .envs(variables)
             .output()
             .ok()?;
         // What never ends, or ends bash itself, runs nothing that could be told.
         if !output.stderr.is_empty() || output.status.code().is_none_or(|code| code >= 124) {
             return None;
         }
-        let text = std::fs::read_to_string(&log).ok()?;
+        let text = std::fs::read_to_string(log).ok()?;
         let calls = text.split("\u{1}\u{2}").filter(|call| !call.is_empty());
         calls
             .map(|call| {

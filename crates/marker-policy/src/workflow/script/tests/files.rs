@@ -170,10 +170,10 @@ fn hostile_files_end() {
 mod against_bash {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
-    use std::process::Command as Process;
 
     use proptest::test_runner::TestRunner;
 
+    use super::super::against_bash::bash;
     use super::*;
 
     /// The files of a tree, in the order in which one may run those behind it.
@@ -265,25 +265,9 @@ mod against_bash {
         let log = stubs.join("log");
         std::fs::write(&log, "").ok()?;
         let path = format!("{}:{}", stubs.display(), std::env::var("PATH").ok()?);
-        let output = Process::new("timeout")
-            .args(["5", "bash", "-c", script])
-            .current_dir(tree)
-            .env_clear()
-            .envs([("PATH", path.as_str()), ("GITHUB_WORKSPACE", tree.to_str()?), ("LOG", log.to_str()?)])
-            .output()
-            .ok()?;
-        if !output.stderr.is_empty() || output.status.code().is_none_or(|code| code >= 124) {
-            return None;
-        }
-        let text = std::fs::read_to_string(&log).ok()?;
-        let calls = text.split("\u{1}\u{2}").filter(|call| !call.is_empty());
-        calls
-            .map(|call| {
-                let mut texts = call.split_terminator('\u{2}').map(str::to_owned);
-                let folder = Path::new(&texts.next()?).strip_prefix(tree).ok()?.to_str()?.to_owned();
-                Some((folder, texts.collect()))
-            })
-            .collect()
+        let text = |path: &Path| path.to_str().map(str::to_owned);
+        let variables = [("PATH", path), ("GITHUB_WORKSPACE", text(tree)?), ("LOG", text(&log)?)];
+        bash(script, tree, variables, &log)
     }
 
     /// Whether this is what was read of that.
