@@ -44,20 +44,30 @@ pub enum EvidenceKind {
     Location,
     /// The file's name has the marker's name as one of its words.
     FileName,
-    /// Most of the other modules of the folder have the marker.
+    /// Most of the other modules of the folder have the marker. Asked only where nothing above speaks.
     Majority,
+    /// Most modules below the nearest folder above have the marker. Asked only where nothing else speaks.
+    Above,
 }
 
 impl EvidenceKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Imports, Self::Folder, Self::Neighbours, Self::Measured, Self::Location, Self::FileName, Self::Majority];
+    pub const ALL: [Self; 8] = [
+        Self::Imports,
+        Self::Folder,
+        Self::Neighbours,
+        Self::Measured,
+        Self::Location,
+        Self::FileName,
+        Self::Majority,
+        Self::Above,
+    ];
 
     /// Those that propose where the policy does not say. Of the others, one proposal in eleven or more was wrong on
     /// Dynamo's tree of August 2026: `fixtures/trials/proposals.py` measures it.
     #[must_use]
     pub fn by_default() -> BTreeSet<Self> {
-        [Self::Imports, Self::Folder, Self::Neighbours, Self::Majority, Self::Measured].into()
+        [Self::Imports, Self::Folder, Self::Neighbours, Self::Majority, Self::Above, Self::Measured].into()
     }
 
     /// The word in a policy file and in the audit's JSON.
@@ -71,6 +81,7 @@ impl EvidenceKind {
             Self::Location => "location",
             Self::FileName => "file-name",
             Self::Majority => "majority",
+            Self::Above => "above",
         }
     }
 
@@ -88,7 +99,10 @@ impl EvidenceKind {
             }
             Self::Location => "`locations` have one type or component at this place",
             Self::FileName => "a word of the file's name is the marker's name",
-            Self::Majority => "most of the other modules of the folder have it",
+            Self::Majority => "most of the other modules of the folder have it; asked where nothing above speaks",
+            Self::Above => {
+                "most modules below the nearest folder above with any have it; asked where nothing else speaks"
+            }
         }
     }
 

@@ -144,6 +144,47 @@ fn the_majority_proposes_where_nothing_else_does() {
 }
 
 #[test]
+fn the_nearest_folder_above_proposes_where_the_own_one_is_silent() {
+    let bare: &[&str] = &["pre_merge", "gpu_0", "planner"];
+    let unit: &[&str] = &["pre_merge", "unit", "gpu_0", "planner"];
+    let e2e: &[&str] = &["nightly", "e2e", "gpu_0", "planner"];
+    let of_another: &[&str] = &["nightly", "e2e", "gpu_0", "router"];
+    let of_policy = |cases: Vec<TestCase>| {
+        let policy = Policy::preset("dynamo-2026-08").unwrap();
+        let found = findings(&policy, &catalog(cases), "missing-type").remove(0);
+        (proposed(&found), found.help)
+    };
+    let alone = python("tests/a/deep/test_a.py::test_a", bare);
+
+    // Tests like it come before others of the same folder, and a nearer folder before one further up.
+    let beside = |name: &str, markers| python(&format!("tests/a/{name}/test_x.py::test_x"), markers);
+    let (found, help) = of_policy(vec![
+        alone.clone(),
+        beside("b", unit),
+        beside("c", of_another),
+        beside("d", of_another),
+        python("tests/z/test_z.py::test_z", e2e),
+        python("tests/z/test_y.py::test_y", e2e),
+    ]);
+    assert_eq!(found, "unit by above");
+    assert!(
+        help.ends_with("(at a guess: 1 of 1 module of tests/a with tests like it has it: tests/a/b/test_x.py:3)"),
+        "{help}"
+    );
+
+    let (found, _) = of_policy(vec![alone.clone(), beside("c", of_another), python("tests/z/test_z.py::test_z", unit)]);
+    assert_eq!(found, "e2e by above");
+
+    // A folder whose name only begins like one above is none, and the whole tree says nothing.
+    let (found, _) = of_policy(vec![
+        python("tests/deep/test_a.py::test_a", bare),
+        python("tests-old/test_x.py::test_x", unit),
+        python("components/src/dynamo/planner/tests/test_x.py::test_x", unit),
+    ]);
+    assert_eq!(found, "nothing");
+}
+
+#[test]
 fn a_test_whose_module_imports_a_framework_needs_its_marker() {
     let bare: &[&str] = &["pre_merge", "unit", "gpu_0"];
     let file = |name: &str| format!("tests/serve/test_{name}.py");

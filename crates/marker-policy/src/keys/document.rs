@@ -473,7 +473,8 @@ static AUDIT: Table = Table::of(&[
         Texts(EVIDENCE),
         "[\"imports\", \"neighbours\"]",
         "What the audit proposes a missing marker by. Where two of them disagree it proposes none, and says so; `majority` \
-         speaks only where no other does. By default `imports`, `folder`, `neighbours`, `majority` and `measured`.",
+         speaks only where no other does, and `above` where that is silent, too. By default `imports`, `folder`, \
+         `neighbours`, `majority`, `above` and `measured`.",
     ),
 ]);
 

@@ -62,9 +62,10 @@ pub(crate) fn propose(audited: &Audited<'_>, near: &Neighbourhoods<'_>, lacking:
             EvidenceKind::Measured => Vec::new(),
             EvidenceKind::Location => place::location(audited.policy, lacking),
             EvidenceKind::FileName => place::file_name(audited.policy, lacking),
-            // It is the weakest: it neither strengthens nor contradicts what else there is.
-            EvidenceKind::Majority if !evidence.is_empty() => Vec::new(),
+            // The weakest: they neither strengthen nor contradict what else there is.
+            EvidenceKind::Majority | EvidenceKind::Above if !evidence.is_empty() => Vec::new(),
             EvidenceKind::Majority => near.majority(audited.policy, lacking),
+            EvidenceKind::Above => near.above(audited.policy, lacking),
         });
     }
     if audited.policy.proposes_by(EvidenceKind::Measured) {

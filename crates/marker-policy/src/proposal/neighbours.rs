@@ -64,12 +64,25 @@ impl<'x> Neighbourhoods<'x> {
         if found.len() == 1 { found } else { Vec::new() }
     }
 
-    /// The marker that most modules have, of those with tests alike first.
+    /// The marker that most modules of the folder have, of those with tests alike first.
     pub(super) fn majority(&self, policy: &Policy, lacking: Lacking<'_>) -> Vec<Evidence> {
         let Some((folder, kin)) = self.asked(policy, lacking).into_iter().next() else { return Vec::new() };
         let Some(by_kin) = self.by_folder.get(folder) else { return Vec::new() };
-        let alike = by_kin.get(&kin).and_then(|modules| most(std::iter::once(modules), lacking, "with tests like it"));
-        let found = alike.or_else(|| most(by_kin.values(), lacking, "of the folder"));
+        most_alike(&[by_kin], &kin, lacking, EvidenceKind::Majority, "the folder").into_iter().collect()
+    }
+
+    /// The marker that most modules have below the nearest folder above in which any has one. The tree itself is no such
+    /// folder: what all its modules have in common says nothing of one.
+    pub(super) fn above(&self, policy: &Policy, lacking: Lacking<'_>) -> Vec<Evidence> {
+        let Some((own, kin)) = self.asked(policy, lacking).into_iter().next() else { return Vec::new() };
+        let above = std::iter::successors(Some(own), |path| Some(folder(path))).skip(1);
+        let found = above.take_while(|folder| !folder.is_empty()).find_map(|above| {
+            let mut below: Vec<_> = self.by_folder.iter().filter(|(path, _)| is_below(path, above)).collect();
+            below.sort_unstable_by_key(|(path, _)| **path);
+            let below: Vec<_> = below.into_iter().map(|(_, by_kin)| by_kin).collect();
+            most_alike(&below, &kin, lacking, EvidenceKind::Above, above)
+                .map(|evidence| Evidence { because: format!("at a guess: {}", evidence.because), ..evidence })
+        });
         found.into_iter().collect()
     }
 
@@ -100,9 +113,24 @@ fn agreed(modules: &Modules<'_>, lacking: Lacking<'_>) -> Option<Evidence> {
     })
 }
 
+/// What most modules of these folders have: of those with tests alike, or of all where none of those has any.
+fn most_alike<'x>(
+    folders: &[&BTreeMap<Kin<'x>, Modules<'x>>],
+    kin: &Kin<'x>,
+    lacking: Lacking<'_>,
+    kind: EvidenceKind,
+    place: &str,
+) -> Option<Evidence> {
+    let alike = folders.iter().filter_map(|by_kin| by_kin.get(kin));
+    let all = folders.iter().flat_map(|by_kin| by_kin.values());
+    most(alike, lacking, kind, &format!("of {place} with tests like it"))
+        .or_else(|| most(all, lacking, kind, &format!("of {place}")))
+}
+
 fn most<'m, 'x: 'm>(
     kinds: impl Iterator<Item = &'m Modules<'x>>,
     lacking: Lacking<'_>,
+    kind: EvidenceKind,
     which: &str,
 ) -> Option<Evidence> {
     let mut files: BTreeMap<&str, (BTreeSet<&str>, Option<&SourceSpan>)> = BTreeMap::new();
@@ -127,7 +155,7 @@ fn most<'m, 'x: 'm>(
         counted(all.len(), "module", "modules"),
         if most == 1 { "has" } else { "have" }
     );
-    Some(Evidence { kind: EvidenceKind::Majority, marker: marker.clone(), because, at })
+    Some(Evidence { kind, marker: marker.clone(), because, at })
 }
 
 fn kin<'c>(policy: &Policy, members: &[String], case: &'c ResolvedCase<'_>) -> Kin<'c> {
@@ -144,4 +172,8 @@ fn authored_of<'c>(members: &[String], case: &'c ResolvedCase<'_>) -> BTreeSet<&
 
 fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
