@@ -71,6 +71,28 @@ impl Store {
         Ok(Past { rows, runs })
     }
 
+    /// The cases that have a result in one of these runs, so that they need not run again.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn finished(&self, runs: &[String]) -> Result<HashSet<CaseKey>, HistoryError> {
+        let read = |run: &String| {
+            let mut statement = self.connection.prepare(
+                "SELECT id, occurrence FROM results
+                 WHERE run = ? AND detail NOT NULL
+                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')",
+            )?;
+            let rows =
+                statement.query_map([run], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<Vec<CaseKey>>>()
+        };
+        let mut finished = HashSet::new();
+        for run in runs {
+            finished.extend(read(run).map_err(|error| self.failed(error))?);
+        }
+        Ok(finished)
+    }
+
     /// The latest run of a selection.
     ///
     /// # Errors
