@@ -104,6 +104,23 @@ fn a_broken_file_is_set_aside_and_said_and_a_newer_one_is_left_alone() {
         assert_eq!(std::fs::read(&kept[0]).unwrap(), broken);
         assert!(Store::open(path(&folder)).unwrap().set_aside.is_none());
     }
+    // A page in the middle, which opening alone does not meet.
+    let folder = folder();
+    let store = open(&folder);
+    store.begin("run", 1, &RunFacts::default(), None).unwrap();
+    for number in 0..500 {
+        store.add("run", &result(&format!("test_{number}"), Outcome::Passed), "").unwrap();
+    }
+    drop(store);
+    let mut bytes = std::fs::read(path(&folder).join(FILE)).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xab);
+    std::fs::write(path(&folder).join(FILE), bytes).unwrap();
+    assert!(Store::open(path(&folder)).unwrap().set_aside.is_some());
+    newer_is_left_alone();
+}
+
+fn newer_is_left_alone() {
     let folder = folder();
     drop(open(&folder));
     let connection = rusqlite::Connection::open(path(&folder).join(FILE)).unwrap();

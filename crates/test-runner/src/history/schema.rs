@@ -118,8 +118,7 @@ impl Store {
         // With the log, this loses nothing when a process is killed: only a power cut costs the last transactions.
         connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON").map_err(failed)?;
         migrate(&mut connection).map_err(failed)?;
-        // Pages that are never read would hide that they are broken; these two are read by everything.
-        connection.query_row("SELECT count(*) FROM runs", [], |_| Ok(())).map_err(failed)?;
+        check(&connection).map_err(failed)?;
         Ok(Self { connection, path: path.to_owned() })
     }
 
@@ -143,6 +142,16 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 
 fn check_known(path: &Utf8Path, found: i64) -> Result<(), HistoryError> {
     if found > KNOWN { Err(HistoryError::Newer { path: path.to_owned(), found, known: KNOWN }) } else { Ok(()) }
+}
+
+/// Reads every page: one that is broken would otherwise be met in the middle of a run, or never, and answer wrongly.
+fn check(connection: &Connection) -> rusqlite::Result<()> {
+    let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if said == "ok" {
+        return Ok(());
+    }
+    let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(rusqlite::Error::SqliteFailure(corrupt, Some(said.lines().next().unwrap_or_default().to_owned())))
 }
 
 /// All in one transaction that begins by writing: of two runs that find an old schema, one waits for the other.
