@@ -103,6 +103,26 @@ impl Changed {
     }
 }
 
+/// The commit that is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Its name.
+    pub(crate) revision: String,
+    /// Whether the tree is that commit, with nothing changed and nothing beside it but this tool's own folder.
+    pub(crate) clean: bool,
+}
+
+impl Head {
+    /// That of a tree; `None` where git cannot tell.
+    pub(crate) fn of(tree: &Utf8Path) -> Option<Self> {
+        let git = Git { tree, filters: Vec::new() };
+        let revision = line(&git.run(&["rev-parse", "--verify", "--quiet", "HEAD"]).ok()?)?;
+        let changed = Changed::since(tree, &revision).ok();
+        let own = |path: &String| Utf8Path::new(path).starts_with("target/xtask");
+        Some(Self { revision, clean: changed.is_some_and(|changed| changed.paths.iter().all(own)) })
+    }
+}
+
 /// git in a tree.
 struct Git<'x> {
     tree: &'x Utf8Path,

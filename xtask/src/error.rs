@@ -25,6 +25,12 @@ pub(crate) enum Error {
     NotText { path: Utf8PathBuf, line: usize },
     #[error("{path}: {source}")]
     Results { path: Utf8PathBuf, source: test_runner::recorded::RecordedError },
+    #[error("the history cannot be used: {0}")]
+    History(#[from] test_runner::history::HistoryError),
+    #[error("{path}: {source}")]
+    Merge { path: Utf8PathBuf, source: test_runner::history::exchange::MergeError },
+    #[error("nothing to continue: {0}")]
+    Resume(String),
     #[error("{path} has more than {most} MiB, the most that is read of results")]
     TooLarge { path: Utf8PathBuf, most: usize },
     #[error("cannot write {path}: {source}")]
@@ -120,6 +126,8 @@ impl Error {
             | Self::Revision { .. }
             | Self::Fix { .. }
             | Self::Results { .. }
+            | Self::Merge { .. }
+            | Self::Resume(_)
             | Self::TooLarge { .. }
             | Self::Baseline(_)
             | Self::NoBaseline(_)
@@ -141,6 +149,7 @@ impl Error {
             | Self::Collection(CollectionError::Usage { .. })
             | Self::NoSuchTest(_) => Exit::Usage,
             Self::Inventory(_)
+            | Self::History(_)
             | Self::Run(_)
             | Self::Collection(_)
             | Self::Listing(_)

@@ -10,7 +10,7 @@ pub(crate) enum Exit {
     Failure = 1,
     /// Wrong usage or configuration: an option, an expression, a policy file, pytest's own configuration.
     Usage = 2,
-    /// This machine is not ready: no Python, no cargo, a workspace that does not build here, no room for the output, or with
+    /// This machine is not ready: no Python, no cargo, a workspace that does not build here, no room for the output or the results, or with
     /// `--require-all` tests that it cannot run.
     NotReady = 3,
     /// The tree has no tests, or the options select none.

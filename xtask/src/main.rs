@@ -14,6 +14,7 @@ mod input;
 mod judgement;
 mod lanes;
 mod output;
+mod past;
 mod progress;
 mod results;
 mod snapshot;
@@ -62,6 +63,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Plan(args) => commands::plan::run(&cli.global, args, environment),
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Report(args) => commands::report::run(&cli.global, args, environment),
+        Command::History(args) => commands::history::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {

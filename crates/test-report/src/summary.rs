@@ -41,6 +41,9 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     out.push_str(&not_run(outcome, styles));
     let _ = writeln!(out, "{}", counts(outcome, styles));
+    if outcome.earlier > 0 {
+        let _ = writeln!(out, "{} of them before the run was interrupted", grouped(outcome.earlier));
+    }
     let undecided = outcome.not_run().filter(|result| is_deselected(result)).count();
     if undecided > 0 {
         let _ = writeln!(
@@ -68,7 +71,14 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
         );
     }
     if outcome.interrupted {
-        let _ = writeln!(out, "{}", "interrupted: results so far are kept".style(styles.doubtful));
+        let _ = writeln!(
+            out,
+            "{}",
+            "interrupted: results so far are kept, and --resume goes on from here".style(styles.doubtful)
+        );
+    }
+    if let Some(why) = &outcome.not_kept {
+        let _ = writeln!(out, "{} {}", "warning:".style(styles.doubtful), printable(why));
     }
     let _ = writeln!(out, "results: {}", printable(outcome.folder.as_str()));
     out

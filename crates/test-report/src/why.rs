@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use execution_plan::Plan;
+use execution_plan::{Estimate, Plan, Step};
 use indexmap::IndexMap;
 use marker_expr::Truth;
 use marker_policy::{BudgetScope, Category, Finding, Lanes, Policy, ResolvedCase, RuleLevel, rules, why_in_no_lane};
@@ -262,11 +262,31 @@ fn here(out: &mut Lines, explained: &Explained<'_>) {
                 if step.claim.gpus.is_empty() { String::new() } else { format!(" of {}", machine(&plan.capacity)) };
             out.line("here", &format!("{}{of}", place(&step.claim)));
             let (expected, limit) = (duration(case.estimate.duration), duration(case.timeout));
-            out.line("takes", &format!("{expected} ({}), at most {limit}", case.estimate.source));
+            let known = known(&case.estimate, step, plan);
+            out.line("takes", &format!("{expected} ({known}), at most {limit}"));
         }
     }
     for note in &plan.notes {
         out.line("here", &note.text);
+    }
+}
+
+/// How its time is known: `12 runs on NVIDIA L4; p90 52 s`.
+fn known(estimate: &Estimate, step: &Step, plan: &Plan) -> String {
+    let mut models: Vec<&str> = step
+        .claim
+        .gpus
+        .iter()
+        .filter_map(|gpu| plan.capacity.units.get(gpu.unit))
+        .map(|unit| unit.name.as_str())
+        .collect();
+    models.dedup();
+    match estimate.p90 {
+        Some(p90) => {
+            let on = if models.is_empty() { String::new() } else { format!(" on {}", models.join(" + ")) };
+            format!("{}{on}; p90 {}", estimate.source, duration(p90))
+        }
+        None => estimate.source.to_string(),
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Event {
         /// Since the start of the run.
         at: Duration,
     },
-    /// A test is over. Its result is on disk already.
+    /// A test is over. Its result is on disk already, unless a warning said that results cannot be kept.
     CaseFinished(CaseResult),
     /// A step is over.
     StepFinished(StepResult),
@@ -240,6 +240,10 @@ pub struct RunOutcome {
     pub interrupted: bool,
     /// What people should know, each told as an event as well.
     pub warnings: Vec<String>,
+    /// How many of the results are of the interrupted run that this one continues; they come first.
+    pub earlier: usize,
+    /// Why not all results are on disk; `None` where they are. The run went on with all of them in memory.
+    pub not_kept: Option<String>,
 }
 
 impl RunOutcome {

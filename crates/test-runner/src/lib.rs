@@ -8,6 +8,8 @@
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
 //! each in a process group of its own; they tell events and are told to stop, and share nothing else.
 //!
+//! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
+//!
 //! [`recorded`] reads the results of an earlier run again.
 //!
 //! [`collection`] and [`cargo_listing`] are apart from all that: what real pytest collects and real cargo lists, to hold
@@ -29,6 +31,7 @@ mod dispatcher;
 mod error;
 mod event;
 mod executor;
+pub mod history;
 pub mod json;
 mod libtest;
 mod output;
@@ -37,6 +40,7 @@ mod pytest;
 mod pytest_command;
 mod pytest_events;
 mod python;
+mod record;
 pub mod recorded;
 mod run;
 mod rust_binary;
@@ -48,4 +52,4 @@ pub use error::RunError;
 pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use python::{PythonSettings, prepare};
 pub use run::run;
-pub use settings::{Capture, Interrupt, RunSettings};
+pub use settings::{Capture, Earlier, Interrupt, RunSettings};

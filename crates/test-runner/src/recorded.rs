@@ -49,6 +49,18 @@ impl RecordedOutcome {
         matches!(self, Self::Passed | Self::XPassed)
     }
 
+    /// Whether a run fails by it.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut | Self::Crashed)
+    }
+
+    /// The outcome of that word; `None` for a word of a later release.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        use serde::de::IntoDeserializer;
+        Self::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(word)).ok()
+    }
+
     /// The word for it, as in the file.
     #[must_use]
     pub fn as_str(self) -> &'static str {

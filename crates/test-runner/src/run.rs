@@ -1,17 +1,16 @@
-//! Carries out what the dispatcher decides: starts executors, keeps results, and tells events in one order.
+//! Carries out what the dispatcher decides: starts executors, has results kept, and tells events in one order.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use execution_plan::{Plan, StepKind};
 
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
+use crate::record::Record;
 use crate::stop::{Stop, StopSignal};
 use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
@@ -25,10 +24,11 @@ struct Made {
     binaries: cargo::Binaries,
 }
 
-/// Runs a plan. Every result is on disk before `events` hears of it.
+/// Runs a plan. Every result is on disk before `events` hears of it. Where results cannot be kept, a warning says so, the run
+/// goes on, and [`RunOutcome::not_kept`] has the reason.
 ///
 /// # Errors
-/// If the state folder cannot be written; everything later is part of the outcome.
+/// If neither the state folder nor one for temporary files can be written; everything later is part of the outcome.
 pub fn run(
     plan: &Plan,
     settings: &RunSettings,
@@ -43,6 +43,7 @@ pub fn run(
         folder: folder.clone(),
         cases: plan.case_count(),
     });
+    record.tell_warnings();
 
     let stop = StopSignal::default();
     let made = Mutex::new(Made::default());
@@ -98,8 +99,7 @@ pub fn run(
             }
         }
     });
-    record.outcome.wall = began.elapsed();
-    Ok(record.outcome)
+    Ok(record.finish(began.elapsed()))
 }
 
 /// What an event means to the dispatcher.
@@ -108,58 +108,6 @@ fn input(event: &Event) -> Option<Input> {
         Event::CaseFinished(result) if result.outcome.is_failure() => Some(Input::CaseFailed),
         Event::StepFinished(result) => Some(Input::StepEnded { step: result.step, error: result.error.clone() }),
         _ => None,
-    }
-}
-
-/// What a run leaves behind.
-struct Record<E> {
-    outcome: RunOutcome,
-    results_path: Utf8PathBuf,
-    results: File,
-    events: E,
-}
-
-impl<E: FnMut(&Event)> Record<E> {
-    fn open(plan: &Plan, settings: &RunSettings, events: E) -> Result<Self, RunError> {
-        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let run = format!("{millis}-{}", std::process::id());
-        let folder = settings.state_dir.join("runs").join(&run);
-        fs::create_dir_all(&folder).map_err(|source| RunError::State { path: folder.clone(), source })?;
-        let results_path = folder.join("results.jsonl");
-        let results =
-            File::create(&results_path).map_err(|source| RunError::State { path: results_path.clone(), source })?;
-        let outcome = RunOutcome {
-            run,
-            folder,
-            results: Vec::new(),
-            steps: Vec::new(),
-            refused: plan.not_run.clone(),
-            wall: Duration::ZERO,
-            interrupted: false,
-            warnings: Vec::new(),
-        };
-        Ok(Self { outcome, results_path, results, events })
-    }
-
-    fn tell(&mut self, event: &Event) {
-        (self.events)(event);
-    }
-
-    fn keep(&mut self, event: &Event) {
-        match event {
-            Event::CaseFinished(result) => {
-                let line = crate::json::line(result);
-                if let Err(error) = self.results.write_all(line.as_bytes()) {
-                    let warning = format!("cannot write {}: {error}", self.results_path);
-                    self.tell(&Event::Warning(warning.clone()));
-                    self.outcome.warnings.push(warning);
-                }
-                self.outcome.results.push(result.clone());
-            }
-            Event::StepFinished(result) => self.outcome.steps.push(result.clone()),
-            _ => {}
-        }
-        self.tell(event);
     }
 }
 

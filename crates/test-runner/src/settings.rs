@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use crate::CaseResult;
+use crate::history::RunFacts;
+
 /// What a run is told beyond its plan.
 #[derive(Debug, Clone)]
 pub struct RunSettings {
@@ -35,6 +38,19 @@ pub struct RunSettings {
     pub grace: Duration,
     /// How long pytest may take to collect, and a test binary to list what it holds.
     pub collection_limit: Duration,
+    /// What the history says of this run.
+    pub facts: RunFacts,
+    /// What it continues.
+    pub earlier: Option<Earlier>,
+}
+
+/// An interrupted run that this one continues. The plan has only what is missing.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// Its id.
+    pub run: String,
+    /// Its results, and those of the runs that it continued itself.
+    pub results: Vec<CaseResult>,
 }
 
 impl RunSettings {
@@ -55,6 +71,8 @@ impl RunSettings {
             repeat: 1,
             grace: Duration::from_secs(2),
             collection_limit: Duration::from_mins(10),
+            facts: RunFacts::default(),
+            earlier: None,
         }
     }
 }

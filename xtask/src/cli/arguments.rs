@@ -20,6 +20,12 @@ pub(crate) struct TestArgs {
     /// Show the plan and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Continue the last run with these options, which was interrupted or killed, with what is missing
+    #[arg(long, conflicts_with = "failed")]
+    pub(crate) resume: bool,
+    /// Of these tests only those that failed when they ran last
+    #[arg(long)]
+    pub(crate) failed: bool,
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<Utf8PathBuf>,
@@ -182,6 +188,35 @@ pub(crate) struct PlanArgs {
     /// How to write the plan
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct HistoryArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<HistoryCommand>,
+    /// How many tests each list shows
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// How to write the lists; JSON has all of them
+    #[arg(long, default_value = "text")]
+    pub(crate) format: MachineFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Write all results as one JSON document, without what tests printed
+    Export {
+        /// Write it to a file, all of it or nothing
+        #[arg(long, value_name = "FILE")]
+        output: Option<Utf8PathBuf>,
+    },
+    /// Take in what other machines exported; what is here already stays as it is
+    Merge {
+        /// Files that `history export` wrote
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<Utf8PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

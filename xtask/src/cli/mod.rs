@@ -10,8 +10,9 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
-    AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, LanesArgs, LanesCommand, ListArgs, ListFormat, ListerArg,
-    MachineFormat, PlanArgs, PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
+    AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs, LanesCommand,
+    ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs,
+    TestArgs, VerifyArgs, WhyArgs,
 };
 pub(crate) use selection::{FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
@@ -61,6 +62,8 @@ Examples:
   cargo xtask test --stage pre_merge
   cargo xtask test --stage nightly -m \"vllm and gpu_1\" --junit results.xml
   cargo xtask test --stage pre_merge --dry-run
+  cargo xtask test --stage pre_merge --resume
+  cargo xtask test --failed
   cargo xtask test tests/serve/test_serve_health.py -- --tb=long
   cargo xtask test --language rust --features integration")]
     Test(TestArgs),
@@ -122,6 +125,14 @@ Examples:
   cargo xtask plan --stage nightly --gpus 2xL4
   cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format json")]
     Plan(PlanArgs),
+    /// Show which tests are flaky, slow, slower than before, or skipped for long, by the results of earlier runs
+    #[command(after_help = "\
+Examples:
+  cargo xtask history
+  cargo xtask history --format json
+  cargo xtask history export --output history.json
+  cargo xtask history merge history-*.json")]
+    History(HistoryArgs),
     /// Show the GPUs of this machine, or of a described one
     #[command(after_help = "\
 Examples:

@@ -3,6 +3,7 @@
 pub(crate) mod audit_markers;
 pub(crate) mod ci;
 pub(crate) mod gpus;
+pub(crate) mod history;
 pub(crate) mod lanes;
 pub(crate) mod list;
 pub(crate) mod plan;

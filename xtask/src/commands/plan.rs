@@ -4,6 +4,7 @@ use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::terminal::Styles;
+use test_runner::history::Past;
 
 use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
 use crate::environment::Environment;
@@ -25,7 +26,8 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
     let machine = match &args.gpus {
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,
-    };
+    }
+    .remembering(&subject.tree);
     let plan = plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
     show(&plan, args.format, environment)?;
     Ok(Exit::Success)
@@ -42,10 +44,11 @@ pub(crate) fn show(plan: &Plan, format: MachineFormat, environment: &Environment
     })
 }
 
-/// The GPUs that a plan may use.
+/// The GPUs that a plan may use, and what tests took on such.
 pub(crate) struct Machine {
     units: Vec<Unit>,
     why_none: Option<String>,
+    past: Past,
 }
 
 impl Machine {
@@ -57,13 +60,33 @@ impl Machine {
             Some(list) => (Some(list), DeviceOrder::PciBusId),
             None => (environment.cuda_visible_devices.as_deref(), order),
         };
-        Ok(Self { units: inventory.visible(variable, order)?, why_none: inventory.why_empty() })
+        Ok(Self { units: inventory.visible(variable, order)?, why_none: inventory.why_empty(), past: Past::default() })
     }
 
     /// One that is not here.
     pub(crate) fn described(text: &str) -> Result<Self, Error> {
         let inventory = Inventory::describe(text)?;
-        Ok(Self { units: inventory.visible(None, DeviceOrder::PciBusId)?, why_none: None })
+        Ok(Self { units: inventory.visible(None, DeviceOrder::PciBusId)?, why_none: None, past: Past::default() })
+    }
+
+    /// With what tests took in earlier runs of a tree.
+    pub(crate) fn remembering(self, tree: &camino::Utf8Path) -> Self {
+        Self { past: crate::past::read(tree), ..self }
+    }
+
+    /// The models of the GPUs, each once.
+    pub(crate) fn models(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = self.units.iter().map(|unit| unit.name.as_str()).collect();
+        models.sort_unstable();
+        models.dedup();
+        models
+    }
+
+    /// All of them, such as `2x NVIDIA L4`.
+    pub(crate) fn describe(&self) -> String {
+        let count = |model: &str| self.units.iter().filter(|unit| unit.name == model).count();
+        let each: Vec<String> = self.models().iter().map(|model| format!("{}x {model}", count(model))).collect();
+        each.join(" + ")
     }
 }
 
@@ -84,7 +107,8 @@ fn estimates(policy: &Policy) -> Estimates {
     estimates
 }
 
-/// Plans chosen tests. There is no history yet: a test without a time-out of its own counts as [`TYPE_DEFAULTS`] says.
+/// Plans chosen tests. What no earlier run measured on such GPUs takes a third of its own time-out, else what
+/// [`TYPE_DEFAULTS`] says.
 pub(crate) fn plan(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
@@ -92,7 +116,8 @@ pub(crate) fn plan(
     args: &MachineArgs,
     selection: &crate::cli::SelectionArgs,
 ) -> Plan {
-    let estimates = estimates(policy);
+    let mut estimates = estimates(policy);
+    crate::past::fill(&mut estimates, &machine.past, &machine.models());
     let settings = PlanSettings {
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,

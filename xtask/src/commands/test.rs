@@ -17,6 +17,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::past;
 use crate::progress::{Progress, note};
 use crate::subject::{self, Subject};
 
@@ -31,11 +32,17 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let catalog = subject.catalog(global, &args.selection)?;
     warn_of_problems(&catalog);
     let cases = resolve(&subject.policy, &catalog);
-    let selection = select(&subject.policy, &cases, &selector)?;
+    let mut selection = select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
         return Err(nothing_selected(&subject, &cases, &selection));
     }
-    let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?;
+    let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?.remembering(&subject.tree);
+    let facts = past::facts(&subject.tree, global, args, &machine);
+    if args.failed {
+        past::only_failed(&mut selection.chosen, &subject.tree)?;
+    }
+    let all_chosen = selection.chosen.clone();
+    let continued = args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &facts)).transpose()?;
     let plan = super::plan::plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
     if args.dry_run {
         super::plan::show(&plan, MachineFormat::Text, environment)?;
@@ -45,13 +52,17 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     listen_for_signals(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
     let mut progress = Progress::new(environment, styles.clone(), plan.case_count());
-    let settings = settings(&subject, &catalog, args, environment);
+    let settings = RunSettings {
+        earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
+        facts,
+        ..settings(&subject, &catalog, args, environment)
+    };
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| progress.tell(event))?;
     progress.finish();
     if let Some(file) = &args.junit {
         write_junit(&outcome, file)?;
     }
-    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &outcome);
+    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &all_chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
     Ok(exit(&outcome, catalog.problems.is_empty(), require_all(args, environment)))
 }
@@ -69,7 +80,10 @@ fn exit(outcome: &RunOutcome, all_read: bool, require_all: bool) -> Exit {
         Exit::Interrupted
     } else if outcome.has_failures() || not_run(&[Cause::Collection, Cause::Missing, Cause::Stopped]) {
         Exit::Failure
-    } else if not_run(&[Cause::Machine]) || (require_all && (!outcome.refused.is_empty() || !all_read)) {
+    } else if outcome.not_kept.is_some()
+        || not_run(&[Cause::Machine])
+        || (require_all && (!outcome.refused.is_empty() || !all_read))
+    {
         Exit::NotReady
     } else {
         Exit::Success
@@ -98,7 +112,7 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         keyword_expression: args.selection.keywords.clone(),
         capture: if args.no_capture { Capture::Through } else { Capture::Failures },
         fail_fast: args.fail_fast,
-        ..RunSettings::new(subject.tree.clone(), subject.tree.join("target/xtask"))
+        ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     }
 }
 

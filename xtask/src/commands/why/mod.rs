@@ -22,9 +22,11 @@ use named::Named;
 pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let machine = match &args.gpus {
-        Some(text) => Ok(Machine::described(text)?),
+        Some(text) => Ok(Machine::described(text)?.remembering(&subject.tree)),
         // What else is known of a test is worth telling without a driver.
-        None => Machine::here(&args.machine, None, environment).map_err(|error| error.to_string()),
+        None => Machine::here(&args.machine, None, environment)
+            .map(|machine| machine.remembering(&subject.tree))
+            .map_err(|error| error.to_string()),
     };
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);

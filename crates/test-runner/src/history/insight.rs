@@ -1,0 +1,199 @@
+//! What stands out in the past of a tree's tests. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Past, Row, Typical, typical};
+use crate::recorded::RecordedOutcome;
+
+/// What stands out, each list with the most striking first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Insights {
+    /// Tests that passed and failed on one revision.
+    pub flaky: Vec<Flaky>,
+    /// The tests that take longest.
+    pub slow: Vec<Slow>,
+    /// Tests that take longer than they did.
+    pub slower: Vec<Slower>,
+    /// Tests that were skipped whenever they were asked for lately.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A test with both outcomes on one revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaky {
+    /// Its id.
+    pub id: String,
+    /// The latest such revision.
+    pub revision: String,
+    /// How often it passed there.
+    pub passed: usize,
+    /// How often it failed there.
+    pub failed: usize,
+}
+
+/// What a test takes on GPUs of one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slow {
+    /// Its id.
+    pub id: String,
+    /// The model; empty where it had no GPU.
+    pub gpu_class: String,
+    /// What it takes.
+    pub takes: Typical,
+}
+
+/// A test that takes longer than it did, on GPUs of one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slower {
+    /// Its id.
+    pub id: String,
+    /// The model; empty where it had no GPU.
+    pub gpu_class: String,
+    /// Lately.
+    pub now: Typical,
+    /// In the runs before.
+    pub before: Typical,
+}
+
+/// A test that has not run for long, although it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its id.
+    pub id: String,
+    /// In how many of the latest runs in a row.
+    pub runs: usize,
+    /// When the first of these began, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
+/// How many of the latest times are held against those before.
+const LATELY: usize = 3;
+/// And how many of those there have to be.
+const BEFORE: usize = 5;
+/// Slower by less than half, or by less than a second, is what machines do.
+const MIN_DIFFERENCE: Duration = Duration::from_secs(1);
+/// Fewer skips in a row are no habit.
+const LONG: usize = 5;
+
+/// What stands out.
+#[must_use]
+pub fn insights(past: &Past) -> Insights {
+    let mut cases: BTreeMap<(&str, u32), Vec<&Row>> = BTreeMap::new();
+    for row in &past.rows {
+        cases.entry((row.id.as_str(), row.occurrence)).or_default().push(row);
+    }
+    let mut found = Insights::default();
+    for ((id, _), rows) in cases {
+        found.flaky.extend(flaky(id, &rows));
+        found.skipped.extend(skipped(id, &rows));
+        let mut classes: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.outcome.tells_time()) {
+            classes.entry(&row.gpu_class).or_default().push(row.seconds);
+        }
+        for (class, times) in classes {
+            let Some(takes) = typical(times.iter().copied()) else { continue };
+            found.slow.push(Slow { id: id.to_owned(), gpu_class: class.to_owned(), takes });
+            found.slower.extend(slower(id, class, &times));
+        }
+    }
+    found.flaky.sort_by_key(|test| std::cmp::Reverse(test.failed));
+    found.slow.sort_by_key(|test| std::cmp::Reverse(test.takes.median));
+    found.slower.sort_by_key(|test| std::cmp::Reverse(test.now.median.saturating_sub(test.before.median)));
+    found.skipped.sort_by_key(|test| test.since_ms);
+    found
+}
+
+fn flaky(id: &str, rows: &[&Row]) -> Option<Flaky> {
+    // Of one revision, which may be met again in a later run.
+    let count = |revision: &str, wanted: fn(RecordedOutcome) -> bool| {
+        rows.iter().filter(|row| row.revision.as_deref() == Some(revision) && wanted(row.outcome)).count()
+    };
+    rows.iter().filter_map(|row| row.revision.as_deref()).find_map(|revision| {
+        let passed = count(revision, |outcome| outcome == RecordedOutcome::Passed);
+        let failed = count(revision, RecordedOutcome::is_failure);
+        (passed > 0 && failed > 0).then(|| Flaky { id: id.to_owned(), revision: revision.to_owned(), passed, failed })
+    })
+}
+
+fn slower(id: &str, class: &str, times: &[f64]) -> Option<Slower> {
+    let (now, before) = times.split_at_checked(LATELY)?;
+    let (now, before) = (typical(now.iter().copied())?, typical(before.iter().copied())?);
+    let is_slower = now.runs as usize >= LATELY
+        && before.runs as usize >= BEFORE
+        && now.median.saturating_sub(before.median) >= MIN_DIFFERENCE
+        && now.median > before.median.mul_f64(1.5);
+    is_slower.then(|| Slower { id: id.to_owned(), gpu_class: class.to_owned(), now, before })
+}
+
+fn skipped(id: &str, rows: &[&Row]) -> Option<Skipped> {
+    let asked = rows.iter().filter(|row| row.outcome != RecordedOutcome::NotRun);
+    let row: Vec<_> = asked.take_while(|row| row.outcome == RecordedOutcome::Skipped).collect();
+    let since_ms = row.last()?.started_ms;
+    (row.len() >= LONG).then(|| Skipped { id: id.to_owned(), runs: row.len(), since_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use test_catalog::NodeId;
+
+    use super::*;
+    use RecordedOutcome::{Failed, NotRun, Passed, Skipped as Skip};
+
+    /// Results of one test, the latest first: outcome, revision, seconds.
+    fn found(rows: &[(RecordedOutcome, Option<&str>, f64)]) -> Insights {
+        let rows = rows.iter().zip((0..1000).rev()).map(|((outcome, revision, seconds), started_ms)| Row {
+            id: NodeId::from_text("test_a.py::test_a"),
+            occurrence: 0,
+            run: started_ms.to_string(),
+            started_ms,
+            revision: revision.map(str::to_owned),
+            outcome: *outcome,
+            seconds: *seconds,
+            gpu_class: String::new(),
+        });
+        insights(&Past { rows: rows.collect(), runs: 0 })
+    }
+
+    #[test]
+    fn flaky_is_both_outcomes_on_one_known_revision() {
+        for (name, expected, rows) in [
+            ("both", true, [(Passed, Some("a")), (Failed, Some("a"))]),
+            ("a repair", false, [(Passed, Some("b")), (Failed, Some("a"))]),
+            ("changed in between, for all we know", false, [(Passed, None), (Failed, None)]),
+            ("skipped once", false, [(Skip, Some("a")), (Failed, Some("a"))]),
+            ("not run once", false, [(NotRun, Some("a")), (Passed, Some("a"))]),
+        ] {
+            let rows = rows.map(|(outcome, revision)| (outcome, revision, 1.0));
+            assert_eq!(!found(&rows).flaky.is_empty(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn slower_needs_three_times_against_five_and_half_as_much_again() {
+        let rows = |now: &[f64], before: &[f64]| -> Vec<_> {
+            now.iter().chain(before).map(|seconds| (Passed, None, *seconds)).collect()
+        };
+        for (name, expected, now, before) in [
+            ("twice", true, &[20.0; 3][..], &[10.0; 5][..]),
+            ("a little", false, &[14.0; 3], &[10.0; 5]),
+            ("a tenth of a second", false, &[0.2; 3], &[0.1; 5]),
+            ("once", false, &[20.0, 10.0, 10.0], &[10.0; 5]),
+            ("too little to tell", false, &[20.0; 3], &[10.0; 4]),
+            ("absurd", false, &[1e9; 3], &[10.0; 5]),
+        ] {
+            assert_eq!(!found(&rows(now, before)).slower.is_empty(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn skipped_for_long_is_five_times_in_a_row_up_to_now() {
+        let times = |count: usize, then| {
+            let rows: Vec<_> = std::iter::repeat_n((Skip, None, 0.0), count).chain([(then, None, 1.0)]).collect();
+            found(&rows).skipped.first().map(|test| test.runs)
+        };
+        assert_eq!(times(5, Passed), Some(5));
+        assert_eq!(times(4, Passed), None);
+        assert_eq!(times(4, Skip), Some(5));
+    }
+}

@@ -1,0 +1,160 @@
+//! What is asked of the store.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rusqlite::{OptionalExtension, params};
+use test_catalog::NodeId;
+
+use super::{HistoryError, Row, RunState, Store, Typical, typical};
+use crate::recorded::RecordedOutcome;
+
+/// A case by its name: the id, and which of the cases with this id.
+pub type CaseKey = (NodeId, u32);
+
+/// How many of the latest runs are looked at, so that asking takes no longer as the store grows.
+const RUNS: u32 = 200;
+
+/// Results of the latest runs, the latest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Past {
+    /// One for each result.
+    pub rows: Vec<Row>,
+    /// How many runs they are of.
+    pub runs: usize,
+}
+
+/// A run that a new one may continue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRun {
+    /// Its id.
+    pub id: String,
+    /// The commit that the tree was at.
+    pub revision: Option<String>,
+    /// How far it came.
+    pub state: RunState,
+    /// The run that it continued itself.
+    pub resumes: Option<String>,
+}
+
+impl Store {
+    /// The results of the latest runs.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn past(&self) -> Result<Past, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare(
+                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class
+                 FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
+                 JOIN results ON results.run = latest.id
+                 ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
+            )?;
+            let rows = statement.query_map([RUNS], |row| {
+                let (id, word): (String, String) = (row.get(0)?, row.get(5)?);
+                // A word of a later release says nothing here.
+                let Some(outcome) = RecordedOutcome::from_word(&word) else { return Ok(None) };
+                Ok(Some(Row {
+                    id: NodeId::from_text(id),
+                    occurrence: row.get(1)?,
+                    run: row.get(2)?,
+                    started_ms: row.get(3)?,
+                    revision: row.get(4)?,
+                    outcome,
+                    seconds: row.get(6)?,
+                    gpu_class: row.get(7)?,
+                }))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows: Vec<Row> = read().map_err(|error| self.failed(error))?.into_iter().flatten().collect();
+        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
+        Ok(Past { rows, runs })
+    }
+
+    /// The cases that have a result in one of these runs, so that they need not run again.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn finished(&self, runs: &[String]) -> Result<HashSet<CaseKey>, HistoryError> {
+        let read = |run: &String| {
+            let mut statement = self.connection.prepare(
+                "SELECT id, occurrence FROM results
+                 WHERE run = ? AND detail NOT NULL
+                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')",
+            )?;
+            let rows =
+                statement.query_map([run], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<Vec<CaseKey>>>()
+        };
+        let mut finished = HashSet::new();
+        for run in runs {
+            finished.extend(read(run).map_err(|error| self.failed(error))?);
+        }
+        Ok(finished)
+    }
+
+    /// The latest run of a selection.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn last_of(&self, selection: &str) -> Result<Option<PastRun>, HistoryError> {
+        self.one_run("selection = ? ORDER BY started_ms DESC, id DESC LIMIT 1", selection)
+    }
+
+    /// A run and those that it continued, the latest first.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn chain(&self, run: &PastRun) -> Result<Vec<String>, HistoryError> {
+        let mut chain = vec![run.id.clone()];
+        let mut next = run.resumes.clone();
+        while let Some(id) = next.filter(|id| !chain.contains(id)) {
+            next = self.one_run("id = ?", &id)?.and_then(|run| run.resumes);
+            chain.push(id);
+        }
+        Ok(chain)
+    }
+
+    fn one_run(&self, condition: &str, value: &str) -> Result<Option<PastRun>, HistoryError> {
+        let sql = format!("SELECT id, revision, state, resumes FROM runs WHERE {condition}");
+        let run = self.connection.query_row(&sql, params![value], |row| {
+            Ok(PastRun {
+                id: row.get(0)?,
+                revision: row.get(1)?,
+                state: RunState::from_word(&row.get::<_, String>(2)?),
+                resumes: row.get(3)?,
+            })
+        });
+        run.optional().map_err(|error| self.failed(error))
+    }
+}
+
+impl Past {
+    /// What each case takes, by the model of the GPUs that it had.
+    #[must_use]
+    pub fn typical(&self) -> BTreeMap<(CaseKey, &str), Typical> {
+        let mut times: BTreeMap<(CaseKey, &str), Vec<f64>> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.outcome.tells_time()) {
+            times.entry((row.key(), row.gpu_class.as_str())).or_default().push(row.seconds);
+        }
+        times.into_iter().filter_map(|(case, times)| Some((case, typical(times)?))).collect()
+    }
+
+    /// The cases whose latest result is a failure; that a test did not run since tells nothing.
+    #[must_use]
+    pub fn failed(&self) -> HashSet<CaseKey> {
+        let mut latest: HashMap<CaseKey, RecordedOutcome> = HashMap::new();
+        for row in self.rows.iter().filter(|row| row.outcome != RecordedOutcome::NotRun) {
+            latest.entry(row.key()).or_insert(row.outcome);
+        }
+        latest.into_iter().filter(|(_, outcome)| outcome.is_failure()).map(|(case, _)| case).collect()
+    }
+}
+
+impl Row {
+    /// The case.
+    #[must_use]
+    pub fn key(&self) -> CaseKey {
+        (self.id.clone(), self.occurrence)
+    }
+}

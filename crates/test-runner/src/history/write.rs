@@ -1,0 +1,168 @@
+//! What a run writes: itself, each result in a transaction of its own, its end.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use execution_plan::StepId;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use test_catalog::{Language, NodeId};
+
+use super::{HistoryError, RunFacts, RunState, Store};
+use crate::{CaseResult, NotRunCause, Outcome};
+
+/// What only showing a result again needs.
+#[derive(Debug, Serialize, Deserialize)]
+struct Detail {
+    rust: bool,
+    start_s: f64,
+    reason: Option<String>,
+    cause: Option<String>,
+    limit_s: Option<f64>,
+    message: String,
+    output: String,
+    output_file: Option<Utf8PathBuf>,
+    gpus: Vec<String>,
+}
+
+impl Store {
+    /// Begins a run; `resumes` is the one that it continues.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn begin(
+        &self,
+        run: &str,
+        started_ms: i64,
+        facts: &RunFacts,
+        resumes: Option<&str>,
+    ) -> Result<(), HistoryError> {
+        let arguments = serde_json::Value::from(facts.arguments.clone()).to_string();
+        let RunFacts { revision, clean, machine, stage, selection, .. } = facts;
+        let state = RunState::Running.as_str();
+        self.connection
+            .execute(
+                "INSERT INTO runs (id, started_ms, revision, clean, machine, arguments, stage, selection, state, resumes)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                params![run, started_ms, revision, clean, machine, arguments, stage, selection, state, resumes],
+            )
+            .map(drop)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Adds a result, which is kept when this returns. `gpu_class` is the model of the GPUs that it had.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add(&self, run: &str, result: &CaseResult, gpu_class: &str) -> Result<(), HistoryError> {
+        let detail = serde_json::to_string(&Detail::of(result)).unwrap_or_default();
+        self.connection
+            .execute(
+                "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, detail)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                params![
+                    run,
+                    result.id.as_str(),
+                    result.occurrence,
+                    result.round,
+                    result.outcome.as_str(),
+                    result.duration.as_secs_f64(),
+                    gpu_class,
+                    detail
+                ],
+            )
+            .map(drop)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Says how a run ended.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn end(&self, run: &str, state: RunState) -> Result<(), HistoryError> {
+        self.connection
+            .execute("UPDATE runs SET state = ? WHERE id = ?", params![state.as_str(), run])
+            .map(drop)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// The results of a run with all that they said, those of tests that ran, in the order in which they began. `step` is
+    /// the step of the new plan that they count as.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn results(&self, run: &str, step: StepId) -> Result<Vec<CaseResult>, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare(
+                "SELECT id, occurrence, attempt, outcome, seconds, detail FROM results WHERE run = ? AND detail NOT NULL",
+            )?;
+            let rows = statement.query_map([run], |row| {
+                let (id, outcome, detail): (String, String, String) = (row.get(0)?, row.get(3)?, row.get(5)?);
+                let (occurrence, round, seconds): (u32, u32, f64) = (row.get(1)?, row.get(2)?, row.get(4)?);
+                let Ok(detail) = serde_json::from_str::<Detail>(&detail) else { return Ok(None) };
+                Ok(detail.outcome(&outcome).map(|outcome| CaseResult {
+                    id: NodeId::from_text(id),
+                    occurrence,
+                    round,
+                    language: if detail.rust { Language::Rust } else { Language::Python },
+                    step,
+                    outcome,
+                    start: time(detail.start_s),
+                    duration: time(seconds),
+                    message: detail.message,
+                    output: detail.output,
+                    output_file: detail.output_file,
+                    gpus: detail.gpus,
+                }))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let mut results: Vec<CaseResult> = read().map_err(|error| self.failed(error))?.into_iter().flatten().collect();
+        results.sort_by(|a, b| a.start.cmp(&b.start).then_with(|| a.id.cmp(&b.id)));
+        Ok(results)
+    }
+}
+
+fn time(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+impl Detail {
+    fn of(result: &CaseResult) -> Self {
+        Self {
+            rust: result.language == Language::Rust,
+            start_s: result.start.as_secs_f64(),
+            reason: result.outcome.reason().map(str::to_owned),
+            cause: match &result.outcome {
+                Outcome::NotRun { cause, .. } => Some(cause.as_str().to_owned()),
+                _ => None,
+            },
+            limit_s: match &result.outcome {
+                Outcome::TimedOut { limit } => Some(limit.as_secs_f64()),
+                _ => None,
+            },
+            message: result.message.clone(),
+            output: result.output.clone(),
+            output_file: result.output_file.clone(),
+            gpus: result.gpus.clone(),
+        }
+    }
+
+    /// `None` for what did not run, and for a word that this release does not know: such a test runs again.
+    fn outcome(&self, word: &str) -> Option<Outcome> {
+        let reason = || self.reason.clone().unwrap_or_default();
+        Some(match word {
+            "passed" => Outcome::Passed,
+            "failed" => Outcome::Failed,
+            "skipped" => Outcome::Skipped { reason: reason() },
+            "xfailed" => Outcome::XFailed { reason: reason() },
+            "xpassed" => Outcome::XPassed,
+            "timed-out" => Outcome::TimedOut { limit: time(self.limit_s.unwrap_or_default()) },
+            "crashed" => Outcome::Crashed { how: reason() },
+            "not-run" if self.cause.as_deref() == Some(NotRunCause::Deselected.as_str()) => {
+                Outcome::NotRun { cause: NotRunCause::Deselected, reason: reason() }
+            }
+            _ => return None,
+        })
+    }
+}

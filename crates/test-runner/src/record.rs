@@ -1,0 +1,178 @@
+//! What a run leaves behind: each result in the history and in `results.jsonl`, before anybody hears of it.
+
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File};
+use std::hash::BuildHasher;
+use std::io::{self, Write as _};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use execution_plan::{Plan, StepId};
+
+use crate::history::{RunState, Store, claim};
+use crate::{CaseResult, Event, RunError, RunOutcome, RunSettings};
+
+/// What a run leaves behind.
+pub(crate) struct Record<'p, E> {
+    pub(crate) outcome: RunOutcome,
+    plan: &'p Plan,
+    /// `None` where results cannot be kept, or no longer.
+    store: Option<Store>,
+    results: Option<(Utf8PathBuf, File)>,
+    /// Says, as long as it is open, that the run goes on.
+    _alive: Option<File>,
+    events: E,
+}
+
+impl<'p, E: FnMut(&Event)> Record<'p, E> {
+    pub(crate) fn open(plan: &'p Plan, settings: &RunSettings, events: E) -> Result<Self, RunError> {
+        let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        // Containers have the same process numbers, and histories of many machines are merged.
+        let chance = RandomState::new().hash_one(millis) & 0xffff;
+        let run = format!("{millis}-{}-{chance:04x}", std::process::id());
+        let mut record = Self {
+            outcome: RunOutcome {
+                run: run.clone(),
+                folder: settings.state_dir.join("runs").join(&run),
+                results: Vec::new(),
+                steps: Vec::new(),
+                refused: plan.not_run.clone(),
+                wall: Duration::ZERO,
+                interrupted: false,
+                warnings: Vec::new(),
+                earlier: 0,
+                not_kept: None,
+            },
+            plan,
+            store: None,
+            results: None,
+            _alive: None,
+            events,
+        };
+        let folder = record.outcome.folder.clone();
+        match make(&folder) {
+            Ok((alive, results)) => {
+                record._alive = Some(alive);
+                record.results = Some((folder.join("results.jsonl"), results));
+                record.open_store(settings, i64::try_from(millis).unwrap_or(i64::MAX));
+            }
+            Err(error) => {
+                // Outputs need a place while the run goes on.
+                let temporary = Utf8PathBuf::try_from(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
+                let temporary = temporary.join(format!("xtask-run-{run}"));
+                fs::create_dir_all(&temporary).map_err(|source| RunError::State { path: temporary.clone(), source })?;
+                record.outcome.folder = temporary;
+                record.give_up(&folder, &error.to_string());
+            }
+        }
+        if let Some(earlier) = &settings.earlier {
+            record.outcome.earlier = earlier.results.len();
+            for result in &earlier.results {
+                record.write_line(result);
+                record.outcome.results.push(result.clone());
+            }
+        }
+        Ok(record)
+    }
+
+    fn open_store(&mut self, settings: &RunSettings, millis: i64) {
+        let resumes = settings.earlier.as_ref().map(|earlier| earlier.run.as_str());
+        let opened = Store::open(&settings.state_dir).and_then(|opened| {
+            opened.store.begin(&self.outcome.run, millis, &settings.facts, resumes)?;
+            Ok(opened)
+        });
+        match opened {
+            Ok(opened) => {
+                self.outcome.warnings.extend(opened.set_aside);
+                self.store = Some(opened.store);
+            }
+            Err(error) => self.not_kept(format!("results are not kept for later runs: {error}")),
+        }
+    }
+
+    /// Tells what was found out before anybody listened.
+    pub(crate) fn tell_warnings(&mut self) {
+        for warning in self.outcome.warnings.clone() {
+            self.tell(&Event::Warning(warning));
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: &Event) {
+        (self.events)(event);
+    }
+
+    pub(crate) fn keep(&mut self, event: &Event) {
+        match event {
+            Event::CaseFinished(result) => {
+                let before = self.outcome.warnings.len();
+                self.write_row(result);
+                self.write_line(result);
+                for warning in self.outcome.warnings.split_off(before) {
+                    self.tell(&Event::Warning(warning.clone()));
+                    self.outcome.warnings.push(warning);
+                }
+                self.outcome.results.push(result.clone());
+            }
+            Event::StepFinished(result) => self.outcome.steps.push(result.clone()),
+            _ => {}
+        }
+        self.tell(event);
+    }
+
+    pub(crate) fn finish(mut self, wall: Duration) -> RunOutcome {
+        self.outcome.wall = wall;
+        let state = if self.outcome.interrupted { RunState::Interrupted } else { RunState::Complete };
+        if let Some(store) = self.store.take()
+            && let Err(error) = store.end(&self.outcome.run, state)
+        {
+            let warning = format!("the history does not say that this run ended: {error}");
+            self.tell(&Event::Warning(warning.clone()));
+            self.not_kept(warning);
+        }
+        self.outcome
+    }
+
+    fn write_row(&mut self, result: &CaseResult) {
+        let Some(store) = &self.store else { return };
+        if let Err(error) = store.add(&self.outcome.run, result, &gpu_class(self.plan, result.step)) {
+            // Each further one would wait as long as this one did.
+            self.store = None;
+            self.not_kept(format!("results from here on are not kept for later runs: {error}"));
+        }
+    }
+
+    fn write_line(&mut self, result: &CaseResult) {
+        let Some((path, file)) = &mut self.results else { return };
+        if let Err(error) = file.write_all(crate::json::line(result).as_bytes()) {
+            let path = path.clone();
+            self.results = None;
+            self.give_up(&path, &error.to_string());
+        }
+    }
+
+    fn give_up(&mut self, path: &Utf8Path, error: &str) {
+        self.not_kept(format!("cannot write {path}: {error}; results are in memory only"));
+    }
+
+    /// The first reason is the one that matters to people.
+    fn not_kept(&mut self, why: String) {
+        self.outcome.warnings.push(why.clone());
+        self.outcome.not_kept.get_or_insert(why);
+    }
+}
+
+/// The run's folder, what says that it is in use, and the file of results.
+fn make(folder: &Utf8Path) -> io::Result<(File, File)> {
+    fs::create_dir_all(folder)?;
+    Ok((claim(folder)?, File::create(folder.join("results.jsonl"))?))
+}
+
+/// The models of the GPUs that a step holds; empty where it holds none.
+fn gpu_class(plan: &Plan, step: StepId) -> String {
+    let claims = plan.step(step).map(|step| step.claim.gpus.as_slice()).unwrap_or_default();
+    let units = claims.iter().filter_map(|claim| plan.capacity.units.get(claim.unit));
+    let mut models: Vec<&str> = units.map(|unit| unit.name.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    models.join(" + ")
+}

@@ -1,0 +1,206 @@
+//! The store: what is written is read again, two may write at once, and a broken file costs itself only.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+use support::{Tree, python, run};
+use test_catalog::{Language, NodeId};
+use test_runner::history::{FILE, HistoryError, RunFacts, RunState, Store};
+use test_runner::{CaseResult, NotRunCause, Outcome};
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn path(folder: &tempfile::TempDir) -> &Utf8Path {
+    Utf8Path::from_path(folder.path()).unwrap()
+}
+
+fn open(folder: &tempfile::TempDir) -> Store {
+    Store::open(path(folder)).unwrap().store
+}
+
+fn result(name: &str, outcome: Outcome) -> CaseResult {
+    CaseResult {
+        id: NodeId::from_text(format!("test_a.py::{name}")),
+        occurrence: 0,
+        round: 0,
+        language: Language::Python,
+        step: support::plan(Vec::new()).steps().next().unwrap().id,
+        outcome,
+        start: Duration::ZERO,
+        duration: Duration::from_millis(1500),
+        message: "it said\n\u{1b}[31m".to_owned(),
+        output: "line\n".to_owned(),
+        output_file: Some("a/b".into()),
+        gpus: vec!["0".to_owned()],
+    }
+}
+
+#[test]
+fn every_result_that_ran_is_read_again_as_it_was() {
+    let folder = folder();
+    let store = open(&folder);
+    store.begin("run", 1, &RunFacts::default(), None).unwrap();
+    let outcomes = [
+        Outcome::Passed,
+        Outcome::Failed,
+        Outcome::Skipped { reason: "no GPU".to_owned() },
+        Outcome::XFailed { reason: String::new() },
+        Outcome::XPassed,
+        Outcome::TimedOut { limit: Duration::from_secs(1) },
+        Outcome::Crashed { how: "signal 11".to_owned() },
+        Outcome::NotRun { cause: NotRunCause::Deselected, reason: "-k".to_owned() },
+        Outcome::NotRun { cause: NotRunCause::Interrupted, reason: "stopped".to_owned() },
+    ];
+    let mut written: Vec<CaseResult> =
+        outcomes.into_iter().enumerate().map(|(n, outcome)| result(&format!("test_{n}"), outcome)).collect();
+    for result in &written {
+        store.add("run", result, "NVIDIA L4").unwrap();
+    }
+    // What did not run has to run.
+    written.pop();
+    assert_eq!(store.results("run", written[0].step).unwrap(), written);
+    assert!(store.add("run", &written[0], "").is_err(), "a result twice");
+    assert!(store.add("no such run", &written[0], "").is_err());
+}
+
+#[test]
+fn four_runs_write_at_once_and_each_finds_all_that_it_wrote() {
+    let folder = folder();
+    std::thread::scope(|scope| {
+        for run in 0..4 {
+            let folder = &folder;
+            scope.spawn(move || {
+                // Each makes the schema, or waits for who does.
+                let store = open(folder);
+                let name = format!("run-{run}");
+                store.begin(&name, run, &RunFacts::default(), None).unwrap();
+                for number in 0..50 {
+                    store.add(&name, &result(&format!("test_{number}"), Outcome::Passed), "").unwrap();
+                }
+                store.end(&name, RunState::Complete).unwrap();
+            });
+        }
+    });
+    let past = open(&folder).past().unwrap();
+    assert_eq!((past.rows.len(), past.runs), (200, 4));
+    assert!(past.rows.is_sorted_by_key(|row| std::cmp::Reverse(row.started_ms)));
+}
+
+#[test]
+fn a_broken_file_is_set_aside_and_said_and_a_newer_one_is_left_alone() {
+    for broken in [&b"this is no database, although it is long enough to be taken for one"[..], &[0xff; 8192]] {
+        let folder = folder();
+        std::fs::write(path(&folder).join(FILE), broken).unwrap();
+        let opened = Store::open(path(&folder)).unwrap();
+        assert!(opened.set_aside.unwrap().contains("it is kept as"));
+        opened.store.begin("run", 1, &RunFacts::default(), None).unwrap();
+        let kept = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let kept: Vec<_> = kept.filter(|file| file.to_str().unwrap().contains(".corrupt-")).collect();
+        assert_eq!(std::fs::read(&kept[0]).unwrap(), broken);
+        assert!(Store::open(path(&folder)).unwrap().set_aside.is_none());
+    }
+    // A page in the middle, which opening alone does not meet.
+    let folder = folder();
+    let store = open(&folder);
+    store.begin("run", 1, &RunFacts::default(), None).unwrap();
+    for number in 0..500 {
+        store.add("run", &result(&format!("test_{number}"), Outcome::Passed), "").unwrap();
+    }
+    drop(store);
+    let mut bytes = std::fs::read(path(&folder).join(FILE)).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xab);
+    std::fs::write(path(&folder).join(FILE), bytes).unwrap();
+    assert!(Store::open(path(&folder)).unwrap().set_aside.is_some());
+    newer_is_left_alone();
+}
+
+fn newer_is_left_alone() {
+    let folder = folder();
+    drop(open(&folder));
+    let connection = rusqlite::Connection::open(path(&folder).join(FILE)).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    for error in [Store::open(path(&folder)).unwrap_err(), Store::read(path(&folder)).unwrap_err()] {
+        assert!(matches!(error, HistoryError::Newer { found: 99, .. }), "{error}");
+    }
+}
+
+#[test]
+fn merging_is_idempotent_and_the_order_does_not_matter() {
+    let machines: Vec<_> = (0..3)
+        .map(|machine| {
+            let folder = folder();
+            let store = open(&folder);
+            let name = format!("run-{machine}");
+            let facts = RunFacts { revision: Some("abc".to_owned()), clean: true, ..RunFacts::default() };
+            store.begin(&name, machine, &facts, None).unwrap();
+            for number in 0..5 {
+                store.add(&name, &result(&format!("test_{number}"), Outcome::Passed), "NVIDIA L4").unwrap();
+            }
+            let unfinished = store.export().unwrap();
+            store.end(&name, RunState::Complete).unwrap();
+            (unfinished, store.export().unwrap())
+        })
+        .collect();
+    let merged = |order: &[usize]| {
+        let folder = folder();
+        let mut store = open(&folder);
+        for machine in order {
+            store.merge(&machines[*machine].0).unwrap();
+            store.merge(&machines[*machine].1).unwrap();
+        }
+        for (unfinished, complete) in &machines {
+            let again = store.merge(complete).unwrap();
+            assert_eq!((again.runs, again.results), (0, 0));
+            store.merge(unfinished).unwrap();
+        }
+        store.export().unwrap()
+    };
+    let all = merged(&[0, 1, 2]);
+    assert_eq!(all, merged(&[2, 0, 1]));
+    assert_eq!(all.matches("\"complete\"").count(), 3);
+    let mut store = open(&folder());
+    for wrong in ["", "{}", &all.replace("\"version\": 1", "\"version\": 2"), &all[..all.len() / 2]] {
+        assert!(store.merge(wrong).is_err());
+    }
+    assert_eq!(store.past().unwrap().rows.len(), 0);
+}
+
+#[test]
+fn a_run_without_a_store_goes_on_and_says_why() {
+    let source = "def test_a(): pass\ndef test_b(): pass\n";
+    let demands = || ["test_a", "test_b"].map(|name| python("test_a.py", name, 30)).to_vec();
+    // A folder where the store should be, and a file where its folder should be: also root cannot write there.
+    for (name, text) in [("target/xtask/history.sqlite/in-the-way", ""), ("target/xtask", "")] {
+        let tree = Tree::new(&[("test_a.py", source), (name, text)]);
+        let outcome = run(demands(), &tree.settings());
+        assert!(outcome.not_kept.is_some(), "{name}");
+        assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+        assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+        assert_eq!(outcome.results.len(), 2);
+    }
+    let tree = Tree::new(&[("test_a.py", source), ("target/xtask/history.sqlite", &"broken".repeat(1000))]);
+    let outcome = run(demands(), &tree.settings());
+    assert_eq!((outcome.not_kept, outcome.warnings.len(), outcome.results.len()), (None, 1, 2));
+}
+
+/// Prints what 2,000 results cost: `cargo test -p test-runner --test history -- --ignored --nocapture overhead`.
+#[test]
+#[ignore = "a measurement"]
+fn overhead_of_2000_results() {
+    let folder = folder();
+    let store = open(&folder);
+    store.begin("run", 1, &RunFacts::default(), None).unwrap();
+    let began = Instant::now();
+    for number in 0..2000 {
+        store.add("run", &result(&format!("test_{number}"), Outcome::Passed), "").unwrap();
+    }
+    let took = began.elapsed();
+    eprintln!("2,000 results: {took:?}, {:?} each", took / 2000);
+    assert!(took < Duration::from_secs(20));
+}

@@ -1,0 +1,69 @@
+//! `history`: what stands out in the results of earlier runs, and carrying them from machine to machine.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use test_report::terminal::Styles;
+use test_runner::history::{Store, insights};
+
+use crate::cli::{Global, HistoryArgs, HistoryCommand, MachineFormat};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::progress::note;
+use crate::subject::Subject;
+use crate::{input, output, past};
+
+/// The largest document that is merged, in bytes.
+const LARGEST: usize = 1 << 30;
+
+pub(crate) fn run(global: &Global, args: &HistoryArgs, environment: &Environment) -> Result<Exit, Error> {
+    let subject = Subject::locate(global)?;
+    let state_dir = past::state_dir(&subject.tree);
+    match &args.command {
+        Some(HistoryCommand::Merge { files }) => merge(&state_dir, files),
+        Some(HistoryCommand::Export { output }) => {
+            let text = store(&state_dir)?.export()?;
+            match output {
+                Some(file) => output::to_file(file, text.as_bytes())?,
+                None => output::write(&text)?,
+            }
+            Ok(Exit::Success)
+        }
+        None => {
+            let past = store(&state_dir)?.past()?;
+            let found = insights(&past);
+            output::write(&match args.format {
+                MachineFormat::Text => {
+                    test_report::history::text(&found, past.runs, args.limit, &Styles::for_terminal(environment.colour))
+                }
+                MachineFormat::Json => test_report::history::json(&found, past.runs),
+            })?;
+            Ok(Exit::Success)
+        }
+    }
+}
+
+fn store(state_dir: &Utf8Path) -> Result<Store, Error> {
+    Store::read(state_dir)?.ok_or_else(|| {
+        Error::NothingSelected(format!("no run was recorded in {state_dir}: `cargo xtask test` records them"))
+    })
+}
+
+fn merge(state_dir: &Utf8Path, files: &[Utf8PathBuf]) -> Result<Exit, Error> {
+    let mut opened = Store::open(state_dir)?;
+    if let Some(said) = &opened.set_aside {
+        note(&format!("warning: {said}"));
+    }
+    for file in files {
+        let text = input::text(file, LARGEST)?;
+        if text.len() > LARGEST {
+            return Err(Error::TooLarge { path: file.clone(), most: LARGEST >> 20 });
+        }
+        let merged = opened.store.merge(&text).map_err(|source| Error::Merge { path: file.clone(), source })?;
+        let (runs, results) = (
+            test_report::count::counted(merged.runs, "run", "runs"),
+            test_report::count::counted(merged.results, "result", "results"),
+        );
+        output::write(&format!("{file}: {runs} and {results} that were not here\n"))?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,177 @@
+//! The history of a tree as commands use it: what a run is said to be, what it continues, what tests take.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use execution_plan::{Estimates, Plan};
+use marker_policy::Chosen;
+use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical};
+use test_runner::{CaseResult, Earlier};
+
+use crate::changed::Head;
+use crate::cli::{Global, TestArgs};
+use crate::commands::plan::Machine;
+use crate::error::Error;
+use crate::progress::note;
+
+/// Where runs and their history are kept.
+pub(crate) fn state_dir(tree: &Utf8Path) -> Utf8PathBuf {
+    tree.join("target/xtask")
+}
+
+/// Results of earlier runs. A history that cannot be read costs estimates, nothing else, and is said.
+pub(crate) fn read(tree: &Utf8Path) -> Past {
+    let past =
+        Store::read(&state_dir(tree)).and_then(|store| store.map_or_else(|| Ok(Past::default()), |store| store.past()));
+    past.unwrap_or_else(|error| {
+        note(&format!(
+            "warning: {}; times come from markers alone",
+            test_report::terminal::printable(&error.to_string())
+        ));
+        Past::default()
+    })
+}
+
+/// Adds what each case took without a GPU, or on GPUs of these models: the most, where it ran on several.
+pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
+    let mut cases: BTreeMap<CaseKey, Typical> = BTreeMap::new();
+    for ((case, class), takes) in past.typical() {
+        if class.is_empty() || models.contains(&class) {
+            let known = cases.entry(case).or_insert(takes);
+            if takes.median > known.median {
+                *known = takes;
+            }
+        }
+    }
+    for ((id, occurrence), takes) in cases {
+        estimates.measured_with_spread(id, occurrence, takes.median, Some(takes.p90), takes.runs);
+    }
+}
+
+/// What the history says of a run.
+pub(crate) fn facts(tree: &Utf8Path, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
+    let head = Head::of(tree);
+    // As a number: options behind `--`, and variables, may be secret.
+    let mut selection = DefaultHasher::new();
+    let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
+    let found = (&global.environment, &global.absent, args.machine.max_vram_gib.map(f64::to_bits), args.failed);
+    (format!("{:?}", args.selection), policy, pytest, found).hash(&mut selection);
+    RunFacts {
+        clean: head.as_ref().is_some_and(|head| head.clean),
+        revision: head.map(|head| head.revision),
+        machine: machine.describe(),
+        arguments: without_secrets(std::env::args().skip(1)),
+        stage: args.selection.stage.clone(),
+        selection: format!("{:016x}", selection.finish()),
+    }
+}
+
+/// Less the values of `--env`, and less what is for pytest.
+fn without_secrets(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for argument in arguments.take_while(|argument| argument != "--") {
+        let is_value = kept.last().is_some_and(|last| last == "--env") || argument.starts_with("--env=");
+        let name = argument.strip_prefix("--env=").unwrap_or(&argument);
+        let shown = if is_value { name.split('=').next().unwrap_or_default().to_owned() } else { argument };
+        kept.push(shown);
+    }
+    kept
+}
+
+/// Leaves the tests that failed when they ran last; of an inexact function one of its tests is enough.
+pub(crate) fn only_failed(chosen: &mut Vec<Chosen<'_, '_>>, tree: &Utf8Path) -> Result<(), Error> {
+    let Some(store) = Store::read(&state_dir(tree))? else {
+        return Err(Error::NothingSelected("no run of this tree was recorded: leave out --failed once".to_owned()));
+    };
+    let failed = store.past()?.failed();
+    let functions: HashSet<&str> = failed.iter().map(|(id, _)| function(id.as_str())).collect();
+    chosen.retain(|chosen| {
+        let case = chosen.case.case;
+        failed.contains(&(case.id.clone(), case.occurrence))
+            || (!case.certainty.is_exact() && functions.contains(case.function.as_str()))
+    });
+    if chosen.is_empty() {
+        return Err(Error::NothingSelected("none of the selected tests failed when it ran last".to_owned()));
+    }
+    Ok(())
+}
+
+/// A Python id without its parameters.
+fn function(id: &str) -> &str {
+    id.split('[').next().unwrap_or(id)
+}
+
+/// An interrupted run that is gone on with.
+pub(crate) struct Continued {
+    store: Store,
+    run: String,
+    chain: Vec<String>,
+    /// Functions that run again as a whole: what they gave before counts no more.
+    again: HashSet<String>,
+}
+
+/// Leaves the tests that the last run of this selection gave no result of.
+pub(crate) fn continued(
+    chosen: &mut Vec<Chosen<'_, '_>>,
+    tree: &Utf8Path,
+    facts: &RunFacts,
+) -> Result<Continued, Error> {
+    let none = |why: &str| Error::Resume(why.to_owned());
+    let state_dir = state_dir(tree);
+    let store = Store::read(&state_dir)?.ok_or_else(|| none("no run of this tree was recorded"))?;
+    let run = store.last_of(&facts.selection)?.ok_or_else(|| none("no run with these options was recorded"))?;
+    let revision = |revision: &Option<String>| revision.clone().unwrap_or_else(|| "an unknown revision".to_owned());
+    match Life::of(&state_dir, &run.id) {
+        _ if run.state == RunState::Complete => {
+            return Err(none("the last run with these options came to its end: leave out --resume"));
+        }
+        Life::Running => return Err(Error::Resume(format!("the run {} goes on", run.id))),
+        Life::NotHere => return Err(Error::Resume(format!("the folder of the run {} is gone", run.id))),
+        Life::Over if run.revision != facts.revision => {
+            let (then, now) = (revision(&run.revision), revision(&facts.revision));
+            return Err(Error::Resume(format!("the interrupted run was one of {then}, and the tree is at {now}")));
+        }
+        Life::Over => {}
+    }
+    let chain = store.chain(&run)?;
+    let mut again = HashSet::new();
+    let done = store.finished(&chain)?;
+    chosen.retain(|chosen| {
+        let case = chosen.case.case;
+        // How many tests an inexact function has is not known, and so not whether all had results.
+        if !case.certainty.is_exact() {
+            again.insert(case.function.as_str().to_owned());
+            return true;
+        }
+        !done.contains(&(case.id.clone(), case.occurrence))
+    });
+    Ok(Continued { store, run: run.id, chain, again })
+}
+
+impl Continued {
+    /// Its results, as results of the plan that goes on.
+    pub(crate) fn results(self, plan: &Plan) -> Result<Earlier, Error> {
+        let mut results: Vec<CaseResult> = Vec::new();
+        // Every plan ends with a report.
+        if let Some(step) = plan.steps().last().map(|step| step.id) {
+            for run in self.chain.iter().rev() {
+                results.extend(self.store.results(run, step)?);
+            }
+        }
+        results.retain(|result| !self.again.contains(function(result.id.as_str())));
+        Ok(Earlier { run: self.run, results })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_is_not_kept() {
+        let line = "--env TOKEN=a test --env=KEY=b --stage nightly -k x=y -- --password c";
+        let kept = without_secrets(line.split(' ').map(str::to_owned)).join(" ");
+        assert_eq!(kept, "--env TOKEN test KEY --stage nightly -k x=y");
+    }
+}
