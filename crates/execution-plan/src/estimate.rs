@@ -13,6 +13,8 @@ pub struct Estimate {
     pub duration: Duration,
     /// How that is known.
     pub source: EstimateSource,
+    /// What nine of ten runs kept below, where enough were measured to tell.
+    pub p90: Option<Duration>,
 }
 
 /// How an estimate is known.
@@ -44,8 +46,16 @@ impl fmt::Display for EstimateSource {
 /// no history.
 #[derive(Debug, Clone, Default)]
 pub struct Estimates {
-    measured: HashMap<(NodeId, u32), (Duration, u32)>,
+    measured: HashMap<(NodeId, u32), Measured>,
     by_type: HashMap<String, Duration>,
+}
+
+/// What was measured of a case.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    median: Duration,
+    p90: Option<Duration>,
+    runs: u32,
 }
 
 /// What a test takes when nothing at all is known of it.
@@ -60,7 +70,19 @@ impl Estimates {
 
     /// Adds what a case took: the median of that many runs.
     pub fn measured(&mut self, id: NodeId, occurrence: u32, median: Duration, runs: u32) {
-        self.measured.insert((id, occurrence), (median, runs));
+        self.measured_with_spread(id, occurrence, median, None, runs);
+    }
+
+    /// The same with what nine of ten of the runs kept below, where there were enough to tell.
+    pub fn measured_with_spread(
+        &mut self,
+        id: NodeId,
+        occurrence: u32,
+        median: Duration,
+        p90: Option<Duration>,
+        runs: u32,
+    ) {
+        self.measured.insert((id, occurrence), Measured { median, p90, runs });
     }
 
     /// Sets what a test of a type (`unit`, `e2e`) takes by default.
@@ -77,14 +99,14 @@ impl Estimates {
         own_timeout: Option<Duration>,
         types: impl IntoIterator<Item = &'t str>,
     ) -> Estimate {
-        if let Some(&(duration, runs)) = self.measured.get(&(id.clone(), occurrence)) {
-            return Estimate { duration, source: EstimateSource::Measured { runs } };
+        if let Some(&Measured { median, p90, runs }) = self.measured.get(&(id.clone(), occurrence)) {
+            return Estimate { duration: median, source: EstimateSource::Measured { runs }, p90 };
         }
         if let Some(timeout) = own_timeout {
-            return Estimate { duration: timeout / 3, source: EstimateSource::ThirdOfTimeout };
+            return Estimate { duration: timeout / 3, source: EstimateSource::ThirdOfTimeout, p90: None };
         }
         let duration = types.into_iter().filter_map(|name| self.by_type.get(name)).max().copied().unwrap_or(UNKNOWN);
-        Estimate { duration, source: EstimateSource::TypeDefault }
+        Estimate { duration, source: EstimateSource::TypeDefault, p90: None }
     }
 }
 

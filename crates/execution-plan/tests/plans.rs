@@ -25,7 +25,11 @@ fn demand(number: usize, file: &str, gpus: u32, share: Share, seconds: u64) -> D
             exact: true,
             undecided: false,
             timeout: Duration::from_secs(60),
-            estimate: Estimate { duration: Duration::from_secs(seconds), source: EstimateSource::TypeDefault },
+            estimate: Estimate {
+                duration: Duration::from_secs(seconds),
+                source: EstimateSource::TypeDefault,
+                p90: None,
+            },
             rust: None,
         },
         at: SourceSpan::line(file, 1),

@@ -175,7 +175,7 @@ mod tests {
                 exact: true,
                 undecided: false,
                 timeout: Duration::from_secs(1),
-                estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault },
+                estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault, p90: None },
                 rust: None,
             },
             at: SourceSpan::line(file, 1),

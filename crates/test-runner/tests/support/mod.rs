@@ -50,7 +50,7 @@ fn demand(id: NodeId, file: &str, timeout: u64) -> Demand {
             exact: true,
             undecided: false,
             timeout: Duration::from_secs(timeout),
-            estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault },
+            estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault, p90: None },
             rust: None,
         },
         at: SourceSpan::line(file, 1),
