@@ -25,6 +25,8 @@ pub(crate) enum Error {
     NotText { path: Utf8PathBuf, line: usize },
     #[error("{path}: {source}")]
     Results { path: Utf8PathBuf, source: test_runner::recorded::RecordedError },
+    #[error("{path}: {source}")]
+    Timings { path: Utf8PathBuf, source: execution_plan::timings::TimingsError },
     #[error("{path} has more than {most} MiB, the most that is read of results")]
     TooLarge { path: Utf8PathBuf, most: usize },
     #[error("cannot write {path}: {source}")]
@@ -120,6 +122,7 @@ impl Error {
             | Self::Revision { .. }
             | Self::Fix { .. }
             | Self::Results { .. }
+            | Self::Timings { .. }
             | Self::TooLarge { .. }
             | Self::Baseline(_)
             | Self::NoBaseline(_)

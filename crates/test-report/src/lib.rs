@@ -9,7 +9,7 @@
 //! - [`html`]: all of it as one page to look at;
 //! - [`listing`]: the catalog for people;
 //! - [`lanes`]: what CI runs of it, and [`lane_changes`]: what a change does to that;
-//! - [`plan`]: what would run where;
+//! - [`plan`]: what would run where, and [`plan_facts`]: what is said beside it;
 //! - [`gpus`]: the inventory as a table;
 //! - [`progress`]: a line for each finished test;
 //! - [`summary`]: the end of a run;
@@ -33,6 +33,7 @@ pub mod lane_changes;
 pub mod lanes;
 pub mod listing;
 pub mod plan;
+pub mod plan_facts;
 pub mod plan_json;
 pub mod policy_page;
 pub mod progress;

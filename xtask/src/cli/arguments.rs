@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
+use super::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -11,6 +11,8 @@ pub(crate) struct TestArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
+    #[command(flatten)]
+    pub(crate) division: DivisionArgs,
     /// Use only these GPUs of the machine: indices or UUIDs, as CUDA_VISIBLE_DEVICES takes them
     #[arg(long, value_name = "LIST", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,
@@ -176,6 +178,8 @@ pub(crate) struct PlanArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
+    #[command(flatten)]
+    pub(crate) division: DivisionArgs,
     /// Plan for a machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,

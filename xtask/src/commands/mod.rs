@@ -2,6 +2,7 @@
 
 pub(crate) mod audit_markers;
 pub(crate) mod ci;
+pub(crate) mod division;
 pub(crate) mod gpus;
 pub(crate) mod lanes;
 pub(crate) mod list;

@@ -3,6 +3,7 @@
 use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
+use test_report::plan_facts::PlanFacts;
 use test_report::terminal::Styles;
 
 use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
@@ -12,13 +13,15 @@ use crate::exit::Exit;
 use crate::output;
 use crate::subject::{self, Subject};
 
+use super::division::{self, Measured};
+
 pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Result<Exit, Error> {
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &args.selection)?;
     super::test::warn_of_problems(&catalog);
     let cases = marker_policy::resolve(&subject.policy, &catalog);
-    let selection = marker_policy::select(&subject.policy, &cases, &selector)?;
+    let mut selection = marker_policy::select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
         return Err(super::test::nothing_selected(&subject, &cases, &selection));
     }
@@ -26,17 +29,26 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,
     };
-    let plan = plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
-    show(&plan, args.format, environment)?;
-    Ok(Exit::Success)
+    let measured = Measured::of(&args.division)?;
+    let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
+    let estimates = measured.estimates(&subject.policy);
+    let plan = plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
+    facts.budgets = division::budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &plan);
+    show(&plan, &facts, args.format, environment)?;
+    Ok(division::exit(&facts, &args.division))
 }
 
 /// Prints a plan.
-pub(crate) fn show(plan: &Plan, format: MachineFormat, environment: &Environment) -> Result<(), Error> {
+pub(crate) fn show(
+    plan: &Plan,
+    facts: &PlanFacts,
+    format: MachineFormat,
+    environment: &Environment,
+) -> Result<(), Error> {
     output::write(&match format {
-        MachineFormat::Text => test_report::plan::text(plan, &Styles::for_terminal(environment.colour)),
+        MachineFormat::Text => test_report::plan::text(plan, facts, &Styles::for_terminal(environment.colour)),
         MachineFormat::Json => {
-            let text = test_report::plan_json::text(plan).map_err(|error| Error::Internal(error.to_string()))?;
+            let text = test_report::plan_json::text(plan, facts).map_err(|error| Error::Internal(error.to_string()))?;
             format!("{text}\n")
         }
     })
@@ -75,7 +87,8 @@ pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>]) -> Vec<std:
     demands.into_iter().map(|demand| demand.case.estimate.duration).collect()
 }
 
-fn estimates(policy: &Policy) -> Estimates {
+/// By markers alone.
+pub(crate) fn estimates(policy: &Policy) -> Estimates {
     let mut estimates = Estimates::none();
     for test_type in policy.members(Category::Type) {
         let seconds = TYPE_DEFAULTS.iter().find(|(name, _)| name == test_type).map_or(UNKNOWN_TYPE, |(_, time)| *time);
@@ -84,15 +97,15 @@ fn estimates(policy: &Policy) -> Estimates {
     estimates
 }
 
-/// Plans chosen tests. There is no history yet: a test without a time-out of its own counts as [`TYPE_DEFAULTS`] says.
+/// Plans chosen tests. Of what was not measured, a test without a time-out of its own counts as [`TYPE_DEFAULTS`] says.
 pub(crate) fn plan(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
+    estimates: &Estimates,
     machine: &Machine,
     args: &MachineArgs,
     selection: &crate::cli::SelectionArgs,
 ) -> Plan {
-    let estimates = estimates(policy);
     let settings = PlanSettings {
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,
@@ -105,7 +118,7 @@ pub(crate) fn plan(
         why_no_gpu: machine.why_none.clone(),
         search: args.plan_time.unwrap_or_default(),
     };
-    execution_plan::plan(policy, chosen, &machine.units, &estimates, &settings)
+    execution_plan::plan(policy, chosen, &machine.units, estimates, &settings)
 }
 
 /// Seconds that a test of a type is expected to take where nothing was measured.

@@ -20,6 +20,7 @@ use crate::output;
 use crate::progress::{Progress, note};
 use crate::subject::{self, Subject};
 
+use super::division::{self, Measured};
 use super::plan::Machine;
 
 /// How many problems are named one by one.
@@ -31,15 +32,21 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let catalog = subject.catalog(global, &args.selection)?;
     warn_of_problems(&catalog);
     let cases = resolve(&subject.policy, &catalog);
-    let selection = select(&subject.policy, &cases, &selector)?;
+    let mut selection = select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
         return Err(nothing_selected(&subject, &cases, &selection));
     }
     let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?;
-    let plan = super::plan::plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
+    let measured = Measured::of(&args.division)?;
+    let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
+    let estimates = measured.estimates(&subject.policy);
+    let plan =
+        super::plan::plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
     if args.dry_run {
-        super::plan::show(&plan, MachineFormat::Text, environment)?;
-        return Ok(Exit::Success);
+        let stage = args.selection.stage.as_deref();
+        facts.budgets = division::budgets(&subject.policy, stage, &selection.chosen, &plan);
+        super::plan::show(&plan, &facts, MachineFormat::Text, environment)?;
+        return Ok(division::exit(&facts, &args.division));
     }
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
@@ -53,7 +60,10 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     }
     let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
-    Ok(exit(&outcome, catalog.problems.is_empty(), require_all(args, environment)))
+    output::write(&test_report::plan_facts::origin(&facts))?;
+    let exit = exit(&outcome, catalog.problems.is_empty(), require_all(args, environment));
+    let is_over = budgets.iter().any(|budget| budget.used > budget.limit);
+    Ok(if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit })
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
@@ -174,7 +184,12 @@ fn budgets(policy: &Policy, stage: Option<&str>, chosen: &[Chosen<'_, '_>], outc
 }
 
 /// The budgets of this kind that a case counts in: one, or one for each of its components.
-fn budget_names(policy: &Policy, budget: &Budget, run_stage: Option<&str>, case: &ResolvedCase<'_>) -> Vec<String> {
+pub(super) fn budget_names(
+    policy: &Policy,
+    budget: &Budget,
+    run_stage: Option<&str>,
+    case: &ResolvedCase<'_>,
+) -> Vec<String> {
     let has = |name: &String| case.marker(name).is_some();
     // A stage takes every earlier one's tests, too; a run of another stage does not tell how long this one takes.
     let is_of_stage = |stage: &String| {
