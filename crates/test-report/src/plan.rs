@@ -38,8 +38,10 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
     );
     out.push('\n');
     out.push_str(&steps(plan, styles));
+    out.push_str(&crate::plan_usage::lines(plan));
     out.push_str(&not_run(&plan.not_run, styles));
     out.push_str(&plan_facts::budgets(facts, styles));
+    out.push_str(plan_facts::checked(facts));
     for note in &plan.notes {
         let _ = writeln!(
             out,
@@ -102,7 +104,7 @@ fn steps(plan: &Plan, styles: &Styles) -> String {
 }
 
 /// A step in a few words; its tests by their common place.
-fn what(step: &Step) -> String {
+pub(crate) fn what(step: &Step) -> String {
     match &step.kind {
         StepKind::PreparePython => "prepare Python".to_owned(),
         StepKind::BuildRust(build) => {

@@ -18,6 +18,8 @@ pub struct PlanFacts {
     pub timings: Option<TimingsFacts>,
     /// What the policy's budgets come to.
     pub budgets: Vec<BudgetForecast>,
+    /// Whether the plan was held against what it was made for, and keeps it all. One that does not is never shown.
+    pub checked: bool,
 }
 
 /// A part of a run.
@@ -78,28 +80,24 @@ fn spread(loads: &[ShardLoad]) -> String {
     format!("{} on the CPU, {} on GPUs", range(|load| load.cpu), range(|load| load.gpu))
 }
 
+/// What a plan that was checked keeps; nothing where it was not.
+#[must_use]
+pub fn checked(facts: &PlanFacts) -> &'static str {
+    if facts.checked {
+        "checked: each test once or refused; memory, slots and exclusive things at every moment; GPUs by number and type; the \
+         order of steps\n"
+    } else {
+        ""
+    }
+}
+
 /// A few lines for each budget: what its tests are expected to take in all, and what would bring it under.
 #[must_use]
 pub fn budgets(facts: &PlanFacts, styles: &Styles) -> String {
     let mut out = String::new();
     for budget in &facts.budgets {
-        let over = budget.over();
-        let (word, style) = if over.is_some() { ("over budget:", styles.bad) } else { ("budget:", styles.faint) };
-        let each =
-            budget.each_at_p90.map_or(String::new(), |time| format!(" ({} with each at its p90)", duration(time)));
-        let _ = write!(
-            out,
-            "{} {} {} expected{each}, budget {}: ",
-            word.style(style),
-            printable(&budget.name),
-            duration(budget.expected),
-            duration(budget.limit)
-        );
-        let Some(over) = over else {
-            out.push_str("fits\n");
-            continue;
-        };
-        let _ = writeln!(out, "over by {}", duration(over));
+        let Some(over) = budget.over() else { continue };
+        let _ = writeln!(out, "{} {}: over by {}", "over budget:".style(styles.bad), use_of(budget), duration(over));
         let _ = writeln!(out, "  {} in all, their times known by {}", tests(budget.tests), known_by(budget));
         let fewest = match budget.too_many {
             1 => "the first of these".to_owned(),
@@ -116,10 +114,27 @@ pub fn budgets(facts: &PlanFacts, styles: &Styles) -> String {
             let _ = writeln!(out, "  {time:>12}  {}  ({})", printable(id.as_str()), estimate.source);
         }
     }
+    let kept: Vec<_> = facts.budgets.iter().filter(|budget| budget.over().is_none()).collect();
+    // By the part of it that is used; a budget of no time at all is used up.
+    let used = |budget: &BudgetForecast| budget.expected.as_secs_f64() / budget.limit.as_secs_f64().max(1e-9);
+    if let Some(closest) = kept.iter().max_by(|one, other| used(one).total_cmp(&used(other))) {
+        let kept = match kept.len() {
+            1 => "1 budget is kept:".to_owned(),
+            count => format!("{} budgets are kept, the closest:", grouped(count)),
+        };
+        let _ = writeln!(out, "{} {}", kept.style(styles.faint), use_of(closest));
+    }
     out
 }
 
-/// `30 measured, 18 by a third of their time-out`.
+/// `e2e in pre_merge 41 min expected (52 min with each at its p90), budget 30 min`.
+fn use_of(budget: &BudgetForecast) -> String {
+    let each = budget.each_at_p90.map_or(String::new(), |time| format!(" ({} with each at its p90)", duration(time)));
+    let (name, limit) = (printable(&budget.name), duration(budget.limit));
+    format!("{name} {} expected{each}, budget {limit}", duration(budget.expected))
+}
+
+/// `measuring (30), a third of their time-out (18)`.
 fn known_by(budget: &BudgetForecast) -> String {
     let part = |(kind, count): &(KnownBy, usize)| {
         let kind = match kind {

@@ -22,6 +22,8 @@ struct Document<'a> {
     /// The file that measured times come from; `null` where none was given.
     timings: Option<Timings<'a>>,
     budgets: Vec<Budget<'a>>,
+    /// Whether the plan was held against what it was made for; one that fails is never written.
+    checked: bool,
     steps: Vec<Step<'a>>,
     not_run: Vec<NotRun<'a>>,
     notes: Vec<Note<'a>>,
@@ -196,6 +198,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> serde_json::Result<String> {
             used: file.used,
         }),
         budgets: facts.budgets.iter().map(budget).collect(),
+        checked: facts.checked,
         steps: steps.collect(),
         not_run: not_run.collect(),
         notes: plan

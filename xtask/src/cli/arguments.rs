@@ -185,7 +185,24 @@ pub(crate) struct PlanArgs {
     pub(crate) gpus: Option<String>,
     /// How to write the plan
     #[arg(long, default_value = "text")]
-    pub(crate) format: MachineFormat,
+    pub(crate) format: PlanFormat,
+    /// Hold the plan against what it was made for, by a judge that shares nothing with the planner; a plan that fails is exit 70
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// A table, and a line for each GPU
+    Text,
+    /// For tools: docs/plan.schema.json describes it
+    Json,
+    /// A picture: what runs where and when, and the memory of each GPU
+    Svg,
+    /// A page with that picture and the tables; it loads nothing
+    Html,
+    /// What waits for what, for Graphviz
+    Dot,
 }
 
 #[derive(Debug, Args)]

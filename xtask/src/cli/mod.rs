@@ -11,7 +11,8 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
     AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, LanesArgs, LanesCommand, ListArgs, ListFormat, ListerArg,
-    MachineFormat, PlanArgs, PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
+    MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs,
+    WhyArgs,
 };
 pub(crate) use selection::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
@@ -121,7 +122,7 @@ Examples:
   cargo xtask plan --stage pre_merge
   cargo xtask plan --stage nightly --gpus 2xL4
   cargo xtask plan --stage pre_merge --shard 2/5 --timings timings.json
-  cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format json")]
+  cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format html > plan.html")]
     Plan(PlanArgs),
     /// Show the GPUs of this machine, or of a described one
     #[command(after_help = "\

@@ -70,7 +70,7 @@ pub(crate) fn divide(
         chosen.retain(|_| own.next().unwrap_or_default());
         ShardFacts { shard, loads: shard::loads(&demands, &numbers, shard.count()) }
     });
-    PlanFacts { shard, timings, budgets: Vec::new() }
+    PlanFacts { shard, timings, ..PlanFacts::default() }
 }
 
 /// What the planned tests come to in each of the policy's budgets. What this machine refuses costs nothing.
@@ -92,6 +92,24 @@ pub(crate) fn budgets(
         }
     }
     used.into_iter().map(|(name, (limit, cases))| BudgetForecast::new(name, limit, &cases)).collect()
+}
+
+/// Holds a plan against what it was made for.
+///
+/// # Errors
+/// It does not keep all of it: a mistake of the planner.
+pub(crate) fn check(
+    policy: &Policy,
+    chosen: &[Chosen<'_, '_>],
+    estimates: &Estimates,
+    plan: &Plan,
+) -> Result<bool, Error> {
+    let (demands, _) = execution_plan::demands(policy, chosen, estimates);
+    let violations = execution_plan::validate(plan, &demands);
+    if violations.is_empty() {
+        return Ok(true);
+    }
+    Err(Error::Internal(format!("the plan does not keep what it was made for:\n  {}", violations.join("\n  "))))
 }
 
 /// What a plan ends with: over budget counts only where that is asked for.

@@ -6,7 +6,7 @@ use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::plan_facts::PlanFacts;
 use test_report::terminal::Styles;
 
-use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
+use crate::cli::{Global, MachineArgs, PlanArgs, PlanFormat};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -34,23 +34,24 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
     let estimates = measured.estimates(&subject.policy);
     let plan = plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
     facts.budgets = division::budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &plan);
+    if args.check {
+        facts.checked = division::check(&subject.policy, &selection.chosen, &estimates, &plan)?;
+    }
     show(&plan, &facts, args.format, environment)?;
     Ok(division::exit(&facts, &args.division))
 }
 
 /// Prints a plan.
-pub(crate) fn show(
-    plan: &Plan,
-    facts: &PlanFacts,
-    format: MachineFormat,
-    environment: &Environment,
-) -> Result<(), Error> {
+pub(crate) fn show(plan: &Plan, facts: &PlanFacts, format: PlanFormat, environment: &Environment) -> Result<(), Error> {
     output::write(&match format {
-        MachineFormat::Text => test_report::plan::text(plan, facts, &Styles::for_terminal(environment.colour)),
-        MachineFormat::Json => {
+        PlanFormat::Text => test_report::plan::text(plan, facts, &Styles::for_terminal(environment.colour)),
+        PlanFormat::Json => {
             let text = test_report::plan_json::text(plan, facts).map_err(|error| Error::Internal(error.to_string()))?;
             format!("{text}\n")
         }
+        PlanFormat::Svg => test_report::plan_svg::text(plan),
+        PlanFormat::Html => test_report::plan_html::text(plan, facts),
+        PlanFormat::Dot => test_report::plan_dot::text(plan),
     })
 }
 

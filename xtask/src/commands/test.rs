@@ -12,7 +12,7 @@ use test_report::summary::BudgetUse;
 use test_report::terminal::Styles;
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
-use crate::cli::{Global, MachineFormat, TestArgs};
+use crate::cli::{Global, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if args.dry_run {
         let stage = args.selection.stage.as_deref();
         facts.budgets = division::budgets(&subject.policy, stage, &selection.chosen, &plan);
-        super::plan::show(&plan, &facts, MachineFormat::Text, environment)?;
+        super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
         return Ok(division::exit(&facts, &args.division));
     }
     let interrupt = Interrupt::new();
