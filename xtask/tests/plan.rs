@@ -15,7 +15,17 @@ fn plan(more: &[&str]) -> Value {
     arguments.extend(more);
     let answer = answer(&mut xtask(&arguments));
     assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.stderr);
-    serde_json::from_str(&answer.stdout).unwrap()
+    let plan = serde_json::from_str(&answer.stdout).unwrap();
+    assert_schema(&plan);
+    plan
+}
+
+/// Every plan that these tests make is what the schema says.
+fn assert_schema(plan: &Value) {
+    let schema = fs::read_to_string(support::repository().join("docs/plan.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let wrong: Vec<_> = schema.iter_errors(plan).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The tests that are planned, and those that are refused.
@@ -43,6 +53,52 @@ fn the_shards_of_a_run_have_each_test_once() {
         ids
     };
     assert_eq!(sorted(parts), sorted(whole));
+}
+
+/// What real Python's XML parser reads of a picture: its texts, and the names of its elements.
+fn read_xml(file: &std::path::Path) -> Value {
+    let program = "import json, sys, xml.etree.ElementTree as t\nr = t.parse(sys.argv[1]).getroot()\n\
+                   print(json.dumps({'texts': [e.text for e in r.iter() if e.text], 'tags': [e.tag for e in r.iter()]}))";
+    let output = std::process::Command::new(oracle::python()).args(["-c", program]).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn hostile_names_stay_text_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let tests = folder.path().join("tests");
+    fs::create_dir(&tests).unwrap();
+    let text = "import pytest\n\n\
+                @pytest.mark.gpu_1\n@pytest.mark.timeout(300)\n\
+                @pytest.mark.parametrize('x', ['<script>alert(1)</script>', '\"];s0 -> s1;', \"]]>&'\"])\n\
+                def test_a(x):\n    pass\n\n\
+                @pytest.mark.gpu_8\n@pytest.mark.parametrize('x', ['</text><script>'])\n\
+                def test_b(x):\n    pass\n\n\
+                @pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(-4)\ndef test_c():\n    pass\n";
+    fs::write(tests.join("test_hostile.py"), text).unwrap();
+    let tree = folder.path().to_str().unwrap();
+    let write = |format: &str| {
+        let arguments = ["plan", "--tree", tree, "--policy", "dynamo-2025-10", "--gpus", "1xL4", "--check", "--format"];
+        let answer = answer(xtask(&arguments).arg(format));
+        assert_eq!(answer.code, 0, "{format}: {}", answer.stderr);
+        answer.stdout
+    };
+    let file = folder.path().join("plan.svg");
+    fs::write(&file, write("svg")).unwrap();
+    let read = read_xml(&file);
+    let has = |text: &str| read["texts"].as_array().unwrap().iter().any(|own| own.as_str().unwrap().contains(text));
+    assert!(has("<script>alert(1)</script>") && has("</text><script>") && has("]]>&'"), "{read:#}");
+    assert!(read["tags"].as_array().unwrap().iter().all(|tag| !tag.as_str().unwrap().ends_with("script")));
+    let html = write("html");
+    assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)"), "{html}");
+    // One arrow a line, and no quote that ends a label early.
+    let dot = write("dot");
+    assert!(dot.contains(r#"\"];s0 -> s1;"#), "{dot}");
+    let text = write("text");
+    assert!(text.contains("tests/test_hostile.py:16") && text.contains("is no amount of memory in GiB"), "{text}");
+    assert!(text.contains("checked: each test"), "{text}");
+    assert_schema(&serde_json::from_str(&write("json")).unwrap());
 }
 
 #[test]
@@ -94,5 +150,5 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
     assert!(!over.stdout.contains("p90"), "nothing was measured: {}", over.stdout);
     let fits = with("20 h");
     assert_eq!(fits.code, 0, "{}", fits.stderr);
-    assert!(fits.stdout.contains("budget 20 h: fits"), "{}", fits.stdout);
+    assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge"), "{}", fits.stdout);
 }

@@ -84,8 +84,7 @@ fn spread(loads: &[ShardLoad]) -> String {
 #[must_use]
 pub fn checked(facts: &PlanFacts) -> &'static str {
     if facts.checked {
-        "checked: each test once or refused; memory, slots and exclusive things at every moment; GPUs by number and type; the \
-         order of steps\n"
+        "checked: each test planned once or refused; memory and slots at every moment; GPUs by number, type and share; order\n"
     } else {
         ""
     }

@@ -20,7 +20,7 @@ const RIGHT: f64 = 20.0;
 const ROW: f64 = 18.0;
 const GRAPH: f64 = 40.0;
 const GAP: f64 = 18.0;
-const HEAD: f64 = 84.0;
+const HEAD: f64 = 94.0;
 const LINE: f64 = 18.0;
 /// How many refused tests have a line.
 const REFUSED: usize = 100;
@@ -57,6 +57,17 @@ pub fn text(plan: &Plan) -> String {
     );
     let _ = writeln!(out, "<text class=\"t\" x=\"20\" y=\"28\">{}</text>", escaped(&machine(&plan.capacity)));
     let _ = writeln!(out, "<text class=\"f\" x=\"20\" y=\"48\">{}</text>", escaped(&summary(plan)));
+    let mut x = 20.0;
+    for (class, text) in [("s", "shares its GPU"), ("w", "has its GPU whole"), ("c", "needs no GPU"), ("x", "prepares")]
+    {
+        let _ = writeln!(
+            out,
+            "<rect class=\"{class}\" x=\"{x}\" y=\"56\" width=\"10\" height=\"10\" rx=\"2\"/>\
+             <text class=\"f\" x=\"{}\" y=\"65\">{text}</text>",
+            x + 15.0
+        );
+        x += 130.0;
+    }
     out.push_str(&body);
     out.push_str("</svg>\n");
     out
@@ -222,10 +233,16 @@ impl Picture<'_> {
 fn label(step: &Step) -> String {
     let name = match step.cases.as_slice() {
         [] => what(step),
-        [case] => case.id.as_str().rsplit('/').next().unwrap_or_default().to_owned(),
+        [case] => own_name(case.id.as_str()).to_owned(),
         [first, rest @ ..] => format!("{} and {} more", first.file.file_name(), grouped(rest.len())),
     };
     printable(&name).into_owned()
+}
+
+/// What stands behind a test's file and class. A parameter may have colons of its own.
+fn own_name(id: &str) -> &str {
+    let named = &id[..id.find('[').unwrap_or(id.len())];
+    named.rfind("::").map_or(id, |at| &id[at + 2..])
 }
 
 /// Cut off where it is wider than that.
