@@ -31,6 +31,8 @@ pub(crate) enum Error {
     Merge { path: Utf8PathBuf, source: test_runner::history::exchange::MergeError },
     #[error("nothing to continue: {0}")]
     Resume(String),
+    #[error("{path}: {source}")]
+    Timings { path: Utf8PathBuf, source: execution_plan::timings::TimingsError },
     #[error("{path} has more than {most} MiB, the most that is read of results")]
     TooLarge { path: Utf8PathBuf, most: usize },
     #[error("cannot write {path}: {source}")]
@@ -128,6 +130,7 @@ impl Error {
             | Self::Results { .. }
             | Self::Merge { .. }
             | Self::Resume(_)
+            | Self::Timings { .. }
             | Self::TooLarge { .. }
             | Self::Baseline(_)
             | Self::NoBaseline(_)

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     NotReady = 3,
     /// The tree has no tests, or the options select none.
     NothingSelected = 4,
+    /// With `--enforce-budget`: the tests are expected to take longer than the policy gives them, or took longer.
+    OverBudget = 5,
     /// Something that should not happen; please report it.
     Internal = 70,
     /// Stopped by Ctrl-C or a signal; finished results are kept.

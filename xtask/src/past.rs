@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use execution_plan::timings::CaseTiming;
 use execution_plan::{Estimates, Plan};
 use marker_policy::Chosen;
 use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical};
@@ -33,20 +34,37 @@ pub(crate) fn read(tree: &Utf8Path) -> Past {
     })
 }
 
-/// Adds what each case took without a GPU, or on GPUs of these models: the most, where it ran on several.
+/// Adds what each case took without a GPU, or on GPUs of these models.
 pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
+    for ((id, occurrence), takes) in takes(past, |class| class.is_empty() || models.contains(&class)) {
+        estimates.measured_with_spread(id, occurrence, takes.median, Some(takes.p90), takes.runs);
+    }
+}
+
+/// What each case took, whatever it ran on: for `--timings`, which every machine of a divided run reads.
+pub(crate) fn timings(past: &Past) -> Vec<CaseTiming> {
+    let timing = |((id, occurrence), takes): (CaseKey, Typical)| CaseTiming {
+        id,
+        occurrence,
+        median: takes.median,
+        p90: Some(takes.p90),
+        runs: takes.runs,
+    };
+    takes(past, |_| true).into_iter().map(timing).collect()
+}
+
+/// What each case took on GPUs of some classes: the most, where it ran on several.
+fn takes(past: &Past, is_of: impl Fn(&str) -> bool) -> BTreeMap<CaseKey, Typical> {
     let mut cases: BTreeMap<CaseKey, Typical> = BTreeMap::new();
     for ((case, class), takes) in past.typical() {
-        if class.is_empty() || models.contains(&class) {
+        if is_of(class) {
             let known = cases.entry(case).or_insert(takes);
             if takes.median > known.median {
                 *known = takes;
             }
         }
     }
-    for ((id, occurrence), takes) in cases {
-        estimates.measured_with_spread(id, occurrence, takes.median, Some(takes.p90), takes.runs);
-    }
+    cases
 }
 
 /// What the history says of a run.
@@ -56,7 +74,8 @@ pub(crate) fn facts(tree: &Utf8Path, global: &Global, args: &TestArgs, machine: 
     let mut selection = DefaultHasher::new();
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
     let found = (&global.environment, &global.absent, args.machine.max_vram_gib.map(f64::to_bits), args.failed);
-    (format!("{:?}", args.selection), policy, pytest, found).hash(&mut selection);
+    let division = (args.division.shard.map(|shard| shard.to_string()), &args.division.timings);
+    (format!("{:?}", args.selection), policy, pytest, found, division).hash(&mut selection);
     RunFacts {
         clean: head.as_ref().is_some_and(|head| head.clean),
         revision: head.map(|head| head.revision),

@@ -16,6 +16,7 @@
 
 mod assemble;
 mod bounds;
+mod budget;
 mod demand;
 mod estimate;
 mod fit;
@@ -23,11 +24,14 @@ mod ledger;
 mod plan;
 mod refusal;
 pub mod scheduling;
+pub mod shard;
 mod step;
+pub mod timings;
 mod validate;
 
 pub use assemble::{PlanSettings, plan, plan_demands};
 pub use bounds::{BoundKind, Bounds};
+pub use budget::{BudgetForecast, KnownBy};
 pub use demand::{Demand, demands};
 pub use estimate::{Estimate, EstimateSource, Estimates};
 pub use ledger::Ledger;

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use test_catalog::NodeId;
 
-use crate::{Claim, Demand, Plan, Share, Step, StepId};
+use crate::{Claim, Demand, NotRun, NotRunReason, Plan, Share, Step, StepId, UnitCapacity};
 
 /// Everything that is wrong with a plan: a GPU or the slots over their capacity at some moment, a step that starts
-/// before what it waits for has ended, a test that is in two places or in none, or without the GPUs that it needs.
+/// before what it waits for has ended, a test that is in two places or in none, or without the GPUs that it needs; a test
+/// refused for want of GPUs that are there; a plan that ends at another time than it says.
 #[must_use]
 pub fn validate(plan: &Plan, demands: &[Demand]) -> Vec<String> {
     let mut wrong = each_once(plan, demands);
@@ -22,6 +23,18 @@ pub fn validate(plan: &Plan, demands: &[Demand]) -> Vec<String> {
         if units.len() != step.claim.gpus.len() || units.iter().any(|unit| *unit >= plan.capacity.units.len()) {
             wrong.push(format!("step {} has a GPU twice, or one that is not there", step.id));
         }
+        if step.window.end < step.window.start {
+            wrong.push(format!("step {} ends before it starts", step.id));
+        }
+        for gpu in &step.claim.gpus {
+            if plan.capacity.units.get(gpu.unit).is_some_and(|unit| unit.visible != gpu.visible) {
+                wrong.push(format!("step {} would see another GPU than GPU {}", step.id, gpu.unit));
+            }
+        }
+    }
+    let end = plan.steps().map(|step| step.window.end).max().unwrap_or_default();
+    if end != plan.expected {
+        wrong.push(format!("the last step ends after {end:?}, and the plan says {:?}", plan.expected));
     }
     if wrong.is_empty() { at_every_moment(plan) } else { wrong }
 }
@@ -42,13 +55,34 @@ fn each_once(plan: &Plan, demands: &[Demand]) -> Vec<String> {
     for demand in demands {
         let id = &demand.case.id;
         match places.remove(&(id, demand.case.occurrence)).as_deref() {
-            Some([None]) => {}
+            Some([None]) => wrong.extend(refused_in_vain(demand, plan)),
             Some([Some(step)]) => wrong.extend(unmet(demand, &step.claim, plan)),
             places => wrong.push(format!("{id} is in {} places", places.map_or(0, <[_]>::len))),
         }
     }
     wrong.extend(places.keys().map(|(id, _)| format!("{id} is planned and was not asked for")));
     wrong
+}
+
+/// A test that was refused for want of GPUs, where enough are there.
+fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
+    let is_this = |refused: &&NotRun| refused.id == demand.case.id && refused.occurrence == demand.case.occurrence;
+    let refused = plan.not_run.iter().find(is_this)?;
+    let for_want_of_gpus = matches!(
+        refused.reason,
+        NotRunReason::TooFewGpus { .. } | NotRunReason::WrongModel { .. } | NotRunReason::TooLittleMemory { .. }
+    );
+    let would_do = |unit: &&UnitCapacity| {
+        let is_of_model = |model: &String| unit.name.to_lowercase().contains(&model.to_lowercase());
+        demand.model.as_ref().is_none_or(is_of_model)
+            && match demand.share {
+                Share::Bytes(bytes) => bytes <= unit.memory,
+                Share::Whole => true,
+            }
+    };
+    let there = plan.capacity.units.iter().filter(would_do).count();
+    (for_want_of_gpus && there >= demand.gpus as usize)
+        .then(|| format!("{} is refused, and {there} GPUs would do", demand.case.id))
 }
 
 /// What a claim lacks of what a test needs.
@@ -124,4 +158,146 @@ fn over(plan: &Plan, starts: StepId, unit: usize, tenants: &Tenants) -> Option<S
     let limit = if tenants.count > 1 { crate::ledger::shared(memory, plan.capacity.headroom) } else { memory };
     let is_over = tenants.bytes > u128::from(limit) || (tenants.whole > 0 && tenants.count > 1);
     is_over.then(|| format!("GPU {unit} is over its memory when step {starts} starts"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use test_catalog::{SourceSpan, TreePath};
+
+    use super::*;
+    use crate::{Capacity, Estimate, EstimateSource, PlanSettings, PlannedCase, plan_demands};
+
+    const GIB: u64 = 1 << 30;
+
+    fn demand(name: &str, gpus: u32, share: Share) -> Demand {
+        let file = TreePath::new("tests/test_a.py");
+        let id = NodeId::python(&file, [name], None);
+        let duration = Duration::from_secs(10);
+        Demand {
+            case: PlannedCase {
+                function: id.clone(),
+                id,
+                occurrence: 0,
+                file: file.clone(),
+                exact: true,
+                undecided: false,
+                timeout: Duration::from_secs(60),
+                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
+                rust: None,
+            },
+            at: SourceSpan::line(file, 1),
+            gpus,
+            model: (gpus > 0).then(|| "l4".to_owned()),
+            share,
+            env: Vec::new(),
+            resources: Vec::new(),
+            target: None,
+            not_compiled: None,
+        }
+    }
+
+    /// Two tests that share two cards in turn, one on both, one of the CPU, one that is refused.
+    fn demands() -> Vec<Demand> {
+        vec![
+            demand("small", 1, Share::Bytes(12 * GIB)),
+            demand("same", 1, Share::Bytes(12 * GIB)),
+            demand("both", 2, Share::Whole),
+            demand("cpu", 0, Share::Whole),
+            demand("many", 4, Share::Whole),
+        ]
+    }
+
+    fn plan() -> Plan {
+        let unit = |visible: &str| UnitCapacity {
+            name: "NVIDIA L4".to_owned(),
+            visible: visible.to_owned(),
+            memory: 22 * GIB,
+        };
+        let capacity = Capacity { units: vec![unit("0"), unit("1")], cpu_slots: 2, headroom: 0.15 };
+        plan_demands(demands(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
+    }
+
+    /// The plan with its steps changed.
+    fn changed(change: impl Fn(&mut Step)) -> Plan {
+        let plan = plan();
+        let mut steps: Vec<Step> = plan.steps().cloned().collect();
+        let waits: Vec<_> =
+            steps.iter().flat_map(|step| plan.dependencies_of(step.id).into_iter().map(|it| (it, step.id))).collect();
+        steps.iter_mut().for_each(change);
+        let mut changed = Plan::new(steps, &waits, plan.capacity.clone());
+        (changed.not_run, changed.expected) = (plan.not_run.clone(), plan.expected);
+        changed
+    }
+
+    #[test]
+    fn a_plan_that_keeps_everything_is_valid() {
+        assert_eq!(validate(&plan(), &demands()), Vec::<String>::new());
+        assert_eq!(validate(&changed(|_| {}), &demands()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_violation_is_found() {
+        type Change = fn(&mut Step);
+        let steps: [(&str, Change, &str); 9] = [
+            ("a test is lost", |step| step.cases.retain(|case| !case.id.as_str().ends_with("cpu")), "is in 0 places"),
+            ("a test is there twice", |step| step.cases.extend(step.cases.clone()), "is in 2 places"),
+            ("one GPU for two", |step| step.claim.gpus.truncate(1), "needs 2 GPUs and has 1"),
+            (
+                "less memory than asked for",
+                |step| step.claim.gpus.iter_mut().for_each(|gpu| gpu.share = Share::Bytes(GIB)),
+                "has not what it needs",
+            ),
+            (
+                "one GPU twice",
+                |step| step.claim.gpus.iter_mut().for_each(|gpu| (gpu.unit, gpu.visible) = (0, "0".to_owned())),
+                "has a GPU twice",
+            ),
+            ("a GPU that is not there", |step| step.claim.gpus.iter_mut().for_each(|gpu| gpu.unit += 7), "not there"),
+            (
+                "another GPU in the environment",
+                |step| step.claim.gpus.iter_mut().for_each(|gpu| gpu.visible = "5".to_owned()),
+                "would see another GPU",
+            ),
+            (
+                "all at once",
+                |step| {
+                    if !step.claim.gpus.is_empty() {
+                        step.window = crate::Window { start: Duration::ZERO, end: Duration::from_secs(10) };
+                    }
+                },
+                "when step",
+            ),
+            (
+                "the report before the tests",
+                |step| step.window = crate::Window::default(),
+                "the last step ends after 0ns",
+            ),
+        ];
+        for (name, change, expected) in steps {
+            let wrong = validate(&changed(change), &demands());
+            assert!(wrong.iter().any(|text| text.contains(expected)), "{name}: {wrong:?}");
+        }
+        let mut late = demands();
+        late.push(demand("new", 0, Share::Whole));
+        assert!(validate(&plan(), &late).iter().any(|text| text.contains("is in 0 places")));
+        assert!(validate(&plan(), &late[1..]).iter().any(|text| text.contains("was not asked for")));
+        let before = changed(|step| {
+            if matches!(step.kind, crate::StepKind::PreparePython) {
+                step.window.end = Duration::from_secs(5);
+            }
+        });
+        assert!(validate(&before, &demands()).iter().any(|text| text.contains("does not wait for")));
+        let mut model = demands();
+        model[2].model = Some("H100".to_owned());
+        assert!(validate(&plan(), &model).iter().any(|text| text.contains("has not what it needs")));
+        let mut few = demands();
+        few[4].gpus = 2;
+        assert!(validate(&plan(), &few).iter().any(|text| text.contains("is refused, and 2 GPUs would do")));
+        let mut slots = plan();
+        slots.capacity.cpu_slots = 1;
+        assert!(validate(&slots, &demands()).iter().any(|text| text.contains("slots are taken")));
+    }
 }

@@ -7,6 +7,7 @@ use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
 use crate::count::{duration, grouped, tests};
+use crate::plan_facts::{self, PlanFacts};
 use crate::terminal::{Styles, printable};
 
 /// How many lines of one kind are shown before the rest is folded into a count.
@@ -14,8 +15,8 @@ const SHOWN: usize = 20;
 
 /// The whole plan as text.
 #[must_use]
-pub fn text(plan: &Plan, styles: &Styles) -> String {
-    let mut out = String::new();
+pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
+    let mut out = plan_facts::origin(facts);
     let on_gpus = plan.steps().filter(|step| !step.claim.gpus.is_empty()).map(|step| step.cases.len()).sum::<usize>();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
@@ -37,9 +38,19 @@ pub fn text(plan: &Plan, styles: &Styles) -> String {
     );
     out.push('\n');
     out.push_str(&steps(plan, styles));
+    out.push_str(&crate::plan_usage::lines(plan));
     out.push_str(&not_run(&plan.not_run, styles));
+    out.push_str(&plan_facts::budgets(facts, styles));
+    out.push_str(plan_facts::checked(facts));
     for note in &plan.notes {
-        let _ = writeln!(out, "{}: {} {}", "note".style(styles.doubtful), printable(note.id.as_str()), note.text);
+        let _ = writeln!(
+            out,
+            "{}: {}: {} {}",
+            "note".style(styles.doubtful),
+            printable(&note.at.to_string()),
+            printable(note.id.as_str()),
+            printable(&note.text)
+        );
     }
     out
 }
@@ -93,7 +104,7 @@ fn steps(plan: &Plan, styles: &Styles) -> String {
 }
 
 /// A step in a few words; its tests by their common place.
-fn what(step: &Step) -> String {
+pub(crate) fn what(step: &Step) -> String {
     match &step.kind {
         StepKind::PreparePython => "prepare Python".to_owned(),
         StepKind::BuildRust(build) => {

@@ -1,10 +1,12 @@
 //! A plan for other tools. The first field is the schema's version; times are in seconds.
 
-use execution_plan::{BoundKind, Plan, Share, StepKind};
+use execution_plan::{BoundKind, KnownBy, Plan, Share, StepKind};
 use serde::Serialize;
 
+use crate::plan_facts::PlanFacts;
+
 /// The version of the schema.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -14,8 +16,90 @@ struct Document<'a> {
     /// What the bound comes from.
     bound_by: &'static str,
     serial: f64,
+    machine: Machine<'a>,
+    /// The part of a run that this is; `null` for all of it.
+    shard: Option<Shard>,
+    /// The file that measured times come from; `null` where none was given.
+    timings: Option<Timings<'a>>,
+    budgets: Vec<Budget<'a>>,
+    /// Whether the plan was held against what it was made for; one that fails is never written.
+    checked: bool,
     steps: Vec<Step<'a>>,
     not_run: Vec<NotRun<'a>>,
+    notes: Vec<Note<'a>>,
+}
+
+#[derive(Serialize)]
+struct Machine<'a> {
+    gpus: Vec<Unit<'a>>,
+    cpu_slots: u32,
+    /// The part of a GPU's memory that stays free where tests share it.
+    headroom: f64,
+}
+
+#[derive(Serialize)]
+struct Unit<'a> {
+    name: &'a str,
+    visible: &'a str,
+    memory_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Shard {
+    number: u16,
+    count: u16,
+    /// What each shard has, in order.
+    loads: Vec<Load>,
+}
+
+#[derive(Serialize)]
+struct Load {
+    tests: usize,
+    cpu: f64,
+    gpu: f64,
+}
+
+#[derive(Serialize)]
+struct Timings<'a> {
+    sha256: &'a str,
+    cases: usize,
+    used: usize,
+}
+
+#[derive(Serialize)]
+struct Budget<'a> {
+    name: &'a str,
+    limit: f64,
+    tests: usize,
+    expected: f64,
+    /// The sum where each test of which enough was measured takes its own ninth decile; `null` where none has one.
+    each_at_p90: Option<f64>,
+    /// So many of the dearest have to go for the rest to fit.
+    too_many: usize,
+    known_by: KnownByCounts,
+    dearest: Vec<Dear<'a>>,
+}
+
+#[derive(Serialize, Default)]
+struct KnownByCounts {
+    measured: usize,
+    third_of_timeout: usize,
+    type_default: usize,
+}
+
+#[derive(Serialize)]
+struct Dear<'a> {
+    id: &'a str,
+    expected: f64,
+    p90: Option<f64>,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    id: &'a str,
+    at: String,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -50,7 +134,7 @@ struct NotRun<'a> {
 ///
 /// # Errors
 /// None in practice: `serde_json` cannot fail on these types.
-pub fn text(plan: &Plan) -> serde_json::Result<String> {
+pub fn text(plan: &Plan, facts: &PlanFacts) -> serde_json::Result<String> {
     let steps = plan.steps().map(|step| Step {
         step: step.id.index(),
         kind: match &step.kind {
@@ -98,7 +182,72 @@ pub fn text(plan: &Plan) -> serde_json::Result<String> {
             BoundKind::Large => "unshareable",
         },
         serial: plan.serial.as_secs_f64(),
+        machine: machine(plan),
+        shard: facts.shard.as_ref().map(|part| Shard {
+            number: part.shard.number(),
+            count: part.shard.count().get(),
+            loads: part
+                .loads
+                .iter()
+                .map(|load| Load { tests: load.tests, cpu: load.cpu.as_secs_f64(), gpu: load.gpu.as_secs_f64() })
+                .collect(),
+        }),
+        timings: facts.timings.as_ref().map(|file| Timings {
+            sha256: &file.sha256,
+            cases: file.cases,
+            used: file.used,
+        }),
+        budgets: facts.budgets.iter().map(budget).collect(),
+        checked: facts.checked,
         steps: steps.collect(),
         not_run: not_run.collect(),
+        notes: plan
+            .notes
+            .iter()
+            .map(|note| Note { id: note.id.as_str(), at: note.at.to_string(), text: &note.text })
+            .collect(),
     })
+}
+
+fn machine(plan: &Plan) -> Machine<'_> {
+    Machine {
+        gpus: plan
+            .capacity
+            .units
+            .iter()
+            .map(|unit| Unit { name: &unit.name, visible: &unit.visible, memory_bytes: unit.memory })
+            .collect(),
+        cpu_slots: plan.capacity.cpu_slots,
+        headroom: plan.capacity.headroom,
+    }
+}
+
+fn budget(budget: &execution_plan::BudgetForecast) -> Budget<'_> {
+    let mut known_by = KnownByCounts::default();
+    for (kind, count) in &budget.known_by {
+        match kind {
+            KnownBy::Measured => known_by.measured = *count,
+            KnownBy::ThirdOfTimeout => known_by.third_of_timeout = *count,
+            KnownBy::TypeDefault => known_by.type_default = *count,
+        }
+    }
+    Budget {
+        name: &budget.name,
+        limit: budget.limit.as_secs_f64(),
+        tests: budget.tests,
+        expected: budget.expected.as_secs_f64(),
+        each_at_p90: budget.each_at_p90.map(|time| time.as_secs_f64()),
+        too_many: budget.too_many,
+        known_by,
+        dearest: budget
+            .dearest
+            .iter()
+            .map(|(id, estimate)| Dear {
+                id: id.as_str(),
+                expected: estimate.duration.as_secs_f64(),
+                p90: estimate.p90.map(|time| time.as_secs_f64()),
+                source: estimate.source.to_string(),
+            })
+            .collect(),
+    }
 }

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
+use super::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -11,6 +11,8 @@ pub(crate) struct TestArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
+    #[command(flatten)]
+    pub(crate) division: DivisionArgs,
     /// Use only these GPUs of the machine: indices or UUIDs, as CUDA_VISIBLE_DEVICES takes them
     #[arg(long, value_name = "LIST", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,
@@ -182,12 +184,31 @@ pub(crate) struct PlanArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
+    #[command(flatten)]
+    pub(crate) division: DivisionArgs,
     /// Plan for a machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,
     /// How to write the plan
     #[arg(long, default_value = "text")]
-    pub(crate) format: MachineFormat,
+    pub(crate) format: PlanFormat,
+    /// Hold the plan against what it was made for, by a judge that shares nothing with the planner; a plan that fails is exit 70
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// A table, and a line for each GPU
+    Text,
+    /// For tools: docs/plan.schema.json describes it
+    Json,
+    /// A picture: what runs where and when, and the memory of each GPU
+    Svg,
+    /// A page with that picture and the tables; it loads nothing
+    Html,
+    /// What waits for what, for Graphviz
+    Dot,
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +228,9 @@ pub(crate) struct HistoryArgs {
 pub(crate) enum HistoryCommand {
     /// Write all results as one JSON document, without what tests printed
     Export {
+        /// Write only what each test takes, for `--timings` of `plan` and `test`
+        #[arg(long)]
+        timings: bool,
         /// Write it to a file, all of it or nothing
         #[arg(long, value_name = "FILE")]
         output: Option<Utf8PathBuf>,

@@ -11,14 +11,14 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
     AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs, LanesCommand,
-    ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs,
-    TestArgs, VerifyArgs, WhyArgs,
+    ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand, PolicyInitArgs,
+    ReportArgs, TestArgs, VerifyArgs, WhyArgs,
 };
-pub(crate) use selection::{FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
+pub(crate) use selection::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success · 1 tests failed, findings, or a difference · 2 wrong usage or configuration · 3 the machine is not ready
-            4 nothing selected · 70 internal error · 130 interrupted";
+            4 nothing selected · 5 over budget (--enforce-budget) · 70 internal error · 130 interrupted";
 
 /// Finds, audits, plans and runs the Python and Rust tests of a Dynamo checkout.
 #[derive(Debug, Parser)]
@@ -123,7 +123,8 @@ Examples:
 Examples:
   cargo xtask plan --stage pre_merge
   cargo xtask plan --stage nightly --gpus 2xL4
-  cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format json")]
+  cargo xtask plan --stage pre_merge --shard 2/5 --timings timings.json
+  cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format html > plan.html")]
     Plan(PlanArgs),
     /// Show which tests are flaky, slow, slower than before, or skipped for long, by the results of earlier runs
     #[command(after_help = "\
@@ -131,6 +132,7 @@ Examples:
   cargo xtask history
   cargo xtask history --format json
   cargo xtask history export --output history.json
+  cargo xtask history export --timings --output timings.json
   cargo xtask history merge history-*.json")]
     History(HistoryArgs),
     /// Show the GPUs of this machine, or of a described one

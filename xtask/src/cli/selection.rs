@@ -92,6 +92,21 @@ pub(crate) struct MachineArgs {
     pub(crate) plan_time: Option<std::time::Duration>,
 }
 
+/// Which part of a run, and what its times rest on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Division")]
+pub(crate) struct DivisionArgs {
+    /// Only this part of the selected tests, such as 2/5: each test is in one part, and the parts take about as long
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<execution_plan::shard::Shard>,
+    /// What tests took, as a JSON file; shards go by it, so that all machines of a run need the same [default: markers alone]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) timings: Option<Utf8PathBuf>,
+    /// Fail (exit 5) where the tests are expected to take longer than the policy's budgets, or took longer
+    #[arg(long)]
+    pub(crate) enforce_budget: bool,
+}
+
 /// Of `--plan-time`: a number with `s` or `ms`, an hour at most.
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {

@@ -20,8 +20,14 @@ pub(crate) fn run(global: &Global, args: &HistoryArgs, environment: &Environment
     let state_dir = past::state_dir(&subject.tree);
     match &args.command {
         Some(HistoryCommand::Merge { files }) => merge(&state_dir, files),
-        Some(HistoryCommand::Export { output }) => {
-            let text = store(&state_dir)?.export()?;
+        Some(HistoryCommand::Export { output, timings }) => {
+            let store = store(&state_dir)?;
+            let text = if *timings {
+                let cases = past::timings(&store.past()?);
+                execution_plan::timings::write(&cases).map_err(|error| Error::Internal(error.to_string()))?
+            } else {
+                store.export()?
+            };
             match output {
                 Some(file) => output::to_file(file, text.as_bytes())?,
                 None => output::write(&text)?,

@@ -3,15 +3,18 @@
 use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
+use test_report::plan_facts::PlanFacts;
 use test_report::terminal::Styles;
 use test_runner::history::Past;
 
-use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
+use crate::cli::{Global, MachineArgs, PlanArgs, PlanFormat};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
 use crate::subject::{self, Subject};
+
+use super::division::{self, Measured};
 
 pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Result<Exit, Error> {
     let selector = subject::selector(&args.selection)?;
@@ -19,7 +22,7 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
     let catalog = subject.catalog(global, &args.selection)?;
     super::test::warn_of_problems(&catalog);
     let cases = marker_policy::resolve(&subject.policy, &catalog);
-    let selection = marker_policy::select(&subject.policy, &cases, &selector)?;
+    let mut selection = marker_policy::select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
         return Err(super::test::nothing_selected(&subject, &cases, &selection));
     }
@@ -28,19 +31,29 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
         None => Machine::here(&args.machine, None, environment)?,
     }
     .remembering(&subject.tree);
-    let plan = plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
-    show(&plan, args.format, environment)?;
-    Ok(Exit::Success)
+    let measured = Measured::of(&args.division)?;
+    let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
+    let estimates = measured.before(machine.estimates(&subject.policy));
+    let plan = plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
+    facts.budgets = division::budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &plan);
+    if args.check {
+        facts.checked = division::check(&subject.policy, &selection.chosen, &estimates, &plan)?;
+    }
+    show(&plan, &facts, args.format, environment)?;
+    Ok(division::exit(&facts, &args.division))
 }
 
 /// Prints a plan.
-pub(crate) fn show(plan: &Plan, format: MachineFormat, environment: &Environment) -> Result<(), Error> {
+pub(crate) fn show(plan: &Plan, facts: &PlanFacts, format: PlanFormat, environment: &Environment) -> Result<(), Error> {
     output::write(&match format {
-        MachineFormat::Text => test_report::plan::text(plan, &Styles::for_terminal(environment.colour)),
-        MachineFormat::Json => {
-            let text = test_report::plan_json::text(plan).map_err(|error| Error::Internal(error.to_string()))?;
+        PlanFormat::Text => test_report::plan::text(plan, facts, &Styles::for_terminal(environment.colour)),
+        PlanFormat::Json => {
+            let text = test_report::plan_json::text(plan, facts).map_err(|error| Error::Internal(error.to_string()))?;
             format!("{text}\n")
         }
+        PlanFormat::Svg => test_report::plan_svg::text(plan),
+        PlanFormat::Html => test_report::plan_html::text(plan, facts),
+        PlanFormat::Dot => test_report::plan_dot::text(plan),
     })
 }
 
@@ -74,6 +87,13 @@ impl Machine {
         Self { past: crate::past::read(tree), ..self }
     }
 
+    /// What tests are expected to take here: by earlier runs on such GPUs, else by their markers.
+    pub(crate) fn estimates(&self, policy: &Policy) -> Estimates {
+        let mut estimates = estimates(policy);
+        crate::past::fill(&mut estimates, &self.past, &self.models());
+        estimates
+    }
+
     /// The models of the GPUs, each once.
     pub(crate) fn models(&self) -> Vec<&str> {
         let mut models: Vec<&str> = self.units.iter().map(|unit| unit.name.as_str()).collect();
@@ -98,7 +118,8 @@ pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>]) -> Vec<std:
     demands.into_iter().map(|demand| demand.case.estimate.duration).collect()
 }
 
-fn estimates(policy: &Policy) -> Estimates {
+/// By markers alone.
+pub(crate) fn estimates(policy: &Policy) -> Estimates {
     let mut estimates = Estimates::none();
     for test_type in policy.members(Category::Type) {
         let seconds = TYPE_DEFAULTS.iter().find(|(name, _)| name == test_type).map_or(UNKNOWN_TYPE, |(_, time)| *time);
@@ -112,12 +133,11 @@ fn estimates(policy: &Policy) -> Estimates {
 pub(crate) fn plan(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
+    estimates: &Estimates,
     machine: &Machine,
     args: &MachineArgs,
     selection: &crate::cli::SelectionArgs,
 ) -> Plan {
-    let mut estimates = estimates(policy);
-    crate::past::fill(&mut estimates, &machine.past, &machine.models());
     let settings = PlanSettings {
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,
@@ -130,7 +150,7 @@ pub(crate) fn plan(
         why_no_gpu: machine.why_none.clone(),
         search: args.plan_time.unwrap_or_default(),
     };
-    execution_plan::plan(policy, chosen, &machine.units, &estimates, &settings)
+    execution_plan::plan(policy, chosen, &machine.units, estimates, &settings)
 }
 
 /// Seconds that a test of a type is expected to take where nothing was measured.

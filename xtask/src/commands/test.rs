@@ -12,7 +12,7 @@ use test_report::summary::BudgetUse;
 use test_report::terminal::Styles;
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
-use crate::cli::{Global, MachineFormat, TestArgs};
+use crate::cli::{Global, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -21,6 +21,7 @@ use crate::past;
 use crate::progress::{Progress, note};
 use crate::subject::{self, Subject};
 
+use super::division::{self, Measured};
 use super::plan::Machine;
 
 /// How many problems are named one by one.
@@ -37,16 +38,24 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         return Err(nothing_selected(&subject, &cases, &selection));
     }
     let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?.remembering(&subject.tree);
-    let facts = past::facts(&subject.tree, global, args, &machine);
+    let run_facts = past::facts(&subject.tree, global, args, &machine);
+    let measured = Measured::of(&args.division)?;
+    // Before anything that differs by machine: a shard is the same wherever it is asked for.
+    let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
     if args.failed {
         past::only_failed(&mut selection.chosen, &subject.tree)?;
     }
     let all_chosen = selection.chosen.clone();
-    let continued = args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &facts)).transpose()?;
-    let plan = super::plan::plan(&subject.policy, &selection.chosen, &machine, &args.machine, &args.selection);
+    let continued =
+        args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts)).transpose()?;
+    let estimates = measured.before(machine.estimates(&subject.policy));
+    let plan =
+        super::plan::plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
     if args.dry_run {
-        super::plan::show(&plan, MachineFormat::Text, environment)?;
-        return Ok(Exit::Success);
+        let stage = args.selection.stage.as_deref();
+        facts.budgets = division::budgets(&subject.policy, stage, &selection.chosen, &plan);
+        super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
+        return Ok(division::exit(&facts, &args.division));
     }
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
@@ -54,7 +63,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let mut progress = Progress::new(environment, styles.clone(), plan.case_count());
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
-        facts,
+        facts: run_facts,
         ..settings(&subject, &catalog, args, environment)
     };
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| progress.tell(event))?;
@@ -64,7 +73,10 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     }
     let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &all_chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
-    Ok(exit(&outcome, catalog.problems.is_empty(), require_all(args, environment)))
+    output::write(&test_report::plan_facts::origin(&facts))?;
+    let exit = exit(&outcome, catalog.problems.is_empty(), require_all(args, environment));
+    let is_over = budgets.iter().any(|budget| budget.used > budget.limit);
+    Ok(if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit })
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
@@ -188,7 +200,12 @@ fn budgets(policy: &Policy, stage: Option<&str>, chosen: &[Chosen<'_, '_>], outc
 }
 
 /// The budgets of this kind that a case counts in: one, or one for each of its components.
-fn budget_names(policy: &Policy, budget: &Budget, run_stage: Option<&str>, case: &ResolvedCase<'_>) -> Vec<String> {
+pub(super) fn budget_names(
+    policy: &Policy,
+    budget: &Budget,
+    run_stage: Option<&str>,
+    case: &ResolvedCase<'_>,
+) -> Vec<String> {
     let has = |name: &String| case.marker(name).is_some();
     // A stage takes every earlier one's tests, too; a run of another stage does not tell how long this one takes.
     let is_of_stage = |stage: &String| {

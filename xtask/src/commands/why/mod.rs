@@ -71,5 +71,12 @@ pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) ->
 /// The plan of one test.
 fn alone(case: &marker_policy::ResolvedCase<'_>, subject: &Subject, machine: &Machine, args: &WhyArgs) -> Plan {
     let chosen = [Chosen { case, verdict: Truth::Yes, why: String::new() }];
-    plan::plan(&subject.policy, &chosen, machine, &args.machine, &SelectionArgs::default())
+    plan::plan(
+        &subject.policy,
+        &chosen,
+        &machine.estimates(&subject.policy),
+        machine,
+        &args.machine,
+        &SelectionArgs::default(),
+    )
 }

@@ -1,0 +1,154 @@
+//! `plan` as people call it: divided among machines, held against budgets.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+use support::{answer, xtask};
+
+/// A plan for two cards that are not here, as JSON.
+fn plan(more: &[&str]) -> Value {
+    let mut arguments = vec!["plan", "--gpus", "2xL4", "-j", "4", "--format", "json"];
+    arguments.extend(more);
+    let answer = answer(&mut xtask(&arguments));
+    assert_eq!(answer.code, 0, "{arguments:?}: {}", answer.stderr);
+    let plan = serde_json::from_str(&answer.stdout).unwrap();
+    assert_schema(&plan);
+    plan
+}
+
+/// Every plan that these tests make is what the schema says.
+fn assert_schema(plan: &Value) {
+    let schema = fs::read_to_string(support::repository().join("docs/plan.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let wrong: Vec<_> = schema.iter_errors(plan).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The tests that are planned, and those that are refused.
+fn tests(plan: &Value) -> Vec<String> {
+    let planned = plan["steps"].as_array().unwrap().iter().flat_map(|step| step["tests"].as_array().unwrap());
+    let planned = planned.map(|id| id.as_str().unwrap().to_owned());
+    let refused = plan["not_run"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned());
+    planned.chain(refused).collect()
+}
+
+#[test]
+fn the_shards_of_a_run_have_each_test_once() {
+    let whole = tests(&plan(&[]));
+    let mut parts = Vec::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let plan = plan(&["--shard", shard]);
+        assert_eq!(plan["shard"]["loads"].as_array().unwrap().len(), 3);
+        let own = tests(&plan);
+        let number: usize = shard[..1].parse().unwrap();
+        assert_eq!(plan["shard"]["loads"][number - 1]["tests"], own.len());
+        parts.extend(own);
+    }
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    assert_eq!(sorted(parts), sorted(whole));
+}
+
+/// What real Python's XML parser reads of a picture: its texts, and the names of its elements.
+fn read_xml(file: &std::path::Path) -> Value {
+    let program = "import json, sys, xml.etree.ElementTree as t\nr = t.parse(sys.argv[1]).getroot()\n\
+                   print(json.dumps({'texts': [e.text for e in r.iter() if e.text], 'tags': [e.tag for e in r.iter()]}))";
+    let output = std::process::Command::new(oracle::python()).args(["-c", program]).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn hostile_names_stay_text_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let tests = folder.path().join("tests");
+    fs::create_dir(&tests).unwrap();
+    let text = "import pytest\n\n\
+                @pytest.mark.gpu_1\n@pytest.mark.timeout(300)\n\
+                @pytest.mark.parametrize('x', ['<script>alert(1)</script>', '\"];s0 -> s1;', \"]]>&'\"])\n\
+                def test_a(x):\n    pass\n\n\
+                @pytest.mark.gpu_8\n@pytest.mark.parametrize('x', ['</text><script>'])\n\
+                def test_b(x):\n    pass\n\n\
+                @pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(-4)\ndef test_c():\n    pass\n";
+    fs::write(tests.join("test_hostile.py"), text).unwrap();
+    let tree = folder.path().to_str().unwrap();
+    let write = |format: &str| {
+        let arguments = ["plan", "--tree", tree, "--policy", "dynamo-2025-10", "--gpus", "1xL4", "--check", "--format"];
+        let answer = answer(xtask(&arguments).arg(format));
+        assert_eq!(answer.code, 0, "{format}: {}", answer.stderr);
+        answer.stdout
+    };
+    let file = folder.path().join("plan.svg");
+    fs::write(&file, write("svg")).unwrap();
+    let read = read_xml(&file);
+    let has = |text: &str| read["texts"].as_array().unwrap().iter().any(|own| own.as_str().unwrap().contains(text));
+    assert!(has("<script>alert(1)</script>") && has("</text><script>") && has("]]>&'"), "{read:#}");
+    assert!(read["tags"].as_array().unwrap().iter().all(|tag| !tag.as_str().unwrap().ends_with("script")));
+    let html = write("html");
+    assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)"), "{html}");
+    // One arrow a line, and no quote that ends a label early.
+    let dot = write("dot");
+    assert!(dot.contains(r#"\"];s0 -> s1;"#), "{dot}");
+    let text = write("text");
+    assert!(text.contains("tests/test_hostile.py:16") && text.contains("is no amount of memory in GiB"), "{text}");
+    assert!(text.contains("checked: each test"), "{text}");
+    assert_schema(&serde_json::from_str(&write("json")).unwrap());
+}
+
+#[test]
+fn a_shard_is_the_same_whatever_the_machine_has() {
+    let of = |gpus, jobs| {
+        let answer = answer(&mut xtask(&["plan", "--gpus", gpus, "-j", jobs, "--format", "json", "--shard", "2/4"]));
+        tests(&serde_json::from_str(&answer.stdout).unwrap()).into_iter().collect::<BTreeSet<_>>()
+    };
+    let small = of("1xL4", "1");
+    assert!(!small.is_empty());
+    assert_eq!(small, of("8xH100", "64"));
+}
+
+#[test]
+fn measured_times_come_from_the_file_whose_hash_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("timings.json");
+    let whole = plan(&[]);
+    let first = tests(&whole)[0].clone();
+    let case = serde_json::json!({"id": first, "median_s": 3000.0, "p90_s": 4000.0, "runs": 9});
+    let text = serde_json::json!({"timings": 1, "cases": [case]}).to_string();
+    fs::write(&file, &text).unwrap();
+    let plan = plan(&["--timings", file.to_str().unwrap()]);
+    assert_eq!(plan["timings"]["sha256"], execution_plan::timings::digest(text.as_bytes()));
+    assert_eq!((&plan["timings"]["cases"], &plan["timings"]["used"]), (&1.into(), &1.into()));
+    assert!(plan["expected"].as_f64().unwrap() >= 3000.0);
+
+    fs::write(&file, text.replace("3000", "-1")).unwrap();
+    let answer = answer(&mut xtask(&["plan", "--timings", file.to_str().unwrap()]));
+    assert_eq!(answer.code, 2);
+    assert!(answer.stderr.contains("timings.json: case 1"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let with = |limit: &str| {
+        let text = format!("extends = \"dynamo-2025-10\"\n[[budgets]]\nstage = \"pre_merge\"\nlimit = \"{limit}\"\n");
+        fs::write(&policy, text).unwrap();
+        let policy = policy.to_str().unwrap();
+        answer(&mut xtask(&["plan", "--policy", policy, "--stage", "pre_merge", "--gpus", "2xL4", "--enforce-budget"]))
+    };
+    let over = with("1 s");
+    assert_eq!(over.code, 5, "{}", over.stderr);
+    for text in ["over budget: all tests in pre_merge", "over by", "what costs most", "a third of its time-out"] {
+        assert!(over.stdout.contains(text), "{text}: {}", over.stdout);
+    }
+    assert!(!over.stdout.contains("p90"), "nothing was measured: {}", over.stdout);
+    let fits = with("20 h");
+    assert_eq!(fits.code, 0, "{}", fits.stderr);
+    assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge"), "{}", fits.stdout);
+}
