@@ -2,6 +2,7 @@
 
 use crate::bytes::{Bytes, Memory};
 use crate::cards::{self, CARDS};
+use crate::health::Health;
 use crate::inventory::{Device, Driver, Inventory, Mig};
 
 /// The most devices that a description can have.
@@ -134,6 +135,7 @@ impl<'a> Part<'a> {
             compute_capability: self.card.map(cards::Card::compute_capability),
             memory: Some(Memory::unused(self.memory)),
             mig: Mig::Off,
+            health: Health::default(),
             processes: Ok(Vec::new()),
         }
     }

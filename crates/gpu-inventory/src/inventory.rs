@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::bytes::{Bytes, Memory};
+use crate::health::Health;
 
 /// The GPUs of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +17,31 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Why no device can be used: no driver, no device, or only failed ones. `None` where there is one.
+    /// Why no device can be used: no driver, no device, or only failed and unusable ones. `None` where there is one.
     #[must_use]
     pub fn why_empty(&self) -> Option<String> {
-        if !self.devices.is_empty() {
+        if self.devices.iter().any(|gpu| gpu.health.faults.is_empty()) {
             return None;
         }
-        Some(match (&self.driver, self.failed.first()) {
-            (Driver::Absent(absence), _) => absence.to_string(),
-            (_, Some(failed)) => format!("no GPU that works here: {failed}"),
-            (_, None) => "no GPU here: the driver reports no device".to_owned(),
+        if let Driver::Absent(absence) = &self.driver {
+            return Some(absence.to_string());
+        }
+        let unusable = self.unusable();
+        Some(match unusable.len() {
+            0 => "no GPU here: the driver reports no device".to_owned(),
+            _ => format!("no GPU that works here: {}", unusable.join("; ")),
         })
+    }
+
+    /// The devices and MIG instances that nothing may be placed on, each with the reason: what NVML cannot read, and
+    /// what it has faults of.
+    #[must_use]
+    pub fn unusable(&self) -> Vec<String> {
+        let faulty = self.devices.iter().filter_map(|gpu| Some((gpu.index, None, gpu.unusable()?)));
+        let failed = self.failed.iter().map(|failed| (failed.index, failed.mig_index, failed.to_string()));
+        let mut all: Vec<_> = faulty.chain(failed).collect();
+        all.sort();
+        all.into_iter().map(|(_, _, text)| text).collect()
     }
 }
 
@@ -111,8 +126,18 @@ pub struct Device {
     pub memory: Option<Memory>,
     /// Whether it is divided.
     pub mig: Mig,
+    /// What speaks against using it.
+    pub health: Health,
     /// The processes with a compute context (graphics excepted), or why they cannot be listed.
     pub processes: Result<Vec<Process>, Failure>,
+}
+
+impl Device {
+    /// The device and why nothing may be placed on it, as a fragment; `None` where nothing is known against it.
+    #[must_use]
+    pub fn unusable(&self) -> Option<String> {
+        Some(format!("GPU {}: {}", self.index, self.health.unusable_because()?))
+    }
 }
 
 /// A place on the PCI bus; places order as CUDA's `PCI_BUS_ID` orders devices.

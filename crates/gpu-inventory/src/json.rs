@@ -38,6 +38,10 @@ struct Device<'a> {
     memory: Option<MemoryBytes>,
     mig: &'static str,
     mig_instances: Vec<MigInstance<'a>>,
+    /// Why nothing may be placed on it; `null` where nothing is known against it.
+    unusable_because: Option<String>,
+    /// What of its health could not be asked.
+    health_unknown: Vec<String>,
     /// `null` where they cannot be listed; `processes_error` then says why.
     processes: Option<Vec<Process>>,
     processes_error: Option<String>,
@@ -114,6 +118,8 @@ impl<'a> From<&'a inventory::Device> for Device<'a> {
             memory: device.memory.map(MemoryBytes::from),
             mig,
             mig_instances: instances.iter().map(MigInstance::from).collect(),
+            unusable_because: device.health.unusable_because(),
+            health_unknown: device.health.unknown.iter().map(Failure::to_string).collect(),
             processes: device.processes.as_ref().ok().map(|processes| processes.iter().map(Process::from).collect()),
             processes_error: device.processes.as_ref().err().map(Failure::to_string),
         }

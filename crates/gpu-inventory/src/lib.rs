@@ -19,6 +19,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A device with [`Health::faults`] is among the devices and gives no unit; [`Inventory::unusable`] says why.
+//!
 //! A machine without a driver is an ordinary answer: an inventory without devices, and the reason. A figure that
 //! NVML refuses is never zero: the device is then among [`Inventory::failed`], with the call and its error.
 //!
@@ -27,6 +29,7 @@
 mod bytes;
 mod cards;
 mod describe;
+mod health;
 mod inventory;
 pub mod json;
 mod nvml;
@@ -35,6 +38,7 @@ mod visible;
 
 pub use bytes::{Bytes, Memory};
 pub use describe::DescribeError;
+pub use health::{Fault, Health, Recovery};
 pub use inventory::{
     Absence, ComputeCapability, Device, Driver, DriverVersions, FailedDevice, Failure, Inventory, Mig, MigInstance,
     PciAddress, Process,

@@ -101,7 +101,8 @@ fn two_cards_have_every_figure() {
             "index": 1, "uuid": "GPU-a1b2c301-0000-4000-8000-000000000001", "name": "NVIDIA L4",
             "pci_bus_id": "00000000:41:00.0", "compute_capability": "8.9",
             "memory": {"total": 23034 * mib, "reserved": 457 * mib, "used": 0, "free": 22577 * mib},
-            "mig": "unsupported", "mig_instances": [], "processes": [], "processes_error": null,
+            "mig": "unsupported", "mig_instances": [], "unusable_because": null, "health_unknown": [],
+            "processes": [], "processes_error": null,
         })
     );
 }
@@ -189,6 +190,62 @@ fn a_device_file_that_is_missing_or_wrong_is_an_error() {
 }
 
 #[test]
+fn each_fault_makes_its_device_unusable_and_says_what_to_do() {
+    for (health, part) in [
+        (json!({"uncorrected_ecc": 3}), "3 memory errors that ECC could not correct: reset the GPU"),
+        (json!({"pages_pending_retirement": true}), "waiting to be retired: reset the GPU"),
+        (json!({"remapped_rows": {"pending": true}}), "waiting to be remapped: reset the GPU"),
+        (json!({"remapped_rows": {"failed": true}}), "could not be remapped: replace the GPU"),
+        (json!({"recovery_action": 1}), "asks for a reset of the GPU"),
+        (json!({"recovery_action": 2}), "asks for a reboot"),
+        (json!({"recovery_action": 77}), "recovery action 77"),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            for (key, value) in health.as_object().unwrap() {
+                machine["devices"][0]["health"][key] = value.clone();
+            }
+        });
+        let why = answer["devices"][0]["unusable_because"].as_str().unwrap();
+        assert!(why.contains(part), "{health}: {why}");
+        assert_eq!(answer["devices"][1]["unusable_because"], Value::Null, "{health}");
+    }
+    // Rows that were replaced are no fault.
+    let replaced = probe_changed("2xL4.json", |machine| {
+        machine["devices"][0]["health"] = json!({
+            "uncorrected_ecc": 0, "remapped_rows": {"correctable": 2, "uncorrectable": 1}, "recovery_action": 0,
+        });
+    });
+    assert_eq!(replaced["devices"][0]["unusable_because"], Value::Null);
+    assert_eq!(replaced["devices"][0]["health_unknown"], json!([]));
+}
+
+#[test]
+fn health_that_cannot_be_asked_is_unknown_and_not_good() {
+    for (change, parts) in [
+        (json!({"health": {}}), &["does not tell whether the GPU needs a reset"][..]),
+        (json!({"returns": {"nvmlDeviceGetTotalEccErrors": 4}}), &["nvmlDeviceGetTotalEccErrors: no permission"]),
+        (
+            json!({"returns": {"nvmlDeviceGetRemappedRows": 2, "nvmlDeviceGetFieldValues": 4}}),
+            &["nvmlDeviceGetRemappedRows", "nvmlDeviceGetFieldValues"],
+        ),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            for (key, value) in change.as_object().unwrap() {
+                machine["devices"][0][key] = value.clone();
+            }
+        });
+        let unknown = answer["devices"][0]["health_unknown"].as_array().unwrap();
+        assert_eq!(unknown.len(), parts.len(), "{change}: {unknown:?}");
+        for (reason, part) in unknown.iter().zip(parts) {
+            assert!(reason.as_str().unwrap().contains(part), "{change}: {reason}");
+        }
+        assert_eq!(answer["devices"][0]["unusable_because"], Value::Null);
+    }
+    let answer = probe_without("nvmlDeviceGetFieldValues");
+    assert!(answer["devices"][0]["health_unknown"][0].as_str().unwrap().contains("driver is too old"));
+}
+
+#[test]
 fn a_device_that_fails_costs_itself_and_is_never_zero() {
     for (change, call) in [
         (json!({"lost": true}), "nvmlDeviceGetHandleByIndex_v2"),
@@ -197,6 +254,9 @@ fn a_device_that_fails_costs_itself_and_is_never_zero() {
         (json!({"returns": {"nvmlDeviceGetMemoryInfo_v2": 3}}), "nvmlDeviceGetMemoryInfo_v2"),
         (json!({"memory_mib": {"total": 0}}), "nvmlDeviceGetMemoryInfo_v2"),
         (json!({"returns": {"nvmlDeviceGetMigMode": 999}}), "nvmlDeviceGetMigMode"),
+        (json!({"returns": {"nvmlDeviceGetTotalEccErrors": 15}}), "nvmlDeviceGetTotalEccErrors"),
+        (json!({"returns": {"nvmlDeviceGetRemappedRows": 16}}), "nvmlDeviceGetRemappedRows"),
+        (json!({"returns": {"nvmlDeviceGetFieldValues": 999}}), "nvmlDeviceGetFieldValues"),
     ] {
         let answer = probe_changed("2xL4.json", |machine| {
             for (key, value) in change.as_object().unwrap() {

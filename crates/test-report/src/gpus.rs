@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gpu_inventory::{Driver, Inventory, Mig};
+use gpu_inventory::{Driver, Health, Inventory, Mig};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -12,7 +12,7 @@ use crate::terminal::{Styles, printable};
 #[must_use]
 pub fn text(inventory: &Inventory, styles: &Styles) -> String {
     let mut out = String::new();
-    if let Some(why) = inventory.why_empty() {
+    if let Some(why) = inventory.why_empty().filter(|_| inventory.devices.is_empty()) {
         return format!("{}\n", printable(&why));
     }
     if let Driver::Loaded(versions) = &inventory.driver {
@@ -33,6 +33,7 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
         ("free", Align::Right),
         ("compute", Align::Right),
         ("MIG", Align::Left),
+        ("health", Align::Left),
         ("processes", Align::Left),
         ("UUID", Align::Left),
     ]);
@@ -51,6 +52,7 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
                 Mig::Off => "off".to_owned(),
                 Mig::On(instances) => format!("{} instances", instances.len()),
             },
+            health(&device.health).to_owned(),
             match &device.processes {
                 Ok(processes) if processes.is_empty() => "-".to_owned(),
                 Ok(processes) => processes.iter().map(|process| process.pid.to_string()).collect::<Vec<_>>().join(" "),
@@ -68,14 +70,25 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
                     String::new(),
                     format!("GI {} CI {}", instance.gpu_instance, instance.compute_instance),
                     String::new(),
+                    String::new(),
                     printable(&instance.uuid).into_owned(),
                 ]);
             }
         }
     }
     out.push_str(&columns.render(styles));
-    for failed in &inventory.failed {
-        let _ = writeln!(out, "{} {}", "unusable:".style(styles.bad), printable(&failed.to_string()));
+    for unusable in inventory.unusable() {
+        let _ = writeln!(out, "{} {}", "unusable:".style(styles.bad), printable(&unusable));
     }
     out
+}
+
+/// In a word; why a device is unusable stands below the table.
+fn health(health: &Health) -> &'static str {
+    match (health.faults.is_empty(), health.unknown.is_empty()) {
+        (false, _) => "unusable",
+        (true, true) => "ok",
+        // Nothing is known against it, and not everything could be asked.
+        (true, false) => "unknown",
+    }
 }

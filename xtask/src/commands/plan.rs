@@ -3,13 +3,14 @@
 use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
-use test_report::terminal::Styles;
+use test_report::terminal::{Styles, printable};
 
 use crate::cli::{Global, MachineArgs, MachineFormat, PlanArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::progress;
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -> Result<Exit, Error> {
@@ -57,7 +58,12 @@ impl Machine {
             Some(list) => (Some(list), DeviceOrder::PciBusId),
             None => (environment.cuda_visible_devices.as_deref(), order),
         };
-        Ok(Self { units: inventory.visible(variable, order)?, why_none: inventory.why_empty() })
+        let visibility = inventory.visibility(variable, order)?;
+        for unused in visibility.unusable.iter().chain(&visibility.cut) {
+            progress::note(&format!("warning: {}", printable(unused)));
+        }
+        let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
+        Ok(Self { units: visibility.units, why_none })
     }
 
     /// One that is not here.

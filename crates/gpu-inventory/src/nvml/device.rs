@@ -5,7 +5,7 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::{MemoryInfo, ProcessInfo};
 use nvml_wrapper::{Device as Handle, Nvml};
 
-use super::{failure, instance_ids};
+use super::{failure, health, unwrapped};
 use crate::bytes::{Bytes, Memory};
 use crate::inventory::{ComputeCapability, Device, FailedDevice, Failure, Mig, MigInstance, PciAddress, Process};
 
@@ -46,6 +46,7 @@ fn read_parts(
         compute_capability: Some(ComputeCapability { major: capability.major, minor: capability.minor }),
         memory,
         mig,
+        health: health::read(nvml, &handle)?,
         processes: handle
             .running_compute_processes()
             .map(|processes| processes.iter().map(process).collect())
@@ -120,8 +121,8 @@ fn mig_instance(nvml: &Nvml, handle: &Handle<'_>, index: u32) -> Result<MigInsta
         index,
         uuid: handle.uuid().map_err(of("nvmlDeviceGetUUID"))?,
         name: handle.name().map_err(of("nvmlDeviceGetName"))?,
-        gpu_instance: instance_ids::gpu_instance(nvml, handle).map_err(of("nvmlDeviceGetGpuInstanceId"))?,
-        compute_instance: instance_ids::compute_instance(nvml, handle).map_err(of("nvmlDeviceGetComputeInstanceId"))?,
+        gpu_instance: unwrapped::gpu_instance(nvml, handle).map_err(of("nvmlDeviceGetGpuInstanceId"))?,
+        compute_instance: unwrapped::compute_instance(nvml, handle).map_err(of("nvmlDeviceGetComputeInstanceId"))?,
         memory: memory(handle).map_err(|(NoMemory::NotPermitted(why) | NoMemory::Failed(why))| why)?,
     })
 }

@@ -1,7 +1,8 @@
 //! The inventory that NVML gives.
 
 mod device;
-mod instance_ids;
+mod health;
+mod unwrapped;
 
 use std::mem;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The ids of MIG instances, which `nvml-wrapper` does not wrap.
+//! Functions of NVML that `nvml-wrapper` does not wrap, or not so that they can be used.
 #![allow(unsafe_code)]
 
 use std::ffi::c_uint;
@@ -22,4 +22,23 @@ pub(super) fn compute_instance(nvml: &Nvml, device: &Device<'_>) -> Result<u32, 
     // SAFETY: as above.
     nvml_try(unsafe { function(device.handle(), &raw mut id) })?;
     Ok(id)
+}
+
+/// What became of memory rows with errors.
+pub(super) struct RemappedRows {
+    /// Some are replaced at the next reset.
+    pub(super) pending: bool,
+    /// Some could not be replaced.
+    pub(super) failed: bool,
+}
+
+/// Rows of memory that were or are to be replaced.
+pub(super) fn remapped_rows(nvml: &Nvml, device: &Device<'_>) -> Result<RemappedRows, NvmlError> {
+    let function = nvml_sym(nvml.lib().nvmlDeviceGetRemappedRows.as_ref())?;
+    let [mut correctable, mut uncorrectable, mut pending, mut failed]: [c_uint; 4] = [0; 4];
+    // SAFETY: the handle as above, and four valid places.
+    nvml_try(unsafe {
+        function(device.handle(), &raw mut correctable, &raw mut uncorrectable, &raw mut pending, &raw mut failed)
+    })?;
+    Ok(RemappedRows { pending: pending != 0, failed: failed != 0 })
 }
