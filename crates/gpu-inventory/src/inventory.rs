@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::bytes::{Bytes, Memory};
 use crate::health::Health;
+use crate::owner::{Owner, OwnerUnknown};
+use crate::topology::Topology;
 
 /// The GPUs of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +16,15 @@ pub struct Inventory {
     pub devices: Vec<Device>,
     /// The devices and MIG instances that NVML knows of and cannot read. Nothing can be placed on them.
     pub failed: Vec<FailedDevice>,
+    /// What lies between the devices.
+    pub topology: Topology,
 }
 
 impl Inventory {
+    pub(crate) fn without_devices(driver: Driver) -> Self {
+        Self { driver, devices: Vec::new(), failed: Vec::new(), topology: Topology::default() }
+    }
+
     /// Why no device can be used: no driver, no device, or only failed and unusable ones. `None` where there is one.
     #[must_use]
     pub fn why_empty(&self) -> Option<String> {
@@ -214,6 +222,8 @@ impl MigInstance {
 pub struct Process {
     /// Its id, in the PID namespace of the driver (of the host, seen from a container).
     pub pid: u32,
+    /// Whose it is, and what it is.
+    pub owner: Result<Owner, OwnerUnknown>,
     /// The memory that it holds there; `None` where the driver cannot say.
     pub used: Option<Bytes>,
     /// The GPU instance that it runs on, with MIG.

@@ -24,6 +24,9 @@
 //! A machine without a driver is an ordinary answer: an inventory without devices, and the reason. A figure that
 //! NVML refuses is never zero: the device is then among [`Inventory::failed`], with the call and its error.
 //!
+//! [`Inventory::topology`] says what lies between the devices, and [`Inventory::best_linked`] which of them to use
+//! together.
+//!
 //! The crate reads no environment variable and knows nothing of tests. [`json`] is the schema for other programs.
 
 mod bytes;
@@ -33,6 +36,8 @@ mod health;
 mod inventory;
 pub mod json;
 mod nvml;
+mod owner;
+mod topology;
 mod unit;
 mod visible;
 
@@ -44,5 +49,7 @@ pub use inventory::{
     PciAddress, Process,
 };
 pub use nvml::{DEFAULT_LIBRARY, InventoryError};
+pub use owner::{LONGEST_COMMAND, Owner, OwnerUnknown};
+pub use topology::{Link, MOST_GROUPS, Pcie, Topology};
 pub use unit::{Unit, UnitKind, child_environment};
 pub use visible::{DeviceOrder, Visibility, VisibleError};

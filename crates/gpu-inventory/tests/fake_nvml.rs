@@ -129,13 +129,92 @@ fn processes_say_what_they_hold_or_that_it_is_not_known() {
         machine["devices"][0]["processes"] =
             json!([{"pid": 42, "used_mib": 1000}, {"pid": 43, "gpu_instance": 2, "compute_instance": 0}]);
     });
+    let processes = answer["devices"][0]["processes"].as_array().unwrap();
+    let of = |field: &str| -> Vec<_> { processes.iter().map(|process| process[field].clone()).collect() };
+    assert_eq!(of("pid"), [42, 43]);
+    assert_eq!(of("used"), [json!(1000u64 << 20), Value::Null]);
+    assert_eq!(of("gpu_instance"), [Value::Null, json!(2)]);
+    assert_eq!(of("compute_instance"), [Value::Null, json!(0)]);
+    // Whose they are is told, or why it is not.
+    for process in processes {
+        assert_ne!(process["user"].is_string(), process["owner_unknown"].is_string(), "{process}");
+        assert_eq!(process["user"].is_string(), process["command"].is_string(), "{process}");
+    }
+}
+
+/// Four cards: 0 and 1 with two direct links, all with one link to a switch but 3, which has none that is on.
+fn linked(machine: &mut Value) {
+    let card = machine["devices"][0].clone();
+    machine["devices"] = (0..4_u32)
+        .map(|index| {
+            let mut card = card.clone();
+            card["uuid"] = json!(format!("GPU-{index}"));
+            card["pci"] = json!({"bus": 16 + index});
+            card["nvlinks"] = match index {
+                0 | 1 => json!([{"device": 1 - index}, {"device": 1 - index}, {"switch": 0}]),
+                2 => json!([{"switch": 0}, false]),
+                _ => json!([false, false]),
+            };
+            card
+        })
+        .collect();
+    machine["common_ancestors"] = json!([[0, 3, 10], [1, 3, 50]]);
+}
+
+/// Kind, number of NVLinks and reason of each link, by its devices.
+fn links(answer: &Value) -> Vec<(Value, Value, Value, Value)> {
+    let part = |link: &Value, name: &str| link[name].clone();
+    let of = |link| (part(link, "devices"), part(link, "kind"), part(link, "nvlinks"), part(link, "reason"));
+    answer["links"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn links_are_counted_directly_and_through_switches() {
+    let answer = probe_changed("2xL4.json", linked);
+    let links = links(&answer);
+    let short: Vec<_> = links.iter().map(|(_, kind, count, _)| (kind.as_str().unwrap(), count.as_u64())).collect();
     assert_eq!(
-        answer["devices"][0]["processes"],
-        json!([
-            {"pid": 42, "used": 1000u64 << 20, "gpu_instance": null, "compute_instance": null},
-            {"pid": 43, "used": null, "gpu_instance": 2, "compute_instance": 0},
-        ])
+        short,
+        [
+            ("nvlink", Some(3)),
+            ("nvlink", Some(1)),
+            ("nvlink", Some(1)),
+            ("pcie_switch", None),
+            ("machine", None),
+            ("unknown", None),
+        ]
     );
+    let devices: Vec<_> = links.iter().map(|(devices, ..)| devices.clone()).collect();
+    assert_eq!(devices, [json!([0, 1]), json!([0, 2]), json!([1, 2]), json!([0, 3]), json!([1, 3]), json!([2, 3])]);
+    let (.., reason) = &links[5];
+    assert!(reason.as_str().unwrap().contains("nvmlDeviceGetTopologyCommonAncestor"), "{reason}");
+    // As the example files have them.
+    let example = |file| links_of_example(file)[0].1.clone();
+    assert_eq!((example("2xL4.json"), example("2xH100-mig.json")), (json!("numa_node"), json!("nvlink")));
+}
+
+fn links_of_example(file: &str) -> Vec<(Value, Value, Value, Value)> {
+    links(&probe(&LIBRARY, &devices(file)))
+}
+
+#[test]
+fn a_link_that_cannot_be_read_is_unknown_and_costs_no_device() {
+    for (function, code) in [
+        ("nvmlDeviceGetNvLinkState", 999),
+        ("nvmlDeviceGetNvLinkRemotePciInfo_v2", 3),
+        ("nvmlDeviceGetNvLinkRemoteDeviceType", 4),
+        ("nvmlDeviceGetTopologyCommonAncestor", 4711),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            linked(machine);
+            machine["devices"][0]["returns"] = json!({ function: code });
+            machine["devices"][3]["returns"] = json!({ function: code });
+        });
+        assert_eq!(answer["devices"].as_array().unwrap().len(), 4, "{function}");
+        let (_, kind, _, reason) = &links(&answer)[3];
+        assert_eq!(kind, "unknown", "{function}");
+        assert!(reason.as_str().unwrap().starts_with(function), "{reason}");
+    }
 }
 
 #[test]

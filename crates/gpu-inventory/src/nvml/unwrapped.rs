@@ -5,6 +5,10 @@ use std::ffi::c_uint;
 
 use nvml_wrapper::error::{NvmlError, nvml_sym, nvml_try};
 use nvml_wrapper::{Device, Nvml};
+use nvml_wrapper_sys::bindings::{
+    nvmlIntNvLinkDeviceType_enum_NVML_NVLINK_DEVICE_TYPE_SWITCH,
+    nvmlIntNvLinkDeviceType_enum_NVML_NVLINK_DEVICE_TYPE_UNKNOWN,
+};
 
 /// The id of the GPU instance that a MIG device is part of.
 pub(super) fn gpu_instance(nvml: &Nvml, device: &Device<'_>) -> Result<u32, NvmlError> {
@@ -41,4 +45,13 @@ pub(super) fn remapped_rows(nvml: &Nvml, device: &Device<'_>) -> Result<Remapped
         function(device.handle(), &raw mut correctable, &raw mut uncorrectable, &raw mut pending, &raw mut failed)
     })?;
     Ok(RemappedRows { pending: pending != 0, failed: failed != 0 })
+}
+
+/// Whether an NVLink of a device ends at a switch. The wrapper's own function answers "unknown" always.
+pub(super) fn ends_at_switch(nvml: &Nvml, device: &Device<'_>, link: u32) -> Result<bool, NvmlError> {
+    let function = nvml_sym(nvml.lib().nvmlDeviceGetNvLinkRemoteDeviceType.as_ref())?;
+    let mut kind = nvmlIntNvLinkDeviceType_enum_NVML_NVLINK_DEVICE_TYPE_UNKNOWN;
+    // SAFETY: the handle as above, and `kind` is a valid place.
+    nvml_try(unsafe { function(device.handle(), link, &raw mut kind) })?;
+    Ok(kind == nvmlIntNvLinkDeviceType_enum_NVML_NVLINK_DEVICE_TYPE_SWITCH)
 }
