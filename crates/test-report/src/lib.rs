@@ -26,6 +26,7 @@
 mod columns;
 pub mod count;
 pub mod findings;
+pub mod fits;
 pub mod gpus;
 pub mod html;
 pub mod junit;

@@ -122,10 +122,13 @@ Examples:
   cargo xtask plan --stage nightly --gpus 2xL4
   cargo xtask plan --stage pre_merge --gpus 8xH100:79GiB --format json")]
     Plan(PlanArgs),
-    /// Show the GPUs of this machine, or of a described one
+    /// Show the GPUs of this machine, or of a described one: what each holds, how they are linked, which tests fit
     #[command(after_help = "\
 Examples:
   cargo xtask gpus
+  cargo xtask gpus --watch=5
+  cargo xtask gpus --fits tests/serve/test_vllm_chat.py
+  cargo xtask gpus --fits --stage nightly -m gpu_2
   cargo xtask gpus --gpus 2xL4+8xH100:79GiB --format json")]
     Gpus(GpusArgs),
     /// Hold the listing against real pytest, or real cargo
