@@ -42,7 +42,7 @@ fn busy(machine: &mut Value) {
 fn a_machine_is_shown_with_its_links_and_who_holds_memory() {
     let answer = gpus(&machine("shown", busy), &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    for part in ["NVIDIA L4", "4000000", "19.5 GiB", "NODE", "NODE: a NUMA node"] {
+    for part in ["host: ", "NVIDIA L4", "4000000", "19.5 GiB", "NODE", "NODE: a NUMA node"] {
         assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
     }
 }
@@ -74,6 +74,7 @@ fn the_same_is_told_to_programs() {
     let answer = gpus(&machine("json", busy), &["--fits", "-m", "gpu_2", "--language", "python", "--format", "json"]);
     let document: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(document["inventory"], 1);
+    assert!(document["host"]["cores"].as_u64().unwrap() > 0, "{}", document["host"]);
     assert_eq!(document["links"][0]["kind"], "numa_node");
     let fits = document["fits"].as_array().unwrap();
     assert!(!fits.is_empty());

@@ -27,12 +27,15 @@
 //! [`Inventory::topology`] says what lies between the devices, and [`Inventory::best_linked`] which of them to use
 //! together.
 //!
+//! [`Host`] has the cores and the memory that a process may use beside them.
+//!
 //! The crate reads no environment variable and knows nothing of tests. [`json`] is the schema for other programs.
 
 mod bytes;
 mod cards;
 mod describe;
 mod health;
+mod host;
 mod inventory;
 pub mod json;
 mod nvml;
@@ -44,6 +47,7 @@ mod visible;
 pub use bytes::{Bytes, Memory};
 pub use describe::DescribeError;
 pub use health::{Fault, Health, Recovery};
+pub use host::Host;
 pub use inventory::{
     Absence, ComputeCapability, Device, Driver, DriverVersions, FailedDevice, Failure, Inventory, Mig, MigInstance,
     PciAddress, Process,

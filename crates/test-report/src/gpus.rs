@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gpu_inventory::{Bytes, Device, Driver, Health, Inventory, Link, Mig, Process};
+use gpu_inventory::{Bytes, Device, Driver, Health, Host, Inventory, Link, Mig, Process};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -45,6 +45,19 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
         let _ = writeln!(out, "{} {}", "unusable:".style(styles.bad), printable(&unusable));
     }
     out
+}
+
+/// A line on what there is beside GPUs.
+#[must_use]
+pub fn host(host: &Host) -> String {
+    let cores = match host.cores {
+        Some(1) => "1 core".to_owned(),
+        Some(cores) => format!("{cores} cores"),
+        None => "an unknown number of cores".to_owned(),
+    };
+    let memory = host.memory.map_or_else(|| "unknown".to_owned(), |memory| memory.to_string());
+    let limit = host.memory_limit.map(|limit| format!(", of which its control group allows {limit}"));
+    format!("host: {cores}, {memory} memory{}\n", limit.unwrap_or_default())
 }
 
 fn devices(inventory: &Inventory, styles: &Styles) -> String {

@@ -4,8 +4,9 @@ mod fits;
 
 use execution_plan::CargoFeatures;
 use gpu_inventory::json::Document;
-use gpu_inventory::{DeviceOrder, Inventory, Unit};
+use gpu_inventory::{DeviceOrder, Host, Inventory, Unit};
 use marker_policy::Policy;
+use serde_json::json;
 use test_report::fits::Fit;
 use test_report::terminal::{Styles, printable};
 
@@ -108,9 +109,14 @@ fn show(
     environment: &Environment,
 ) -> Result<String, Error> {
     let styles = Styles::for_terminal(environment.colour);
+    // A description tells nothing of it.
+    let host = args.gpus.is_none().then(Host::here);
     match args.format {
         MachineFormat::Text => {
             let mut text = test_report::gpus::text(inventory, &styles);
+            if let (Some(host), false) = (&host, inventory.devices.is_empty()) {
+                text.insert_str(0, &test_report::gpus::host(host));
+            }
             if let Some(fits) = fits {
                 text.push('\n');
                 text.push_str(&test_report::fits::text(fits, &styles));
@@ -123,6 +129,12 @@ fn show(
             if let (Some(fits), Some(document)) = (fits, document.as_object_mut()) {
                 let fits = serde_json::to_value(test_report::fits::json(fits)).map_err(internal)?;
                 document.insert("fits".to_owned(), fits);
+            }
+            if let (Some(host), Some(document)) = (host, document.as_object_mut()) {
+                let bytes = |amount: Option<gpu_inventory::Bytes>| amount.map(|bytes| bytes.0);
+                let (memory, limit) = (bytes(host.memory), bytes(host.memory_limit));
+                let host = json!({ "cores": host.cores, "memory": memory, "memory_limit": limit });
+                document.insert("host".to_owned(), host);
             }
             // Of many documents each is a line.
             let text = match args.watch {
