@@ -38,6 +38,7 @@ mod health;
 mod host;
 mod inventory;
 pub mod json;
+mod model;
 mod nvml;
 mod owner;
 mod topology;
@@ -52,6 +53,7 @@ pub use inventory::{
     Absence, ComputeCapability, Device, Driver, DriverVersions, FailedDevice, Failure, Inventory, Mig, MigInstance,
     PciAddress, Process,
 };
+pub use model::is_model;
 pub use nvml::{DEFAULT_LIBRARY, InventoryError};
 pub use owner::{LONGEST_COMMAND, Owner, OwnerUnknown};
 pub use topology::{Link, MOST_GROUPS, Pcie, Topology};

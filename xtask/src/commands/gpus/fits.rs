@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use execution_plan::{CargoFeatures, Demand, Estimates, NotRun, PlanSettings, Share};
-use gpu_inventory::{Bytes, Device, Inventory, Process, Unit, UnitKind};
+use gpu_inventory::{Bytes, Device, Inventory, Process, Unit, UnitKind, is_model};
 use marker_policy::{Chosen, Policy};
 use test_report::fits::{Against, Fit, Here, Need, UnitFit};
 
@@ -85,9 +85,8 @@ fn unit_fit(need: &Need, inventory: &Inventory, unit: &Unit) -> UnitFit {
 }
 
 fn against(need: &Need, inventory: &Inventory, unit: &Unit) -> Option<Against> {
-    // As the plan matches models: a part of the name in any case.
     if let Some(model) = &need.model
-        && !unit.name.to_lowercase().contains(&model.to_lowercase())
+        && !is_model(&unit.name, model)
     {
         return Some(Against::Never(format!("is no {model}")));
     }
