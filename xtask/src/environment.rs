@@ -24,6 +24,8 @@ pub(crate) struct Environment {
     pub(crate) today: NaiveDate,
     /// Whether stdout is a terminal that may show colour.
     pub(crate) colour: bool,
+    /// Whether stdout is a terminal on which a table can be redrawn.
+    pub(crate) redraw: bool,
     /// Whether stderr is a terminal on which a progress bar can be redrawn.
     pub(crate) progress: bool,
 }
@@ -46,6 +48,7 @@ impl Environment {
                 .map(Utf8PathBuf::from),
             today: today(),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
+            redraw: io::stdout().is_terminal() && !dumb,
             progress: io::stderr().is_terminal() && !ci && !dumb,
         }
     }

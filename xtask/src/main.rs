@@ -64,7 +64,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Report(args) => commands::report::run(&cli.global, args, environment),
         Command::History(args) => commands::history::run(&cli.global, args, environment),
-        Command::Gpus(args) => commands::gpus::run(args, environment),
+        Command::Gpus(args) => commands::gpus::run(&cli.global, args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {
             PolicyCommand::Init(args) => commands::policy::init(&cli.global, args),

@@ -15,6 +15,16 @@ pub(crate) fn write(text: &str) -> Result<(), Error> {
     with(|out| out.write_all(text.as_bytes()))
 }
 
+/// The same, for more to come: `false` once the reader has closed its end.
+pub(crate) fn write_on(text: &str) -> Result<bool, Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::Output(error)),
+    }
+}
+
 /// The same for what is better written piece by piece.
 pub(crate) fn with(write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>) -> Result<(), Error> {
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());

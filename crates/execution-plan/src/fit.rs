@@ -45,9 +45,8 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     })
 }
 
-/// The units whose name has the needed model as a word or a part, whatever the case.
+/// The units that are of the needed model, by their names.
 pub(crate) fn units_of_model(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
-    let model = demand.model.as_ref().map(|model| model.to_lowercase());
-    let is_of_model = |name: &str| model.as_ref().is_none_or(|model| name.to_lowercase().contains(model));
+    let is_of_model = |name: &str| demand.model.as_ref().is_none_or(|model| gpu_inventory::is_model(name, model));
     (0..capacity.units.len()).filter(|&unit| is_of_model(&capacity.units[unit].name)).collect()
 }

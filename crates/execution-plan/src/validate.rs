@@ -93,7 +93,7 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
     }
     let lacks = |gpu: &&crate::GpuClaim| {
         let Some(unit) = plan.capacity.units.get(gpu.unit) else { return true };
-        let is_of_model = |model: &String| unit.name.to_lowercase().contains(&model.to_lowercase());
+        let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
         gpu.share != demand.share || !demand.model.as_ref().is_none_or(is_of_model)
     };
     let gpu = claim.gpus.iter().find(lacks)?;

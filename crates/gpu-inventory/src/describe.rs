@@ -2,7 +2,9 @@
 
 use crate::bytes::{Bytes, Memory};
 use crate::cards::{self, CARDS};
+use crate::health::Health;
 use crate::inventory::{Device, Driver, Inventory, Mig};
+use crate::topology::{Link, Topology};
 
 /// The most devices that a description can have.
 const MOST_DEVICES: u32 = 1024;
@@ -76,7 +78,9 @@ impl Inventory {
                 devices.push(parsed.device(index));
             }
         }
-        Ok(Self { driver: Driver::Described(description.to_owned()), devices, failed: Vec::new() })
+        let reason = "a description tells no links";
+        let topology = Topology::of(devices.len(), |_, _| Link::Unknown { reason: reason.to_owned() });
+        Ok(Self { devices, topology, ..Self::without_devices(Driver::Described(description.to_owned())) })
     }
 }
 
@@ -134,6 +138,7 @@ impl<'a> Part<'a> {
             compute_capability: self.card.map(cards::Card::compute_capability),
             memory: Some(Memory::unused(self.memory)),
             mig: Mig::Off,
+            health: Health::default(),
             processes: Ok(Vec::new()),
         }
     }

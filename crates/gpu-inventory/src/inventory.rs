@@ -3,6 +3,9 @@
 use std::fmt;
 
 use crate::bytes::{Bytes, Memory};
+use crate::health::Health;
+use crate::owner::{Owner, OwnerUnknown};
+use crate::topology::Topology;
 
 /// The GPUs of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,20 +16,40 @@ pub struct Inventory {
     pub devices: Vec<Device>,
     /// The devices and MIG instances that NVML knows of and cannot read. Nothing can be placed on them.
     pub failed: Vec<FailedDevice>,
+    /// What lies between the devices.
+    pub topology: Topology,
 }
 
 impl Inventory {
-    /// Why no device can be used: no driver, no device, or only failed ones. `None` where there is one.
+    pub(crate) fn without_devices(driver: Driver) -> Self {
+        Self { driver, devices: Vec::new(), failed: Vec::new(), topology: Topology::default() }
+    }
+
+    /// Why no device can be used: no driver, no device, or only failed and unusable ones. `None` where there is one.
     #[must_use]
     pub fn why_empty(&self) -> Option<String> {
-        if !self.devices.is_empty() {
+        if self.devices.iter().any(|gpu| gpu.health.faults.is_empty()) {
             return None;
         }
-        Some(match (&self.driver, self.failed.first()) {
-            (Driver::Absent(absence), _) => absence.to_string(),
-            (_, Some(failed)) => format!("no GPU that works here: {failed}"),
-            (_, None) => "no GPU here: the driver reports no device".to_owned(),
+        if let Driver::Absent(absence) = &self.driver {
+            return Some(absence.to_string());
+        }
+        let unusable = self.unusable();
+        Some(match unusable.len() {
+            0 => "no GPU here: the driver reports no device".to_owned(),
+            _ => format!("no GPU that works here: {}", unusable.join("; ")),
         })
+    }
+
+    /// The devices and MIG instances that nothing may be placed on, each with the reason: what NVML cannot read, and
+    /// what it has faults of.
+    #[must_use]
+    pub fn unusable(&self) -> Vec<String> {
+        let faulty = self.devices.iter().filter_map(|gpu| Some((gpu.index, None, gpu.unusable()?)));
+        let failed = self.failed.iter().map(|failed| (failed.index, failed.mig_index, failed.to_string()));
+        let mut all: Vec<_> = faulty.chain(failed).collect();
+        all.sort();
+        all.into_iter().map(|(_, _, text)| text).collect()
     }
 }
 
@@ -111,8 +134,18 @@ pub struct Device {
     pub memory: Option<Memory>,
     /// Whether it is divided.
     pub mig: Mig,
+    /// What speaks against using it.
+    pub health: Health,
     /// The processes with a compute context (graphics excepted), or why they cannot be listed.
     pub processes: Result<Vec<Process>, Failure>,
+}
+
+impl Device {
+    /// The device and why nothing may be placed on it, as a fragment; `None` where nothing is known against it.
+    #[must_use]
+    pub fn unusable(&self) -> Option<String> {
+        Some(format!("GPU {}: {}", self.index, self.health.unusable_because()?))
+    }
 }
 
 /// A place on the PCI bus; places order as CUDA's `PCI_BUS_ID` orders devices.
@@ -189,6 +222,8 @@ impl MigInstance {
 pub struct Process {
     /// Its id, in the PID namespace of the driver (of the host, seen from a container).
     pub pid: u32,
+    /// Whose it is, and what it is.
+    pub owner: Result<Owner, OwnerUnknown>,
     /// The memory that it holds there; `None` where the driver cannot say.
     pub used: Option<Bytes>,
     /// The GPU instance that it runs on, with MIG.

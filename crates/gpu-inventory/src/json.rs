@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::bytes::Memory;
 use crate::inventory::{self, Driver, Failure, Mig};
+use crate::topology::{self, Pcie};
 
 /// The version of the schema.
 pub const SCHEMA: u32 = 1;
@@ -18,6 +19,8 @@ pub struct Document<'a> {
     source: Source<'a>,
     devices: Vec<Device<'a>>,
     failed: Vec<FailedDevice<'a>>,
+    /// Of each pair of devices once.
+    links: Vec<Link<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,9 +41,24 @@ struct Device<'a> {
     memory: Option<MemoryBytes>,
     mig: &'static str,
     mig_instances: Vec<MigInstance<'a>>,
+    /// Why nothing may be placed on it; `null` where nothing is known against it.
+    unusable_because: Option<String>,
+    /// What of its health could not be asked.
+    health_unknown: Vec<String>,
     /// `null` where they cannot be listed; `processes_error` then says why.
-    processes: Option<Vec<Process>>,
+    processes: Option<Vec<Process<'a>>>,
     processes_error: Option<String>,
+}
+
+/// What lies between two devices, by their indices.
+#[derive(Debug, Serialize)]
+struct Link<'a> {
+    devices: [u32; 2],
+    kind: &'static str,
+    /// How many, where it is NVLink.
+    nvlinks: Option<u32>,
+    /// Why it is unknown, where it is.
+    reason: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,9 +81,13 @@ struct MigInstance<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Process {
+struct Process<'a> {
     pid: u32,
     used: Option<u64>,
+    user: Option<&'a str>,
+    command: Option<&'a str>,
+    /// Why user and command are `null`, where they are.
+    owner_unknown: Option<String>,
     gpu_instance: Option<u32>,
     compute_instance: Option<u32>,
 }
@@ -94,7 +116,36 @@ impl<'a> From<&'a inventory::Inventory> for Document<'a> {
             },
             devices: inventory.devices.iter().map(Device::from).collect(),
             failed: inventory.failed.iter().map(FailedDevice::from).collect(),
+            links: links(inventory),
         }
+    }
+}
+
+fn links(inventory: &inventory::Inventory) -> Vec<Link<'_>> {
+    let devices = inventory.devices.iter().enumerate();
+    let pairs =
+        devices.flat_map(|(b, second)| inventory.devices[..b].iter().enumerate().map(move |a| (a, (b, second))));
+    pairs
+        .filter_map(|((a, first), (b, second))| {
+            let link = inventory.topology.between(a, b)?;
+            let (kind, nvlinks, reason) = match link {
+                topology::Link::NvLink { links } => ("nvlink", Some(links.0), None),
+                topology::Link::Pcie(pcie) => (pcie_name(*pcie), None, None),
+                topology::Link::Unknown { reason } => ("unknown", None, Some(reason.as_str())),
+            };
+            Some(Link { devices: [first.index, second.index], kind, nvlinks, reason })
+        })
+        .collect()
+}
+
+fn pcie_name(pcie: Pcie) -> &'static str {
+    match pcie {
+        Pcie::Board => "board",
+        Pcie::Switch => "pcie_switch",
+        Pcie::Switches => "pcie_switches",
+        Pcie::HostBridge => "host_bridge",
+        Pcie::NumaNode => "numa_node",
+        Pcie::Machine => "machine",
     }
 }
 
@@ -114,6 +165,8 @@ impl<'a> From<&'a inventory::Device> for Device<'a> {
             memory: device.memory.map(MemoryBytes::from),
             mig,
             mig_instances: instances.iter().map(MigInstance::from).collect(),
+            unusable_because: device.health.unusable_because(),
+            health_unknown: device.health.unknown.iter().map(Failure::to_string).collect(),
             processes: device.processes.as_ref().ok().map(|processes| processes.iter().map(Process::from).collect()),
             processes_error: device.processes.as_ref().err().map(Failure::to_string),
         }
@@ -140,11 +193,15 @@ impl<'a> From<&'a inventory::MigInstance> for MigInstance<'a> {
     }
 }
 
-impl From<&inventory::Process> for Process {
-    fn from(process: &inventory::Process) -> Self {
+impl<'a> From<&'a inventory::Process> for Process<'a> {
+    fn from(process: &'a inventory::Process) -> Self {
+        let owner = process.owner.as_ref();
         Self {
             pid: process.pid,
             used: process.used.map(|used| used.0),
+            user: owner.ok().map(|owner| owner.user.as_str()),
+            command: owner.ok().map(|owner| owner.command.as_str()),
+            owner_unknown: owner.err().map(ToString::to_string),
             gpu_instance: process.gpu_instance,
             compute_instance: process.compute_instance,
         }

@@ -24,7 +24,7 @@ pub struct Unit {
 impl Unit {
     /// What `CUDA_VISIBLE_DEVICES` must be, with `CUDA_DEVICE_ORDER=PCI_BUS_ID`, for a process to see just this unit:
     /// the index, which every engine understands; the UUID for MIG, and where CUDA may count other devices than NVML
-    /// does (MIG elsewhere on the machine, or a failed device).
+    /// does (MIG elsewhere on the machine, or a failed or faulty device).
     #[must_use]
     pub fn cuda_visible_devices(&self) -> &str {
         &self.selector
@@ -54,8 +54,11 @@ pub fn child_environment(units: &[Unit]) -> [(&'static str, String); 2] {
 }
 
 impl Inventory {
-    /// The units of one device: itself, or its MIG instances.
+    /// The units of one device: itself, or its MIG instances; none where something is wrong with it.
     pub(crate) fn units(&self, gpu: &Device) -> Vec<Unit> {
+        if !gpu.health.faults.is_empty() {
+            return Vec::new();
+        }
         match (&gpu.mig, gpu.memory) {
             (Mig::On(instances), _) => instances.iter().map(|instance| mig_unit(gpu, instance)).collect(),
             (Mig::Off | Mig::Unsupported, Some(memory)) => vec![self.gpu_unit(gpu, memory)],
@@ -64,7 +67,8 @@ impl Inventory {
     }
 
     fn gpu_unit(&self, gpu: &Device, memory: Memory) -> Unit {
-        let indices_agree = self.failed.is_empty() && self.first_divided().is_none();
+        let faulty = self.devices.iter().any(|gpu| !gpu.health.faults.is_empty());
+        let indices_agree = self.failed.is_empty() && !faulty && self.first_divided().is_none();
         Unit {
             index: gpu.index,
             uuid: gpu.uuid.clone(),

@@ -4,7 +4,7 @@
 //! taken from what PyTorch has established in `torch.cuda`: the first entry decides whether the list is one of
 //! indices, of `GPU-` or of `MIG-` names; an index may have text after its digits; a repeated entry hides everything.
 
-use crate::inventory::{Device, FailedDevice, Inventory, Mig};
+use crate::inventory::{Device, FailedDevice, Inventory, Mig, MigInstance};
 use crate::unit::{Unit, mig_unit};
 
 /// The order in which CUDA counts devices: the variable `CUDA_DEVICE_ORDER`.
@@ -39,6 +39,8 @@ pub struct Visibility {
     pub units: Vec<Unit>,
     /// Why CUDA ignores a part of the variable, where it does.
     pub cut: Option<String>,
+    /// The devices that would be visible and that nothing may be placed on, each with the reason.
+    pub unusable: Vec<String>,
 }
 
 /// What is visible cannot be known. Each message says how to make it clear.
@@ -128,7 +130,8 @@ impl Inventory {
         order: DeviceOrder,
     ) -> Result<Visibility, VisibleError> {
         let Some(list) = cuda_visible_devices else {
-            return Ok(Visibility { units: self.devices.iter().flat_map(|gpu| self.units(gpu)).collect(), cut: None });
+            let units = self.devices.iter().flat_map(|gpu| self.units(gpu)).collect();
+            return Ok(Visibility { units, cut: None, unusable: self.unusable() });
         };
         if list.is_empty() {
             return Ok(Visibility::default());
@@ -169,7 +172,7 @@ impl Inventory {
             indices.push(index);
         }
         let devices = self.in_bus_order();
-        let mut units = Vec::new();
+        let (mut units, mut unusable) = (Vec::new(), Vec::new());
         for index in indices {
             self.check_index(index, order)?;
             let device = usize::try_from(index).ok().and_then(|index| devices.get(index));
@@ -179,8 +182,9 @@ impl Inventory {
                 break;
             };
             units.extend(self.units(gpu));
+            unusable.extend(gpu.unusable());
         }
-        Ok(Visibility { units, cut })
+        Ok(Visibility { units, cut, unusable })
     }
 
     /// Whether CUDA and NVML mean the same device by `entry`.
@@ -201,11 +205,11 @@ impl Inventory {
         Ok(())
     }
 
-    fn visible_names(
-        &self,
+    fn visible_names<'a>(
+        &'a self,
         list: &str,
         prefix: &str,
-        resolve: impl Fn(&str) -> Result<Option<Unit>, VisibleError>,
+        resolve: impl Fn(&str) -> Result<Option<Named<'a>>, VisibleError>,
     ) -> Result<Visibility, VisibleError> {
         let mut names: Vec<&str> = Vec::new();
         let mut cut = None;
@@ -220,22 +224,46 @@ impl Inventory {
             }
             names.push(entry);
         }
-        let mut units: Vec<Unit> = Vec::new();
+        let mut found: Vec<Named<'a>> = Vec::new();
         for name in names {
-            let Some(unit) = resolve(name)? else {
-                cut = Some(ignored_from(name, "names no device, or more than one"));
+            let Some(device) = resolve(name)? else {
+                let why = format!("names no device, or more than one ({})", self.names(prefix));
+                cut = Some(ignored_from(name, &why));
                 break;
             };
-            if units.iter().any(|earlier| earlier.uuid == unit.uuid) {
+            if found.iter().any(|earlier| earlier.uuid() == device.uuid()) {
                 return Ok(hidden_by(name));
             }
-            units.push(unit);
+            found.push(device);
         }
-        Ok(Visibility { units, cut })
+        let units = found.iter().flat_map(|named| match named {
+            Named::Gpu(gpu) => self.units(gpu),
+            Named::Mig(gpu, _) if gpu.unusable().is_some() => Vec::new(),
+            Named::Mig(gpu, instance) => vec![mig_unit(gpu, instance)],
+        });
+        let mut unusable: Vec<_> = found.iter().filter_map(|named| named.gpu().unusable()).collect();
+        unusable.dedup();
+        Ok(Visibility { units: units.collect(), cut, unusable })
+    }
+
+    /// The names that an entry with this prefix could be, for a message.
+    fn names(&self, prefix: &str) -> String {
+        let of = |gpu: &Device| match &gpu.mig {
+            Mig::On(instances) if prefix == "MIG-" => instances.iter().map(|instance| instance.uuid.clone()).collect(),
+            Mig::Off | Mig::Unsupported if prefix == "GPU-" => vec![gpu.uuid.clone()],
+            _ => Vec::new(),
+        };
+        let names: Vec<String> = self.devices.iter().flat_map(of).collect();
+        match names.len() {
+            0 if prefix == "MIG-" => "no GPU here has MIG instances: `nvidia-smi -L` lists what there is".to_owned(),
+            0 => "here is none: `nvidia-smi -L` lists what there is".to_owned(),
+            more if more > MOST_NAMES => format!("here: {}, ...", names[..MOST_NAMES].join(", ")),
+            _ => format!("here: {}", names.join(", ")),
+        }
     }
 
     /// The one whole GPU whose UUID begins with `entry`.
-    fn gpu_named(&self, entry: &str) -> Result<Option<Unit>, VisibleError> {
+    fn gpu_named(&self, entry: &str) -> Result<Option<Named<'_>>, VisibleError> {
         let mut matches = self.devices.iter().filter(|gpu| gpu.uuid.starts_with(entry));
         let (Some(gpu), None) = (matches.next(), matches.next()) else {
             return Ok(None);
@@ -243,12 +271,12 @@ impl Inventory {
         if matches!(gpu.mig, Mig::On(_)) {
             return Err(VisibleError::DividedGpu { entry: entry.to_owned(), index: gpu.index });
         }
-        Ok(self.units(gpu).pop())
+        Ok(Some(Named::Gpu(gpu)))
     }
 
     /// The MIG instance of this name: its UUID, or the form of older drivers, `MIG-GPU-<uuid>/<GPU instance>/<compute
     /// instance>`.
-    fn mig_named(&self, entry: &str) -> Result<Option<Unit>, VisibleError> {
+    fn mig_named(&self, entry: &str) -> Result<Option<Named<'_>>, VisibleError> {
         let mut beginning = None;
         for gpu in &self.devices {
             let Mig::On(instances) = &gpu.mig else {
@@ -257,7 +285,7 @@ impl Inventory {
             for instance in instances {
                 let (card, compute) = (instance.gpu_instance, instance.compute_instance);
                 if entry == instance.uuid || entry == format!("MIG-{}/{card}/{compute}", gpu.uuid) {
-                    return Ok(Some(mig_unit(gpu, instance)));
+                    return Ok(Some(Named::Mig(gpu, instance)));
                 }
                 if instance.uuid.starts_with(entry) {
                     beginning = Some(instance.uuid.clone());
@@ -267,6 +295,32 @@ impl Inventory {
         match beginning {
             Some(full) => Err(VisibleError::AbbreviatedMig { entry: entry.to_owned(), full }),
             None => Ok(None),
+        }
+    }
+}
+
+/// How many names a message lists.
+const MOST_NAMES: usize = 8;
+
+/// What an entry of the variable names.
+#[derive(Clone, Copy)]
+enum Named<'a> {
+    Gpu(&'a Device),
+    Mig(&'a Device, &'a MigInstance),
+}
+
+impl<'a> Named<'a> {
+    fn uuid(self) -> &'a str {
+        match self {
+            Self::Gpu(gpu) => &gpu.uuid,
+            Self::Mig(_, instance) => &instance.uuid,
+        }
+    }
+
+    /// The card, or the card that the instance is a part of.
+    fn gpu(self) -> &'a Device {
+        match self {
+            Self::Gpu(gpu) | Self::Mig(gpu, _) => gpu,
         }
     }
 }
@@ -288,8 +342,8 @@ fn ignored_from(entry: &str, why: &str) -> String {
 
 fn hidden_by(entry: &str) -> Visibility {
     Visibility {
-        units: Vec::new(),
         cut: Some(format!("CUDA_VISIBLE_DEVICES names {entry:?} twice: CUDA then shows no device at all")),
+        ..Visibility::default()
     }
 }
 
@@ -298,7 +352,8 @@ fn hidden_by(entry: &str) -> Visibility {
 mod tests {
     use super::*;
     use crate::bytes::{Bytes, Memory};
-    use crate::inventory::{Failure, MigInstance, PciAddress};
+    use crate::health::Fault;
+    use crate::inventory::{Failure, PciAddress};
     use crate::unit::{UnitKind, child_environment};
 
     /// Three cards alike, with UUIDs that share beginnings.
@@ -482,6 +537,42 @@ mod tests {
         let refusal = inventory.visible(Some("2"), DeviceOrder::PciBusId).unwrap_err();
         assert!(refusal.to_string().contains("GPU 1: nvmlDeviceGetHandleByIndex_v2: lost"));
         assert_eq!(inventory.visible(None, DeviceOrder::PciBusId).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_faulty_device_counts_and_gives_no_unit() {
+        let mut inventory = three();
+        inventory.devices[1].health.faults.push(Fault::RowRemapFailed);
+        for (variable, expected, unusable) in [
+            (None, &["GPU-aa1", "GPU-b3"][..], 1),
+            (Some("0,1"), &["GPU-aa1"], 1),
+            (Some("2"), &["GPU-b3"], 0),
+            (Some("GPU-aa2,GPU-b"), &["GPU-b3"], 1),
+        ] {
+            let visible = inventory.visibility(variable, DeviceOrder::PciBusId).unwrap();
+            assert_eq!((selectors(&visible), visible.unusable.len()), (expected.to_vec(), unusable), "{variable:?}");
+            assert_eq!(visible.cut, None);
+        }
+        assert_eq!(inventory.why_empty(), None);
+        for gpu in &mut inventory.devices {
+            gpu.health.faults = vec![Fault::UncorrectedEcc { errors: 2 }];
+        }
+        let why = inventory.why_empty().unwrap();
+        assert!(why.starts_with("no GPU that works here: GPU 0: 2 memory errors"), "{why}");
+        let mut divided = divided();
+        divided.devices[0].health.faults.push(Fault::PagesPendingRetirement);
+        assert_visible(&divided, "MIG-0c7b8d11,MIG-4be2a6a0", &[], false);
+    }
+
+    #[test]
+    fn a_name_that_is_not_here_tells_what_is() {
+        let cut = |inventory: Inventory, variable| {
+            inventory.visibility(Some(variable), DeviceOrder::PciBusId).unwrap().cut.unwrap()
+        };
+        let absent = cut(divided(), "MIG-ffff");
+        assert!(absent.contains("names no device") && absent.contains("here: MIG-0c7b8d11, MIG-4be2a6a0"), "{absent}");
+        assert!(cut(three(), "MIG-ffff").contains("no GPU here has MIG instances"));
+        assert!(cut(three(), "GPU-c").contains("here: GPU-aa1, GPU-aa2, GPU-b3"));
     }
 
     #[test]

@@ -101,7 +101,8 @@ fn two_cards_have_every_figure() {
             "index": 1, "uuid": "GPU-a1b2c301-0000-4000-8000-000000000001", "name": "NVIDIA L4",
             "pci_bus_id": "00000000:41:00.0", "compute_capability": "8.9",
             "memory": {"total": 23034 * mib, "reserved": 457 * mib, "used": 0, "free": 22577 * mib},
-            "mig": "unsupported", "mig_instances": [], "processes": [], "processes_error": null,
+            "mig": "unsupported", "mig_instances": [], "unusable_because": null, "health_unknown": [],
+            "processes": [], "processes_error": null,
         })
     );
 }
@@ -128,13 +129,92 @@ fn processes_say_what_they_hold_or_that_it_is_not_known() {
         machine["devices"][0]["processes"] =
             json!([{"pid": 42, "used_mib": 1000}, {"pid": 43, "gpu_instance": 2, "compute_instance": 0}]);
     });
+    let processes = answer["devices"][0]["processes"].as_array().unwrap();
+    let of = |field: &str| -> Vec<_> { processes.iter().map(|process| process[field].clone()).collect() };
+    assert_eq!(of("pid"), [42, 43]);
+    assert_eq!(of("used"), [json!(1000u64 << 20), Value::Null]);
+    assert_eq!(of("gpu_instance"), [Value::Null, json!(2)]);
+    assert_eq!(of("compute_instance"), [Value::Null, json!(0)]);
+    // Whose they are is told, or why it is not.
+    for process in processes {
+        assert_ne!(process["user"].is_string(), process["owner_unknown"].is_string(), "{process}");
+        assert_eq!(process["user"].is_string(), process["command"].is_string(), "{process}");
+    }
+}
+
+/// Four cards: 0 and 1 with two direct links, all with one link to a switch but 3, which has none that is on.
+fn linked(machine: &mut Value) {
+    let card = machine["devices"][0].clone();
+    machine["devices"] = (0..4_u32)
+        .map(|index| {
+            let mut card = card.clone();
+            card["uuid"] = json!(format!("GPU-{index}"));
+            card["pci"] = json!({"bus": 16 + index});
+            card["nvlinks"] = match index {
+                0 | 1 => json!([{"device": 1 - index}, {"device": 1 - index}, {"switch": 0}]),
+                2 => json!([{"switch": 0}, false]),
+                _ => json!([false, false]),
+            };
+            card
+        })
+        .collect();
+    machine["common_ancestors"] = json!([[0, 3, 10], [1, 3, 50]]);
+}
+
+/// Kind, number of NVLinks and reason of each link, by its devices.
+fn links(answer: &Value) -> Vec<(Value, Value, Value, Value)> {
+    let part = |link: &Value, name: &str| link[name].clone();
+    let of = |link| (part(link, "devices"), part(link, "kind"), part(link, "nvlinks"), part(link, "reason"));
+    answer["links"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn links_are_counted_directly_and_through_switches() {
+    let answer = probe_changed("2xL4.json", linked);
+    let links = links(&answer);
+    let short: Vec<_> = links.iter().map(|(_, kind, count, _)| (kind.as_str().unwrap(), count.as_u64())).collect();
     assert_eq!(
-        answer["devices"][0]["processes"],
-        json!([
-            {"pid": 42, "used": 1000u64 << 20, "gpu_instance": null, "compute_instance": null},
-            {"pid": 43, "used": null, "gpu_instance": 2, "compute_instance": 0},
-        ])
+        short,
+        [
+            ("nvlink", Some(3)),
+            ("nvlink", Some(1)),
+            ("nvlink", Some(1)),
+            ("pcie_switch", None),
+            ("machine", None),
+            ("unknown", None),
+        ]
     );
+    let devices: Vec<_> = links.iter().map(|(devices, ..)| devices.clone()).collect();
+    assert_eq!(devices, [json!([0, 1]), json!([0, 2]), json!([1, 2]), json!([0, 3]), json!([1, 3]), json!([2, 3])]);
+    let (.., reason) = &links[5];
+    assert!(reason.as_str().unwrap().contains("nvmlDeviceGetTopologyCommonAncestor"), "{reason}");
+    // As the example files have them.
+    let example = |file| links_of_example(file)[0].1.clone();
+    assert_eq!((example("2xL4.json"), example("2xH100-mig.json")), (json!("numa_node"), json!("nvlink")));
+}
+
+fn links_of_example(file: &str) -> Vec<(Value, Value, Value, Value)> {
+    links(&probe(&LIBRARY, &devices(file)))
+}
+
+#[test]
+fn a_link_that_cannot_be_read_is_unknown_and_costs_no_device() {
+    for (function, code) in [
+        ("nvmlDeviceGetNvLinkState", 999),
+        ("nvmlDeviceGetNvLinkRemotePciInfo_v2", 3),
+        ("nvmlDeviceGetNvLinkRemoteDeviceType", 4),
+        ("nvmlDeviceGetTopologyCommonAncestor", 4711),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            linked(machine);
+            machine["devices"][0]["returns"] = json!({ function: code });
+            machine["devices"][3]["returns"] = json!({ function: code });
+        });
+        assert_eq!(answer["devices"].as_array().unwrap().len(), 4, "{function}");
+        let (_, kind, _, reason) = &links(&answer)[3];
+        assert_eq!(kind, "unknown", "{function}");
+        assert!(reason.as_str().unwrap().starts_with(function), "{reason}");
+    }
 }
 
 #[test]
@@ -189,6 +269,62 @@ fn a_device_file_that_is_missing_or_wrong_is_an_error() {
 }
 
 #[test]
+fn each_fault_makes_its_device_unusable_and_says_what_to_do() {
+    for (health, part) in [
+        (json!({"uncorrected_ecc": 3}), "3 memory errors that ECC could not correct: reset the GPU"),
+        (json!({"pages_pending_retirement": true}), "waiting to be retired: reset the GPU"),
+        (json!({"remapped_rows": {"pending": true}}), "waiting to be remapped: reset the GPU"),
+        (json!({"remapped_rows": {"failed": true}}), "could not be remapped: replace the GPU"),
+        (json!({"recovery_action": 1}), "asks for a reset of the GPU"),
+        (json!({"recovery_action": 2}), "asks for a reboot"),
+        (json!({"recovery_action": 77}), "recovery action 77"),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            for (key, value) in health.as_object().unwrap() {
+                machine["devices"][0]["health"][key] = value.clone();
+            }
+        });
+        let why = answer["devices"][0]["unusable_because"].as_str().unwrap();
+        assert!(why.contains(part), "{health}: {why}");
+        assert_eq!(answer["devices"][1]["unusable_because"], Value::Null, "{health}");
+    }
+    // Rows that were replaced are no fault.
+    let replaced = probe_changed("2xL4.json", |machine| {
+        machine["devices"][0]["health"] = json!({
+            "uncorrected_ecc": 0, "remapped_rows": {"correctable": 2, "uncorrectable": 1}, "recovery_action": 0,
+        });
+    });
+    assert_eq!(replaced["devices"][0]["unusable_because"], Value::Null);
+    assert_eq!(replaced["devices"][0]["health_unknown"], json!([]));
+}
+
+#[test]
+fn health_that_cannot_be_asked_is_unknown_and_not_good() {
+    for (change, parts) in [
+        (json!({"health": {}}), &["does not tell whether the GPU needs a reset"][..]),
+        (json!({"returns": {"nvmlDeviceGetTotalEccErrors": 4}}), &["nvmlDeviceGetTotalEccErrors: no permission"]),
+        (
+            json!({"returns": {"nvmlDeviceGetRemappedRows": 2, "nvmlDeviceGetFieldValues": 4}}),
+            &["nvmlDeviceGetRemappedRows", "nvmlDeviceGetFieldValues"],
+        ),
+    ] {
+        let answer = probe_changed("2xL4.json", |machine| {
+            for (key, value) in change.as_object().unwrap() {
+                machine["devices"][0][key] = value.clone();
+            }
+        });
+        let unknown = answer["devices"][0]["health_unknown"].as_array().unwrap();
+        assert_eq!(unknown.len(), parts.len(), "{change}: {unknown:?}");
+        for (reason, part) in unknown.iter().zip(parts) {
+            assert!(reason.as_str().unwrap().contains(part), "{change}: {reason}");
+        }
+        assert_eq!(answer["devices"][0]["unusable_because"], Value::Null);
+    }
+    let answer = probe_without("nvmlDeviceGetFieldValues");
+    assert!(answer["devices"][0]["health_unknown"][0].as_str().unwrap().contains("driver is too old"));
+}
+
+#[test]
 fn a_device_that_fails_costs_itself_and_is_never_zero() {
     for (change, call) in [
         (json!({"lost": true}), "nvmlDeviceGetHandleByIndex_v2"),
@@ -197,6 +333,9 @@ fn a_device_that_fails_costs_itself_and_is_never_zero() {
         (json!({"returns": {"nvmlDeviceGetMemoryInfo_v2": 3}}), "nvmlDeviceGetMemoryInfo_v2"),
         (json!({"memory_mib": {"total": 0}}), "nvmlDeviceGetMemoryInfo_v2"),
         (json!({"returns": {"nvmlDeviceGetMigMode": 999}}), "nvmlDeviceGetMigMode"),
+        (json!({"returns": {"nvmlDeviceGetTotalEccErrors": 15}}), "nvmlDeviceGetTotalEccErrors"),
+        (json!({"returns": {"nvmlDeviceGetRemappedRows": 16}}), "nvmlDeviceGetRemappedRows"),
+        (json!({"returns": {"nvmlDeviceGetFieldValues": 999}}), "nvmlDeviceGetFieldValues"),
     ] {
         let answer = probe_changed("2xL4.json", |machine| {
             for (key, value) in change.as_object().unwrap() {

@@ -27,6 +27,7 @@
 mod columns;
 pub mod count;
 pub mod findings;
+pub mod fits;
 pub mod gpus;
 pub mod history;
 pub mod html;

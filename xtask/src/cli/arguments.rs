@@ -245,15 +245,32 @@ pub(crate) enum HistoryCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct GpusArgs {
+    /// Also show whether tests fit, and why not: the selected ones [default: all]. Tests that are named or selected ask
+    /// for it too
+    #[arg(long)]
+    pub(crate) fits: bool,
+    /// Show it again every so many seconds, until interrupted
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", require_equals = true,
+          value_parser = pause, conflicts_with = "gpus")]
+    pub(crate) watch: Option<std::time::Duration>,
     /// Where NVML is, in place of libnvidia-ml.so.1
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
     pub(crate) nvml: Option<Utf8PathBuf>,
     /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
-    #[arg(long, value_name = "MACHINE")]
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,
     /// How to write the inventory
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+}
+
+/// Of `--watch`: seconds, a tenth at least and an hour at most.
+fn pause(text: &str) -> Result<std::time::Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.1..=3600.0).contains(seconds));
+    let pause = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+    pause.ok_or_else(|| "is no pause: write seconds from 0.1 to 3600, as in --watch=2".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

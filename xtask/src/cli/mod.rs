@@ -135,10 +135,13 @@ Examples:
   cargo xtask history export --timings --output timings.json
   cargo xtask history merge history-*.json")]
     History(HistoryArgs),
-    /// Show the GPUs of this machine, or of a described one
+    /// Show the GPUs of this machine, or of a described one: what each holds, how they are linked, which tests fit
     #[command(after_help = "\
 Examples:
   cargo xtask gpus
+  cargo xtask gpus --watch=5
+  cargo xtask gpus --fits tests/serve/test_vllm_chat.py
+  cargo xtask gpus --fits --stage nightly -m gpu_2
   cargo xtask gpus --gpus 2xL4+8xH100:79GiB --format json")]
     Gpus(GpusArgs),
     /// Hold the listing against real pytest, or real cargo

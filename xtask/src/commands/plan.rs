@@ -4,7 +4,7 @@ use execution_plan::{Estimates, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::plan_facts::PlanFacts;
-use test_report::terminal::Styles;
+use test_report::terminal::{Styles, printable};
 use test_runner::history::Past;
 
 use crate::cli::{Global, MachineArgs, PlanArgs, PlanFormat};
@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::progress;
 use crate::subject::{self, Subject};
 
 use super::division::{self, Measured};
@@ -73,7 +74,12 @@ impl Machine {
             Some(list) => (Some(list), DeviceOrder::PciBusId),
             None => (environment.cuda_visible_devices.as_deref(), order),
         };
-        Ok(Self { units: inventory.visible(variable, order)?, why_none: inventory.why_empty(), past: Past::default() })
+        let visibility = inventory.visibility(variable, order)?;
+        for unused in visibility.unusable.iter().chain(&visibility.cut) {
+            progress::note(&format!("warning: {}", printable(unused)));
+        }
+        let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
+        Ok(Self { units: visibility.units, why_none, past: Past::default() })
     }
 
     /// One that is not here.

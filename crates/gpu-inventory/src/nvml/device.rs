@@ -5,20 +5,32 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::{MemoryInfo, ProcessInfo};
 use nvml_wrapper::{Device as Handle, Nvml};
 
-use super::{failure, instance_ids};
+use super::{failure, health, unwrapped};
 use crate::bytes::{Bytes, Memory};
 use crate::inventory::{ComputeCapability, Device, FailedDevice, Failure, Mig, MigInstance, PciAddress, Process};
+use crate::owner::Owners;
 
 /// The device at `index`. MIG instances of it that cannot be read go to `failed`.
-pub(super) fn read(nvml: &Nvml, index: u32, failed: &mut Vec<FailedDevice>) -> Result<Device, FailedDevice> {
+pub(super) fn read(
+    nvml: &Nvml,
+    index: u32,
+    owners: &Owners,
+    failed: &mut Vec<FailedDevice>,
+) -> Result<Device, FailedDevice> {
     let mut uuid = None;
-    read_parts(nvml, index, &mut uuid, failed).map_err(|failure| FailedDevice { index, mig_index: None, uuid, failure })
+    read_parts(nvml, index, owners, &mut uuid, failed).map_err(|failure| FailedDevice {
+        index,
+        mig_index: None,
+        uuid,
+        failure,
+    })
 }
 
 /// `known_uuid` is set as soon as it is known, so that a device that fails later still has its name.
 fn read_parts(
     nvml: &Nvml,
     index: u32,
+    owners: &Owners,
     known_uuid: &mut Option<String>,
     failed: &mut Vec<FailedDevice>,
 ) -> Result<Device, Failure> {
@@ -46,9 +58,10 @@ fn read_parts(
         compute_capability: Some(ComputeCapability { major: capability.major, minor: capability.minor }),
         memory,
         mig,
+        health: health::read(nvml, &handle)?,
         processes: handle
             .running_compute_processes()
-            .map(|processes| processes.iter().map(process).collect())
+            .map(|processes| processes.iter().map(|info| process(info, owners)).collect())
             .map_err(of("nvmlDeviceGetComputeRunningProcesses_v3")),
     })
 }
@@ -120,15 +133,16 @@ fn mig_instance(nvml: &Nvml, handle: &Handle<'_>, index: u32) -> Result<MigInsta
         index,
         uuid: handle.uuid().map_err(of("nvmlDeviceGetUUID"))?,
         name: handle.name().map_err(of("nvmlDeviceGetName"))?,
-        gpu_instance: instance_ids::gpu_instance(nvml, handle).map_err(of("nvmlDeviceGetGpuInstanceId"))?,
-        compute_instance: instance_ids::compute_instance(nvml, handle).map_err(of("nvmlDeviceGetComputeInstanceId"))?,
+        gpu_instance: unwrapped::gpu_instance(nvml, handle).map_err(of("nvmlDeviceGetGpuInstanceId"))?,
+        compute_instance: unwrapped::compute_instance(nvml, handle).map_err(of("nvmlDeviceGetComputeInstanceId"))?,
         memory: memory(handle).map_err(|(NoMemory::NotPermitted(why) | NoMemory::Failed(why))| why)?,
     })
 }
 
-fn process(info: &ProcessInfo) -> Process {
+fn process(info: &ProcessInfo, owners: &Owners) -> Process {
     Process {
         pid: info.pid,
+        owner: owners.of(info.pid),
         used: match info.used_gpu_memory {
             UsedGpuMemory::Used(bytes) => Some(Bytes(bytes)),
             UsedGpuMemory::Unavailable => None,

@@ -1,7 +1,9 @@
 //! The inventory that NVML gives.
 
 mod device;
-mod instance_ids;
+mod health;
+mod topology;
+mod unwrapped;
 
 use std::mem;
 use std::path::Path;
@@ -10,6 +12,7 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use crate::inventory::{Absence, Driver, DriverVersions, Failure, Inventory};
+use crate::owner::Owners;
 
 /// The library that is opened where no other is named.
 pub const DEFAULT_LIBRARY: &str = "libnvidia-ml.so.1";
@@ -65,13 +68,15 @@ impl Inventory {
             library: shown,
             failure: failure("nvmlDeviceGetCount_v2", &error),
         })?;
-        let mut inventory = Self { driver: Driver::Loaded(versions(&nvml)), devices: Vec::new(), failed: Vec::new() };
+        let mut inventory = Self::without_devices(Driver::Loaded(versions(&nvml)));
+        let owners = Owners::here();
         for index in 0..count {
-            match device::read(&nvml, index, &mut inventory.failed) {
+            match device::read(&nvml, index, &owners, &mut inventory.failed) {
                 Ok(device) => inventory.devices.push(device),
                 Err(failed) => inventory.failed.push(failed),
             }
         }
+        inventory.topology = topology::read(&nvml, &inventory.devices);
         Ok(inventory)
     }
 }
@@ -86,7 +91,7 @@ fn absent(library: String, error: NvmlError) -> Result<Inventory, InventoryError
             return Err(InventoryError::Call { library, failure: failure("nvmlInit_v2", &broken) });
         }
     };
-    Ok(Inventory { driver: Driver::Absent(absence), devices: Vec::new(), failed: Vec::new() })
+    Ok(Inventory::without_devices(Driver::Absent(absence)))
 }
 
 fn versions(nvml: &Nvml) -> DriverVersions {

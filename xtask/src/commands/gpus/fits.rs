@@ -1,0 +1,139 @@
+//! Whether chosen tests fit a machine, now or at all.
+
+use std::collections::HashMap;
+
+use execution_plan::{CargoFeatures, Demand, Estimates, NotRun, PlanSettings, Share};
+use gpu_inventory::{Bytes, Device, Inventory, Process, Unit, UnitKind, is_model};
+use marker_policy::{Chosen, Policy};
+use test_report::fits::{Against, Fit, Here, Need, UnitFit};
+
+/// A GPU that nothing runs on may show this much in use.
+const OF_THE_DRIVER: Bytes = Bytes::from_mib(512);
+/// How many holders of memory are named.
+const NAMED: usize = 2;
+
+/// What the tests need, each need once, held against the units. Whether a test can run here at all is what a plan says
+/// of it; `why_none` says why there are no units.
+pub(super) fn of(
+    policy: &Policy,
+    chosen: &[Chosen<'_, '_>],
+    inventory: &Inventory,
+    units: &[Unit],
+    why_none: Option<String>,
+    features: CargoFeatures,
+) -> Vec<Fit> {
+    let (demands, _) = execution_plan::demands(policy, chosen, &Estimates::none());
+    let settings = PlanSettings { why_no_gpu: why_none, features, ..PlanSettings::default() };
+    let plan = execution_plan::plan(policy, chosen, units, &Estimates::none(), &settings);
+    let refused: HashMap<_, &NotRun> =
+        plan.not_run.iter().map(|refused| ((&refused.id, refused.occurrence), refused)).collect();
+    let mut fits: Vec<Fit> = Vec::new();
+    // By need and refusal, which tell all that differs.
+    let mut places: HashMap<(u32, Option<String>, Share, Option<String>), usize> = HashMap::new();
+    for demand in &demands {
+        let refusal = refused.get(&(&demand.case.id, demand.case.occurrence)).map(|refused| refused.reason.to_string());
+        let key = (demand.gpus, demand.model.clone(), demand.share, refusal.clone());
+        let place = *places.entry(key).or_insert_with(|| {
+            fits.push(fit(demand, policy, inventory, units, refusal));
+            fits.len() - 1
+        });
+        fits[place].tests.push(demand.case.id.as_str().to_owned());
+    }
+    fits
+}
+
+/// The need of one test, without the tests.
+fn fit(demand: &Demand, policy: &Policy, inventory: &Inventory, units: &[Unit], refusal: Option<String>) -> Fit {
+    let memory = match demand.share {
+        Share::Bytes(bytes) => Some(Bytes(bytes)),
+        Share::Whole => None,
+    };
+    let need = Need { gpus: demand.gpus, model: demand.model.clone(), memory, marker: policy.vram_marker().to_owned() };
+    let units: Vec<UnitFit> = match demand.gpus {
+        0 => Vec::new(),
+        _ => units.iter().map(|unit| unit_fit(&need, inventory, unit)).collect(),
+    };
+    let free = units.iter().filter(|unit| unit.against.is_none()).count();
+    let here = match refusal {
+        Some(why) => Here::Never(with_unusable(why, demand, inventory)),
+        None if free >= demand.gpus as usize => Here::Now,
+        None => Here::Later,
+    };
+    Fit { need, here, units, tests: Vec::new() }
+}
+
+/// A refusal for want of GPUs, with those that would be there if nothing were wrong with them.
+fn with_unusable(why: String, demand: &Demand, inventory: &Inventory) -> String {
+    let unusable = inventory.unusable();
+    if demand.gpus == 0 || unusable.is_empty() || unusable.iter().any(|reason| why.contains(reason.as_str())) {
+        return why;
+    }
+    format!("{why}; unusable: {}", unusable.join("; "))
+}
+
+fn unit_fit(need: &Need, inventory: &Inventory, unit: &Unit) -> UnitFit {
+    let instance = match unit.kind {
+        UnitKind::Gpu => String::new(),
+        UnitKind::Mig { gpu_instance, compute_instance } => format!(" GI {gpu_instance} CI {compute_instance}"),
+    };
+    UnitFit {
+        name: format!("GPU {}{instance} ({})", unit.index, unit.name),
+        uuid: unit.uuid.clone(),
+        free: unit.memory.free,
+        against: against(need, inventory, unit),
+    }
+}
+
+fn against(need: &Need, inventory: &Inventory, unit: &Unit) -> Option<Against> {
+    if let Some(model) = &need.model
+        && !is_model(&unit.name, model)
+    {
+        return Some(Against::Never(format!("is no {model}")));
+    }
+    if need.gpus > 1 && unit.kind != UnitKind::Gpu {
+        return Some(Against::Never("is a MIG instance, of which a process can have one alone".to_owned()));
+    }
+    // What the driver keeps for itself is nobody's.
+    let all = Bytes(unit.memory.total.0.saturating_sub(unit.memory.reserved.0));
+    match need.memory {
+        Some(memory) if memory > all => Some(Against::Never(format!("has {all}"))),
+        Some(memory) if memory > unit.memory.free => {
+            Some(Against::Now(format!("{} of {all} free{}", unit.memory.free, holders(inventory, unit))))
+        }
+        None => {
+            let holders = holders(inventory, unit);
+            let in_use = !holders.is_empty() || unit.memory.used > OF_THE_DRIVER;
+            in_use.then(|| Against::Now(format!("{} of {all} free{holders}", unit.memory.free)))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Who holds memory of the unit, the most first; empty where nobody is known to.
+fn holders(inventory: &Inventory, unit: &Unit) -> String {
+    let of_unit = |device: &&Device| device.index == unit.index;
+    let Some(Ok(processes)) = inventory.devices.iter().find(of_unit).map(|device| &device.processes) else {
+        return "; who holds it cannot be listed".to_owned();
+    };
+    let on_unit = |process: &&Process| match unit.kind {
+        UnitKind::Gpu => true,
+        UnitKind::Mig { gpu_instance, compute_instance } => {
+            process.gpu_instance == Some(gpu_instance) && process.compute_instance == Some(compute_instance)
+        }
+    };
+    let mut processes: Vec<&Process> = processes.iter().filter(on_unit).collect();
+    processes.sort_by_key(|process| (std::cmp::Reverse(process.used), process.pid));
+    let mut named: Vec<String> = processes.iter().take(NAMED).map(|process| holder(process)).collect();
+    if processes.len() > NAMED {
+        named.push(format!("{} more", processes.len() - NAMED));
+    }
+    if named.is_empty() { String::new() } else { format!(", held by {}", named.join(", ")) }
+}
+
+fn holder(process: &Process) -> String {
+    let used = process.used.map_or_else(|| "an unknown amount".to_owned(), |used| used.to_string());
+    match &process.owner {
+        Ok(owner) => format!("process {} of {} ({used})", process.pid, owner.user),
+        Err(_) => format!("process {} ({used})", process.pid),
+    }
+}

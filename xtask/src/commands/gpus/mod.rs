@@ -1,0 +1,147 @@
+//! `gpus`: the inventory, and whether tests fit it.
+
+mod fits;
+
+use execution_plan::CargoFeatures;
+use gpu_inventory::json::Document;
+use gpu_inventory::{DeviceOrder, Host, Inventory, Unit};
+use marker_policy::Policy;
+use serde_json::json;
+use test_report::fits::Fit;
+use test_report::terminal::{Styles, printable};
+
+use crate::cli::{Global, GpusArgs, MachineFormat, SelectionArgs};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output;
+use crate::progress;
+use crate::subject::{self, Subject};
+
+pub(crate) fn run(global: &Global, args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
+    let asked = args.fits || !args.selection.paths.is_empty() || !args.selection.asks_for_nothing();
+    if asked {
+        return with_tests(global, args, environment);
+    }
+    repeat(args, environment, || {
+        let inventory = inventory(args)?;
+        show(&inventory, None, args, environment)
+    })
+}
+
+/// The tests are found once, and the machine is looked at as often as is asked.
+fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
+    let selection: &SelectionArgs = &args.selection;
+    let selector = subject::selector(selection)?;
+    let subject = Subject::locate(global)?;
+    let catalog = subject.catalog(global, selection)?;
+    super::test::warn_of_problems(&catalog);
+    let cases = marker_policy::resolve(&subject.policy, &catalog);
+    let selected = marker_policy::select(&subject.policy, &cases, &selector)?;
+    if selected.chosen.is_empty() {
+        return Err(super::test::nothing_selected(&subject, &cases, &selected));
+    }
+    let policy: &Policy = &subject.policy;
+    let features = CargoFeatures {
+        names: selection.features.names.clone(),
+        all: selection.features.all_features,
+        no_default: selection.features.no_default_features,
+        workspace: selection.workspace,
+    };
+    repeat(args, environment, || {
+        let inventory = inventory(args)?;
+        let (units, why_none) = units(&inventory, args, environment)?;
+        let fits = fits::of(policy, &selected.chosen, &inventory, &units, why_none, features.clone());
+        show(&inventory, Some(&fits), args, environment)
+    })
+}
+
+fn inventory(args: &GpusArgs) -> Result<Inventory, Error> {
+    Ok(match &args.gpus {
+        Some(machine) => Inventory::describe(machine)?,
+        None => Inventory::probe(args.nvml.as_deref().map(camino::Utf8Path::as_std_path))?,
+    })
+}
+
+/// What tests may use here, and why that is nothing where it is.
+fn units(
+    inventory: &Inventory,
+    args: &GpusArgs,
+    environment: &Environment,
+) -> Result<(Vec<Unit>, Option<String>), Error> {
+    let (variable, order) = match &args.gpus {
+        // The variable speaks of the GPUs that are here.
+        Some(_) => (None, DeviceOrder::PciBusId),
+        None => (
+            environment.cuda_visible_devices.as_deref(),
+            DeviceOrder::from_variable(environment.cuda_device_order.as_deref())?,
+        ),
+    };
+    let visibility = inventory.visibility(variable, order)?;
+    if let Some(cut) = &visibility.cut {
+        progress::note(&format!("warning: {}", printable(cut)));
+    }
+    Ok((visibility.units, inventory.why_empty().or(visibility.cut)))
+}
+
+/// Once, or again and again until the reader has enough: an interrupt ends it as it ends any program.
+fn repeat(args: &GpusArgs, environment: &Environment, show: impl Fn() -> Result<String, Error>) -> Result<Exit, Error> {
+    let Some(pause) = args.watch else {
+        output::write(&show()?)?;
+        return Ok(Exit::Success);
+    };
+    loop {
+        let text = show()?;
+        // Home, the new lines over the old ones, and what is left of those away: nothing flickers.
+        let text =
+            if environment.redraw { format!("\u{1b}[H{}\u{1b}[J", text.replace('\n', "\u{1b}[K\n")) } else { text };
+        if !output::write_on(&text)? {
+            return Ok(Exit::Success);
+        }
+        std::thread::sleep(pause);
+    }
+}
+
+fn show(
+    inventory: &Inventory,
+    fits: Option<&[Fit]>,
+    args: &GpusArgs,
+    environment: &Environment,
+) -> Result<String, Error> {
+    let styles = Styles::for_terminal(environment.colour);
+    // A description tells nothing of it.
+    let host = args.gpus.is_none().then(Host::here);
+    match args.format {
+        MachineFormat::Text => {
+            let mut text = test_report::gpus::text(inventory, &styles);
+            if let (Some(host), false) = (&host, inventory.devices.is_empty()) {
+                text.insert_str(0, &test_report::gpus::host(host));
+            }
+            if let Some(fits) = fits {
+                text.push('\n');
+                text.push_str(&test_report::fits::text(fits, &styles));
+            }
+            Ok(text)
+        }
+        MachineFormat::Json => {
+            let internal = |error: serde_json::Error| Error::Internal(error.to_string());
+            let mut document = serde_json::to_value(Document::from(inventory)).map_err(internal)?;
+            if let (Some(fits), Some(document)) = (fits, document.as_object_mut()) {
+                let fits = serde_json::to_value(test_report::fits::json(fits)).map_err(internal)?;
+                document.insert("fits".to_owned(), fits);
+            }
+            if let (Some(host), Some(document)) = (host, document.as_object_mut()) {
+                let bytes = |amount: Option<gpu_inventory::Bytes>| amount.map(|bytes| bytes.0);
+                let (memory, limit) = (bytes(host.memory), bytes(host.memory_limit));
+                let host = json!({ "cores": host.cores, "memory": memory, "memory_limit": limit });
+                document.insert("host".to_owned(), host);
+            }
+            // Of many documents each is a line.
+            let text = match args.watch {
+                Some(_) => serde_json::to_string(&document),
+                None => serde_json::to_string_pretty(&document),
+            };
+            Ok(format!("{}\n", text.map_err(internal)?))
+        }
+    }
+}

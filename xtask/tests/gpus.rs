@@ -1,0 +1,138 @@
+//! `gpus` as people call it, on the fake NVML.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use support::{Answer, answer, xtask};
+
+/// Two L4 cards that `change` has changed, in a file of this test's own.
+fn machine(name: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let text = fs::read_to_string(oracle::fake_devices("2xL4.json")).unwrap();
+    let mut machine: Value = serde_json::from_str(&text).unwrap();
+    change(&mut machine);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("gpus-{name}.json"));
+    fs::write(&path, machine.to_string()).unwrap();
+    path
+}
+
+fn gpus(machine: &PathBuf, arguments: &[&str]) -> Answer {
+    answer(
+        xtask(&["gpus"])
+            .args(arguments)
+            .arg("--nvml")
+            .arg(oracle::fake_nvml())
+            .env("FAKE_NVML_DEVICES", machine)
+            .env_remove("CUDA_VISIBLE_DEVICES"),
+    )
+}
+
+/// The first card half held by another process.
+fn busy(machine: &mut Value) {
+    machine["devices"][0]["memory_mib"]["used"] = json!(20_000);
+    machine["devices"][0]["processes"] = json!([{"pid": 4_000_000, "used_mib": 20_000}]);
+}
+
+#[test]
+fn a_machine_is_shown_with_its_links_and_who_holds_memory() {
+    let answer = gpus(&machine("shown", busy), &[]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    for part in ["host: ", "NVIDIA L4", "4000000", "19.5 GiB", "NODE", "NODE: a NUMA node"] {
+        assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
+    }
+}
+
+#[test]
+fn what_fits_and_what_does_not_is_told_with_the_reason() {
+    let arguments = ["--fits", "-m", "gpu_1 or gpu_2", "--language", "python"];
+    let free = gpus(&machine("free", |_| {}), &arguments);
+    assert_eq!(free.code, 0, "{}", free.stderr);
+    assert!(free.stdout.contains("1 GPU with 2.4 GiB (profiled_vram_gib): fits\n"), "{}", free.stdout);
+    assert!(free.stdout.contains("2 GPUs"), "{}", free.stdout);
+    assert!(!free.stdout.contains("does not fit: needs 2 GPUs"), "{}", free.stdout);
+
+    let busy = gpus(&machine("busy", busy), &arguments);
+    assert!(busy.stdout.contains("fits, not while others hold its memory"), "{}", busy.stdout);
+    assert!(busy.stdout.contains("not now: 2.5 GiB of 22.0 GiB free, held by process 4000000"), "{}", busy.stdout);
+
+    let faulty =
+        gpus(&machine("faulty", |machine| machine["devices"][1]["health"]["uncorrected_ecc"] = json!(1)), &arguments);
+    let refusal = "does not fit: needs 2 GPUs, 1 visible; unusable: GPU 1: 1 memory error that ECC could not correct";
+    assert!(faulty.stdout.contains(refusal), "{}", faulty.stdout);
+
+    let lost = gpus(&machine("lost", |machine| machine["devices"][1]["lost"] = json!(true)), &arguments);
+    assert!(lost.stdout.contains("needs 2 GPUs, 1 visible; unusable: GPU 1: nvml"), "{}", lost.stdout);
+}
+
+#[test]
+fn the_same_is_told_to_programs() {
+    let answer = gpus(&machine("json", busy), &["--fits", "-m", "gpu_2", "--language", "python", "--format", "json"]);
+    let document: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(document["inventory"], 1);
+    assert!(document["host"]["cores"].as_u64().unwrap() > 0, "{}", document["host"]);
+    assert_eq!(document["links"][0]["kind"], "numa_node");
+    let fits = document["fits"].as_array().unwrap();
+    assert!(!fits.is_empty());
+    for fit in fits {
+        assert_eq!((&fit["gpus"], fit["units"].as_array().unwrap().len()), (&json!(2), 2), "{fit}");
+        assert!(!fit["tests"].as_array().unwrap().is_empty(), "{fit}");
+    }
+}
+
+#[test]
+fn a_machine_that_is_not_here_can_be_asked_too() {
+    let answer = answer(&mut xtask(&["gpus", "--gpus", "1xL4", "--fits", "-m", "gpu_2", "--language", "python"]));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.stdout.contains("does not fit: needs 2 GPUs, 1 visible"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_faulty_card_is_not_planned_on_and_the_plan_says_so() {
+    let machine = machine("planned", |machine| {
+        for device in machine["devices"].as_array_mut().unwrap() {
+            device["health"]["remapped_rows"] = json!({"failed": true});
+        }
+    });
+    let answer = answer(
+        xtask(&["plan", "-m", "gpu_1", "--language", "python", "--nvml"])
+            .arg(oracle::fake_nvml())
+            .env("FAKE_NVML_DEVICES", &machine)
+            .env_remove("CUDA_VISIBLE_DEVICES"),
+    );
+    assert!(answer.stderr.contains("GPU 0: memory rows with errors could not be remapped"), "{}", answer.stderr);
+    assert!(answer.stdout.contains("no GPU that works here: GPU 0"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_mig_name_that_is_not_here_says_what_is() {
+    let answer = answer(
+        xtask(&["gpus", "--fits", "-m", "gpu_1", "--language", "python", "--nvml"])
+            .arg(oracle::fake_nvml())
+            .env("FAKE_NVML_DEVICES", oracle::fake_devices("2xH100-mig.json"))
+            .env("CUDA_VISIBLE_DEVICES", "MIG-ffffffff-0000-0000-0000-000000000000"),
+    );
+    assert!(answer.stderr.contains("names no device"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("here: MIG-0c7b8d11-2d9b-5a5a-9f10-1f2e3d4c5b6a"), "{}", answer.stderr);
+}
+
+#[test]
+fn watching_shows_the_machine_again_and_ends_with_its_reader() {
+    let mut child = xtask(&["gpus", "--watch=0.1", "--format", "json", "--nvml"])
+        .arg(oracle::fake_nvml())
+        .env("FAKE_NVML_DEVICES", machine("watched", |_| {}))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        let document: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(document["devices"].as_array().unwrap().len(), 2);
+    }
+    drop(lines);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
