@@ -11,7 +11,7 @@ use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typic
 use test_runner::{CaseResult, Earlier};
 
 use crate::changed::Head;
-use crate::cli::{Global, TestArgs};
+use crate::cli::{DivisionArgs, Global, TestArgs};
 use crate::commands::plan::Machine;
 use crate::error::Error;
 use crate::progress::note;
@@ -32,6 +32,11 @@ pub(crate) fn read(tree: &Utf8Path) -> Past {
         ));
         Past::default()
     })
+}
+
+/// The same, unless it is not to count.
+pub(crate) fn of(tree: &Utf8Path, args: &DivisionArgs) -> Past {
+    if args.no_history { Past::default() } else { read(tree) }
 }
 
 /// Adds what each case took without a GPU, or on GPUs of these models.

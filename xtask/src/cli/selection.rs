@@ -102,6 +102,9 @@ pub(crate) struct DivisionArgs {
     /// What tests took, as a JSON file; shards go by it, so that all machines of a run need the same [default: markers alone]
     #[arg(long, value_name = "FILE")]
     pub(crate) timings: Option<Utf8PathBuf>,
+    /// Expect times by markers and --timings alone, whatever earlier runs took: a plan that is the same everywhere
+    #[arg(long)]
+    pub(crate) no_history: bool,
     /// Fail (exit 5) where the tests are expected to take longer than the policy's budgets, or took longer
     #[arg(long)]
     pub(crate) enforce_budget: bool,

@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::past;
 use crate::progress;
 use crate::subject::{self, Subject};
 
@@ -31,7 +32,7 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,
     }
-    .remembering(&subject.tree);
+    .remembering(past::of(&subject.tree, &args.division));
     let measured = Measured::of(&args.division)?;
     let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
     let estimates = measured.before(machine.estimates(&subject.policy));
@@ -88,15 +89,15 @@ impl Machine {
         Ok(Self { units: inventory.visible(None, DeviceOrder::PciBusId)?, why_none: None, past: Past::default() })
     }
 
-    /// With what tests took in earlier runs of a tree.
-    pub(crate) fn remembering(self, tree: &camino::Utf8Path) -> Self {
-        Self { past: crate::past::read(tree), ..self }
+    /// With what tests took in earlier runs.
+    pub(crate) fn remembering(self, past: Past) -> Self {
+        Self { past, ..self }
     }
 
     /// What tests are expected to take here: by earlier runs on such GPUs, else by their markers.
     pub(crate) fn estimates(&self, policy: &Policy) -> Estimates {
         let mut estimates = estimates(policy);
-        crate::past::fill(&mut estimates, &self.past, &self.models());
+        past::fill(&mut estimates, &self.past, &self.models());
         estimates
     }
 

@@ -37,7 +37,8 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if selection.chosen.is_empty() {
         return Err(nothing_selected(&subject, &cases, &selection));
     }
-    let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?.remembering(&subject.tree);
+    let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?
+        .remembering(past::of(&subject.tree, &args.division));
     let run_facts = past::facts(&subject.tree, global, args, &machine);
     let measured = Measured::of(&args.division)?;
     // Before anything that differs by machine: a shard is the same wherever it is asked for.

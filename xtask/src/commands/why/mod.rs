@@ -16,16 +16,17 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::judgement::Judgement;
 use crate::output;
+use crate::past;
 use crate::subject::Subject;
 use named::Named;
 
 pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let machine = match &args.gpus {
-        Some(text) => Ok(Machine::described(text)?.remembering(&subject.tree)),
+        Some(text) => Ok(Machine::described(text)?.remembering(past::read(&subject.tree))),
         // What else is known of a test is worth telling without a driver.
         None => Machine::here(&args.machine, None, environment)
-            .map(|machine| machine.remembering(&subject.tree))
+            .map(|machine| machine.remembering(past::read(&subject.tree)))
             .map_err(|error| error.to_string()),
     };
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
