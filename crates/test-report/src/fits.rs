@@ -108,7 +108,9 @@ pub fn text(fits: &[Fit], styles: &Styles) -> String {
 
 fn need(need: &Need) -> String {
     if need.gpus == 0 {
-        return "no GPU".to_owned();
+        // A claim of 0 GiB makes a test of a GPU lane one of the CPU; people ask where it went.
+        let why = need.memory.map(|memory| format!(" ({} says {memory})", printable(&need.marker)));
+        return format!("no GPU{}", why.unwrap_or_default());
     }
     let model = need.model.as_ref().map(|model| format!("{} ", printable(model))).unwrap_or_default();
     let gpus = if need.gpus == 1 { "GPU" } else { "GPUs" };

@@ -6,7 +6,7 @@ use execution_plan::shard::{Shard, ShardLoad};
 use execution_plan::{BudgetForecast, KnownBy};
 use owo_colors::OwoColorize;
 
-use crate::count::{duration, grouped, tests};
+use crate::count::{counted, duration, grouped, tests};
 use crate::terminal::{Styles, printable};
 
 /// What is said of a plan beside the plan itself.
@@ -64,8 +64,12 @@ pub fn origin(facts: &PlanFacts) -> String {
         let _ = writeln!(out, "divided {known}: every machine that is given the same divides alike");
     }
     if let Some(TimingsFacts { sha256, cases, used }) = &facts.timings {
-        let _ =
-            writeln!(out, "timings sha256 {sha256}: {} cases, {} of them selected", grouped(*cases), grouped(*used));
+        let _ = writeln!(
+            out,
+            "timings sha256 {sha256}: {}, {} of them selected",
+            counted(*cases, "case", "cases"),
+            grouped(*used)
+        );
     }
     out
 }

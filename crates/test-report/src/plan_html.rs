@@ -14,7 +14,7 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}body{margin:0 auto;max-width:78rem;padding:1.5rem;background:light-dark(#fff,#14171a);\
 color:light-dark(#1a1f24,#e8eaed);font:.9375rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
 h1{font-size:1.5rem}h2{font-size:1.125rem;margin-top:2rem}.picture{overflow-x:auto}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}\
+pre{overflow-x:auto}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;padding:.2rem .6rem;border-bottom:1px solid light-dark(#dfe3e8,#31373d);vertical-align:top;\
 overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}";
 
