@@ -1,7 +1,6 @@
 //! The history of a tree as commands use it: what a run is said to be, what it continues, what tests take.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::timings::CaseTiming;
@@ -75,19 +74,18 @@ fn takes(past: &Past, is_of: impl Fn(&str) -> bool) -> BTreeMap<CaseKey, Typical
 /// What the history says of a run.
 pub(crate) fn facts(tree: &Utf8Path, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
     let head = Head::of(tree);
-    // As a number: options behind `--`, and variables, may be secret.
-    let mut selection = DefaultHasher::new();
+    // As a digest: options behind `--`, and variables, may be secret.
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
-    let found = (&global.environment, &global.absent, args.machine.max_vram_gib.map(f64::to_bits), args.failed);
+    let found = (&global.environment, &global.absent, args.machine.max_vram_gib, args.failed);
     let division = (args.division.shard.map(|shard| shard.to_string()), &args.division.timings);
-    (format!("{:?}", args.selection), policy, pytest, found, division).hash(&mut selection);
+    let selection = format!("{:?}", (&args.selection, policy, pytest, found, division));
     RunFacts {
         clean: head.as_ref().is_some_and(|head| head.clean),
         revision: head.map(|head| head.revision),
         machine: machine.describe(),
         arguments: without_secrets(std::env::args().skip(1)),
         stage: args.selection.stage.clone(),
-        selection: format!("{:016x}", selection.finish()),
+        selection: execution_plan::timings::digest(selection.as_bytes()),
     }
 }
 

@@ -55,10 +55,10 @@ fn part_of(time: Duration) -> Duration {
     time.mul_f64(f64::from(u16::try_from(RandomState::new().hash_one(0) & 0x3ff).unwrap()) / 1024.0)
 }
 
-/// Twenty rounds; `KILL_ROUNDS=500` makes it a campaign.
+/// A few rounds; `KILL_ROUNDS=500` makes it a campaign.
 #[test]
 fn a_killed_runner_loses_no_result_and_is_continued_without_giving_one_twice() {
-    let rounds = std::env::var("KILL_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
+    let rounds = std::env::var("KILL_ROUNDS").map_or(8, |rounds| rounds.parse().unwrap());
     let undisturbed = tree();
     let began = Instant::now();
     assert_eq!(answer(&mut test(undisturbed.path(), &[])).code, 0);
