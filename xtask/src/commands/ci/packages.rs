@@ -1,0 +1,72 @@
+//! Whether each crate that is published compiles from what is packaged of it, and nothing else.
+//!
+//! `cargo package` can verify that itself, but builds each crate with all that it depends on, in a profile of its own
+//! choice. Checking what was unpacked says the same of a package, and takes a fraction of the time.
+
+use std::{fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use duct::cmd;
+
+use super::PROFILE;
+
+/// Packs all crates that are published, and checks each by itself: with no feature that only another one turns on.
+pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
+    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), |folder| root.join(folder));
+    let packed = target.join("package");
+    let unpacked = packed.join("unpacked");
+    for folder in [&packed, &unpacked] {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let names = published(root)?;
+    let mut pack: Vec<&str> = vec!["package", "--no-verify", "--allow-dirty", "--quiet"];
+    for name in &names {
+        pack.extend(["--package", name]);
+    }
+    if !succeeds(cmd(cargo, pack).dir(root))? {
+        return Ok(false);
+    }
+    fs::create_dir_all(&unpacked)?;
+    for name in &names {
+        let archive = packed.join(format!("{name}-{}.crate", env!("CARGO_PKG_VERSION")));
+        if !succeeds(cmd!("tar", "-xzf", archive, "-C", &unpacked))? {
+            return Ok(false);
+        }
+    }
+    // The same releases of everything as in the workspace: they are here and built already.
+    fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock"))?;
+    fs::write(unpacked.join("Cargo.toml"), manifest(&names))?;
+    for name in &names {
+        let words = ["check", "--quiet", "--package", name];
+        let check = cmd(cargo, words.iter().chain(&PROFILE)).dir(&unpacked).env("CARGO_TARGET_DIR", &target);
+        if !succeeds(check)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn succeeds(command: duct::Expression) -> io::Result<bool> {
+    Ok(command.unchecked().run()?.status.success())
+}
+
+/// The names of the crates that are published, which are those of their folders.
+fn published(root: &Utf8Path) -> io::Result<Vec<String>> {
+    root.join("crates").read_dir_utf8()?.map(|entry| Ok(entry?.file_name().to_owned())).collect()
+}
+
+/// A workspace in which each crate depends on the others as they were packaged.
+fn manifest(names: &[String]) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let folders = names.iter().map(|name| (name, Utf8PathBuf::from(format!("{name}-{version}"))));
+    let mut members = String::new();
+    let mut patches = String::new();
+    for (name, folder) in folders {
+        members.push_str(&format!("    \"{folder}\",\n"));
+        patches.push_str(&format!("{name} = {{ path = \"{folder}\" }}\n"));
+    }
+    format!("[workspace]\nresolver = \"3\"\nmembers = [\n{members}]\n\n[patch.crates-io]\n{patches}")
+}
