@@ -5,10 +5,13 @@
 
 /// A pattern: `*` any run, `/` included; `?` any one; `[seq]` and `[!seq]`; nothing else is special.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FnMatch {
-    tokens: Vec<Token>,
-    /// The letters that a text has to end in.
-    ending: String,
+pub(crate) struct FnMatch(Form);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// Letters and runs, as most patterns are: what stands before, between and behind the runs.
+    Pieces(Vec<String>),
+    Tokens(Vec<Token>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,44 +47,71 @@ impl FnMatch {
                 other => tokens.push(Token::Letter(other)),
             }
         }
-        let letter = |token: &Token| if let Token::Letter(letter) = token { Some(*letter) } else { None };
-        let mut ending: Vec<char> = tokens.iter().rev().map_while(letter).collect();
-        ending.reverse();
-        Self { tokens, ending: ending.into_iter().collect() }
+        Self(pieces(&tokens).map_or(Form::Tokens(tokens), Form::Pieces))
     }
 
     /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        // Tells most texts from `*.egg` and `*_test.py` at once.
-        if !text.ends_with(&self.ending) {
+        match &self.0 {
+            Form::Pieces(pieces) => holds(pieces, text),
+            Form::Tokens(tokens) => fits(tokens, text),
+        }
+    }
+}
+
+/// The texts that runs part; `None` where there is more than letters and runs.
+fn pieces(tokens: &[Token]) -> Option<Vec<String>> {
+    let mut pieces = vec![String::new()];
+    for token in tokens {
+        match token {
+            Token::Letter(letter) => pieces.last_mut()?.push(*letter),
+            Token::Run => pieces.push(String::new()),
+            Token::Any | Token::Class { .. } => return None,
+        }
+    }
+    Some(pieces)
+}
+
+/// Whether a text begins and ends with the outer pieces, and has the others between them in their order. Each is taken
+/// where it is found first: that leaves the most for those behind it.
+fn holds(pieces: &[String], text: &str) -> bool {
+    let [first, rest @ ..] = pieces else { return text.is_empty() };
+    let Some((last, inner)) = rest.split_last() else { return text == first };
+    let Some(mut text) = text.strip_prefix(&**first).and_then(|text| text.strip_suffix(&**last)) else { return false };
+    for piece in inner {
+        let Some(at) = text.find(&**piece) else { return false };
+        text = &text[at + piece.len()..];
+    }
+    true
+}
+
+/// Whether the tokens, one after the other, take the whole text.
+fn fits(tokens: &[Token], text: &str) -> bool {
+    let mut rest = text.chars();
+    let mut at = 0;
+    // Where to go on when a token fails: behind the last run, one letter further. Only the last run matters.
+    let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
+    loop {
+        if tokens.get(at) == Some(&Token::Run) {
+            at += 1;
+            retry = Some((at, rest.clone()));
+            continue;
+        }
+        let fits = match (tokens.get(at), rest.next()) {
+            (None, None) => return true,
+            (Some(token), Some(letter)) => token.accepts(letter),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        if fits {
+            at += 1;
+            continue;
+        }
+        let Some((behind, from)) = &mut retry else { return false };
+        if from.next().is_none() {
             return false;
         }
-        let mut rest = text.chars();
-        let mut at = 0;
-        // Where to go on when a token fails: behind the last run, one letter further. Only the last run matters.
-        let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
-        loop {
-            if self.tokens.get(at) == Some(&Token::Run) {
-                at += 1;
-                retry = Some((at, rest.clone()));
-                continue;
-            }
-            let fits = match (self.tokens.get(at), rest.next()) {
-                (None, None) => return true,
-                (Some(token), Some(letter)) => token.accepts(letter),
-                (None, Some(_)) | (Some(_), None) => false,
-            };
-            if fits {
-                at += 1;
-                continue;
-            }
-            let Some((behind, from)) = &mut retry else { return false };
-            if from.next().is_none() {
-                return false;
-            }
-            at = *behind;
-            rest = from.clone();
-        }
+        at = *behind;
+        rest = from.clone();
     }
 }
 
@@ -164,9 +194,42 @@ mod tests {
         assert!(matches("a[b", "a[b"));
     }
 
+    /// All texts of these letters that are no longer.
+    fn texts(letters: &[char], longest: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..longest {
+            let until = all.len();
+            for index in from..until {
+                all.extend(letters.iter().map(|letter| format!("{}{letter}", all[index])).collect::<Vec<_>>());
+            }
+            from = until;
+        }
+        all
+    }
+
+    #[test]
+    fn pieces_say_what_tokens_say() {
+        let texts_of_letters = texts(&['a', 'é'], 5);
+        for pattern in texts(&['a', 'é', '*'], 5) {
+            let found = FnMatch::new(&pattern);
+            let Form::Pieces(pieces) = &found.0 else { panic!("{pattern} is letters and runs") };
+            let mut tokens = Vec::new();
+            for (number, piece) in pieces.iter().enumerate() {
+                tokens.extend((number > 0).then_some(Token::Run));
+                tokens.extend(piece.chars().map(Token::Letter));
+            }
+            for text in &texts_of_letters {
+                assert_eq!(found.matches(text), fits(&tokens, text), "{pattern} {text}");
+            }
+        }
+    }
+
     #[test]
     fn many_stars_take_no_time() {
         let text = "a".repeat(2_000);
-        assert!(!matches(&format!("{}b", "*a".repeat(200)), &text));
+        for end in ["b", "[b]"] {
+            assert!(!matches(&format!("{}{end}", "*a".repeat(200)), &text));
+        }
     }
 }

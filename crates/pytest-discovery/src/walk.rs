@@ -7,11 +7,10 @@ mod passed_over;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
 use crate::arguments::Argument;
@@ -130,8 +129,9 @@ struct Walker<'a, C> {
     conftests: &'a mut C,
     folders: &'a Folders,
     sought: &'a [Utf8PathBuf],
-    initial: BTreeSet<&'a Utf8Path>,
-    ignore: Vec<(Utf8PathBuf, Source)>,
+    /// The arguments' paths. As texts, like all that each file is compared with: paths are compared part by part.
+    initial: HashSet<&'a str>,
+    ignore: Vec<(String, Source)>,
     ignore_globs: Vec<(FnMatch, Source)>,
     python_files: Vec<PathPattern>,
     norecursedirs: Vec<PathPattern>,
@@ -228,13 +228,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
             conftests,
             folders,
             sought,
-            initial: config.arguments.iter().map(|argument| argument.path.as_path()).collect(),
+            initial: config.arguments.iter().map(|argument| argument.path.as_str()).collect(),
             ignore: config
                 .options
                 .ignore
                 .iter()
                 .enumerate()
-                .map(|(index, text)| (absolute(cwd, text), source(index, ignores, "--ignore", text)))
+                .map(|(index, text)| (absolute(cwd, text).into_string(), source(index, ignores, "--ignore", text)))
                 .collect(),
             ignore_globs: config
                 .options
@@ -362,11 +362,12 @@ impl<'a, C: Conftests> Walker<'a, C> {
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
         path.as_str().ends_with(".py")
-            && (self.initial.contains(path) || self.python_files.iter().any(|pattern| pattern.matches(path)))
+            && (self.initial.contains(path.as_str()) || self.python_files.iter().any(|pattern| pattern.matches(path)))
     }
 
     fn verdict(&mut self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
-        let exempt = self.initial.contains(path) || (is_dir && self.initial.iter().any(|one| one.starts_with(path)));
+        let exempt = self.initial.contains(path.as_str())
+            || (is_dir && self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path)));
         if exempt {
             return Verdict::Kept(Kept::default());
         }
@@ -408,7 +409,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
         if is_dir && let Some(index) = self.norecursedirs.iter().position(|pattern| pattern.matches(path)) {
             return Verdict::Ignored(PassedOver::NoRecurse(self.config.ini.norecursedirs[index].clone()));
         }
-        let paths = self.ignore.iter().filter(|(ignored, _)| ignored == path).map(|(_, source)| source);
+        let paths = self.ignore.iter().filter(|(ignored, _)| ignored == path.as_str()).map(|(_, source)| source);
         let globs = self.ignore_globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str()));
         for source in paths.chain(globs.map(|(_, source)| source)) {
             match source {
