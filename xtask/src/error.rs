@@ -99,6 +99,8 @@ pub(crate) enum Error {
     NothingSelected(String),
     #[error("cannot find this program's own file: {0}")]
     OwnExecutable(#[source] io::Error),
+    #[error("{0}")]
+    Container(String),
     #[error("cannot listen for signals: {0}")]
     Signals(#[source] io::Error),
     #[error("internal error: {0}")]
@@ -159,6 +161,7 @@ impl Error {
             | Self::Write { .. }
             | Self::Output(_)
             | Self::TemporaryFolder(_)
+            | Self::Container(_)
             | Self::Signals(_) => Exit::NotReady,
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,

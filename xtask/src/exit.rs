@@ -23,6 +23,24 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// The one that a process ended with.
+    pub(crate) fn of_code(code: i32) -> Option<Self> {
+        [
+            Self::Success,
+            Self::Failure,
+            Self::Usage,
+            Self::NotReady,
+            Self::NothingSelected,
+            Self::OverBudget,
+            Self::Internal,
+            Self::Interrupted,
+        ]
+        .into_iter()
+        .find(|exit| i32::from(*exit as u8) == code)
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

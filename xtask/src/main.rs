@@ -6,6 +6,7 @@
 mod changed;
 mod cli;
 mod commands;
+mod container;
 mod environment;
 mod error;
 mod exit;

@@ -77,6 +77,7 @@ impl<'p> Writer<'p> {
         self.planning();
         self.times();
         self.audit();
+        self.container();
         self.ci();
         Effective { parts: self.parts }
     }
@@ -337,6 +338,18 @@ impl<'p> Writer<'p> {
             values.extend(exemption.ticket.as_ref().map(|ticket| ("ticket", string(ticket))));
             self.entry(&["exemptions"], index, values);
         }
+    }
+
+    fn container(&mut self) {
+        let container = &self.policy.container;
+        self.table(&["container"], |lines| {
+            lines.one("run", string(&container.run));
+            lines.one("build", string(&container.build));
+            lines.one("workspace", string(&container.workspace));
+            lines.list("arguments", &container.arguments);
+            lines.list("environment", &container.environment);
+            lines.one("engine", string(&container.engine));
+        });
     }
 
     fn ci(&mut self) {

@@ -153,6 +153,7 @@ impl<'d, 't> Reader<'d, 't> {
         self.rules();
         self.audit();
         self.exemptions();
+        self.container();
         self.ci();
         self.lanes();
         self.check_references();

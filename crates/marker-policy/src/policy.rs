@@ -8,6 +8,7 @@ use test_catalog::RustTestKind;
 use crate::argument::Argument;
 use crate::category::{Category, CategoryRules};
 use crate::combinations::{Combinations, Companions};
+use crate::container::Container;
 use crate::evidence::EvidenceKind;
 use crate::exemption::Exemption;
 use crate::location::{FileNamePattern, FolderPattern};
@@ -45,6 +46,7 @@ pub struct Policy {
     /// By the package: the marker of tests whose module imports it.
     pub(crate) imports: BTreeMap<String, String>,
     pub(crate) exemptions: Vec<Exemption>,
+    pub(crate) container: Container,
     pub(crate) ci: Ci,
     pub(crate) origins: Origins,
 }
@@ -377,6 +379,12 @@ impl Policy {
     #[must_use]
     pub fn proposes_by(&self, kind: EvidenceKind) -> bool {
         self.proposals.0.contains(&kind)
+    }
+
+    /// How tests run in a container.
+    #[must_use]
+    pub fn container(&self) -> &Container {
+        &self.container
     }
 
     /// The packages that show what a module is about which imports them, each with the marker of its tests.

@@ -19,6 +19,8 @@ pub(crate) struct TestArgs {
     /// The Python that runs pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
     #[arg(long, value_name = "FILE", help_heading = "Machine")]
     pub(crate) python: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) container: ContainerArgs,
     /// Show the plan and stop
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -46,6 +48,30 @@ pub(crate) struct TestArgs {
     /// Further options for pytest
     #[arg(last = true, value_name = "PYTEST_ARGS")]
     pub(crate) pytest_args: Vec<String>,
+}
+
+/// In which container the tests run, if in any.
+#[derive(Debug, Args)]
+pub(crate) struct ContainerArgs {
+    /// Run in a container of this image, which the tree's own script starts: `container` of the policy
+    #[arg(long, value_name = "IMAGE", help_heading = "Container")]
+    pub(crate) container: Option<String>,
+    /// Run in a container of the image that the tree's own script takes for this framework: vllm, sglang, trtllm
+    #[arg(long, value_name = "NAME", help_heading = "Container", conflicts_with = "container")]
+    pub(crate) framework: Option<String>,
+    /// Build the framework's image first
+    #[arg(long, help_heading = "Container", requires = "framework", conflicts_with = "container")]
+    pub(crate) build: bool,
+    /// The name of the container that this is the command of
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub(crate) inside: Option<String>,
+}
+
+impl ContainerArgs {
+    /// Whether the tests run in a container.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.container.is_some() || self.framework.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -10,9 +10,9 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
-    AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs, LanesCommand,
-    ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand, PolicyInitArgs,
-    ReportArgs, TestArgs, VerifyArgs, WhyArgs,
+    AuditArgs, AuditFormat, ChangesFormat, CiArgs, ContainerArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs,
+    LanesCommand, ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand,
+    PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
 };
 pub(crate) use selection::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
@@ -64,6 +64,7 @@ Examples:
   cargo xtask test --stage pre_merge --dry-run
   cargo xtask test --stage pre_merge --resume
   cargo xtask test --failed
+  cargo xtask test --framework vllm --stage nightly
   cargo xtask test tests/serve/test_serve_health.py -- --tb=long
   cargo xtask test --language rust --features integration")]
     Test(TestArgs),

@@ -28,8 +28,16 @@ use super::plan::Machine;
 const NAMED_PROBLEMS: usize = 10;
 
 pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
+    if args.container.is_asked_for() {
+        let interrupt = Interrupt::new();
+        listen_for_signals(&interrupt)?;
+        return crate::container::run(global, args, &interrupt);
+    }
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
+    if let Some(name) = &args.container.inside {
+        crate::container::started(&subject.tree, name);
+    }
     let catalog = subject.catalog(global, &args.selection)?;
     warn_of_problems(&catalog);
     let cases = resolve(&subject.policy, &catalog);

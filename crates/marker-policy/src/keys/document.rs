@@ -175,6 +175,12 @@ pub static DOCUMENT: Table = Table::of(&[
          the day after `expires` on they are reported again, and so is the exemption; one that has nothing to exempt is a \
          finding too. What concerns one line is better allowed by a comment there: `# test-kit: allow(RULE) REASON`.",
     ),
+    Key::new(
+        "container",
+        One(&CONTAINER),
+        "{ engine = \"podman\" }",
+        "How `cargo xtask test --container IMAGE` runs the tests in a container.",
+    ),
     Key::new("ci", One(&CI), "{ workflows = [\"ci\"] }", "Where CI is written, and what its workflows do not show."),
     Key::new(
         "lanes",
@@ -500,6 +506,49 @@ static EXEMPTION: Table = Table::of(&[
     Key::new("reason", Text(Form::Any), "\"moves with the new frontend\"", "Why it may stay.").required(),
     Key::new("expires", Day, "2099-12-31", "The last day on which it holds.").required(),
     Key::new("ticket", Text(Form::Any), "\"DYN-1234\"", "Where the work is tracked."),
+]);
+
+static CONTAINER: Table = Table::of(&[
+    Key::new(
+        "run",
+        Text(Form::Path),
+        "\"container/run.sh\"",
+        "The script of the tree that runs a command in a container. It is given `--image` or `--framework`, `--name`, \
+         `--workdir`, `-e NAME`, and the command behind `--`. By default `container/run.sh`.",
+    ),
+    Key::new(
+        "build",
+        Text(Form::Path),
+        "\"container/build.sh\"",
+        "The script of the tree that builds the image, given `--framework`: `--build` runs it first. By default \
+         `container/build.sh`.",
+    ),
+    Key::new(
+        "workspace",
+        Text(Form::AbsoluteFolder),
+        "\"/workspace\"",
+        "Where the container has the tree. By default `/workspace`.",
+    ),
+    Key::new(
+        "arguments",
+        Texts(Form::Any),
+        "[\"--mount-workspace\"]",
+        "What the script is always given; it has to make the tree visible in the container, and writable. By default \
+         `--mount-workspace`.",
+    ),
+    Key::new(
+        "environment",
+        Texts(Form::Any),
+        "[\"HF_TOKEN\"]",
+        "Names of variables that the container gets from here, where they are set. By default `CI`, `HF_TOKEN` and \
+         `NO_COLOR`.",
+    ),
+    Key::new(
+        "engine",
+        Text(Form::Any),
+        "\"podman\"",
+        "The program that a container is stopped with, by its name. By default `docker`.",
+    ),
 ]);
 
 static CI: Table = Table::of(&[

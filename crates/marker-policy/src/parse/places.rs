@@ -39,6 +39,26 @@ impl Reader<'_, '_> {
         }
     }
 
+    pub(super) fn container(&mut self) {
+        let Some(section) = self.document.section("container") else { return };
+        let container = &mut self.policy.container;
+        for (key, value) in [
+            ("run", &mut container.run),
+            ("build", &mut container.build),
+            ("workspace", &mut container.workspace),
+            ("engine", &mut container.engine),
+        ] {
+            if let Some(word) = section.string(key) {
+                *value = word.text;
+            }
+        }
+        for (key, values) in [("arguments", &mut container.arguments), ("environment", &mut container.environment)] {
+            if let Some(words) = section.words(key) {
+                *values = texts(words);
+            }
+        }
+    }
+
     pub(super) fn audit(&mut self) {
         let Some(section) = self.document.section("audit") else { return };
         if let Some(words) = section.words("required-under") {
