@@ -8,7 +8,7 @@ use std::{fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 use duct::cmd;
 
-use super::PROFILE;
+use super::{PROFILE, as_tested};
 
 /// Packs all crates that are published, and checks each by itself: with no feature that only another one turns on.
 pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
@@ -50,7 +50,7 @@ pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
 }
 
 fn succeeds(command: duct::Expression) -> io::Result<bool> {
-    Ok(command.unchecked().run()?.status.success())
+    Ok(as_tested(command).unchecked().run()?.status.success())
 }
 
 /// The names of the crates that are published, which are those of their folders.
