@@ -512,27 +512,27 @@ static CONTAINER: Table = Table::of(&[
     Key::new(
         "run",
         Text(Form::Path),
-        "\"container/run.sh\"",
+        "\"docker/run.sh\"",
         "The script of the tree that runs a command in a container. It is given `--image` or `--framework`, `--name`, \
          `--workdir`, `-e NAME`, and the command behind `--`. By default `container/run.sh`.",
     ),
     Key::new(
         "build",
         Text(Form::Path),
-        "\"container/build.sh\"",
+        "\"docker/build.sh\"",
         "The script of the tree that builds the image, given `--framework`: `--build` runs it first. By default \
          `container/build.sh`.",
     ),
     Key::new(
         "workspace",
         Text(Form::AbsoluteFolder),
-        "\"/workspace\"",
+        "\"/src\"",
         "Where the container has the tree. By default `/workspace`.",
     ),
     Key::new(
         "arguments",
         Texts(Form::Any),
-        "[\"--mount-workspace\"]",
+        "[\"--mount-workspace\", \"--use-nixl-gds\"]",
         "What the script is always given; it has to make the tree visible in the container, and writable. By default \
          `--mount-workspace`.",
     ),
