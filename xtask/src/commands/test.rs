@@ -5,11 +5,14 @@ use std::fs;
 use std::time::Duration;
 
 use camino::Utf8Path;
+use execution_plan::Plan;
 use marker_policy::{Budget, BudgetScope, Category, Chosen, Policy, ResolvedCase, Selection, resolve, select};
 use test_catalog::{Catalog, NodeId};
 use test_report::count;
+use test_report::plan_facts::PlanFacts;
 use test_report::summary::BudgetUse;
 use test_report::terminal::Styles;
+use test_runner::history::RunFacts;
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
 use crate::cli::{Global, PlanFormat, TestArgs};
@@ -70,7 +73,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| progress.tell(event))?;
     progress.finish();
     if let Some(file) = &args.junit {
-        write_junit(&outcome, file)?;
+        write_junit(&outcome, &properties(&outcome, &settings.facts, &plan), file)?;
     }
     let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &all_chosen, &outcome);
     output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
@@ -138,9 +141,28 @@ fn listen_for_signals(interrupt: &Interrupt) -> Result<(), Error> {
     Ok(())
 }
 
+/// What readers of JUnit XML are told of the whole run.
+fn properties(outcome: &RunOutcome, facts: &RunFacts, plan: &Plan) -> Vec<(&'static str, String)> {
+    let revision = facts.revision.as_ref().map(|revision| {
+        let changed = if facts.clean { "" } else { " with changes" };
+        format!("{revision}{changed}")
+    });
+    let gpus = if facts.machine.is_empty() { "none".to_owned() } else { facts.machine.clone() };
+    let plan = test_report::plan_json::text(plan, &PlanFacts::default()).unwrap_or_default();
+    let plan = execution_plan::timings::digest(plan.as_bytes());
+    let known = [
+        ("run", Some(outcome.run.clone())),
+        ("revision", revision),
+        ("stage", facts.stage.clone()),
+        ("gpus", Some(gpus)),
+        ("plan", Some(format!("sha256:{plan}"))),
+    ];
+    known.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
 /// Written whole or not at all: a reader never sees half a file.
-fn write_junit(outcome: &RunOutcome, file: &Utf8Path) -> Result<(), Error> {
-    let xml = test_report::junit::xml(outcome).map_err(|error| Error::Internal(error.to_string()))?;
+fn write_junit(outcome: &RunOutcome, properties: &[(&str, String)], file: &Utf8Path) -> Result<(), Error> {
+    let xml = test_report::junit::xml(outcome, properties).map_err(|error| Error::Internal(error.to_string()))?;
     let failed = |source| Error::Write { path: file.to_owned(), source };
     let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
