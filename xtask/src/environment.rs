@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use marker_policy::NaiveDate;
+use test_runner::Secrets;
 
 /// The facts of the machine and the shell that commands depend on.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to which a step of GitHub Actions appends what the job's page shows.
     pub(crate) github_step_summary: Option<Utf8PathBuf>,
+    /// Values of variables that hold secrets: they reach no file and no report.
+    pub(crate) secrets: Secrets,
     /// The day, in UTC: exemptions of the policy expire.
     pub(crate) today: NaiveDate,
     /// Whether stdout is a terminal that may show colour.
@@ -46,6 +49,9 @@ impl Environment {
                 .ok()
                 .filter(|path| !path.is_empty())
                 .map(Utf8PathBuf::from),
+            secrets: Secrets::of(
+                env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            ),
             today: today(),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
             redraw: io::stdout().is_terminal() && !dumb,

@@ -3,6 +3,7 @@
 //! Dispatch only. [`cli`] says what can be asked, [`environment`] looks at the machine, [`subject`] reads the tree and
 //! its policy, and each command is one module of [`commands`].
 
+mod asked;
 mod changed;
 mod cli;
 mod commands;
@@ -13,6 +14,7 @@ mod fix;
 mod input;
 mod judgement;
 mod lanes;
+mod measured;
 mod output;
 mod past;
 mod progress;

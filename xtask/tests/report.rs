@@ -399,7 +399,7 @@ fn a_run_is_shown_with_what_the_lanes_take_and_under_which_conditions_they_run()
     is_quiet(&page);
 
     // Without results there is no such section.
-    let (_folder, file) = report(&["--tree", tree]);
+    let (_folder, file) = report(&["--tree", tree, "--no-run"]);
     page.open(&file, "");
     assert_eq!(
         page.js("return [document.getElementById('run').hidden, document.getElementById('run-link').hidden]"),

@@ -1,7 +1,7 @@
 //! A run as JUnit XML, in the form that CI systems read: it is valid by the schema that Jenkins publishes.
 
 use indexmap::IndexMap;
-use quick_junit::{FlakyOrRerun, NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use test_catalog::{Language, NodeId};
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
@@ -21,7 +21,7 @@ pub fn xml(outcome: &RunOutcome, properties: &[(&str, String)]) -> Result<String
     let mut add = |suite, case: TestCase| {
         let suite = suites.entry(suite).or_insert_with(|| {
             let mut new = TestSuite::new(text(suite));
-            new.add_properties(properties.iter().map(|(name, value)| (*name, text(value))));
+            new.add_properties(properties.iter().map(|(name, value)| Property::new(*name, text(value))));
             new
         });
         let time = suite.time.unwrap_or_default() + case.time.unwrap_or_default();

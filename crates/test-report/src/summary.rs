@@ -85,7 +85,7 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
 }
 
 /// `1,399 run in 24 min 8 s: 1,396 passed, 1 failed, 2 skipped; 3 not run`.
-fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
+pub(crate) fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
     let count = |wanted: fn(&Outcome) -> bool| outcome.results.iter().filter(|result| wanted(&result.outcome)).count();
     let run = count(Outcome::has_run);
     let kinds = [

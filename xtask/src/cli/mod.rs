@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
     AuditArgs, AuditFormat, ChangesFormat, CiArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs, LanesCommand,
-    ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand, PolicyInitArgs,
-    ReportArgs, TestArgs, VerifyArgs, WhyArgs,
+    ListArgs, ListFormat, ListerArg, MachineFormat, MessageFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand,
+    PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
 };
 pub(crate) use selection::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
@@ -131,6 +131,7 @@ Examples:
 Examples:
   cargo xtask history
   cargo xtask history --format json
+  cargo xtask history markers
   cargo xtask history export --output history.json
   cargo xtask history export --timings --output timings.json
   cargo xtask history merge history-*.json")]

@@ -11,5 +11,6 @@ pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod test;
+mod told;
 pub(crate) mod verify;
 pub(crate) mod why;
