@@ -18,6 +18,7 @@ mod measured;
 mod output;
 mod past;
 mod progress;
+mod readiness;
 mod results;
 mod snapshot;
 mod sources;
@@ -66,6 +67,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Report(args) => commands::report::run(&cli.global, args, environment),
         Command::History(args) => commands::history::run(&cli.global, args, environment),
+        Command::Doctor(args) => commands::doctor::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(&cli.global, args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {

@@ -293,7 +293,8 @@ fn a_time_out_is_three_times_what_was_measured_of_every_test() {
 #[test]
 fn a_profile_is_the_most_that_was_measured_up_to_the_next_tenth() {
     let policy = Policy::preset("dynamo-2026-08").unwrap();
-    let profiled = with_args(python("tests/test_b.py::test_b", &["gpu_1"]), "profiled_vram_gib", vec![Value::Float(3.0)]);
+    let profiled =
+        with_args(python("tests/test_b.py::test_b", &["gpu_1"]), "profiled_vram_gib", vec![Value::Float(3.0)]);
     let tree = catalog(vec![python("tests/serve/test_a.py::test_a", &["gpu_1"]), profiled]);
     let cases = resolve(&policy, &tree);
     let of = |peaks: &[u64]| {

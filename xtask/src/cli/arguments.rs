@@ -270,6 +270,15 @@ pub(crate) enum HistoryCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// The Python that is to run pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub(crate) python: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GpusArgs {
     /// Also show whether tests fit, and why not: the selected ones [default: all]. Tests that are named or selected ask
     /// for it too

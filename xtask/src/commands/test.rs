@@ -9,7 +9,7 @@ use marker_policy::{
 use test_catalog::{Catalog, NodeId};
 use test_report::count;
 use test_report::summary::BudgetUse;
-use test_report::terminal::Styles;
+use test_report::terminal::{Styles, printable};
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
 use crate::asked;
@@ -63,13 +63,15 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
         return Ok(division::exit(&facts, &args.division));
     }
+    super::doctor::preflight(&subject, &selection.chosen, args.python.as_deref(), environment);
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
-    // Output that comes through has the terminal for itself.
-    let mut progress = Progress::new(environment.progress && !args.no_capture, styles.clone(), &plan);
+    // Output that comes through, and a debugger, have the terminal for themselves.
+    let is_live = environment.progress && !args.no_capture;
+    let mut progress = Progress::new(is_live, styles.clone(), &plan);
     listen_for_questions(&progress)?;
-    let _keys = if environment.progress { asked::listen_for_keys(progress.asker()) } else { None };
+    let _keys = if is_live { asked::listen_for_keys(progress.asker()) } else { None };
     let mut lines = (args.message_format == MessageFormat::Jsonl).then(EventLines::new);
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
@@ -83,9 +85,6 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
     })?;
     progress.finish();
-    if let Some(file) = &args.junit {
-        told::write_junit(&outcome, &settings.facts, &plan, file)?;
-    }
     let took: Vec<_> = outcome
         .results
         .iter()
@@ -108,11 +107,18 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
         None => output::write(&text)?,
     }
+    // After the summary: a file that cannot be written costs nobody what he waited for.
+    if let Some(file) = &args.junit {
+        told::write_junit(&outcome, &settings.facts, &plan, file)?;
+    }
     if let Some(file) = &args.html {
         super::report::of_run(global, &outcome, file, environment)?;
     }
     if let Some(file) = &environment.github_step_summary {
-        told::append_summary(&outcome, &budgets, file)?;
+        // It is not what the run was for.
+        if let Err(error) = told::append_summary(&outcome, &budgets, file) {
+            note(&format!("warning: {}", printable(&error.to_string())));
+        }
     }
     Ok(exit)
 }

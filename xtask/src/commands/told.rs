@@ -60,7 +60,10 @@ pub(super) fn write_junit(outcome: &RunOutcome, facts: &RunFacts, plan: &Plan, f
     let failed = |source| Error::Write { path: file.to_owned(), source };
     let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
-    output::to_file(file, xml.as_bytes())
+    output::to_file(file, xml.as_bytes()).map_err(|error| match error {
+        Error::Target { path, source } => Error::Write { path, source },
+        other => other,
+    })
 }
 
 /// What readers of JUnit XML are told of the whole run.

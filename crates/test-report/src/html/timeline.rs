@@ -120,3 +120,76 @@ fn end(result: &Recorded) -> Duration {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Id, outcome, start and time in seconds, step, GPUs, peak in bytes.
+    type Line<'l> = (&'l str, &'l str, f64, f64, u64, &'l [&'l str], Option<u64>);
+
+    fn results(lines: &[Line<'_>]) -> Vec<Recorded> {
+        let line =
+            |(id, outcome, start, took, step, gpus, peak): &(&str, &str, f64, f64, u64, &[&str], Option<u64>)| {
+                let line = serde_json::json!({
+                    "id": id, "outcome": outcome, "start_s": start, "duration_s": took, "step": step, "gpus": gpus,
+                    "vram_peak": peak,
+                });
+                format!("{line}\n")
+            };
+        test_runner::recorded::read(&lines.iter().map(line).collect::<String>()).unwrap()
+    }
+
+    #[test]
+    fn what_ran_side_by_side_has_a_row_each_and_a_process_keeps_its_row() {
+        let timeline = of(&results(&[
+            ("a", "passed", 0.0, 10.0, 1, &[], None),
+            ("b", "passed", 0.0, 5.0, 2, &[], None),
+            ("c", "passed", 5.0, 5.0, 2, &[], None),
+            ("d", "passed", 10.0, 5.0, 2, &[], None),
+            ("e", "passed", 10.0, 5.0, 1, &[], None),
+            ("f", "not-run", 0.0, 0.0, 1, &[], None),
+        ]))
+        .unwrap();
+        assert_eq!(timeline.whole_ms, 15_000);
+        let names = |row: &Vec<data::Bar>| row.iter().map(|bar| bar.name.clone()).collect::<String>();
+        let rows: Vec<_> = timeline.devices.iter().flat_map(|device| device.rows.iter().map(names)).collect();
+        assert_eq!(rows, ["ae", "bcd"]);
+    }
+
+    #[test]
+    fn a_gpu_has_the_sum_of_the_peaks_that_are_known() {
+        let gpus: &[&str] = &["0"];
+        let timeline = of(&results(&[
+            ("a", "passed", 0.0, 10.0, 1, gpus, Some(3)),
+            ("b", "failed", 5.0, 10.0, 2, gpus, Some(4)),
+            ("c", "passed", 6.0, 1.0, 3, gpus, None),
+            ("d", "passed", 0.0, 1.0, 4, &["0", "1"], None),
+        ]))
+        .unwrap();
+        let [first, second] = &timeline.devices[..] else { panic!("{timeline:?}") };
+        assert_eq!(first.memory, [(0, 3), (5_000, 7), (10_000, 4), (15_000, 0)]);
+        assert_eq!((second.name.as_str(), second.memory.len()), ("GPU 1", 0));
+    }
+
+    #[test]
+    fn many_short_tests_are_few_bars_and_a_failure_stands_alone() {
+        let line = |number: u32| {
+            let outcome = if number == 25_000 { "failed" } else { "passed" };
+            ("a", outcome, f64::from(number) * 0.001, 0.001, 1, &[][..], None)
+        };
+        let timeline = of(&results(&(0..50_000).map(line).collect::<Vec<_>>())).unwrap();
+        let bars = &timeline.devices[0].rows[0];
+        assert!(bars.len() < 2 * usize::try_from(PARTS).unwrap(), "{}", bars.len());
+        assert_eq!(bars.iter().map(|bar| bar.count).sum::<u32>(), 50_000);
+        let failures: Vec<_> = bars.iter().filter(|bar| bar.is_failure).collect();
+        assert_eq!((failures.len(), failures[0].count), (1, 1));
+    }
+
+    #[test]
+    fn results_without_a_start_have_no_timeline() {
+        let text = "{\"id\":\"a\",\"outcome\":\"passed\",\"duration_s\":1.0}\n";
+        assert_eq!(of(&test_runner::recorded::read(text).unwrap()), None);
+    }
+}
