@@ -2,15 +2,48 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 
-use crate::progress::Asker;
+use crate::error::Error;
+use crate::progress::{Asker, note};
 
 /// How long a wait for a key lasts before it is looked whether there is still a terminal to read, in milliseconds.
 const WAIT: u16 = 500;
+
+/// Who answers the signal; nobody before the run begins.
+pub(crate) struct Questions(Arc<Mutex<Option<Asker>>>);
+
+impl Questions {
+    /// From now on the signal `USR1` ends nothing.
+    pub(crate) fn listen() -> Result<Self, Error> {
+        let mut signals =
+            signal_hook::iterator::Signals::new([signal_hook::consts::SIGUSR1]).map_err(Error::Signals)?;
+        let asked = Self(Arc::new(Mutex::new(None)));
+        let shared = Arc::clone(&asked.0);
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                match &*locked(&shared) {
+                    Some(asker) => asker.say(),
+                    None => note("the run has not begun: the tree is read and a plan is made"),
+                }
+            }
+        });
+        Ok(asked)
+    }
+
+    /// From now on this one answers.
+    pub(crate) fn answered_by(&self, asker: Asker) {
+        *locked(&self.0) = Some(asker);
+    }
+}
+
+fn locked(asker: &Mutex<Option<Asker>>) -> MutexGuard<'_, Option<Asker>> {
+    asker.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The terminal as it is put back in the end.
 pub(crate) struct Keys(Termios);

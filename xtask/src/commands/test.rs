@@ -12,7 +12,7 @@ use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
-use crate::asked;
+use crate::asked::{self, Questions};
 use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -33,6 +33,7 @@ const NAMED_PROBLEMS: usize = 10;
 const NAMED_MARKERS: usize = 10;
 
 pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
+    let questions = Questions::listen()?;
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     let catalog = subject.catalog(global, &args.selection)?;
@@ -70,7 +71,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     // Output that comes through, and a debugger, have the terminal for themselves.
     let is_live = environment.progress && !args.no_capture;
     let mut progress = Progress::new(is_live, styles.clone(), &plan);
-    listen_for_questions(&progress)?;
+    questions.answered_by(progress.asker());
     let _keys = if is_live { asked::listen_for_keys(progress.asker()) } else { None };
     let mut lines = (args.message_format == MessageFormat::Jsonl).then(EventLines::new);
     let settings = RunSettings {
@@ -190,14 +191,6 @@ fn measured_markers(subject: &Subject, catalog: &Catalog, cases: &[ResolvedCase<
     let mut found = measured_proposals(&subject.policy, catalog, cases, &timings);
     found.retain(|finding| finding.cases.iter().any(|case| ran.contains(case)));
     measured::text(&found, NAMED_MARKERS)
-}
-
-/// The signal `USR1` has said what runs now.
-fn listen_for_questions(progress: &Progress) -> Result<(), Error> {
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGUSR1]).map_err(Error::Signals)?;
-    let asker = progress.asker();
-    std::thread::spawn(move || signals.forever().for_each(|_| asker.say()));
-    Ok(())
 }
 
 /// What could not be read, as warnings: such a file costs its own tests only.

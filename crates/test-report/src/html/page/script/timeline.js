@@ -1,4 +1,5 @@
 // @ts-check
+import { byId } from "./document.js";
 import { el } from "./elements.js";
 import { counted, seconds } from "./words.js";
 
@@ -54,12 +55,13 @@ function picture(device, whole, most, label) {
 }
 
 /**
+ * An element of a picture: their namespace is that of the one in the template.
  * @param {string} name
  * @param {Record<string, string | number>} attributes
  * @param {...Element} children
  */
 function svg(name, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  const element = document.createElementNS(byId("picture").namespaceURI, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   element.append(...children);
   return element;
