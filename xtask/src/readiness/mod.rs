@@ -1,4 +1,4 @@
-//! Whether this machine has what tests need: [`needs`] says what they do, [`found`] looks at the machine, [`checks`] holds
+//! Whether this machine has what tests need: [`needs`] says what they do, [`found`] looks at the machine, [`checks()`] holds
 //! one against the other.
 
 mod checks;
