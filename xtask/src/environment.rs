@@ -2,10 +2,12 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use marker_policy::NaiveDate;
+use test_runner::Secrets;
 
 /// The facts of the machine and the shell that commands depend on.
 #[derive(Debug, Clone)]
@@ -20,6 +22,14 @@ pub(crate) struct Environment {
     pub(crate) ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to which a step of GitHub Actions appends what the job's page shows.
     pub(crate) github_step_summary: Option<Utf8PathBuf>,
+    /// The folders of `PATH`.
+    pub(crate) path: Vec<PathBuf>,
+    /// Whether a token of Hugging Face is there: `HF_TOKEN`, or the file that its login writes.
+    pub(crate) has_model_token: bool,
+    /// Where Hugging Face's libraries keep models.
+    pub(crate) model_cache: Option<Utf8PathBuf>,
+    /// Values of variables that hold secrets: they reach no file and no report.
+    pub(crate) secrets: Secrets,
     /// The day, in UTC: exemptions of the policy expire.
     pub(crate) today: NaiveDate,
     /// Whether stdout is a terminal that may show colour.
@@ -46,12 +56,35 @@ impl Environment {
                 .ok()
                 .filter(|path| !path.is_empty())
                 .map(Utf8PathBuf::from),
+            path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
+            has_model_token: has_model_token(),
+            model_cache: variable("HF_HUB_CACHE").or_else(|| Some(model_home()?.join("hub"))),
+            secrets: Secrets::of(
+                env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            ),
             today: today(),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
             redraw: io::stdout().is_terminal() && !dumb,
             progress: io::stderr().is_terminal() && !ci && !dumb,
         }
     }
+}
+
+fn variable(name: &str) -> Option<Utf8PathBuf> {
+    env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from)
+}
+
+/// The folder of Hugging Face's libraries, by their own rules.
+fn model_home() -> Option<Utf8PathBuf> {
+    variable("HF_HOME").or_else(|| {
+        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+        cache.map(|cache| cache.join("huggingface"))
+    })
+}
+
+fn has_model_token() -> bool {
+    let file = variable("HF_TOKEN_PATH").or_else(|| Some(model_home()?.join("token")));
+    variable("HF_TOKEN").is_some() || file.is_some_and(|file| file.is_file())
 }
 
 /// Of a clock before 1970, or one that is centuries ahead, the first day of its time.

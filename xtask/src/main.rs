@@ -3,6 +3,7 @@
 //! Dispatch only. [`cli`] says what can be asked, [`environment`] looks at the machine, [`subject`] reads the tree and
 //! its policy, and each command is one module of [`commands`].
 
+mod asked;
 mod changed;
 mod cli;
 mod commands;
@@ -14,9 +15,11 @@ mod fix;
 mod input;
 mod judgement;
 mod lanes;
+mod measured;
 mod output;
 mod past;
 mod progress;
+mod readiness;
 mod results;
 mod snapshot;
 mod sources;
@@ -65,6 +68,7 @@ fn run(cli: &Cli, environment: &Environment) -> Result<Exit, error::Error> {
         Command::Lanes(args) => commands::lanes::run(&cli.global, args, environment),
         Command::Report(args) => commands::report::run(&cli.global, args, environment),
         Command::History(args) => commands::history::run(&cli.global, args, environment),
+        Command::Doctor(args) => commands::doctor::run(&cli.global, args, environment),
         Command::Gpus(args) => commands::gpus::run(&cli.global, args, environment),
         Command::Verify(args) => commands::verify::run(&cli.global, args, environment),
         Command::Policy(args) => match &args.command {

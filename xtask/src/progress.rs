@@ -1,14 +1,21 @@
 //! What is said on stderr while work goes on.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use execution_plan::Plan;
 use indicatif::{ProgressBar, ProgressStyle};
+use test_report::count::duration;
 use test_report::progress::{failure, line};
+use test_report::running::Running;
 use test_report::terminal::{Styles, printable};
 use test_runner::Event;
 
-use crate::environment::Environment;
+/// How often a terminal is drawn again.
+const TICK: Duration = Duration::from_millis(200);
+/// How many steps have a line.
+const LINES: usize = 16;
 
 /// One line, or several, for people; never part of a command's result.
 #[expect(clippy::print_stderr, reason = "the one place that writes diagnostics")]
@@ -16,68 +23,132 @@ pub(crate) fn note(text: &str) {
     eprintln!("{}", text.trim_end());
 }
 
-/// A bar on a terminal, a line a finished test elsewhere; failures at once on both.
+/// On a terminal a line for each device and worker and a bar for all, drawn again and again; elsewhere a line a finished
+/// test. Failures at once on both.
 pub(crate) struct Progress {
+    shared: Arc<Shared>,
+    redraws: Option<std::thread::JoinHandle<()>>,
+}
+
+/// Asks a run what runs now.
+#[derive(Clone)]
+pub(crate) struct Asker(Arc<Shared>);
+
+struct Shared {
     bar: Option<ProgressBar>,
     styles: Styles,
-    running: BTreeMap<String, usize>,
-    failed: usize,
+    began: Instant,
+    running: Mutex<Running>,
+    over: AtomicBool,
 }
 
 impl Progress {
-    /// Begins, for so many tests.
-    pub(crate) fn new(environment: &Environment, styles: Styles, cases: usize) -> Self {
-        let bar = environment.progress.then(|| {
-            let bar = ProgressBar::new(cases as u64);
-            let template = "{bar:30} {pos}/{len} {elapsed} {msg}";
-            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(200));
+    /// Begins. `live` says whether stderr can be drawn again.
+    pub(crate) fn new(live: bool, styles: Styles, plan: &Plan) -> Self {
+        let bar = live.then(|| {
+            let bar = ProgressBar::new(1000);
+            let style = ProgressStyle::with_template("{bar:30} {prefix} {elapsed}{msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, styles, running: BTreeMap::new(), failed: 0 }
+        let shared = Arc::new(Shared {
+            bar,
+            styles,
+            began: Instant::now(),
+            running: Mutex::new(Running::new(plan)),
+            over: AtomicBool::new(false),
+        });
+        let redraws = live.then(|| {
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || {
+                while !shared.over.load(Ordering::SeqCst) {
+                    shared.draw();
+                    std::thread::park_timeout(TICK);
+                }
+            })
+        });
+        Self { shared, redraws }
+    }
+
+    /// For those who ask what runs now.
+    pub(crate) fn asker(&self) -> Asker {
+        Asker(Arc::clone(&self.shared))
     }
 
     /// Takes the next event.
     pub(crate) fn tell(&mut self, event: &Event) {
+        let shared = &self.shared;
+        shared.running().tell(event);
         match event {
-            Event::CaseStarted { id, .. } => *self.running.entry(id.to_string()).or_default() += 1,
-            Event::CaseFinished(result) => {
-                self.running.remove(result.id.as_str());
-                if result.outcome.is_failure() {
-                    self.failed += 1;
-                    self.say(&failure(result, &self.styles));
-                } else if self.bar.is_none() {
-                    self.say(&line(result, &self.styles));
-                }
-                if let Some(bar) = &self.bar {
-                    bar.inc(1);
-                }
-            }
+            Event::CaseFinished(result) if result.outcome.is_failure() => shared.say(&failure(result, &shared.styles)),
+            Event::CaseFinished(result) if shared.bar.is_none() => shared.say(&line(result, &shared.styles)),
             Event::StepFinished(step) => {
                 if let Some(error) = &step.error {
-                    self.say(&format!("step {} failed: {}", step.step, test_report::terminal::printable_lines(error)));
+                    let error = test_report::terminal::printable_lines(error);
+                    shared.say(&format!("step {} failed: {error}", step.step));
                 }
             }
-            Event::Interrupted { at_once } => self.say(if *at_once {
+            Event::Interrupted { at_once } => shared.say(if *at_once {
                 "stopping at once"
             } else {
                 "stopping: running tests are ended; again to stop at once"
             }),
-            Event::Warning(text) => self.say(&format!("warning: {}", printable(text))),
-            Event::RunStarted { .. } | Event::StepStarted { .. } => {}
-        }
-        if let Some(bar) = &self.bar {
-            let first = self.running.keys().next().map(|id| printable(id).into_owned()).unwrap_or_default();
-            let failed = if self.failed > 0 { format!("{} failed ", self.failed) } else { String::new() };
-            bar.set_message(format!("{failed}{first}"));
+            Event::Warning(text) => shared.say(&format!("warning: {}", printable(text))),
+            Event::RunStarted { .. }
+            | Event::StepStarted { .. }
+            | Event::CaseStarted { .. }
+            | Event::CaseFinished(_) => {}
         }
     }
 
-    /// Takes the bar away.
+    /// Takes the display away.
     pub(crate) fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
+        self.shared.over.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.redraws.take() {
+            thread.thread().unpark();
+            // It only draws.
+            let _ = thread.join();
+        }
+        if let Some(bar) = &self.shared.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl Asker {
+    /// Says what runs now.
+    pub(crate) fn say(&self) {
+        if !self.0.over.load(Ordering::SeqCst) {
+            let text = self.0.running().text(self.0.began.elapsed(), &self.0.styles);
+            self.0.say(&text);
+        }
+    }
+}
+
+impl Shared {
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn draw(&self) {
+        let Some(bar) = &self.bar else { return };
+        let at = self.began.elapsed();
+        let (counts, share, left, lines) = {
+            let running = self.running();
+            (running.counts(), running.share(at), running.left(at), running.lines(at, LINES, &self.styles))
+        };
+        let left = left.map(|left| format!(", about {} left", duration(left))).unwrap_or_default();
+        let rows: String = lines.iter().map(|line| format!("\n{}", fitting(line))).collect();
+        bar.set_position((share * 1000.0) as u64);
+        bar.set_prefix(counts);
+        bar.set_message(format!("{left}{rows}"));
+        bar.tick();
     }
 
     fn say(&self, text: &str) {
@@ -86,4 +157,10 @@ impl Progress {
             None => note(text),
         }
     }
+}
+
+/// As much of a line as a terminal shows without breaking it: lines that break are not taken away again.
+fn fitting(line: &str) -> String {
+    let width = usize::from(console::Term::stderr().size().1).saturating_sub(1).max(20);
+    console::truncate_str(line, width, "…").into_owned()
 }

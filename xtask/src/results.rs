@@ -27,8 +27,13 @@ pub(crate) fn read_all(files: &[Utf8PathBuf]) -> Result<Vec<Recorded>, Error> {
 /// What the tests took that went through.
 pub(crate) fn timings(results: &[Recorded]) -> Timings {
     let mut timings = Timings::default();
+    add_times(&mut timings, results);
+    timings
+}
+
+/// The same, to others.
+pub(crate) fn add_times(timings: &mut Timings, results: &[Recorded]) {
     for result in results.iter().filter(|result| result.outcome.tells_time()) {
         timings.add(result.id.clone(), result.took);
     }
-    timings
 }

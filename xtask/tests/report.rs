@@ -399,7 +399,7 @@ fn a_run_is_shown_with_what_the_lanes_take_and_under_which_conditions_they_run()
     is_quiet(&page);
 
     // Without results there is no such section.
-    let (_folder, file) = report(&["--tree", tree]);
+    let (_folder, file) = report(&["--tree", tree, "--no-run"]);
     page.open(&file, "");
     assert_eq!(
         page.js("return [document.getElementById('run').hidden, document.getElementById('run-link').hidden]"),
@@ -472,8 +472,8 @@ fn nothing_that_a_tree_has_is_more_than_text() {
 
 #[test]
 fn the_same_tree_gives_the_same_bytes_and_one_file() {
-    let (_folder, one) = report(&[]);
-    let (_other, other) = report(&[]);
+    let (_folder, one) = report(&["--no-run"]);
+    let (_other, other) = report(&["--no-run"]);
     let bytes = |file: &Path| fs::read(file).unwrap();
     assert!(bytes(&one) == bytes(&other));
     let text = String::from_utf8(bytes(&one)).unwrap();
@@ -536,4 +536,59 @@ fn wrong_usage_is_exit_2_and_writes_nothing() {
         assert!(answer.stderr.contains(expected), "{}", answer.stderr);
     }
     assert!(!file.exists());
+}
+
+/// Results of the tree of `tree_with_run` with times on one clock, in the folder of a run.
+fn kept_run(tree: &Path, name: &str, failed: &str) {
+    let line = |id: &str, outcome: &str, start: f64, took: f64, gpus: &[&str], peak: Option<u64>| {
+        let line = serde_json::json!({
+            "id": id, "outcome": outcome, "start_s": start, "duration_s": took, "step": 1, "gpus": gpus,
+            "vram_peak": peak, "message": "<b>expected 200</b>", "output": "of the test\n",
+        });
+        format!("{line}\n")
+    };
+    let folder = tree.join("target/xtask/runs").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    let text = [
+        line("tests/test_a.py::test_long", "passed", 0.0, 60.0, &["0"], Some(3 << 30)),
+        line("tests/test_a.py::test_wrong", failed, 30.0, 60.0, &["0"], Some(5 << 30)),
+        line("tests/test_a.py::test_small", "passed", 0.0, 1.0, &[], None),
+        line("tests/test_a.py::test_small", "failed", 1.0, 1.0, &[], None),
+        line("<img src=x onerror=window.hit=1>", "passed", 2.0, 90.0, &[], None),
+    ];
+    fs::write(folder.join("results.jsonl"), text.concat()).unwrap();
+}
+
+#[test]
+fn the_last_run_has_a_timeline_and_what_failed_with_its_output() {
+    let (tree, _) = tree_with_run(&[]);
+    kept_run(tree.path(), "1700000000000-1-aaaa", "timed-out");
+    kept_run(tree.path(), "1800000000000-1-bbbb", "failed");
+    let name = tree.path().to_str().unwrap();
+    let (_folder, file) = report(&["--tree", name]);
+    let page = Page::start();
+    page.open(&file, "run");
+    assert!(page.text("#run-lead").contains("the run 1800000000000-1-bbbb"), "{}", page.text("#run-lead"));
+    let devices = page.js("return [...document.querySelectorAll('.device strong')].map((one) => one.textContent)");
+    assert_eq!(devices, serde_json::json!(["GPU 0", "CPU"]));
+    let bars = "return [...document.querySelectorAll('.device svg')].map((one) => one.querySelectorAll('rect').length)";
+    assert_eq!(page.js(bars), serde_json::json!([2, 3]));
+    // Both on the GPU at once: 8 GiB, and the graph reaches its top then.
+    assert!(page.text(".device").contains("8.0 GiB at most"), "{}", page.text(".device"));
+    assert_eq!(page.js("return document.querySelectorAll('.memory').length"), 1);
+    assert_eq!(page.js("return document.querySelectorAll('.bar-bad').length"), 2);
+    page.js("for (const details of document.querySelectorAll('details')) details.open = true");
+    assert_eq!(page.text("#run-failures .output"), "<b>expected 200</b>\n\nof the test");
+    assert!(page.text("#run-flaky").contains("1 of 2"), "{}", page.text("#run-flaky"));
+    assert_eq!(page.js("return window.hit ?? null"), Value::Null);
+    is_quiet(&page);
+
+    let (_folder, older) = report(&["--tree", name, "--run", "1700000000000-1-aaaa"]);
+    page.open(&older, "run");
+    assert!(page.text("#run-failures").contains("timed-out"));
+    for wrong in ["1", "../runs/1700000000000-1-aaaa"] {
+        let found = answer(&mut xtask(&["report", "--tree", name, "--run", wrong]));
+        assert_eq!(found.code, 4, "{}", found.stderr);
+        assert!(found.stderr.contains(&format!("no run `{wrong}` is kept")), "{}", found.stderr);
+    }
 }

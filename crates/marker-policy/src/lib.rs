@@ -74,7 +74,7 @@ pub mod workflow;
 pub use chrono::NaiveDate;
 
 pub use argument::{Argument, ArgumentKind};
-pub use audit::{audit, audit_measured};
+pub use audit::{audit, audit_measured, measured_proposals};
 pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
 pub use combinations::Companions;

@@ -9,6 +9,7 @@ use test_catalog::NodeId;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timings {
     by_case: HashMap<NodeId, Measured>,
+    memory: HashMap<NodeId, u64>,
 }
 
 /// What one test took.
@@ -34,9 +35,21 @@ impl Timings {
         self.by_case.get(id).copied()
     }
 
+    /// Adds the most memory of a GPU that a run of a test took, in bytes.
+    pub fn add_memory(&mut self, id: NodeId, peak: u64) {
+        let known = self.memory.entry(id).or_default();
+        *known = (*known).max(peak);
+    }
+
+    /// The most memory of a GPU that any run of a test took, in bytes; `None` where it was not measured.
+    #[must_use]
+    pub fn memory_of(&self, id: &NodeId) -> Option<u64> {
+        self.memory.get(id).copied()
+    }
+
     /// Whether nothing was measured.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_case.is_empty()
+        self.by_case.is_empty() && self.memory.is_empty()
     }
 }

@@ -5,9 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use marker_policy::{Finding, Lanes, Policy, Safety, Timings, audit_measured, resolve};
-use support::{catalog, findings, line, python};
-use test_catalog::{Catalog, Import, NodeId, TestCase};
+use marker_policy::{Finding, Lanes, Policy, Safety, Timings, audit_measured, measured_proposals, resolve};
+use support::{catalog, findings, line, python, with_args};
+use test_catalog::{Catalog, Import, NodeId, TestCase, Value};
 
 /// What is proposed, and by what: `unit by folder`, or what the evidence disagrees about.
 fn proposed(found: &Finding) -> String {
@@ -288,4 +288,32 @@ fn a_time_out_is_three_times_what_was_measured_of_every_test() {
         both.help,
         "add `pytest.mark.timeout(130),` to the list at line 3 (3 times what they took at most, 41.0 s in 3 runs)"
     );
+}
+
+#[test]
+fn a_profile_is_the_most_that_was_measured_up_to_the_next_tenth() {
+    let policy = Policy::preset("dynamo-2026-08").unwrap();
+    let profiled =
+        with_args(python("tests/test_b.py::test_b", &["gpu_1"]), "profiled_vram_gib", vec![Value::Float(3.0)]);
+    let tree = catalog(vec![python("tests/serve/test_a.py::test_a", &["gpu_1"]), profiled]);
+    let cases = resolve(&policy, &tree);
+    let of = |peaks: &[u64]| {
+        let mut timings = Timings::default();
+        for peak in peaks {
+            timings.add_memory(NodeId::from_text("tests/serve/test_a.py::test_a"), *peak);
+        }
+        let found = measured_proposals(&policy, &tree, &cases, &timings);
+        found.first().and_then(|finding| finding.insertion.clone()).map(|insertion| insertion.marker)
+    };
+    const GIB: u64 = 1 << 30;
+    for (peaks, expected) in [
+        (&[][..], None),
+        (&[3 * GIB][..], Some("profiled_vram_gib(3)")),
+        (&[3 * GIB + 1], Some("profiled_vram_gib(3.1)")),
+        (&[GIB, 37 * GIB / 10, 2 * GIB], Some("profiled_vram_gib(3.7)")),
+        (&[0], Some("profiled_vram_gib(0)")),
+        (&[u64::MAX], Some("profiled_vram_gib(17179869184)")),
+    ] {
+        assert_eq!(of(peaks).as_deref(), expected, "{peaks:?}");
+    }
 }

@@ -1,68 +1,134 @@
-//! A run as JUnit XML, in the form that CI systems read.
+//! A run as JUnit XML, in the form that CI systems read: it is valid by the schema that Jenkins publishes.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use indexmap::IndexMap;
+use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use test_catalog::{Language, NodeId};
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
-/// the reason, so that no test is missing.
+/// the reason, so that no test is missing. `properties` (the revision, the GPUs) stand in every suite, since that is
+/// where readers look for them.
+///
+/// A test that ran several times is one test case. It fails where it ever failed; where it passed as well, its failures
+/// are `flakyFailure` elements too, and `rerunFailure` where it never did.
 ///
 /// # Errors
 /// When the XML writer fails; on these types it does not.
-pub fn xml(outcome: &RunOutcome) -> Result<String, quick_junit::SerializeError> {
+pub fn xml(outcome: &RunOutcome, properties: &[(&str, String)]) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("dynamo-test-kit");
     report.set_time(outcome.wall);
-    let mut suites: Vec<(String, TestSuite)> = Vec::new();
-    let mut add = |suite: &str, case: TestCase| {
-        let index = suites.iter().position(|(name, _)| name == suite).unwrap_or_else(|| {
-            suites.push((suite.to_owned(), TestSuite::new(suite)));
-            suites.len() - 1
+    let mut suites: IndexMap<&str, TestSuite> = IndexMap::new();
+    let mut add = |suite, case: TestCase| {
+        let suite = suites.entry(suite).or_insert_with(|| {
+            let mut new = TestSuite::new(text(suite));
+            new.add_properties(properties.iter().map(|(name, value)| Property::new(*name, text(value))));
+            new
         });
-        suites[index].1.add_test_case(case);
+        let time = suite.time.unwrap_or_default() + case.time.unwrap_or_default();
+        suite.set_time(time);
+        suite.add_test_case(case);
     };
-    // What pytest itself deselected was not asked for.
-    let deselected =
-        |result: &&CaseResult| matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. });
-    for result in outcome.results.iter().filter(|result| !deselected(result)) {
-        let (suite, name) = parts(&result.id, result.language);
-        add(suite, case(result, suite, name));
+    for rounds in tests(outcome).values() {
+        // Each test has a round at least.
+        let Some(first) = rounds.first() else { continue };
+        let (suite, name) = parts(&first.id, first.language);
+        add(suite, case(rounds, suite, name));
     }
     for refused in &outcome.refused {
         let language = if refused.at.file.as_str().ends_with(".rs") { Language::Rust } else { Language::Python };
         let (suite, name) = parts(&refused.id, language);
         let mut status = TestCaseStatus::skipped();
-        status.set_message(format!("not run: {}", refused.reason));
-        let mut case = TestCase::new(name, status);
-        case.set_classname(suite);
+        status.set_message(text(&format!("not run: {}", refused.reason)));
+        let mut case = TestCase::new(text(name), status);
+        case.set_classname(text(suite));
         add(suite, case);
     }
-    report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-    report.to_string()
+    report.add_test_suites(suites.into_values());
+    report.to_string().map(valid)
 }
 
-fn case(result: &CaseResult, suite: &str, name: &str) -> TestCase {
-    let status = match &result.outcome {
-        Outcome::Passed | Outcome::XPassed => TestCaseStatus::success(),
-        Outcome::Failed => failure(NonSuccessKind::Failure, result),
-        Outcome::TimedOut { .. } | Outcome::Crashed { .. } => failure(NonSuccessKind::Error, result),
-        Outcome::Skipped { .. } | Outcome::XFailed { .. } | Outcome::NotRun { .. } => {
+/// The results of each test, in the order in which the tests first came. What pytest itself deselected was not asked
+/// for.
+fn tests(outcome: &RunOutcome) -> IndexMap<(&NodeId, u32), Vec<&CaseResult>> {
+    let deselected =
+        |result: &&CaseResult| matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. });
+    let mut tests: IndexMap<(&NodeId, u32), Vec<&CaseResult>> = IndexMap::new();
+    for result in outcome.results.iter().filter(|result| !deselected(result)) {
+        tests.entry((&result.id, result.occurrence)).or_default().push(result);
+    }
+    tests
+}
+
+/// Less two characters that are none of XML, which the writer lets through; it takes out all others itself.
+fn text(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+/// The writer puts `skipped` on the root, where the schema has no such attribute.
+pub(crate) fn valid(mut xml: String) -> String {
+    const ROOT: &str = "<testsuites ";
+    let attribute = xml.find(ROOT).and_then(|root| {
+        let tag = root..root + xml[root..].find('>')?;
+        let from = tag.start + xml[tag.clone()].find(" skipped=\"")?;
+        let to = from + xml[from + 10..tag.end].find('"')? + 11;
+        Some(from..to)
+    });
+    if let Some(attribute) = attribute {
+        xml.replace_range(attribute, "");
+    }
+    xml
+}
+
+fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
+    let failures: Vec<&CaseResult> = rounds.iter().copied().filter(|result| result.outcome.is_failure()).collect();
+    let passed = rounds.iter().any(|result| matches!(result.outcome, Outcome::Passed | Outcome::XPassed));
+    let status = match (failures.split_first(), rounds.last()) {
+        (Some((first, more)), _) => failure(first, more, rounds.len(), passed),
+        (None, Some(last)) if !passed => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(result.outcome.to_string());
+            status.set_message(text(&last.outcome.to_string()));
             status
         }
+        (None, _) => TestCaseStatus::success(),
     };
-    let mut case = TestCase::new(name, status);
-    case.set_classname(suite).set_time(result.duration);
-    if !result.output.is_empty() {
-        case.set_system_out(result.output.as_str());
+    let mut case = TestCase::new(text(name), status);
+    case.set_classname(text(suite)).set_time(rounds.iter().map(|result| result.duration).sum());
+    let shown = failures.first().or(rounds.last());
+    if let Some(result) = shown.filter(|result| !result.output.is_empty()) {
+        case.set_system_out(text(&result.output));
     }
     case
 }
 
-fn failure(kind: NonSuccessKind, result: &CaseResult) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(result.outcome.to_string()).set_description(result.message.as_str());
+fn failure(first: &CaseResult, more: &[&CaseResult], rounds: usize, passed: bool) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind(first));
+    let mut message = first.outcome.to_string();
+    if passed {
+        message = format!("flaky, failed in {} of {rounds} runs: {message}", more.len() + 1);
+        status.set_rerun_kind(FlakyOrRerun::Flaky);
+        status.add_rerun(rerun(first));
+    }
+    status.set_message(text(&message)).set_type(first.outcome.as_str()).set_description(text(&first.message));
+    status.add_reruns(more.iter().map(|result| rerun(result)));
     status
+}
+
+fn rerun(result: &CaseResult) -> TestRerun {
+    let mut rerun = TestRerun::new(kind(result));
+    rerun.set_message(text(&format!("round {}: {}", result.round + 1, result.outcome)));
+    rerun.set_type(result.outcome.as_str()).set_stack_trace(text(&result.message));
+    if !result.output.is_empty() {
+        rerun.set_system_out(text(&result.output));
+    }
+    rerun
+}
+
+/// A failure is what the test says; an error is what happened to it.
+fn kind(result: &CaseResult) -> NonSuccessKind {
+    match result.outcome {
+        Outcome::TimedOut { .. } | Outcome::Crashed { .. } => NonSuccessKind::Error,
+        _ => NonSuccessKind::Failure,
+    }
 }
 
 /// The suite and the name within it.

@@ -12,9 +12,9 @@
 //! - [`plan`]: what would run where, and [`plan_facts`]: what is said beside it;
 //! - [`plan_svg`], [`plan_html`], [`plan_dot`], [`plan_json`]: the same as a picture, a page, a graph, and for tools;
 //! - [`gpus`]: the inventory as a table;
-//! - [`progress`]: a line for each finished test;
+//! - [`progress`]: a line for each finished test, [`running`]: what runs now;
 //! - [`summary`]: the end of a run;
-//! - [`junit`]: the same for CI;
+//! - [`junit`]: the same for CI, [`job_summary`]: for the page of a GitHub job, [`events`]: for programs, as it happens;
 //! - [`why`]: one test explained;
 //! - [`verify`]: the catalog beside what the real tool lists.
 //!
@@ -26,11 +26,13 @@
 
 mod columns;
 pub mod count;
+pub mod events;
 pub mod findings;
 pub mod fits;
 pub mod gpus;
 pub mod history;
 pub mod html;
+pub mod job_summary;
 pub mod junit;
 pub mod lane_changes;
 pub mod lanes;
@@ -45,6 +47,7 @@ mod plan_usage;
 pub mod policy_page;
 pub mod progress;
 pub mod rule_page;
+pub mod running;
 pub mod summary;
 pub mod terminal;
 pub mod verify;

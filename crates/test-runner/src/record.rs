@@ -22,6 +22,7 @@ pub(crate) struct Record<'p, E> {
     /// Says, as long as it is open, that the run goes on.
     _alive: Option<File>,
     events: E,
+    secrets: crate::Secrets,
 }
 
 impl<'p, E: FnMut(&Event)> Record<'p, E> {
@@ -48,6 +49,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             results: None,
             _alive: None,
             events,
+            secrets: settings.secrets.clone(),
         };
         let folder = record.outcome.folder.clone();
         match make(&folder) {
@@ -101,7 +103,19 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         (self.events)(event);
     }
 
+    /// Keeps what an event tells, and tells it, both without secrets.
     pub(crate) fn keep(&mut self, event: &Event) {
+        if self.secrets.is_empty() {
+            return self.keep_hidden(event);
+        }
+        if let Event::StepFinished(result) = event {
+            crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
+        }
+        let event = crate::hiding::of_event(&self.secrets, event);
+        self.keep_hidden(&event);
+    }
+
+    fn keep_hidden(&mut self, event: &Event) {
         match event {
             Event::CaseFinished(result) => {
                 let before = self.outcome.warnings.len();

@@ -16,6 +16,18 @@ pub struct Recorded {
     pub reason: Option<String>,
     /// How long it took, with set-up and teardown.
     pub took: Duration,
+    /// When it began, since the start of its run; `None` where the file does not say.
+    pub start: Option<Duration>,
+    /// The step that ran it; `None` where the file does not say.
+    pub step: Option<u64>,
+    /// The GPUs that it had.
+    pub gpus: Vec<String>,
+    /// What was said of a failure.
+    pub message: String,
+    /// The end of what it printed.
+    pub output: String,
+    /// The most memory of a GPU that it took, in bytes; `None` where that was not measured.
+    pub vram_peak: Option<u64>,
 }
 
 /// What came of a test, without what [`Outcome`](crate::Outcome) knows beside it.
@@ -94,6 +106,18 @@ struct Line {
     outcome: RecordedOutcome,
     reason: Option<String>,
     duration_s: f64,
+    #[serde(default)]
+    start_s: Option<f64>,
+    #[serde(default)]
+    step: Option<u64>,
+    #[serde(default)]
+    gpus: Vec<String>,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    output: String,
+    #[serde(default)]
+    vram_peak: Option<u64>,
 }
 
 /// The results that the text of a file has, in its order. The last line of a run that was killed may be cut off: it is
@@ -111,6 +135,12 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, RecordedError> {
                 reason: line.reason,
                 // A time that is none says nothing, and costs nothing else.
                 took: Duration::try_from_secs_f64(line.duration_s).unwrap_or_default(),
+                start: line.start_s.and_then(|start| Duration::try_from_secs_f64(start).ok()),
+                step: line.step,
+                gpus: line.gpus,
+                message: line.message,
+                output: line.output,
+                vram_peak: line.vram_peak,
             }),
             Err(_) if !line.ends_with('\n') => {}
             Err(_) if line.trim().is_empty() => {}

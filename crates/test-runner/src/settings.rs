@@ -42,6 +42,8 @@ pub struct RunSettings {
     pub facts: RunFacts,
     /// What it continues.
     pub earlier: Option<Earlier>,
+    /// What must not be kept or told, whoever prints it.
+    pub secrets: crate::Secrets,
 }
 
 /// An interrupted run that this one continues. The plan has only what is missing.
@@ -73,6 +75,7 @@ impl RunSettings {
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),
             earlier: None,
+            secrets: crate::Secrets::default(),
         }
     }
 }

@@ -33,6 +33,12 @@ pub(crate) struct TestArgs {
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<Utf8PathBuf>,
+    /// Write the report, with this run in it, as one HTML page
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) html: Option<Utf8PathBuf>,
+    /// What stdout has: text for people, or events as JSON lines; people then read stderr
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with_all = ["no_capture", "dry_run"])]
+    pub(crate) message_format: MessageFormat,
     /// Stop at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
@@ -74,6 +80,14 @@ impl ContainerArgs {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// The summary at the end
+    Text,
+    /// One object a line as things happen: docs/events.schema.json describes them
+    Jsonl,
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
@@ -99,6 +113,9 @@ pub(crate) struct AuditArgs {
     /// What tests took: a run's results.jsonl (may be repeated). Time-outs and stages are proposed by it
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Vec<Utf8PathBuf>,
+    /// Also propose by what tests took in this machine's earlier runs: times, and memory of GPUs
+    #[arg(long)]
+    pub(crate) measured: bool,
     /// The day on which exemptions of the policy are judged [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) today: Option<String>,
@@ -196,9 +213,16 @@ pub(crate) struct ReportArgs {
     /// Show what became of the findings of this file, which audit-markers --write-baseline wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<Utf8PathBuf>,
-    /// Show what a run gave, and what the tests of each lane took: its results.jsonl (may be repeated)
+    /// Show what a run gave, and what the tests of each lane took: its results.jsonl (may be repeated) [default: the tree's
+    /// last run, where there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Vec<Utf8PathBuf>,
+    /// Show this run: its name, which is that of its folder in target/xtask/runs
+    #[arg(long, value_name = "NAME", conflicts_with = "results")]
+    pub(crate) run: Option<String>,
+    /// Show no run
+    #[arg(long, conflicts_with_all = ["results", "run"])]
+    pub(crate) no_run: bool,
     /// What to print beside the title, such as a date or a commit
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,
@@ -261,12 +285,23 @@ pub(crate) enum HistoryCommand {
         #[arg(long, value_name = "FILE")]
         output: Option<Utf8PathBuf>,
     },
+    /// The markers that measured times and memory propose: time-outs, memory profiles, stages
+    Markers,
     /// Take in what other machines exported; what is here already stays as it is
     Merge {
         /// Files that `history export` wrote
         #[arg(required = true, value_name = "FILE")]
         files: Vec<Utf8PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// The Python that is to run pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
+    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    pub(crate) python: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arguments::{
-    AuditArgs, AuditFormat, ChangesFormat, CiArgs, ContainerArgs, GpusArgs, HistoryArgs, HistoryCommand, LanesArgs,
-    LanesCommand, ListArgs, ListFormat, ListerArg, MachineFormat, PlanArgs, PlanFormat, PolicyArgs, PolicyCommand,
-    PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
+    AuditArgs, AuditFormat, ChangesFormat, CiArgs, ContainerArgs, DoctorArgs, GpusArgs, HistoryArgs, HistoryCommand,
+    LanesArgs, LanesCommand, ListArgs, ListFormat, ListerArg, MachineFormat, MessageFormat, PlanArgs, PlanFormat,
+    PolicyArgs, PolicyCommand, PolicyInitArgs, ReportArgs, TestArgs, VerifyArgs, WhyArgs,
 };
 pub(crate) use selection::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
 
@@ -132,10 +132,21 @@ Examples:
 Examples:
   cargo xtask history
   cargo xtask history --format json
+  cargo xtask history markers
   cargo xtask history export --output history.json
   cargo xtask history export --timings --output timings.json
   cargo xtask history merge history-*.json")]
     History(HistoryArgs),
+    /// Show whether this machine has what the selected tests need, and what to do where it has not
+    ///
+    /// Python and pytest's plugins, cargo, models and the token to download them, etcd and NATS, room on the disk: only
+    /// what a selected test needs. Nothing is installed.
+    #[command(after_help = "\
+Examples:
+  cargo xtask doctor
+  cargo xtask doctor --stage pre_merge
+  cargo xtask doctor tests/serve/test_vllm_chat.py")]
+    Doctor(DoctorArgs),
     /// Show the GPUs of this machine, or of a described one: what each holds, how they are linked, which tests fit
     #[command(after_help = "\
 Examples:

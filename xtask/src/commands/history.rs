@@ -1,16 +1,17 @@
 //! `history`: what stands out in the results of earlier runs, and carrying them from machine to machine.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use marker_policy::{measured_proposals, resolve};
 use test_report::terminal::Styles;
 use test_runner::history::{Store, insights};
 
-use crate::cli::{Global, HistoryArgs, HistoryCommand, MachineFormat};
+use crate::cli::{Global, HistoryArgs, HistoryCommand, MachineFormat, SelectionArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::progress::note;
 use crate::subject::Subject;
-use crate::{input, output, past};
+use crate::{input, measured, output, past};
 
 /// The largest document that is merged, in bytes.
 const LARGEST: usize = 1 << 30;
@@ -20,6 +21,17 @@ pub(crate) fn run(global: &Global, args: &HistoryArgs, environment: &Environment
     let state_dir = past::state_dir(&subject.tree);
     match &args.command {
         Some(HistoryCommand::Merge { files }) => merge(&state_dir, files),
+        Some(HistoryCommand::Markers) => {
+            // Nobody proposes by what is not there.
+            drop(store(&state_dir)?);
+            let catalog = subject.catalog(global, &SelectionArgs::default())?;
+            let cases = resolve(&subject.policy, &catalog);
+            let timings = measured::of_history(&subject.tree)?;
+            let found = measured_proposals(&subject.policy, &catalog, &cases, &timings);
+            let text = measured::text(&found, usize::MAX);
+            output::write(if text.is_empty() { "measured: no marker to add\n" } else { &text })?;
+            Ok(Exit::Success)
+        }
         Some(HistoryCommand::Export { output, timings }) => {
             let store = store(&state_dir)?;
             let text = if *timings {

@@ -3,6 +3,7 @@
 pub(crate) mod audit_markers;
 pub(crate) mod ci;
 pub(crate) mod division;
+pub(crate) mod doctor;
 pub(crate) mod gpus;
 pub(crate) mod history;
 pub(crate) mod lanes;
@@ -11,5 +12,6 @@ pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod test;
+mod told;
 pub(crate) mod verify;
 pub(crate) mod why;

@@ -8,6 +8,8 @@ use marker_policy::code_owners::{CodeOwners, LOCATIONS, TOO_LARGE};
 use marker_policy::{Baseline, Judged, resolve};
 use test_report::count::{counted, tests};
 use test_report::html::{self, Trend};
+use test_runner::RunOutcome;
+use test_runner::recorded::RecordedOutcome;
 
 use super::audit_markers::read_baseline;
 use crate::cli::{Global, ReportArgs, SelectionArgs};
@@ -16,6 +18,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::judgement::Judgement;
 use crate::output;
+use crate::past;
 use crate::progress;
 use crate::results;
 use crate::subject::Subject;
@@ -23,7 +26,8 @@ use crate::subject::Subject;
 pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment) -> Result<Exit, Error> {
     let start = Instant::now();
     let subject = Subject::locate(global)?;
-    let results = results::read_all(&args.results)?;
+    let files = files(&subject.tree, args)?;
+    let results = results::read_all(&files)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
@@ -45,7 +49,13 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         changes,
         new,
     });
-    let source = names(&args.results);
+    let source = names(&files);
+    let took: Vec<_> = results
+        .iter()
+        .filter(|result| result.outcome != RecordedOutcome::NotRun)
+        .map(|result| (&result.id, result.took))
+        .collect();
+    let budgets = super::test::budgets(&subject.policy, None, &mut cases.iter(), &took);
     let report = html::Subject {
         name: subject.tree.file_name().unwrap_or("the tree"),
         label: args.label.as_deref(),
@@ -57,7 +67,12 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         allowed: &judgement.allowed,
         owners: owners.as_ref().map(|(file, owners)| (*file, owners)),
         trend,
-        results: (!args.results.is_empty()).then_some(html::Results { source: &source, results: &results }),
+        results: (!files.is_empty()).then_some(html::Results {
+            source: &source,
+            results: &results,
+            budgets: &budgets,
+            is_one_run: files.len() == 1,
+        }),
     }
     .report();
     let page = html::page(&report).map_err(|error| Error::Internal(error.to_string()))?;
@@ -73,9 +88,64 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
     Ok(Exit::Success)
 }
 
-/// The files as the page names them: where they lie on this machine tells a reader nothing.
+/// The page of a run that has just ended.
+pub(super) fn of_run(
+    global: &Global,
+    outcome: &RunOutcome,
+    output: &Utf8Path,
+    environment: &Environment,
+) -> Result<(), Error> {
+    let args = ReportArgs {
+        output: output.to_owned(),
+        baseline: None,
+        results: vec![outcome.folder.join(RESULTS)],
+        run: None,
+        no_run: false,
+        label: None,
+    };
+    run(global, &args, environment).map(drop)
+}
+
+/// The results to show: those that are named, else those of the run that is named, else those of the last run.
+fn files(tree: &Utf8Path, args: &ReportArgs) -> Result<Vec<Utf8PathBuf>, Error> {
+    if args.no_run || !args.results.is_empty() {
+        return Ok(args.results.clone());
+    }
+    let runs = past::state_dir(tree).join("runs");
+    let results = |run: &str| Some(runs.join(run).join(RESULTS)).filter(|file| file.is_file());
+    match &args.run {
+        Some(run) => {
+            let plain = !run.contains(['/', '\\']) && run != "..";
+            let file = plain.then(|| results(run)).flatten();
+            file.map(|file| vec![file])
+                .ok_or_else(|| Error::NothingSelected(format!("no run `{run}` is kept in {runs}")))
+        }
+        // A run's name begins with when it began, in milliseconds.
+        None => {
+            let entries = runs.read_dir_utf8().into_iter().flatten().flatten();
+            let mut names: Vec<(u64, String)> = entries
+                .filter_map(|entry| {
+                    let name = entry.file_name().to_owned();
+                    Some((name.split('-').next()?.parse().ok()?, name))
+                })
+                .collect();
+            names.sort_unstable();
+            Ok(names.iter().rev().find_map(|(_, name)| results(name)).into_iter().collect())
+        }
+    }
+}
+
+/// The file of a run's results in its folder.
+const RESULTS: &str = "results.jsonl";
+
+/// The files as the page names them: where they lie on this machine tells a reader nothing, but the name of a run does.
 fn names(files: &[Utf8PathBuf]) -> String {
-    files.iter().map(|file| file.file_name().unwrap_or(file.as_str())).collect::<Vec<_>>().join(", ")
+    let name = |file: &Utf8PathBuf| {
+        let of_run = file.parent().filter(|folder| folder.parent().is_some_and(|runs| runs.ends_with("xtask/runs")));
+        let of_run = of_run.and_then(Utf8Path::file_name).map(|run| format!("the run {run}"));
+        of_run.unwrap_or_else(|| file.file_name().unwrap_or(file.as_str()).to_owned())
+    };
+    files.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// The first CODEOWNERS file where GitHub looks for it. One that GitHub does not load gives nobody anything.

@@ -1,21 +1,23 @@
 //! `test`: discover, select, plan, run and report.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use camino::Utf8Path;
-use marker_policy::{Budget, BudgetScope, Category, Chosen, Policy, ResolvedCase, Selection, resolve, select};
+use marker_policy::{
+    Budget, BudgetScope, Category, Policy, ResolvedCase, Selection, measured_proposals, resolve, select,
+};
 use test_catalog::{Catalog, NodeId};
 use test_report::count;
 use test_report::summary::BudgetUse;
-use test_report::terminal::Styles;
+use test_report::terminal::{Styles, printable};
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
-use crate::cli::{Global, PlanFormat, TestArgs};
+use crate::asked::{self, Questions};
+use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::measured;
 use crate::output;
 use crate::past;
 use crate::progress::{Progress, note};
@@ -23,9 +25,12 @@ use crate::subject::{self, Subject};
 
 use super::division::{self, Measured};
 use super::plan::Machine;
+use super::told::{self, EventLines};
 
 /// How many problems are named one by one.
 const NAMED_PROBLEMS: usize = 10;
+/// How many measured markers are named below a run.
+const NAMED_MARKERS: usize = 10;
 
 pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
     if args.container.is_asked_for() {
@@ -33,6 +38,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         listen_for_signals(&interrupt)?;
         return crate::container::run(global, args, &interrupt);
     }
+    let questions = Questions::listen()?;
     let selector = subject::selector(&args.selection)?;
     let subject = Subject::locate(global)?;
     if let Some(name) = &args.container.inside {
@@ -66,26 +72,64 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
         return Ok(division::exit(&facts, &args.division));
     }
+    super::doctor::preflight(&subject, &selection.chosen, args.python.as_deref(), environment);
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
-    let mut progress = Progress::new(environment, styles.clone(), plan.case_count());
+    // Output that comes through, and a debugger, have the terminal for themselves.
+    let is_live = environment.progress && !args.no_capture;
+    let mut progress = Progress::new(is_live, styles.clone(), &plan);
+    questions.answered_by(progress.asker());
+    let _keys = if is_live { asked::listen_for_keys(progress.asker()) } else { None };
+    let mut lines = (args.message_format == MessageFormat::Jsonl).then(EventLines::new);
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
         ..settings(&subject, &catalog, args, environment)
     };
-    let outcome = test_runner::run(&plan, &settings, &interrupt, |event| progress.tell(event))?;
+    let outcome = test_runner::run(&plan, &settings, &interrupt, |event| {
+        progress.tell(event);
+        if let Some(lines) = &mut lines {
+            lines.tell(event, &plan);
+        }
+    })?;
     progress.finish();
-    if let Some(file) = &args.junit {
-        write_junit(&outcome, file)?;
-    }
-    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &all_chosen, &outcome);
-    output::write(&test_report::summary::text(&outcome, &budgets, &styles))?;
-    output::write(&test_report::plan_facts::origin(&facts))?;
+    let took: Vec<_> = outcome
+        .results
+        .iter()
+        .filter(|result| result.outcome.has_run())
+        .map(|result| (&result.id, result.duration))
+        .collect();
+    let mut counted = all_chosen.iter().map(|chosen| chosen.case);
+    let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &mut counted, &took);
     let exit = exit(&outcome, catalog.problems.is_empty(), require_all(args, environment));
     let is_over = budgets.iter().any(|budget| budget.used > budget.limit);
-    Ok(if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit })
+    let exit = if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit };
+    let text = test_report::summary::text(&outcome, &budgets, &styles)
+        + &test_report::plan_facts::origin(&facts)
+        + &measured_markers(&subject, &catalog, &cases, &outcome);
+    match lines {
+        // Stdout is for events alone.
+        Some(lines) => {
+            note(&text);
+            lines.finish(&outcome, exit)?;
+        }
+        None => output::write(&text)?,
+    }
+    // After the summary: a file that cannot be written costs nobody what he waited for.
+    if let Some(file) = &args.junit {
+        told::write_junit(&outcome, &settings.facts, &plan, file)?;
+    }
+    if let Some(file) = &args.html {
+        super::report::of_run(global, &outcome, file, environment)?;
+    }
+    if let Some(file) = &environment.github_step_summary {
+        // It is not what the run was for.
+        if let Err(error) = told::append_summary(&outcome, &budgets, file) {
+            note(&format!("warning: {}", printable(&error.to_string())));
+        }
+    }
+    Ok(exit)
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
@@ -133,6 +177,7 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         keyword_expression: args.selection.keywords.clone(),
         capture: if args.no_capture { Capture::Through } else { Capture::Failures },
         fail_fast: args.fail_fast,
+        secrets: environment.secrets.clone(),
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     }
 }
@@ -146,16 +191,14 @@ fn listen_for_signals(interrupt: &Interrupt) -> Result<(), Error> {
     Ok(())
 }
 
-/// Written whole or not at all: a reader never sees half a file.
-fn write_junit(outcome: &RunOutcome, file: &Utf8Path) -> Result<(), Error> {
-    let xml = test_report::junit::xml(outcome).map_err(|error| Error::Internal(error.to_string()))?;
-    let failed = |source| Error::Write { path: file.to_owned(), source };
-    let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut temporary, xml.as_bytes()).map_err(failed)?;
-    temporary.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
+/// What times and memory propose of the tests that ran, short. A history that cannot be read was warned of before.
+fn measured_markers(subject: &Subject, catalog: &Catalog, cases: &[ResolvedCase<'_>], outcome: &RunOutcome) -> String {
+    let Ok(timings) = measured::of_history(&subject.tree) else { return String::new() };
+    let ran: HashSet<&NodeId> =
+        outcome.results.iter().filter(|result| result.outcome.has_run()).map(|result| &result.id).collect();
+    let mut found = measured_proposals(&subject.policy, catalog, cases, &timings);
+    found.retain(|finding| finding.cases.iter().any(|case| ran.contains(case)));
+    measured::text(&found, NAMED_MARKERS)
 }
 
 /// What could not be read, as warnings: such a file costs its own tests only.
@@ -193,15 +236,19 @@ pub(crate) fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], se
 }
 
 /// What the tests took, against the policy's budgets for them.
-fn budgets(policy: &Policy, stage: Option<&str>, chosen: &[Chosen<'_, '_>], outcome: &RunOutcome) -> Vec<BudgetUse> {
-    let cases: BTreeMap<&NodeId, &ResolvedCase<'_>> =
-        chosen.iter().flat_map(|chosen| [(&chosen.case.case.id, chosen.case)]).collect();
+pub(super) fn budgets<'c, 'x: 'c>(
+    policy: &Policy,
+    stage: Option<&str>,
+    cases: &mut dyn Iterator<Item = &'c ResolvedCase<'x>>,
+    took: &[(&NodeId, Duration)],
+) -> Vec<BudgetUse> {
+    let cases: BTreeMap<&NodeId, &ResolvedCase<'_>> = cases.map(|case| (&case.case.id, case)).collect();
     let mut used: BTreeMap<String, (Duration, Duration)> = BTreeMap::new();
-    for result in outcome.results.iter().filter(|result| result.outcome.has_run()) {
-        let Some(case) = cases.get(&result.id) else { continue };
+    for (id, took) in took {
+        let Some(case) = cases.get(id) else { continue };
         for budget in policy.budgets() {
             for name in budget_names(policy, budget, stage, case) {
-                used.entry(name).or_insert((Duration::ZERO, budget.limit)).0 += result.duration;
+                used.entry(name).or_insert((Duration::ZERO, budget.limit)).0 += *took;
             }
         }
     }

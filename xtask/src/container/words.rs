@@ -42,7 +42,9 @@ impl<'t> Workspace<'t> {
     /// At the first that it does not.
     pub(super) fn check(&self, global: &Global, args: &TestArgs) -> Result<(), Error> {
         let policy = global.policy.as_deref().map(Utf8Path::new).filter(|policy| policy.is_file());
-        [("--policy", policy), ("--junit", args.junit.as_deref()), ("--timings", args.division.timings.as_deref())]
+        let (junit, html) = (args.junit.as_deref(), args.html.as_deref());
+        let timings = args.division.timings.as_deref();
+        [("--policy", policy), ("--junit", junit), ("--html", html), ("--timings", timings)]
             .into_iter()
             .filter_map(|(option, file)| Some((option, file?)))
             .try_for_each(|(option, file)| self.visible(option, file))

@@ -3,8 +3,9 @@
 use super::machine::Machine;
 use super::{Rule, RuleCode, Severity, missing, skipping};
 use crate::audit::Audited;
-use crate::finding::Finding;
-use crate::grouping::{counted, group, ids};
+use crate::evidence::{Evidence, EvidenceKind};
+use crate::finding::{Finding, Insertion, Safety};
+use crate::grouping::{Group, counted, group, ids};
 use crate::resolve::ResolvedCase;
 
 pub(super) const RULE: Rule = Rule {
@@ -35,23 +36,61 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             && Machine::of(policy, case).is_one_gpu()
             && skipping::always_skipped(case).is_none()
     };
-    group(audited.cases, lacks)
-        .into_iter()
-        .map(|group| Finding {
-            label: Some(group.site.label(group.cases.len())),
-            cases: ids(&group.cases),
-            has: missing::has(&group.cases),
-            needs: vec![marker.to_owned()],
-            effect: Some("no other test can share the GPU with it".to_owned()),
-            help: format!(
-                "measure it, and {}; 0 where it takes no memory",
-                group.site.instruction(&format!("{marker}(...)"))
-            ),
-            ..Finding::new(
-                &RULE,
-                format!("{} one GPU and no `{marker}`", counted(group.cases.len(), "test has", "tests have")),
-                group.site.at,
-            )
-        })
-        .collect()
+    group(audited.cases, lacks).into_iter().map(|group| finding(audited, marker, group)).collect()
+}
+
+fn finding(audited: &Audited<'_>, marker: &str, Group { site, cases }: Group<'_>) -> Finding {
+    let proposal = proposed(audited, marker, &cases);
+    let help = match &proposal {
+        Some(evidence) => format!("{} ({})", site.instruction(&evidence.marker), evidence.because),
+        None => {
+            format!("measure it, and {}; 0 where it takes no memory", site.instruction(&format!("{marker}(...)")))
+        }
+    };
+    Finding {
+        label: Some(site.label(cases.len())),
+        cases: ids(&cases),
+        has: missing::has(&cases),
+        needs: vec![marker.to_owned()],
+        effect: Some("no other test can share the GPU with it".to_owned()),
+        help,
+        insertion: proposal.as_ref().map(|evidence| Insertion {
+            form: site.form,
+            at: site.at.clone(),
+            text: site.line(&evidence.marker),
+            marker: evidence.marker.clone(),
+            safety: Safety::Proposal,
+        }),
+        evidence: proposal.into_iter().collect(),
+        ..Finding::new(
+            &RULE,
+            format!("{} one GPU and no `{marker}`", counted(cases.len(), "test has", "tests have")),
+            site.at,
+        )
+    }
+}
+
+/// The most that any of them took, in GiB, up to the next tenth: what a scheduler gives them must be enough. Where one of
+/// the tests was not measured, nothing is known to be.
+fn proposed(audited: &Audited<'_>, marker: &str, cases: &[&ResolvedCase<'_>]) -> Option<Evidence> {
+    if !audited.policy.proposes_by(EvidenceKind::Measured) {
+        return None;
+    }
+    let peaks: Vec<u64> = cases.iter().map(|case| audited.timings.memory_of(&case.case.id)).collect::<Option<_>>()?;
+    let peak = peaks.into_iter().max()?;
+    let tenths = u128::from(peak).saturating_mul(10).div_ceil(1 << 30);
+    let gib = match (tenths / 10, tenths % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, tenth) => format!("{whole}.{tenth}"),
+    };
+    Some(Evidence {
+        kind: EvidenceKind::Measured,
+        marker: format!("{marker}({gib})"),
+        because: format!(
+            "the most that {} was {} MiB",
+            if cases.len() == 1 { "it took" } else { "they took" },
+            peak.div_ceil(1 << 20)
+        ),
+        at: None,
+    })
 }

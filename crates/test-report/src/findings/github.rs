@@ -131,7 +131,7 @@ fn cut(text: &str) -> String {
 
 /// The text on one line, with nothing that Markdown or HTML would take for its own: any ASCII punctuation may have a
 /// backslash in front of it.
-fn markdown(text: &str) -> String {
+pub(crate) fn markdown(text: &str) -> String {
     let text = printable(text);
     let mut out = String::with_capacity(text.len() + 16);
     for character in text.chars() {

@@ -35,7 +35,7 @@ pub fn junit(audit: &Audit<'_>) -> Result<String, SerializeError> {
         suite.add_test_case(case);
     }
     report.add_test_suite(suite);
-    report.to_string()
+    report.to_string().map(crate::junit::valid)
 }
 
 fn failure(audit: &Audit<'_>, findings: &[&Finding]) -> TestCaseStatus {

@@ -18,6 +18,7 @@ use marker_policy::{Allowed, Exempt, Finding, Policy};
 use test_catalog::{NodeId, SourceSpan, TreePath};
 
 pub use counts::{Audited, counts};
+pub(crate) use github::markdown;
 pub use github::{commands as github, job_summary};
 pub use identities::Identities;
 pub use json::json;

@@ -157,6 +157,74 @@ pub struct Run {
     pub failures: Vec<RunResult>,
     /// What took longest.
     pub slowest: Vec<RunResult>,
+    /// What ran where and when, where the results tell.
+    pub timeline: Option<Timeline>,
+    /// Tests that passed and failed in this run.
+    pub flaky: Vec<FlakyTest>,
+    /// The policy's budgets for what ran.
+    pub budgets: Vec<BudgetUse>,
+}
+
+/// A test with both outcomes in one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlakyTest {
+    /// Its id.
+    pub id: String,
+    /// How often it passed.
+    pub passed: u32,
+    /// How often it failed.
+    pub failed: u32,
+}
+
+/// What tests took, one after another, of what the policy gives them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BudgetUse {
+    /// What it is for.
+    pub name: String,
+    /// What they took, in milliseconds.
+    pub used_ms: u64,
+    /// What they may take.
+    pub limit_ms: u64,
+}
+
+/// What ran where and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Timeline {
+    /// From the start of the run to the end of its last test, in milliseconds.
+    pub whole_ms: u64,
+    /// GPUs, then the CPU.
+    pub devices: Vec<Device>,
+}
+
+/// A device with what ran on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Device {
+    /// `GPU 0`, `CPU`.
+    pub name: String,
+    /// What ran side by side, a row each.
+    pub rows: Vec<Vec<Bar>>,
+    /// How many results found no row.
+    pub left_out: u32,
+    /// From each moment on, in milliseconds, how many bytes the tests that run took at most. Empty where that was not
+    /// measured.
+    pub memory: Vec<(u64, u64)>,
+}
+
+/// A test that ran, or several that were too short to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bar {
+    /// When it began, in milliseconds.
+    pub start_ms: u64,
+    /// How long it took.
+    pub took_ms: u64,
+    /// The id of the first.
+    pub name: String,
+    /// What came of the first.
+    pub outcome: &'static str,
+    /// Whether a run fails by it.
+    pub is_failure: bool,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// One result of a run.
@@ -172,6 +240,8 @@ pub struct RunResult {
     pub reason: Option<String>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// What a failure said, and the end of what the test printed; bounded.
+    pub output: Option<String>,
 }
 
 /// The lanes of a test.

@@ -14,6 +14,7 @@ mod page;
 mod run;
 mod subject;
 mod tables;
+mod timeline;
 
 pub use page::page;
 pub use subject::{Results, Subject, Trend};

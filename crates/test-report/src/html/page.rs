@@ -10,7 +10,7 @@ const TEMPLATE: &str = include_str!("page/template.html");
 const STYLE: &str = include_str!("page/style.css");
 
 /// The modules of the script, each after those that it imports.
-const MODULES: [(&str, &str); 15] = [
+const MODULES: [(&str, &str); 16] = [
     ("document.js", include_str!("page/script/document.js")),
     ("elements.js", include_str!("page/script/elements.js")),
     ("words.js", include_str!("page/script/words.js")),
@@ -22,6 +22,7 @@ const MODULES: [(&str, &str); 15] = [
     ("coverage.js", include_str!("page/script/coverage.js")),
     ("findings.js", include_str!("page/script/findings.js")),
     ("trend.js", include_str!("page/script/trend.js")),
+    ("timeline.js", include_str!("page/script/timeline.js")),
     ("run.js", include_str!("page/script/run.js")),
     ("detail.js", include_str!("page/script/detail.js")),
     ("tests.js", include_str!("page/script/tests.js")),

@@ -1,6 +1,6 @@
 //! What an earlier run gave, beside the tests and lanes of the tree.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use test_catalog::{self as catalog, NodeId};
@@ -9,10 +9,15 @@ use test_runner::recorded::{Recorded, RecordedOutcome};
 use super::data::{self, Index};
 use super::subject::{Results, Subject};
 use super::tables::index;
-use crate::terminal::printable;
+use super::timeline;
+use crate::summary::BudgetUse;
+use crate::terminal::{printable, printable_lines};
 
 /// How many of the slowest tests are named.
 const SLOWEST: usize = 10;
+/// How many failures have what they printed, and how much of it, in bytes.
+const WITH_OUTPUT: usize = 200;
+const OUTPUT: usize = 8 << 10;
 
 /// A run in the document.
 pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
@@ -23,6 +28,11 @@ pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
         outcome: recorded.outcome.as_str(),
         reason: recorded.reason.as_deref().map(|reason| printable(reason).into_owned()),
         took_ms: millis(recorded.took),
+        output: None,
+    };
+    let failure = |(place, recorded): (usize, &Recorded)| data::RunResult {
+        output: (place < WITH_OUTPUT).then(|| output(recorded)).flatten(),
+        ..result(recorded)
     };
     let mut counts: HashMap<RecordedOutcome, u32> = HashMap::new();
     for recorded in results.results {
@@ -37,8 +47,43 @@ pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
         outcomes: outcomes.into_iter().map(|(outcome, count)| (outcome.as_str(), count)).collect(),
         took_ms: results.results.iter().map(|one| millis(one.took)).fold(0, u64::saturating_add),
         absent: index(results.results.iter().filter(|one| !places.contains_key(&one.id)).count()),
-        failures: results.results.iter().filter(|one| is_failure(one.outcome)).map(result).collect(),
+        failures: results.results.iter().filter(|one| is_failure(one.outcome)).enumerate().map(failure).collect(),
         slowest: timed.into_iter().take(SLOWEST).map(result).collect(),
+        timeline: results.is_one_run.then(|| timeline::of(results.results)).flatten(),
+        flaky: flaky(results.results),
+        budgets: results.budgets.iter().map(budget).collect(),
+    }
+}
+
+/// What a failure said and printed: the end of each, as much as a page should carry.
+fn output(recorded: &Recorded) -> Option<String> {
+    let end = |text: &str| {
+        let from = text.len().saturating_sub(OUTPUT);
+        let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        printable_lines(text[from..].trim()).into_owned()
+    };
+    let parts = [end(&recorded.message), end(&recorded.output)];
+    let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join("\n\n"))
+}
+
+fn flaky(results: &[Recorded]) -> Vec<data::FlakyTest> {
+    let mut counts: BTreeMap<&NodeId, (u32, u32)> = BTreeMap::new();
+    for result in results {
+        let (passed, failed) = counts.entry(&result.id).or_default();
+        *passed += u32::from(result.outcome.tells_time());
+        *failed += u32::from(result.outcome.is_failure());
+    }
+    let both = counts.into_iter().filter(|(_, (passed, failed))| *passed > 0 && *failed > 0);
+    both.map(|(id, (passed, failed))| data::FlakyTest { id: printable(id.as_str()).into_owned(), passed, failed })
+        .collect()
+}
+
+fn budget(budget: &BudgetUse) -> data::BudgetUse {
+    data::BudgetUse {
+        name: printable(&budget.name).into_owned(),
+        used_ms: millis(budget.used),
+        limit_ms: millis(budget.limit),
     }
 }
 

@@ -7,6 +7,7 @@ use test_runner::recorded::Recorded;
 
 use super::data::Report;
 use super::gather::Gathering;
+use crate::summary::BudgetUse;
 
 /// What a report is about.
 #[derive(Clone, Copy)]
@@ -42,6 +43,10 @@ pub struct Results<'a> {
     pub source: &'a str,
     /// The results, in the order in which they came.
     pub results: &'a [Recorded],
+    /// What they took of the policy's budgets.
+    pub budgets: &'a [BudgetUse],
+    /// Whether they are of one run, so that their times are on one clock.
+    pub is_one_run: bool,
 }
 
 /// Findings beside those of a baseline.

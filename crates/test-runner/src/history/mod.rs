@@ -9,6 +9,7 @@ mod error;
 pub mod exchange;
 mod insight;
 mod life;
+mod memory;
 mod query;
 mod schema;
 mod typical;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 use std::time::{Instant, SystemTime};
 
-use marker_policy::{Judged, NaiveDate, nearest, resolve, rules};
+use marker_policy::{Judged, NaiveDate, Timings, nearest, resolve, rules};
 use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::fix;
 use crate::judgement::Judgement;
+use crate::measured;
 use crate::output;
 use crate::results;
 use crate::subject::{self, Subject};
@@ -46,7 +47,8 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
     let mut subject = Subject::locate(global)?;
     baseline::check_usage(args, &selector)?;
     let known = args.baseline.as_deref().map(baseline::read).transpose()?;
-    let timings = results::timings(&results::read_all(&args.results)?);
+    let mut timings = if args.measured { measured::of_history(&subject.tree)? } else { Timings::default() };
+    results::add_times(&mut timings, &results::read_all(&args.results)?);
     // Who names a path asks about that path, wherever the policy binds.
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();

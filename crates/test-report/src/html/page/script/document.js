@@ -10,9 +10,14 @@
  * @typedef {{ name: string, family: string, file: number, line: number, stage: string | null, folder: string | null,
  *   command: string, marks: string | null, limit_s: number | null, doubt: string | null, refused: string | null,
  *   condition: string | null, measured: { tests: number, took_ms: number } | null }} Lane
- * @typedef {{ test: number | null, id: string, outcome: string, reason: string | null, took_ms: number }} RunResult
+ * @typedef {{ test: number | null, id: string, outcome: string, reason: string | null, took_ms: number, output: string | null }} RunResult
+ * @typedef {{ start_ms: number, took_ms: number, name: string, outcome: string, is_failure: boolean, count: number }} Bar
+ * @typedef {{ name: string, rows: Bar[][], left_out: number, memory: [number, number][] }} Device
+ * @typedef {{ whole_ms: number, devices: Device[] }} Timeline
+ * @typedef {{ name: string, used_ms: number, limit_ms: number }} BudgetUse
  * @typedef {{ source: string, outcomes: [string, number][], took_ms: number, absent: number, failures: RunResult[],
- *   slowest: RunResult[] }} Run
+ *   slowest: RunResult[], timeline: Timeline | null, flaky: { id: string, passed: number, failed: number }[],
+ *   budgets: BudgetUse[] }} Run
  * @typedef {{ runs: number[], may_run: number[] }} Reach
  * @typedef {{ kind: "inexact" | "open-markers" | "hook-markers" | "condition" | "left-out" | "ignored" | "compiled" | "workflow",
  *   text: string, at: [number, number] | null }} Note

@@ -1,0 +1,166 @@
+//! A run as Markdown for the page of a GitHub job (`GITHUB_STEP_SUMMARY`).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+
+use crate::count::{duration, grouped};
+use crate::findings::markdown;
+use crate::summary::{BudgetUse, counts, flaky};
+use crate::terminal::{Styles, printable};
+
+/// GitHub takes 1 MiB of a step, in bytes, and shows nothing of one that wrote more.
+pub const LIMIT: usize = 1 << 20;
+/// How many failures are shown with what they say.
+const FAILURES: usize = 50;
+/// How many lines of each, and how many characters of a line.
+const LINES: usize = 20;
+const CHARACTERS: usize = 400;
+/// How many of the slowest tests, and how many tests of one reason.
+const SLOWEST: usize = 10;
+const NAMED: usize = 5;
+/// How many reasons for not running.
+const REASONS: usize = 20;
+
+/// The summary, at most `room` bytes: counts, failures with what they say, what did not run and why, the slowest tests,
+/// budgets. What a tree's authors wrote shows as it is and is no Markdown.
+#[must_use]
+pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String {
+    let mut out = Bounded { text: String::new(), room: room.min(LIMIT).saturating_sub(CUT.len()), full: false };
+    let failed = if outcome.has_failures() { "failed" } else { "passed" };
+    out.push(&format!("## Tests {failed}\n\n{}\n\n", markdown(&counts(outcome, &Styles::default()))));
+    if outcome.interrupted {
+        out.push("The run was interrupted: these are the results so far.\n\n");
+    }
+    if let Some(why) = &outcome.not_kept {
+        out.push(&format!("Warning: {}\n\n", markdown(why)));
+    }
+    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.outcome.is_failure()).collect();
+    for result in failures.iter().take(FAILURES) {
+        out.push(&failure(result));
+    }
+    if failures.len() > FAILURES {
+        out.push(&format!("and {} more failures\n\n", grouped(failures.len() - FAILURES)));
+    }
+    for error in outcome.steps.iter().filter_map(|step| step.error.as_deref()).take(FAILURES) {
+        out.push(&format!("A step failed:\n\n{}\n", block(error)));
+    }
+    let flaky = flaky(outcome).into_iter().take(FAILURES);
+    let rows = flaky.map(|(id, passed, failed)| [markdown(&cut(id)), grouped(passed), grouped(failed), String::new()]);
+    out.push(&table(["flaky", "passed", "failed", ""], rows));
+    out.push(&not_run(outcome));
+    let over = |budget: &BudgetUse| if budget.used > budget.limit { "over" } else { "" };
+    let rows = budgets
+        .iter()
+        .map(|budget| [markdown(&budget.name), duration(budget.used), duration(budget.limit), over(budget).to_owned()]);
+    out.push(&table(["budget", "used", "of", ""], rows));
+    let rows = outcome.slowest(SLOWEST).into_iter().map(|result| {
+        [
+            markdown(&cut(result.id.as_str())),
+            duration(result.duration),
+            result.outcome.as_str().to_owned(),
+            gpus(result),
+        ]
+    });
+    out.push(&table(["slowest", "took", "", "GPU"], rows));
+    if out.full {
+        out.text.push_str(CUT);
+    }
+    out.text
+}
+
+/// What stands at the end of a summary that had no room.
+const CUT: &str = "\n\nThere was no room for the rest: the results file has it.\n";
+
+/// Text up to a size. A part that has no room is left out as a whole, and so are all behind it.
+struct Bounded {
+    text: String,
+    room: usize,
+    full: bool,
+}
+
+impl Bounded {
+    fn push(&mut self, part: &str) {
+        self.full |= self.text.len() + part.len() > self.room;
+        if !self.full {
+            self.text.push_str(part);
+        }
+    }
+}
+
+fn failure(result: &CaseResult) -> String {
+    let gpus = gpus(result);
+    let place = if gpus.is_empty() { String::new() } else { format!(", GPU {gpus}") };
+    let head = format!("{} ({}{place})", result.outcome, duration(result.duration));
+    let said = if result.message.trim().is_empty() { &result.output } else { &result.message };
+    // Below `summary`, Markdown begins again after an empty line.
+    format!(
+        "<details><summary>{}: {}</summary>\n\n{}\n</details>\n\n",
+        html(&cut(result.id.as_str())),
+        html(&cut(&head)),
+        block(said)
+    )
+}
+
+/// The first lines, as code: fenced by more backticks than any of them has in a row.
+fn block(text: &str) -> String {
+    let text = text.trim();
+    // Cut first: what is shown of a megabyte is little.
+    let shown = text.lines().take(LINES).map(|line| printable(&cut(line)).into_owned());
+    let mut lines: Vec<String> = shown.collect();
+    if text.lines().nth(LINES).is_some() {
+        lines.push("...".to_owned());
+    }
+    let longest = lines.iter().flat_map(|line| line.split(|one| one != '`')).map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{}\n{fence}\n", lines.join("\n"))
+}
+
+fn not_run(outcome: &RunOutcome) -> String {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for refused in &outcome.refused {
+        by_reason.entry(refused.reason.to_string()).or_default().push(refused.id.as_str());
+    }
+    for result in outcome.not_run() {
+        if let Outcome::NotRun { cause, reason } = &result.outcome
+            && *cause != NotRunCause::Deselected
+        {
+            by_reason.entry(reason.lines().next().unwrap_or_default().to_owned()).or_default().push(result.id.as_str());
+        }
+    }
+    let reasons = by_reason.len();
+    let rows = by_reason.into_iter().take(REASONS).map(|(reason, ids)| {
+        let named: Vec<String> = ids.iter().take(NAMED).map(|id| markdown(&cut(id))).collect();
+        let more = ids.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {} more", grouped(more)) } else { String::new() };
+        [grouped(ids.len()), markdown(&cut(&reason)), format!("{}{more}", named.join("<br>")), String::new()]
+    });
+    let mut out = table(["not run", "why", "tests", ""], rows);
+    if reasons > REASONS {
+        let _ = writeln!(out, "and {} more reasons\n", grouped(reasons - REASONS));
+    }
+    out
+}
+
+/// Nothing where there is no row.
+fn table(heads: [&str; 4], rows: impl Iterator<Item = [String; 4]>) -> String {
+    let rows: String = rows.map(|row| format!("| {} |\n", row.join(" | "))).collect();
+    if rows.is_empty() { rows } else { format!("| {} |\n|---|---|---|---|\n{rows}\n", heads.join(" | ")) }
+}
+
+fn gpus(result: &CaseResult) -> String {
+    markdown(&result.gpus.join(","))
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// As text of HTML on one line.
+fn html(text: &str) -> String {
+    crate::plan_svg::escaped(&crate::terminal::printable(text))
+}

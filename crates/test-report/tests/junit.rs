@@ -1,0 +1,77 @@
+//! JUnit XML, held against the schema that Jenkins publishes.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use quick_junit::{FlakyOrRerun, Report, TestCase, TestCaseStatus};
+use support::{HOSTILE, hostile, result, rounds, run};
+use test_report::junit::xml;
+use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+
+/// The document, once it is known to be valid.
+fn valid(outcome: &RunOutcome, properties: &[(&str, String)]) -> Report {
+    let text = xml(outcome, properties).unwrap();
+    let file = tempfile::NamedTempFile::with_suffix(".xml").unwrap();
+    std::fs::write(file.path(), &text).unwrap();
+    assert_eq!(oracle::junit_problems(file.path()), Vec::<String>::new());
+    Report::deserialize_from_str(&text).unwrap()
+}
+
+fn cases(report: &Report) -> Vec<&TestCase> {
+    report.test_suites.iter().flat_map(|suite| &suite.test_cases).collect()
+}
+
+#[test]
+fn no_name_and_no_output_breaks_the_schema_and_no_test_is_missing() {
+    let outcome = hostile();
+    let properties: Vec<(&str, String)> = HOSTILE.map(|name| ("revision", name.to_owned())).to_vec();
+    let report = valid(&outcome, &properties);
+    // Of nine results one was deselected, and one test was refused.
+    assert_eq!(cases(&report).len(), HOSTILE.len() * (9 - 1 + 1) + 4);
+    assert!(report.test_suites.iter().all(|suite| suite.properties.len() == HOSTILE.len()));
+}
+
+#[test]
+fn a_megabyte_of_any_bytes_is_valid() {
+    let bytes: Vec<u8> = (0..1 << 20).map(|number: u32| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let output = String::from_utf8_lossy(&bytes).into_owned() + "]]>";
+    let big = CaseResult { output: output.clone(), message: output, ..result("test_a.py::a", Outcome::Failed) };
+    let report = valid(&run(vec![big]), &[]);
+    assert!(cases(&report)[0].system_out.as_ref().unwrap().as_str().len() > 1 << 19);
+}
+
+#[test]
+fn a_test_that_ran_several_times_is_one_case() {
+    let outcome = run([
+        rounds("test_a.py::flaky", &[Outcome::Passed, Outcome::Failed, Outcome::Failed]),
+        rounds("test_a.py::never", &[Outcome::Failed, Outcome::Crashed { how: "signal 11".to_owned() }]),
+        rounds("test_a.py::always", &[Outcome::Passed, Outcome::Passed]),
+    ]
+    .concat());
+    let report = valid(&outcome, &[]);
+    let runs: Vec<_> = cases(&report)
+        .into_iter()
+        .map(|case| match &case.status {
+            TestCaseStatus::NonSuccess { reruns, .. } => Some((reruns.kind, reruns.runs.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(runs, [Some((FlakyOrRerun::Flaky, 2)), Some((FlakyOrRerun::Rerun, 1)), None]);
+    assert_eq!((report.tests, report.failures, report.errors), (3, 2, 0));
+}
+
+#[test]
+fn what_was_skipped_and_what_did_not_run_is_skipped_with_its_reason() {
+    let reason = || "no GPU".to_owned();
+    let outcome = run(vec![
+        result("test_a.py::a", Outcome::Skipped { reason: reason() }),
+        result("test_a.py::b", Outcome::NotRun { cause: NotRunCause::Machine, reason: reason() }),
+        result("test_a.py::c", Outcome::XFailed { reason: reason() }),
+    ]);
+    for case in cases(&valid(&outcome, &[])) {
+        match &case.status {
+            TestCaseStatus::Skipped { message, .. } => assert!(message.as_ref().unwrap().as_str().contains("no GPU")),
+            other => panic!("{other:?}"),
+        }
+    }
+}
