@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use execution_plan::{PlannedCase, Step};
 use test_catalog::{Language, NodeId};
 
+use crate::process::Launcher;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
 use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
@@ -18,6 +19,7 @@ pub(crate) struct Job<'r> {
     /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
     pub(crate) stop: &'r StopSignal,
+    pub(crate) launcher: &'r Launcher,
     pub(crate) events: Sender<Event>,
     pub(crate) began: Instant,
     pub(crate) round: u32,
@@ -59,7 +61,7 @@ impl Job<'_> {
     }
 
     pub(crate) fn supervision(&self, limit: Option<Duration>) -> Supervision<'_> {
-        Supervision { stop: self.stop, grace: self.settings.grace, limit }
+        Supervision { launcher: self.launcher, stop: self.stop, grace: self.settings.grace, limit }
     }
 
     /// The folder of an attempt at this step.

@@ -6,7 +6,8 @@
 //!
 //! Inside, `dispatcher` decides what is started, refused and stopped, and knows no process. `run` carries that out and
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
-//! each in a process group of its own; they tell events and are told to stop, and share nothing else.
+//! each under a shim of its own; they tell events and are told to stop, and share nothing else. A [`shim`] ends a process
+//! with all that it started: `process` is what the others see of it.
 //!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
@@ -45,6 +46,7 @@ pub mod recorded;
 mod run;
 mod rust_binary;
 mod settings;
+pub mod shim;
 mod stop;
 mod tool;
 

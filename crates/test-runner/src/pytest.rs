@@ -194,7 +194,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
             command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
             output = Some(reader);
         }
-        let process = Group::spawn(&mut command).map_err(io)?;
+        let process = job.launcher.spawn(&mut command).map_err(io)?;
         // The command holds the pipes' other ends.
         drop(command);
         Ok(Self {

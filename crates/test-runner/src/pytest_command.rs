@@ -15,7 +15,7 @@ pub(crate) const EVENTS_FD: i32 = 3;
 /// pytest with the plugin of `folder`.
 pub(crate) fn command(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path) -> Command {
     let settings = job.settings;
-    let mut command = Command::new(python);
+    let mut command = job.launcher.command(python);
     command.current_dir(&settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
     command.arg(format!("--rootdir={}", settings.rootdir)).arg("--continue-on-collection-errors");
     command.arg(format!("--basetemp={}", folder.join("tmp")));

@@ -90,6 +90,11 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         }
     }
 
+    /// For [`Record::tell_warnings`].
+    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
+        self.outcome.warnings.push(warning.into());
+    }
+
     /// Tells what was found out before anybody listened.
     pub(crate) fn tell_warnings(&mut self) {
         for warning in self.outcome.warnings.clone() {

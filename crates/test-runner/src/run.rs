@@ -10,6 +10,7 @@ use execution_plan::{Plan, StepKind};
 
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
+use crate::process::Launcher;
 use crate::record::Record;
 use crate::stop::{Stop, StopSignal};
 use crate::{
@@ -43,8 +44,14 @@ pub fn run(
         folder: folder.clone(),
         cases: plan.case_count(),
     });
+    if settings.shim.is_none() {
+        record.warn("there is no shim to run tests under: what a test takes out of its process group is left behind");
+    }
     record.tell_warnings();
 
+    let run = record.outcome.run.clone();
+    let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(run));
+    let launcher = Launcher::new(shim);
     let stop = StopSignal::default();
     let made = Mutex::new(Made::default());
     let (sender, messages) = channel();
@@ -53,6 +60,7 @@ pub fn run(
         settings,
         folder: folder.clone(),
         stop: &stop,
+        launcher: &launcher,
         events,
         began,
         round: 0,

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 
 use crate::CaseResult;
 use crate::history::RunFacts;
+use crate::shim::Shim;
 
 /// What a run is told beyond its plan.
 #[derive(Debug, Clone)]
@@ -34,6 +35,9 @@ pub struct RunSettings {
     pub fail_fast: bool,
     /// How often each test is run; 0 is taken as 1.
     pub repeat: u32,
+    /// What runs each process and ends all that it started. Without one, processes only lead groups of their own, and what a test
+    /// takes out of its group is left behind: a warning says so.
+    pub shim: Option<Shim>,
     /// How long a process may take to end after TERM before it gets KILL.
     pub grace: Duration,
     /// How long pytest may take to collect, and a test binary to list what it holds.
@@ -54,7 +58,8 @@ pub struct Earlier {
 }
 
 impl RunSettings {
-    /// Each test once, output captured, two seconds of grace, ten minutes to collect.
+    /// Each test once, output captured, this program as its own shim where it is one, two seconds of grace, ten minutes to
+    /// collect.
     #[must_use]
     pub fn new(tree: Utf8PathBuf, state_dir: Utf8PathBuf) -> Self {
         Self {
@@ -69,6 +74,7 @@ impl RunSettings {
             capture: Capture::Failures,
             fail_fast: false,
             repeat: 1,
+            shim: Shim::this_program(),
             grace: Duration::from_secs(2),
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),

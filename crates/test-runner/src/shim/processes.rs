@@ -1,0 +1,114 @@
+//! The kernel's table of processes, as far as a shim and those who clean up behind one need it.
+
+use std::collections::HashSet;
+use std::fs;
+
+/// What `/proc/PID/stat` says of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) id: i32,
+    /// The name that the kernel keeps, at most 15 bytes of it.
+    pub(super) name: String,
+    pub(super) parent: i32,
+    /// It has ended, and its parent has not waited for it.
+    pub(super) is_zombie: bool,
+}
+
+/// Reads one; `None` where there is none.
+pub(super) fn read(id: i32) -> Option<Process> {
+    parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
+}
+
+/// `PID (NAME) STATE PPID ...`, where the name can hold anything, parentheses and spaces too.
+fn parse(stat: &str) -> Option<Process> {
+    let (id, rest) = stat.split_once(" (")?;
+    let (name, rest) = rest.rsplit_once(") ")?;
+    let mut fields = rest.split(' ');
+    let is_zombie = fields.next()? == "Z";
+    let parent = fields.next()?.parse().ok()?;
+    Some(Process { id: id.parse().ok()?, name: name.to_owned(), parent, is_zombie })
+}
+
+/// All processes that can be seen.
+pub(super) fn all() -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter_map(read).collect()
+}
+
+/// The children of a process, dead ones that nobody waited for among them.
+pub(super) fn children(id: i32) -> Vec<i32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return Vec::new() };
+    let mut found = Vec::new();
+    for thread in threads.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(text) => found.extend(text.split_whitespace().filter_map(|id| id.parse::<i32>().ok())),
+            // A thread that has ended, or a kernel without CONFIG_PROC_CHILDREN.
+            Err(_) if fs::exists("/proc/self/stat").unwrap_or(false) && !has_children_files() => {
+                return all().into_iter().filter(|process| process.parent == id).map(|process| process.id).collect();
+            }
+            Err(_) => {}
+        }
+    }
+    found
+}
+
+fn has_children_files() -> bool {
+    let this = std::process::id();
+    fs::exists(format!("/proc/{this}/task/{this}/children")).unwrap_or(false)
+}
+
+/// All that a process has started and that still descends from it, parents before their children. Between the reading and the use of
+/// it some may have ended and others begun: who needs all of them asks again.
+pub(super) fn descendants(id: i32) -> Vec<i32> {
+    let mut found = children(id);
+    let mut seen: HashSet<i32> = found.iter().copied().collect();
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        next += 1;
+        found.extend(children(parent).into_iter().filter(|child| seen.insert(*child)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_name_may_look_like_the_rest_of_the_line() {
+        let of = |id, name: &str, parent| Some(Process { id, name: name.to_owned(), parent, is_zombie: false });
+        for (stat, expected) in [
+            ("17 (sh) S 3 17 17 0 -1 4194304", of(17, "sh", 3)),
+            ("17 (a b) R 3 (c) S 9 17", of(17, "a b) R 3 (c", 9)),
+            ("17 (sh) S", None),
+            ("17 sh", None),
+            ("", None),
+        ] {
+            assert_eq!(parse(stat), expected, "{stat}");
+        }
+    }
+
+    #[test]
+    fn the_children_of_children_are_found() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sh -c 'sleep 61 & echo; wait'; true"]).stdout(Stdio::piped());
+        let mut shell = shell.spawn().unwrap();
+        let mut byte = [0];
+        std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut byte).unwrap();
+        let id = shell.id().cast_signed();
+        let found = descendants(id);
+        let parents: Vec<_> = found.iter().map(|id| read(*id).unwrap().parent).collect();
+        assert_eq!(parents, [id, found[0]]);
+        assert!(children(std::process::id().cast_signed()).contains(&id));
+        for process in found {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), nix::sys::signal::Signal::SIGKILL);
+        }
+        let _ = shell.kill();
+        let _ = shell.wait();
+    }
+}
