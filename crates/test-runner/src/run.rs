@@ -1,17 +1,18 @@
 //! Carries out what the dispatcher decides: starts executors, has results kept, and tells events in one order.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Plan, StepKind};
 
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
 use crate::process::Launcher;
 use crate::record::Record;
+use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
 use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
@@ -27,6 +28,9 @@ struct Made {
 
 /// Runs a plan. Every result is on disk before `events` hears of it. Where results cannot be kept, a warning says so, the run
 /// goes on, and [`RunOutcome::not_kept`] has the reason.
+///
+/// With [`RunSettings::shim`], this process becomes a subreaper, and stays one: a child that it has in another session
+/// than its own and that is no shim is taken for what a killed shim left, and is ended when that happens.
 ///
 /// # Errors
 /// If neither the state folder nor one for temporary files can be written; everything later is part of the outcome.
@@ -49,6 +53,10 @@ pub fn run(
     }
     record.tell_warnings();
 
+    if settings.shim.is_some() {
+        orphans::adopt();
+        sweep_earlier(&settings.state_dir, interrupt, &mut record);
+    }
     let run = record.outcome.run.clone();
     let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(run));
     let launcher = Launcher::new(shim);
@@ -108,6 +116,22 @@ pub fn run(
         }
     });
     Ok(record.finish(began.elapsed()))
+}
+
+/// Ends what runs that were killed have left, before anything is given the GPUs that it holds.
+fn sweep_earlier(state_dir: &Utf8Path, interrupt: &Interrupt, record: &mut Record<'_, impl FnMut(&Event)>) {
+    let names = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    let warning = match leftovers::sweep(state_dir, || interrupt.count() > 0) {
+        Ok(ended) if ended.is_empty() => return,
+        Ok(ended) => {
+            format!("processes of an earlier run, which was killed, were left and are ended: {}", names(ended))
+        }
+        Err(left) => {
+            format!("processes of an earlier run, which was killed, are left and do not end by KILL: {}", names(left))
+        }
+    };
+    record.outcome.warnings.push(warning.clone());
+    record.tell(&Event::Warning(warning));
 }
 
 /// What an event means to the dispatcher.

@@ -10,11 +10,16 @@
 //!   grace, then sends KILL again and again until the kernel says that it has no child left;
 //! - tells how the program ended, what all of it took, and what was left when the program ended by itself.
 //!
+//! A shim can be killed, too. Then the runner ends what it left (`orphans`), and where the runner was killed with it, the next run of
+//! the same tree does (`leftovers`).
+//!
 //! [`entered`] is the first thing that `main` calls in a program that is its own shim. Another program names one with
 //! [`Shim::program`]; this crate brings `test-runner-shim`.
 
 mod inside;
+pub(crate) mod leftovers;
 mod message;
+pub(crate) mod orphans;
 mod processes;
 mod supervised;
 

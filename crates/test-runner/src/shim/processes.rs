@@ -10,6 +10,10 @@ pub(super) struct Process {
     /// The name that the kernel keeps, at most 15 bytes of it.
     pub(super) name: String,
     pub(super) parent: i32,
+    /// The session that it is in, by the number of its leader.
+    pub(super) session: i32,
+    /// When it began, in clock ticks since the machine's start.
+    pub(super) start: u64,
     /// It has ended, and its parent has not waited for it.
     pub(super) is_zombie: bool,
 }
@@ -19,14 +23,16 @@ pub(super) fn read(id: i32) -> Option<Process> {
     parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
 }
 
-/// `PID (NAME) STATE PPID ...`, where the name can hold anything, parentheses and spaces too.
+/// `PID (NAME) STATE PPID PGRP SESSION ...` with the start as 22nd field, where the name can hold anything, parentheses and spaces too.
 fn parse(stat: &str) -> Option<Process> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let is_zombie = fields.next()? == "Z";
     let parent = fields.next()?.parse().ok()?;
-    Some(Process { id: id.parse().ok()?, name: name.to_owned(), parent, is_zombie })
+    let session = fields.nth(1)?.parse().ok()?;
+    let start = fields.nth(15)?.parse().ok()?;
+    Some(Process { id: id.parse().ok()?, name: name.to_owned(), parent, session, start, is_zombie })
 }
 
 /// All processes that can be seen.
@@ -81,15 +87,18 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_rest_of_the_line() {
-        let of = |id, name: &str, parent| Some(Process { id, name: name.to_owned(), parent, is_zombie: false });
+        let rest = "3 17 15 0 -1 4194304 84 0 0 0 0 0 0 0 20 0 1 0 123456 2867200";
+        let of = |name: &str, is_zombie| {
+            Some(Process { id: 17, name: name.to_owned(), parent: 3, session: 15, start: 123_456, is_zombie })
+        };
         for (stat, expected) in [
-            ("17 (sh) S 3 17 17 0 -1 4194304", of(17, "sh", 3)),
-            ("17 (a b) R 3 (c) S 9 17", of(17, "a b) R 3 (c", 9)),
-            ("17 (sh) S", None),
-            ("17 sh", None),
-            ("", None),
+            (format!("17 (sh) S {rest}"), of("sh", false)),
+            (format!("17 (a b) R 9 (c) Z {rest}"), of("a b) R 9 (c", true)),
+            ("17 (sh) S 3 17".to_owned(), None),
+            ("17 sh".to_owned(), None),
+            (String::new(), None),
         ] {
-            assert_eq!(parse(stat), expected, "{stat}");
+            assert_eq!(parse(&stat), expected, "{stat}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::message::{Message, Usage, order};
+use super::orphans;
 
 /// How long a shim may take to say that the program runs: as long as a loaded machine needs.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -46,7 +47,7 @@ impl Supervised {
     /// If the shim or the program cannot be started.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         let (socket, theirs) = UnixStream::pair()?;
-        let shim = command.stdin(OwnedFd::from(theirs)).spawn();
+        let shim = orphans::remembering(|| command.stdin(OwnedFd::from(theirs)).spawn());
         // The command would keep the shim's end open, and hide that it is closed.
         command.stdin(Stdio::null());
         let mut supervised = Self { shim: shim?, socket, said: Vec::new(), program: 0, exited: None, over: None };
@@ -57,8 +58,7 @@ impl Supervised {
                 Ok(supervised)
             }
             Err(error) => {
-                let _ = supervised.shim.kill();
-                let _ = supervised.shim.wait();
+                supervised.give_up();
                 Err(error)
             }
         }
@@ -80,9 +80,11 @@ impl Supervised {
     pub fn ended(&mut self) -> Option<Ended> {
         let shim = self.shim.try_wait().ok().flatten()?;
         self.hear();
+        orphans::forget(self.shim.id());
         let (usage, left, stuck) = match self.over.clone() {
             Some((usage, left, stuck)) => (Some(usage), left, stuck),
-            None => (None, Vec::new(), Vec::new()),
+            // It was killed, and could end nothing.
+            None => (None, orphans::sweep(), Vec::new()),
         };
         Some(Ended { status: self.exited.unwrap_or(shim), usage, left, stuck })
     }
@@ -102,6 +104,7 @@ impl Supervised {
     pub(crate) fn give_up(&mut self) {
         let _ = self.shim.kill();
         let _ = self.shim.wait();
+        orphans::forget(self.shim.id());
     }
 
     /// Waits for what the shim says first.
