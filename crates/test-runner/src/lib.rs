@@ -27,11 +27,13 @@
 mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
+mod clock;
 pub mod collection;
 mod dispatcher;
 mod error;
 mod event;
 mod executor;
+mod gpu_memory;
 pub mod history;
 pub mod json;
 mod libtest;
@@ -47,11 +49,13 @@ mod run;
 mod rust_binary;
 mod settings;
 pub mod shim;
+mod stacks;
 mod stop;
 mod tool;
 
 pub use error::RunError;
 pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
+pub use gpu_memory::{GpuMemory, UnitMemory};
 pub use python::{PythonSettings, prepare};
 pub use run::run;
 pub use settings::{Capture, Earlier, Interrupt, RunSettings};

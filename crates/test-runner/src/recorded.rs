@@ -145,6 +145,7 @@ mod tests {
             message: String::new(),
             output: "line\nline\n".to_owned(),
             output_file: None,
+            vram_peak: None,
             gpus: Vec::new(),
         }
     }

@@ -3,14 +3,16 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Plan, StepKind};
 
+use crate::clock::Instant;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
-use crate::process::Launcher;
+use crate::gpu_memory::Gpus;
+use crate::process::{Launcher, Seen};
 use crate::record::Record;
 use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
@@ -60,6 +62,11 @@ pub fn run(
     let run = record.outcome.run.clone();
     let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(run));
     let launcher = Launcher::new(shim);
+    let has_gpus = plan.steps().any(|step| !step.claim.gpus.is_empty());
+    let (gpus, unknown) = Gpus::new(settings.gpu_memory.as_deref().filter(|_| has_gpus));
+    if let Some(why) = unknown {
+        record.say(format!("whether GPUs are free after each test cannot be seen: {why}"));
+    }
     let stop = StopSignal::default();
     let made = Mutex::new(Made::default());
     let (sender, messages) = channel();
@@ -69,6 +76,7 @@ pub fn run(
         folder: folder.clone(),
         stop: &stop,
         launcher: &launcher,
+        hold: None,
         events,
         began,
         round: 0,
@@ -83,7 +91,8 @@ pub fn run(
                     Action::Start(id) => {
                         let Some(step) = plan.step(id) else { continue };
                         let (job, made) = (job(step, sender.clone()), &made);
-                        scope.spawn(move || run_step(job, made));
+                        let (launcher, gpus) = (&launcher, &gpus);
+                        scope.spawn(move || run_step(job, launcher, gpus, made));
                     }
                     Action::Refuse(id, refusal) => {
                         let Some(step) = plan.step(id) else { continue };
@@ -130,8 +139,7 @@ fn sweep_earlier(state_dir: &Utf8Path, interrupt: &Interrupt, record: &mut Recor
             format!("processes of an earlier run, which was killed, are left and do not end by KILL: {}", names(left))
         }
     };
-    record.outcome.warnings.push(warning.clone());
-    record.tell(&Event::Warning(warning));
+    record.say(warning);
 }
 
 /// What an event means to the dispatcher.
@@ -148,14 +156,30 @@ fn rounds(job: &Job<'_>) -> u32 {
 }
 
 /// Runs all rounds of a step; each test has a result in each.
-fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
+fn run_step(job: Job<'_>, launcher: &Launcher, gpus: &Gpus<'_>, made: &Mutex<Made>) {
+    let (launcher, hold) = (launcher.fresh(), gpus.hold(job.step));
+    let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
+    let error = hold.during(|| run_rounds(&mut job, made));
+    let duration = job.began.elapsed().saturating_sub(start);
+    let seen = launcher.seen();
+    tell_what_was_left(&job, &seen);
+    // The next step gets the GPUs when it hears that this one is over.
+    for kept in hold.give_back(&named(&job), job.settings.gpu_limit, job.stop) {
+        job.tell(Event::Warning(kept));
+    }
+    let usage = seen.usage;
+    job.tell(Event::StepFinished(StepResult { step: job.step.id, start, duration, error, usage }));
+}
+
+/// The error of the first round that could not do its work.
+fn run_rounds(job: &mut Job<'_>, made: &Mutex<Made>) -> Option<String> {
     let mut first_error = None;
-    for round in 0..rounds(&job) {
+    for round in 0..rounds(job) {
         job.round = round;
         let mut over = HashSet::new();
-        if let Err(error) = execute(&job, made, &mut over) {
+        if let Err(error) = execute(job, made, &mut over) {
             for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
                 if job.stop.is_raised() {
                     let (cause, reason) = job.stop.get().cause();
@@ -167,8 +191,32 @@ fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
             first_error.get_or_insert(error);
         }
     }
-    let duration = job.began.elapsed().saturating_sub(start);
-    job.tell(Event::StepFinished(StepResult { step: job.step.id, start, duration, error: first_error }));
+    first_error
+}
+
+/// A step as warnings name it: by its first test.
+fn named(job: &Job<'_>) -> String {
+    match job.step.cases.as_slice() {
+        [] => "a step without tests".to_owned(),
+        [case] => case.id.to_string(),
+        [case, ..] => format!("{} and the {} with it", case.id, job.step.cases.len() - 1),
+    }
+}
+
+/// A test that leaves processes is not cleaned up behind silently. Tools may, and do: a compiler's cache is a daemon.
+fn tell_what_was_left(job: &Job<'_>, seen: &Seen) {
+    let names = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+    if job.step.cases.is_empty() {
+        return;
+    }
+    let tests = named(job);
+    if !seen.left.is_empty() {
+        let text = format!("{tests}: left processes behind, which were ended: {}", names(&seen.left));
+        job.tell(Event::Warning(text));
+    }
+    if !seen.stuck.is_empty() {
+        job.tell(Event::Warning(format!("{tests}: processes do not end by KILL: {}", names(&seen.stuck))));
+    }
 }
 
 /// Gives the tests of a step that is never started their results.

@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use execution_plan::{CargoFeatures, PlannedCase};
 use test_catalog::{CargoTarget, NodeId, TargetKind};
 
 use crate::cargo::{Binary, Invocation, doc_test};
+use crate::clock::Instant;
 use crate::executor::{Job, seconds};
 use crate::libtest::{Wanted, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
 use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
-use crate::{CaseResult, NotRunCause, Outcome};
+use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
@@ -367,6 +368,7 @@ impl Process {
                 self.group.stop(job.settings.grace, job.stop);
                 return Ok(End::Stopped);
             } else if progress.elapsed() > limit || self.began.elapsed() > most {
+                self.kept.push(stacks::place(&mut self.group, None).as_bytes());
                 self.group.stop(job.settings.grace, job.stop);
                 return Ok(End::Late(limit));
             }

@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 use std::process::{Command, Output, Stdio};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Instant;
 use crate::process::{Launcher, TICK};
 use crate::stop::StopSignal;
 
@@ -78,6 +79,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use std::time::Instant;
+
     use crate::stop::Stop;
 
     const GRACE: Duration = Duration::from_millis(200);

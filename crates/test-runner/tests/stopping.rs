@@ -163,3 +163,39 @@ fn nothing_is_left_of_a_test_that_takes_too_long() {
     assert_eq!(result(&outcome, "test_stubborn").outcome, Outcome::TimedOut { limit: Duration::from_secs(2) });
     assert_eq!(alive(std::fs::read_to_string(tree.path.join("left")).unwrap().trim()), Vec::<String>::new());
 }
+
+#[test]
+fn where_a_test_hung_is_part_of_its_result_and_what_it_took_of_its_steps() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import subprocess, time\n\
+         def deep_inside(): time.sleep(100)\n\
+         def test_hangs():\n    \
+             subprocess.Popen(['sleep', '100'])\n    \
+             deep_inside()\n",
+    )]);
+    let outcome = run(vec![python("test_a.py", "test_hangs", 2)], &tree.settings());
+    let result = result(&outcome, "test_hangs");
+    assert_eq!(result.outcome, Outcome::TimedOut { limit: Duration::from_secs(2) });
+    let message = &result.message;
+    assert!(message.contains("test_a.py\", line 2 in deep_inside") && message.contains("sleep (S)"), "{message}");
+    let usage = outcome.steps.iter().find(|step| step.step == result.step).unwrap().usage.unwrap();
+    assert!(usage.processor_time > Duration::ZERO && usage.peak_memory > 1 << 20, "{usage:?}");
+}
+
+#[test]
+fn a_test_that_leaves_a_process_passes_and_is_named() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import subprocess\ndef test_leaves(): subprocess.Popen(['setsid', 'sleep', '100'])\n",
+    )]);
+    let mut warnings = Vec::new();
+    let plan = support::plan(vec![python("test_a.py", "test_leaves", 60)]);
+    let outcome = test_runner::run(&plan, &tree.settings(), &test_runner::Interrupt::new(), |event| {
+        if let test_runner::Event::Warning(text) = event {
+            warnings.push(text.clone());
+        }
+    });
+    assert_eq!(result(&outcome.unwrap(), "test_leaves").outcome, Outcome::Passed);
+    assert!(warnings.iter().any(|text| text.contains("test_a.py::test_leaves: left processes")), "{warnings:?}");
+}

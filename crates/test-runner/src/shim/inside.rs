@@ -20,7 +20,7 @@ use rustix::process::{WaitOptions, wait};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 use super::message::{Message, Usage, order};
-use super::processes::{descendants, read};
+use super::processes::{descendants, handles, read};
 
 /// How long KILL may take. What a driver holds in the kernel cannot be ended by anybody.
 const STUCK: Duration = Duration::from_mins(1);
@@ -200,6 +200,7 @@ impl Supervisor {
                         match *order {
                             order::KILL => self.kill(),
                             order::STOP => self.stop(),
+                            order::SHOW => self.show(),
                             _ => {}
                         }
                     }
@@ -224,6 +225,13 @@ impl Supervisor {
             // What is stopped takes no TERM.
             signal_all(Signal::SIGCONT);
             self.phase = Phase::Ending(Instant::now() + self.grace);
+        }
+    }
+
+    /// Nobody else can be sure whose number the program's is: it is kept until it is waited for here.
+    fn show(&self) {
+        if !self.exited && handles(self.program, Signal::SIGUSR1) {
+            let _ = kill(Pid::from_raw(self.program), Signal::SIGUSR1);
         }
     }
 
@@ -262,7 +270,7 @@ fn signal_all(signal: Signal) -> Vec<i32> {
 }
 
 fn names(processes: &[i32]) -> BTreeSet<String> {
-    let alive = processes.iter().filter_map(|id| read(*id)).filter(|process| !process.is_zombie);
+    let alive = processes.iter().filter_map(|id| read(*id)).filter(|process| !process.is_zombie());
     alive.map(|process| process.name).take(NAMED).collect()
 }
 

@@ -79,7 +79,7 @@ fn leftover(state_dir: &Utf8Path, id: i32) -> Option<Leftover> {
     let run = run_of(&environment)?;
     let process = read(id)?;
     let started = Duration::from_millis(run.split('-').next()?.parse().ok()?);
-    if process.is_zombie || Life::of(state_dir, run) != Life::Over || began(process.start)? + CLOCK < started {
+    if process.is_zombie() || Life::of(state_dir, run) != Life::Over || began(process.start)? + CLOCK < started {
         return None;
     }
     let command = fs::read(format!("/proc/{id}/cmdline")).ok()?;

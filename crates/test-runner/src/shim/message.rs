@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub(super) mod order {
     /// TERM, the grace, KILL.
     pub(in crate::shim) const STOP: u8 = b't';
+    /// USR1 to the program, if it handles it: Python tells its stacks then.
+    pub(in crate::shim) const SHOW: u8 = b's';
     /// KILL now.
     pub(in crate::shim) const KILL: u8 = b'k';
 }

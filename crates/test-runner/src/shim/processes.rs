@@ -3,6 +3,11 @@
 use std::collections::HashSet;
 use std::fs;
 
+use nix::sys::signal::Signal;
+
+/// How many processes, and how many threads of one, are described.
+const SHOWN: usize = 20;
+
 /// What `/proc/PID/stat` says of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Process {
@@ -14,8 +19,15 @@ pub(super) struct Process {
     pub(super) session: i32,
     /// When it began, in clock ticks since the machine's start.
     pub(super) start: u64,
+    /// The kernel's letter for what it does.
+    pub(super) state: char,
+}
+
+impl Process {
     /// It has ended, and its parent has not waited for it.
-    pub(super) is_zombie: bool,
+    pub(super) fn is_zombie(&self) -> bool {
+        self.state == 'Z'
+    }
 }
 
 /// Reads one; `None` where there is none.
@@ -28,11 +40,49 @@ fn parse(stat: &str) -> Option<Process> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
-    let is_zombie = fields.next()? == "Z";
+    let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     let session = fields.nth(1)?.parse().ok()?;
     let start = fields.nth(15)?.parse().ok()?;
-    Some(Process { id: id.parse().ok()?, name: name.to_owned(), parent, session, start, is_zombie })
+    Some(Process { id: id.parse().ok()?, name: name.to_owned(), parent, session, start, state })
+}
+
+/// Whether a process has a handler for a signal, which would end it otherwise.
+pub(super) fn handles(id: i32, signal: Signal) -> bool {
+    let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")) else { return false };
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim);
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or_default();
+    caught & 1 << (signal as u32 - 1) != 0
+}
+
+/// A process and all that descends from it, a line each: number, name, state and, where it has several, the names of its
+/// threads with where in the kernel each waits. No command lines, which can hold secrets.
+pub(super) fn overview(id: i32) -> String {
+    let all: Vec<i32> = std::iter::once(id).chain(descendants(id)).collect();
+    let mut text: String = all.iter().take(SHOWN).filter_map(|id| describe(*id)).collect();
+    if all.len() > SHOWN {
+        text.push_str(&format!("and {} more\n", all.len() - SHOWN));
+    }
+    text
+}
+
+fn describe(id: i32) -> Option<String> {
+    let process = read(id)?;
+    let folder = |thread: &str| format!("/proc/{id}/task/{thread}");
+    let mut threads: Vec<String> = fs::read_dir(format!("/proc/{id}/task"))
+        .ok()?
+        .flatten()
+        .filter_map(|thread| thread.file_name().into_string().ok())
+        .collect();
+    threads.sort();
+    let of = |thread: &String| {
+        let text = |name: &str| fs::read_to_string(format!("{}/{name}", folder(thread))).unwrap_or_default();
+        let (name, wait) = (text("comm").trim().to_owned(), text("wchan"));
+        if wait.is_empty() || wait == "0" { name } else { format!("{name} in {wait}") }
+    };
+    let shown: Vec<String> = threads.iter().take(SHOWN).map(of).collect();
+    let more = if threads.len() > SHOWN { format!(", and {} more", threads.len() - SHOWN) } else { String::new() };
+    Some(format!("{id} {} ({}): {}{more}\n", process.name, process.state, shown.join(", ")))
 }
 
 /// All processes that can be seen.
@@ -88,12 +138,12 @@ mod tests {
     #[test]
     fn a_name_may_look_like_the_rest_of_the_line() {
         let rest = "3 17 15 0 -1 4194304 84 0 0 0 0 0 0 0 20 0 1 0 123456 2867200";
-        let of = |name: &str, is_zombie| {
-            Some(Process { id: 17, name: name.to_owned(), parent: 3, session: 15, start: 123_456, is_zombie })
+        let of = |name: &str, state| {
+            Some(Process { id: 17, name: name.to_owned(), parent: 3, session: 15, start: 123_456, state })
         };
         for (stat, expected) in [
-            (format!("17 (sh) S {rest}"), of("sh", false)),
-            (format!("17 (a b) R 9 (c) Z {rest}"), of("a b) R 9 (c", true)),
+            (format!("17 (sh) S {rest}"), of("sh", 'S')),
+            (format!("17 (a b) R 9 (c) Z {rest}"), of("a b) R 9 (c", 'Z')),
             ("17 (sh) S 3 17".to_owned(), None),
             ("17 sh".to_owned(), None),
             (String::new(), None),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::message::{Message, Usage, order};
 use super::orphans;
+use super::processes::overview;
 
 /// How long a shim may take to say that the program runs: as long as a loaded machine needs.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -98,6 +99,17 @@ impl Supervised {
     /// KILL to all. It does not wait for the end.
     pub fn kill(&mut self) {
         let _ = self.socket.write_all(&[order::KILL]);
+    }
+
+    /// Asks the program for its stacks: USR1, if it has a handler for it.
+    pub fn show_stacks(&mut self) {
+        let _ = self.socket.write_all(&[order::SHOW]);
+    }
+
+    /// The program's processes and threads as they are now, by name, a line each process.
+    #[must_use]
+    pub fn overview(&self) -> String {
+        overview(self.program)
     }
 
     /// Ends the shim itself, which does not answer any more.
