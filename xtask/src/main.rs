@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod exit;
 mod fix;
+mod gpu_memory;
 mod input;
 mod judgement;
 mod lanes;

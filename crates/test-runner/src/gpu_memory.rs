@@ -152,10 +152,12 @@ impl Hold<'_> {
             let read = memory.read();
             let kept: Vec<String> = match &read {
                 Ok(units) => {
-                    let mine = units.iter().filter(|unit| last.contains(&&unit.visible));
-                    mine.filter(|unit| self.gpus.above(unit) > TOLERANCE)
-                        .map(|unit| self.kept(unit, of, limit))
-                        .collect()
+                    let is_kept = |unit: &UnitMemory| self.gpus.above(unit) > TOLERANCE;
+                    let kept = |name: &&String| match units.iter().find(|unit| unit.visible == **name) {
+                        None => Some(format!("GPU {name} is not told of any more after {of} ended")),
+                        Some(unit) => is_kept(unit).then(|| self.kept(unit, of, limit)),
+                    };
+                    last.iter().filter_map(kept).collect()
                 }
                 Err(error) => vec![format!("whether the GPUs of {of} are free again is unknown: {error}")],
             };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -16,6 +17,7 @@ use crate::cli::{Global, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::gpu_memory::Nvml;
 use crate::output;
 use crate::past;
 use crate::progress::{Progress, note};
@@ -65,6 +67,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
+        gpu_memory: Some(Arc::new(Nvml { library: args.machine.nvml.clone().map(Into::into) })),
         ..settings(&subject, &catalog, args, environment)
     };
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| progress.tell(event))?;
