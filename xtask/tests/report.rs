@@ -543,7 +543,7 @@ fn kept_run(tree: &Path, name: &str, failed: &str) {
     let line = |id: &str, outcome: &str, start: f64, took: f64, gpus: &[&str], peak: Option<u64>| {
         let line = serde_json::json!({
             "id": id, "outcome": outcome, "start_s": start, "duration_s": took, "step": 1, "gpus": gpus,
-            "vram_peak": peak, "message": "<b>expected 200</b>", "output": "of the test\n",
+            "vram_peak_bytes": peak, "message": "<b>expected 200</b>", "output": "of the test\n",
         });
         format!("{line}\n")
     };

@@ -1,4 +1,4 @@
-//! A run that is killed loses no finished result, and what continues it gives none twice.
+//! A run that is killed loses no finished result and leaves no process, and what continues it gives no result twice.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -6,11 +6,15 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use support::faults::{FAULTS, Fault};
+use support::processes::{gone, of_tree};
 use support::{answer, xtask};
 
 const FILES: usize = 4;
@@ -33,21 +37,21 @@ fn test(tree: &Path, options: &[&str]) -> Command {
     command
 }
 
-/// How often each test ran to its end, by the history, over all runs.
-fn recorded(tree: &Path) -> BTreeMap<String, usize> {
+/// The outcomes of each test that ran to its end, by the history, over all runs.
+fn recorded(tree: &Path) -> BTreeMap<String, Vec<String>> {
     let found = answer(&mut xtask(&["history", "export", "--tree", tree.to_str().unwrap()]));
-    let mut times = BTreeMap::new();
+    let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if found.code == 4 {
-        return times;
+        return outcomes;
     }
     assert_eq!(found.code, 0, "{}", found.stderr);
     let document: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
     let runs = document["runs"].as_array().unwrap();
     for result in runs.iter().flat_map(|run| run["results"].as_array().unwrap()) {
-        assert_eq!(result["outcome"], "passed");
-        *times.entry(result["id"].as_str().unwrap().to_owned()).or_default() += 1;
+        let text = |key: &str| result[key].as_str().unwrap().to_owned();
+        outcomes.entry(text("id")).or_default().push(text("outcome"));
     }
-    times
+    outcomes
 }
 
 /// A fraction of that time, by chance.
@@ -55,56 +59,173 @@ fn part_of(time: Duration) -> Duration {
     time.mul_f64(f64::from(u16::try_from(RandomState::new().hash_one(0) & 0x3ff).unwrap()) / 1024.0)
 }
 
+/// Writes a file that misbehaves into a tree.
+fn add(fault: &Fault, tree: &Path, file: &str) {
+    fs::write(tree.join(file), fault.text(tree.to_str().unwrap())).unwrap();
+}
+
+/// The tree with a file that misbehaves.
+fn faulty(fault: &Fault) -> tempfile::TempDir {
+    let tree = tree();
+    add(fault, tree.path(), "test_fault.py");
+    tree
+}
+
+/// Of the plugin for limits there would be two that end a test.
+const OPTIONS: [&str; 3] = ["--", "-p", "no:timeout"];
+/// The grace of a shim, and room for a loaded machine.
+const GONE: Duration = Duration::from_secs(20);
+
+/// That nothing was lost, nothing is there twice, and what misbehaves has the outcome that it must have.
+fn assert_recorded(what: &str, recorded: &BTreeMap<String, Vec<String>>, fault: &Fault) {
+    for (id, outcomes) in recorded {
+        let expected = if id.starts_with("test_fault.py") { fault.outcome } else { "passed" };
+        assert_eq!(outcomes[..], [expected], "{what}: {id}");
+    }
+}
+
+/// What the campaign saw.
+#[derive(Debug, Default)]
+struct Seen {
+    kills: usize,
+    /// Kills that left results behind.
+    kept: usize,
+    /// Results that were told before a kill.
+    told: usize,
+    /// Kills at which processes of the run were there.
+    busy: usize,
+    /// The longest from a kill to nothing left.
+    longest: Duration,
+}
+
+#[test]
+fn whatever_a_test_does_it_has_its_outcome_and_nothing_is_left() {
+    let tree = tree();
+    for (number, fault) in FAULTS.iter().enumerate() {
+        add(fault, tree.path(), &format!("test_fault_{number}.py"));
+    }
+    let found = answer(&mut test(tree.path(), &OPTIONS));
+    // The runner has ended, and so has all that it started: nothing is waited for.
+    assert_eq!(of_tree(tree.path()), BTreeSet::new());
+    assert_eq!(found.code, 1, "{} {}", found.stdout, found.stderr);
+    let recorded = recorded(tree.path());
+    assert_eq!(recorded.len(), FILES * TESTS + FAULTS.len());
+    for (number, fault) in FAULTS.iter().enumerate() {
+        assert_eq!(recorded[&format!("test_fault_{number}.py::test_fault")], [fault.outcome], "{}", fault.name);
+    }
+}
+
 /// A few rounds; `KILL_ROUNDS=500` makes it a campaign.
 #[test]
-fn a_killed_runner_loses_no_result_and_is_continued_without_giving_one_twice() {
-    let rounds = std::env::var("KILL_ROUNDS").map_or(8, |rounds| rounds.parse().unwrap());
+fn a_killed_runner_loses_no_result_leaves_nothing_and_is_continued_without_giving_one_twice() {
+    let rounds = std::env::var("KILL_ROUNDS").map_or(4, |rounds| rounds.parse().unwrap());
     let undisturbed = tree();
     let began = Instant::now();
-    assert_eq!(answer(&mut test(undisturbed.path(), &[])).code, 0);
-    let whole = began.elapsed();
-    let (mut kills, mut kept, mut heard) = (0, 0, 0);
+    assert_eq!(answer(&mut test(undisturbed.path(), &OPTIONS)).code, 0);
+    // With the second that a test may hang, and some of the grace.
+    let whole = began.elapsed() + Duration::from_secs(2);
+    let mut seen = Seen::default();
+    // A few rounds meet another few faults each time.
+    let first = usize::from(RandomState::new().hash_one(0).to_le_bytes()[0]);
     for round in 0..rounds {
-        let tree = tree();
-        let mut told = BTreeSet::new();
-        let mut options: &[&str] = &[];
-        for attempt in 0.. {
-            let mut runner = test(tree.path(), options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            let is_killed = attempt < 2;
-            if is_killed {
-                std::thread::sleep(part_of(whole));
-                // It may have ended by itself.
-                let _ = runner.kill();
-                kills += 1;
-            }
-            // The tests' processes may outlive a killed runner, and hold neither of these.
-            let (mut out, mut err) = (String::new(), String::new());
-            runner.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-            runner.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-            let status = runner.wait().unwrap();
-            // What was cut off in the middle of a line was not told.
-            let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-            let ids = lines.filter_map(|line| line.split_whitespace().find(|word| word.contains(".py::")));
-            told.extend(ids.map(str::to_owned));
-            let recorded = recorded(tree.path());
-            assert!(told.iter().all(|id| recorded.contains_key(id)), "round {round}: {told:?} {recorded:?}");
-            assert!(recorded.values().all(|times| *times == 1), "round {round}: {recorded:?}");
-            match status.code() {
-                Some(0) => {
-                    assert_eq!(recorded.len(), FILES * TESTS, "round {round}");
-                    heard += told.len();
-                    assert!(out.contains(&format!("{} run in", FILES * TESTS)), "round {round}: {out}");
-                    break;
-                }
-                Some(2) if err.contains("nothing to continue: no run") => options = &[],
-                None if is_killed => options = &["--resume"],
-                code => panic!("round {round}: {code:?} {out} {err}"),
-            }
-            kept += usize::from(!recorded.is_empty());
-        }
+        let fault = &FAULTS[(first + round) % FAULTS.len()];
+        killed_round(&format!("round {round}, {}", fault.name), fault, whole, &mut seen);
     }
-    assert!(heard > 0, "no line names a test: the test tests nothing");
-    assert!(rounds < 10 || kept > 0, "{kills} kills, and none left a result behind: the test tests nothing");
+    writeln!(std::io::stderr(), "{rounds} rounds: {seen:?}").unwrap();
+    assert!(seen.told > 0, "no line names a test: the test tests nothing");
+    assert!(rounds < 10 || seen.kept > 0, "none of the kills left a result behind: the test tests nothing");
+    assert!(rounds < 10 || seen.busy > 0, "at none of the kills a process ran: the test tests nothing");
+}
+
+/// A run that is killed twice, and continued until it comes to its end.
+fn killed_round(what: &str, fault: &Fault, whole: Duration, seen: &mut Seen) {
+    let tree = faulty(fault);
+    let mut told = BTreeSet::new();
+    let mut resume = false;
+    for attempt in 0.. {
+        let options: &[&str] = if resume { &["--resume"] } else { &[] };
+        let mut runner = test(tree.path(), &[options, &OPTIONS].concat());
+        let mut runner = runner.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let is_killed = attempt < 2;
+        if is_killed {
+            std::thread::sleep(part_of(whole));
+            // It may have ended by itself.
+            let _ = runner.kill();
+            seen.kills += 1;
+        }
+        let (mut out, mut err) = (String::new(), String::new());
+        runner.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        runner.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        let status = runner.wait().unwrap();
+        seen.busy += usize::from(!of_tree(tree.path()).is_empty());
+        match gone(tree.path(), if status.code().is_some() { Duration::ZERO } else { GONE }) {
+            Ok(took) => seen.longest = seen.longest.max(took),
+            // Nobody is there to end them until the next run.
+            Err(_) if fault.name == "kills its shim" && status.code().is_none() => {}
+            Err(left) => panic!("{what}: {left:?} {out} {err}"),
+        }
+        // What was cut off in the middle of a line was not told.
+        let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let ids = lines.filter_map(|line| line.split_whitespace().find(|word| word.contains(".py::")));
+        told.extend(ids.map(str::to_owned));
+        let recorded = recorded(tree.path());
+        assert!(told.iter().all(|id| recorded.contains_key(id)), "{what}: {told:?} {recorded:?}");
+        assert_recorded(what, &recorded, fault);
+        match status.code() {
+            Some(0 | 1) => {
+                assert_eq!(recorded.len(), FILES * TESTS + 1, "{what}: {out} {err}");
+                assert!(out.contains(&format!("{} run in", FILES * TESTS + 1)), "{what}: {out}");
+                seen.told += told.len();
+                break;
+            }
+            Some(2) if err.contains("nothing to continue: no run") => resume = false,
+            None if is_killed => resume = true,
+            code => panic!("{what}: {code:?} {out} {err}"),
+        }
+        seen.kept += usize::from(!recorded.is_empty());
+    }
+}
+
+/// The shims of a tree, by their command line.
+fn shims(tree: &Path) -> Vec<Pid> {
+    let those = of_tree(tree);
+    let ids = those.iter().filter(|line| line.contains("__test-runner-shim")).filter_map(|line| line.split(' ').next());
+    ids.map(|id| Pid::from_raw(id.parse().unwrap())).collect()
+}
+
+#[test]
+fn what_is_left_when_the_runner_and_its_shims_are_killed_is_ended_by_the_next_run_of_the_tree() {
+    let fault = FAULTS.iter().find(|fault| fault.name.starts_with("ignores TERM")).unwrap();
+    let (tree, other) = (faulty(fault), faulty(fault));
+    for folder in [&tree, &other] {
+        // It is killed while the test hangs.
+        let text = fs::read_to_string(folder.path().join("test_fault.py")).unwrap();
+        fs::write(folder.path().join("test_fault.py"), text.replace("timeout(1)", "timeout(600)")).unwrap();
+        let mut runner = test(folder.path(), &OPTIONS).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        while of_tree(folder.path()).iter().filter(|line| line.contains("trap")).count() < 2 {
+            assert!(Instant::now() < until, "{:?}", of_tree(folder.path()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Stopped first, so that it cannot sweep.
+        let id = Pid::from_raw(runner.id().cast_signed());
+        kill(id, Signal::SIGSTOP).unwrap();
+        shims(folder.path()).into_iter().for_each(|shim| kill(shim, Signal::SIGKILL).unwrap());
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!of_tree(folder.path()).is_empty());
+    }
+    fs::remove_file(tree.path().join("test_fault.py")).unwrap();
+    let found = answer(&mut test(tree.path(), &[]));
+    assert_eq!(found.code, 0, "{} {}", found.stdout, found.stderr);
+    assert!(found.stderr.contains("were left and are ended"), "{}", found.stderr);
+    assert_eq!(of_tree(tree.path()), BTreeSet::new());
+    // What is another tree's is that tree's.
+    assert!(!of_tree(other.path()).is_empty());
+    fs::remove_file(other.path().join("test_fault.py")).unwrap();
+    assert_eq!(answer(&mut test(other.path(), &[])).code, 0);
+    assert_eq!(of_tree(other.path()), BTreeSet::new());
 }
 
 #[test]

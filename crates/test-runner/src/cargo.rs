@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
+use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use duct::Expression;
 use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind, TreePath};
 
 use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages};
 use crate::executor::Job;
 use crate::output::tail;
+use crate::process::Launcher;
+
+/// No further arguments.
+const NOTHING_MORE: [&str; 0] = [];
 
 /// Which test executable, built how.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,7 +57,7 @@ pub(crate) struct Binary {
 
 pub(crate) type Binaries = HashMap<Key, Binary>;
 
-/// A command line that can be run to its end (`duct`) or supervised line by line.
+/// A command line that can be run to its end or supervised line by line.
 pub(crate) struct Invocation {
     pub(crate) program: String,
     pub(crate) arguments: Vec<String>,
@@ -62,14 +66,8 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    pub(crate) fn expression(&self, more: &[&str]) -> Expression {
-        let arguments = self.arguments.iter().map(String::as_str).chain(more.iter().copied());
-        let expression = duct::cmd(self.program.as_str(), arguments).dir(&self.folder);
-        self.env.iter().fold(expression, |expression, (name, value)| expression.env(name, value))
-    }
-
-    pub(crate) fn command(&self, more: impl IntoIterator<Item = impl AsRef<OsStr>>) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
+    pub(crate) fn command(&self, launcher: &Launcher, more: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = launcher.command(&self.program);
         command.args(&self.arguments).args(more).current_dir(&self.folder).envs(self.env.iter().cloned());
         command
     }
@@ -117,8 +115,10 @@ pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String
             cargo.arguments.extend(name);
         }
     }
-    let said = output_of(job, "cargo test --no-run", &cargo.expression(&[]))?;
-    let rust = output_of(job, "rustc", &duct::cmd("rustc", RUST_FOLDERS).dir(&folder))?;
+    let said = output_of(job, "cargo test --no-run", &cargo)?;
+    let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
+    let rustc = Invocation { program: "rustc".to_owned(), arguments, folder, env: Vec::new() };
+    let rust = output_of(job, "rustc", &rustc)?;
     let built = executables(&messages(&said), &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
@@ -171,13 +171,14 @@ pub(crate) fn doc_test(
 fn metadata(job: &Job<'_>, folder: &Utf8Path) -> Result<Metadata, String> {
     let arguments = ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec();
     let cargo = Invocation { arguments, ..cargo_test(job, folder, &CargoFeatures::default()) };
-    let said = output_of(job, "cargo metadata", &cargo.expression(&[]))?;
+    let said = output_of(job, "cargo metadata", &cargo)?;
     serde_json::from_str(&said).map_err(|error| format!("cannot read cargo metadata: {error}"))
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.
-fn output_of(job: &Job<'_>, name: &str, expression: &Expression) -> Result<String, String> {
-    let output = job.supervision(None).run(expression).map_err(|error| format!("{name}: {error}"))?;
+fn output_of(job: &Job<'_>, name: &str, tool: &Invocation) -> Result<String, String> {
+    let mut command = tool.command(job.launcher, NOTHING_MORE);
+    let output = job.supervision(None).run(&mut command).map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use execution_plan::StepId;
 use test_catalog::{Language, NodeId};
 
+use crate::shim::Usage;
+
 /// Something that happened, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -75,6 +77,9 @@ pub struct CaseResult {
     pub output: String,
     /// The file with what it printed, bounded in size; `None` where it printed nothing.
     pub output_file: Option<Utf8PathBuf>,
+    /// The most GPU memory that was in use while it ran beyond what was before the run, on all its GPUs together, in bytes; `None`
+    /// where nothing was measured, or where other tests had its GPUs, too.
+    pub vram_peak: Option<u64>,
     /// The GPUs that it had, as in `CUDA_VISIBLE_DEVICES`.
     pub gpus: Vec<String>,
 }
@@ -219,6 +224,8 @@ pub struct StepResult {
     pub duration: Duration,
     /// Why it could not do its work, such as a failed build; `None` where it could, whatever its tests gave.
     pub error: Option<String>,
+    /// What its processes took, with all that they started; `None` where nothing told it.
+    pub usage: Option<Usage>,
 }
 
 /// Everything that came of a run.

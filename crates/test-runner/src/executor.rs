@@ -1,12 +1,15 @@
 //! What executors share: the step's context, and the messages they send.
 
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use execution_plan::{PlannedCase, Step};
+use execution_plan::{PlannedCase, Step, StepKind};
 use test_catalog::{Language, NodeId};
 
+use crate::clock::Instant;
+use crate::gpu_memory::Hold;
+use crate::process::Launcher;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
 use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
@@ -18,6 +21,9 @@ pub(crate) struct Job<'r> {
     /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
     pub(crate) stop: &'r StopSignal,
+    pub(crate) launcher: &'r Launcher,
+    /// What the step's GPUs held, while it runs.
+    pub(crate) hold: Option<&'r Hold<'r>>,
     pub(crate) events: Sender<Event>,
     pub(crate) began: Instant,
     pub(crate) round: u32,
@@ -42,11 +48,16 @@ impl Job<'_> {
             message: String::new(),
             output: String::new(),
             output_file: None,
+            vram_peak: None,
             gpus: self.step.claim.gpus.iter().map(|gpu| gpu.visible.clone()).collect(),
         }
     }
 
-    pub(crate) fn finished(&self, result: CaseResult) {
+    pub(crate) fn finished(&self, mut result: CaseResult) {
+        // Of several tests in a process nobody knows whose it is.
+        if result.outcome.has_run() && self.step.kind == StepKind::PythonGpu && self.step.cases.len() == 1 {
+            result.vram_peak = self.hold.and_then(Hold::peak);
+        }
         self.tell(Event::CaseFinished(result));
     }
 
@@ -59,7 +70,7 @@ impl Job<'_> {
     }
 
     pub(crate) fn supervision(&self, limit: Option<Duration>) -> Supervision<'_> {
-        Supervision { stop: self.stop, grace: self.settings.grace, limit }
+        Supervision { launcher: self.launcher, stop: self.stop, grace: self.settings.grace, limit }
     }
 
     /// The folder of an attempt at this step.

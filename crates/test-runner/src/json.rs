@@ -18,6 +18,7 @@ pub fn line(result: &CaseResult) -> String {
         "message": result.message,
         "output": result.output,
         "output_file": result.output_file,
+        "vram_peak_bytes": result.vram_peak,
         "gpus": result.gpus,
     })
     .to_string();

@@ -6,7 +6,8 @@
 //!
 //! Inside, `dispatcher` decides what is started, refused and stopped, and knows no process. `run` carries that out and
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
-//! each in a process group of its own; they tell events and are told to stop, and share nothing else.
+//! each under a shim of its own; they tell events and are told to stop, and share nothing else. A [`shim`] ends a process
+//! with all that it started: `process` is what the others see of it.
 //!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
@@ -26,11 +27,13 @@
 mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
+mod clock;
 pub mod collection;
 mod dispatcher;
 mod error;
 mod event;
 mod executor;
+mod gpu_memory;
 mod hiding;
 pub mod history;
 pub mod json;
@@ -47,11 +50,14 @@ mod run;
 mod rust_binary;
 mod secrets;
 mod settings;
+pub mod shim;
+mod stacks;
 mod stop;
 mod tool;
 
 pub use error::RunError;
 pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
+pub use gpu_memory::{GpuMemory, UnitMemory};
 pub use python::{PythonSettings, prepare};
 pub use run::run;
 pub use secrets::Secrets;

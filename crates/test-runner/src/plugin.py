@@ -1,5 +1,6 @@
 """Runs only the planned tests and reports each as it happens, as JSON lines over an inherited pipe."""
 
+import faulthandler
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ with open(os.environ["TEST_RUNNER_PLAN"], encoding="utf-8") as _file:
     PLAN = json.load(_file)
 FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
 os.set_inheritable(FD, False)
+# Where a test hangs is written here, by its number: the file stays open.
+STACKS = open(PLAN["stacks"], "w", encoding="utf-8")
 collect_reports = {}
 numbers = {}
 tests = {}
@@ -38,6 +41,7 @@ def pytest_load_initial_conftests(early_config, parser, args):
     args.extend(PLAN["files"])
     early_config.known_args_namespace.file_or_dir.extend(PLAN["files"])
     signal.signal(signal.SIGTERM, end_in_order)
+    faulthandler.register(signal.SIGUSR1, file=STACKS, all_threads=True)
     yield
 
 

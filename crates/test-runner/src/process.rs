@@ -1,54 +1,195 @@
-//! Child processes, each with a group of its own.
+//! Processes of a run, each ended with all that it started.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::clock::Instant;
+use crate::shim::{Ended, Shim, Supervised, Usage};
 use crate::stop::StopSignal;
 
 /// How often a process is looked after.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
+/// How long a shim may take beyond the grace: what it gives KILL, and room.
+const SHIM_LIMIT: Duration = Duration::from_secs(90);
 
-/// A child that leads a process group.
+/// Starts processes: each under a shim where there is one, and else as the leader of a group.
+#[derive(Debug)]
+pub(crate) struct Launcher {
+    shim: Option<Shim>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What came of the processes that have ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// What they took; `None` where no shim told it.
+    pub(crate) usage: Option<Usage>,
+    /// Names of what some left when they ended by themselves.
+    pub(crate) left: BTreeSet<String>,
+    /// Names of what KILL did not end.
+    pub(crate) stuck: BTreeSet<String>,
+}
+
+impl Launcher {
+    pub(crate) fn new(shim: Option<Shim>) -> Self {
+        Self { shim, seen: Arc::default() }
+    }
+
+    /// Like this one, with nothing seen.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.shim.clone())
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Outside of a run: for a tool that is asked something and starts nothing that outlives it.
+    pub(crate) fn bare() -> Self {
+        Self::new(None)
+    }
+
+    /// A command for [`Launcher::spawn`].
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        self.shim.as_ref().map_or_else(|| Command::new(&program), |shim| shim.command(&program))
+    }
+
+    /// Starts a command that [`Launcher::command`] made. Under a shim its standard input is empty, whatever it was given.
+    pub(crate) fn spawn(&self, command: &mut Command) -> std::io::Result<Group> {
+        if self.shim.is_some() {
+            let kind = Kind::Supervised(Supervised::spawn(command)?);
+            return Ok(Group { kind, seen: Some(Arc::clone(&self.seen)) });
+        }
+        let child = command.process_group(0).spawn()?;
+        let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        Ok(Group { kind: Kind::Leader { child, group }, seen: None })
+    }
+}
+
+/// A process and all that it started.
 pub(crate) struct Group {
-    child: Child,
-    group: Pid,
+    kind: Kind,
+    /// Where its end is to be told, until it is.
+    seen: Option<Arc<Mutex<Seen>>>,
+}
+
+enum Kind {
+    Supervised(Supervised),
+    /// Of a caller that has no shim. What leaves the group is not found.
+    Leader {
+        child: Child,
+        group: Pid,
+    },
 }
 
 impl Group {
-    pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Self> {
-        let child = command.process_group(0).spawn()?;
-        let group = group_of(child.id());
-        Ok(Self { child, group })
-    }
-
+    /// The process's status, once it has ended and all that it left has been ended, too.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+        match &mut self.kind {
+            Kind::Supervised(supervised) => {
+                // Limits are for the program, not for what its shim has to end after it.
+                let is_over = supervised.exited().is_some();
+                let ended = if is_over { Some(wait(supervised, SHIM_LIMIT)) } else { supervised.ended() }?;
+                tell(self.seen.take(), &ended);
+                Some(ended.status)
+            }
+            Kind::Leader { child, .. } => child.try_wait().ok().flatten(),
+        }
     }
 
-    /// TERM to the whole group, the grace, then KILL to what is left of it.
+    /// TERM to all, the grace, then KILL to what is left. A second interrupt cuts the grace short.
     pub(crate) fn stop(&mut self, grace: Duration, stop: &StopSignal) {
-        let group = self.group;
-        stop_group(group, grace, stop, || self.ended().is_some());
-        let _ = self.child.wait();
+        match &mut self.kind {
+            Kind::Supervised(supervised) => {
+                supervised.stop();
+                let began = Instant::now();
+                let mut is_killed = false;
+                let ended = loop {
+                    if let Some(ended) = supervised.ended() {
+                        break ended;
+                    }
+                    if !is_killed && (stop.grace(grace).is_zero() || began.elapsed() > grace) {
+                        supervised.kill();
+                        is_killed = true;
+                    }
+                    if began.elapsed() > grace + SHIM_LIMIT {
+                        supervised.give_up();
+                    }
+                    std::thread::sleep(TICK / 4);
+                };
+                tell(self.seen.take(), &ended);
+            }
+            Kind::Leader { child, group } => {
+                stop_group(*group, grace, stop, || matches!(child.try_wait(), Ok(Some(_))));
+                let _ = child.wait();
+            }
+        }
     }
 
-    /// KILL to what is left of the group.
+    /// Has a program that handles USR1 tell its stacks.
+    pub(crate) fn show_stacks(&mut self) {
+        if let Kind::Supervised(supervised) = &mut self.kind {
+            supervised.show_stacks();
+        }
+    }
+
+    /// The processes and threads as they are now; empty without a shim.
+    pub(crate) fn overview(&self) -> String {
+        match &self.kind {
+            Kind::Supervised(supervised) => supervised.overview(),
+            Kind::Leader { .. } => String::new(),
+        }
+    }
+
+    /// KILL to what is left of a process that has ended.
     pub(crate) fn sweep(&self) {
-        let _ = killpg(self.group, Signal::SIGKILL);
+        match &self.kind {
+            // Its shim ended only when nothing was left.
+            Kind::Supervised(_) => {}
+            Kind::Leader { group, .. } => {
+                let _ = killpg(*group, Signal::SIGKILL);
+            }
+        }
     }
 }
 
-/// The group that a process leads.
-pub(crate) fn group_of(process: u32) -> Pid {
-    Pid::from_raw(i32::try_from(process).unwrap_or(i32::MAX))
+fn tell(seen: Option<Arc<Mutex<Seen>>>, ended: &Ended) {
+    let Some(seen) = seen else { return };
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(usage) = ended.usage {
+        let before = seen.usage.unwrap_or_default();
+        seen.usage = Some(Usage {
+            processor_time: before.processor_time + usage.processor_time,
+            peak_memory: before.peak_memory.max(usage.peak_memory),
+        });
+    }
+    seen.left.extend(ended.left.iter().cloned());
+    seen.stuck.extend(ended.stuck.iter().cloned());
+}
+
+/// Waits for the end of what a program left. The shim bounds that itself; one that hangs is ended.
+fn wait(supervised: &mut Supervised, limit: Duration) -> Ended {
+    let began = Instant::now();
+    loop {
+        if let Some(ended) = supervised.ended() {
+            return ended;
+        }
+        if began.elapsed() > limit {
+            supervised.give_up();
+        }
+        std::thread::sleep(TICK / 4);
+    }
 }
 
 /// TERM, the grace, then KILL. A second interrupt cuts the grace short.
-pub(crate) fn stop_group(group: Pid, grace: Duration, stop: &StopSignal, mut ended: impl FnMut() -> bool) {
+fn stop_group(group: Pid, grace: Duration, stop: &StopSignal, mut ended: impl FnMut() -> bool) {
     if !stop.grace(grace).is_zero() {
         let _ = killpg(group, Signal::SIGTERM);
         let began = Instant::now();

@@ -5,18 +5,19 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use command_fds::{CommandFdExt as _, FdMapping};
 use test_catalog::NodeId;
 
+use crate::clock::Instant;
 use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
 use crate::process::{Group, TICK, how};
-use crate::pytest_command::{EVENTS_FD, PLUGIN, command, plan_file};
+use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, plan_file};
 use crate::pytest_events::{Line, lines};
-use crate::{Capture, NotRunCause, Outcome};
+use crate::{Capture, NotRunCause, Outcome, stacks};
 
 /// Runs the step; the error says why it could not. What is in `over` has its results.
 ///
@@ -194,7 +195,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
             command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
             output = Some(reader);
         }
-        let process = Group::spawn(&mut command).map_err(io)?;
+        let process = job.launcher.spawn(&mut command).map_err(io)?;
         // The command holds the pipes' other ends.
         drop(command);
         Ok(Self {
@@ -232,9 +233,10 @@ impl<'r, 'j> Attempt<'r, 'j> {
                 return End::Stopped;
             }
             if let Some((item, limit)) = self.late() {
+                let place = stacks::place(&mut self.process, Some(&self.folder.join(STACKS)));
                 self.stop();
                 let output = self.keep_output();
-                self.finish(item, Outcome::TimedOut { limit }, (String::new(), tail(&output)), true);
+                self.finish(item, Outcome::TimedOut { limit }, (place, tail(&output)), true);
                 return End::TestEnded;
             }
             let limit = self.job.settings.collection_limit;

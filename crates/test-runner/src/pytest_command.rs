@@ -9,13 +9,15 @@ use crate::Capture;
 use crate::executor::Job;
 
 pub(crate) const PLUGIN: &str = include_str!("plugin.py");
+/// The file that the plugin writes stacks to, in the attempt's folder.
+pub(crate) const STACKS: &str = "stacks.txt";
 /// The number of the events' pipe in the child.
 pub(crate) const EVENTS_FD: i32 = 3;
 
 /// pytest with the plugin of `folder`.
 pub(crate) fn command(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path) -> Command {
     let settings = job.settings;
-    let mut command = Command::new(python);
+    let mut command = job.launcher.command(python);
     command.current_dir(&settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
     command.arg(format!("--rootdir={}", settings.rootdir)).arg("--continue-on-collection-errors");
     command.arg(format!("--basetemp={}", folder.join("tmp")));
@@ -49,6 +51,7 @@ pub(crate) fn plan_file(job: &Job<'_>, left: &[usize], done: &HashSet<(String, u
     let (mark, keyword) = (&job.settings.mark_expression, &job.settings.keyword_expression);
     serde_json::json!({
         "files": files, "cases": cases, "done": done, "outputs": folder.join("outputs"),
+        "stacks": folder.join(STACKS),
         "mark": mark.as_deref().unwrap_or_default(), "keyword": keyword.as_deref().unwrap_or_default(),
     })
     .to_string()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::process::Launcher;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
 
@@ -25,8 +26,9 @@ pub struct PythonSettings {
 /// # Errors
 /// A fragment that says what is missing: Python 3.10, the venv module, the network.
 pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path) -> Result<Utf8PathBuf, String> {
-    let stop = StopSignal::default();
-    find(settings, tree, state_dir, Supervision { stop: &stop, grace: Duration::ZERO, limit: None })
+    let (launcher, stop) = (Launcher::bare(), StopSignal::default());
+    let supervision = Supervision { launcher: &launcher, stop: &stop, grace: Duration::ZERO, limit: None };
+    find(settings, tree, state_dir, supervision)
 }
 
 /// [`prepare`], ended where the run stops.
@@ -81,7 +83,8 @@ pub(crate) fn find(
 }
 
 fn run(python: &Utf8Path, arguments: &[&str], supervision: Supervision<'_>) -> Result<(), String> {
-    let output = supervision.run(&duct::cmd(python.as_str(), arguments)).map_err(|error| error.to_string())?;
+    let mut command = supervision.launcher.command(python);
+    let output = supervision.run(command.args(arguments)).map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());
     }

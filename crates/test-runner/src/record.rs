@@ -92,6 +92,17 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         }
     }
 
+    /// A warning that is told now.
+    pub(crate) fn say(&mut self, warning: String) {
+        self.outcome.warnings.push(warning.clone());
+        self.tell(&Event::Warning(warning));
+    }
+
+    /// For [`Record::tell_warnings`].
+    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
+        self.outcome.warnings.push(warning.into());
+    }
+
     /// Tells what was found out before anybody listened.
     pub(crate) fn tell_warnings(&mut self) {
         for warning in self.outcome.warnings.clone() {

@@ -117,7 +117,7 @@ struct Line {
     #[serde(default)]
     output: String,
     #[serde(default)]
-    vram_peak: Option<u64>,
+    vram_peak_bytes: Option<u64>,
 }
 
 /// The results that the text of a file has, in its order. The last line of a run that was killed may be cut off: it is
@@ -140,7 +140,7 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, RecordedError> {
                 gpus: line.gpus,
                 message: line.message,
                 output: line.output,
-                vram_peak: line.vram_peak,
+                vram_peak: line.vram_peak_bytes,
             }),
             Err(_) if !line.ends_with('\n') => {}
             Err(_) if line.trim().is_empty() => {}
@@ -175,6 +175,7 @@ mod tests {
             message: String::new(),
             output: "line\nline\n".to_owned(),
             output_file: None,
+            vram_peak: None,
             gpus: Vec::new(),
         }
     }

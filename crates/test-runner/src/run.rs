@@ -1,16 +1,20 @@
 //! Carries out what the dispatcher decides: starts executors, has results kept, and tells events in one order.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Plan, StepKind};
 
+use crate::clock::Instant;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
+use crate::gpu_memory::Gpus;
+use crate::process::{Launcher, Seen};
 use crate::record::Record;
+use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
 use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
@@ -26,6 +30,9 @@ struct Made {
 
 /// Runs a plan. Every result is on disk before `events` hears of it. Where results cannot be kept, a warning says so, the run
 /// goes on, and [`RunOutcome::not_kept`] has the reason.
+///
+/// With [`RunSettings::shim`], this process becomes a subreaper, and stays one: a child that it has in another session
+/// than its own and that is no shim is taken for what a killed shim left, and is ended when that happens.
 ///
 /// # Errors
 /// If neither the state folder nor one for temporary files can be written; everything later is part of the outcome.
@@ -43,8 +50,23 @@ pub fn run(
         folder: folder.clone(),
         cases: plan.case_count(),
     });
+    if settings.shim.is_none() {
+        record.warn("there is no shim to run tests under: what a test takes out of its process group is left behind");
+    }
     record.tell_warnings();
 
+    if settings.shim.is_some() {
+        orphans::adopt();
+        sweep_earlier(&settings.state_dir, interrupt, &mut record);
+    }
+    let run = record.outcome.run.clone();
+    let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(run));
+    let launcher = Launcher::new(shim);
+    let has_gpus = plan.steps().any(|step| !step.claim.gpus.is_empty());
+    let (gpus, unknown) = Gpus::new(settings.gpu_memory.as_deref().filter(|_| has_gpus));
+    if let Some(why) = unknown {
+        record.say(format!("whether GPUs are free after each test cannot be seen: {why}"));
+    }
     let stop = StopSignal::default();
     let made = Mutex::new(Made::default());
     let (sender, messages) = channel();
@@ -53,6 +75,8 @@ pub fn run(
         settings,
         folder: folder.clone(),
         stop: &stop,
+        launcher: &launcher,
+        hold: None,
         events,
         began,
         round: 0,
@@ -67,7 +91,8 @@ pub fn run(
                     Action::Start(id) => {
                         let Some(step) = plan.step(id) else { continue };
                         let (job, made) = (job(step, sender.clone()), &made);
-                        scope.spawn(move || run_step(job, made));
+                        let (launcher, gpus) = (&launcher, &gpus);
+                        scope.spawn(move || run_step(job, launcher, gpus, made));
                     }
                     Action::Refuse(id, refusal) => {
                         let Some(step) = plan.step(id) else { continue };
@@ -102,6 +127,21 @@ pub fn run(
     Ok(record.finish(began.elapsed()))
 }
 
+/// Ends what runs that were killed have left, before anything is given the GPUs that it holds.
+fn sweep_earlier(state_dir: &Utf8Path, interrupt: &Interrupt, record: &mut Record<'_, impl FnMut(&Event)>) {
+    let names = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    let warning = match leftovers::sweep(state_dir, || interrupt.count() > 0) {
+        Ok(ended) if ended.is_empty() => return,
+        Ok(ended) => {
+            format!("processes of an earlier run, which was killed, were left and are ended: {}", names(ended))
+        }
+        Err(left) => {
+            format!("processes of an earlier run, which was killed, are left and do not end by KILL: {}", names(left))
+        }
+    };
+    record.say(warning);
+}
+
 /// What an event means to the dispatcher.
 fn input(event: &Event) -> Option<Input> {
     match event {
@@ -116,14 +156,30 @@ fn rounds(job: &Job<'_>) -> u32 {
 }
 
 /// Runs all rounds of a step; each test has a result in each.
-fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
+fn run_step(job: Job<'_>, launcher: &Launcher, gpus: &Gpus<'_>, made: &Mutex<Made>) {
+    let (launcher, hold) = (launcher.fresh(), gpus.hold(job.step));
+    let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
+    let error = hold.during(|| run_rounds(&mut job, made));
+    let duration = job.began.elapsed().saturating_sub(start);
+    let seen = launcher.seen();
+    tell_what_was_left(&job, &seen);
+    // The next step gets the GPUs when it hears that this one is over.
+    for kept in hold.give_back(&named(&job), job.settings.gpu_limit, job.stop) {
+        job.tell(Event::Warning(kept));
+    }
+    let usage = seen.usage;
+    job.tell(Event::StepFinished(StepResult { step: job.step.id, start, duration, error, usage }));
+}
+
+/// The error of the first round that could not do its work.
+fn run_rounds(job: &mut Job<'_>, made: &Mutex<Made>) -> Option<String> {
     let mut first_error = None;
-    for round in 0..rounds(&job) {
+    for round in 0..rounds(job) {
         job.round = round;
         let mut over = HashSet::new();
-        if let Err(error) = execute(&job, made, &mut over) {
+        if let Err(error) = execute(job, made, &mut over) {
             for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
                 if job.stop.is_raised() {
                     let (cause, reason) = job.stop.get().cause();
@@ -135,8 +191,32 @@ fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
             first_error.get_or_insert(error);
         }
     }
-    let duration = job.began.elapsed().saturating_sub(start);
-    job.tell(Event::StepFinished(StepResult { step: job.step.id, start, duration, error: first_error }));
+    first_error
+}
+
+/// A step as warnings name it: by its first test.
+fn named(job: &Job<'_>) -> String {
+    match job.step.cases.as_slice() {
+        [] => "a step without tests".to_owned(),
+        [case] => case.id.to_string(),
+        [case, ..] => format!("{} and the {} with it", case.id, job.step.cases.len() - 1),
+    }
+}
+
+/// A test that leaves processes is not cleaned up behind silently. Tools may, and do: a compiler's cache is a daemon.
+fn tell_what_was_left(job: &Job<'_>, seen: &Seen) {
+    let names = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+    if job.step.cases.is_empty() {
+        return;
+    }
+    let tests = named(job);
+    if !seen.left.is_empty() {
+        let text = format!("{tests}: left processes behind, which were ended: {}", names(&seen.left));
+        job.tell(Event::Warning(text));
+    }
+    if !seen.stuck.is_empty() {
+        job.tell(Event::Warning(format!("{tests}: processes do not end by KILL: {}", names(&seen.stuck))));
+    }
 }
 
 /// Gives the tests of a step that is never started their results.

@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use execution_plan::{CargoFeatures, PlannedCase};
 use test_catalog::{CargoTarget, NodeId, TargetKind};
 
 use crate::cargo::{Binary, Invocation, doc_test};
+use crate::clock::Instant;
 use crate::executor::{Job, seconds};
 use crate::libtest::{Wanted, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
 use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
-use crate::{CaseResult, NotRunCause, Outcome};
+use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
@@ -92,7 +93,8 @@ impl RustBinary<'_, '_> {
     /// What the binary lists; `None` where it could not say, and its tests have their results.
     fn list(&self, over: &mut HashSet<usize>) -> Result<Option<Vec<String>>, String> {
         let limit = self.job.settings.collection_limit;
-        let output = self.job.supervision(Some(limit)).run(&self.invocation.expression(&["--list", "--format=terse"]));
+        let mut command = self.invocation.command(self.job.launcher, ["--list", "--format=terse"]);
+        let output = self.job.supervision(Some(limit)).run(&mut command);
         let (cause, reason) = match output {
             Ok(output) if output.status.success() => {
                 return Ok(Some(listed(&String::from_utf8_lossy(&output.stdout))));
@@ -127,7 +129,7 @@ impl RustBinary<'_, '_> {
                 continue;
             }
             self.job.started(case.id.clone(), case.occurrence);
-            let mut process = Process::start(&self.invocation, &[])?;
+            let mut process = Process::start(self.job, &self.invocation, &[])?;
             let end = process.supervise(self.job, case.timeout, |_, _| ())?;
             let text = process.kept.text();
             let outcome = match end {
@@ -161,7 +163,7 @@ impl RustBinary<'_, '_> {
         if let (true, Some(test)) = (alone, tests.first()) {
             self.job.started(self.id(test), cases[test.planned].occurrence);
         }
-        let mut process = Process::start(&self.invocation, &arguments)?;
+        let mut process = Process::start(self.job, &self.invocation, &arguments)?;
         let mut verdicts: HashMap<usize, (Outcome, Duration)> = HashMap::new();
         let mut before = process.began;
         let end = process.supervise_within(self.job, limit, most, |line, now| {
@@ -285,12 +287,12 @@ struct Process {
 }
 
 impl Process {
-    fn start(invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
+    fn start(job: &Job<'_>, invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("cannot run {}: {error}", invocation.program);
         let (mut reader, writer) = std::io::pipe().map_err(failed)?;
-        let mut command = invocation.command(arguments);
+        let mut command = invocation.command(job.launcher, arguments);
         command.stdin(Stdio::null()).stderr(writer.try_clone().map_err(failed)?).stdout(writer);
-        let group = Group::spawn(&mut command).map_err(failed)?;
+        let group = job.launcher.spawn(&mut command).map_err(failed)?;
         // It holds the other end of the pipe.
         drop(command);
         let (sender, chunks) = sync_channel(256);
@@ -366,6 +368,7 @@ impl Process {
                 self.group.stop(job.settings.grace, job.stop);
                 return Ok(End::Stopped);
             } else if progress.elapsed() > limit || self.began.elapsed() > most {
+                self.kept.push(stacks::place(&mut self.group, None).as_bytes());
                 self.group.stop(job.settings.grace, job.stop);
                 return Ok(End::Late(limit));
             }

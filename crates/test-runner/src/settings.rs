@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use crate::CaseResult;
 use crate::history::RunFacts;
+use crate::shim::Shim;
+use crate::{CaseResult, GpuMemory};
 
 /// What a run is told beyond its plan.
 #[derive(Debug, Clone)]
@@ -34,6 +35,13 @@ pub struct RunSettings {
     pub fail_fast: bool,
     /// How often each test is run; 0 is taken as 1.
     pub repeat: u32,
+    /// What runs each process and ends all that it started. Without one, processes only lead groups of their own, and what a test
+    /// takes out of its group is left behind: a warning says so.
+    pub shim: Option<Shim>,
+    /// What reads the GPUs' memory; without it, nothing is said of it.
+    pub gpu_memory: Option<Arc<dyn GpuMemory>>,
+    /// How long a GPU's memory may take to be free again before the next test has it all the same, and a warning says so.
+    pub gpu_limit: Duration,
     /// How long a process may take to end after TERM before it gets KILL.
     pub grace: Duration,
     /// How long pytest may take to collect, and a test binary to list what it holds.
@@ -56,7 +64,8 @@ pub struct Earlier {
 }
 
 impl RunSettings {
-    /// Each test once, output captured, two seconds of grace, ten minutes to collect.
+    /// Each test once, output captured, this program as its own shim where it is one, two seconds of grace, ten minutes to
+    /// collect.
     #[must_use]
     pub fn new(tree: Utf8PathBuf, state_dir: Utf8PathBuf) -> Self {
         Self {
@@ -71,6 +80,9 @@ impl RunSettings {
             capture: Capture::Failures,
             fail_fast: false,
             repeat: 1,
+            shim: Shim::this_program(),
+            gpu_memory: None,
+            gpu_limit: Duration::from_secs(10),
             grace: Duration::from_secs(2),
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),

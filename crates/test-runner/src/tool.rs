@@ -1,12 +1,12 @@
 //! Runs a tool to its end: cargo's build, a listing, pip. What it prints is captured.
 
-use std::os::unix::process::CommandExt as _;
-use std::process::Output;
-use std::time::{Duration, Instant};
+use std::io::{self, Read};
+use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use duct::Expression;
-
-use crate::process::{TICK, group_of, stop_group};
+use crate::clock::Instant;
+use crate::process::{Launcher, TICK};
 use crate::stop::StopSignal;
 
 /// Why a tool gave nothing.
@@ -23,9 +23,10 @@ pub(crate) enum ToolError {
     Limit(Duration),
 }
 
-/// How a tool is ended.
+/// How a tool is started and ended.
 #[derive(Clone, Copy)]
 pub(crate) struct Supervision<'s> {
+    pub(crate) launcher: &'s Launcher,
     pub(crate) stop: &'s StopSignal,
     pub(crate) grace: Duration,
     /// How long it may take; `None` for a build or an installation, which nobody can bound.
@@ -33,30 +34,44 @@ pub(crate) struct Supervision<'s> {
 }
 
 impl Supervision<'_> {
-    /// Runs a tool in a process group of its own. How it exits is for the caller to judge.
-    pub(crate) fn run(self, expression: &Expression) -> Result<Output, ToolError> {
+    /// Runs a command of the launcher to its end. How it exits is for the caller to judge.
+    pub(crate) fn run(self, command: &mut Command) -> Result<Output, ToolError> {
         if self.stop.is_raised() {
             return Err(ToolError::Stopped);
         }
-        let expression = expression.before_spawn(|command| {
-            command.process_group(0);
-            Ok(())
-        });
-        let handle = expression.stdin_null().stdout_capture().stderr_capture().unchecked().start()?;
+        let (stdout, their_stdout) = io::pipe()?;
+        let (stderr, their_stderr) = io::pipe()?;
+        command.stdin(Stdio::null()).stdout(their_stdout).stderr(their_stderr);
+        let group = self.launcher.spawn(command);
+        // The command would hold the pipes' other ends.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut group = group?;
+        let (stdout, stderr) = (all_of(stdout), all_of(stderr));
         let began = Instant::now();
         loop {
-            if let Some(output) = handle.wait_timeout(TICK)? {
-                return Ok(output.clone());
+            if let Some(status) = group.ended() {
+                group.sweep();
+                let read = |reader: JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
+                return Ok(Output { status, stdout: read(stdout), stderr: read(stderr) });
             }
             let late = self.limit.filter(|limit| began.elapsed() > *limit);
             if self.stop.is_raised() || late.is_some() {
-                for process in handle.pids() {
-                    stop_group(group_of(process), self.grace, self.stop, || !matches!(handle.try_wait(), Ok(None)));
-                }
+                group.stop(self.grace, self.stop);
                 return Err(late.map_or(ToolError::Stopped, ToolError::Limit));
             }
+            std::thread::sleep(TICK / 4);
         }
     }
+}
+
+/// Reads a pipe to its end in a thread of its own, so that the tool never waits for a reader.
+fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before an error is what there is.
+        let _ = pipe.read_to_end(&mut bytes);
+        bytes
+    })
 }
 
 #[cfg(test)]
@@ -64,10 +79,26 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use std::time::Instant;
+
     use crate::stop::Stop;
 
-    fn supervised(limit: Option<Duration>, stop: &StopSignal) -> Supervision<'_> {
-        Supervision { stop, grace: Duration::from_millis(200), limit }
+    const GRACE: Duration = Duration::from_millis(200);
+
+    /// A shell under no shim: tests under one are in `tests/shim.rs`.
+    fn run(script: &str, limit: Option<Duration>, grace: Duration, stop: &StopSignal) -> Result<Output, ToolError> {
+        let launcher = Launcher::bare();
+        let mut command = launcher.command("sh");
+        Supervision { launcher: &launcher, stop, grace, limit }.run(command.args(["-c", script]))
+    }
+
+    #[test]
+    fn what_a_tool_prints_is_told_with_how_it_exits() {
+        let output = run("echo out; echo err >&2; exit 3", None, GRACE, &StopSignal::default()).unwrap();
+        assert_eq!(
+            (&output.stdout[..], &output.stderr[..], output.status.code()),
+            (&b"out\n"[..], &b"err\n"[..], Some(3))
+        );
     }
 
     #[test]
@@ -76,8 +107,7 @@ mod tests {
         let mark = folder.path().join("still-here");
         let script = format!("(sleep 2; touch '{}') & sleep 30", mark.display());
         let stop = StopSignal::default();
-        let error =
-            supervised(Some(Duration::from_millis(200)), &stop).run(&duct::cmd!("sh", "-c", script)).unwrap_err();
+        let error = run(&script, Some(Duration::from_millis(200)), GRACE, &stop).unwrap_err();
         assert!(matches!(error, ToolError::Limit(_)));
         std::thread::sleep(Duration::from_millis(2500));
         assert!(!mark.exists());
@@ -92,8 +122,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(200));
                 stop.raise_to(Stop::Interrupted);
             });
-            let tool = duct::cmd!("sh", "-c", "trap '' TERM; sleep 30; sleep 30");
-            assert!(matches!(supervised(None, &stop).run(&tool), Err(ToolError::Stopped)));
+            assert!(matches!(run("trap '' TERM; sleep 30; sleep 30", None, GRACE, &stop), Err(ToolError::Stopped)));
         });
         assert!(began.elapsed() < Duration::from_secs(10));
     }
@@ -109,9 +138,8 @@ mod tests {
                     stop.raise_to(level);
                 }
             });
-            let tool = duct::cmd!("sh", "-c", "trap '' TERM; sleep 30; sleep 30");
-            let supervised = Supervision { stop: &stop, grace: Duration::from_secs(60), limit: None };
-            assert!(matches!(supervised.run(&tool), Err(ToolError::Stopped)));
+            let tool = run("trap '' TERM; sleep 30; sleep 30", None, Duration::from_secs(60), &stop);
+            assert!(matches!(tool, Err(ToolError::Stopped)));
         });
         assert!(began.elapsed() < Duration::from_secs(10));
     }

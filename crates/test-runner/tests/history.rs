@@ -36,6 +36,7 @@ fn result(name: &str, outcome: Outcome) -> CaseResult {
         message: "it said\n\u{1b}[31m".to_owned(),
         output: "line\n".to_owned(),
         output_file: Some("a/b".into()),
+        vram_peak: None,
         gpus: vec!["0".to_owned()],
     }
 }

@@ -5,6 +5,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use support::processes::alive;
 use support::{Tree, inexact, python, result, run, run_interrupted};
 use test_runner::{NotRunCause, Outcome};
 
@@ -121,4 +122,80 @@ fn an_interrupted_inexact_function_has_one_result_for_each_test_that_it_gives() 
     assert_eq!(result(&outcome, "[0]").outcome, Outcome::Passed);
     assert_eq!(cause(&result(&outcome, "[1]").outcome), NotRunCause::Interrupted);
     assert_eq!(cause(&result(&outcome, "[2]").outcome), NotRunCause::Interrupted);
+}
+
+#[test]
+fn nothing_is_left_of_a_test_that_kills_its_own_shim() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import os, signal, subprocess, time\n\
+         def test_murder():\n    \
+             left = ['setsid', 'sh', '-c', 'trap \"\" TERM; echo $TEST_RUNNER_SESSION > left; sleep 100']\n    \
+             subprocess.Popen(left)\n    \
+             subprocess.Popen(['env', '-i', 'setsid', 'sh', '-c', 'echo $$ > bare; sleep 100'])\n    \
+             while not (os.path.exists('left') and os.path.exists('bare')): time.sleep(0.01)\n    \
+             os.kill(os.getppid(), signal.SIGKILL)\n    \
+             time.sleep(100)\n\
+         def test_after(): pass\n",
+    )]);
+    let demands = ["test_murder", "test_after"].map(|name| python("test_a.py", name, 60)).to_vec();
+    let outcome = run(demands, &tree.settings());
+    assert_eq!(result(&outcome, "test_murder").outcome, Outcome::Crashed { how: "signal 9 (SIGKILL)".to_owned() });
+    assert_eq!(result(&outcome, "test_after").outcome, Outcome::Passed);
+    assert_eq!(alive(std::fs::read_to_string(tree.path.join("left")).unwrap().trim()), Vec::<String>::new());
+    let bare = std::fs::read_to_string(tree.path.join("bare")).unwrap();
+    assert!(!std::path::Path::new("/proc").join(bare.trim()).exists());
+}
+
+#[test]
+fn nothing_is_left_of_a_test_that_takes_too_long() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import os, signal, subprocess, time\n\
+         def test_stubborn():\n    \
+             signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    \
+             for _ in range(2):\n        \
+                 left = 'trap \"\" TERM; echo $TEST_RUNNER_SESSION > left; while :; do sleep 1; done'\n        \
+                 subprocess.Popen(['setsid', 'sh', '-c', left])\n    \
+             time.sleep(100)\n",
+    )]);
+    let outcome = run(vec![python("test_a.py", "test_stubborn", 2)], &tree.settings());
+    assert_eq!(result(&outcome, "test_stubborn").outcome, Outcome::TimedOut { limit: Duration::from_secs(2) });
+    assert_eq!(alive(std::fs::read_to_string(tree.path.join("left")).unwrap().trim()), Vec::<String>::new());
+}
+
+#[test]
+fn where_a_test_hung_is_part_of_its_result_and_what_it_took_of_its_steps() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import subprocess, time\n\
+         def deep_inside(): time.sleep(100)\n\
+         def test_hangs():\n    \
+             subprocess.Popen(['sleep', '100'])\n    \
+             deep_inside()\n",
+    )]);
+    let outcome = run(vec![python("test_a.py", "test_hangs", 2)], &tree.settings());
+    let result = result(&outcome, "test_hangs");
+    assert_eq!(result.outcome, Outcome::TimedOut { limit: Duration::from_secs(2) });
+    let message = &result.message;
+    assert!(message.contains("test_a.py\", line 2 in deep_inside") && message.contains("sleep (S)"), "{message}");
+    let usage = outcome.steps.iter().find(|step| step.step == result.step).unwrap().usage.unwrap();
+    assert!(usage.processor_time > Duration::ZERO && usage.peak_memory > 1 << 20, "{usage:?}");
+}
+
+#[test]
+fn a_test_that_leaves_a_process_passes_and_is_named() {
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "import subprocess\ndef test_leaves(): subprocess.Popen(['setsid', 'sleep', '100'])\n",
+    )]);
+    let mut warnings = Vec::new();
+    let plan = support::plan(vec![python("test_a.py", "test_leaves", 60)]);
+    let outcome = test_runner::run(&plan, &tree.settings(), &test_runner::Interrupt::new(), |event| {
+        if let test_runner::Event::Warning(text) = event {
+            warnings.push(text.clone());
+        }
+    });
+    assert_eq!(result(&outcome.unwrap(), "test_leaves").outcome, Outcome::Passed);
+    assert!(warnings.iter().any(|text| text.contains("test_a.py::test_leaves: left processes")), "{warnings:?}");
 }

@@ -1,6 +1,7 @@
 //! `test`: discover, select, plan, run and report.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use marker_policy::{
@@ -17,6 +18,7 @@ use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::gpu_memory::Nvml;
 use crate::measured;
 use crate::output;
 use crate::past;
@@ -85,6 +87,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
+        gpu_memory: Some(Arc::new(Nvml { library: args.machine.nvml.clone().map(Into::into) })),
         ..settings(&subject, &catalog, args, environment)
     };
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| {

@@ -1,6 +1,9 @@
 //! The real program, and what it answers.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod faults;
+pub(crate) mod processes;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

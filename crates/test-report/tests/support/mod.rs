@@ -41,6 +41,7 @@ pub(crate) fn result(id: &str, outcome: Outcome) -> CaseResult {
         output: String::new(),
         output_file: None,
         gpus: Vec::new(),
+        vram_peak: None,
     }
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn hostile() -> RunOutcome {
         start: Duration::ZERO,
         duration: Duration::from_secs(1),
         error: Some(name.to_owned()),
+        usage: None,
     });
     RunOutcome { refused: refused.to_vec(), steps: failed.to_vec(), ..run(results) }
 }

@@ -10,6 +10,7 @@ use super::{Listing, ListingError, Request, UnseenBinary};
 use crate::cargo::Invocation;
 use crate::cargo_messages::{Executable, Metadata, RUST_FOLDERS, executables, messages};
 use crate::libtest::listed;
+use crate::process::Launcher;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
 
@@ -73,9 +74,10 @@ fn output_of(executable: &Executable, arguments: &[&str]) -> Result<Vec<String>,
         folder: executable.manifest.parent().unwrap_or(&executable.manifest).to_owned(),
         env: executable.env.clone(),
     };
-    let stop = StopSignal::default();
-    let supervision = Supervision { stop: &stop, grace: Duration::from_secs(2), limit: Some(LIMIT) };
-    let output = supervision.run(&invocation.expression(arguments)).map_err(|error| error.to_string())?;
+    let (launcher, stop) = (Launcher::bare(), StopSignal::default());
+    let supervision =
+        Supervision { launcher: &launcher, stop: &stop, grace: Duration::from_secs(2), limit: Some(LIMIT) };
+    let output = supervision.run(&mut invocation.command(&launcher, arguments)).map_err(|error| error.to_string())?;
     if output.status.success() {
         Ok(listed(&String::from_utf8_lossy(&output.stdout)))
     } else {

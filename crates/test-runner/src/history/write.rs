@@ -58,8 +58,8 @@ impl Store {
         let detail = serde_json::to_string(&Detail::of(result)).unwrap_or_default();
         self.connection
             .execute(
-                "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, detail)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 params![
                     run,
                     result.id.as_str(),
@@ -68,6 +68,7 @@ impl Store {
                     result.outcome.as_str(),
                     result.duration.as_secs_f64(),
                     gpu_class,
+                    result.vram_peak.and_then(|bytes| i64::try_from(bytes).ok()),
                     detail
                 ],
             )
@@ -94,11 +95,12 @@ impl Store {
     pub fn results(&self, run: &str, step: StepId) -> Result<Vec<CaseResult>, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT id, occurrence, attempt, outcome, seconds, detail FROM results WHERE run = ? AND detail NOT NULL",
+                "SELECT id, occurrence, attempt, outcome, seconds, detail, vram_peak FROM results WHERE run = ? AND detail NOT NULL",
             )?;
             let rows = statement.query_map([run], |row| {
                 let (id, outcome, detail): (String, String, String) = (row.get(0)?, row.get(3)?, row.get(5)?);
                 let (occurrence, round, seconds): (u32, u32, f64) = (row.get(1)?, row.get(2)?, row.get(4)?);
+                let vram_peak: Option<i64> = row.get(6)?;
                 let Ok(detail) = serde_json::from_str::<Detail>(&detail) else { return Ok(None) };
                 Ok(detail.outcome(&outcome).map(|outcome| CaseResult {
                     id: NodeId::from_text(id),
@@ -112,6 +114,7 @@ impl Store {
                     message: detail.message,
                     output: detail.output,
                     output_file: detail.output_file,
+                    vram_peak: vram_peak.and_then(|bytes| u64::try_from(bytes).ok()),
                     gpus: detail.gpus,
                 }))
             })?;

@@ -1,6 +1,8 @@
 //! Plans and trees for tests of the runner.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod processes;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use execution_plan::{
     Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, PlannedCase, PlannedRust, Share, plan_demands,
 };
 use test_catalog::{CargoTarget, NodeId, SourceSpan, TargetKind, TreePath};
+use test_runner::shim::Shim;
 use test_runner::{CaseResult, Event, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
 /// A tree that is removed at the end.
@@ -29,14 +32,20 @@ impl Tree {
         Self { path, _folder: folder }
     }
 
-    /// With real pytest and a short grace.
+    /// With real pytest, a shim and a short grace.
     pub(crate) fn settings(&self) -> RunSettings {
         let mut settings = RunSettings::new(self.path.clone(), self.path.join("target/xtask"));
         let interpreter = Some(Utf8PathBuf::try_from(oracle::python()).unwrap());
         settings.python = PythonSettings { interpreter, ..PythonSettings::default() };
+        settings.shim = Some(shim());
         settings.grace = Duration::from_millis(500);
         settings
     }
+}
+
+/// The shim that this crate brings.
+pub(crate) fn shim() -> Shim {
+    Shim::program(env!("CARGO_BIN_EXE_test-runner-shim"))
 }
 
 fn demand(id: NodeId, file: &str, timeout: u64) -> Demand {

@@ -1,0 +1,45 @@
+//! What this machine's GPUs hold, for the runner.
+
+use std::path::PathBuf;
+
+use gpu_inventory::{DeviceOrder, Driver, Inventory, Unit, UnitKind};
+use test_runner::{GpuMemory, UnitMemory};
+
+/// NVML, opened anew for each reading: a library that is kept open could keep the driver's state of before a reset.
+#[derive(Debug)]
+pub(crate) struct Nvml {
+    /// In place of the usual one.
+    pub(crate) library: Option<PathBuf>,
+}
+
+impl GpuMemory for Nvml {
+    fn read(&self) -> Result<Vec<UnitMemory>, String> {
+        let inventory = Inventory::probe(self.library.as_deref()).map_err(|error| error.to_string())?;
+        if let Driver::Absent(absence) = &inventory.driver {
+            return Err(absence.to_string());
+        }
+        let units = inventory.visible(None, DeviceOrder::PciBusId).map_err(|error| error.to_string())?;
+        let memory = |unit: &Unit| UnitMemory {
+            visible: unit.cuda_visible_devices().to_owned(),
+            used: unit.memory.used.0,
+            holders: holders(&inventory, unit),
+        };
+        Ok(units.iter().map(memory).collect())
+    }
+}
+
+/// The processes on a unit, by number and program. Not with their arguments, which can hold secrets.
+fn holders(inventory: &Inventory, unit: &Unit) -> Vec<String> {
+    let device = inventory.devices.iter().find(|device| device.index == unit.index);
+    let Some(Ok(processes)) = device.map(|device| &device.processes) else { return Vec::new() };
+    let is_here = |process: &&gpu_inventory::Process| match unit.kind {
+        UnitKind::Gpu => true,
+        UnitKind::Mig { gpu_instance, .. } => process.gpu_instance == Some(gpu_instance),
+    };
+    let named = |process: &gpu_inventory::Process| {
+        let owner = process.owner.as_ref().ok();
+        let program = owner.and_then(|owner| owner.command.split(' ').next()?.rsplit('/').next());
+        format!("{} {}", process.pid, program.unwrap_or("(not known)"))
+    };
+    processes.iter().filter(is_here).map(named).collect()
+}

@@ -1,0 +1,62 @@
+//! What ends a run from outside leaves nothing of it and can be continued.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use support::processes::of_tree;
+use support::{answer, xtask};
+
+const SOURCE: &str = "import os, pathlib, pytest, signal, subprocess, time\n\
+    @pytest.fixture\n\
+    def server():\n    yield\n    pathlib.Path('cleaned').write_text('')\n\
+    def test_before(): pass\n\
+    def test_hangs(server):\n    \
+        if pathlib.Path('repaired').exists(): return\n    \
+        if STUBBORN: signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    \
+        left = 'trap \"\" TERM HUP INT; while :; do sleep 1; done'\n    \
+        subprocess.Popen(['setsid', 'sh', '-c', left])\n    \
+        pathlib.Path('hangs').write_text('')\n    \
+        time.sleep(600)\n\
+    def test_after(): pass\n";
+
+#[test]
+fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        for times in [1, 2] {
+            let what = format!("{signal}, {times}");
+            let tree = tempfile::tempdir().unwrap();
+            let stubborn = if times == 2 { "True" } else { "False" };
+            fs::write(tree.path().join("test_a.py"), SOURCE.replace("STUBBORN", stubborn)).unwrap();
+            let python = oracle::python();
+            let path = tree.path().to_str().unwrap();
+            let arguments = ["test", "--tree", path, "--python", python.to_str().unwrap()];
+            let mut command = xtask(&arguments);
+            let runner = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+            let until = Instant::now() + Duration::from_secs(60);
+            while !tree.path().join("hangs").exists() {
+                assert!(Instant::now() < until, "{what}: it did not begin");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            for _ in 0..times {
+                // The runner may have ended by the first one.
+                let _ = kill(Pid::from_raw(runner.id().cast_signed()), signal);
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            let ended = runner.wait_with_output().unwrap();
+            assert_eq!(of_tree(tree.path()), BTreeSet::new(), "{what}");
+            assert_eq!(ended.status.code(), Some(130), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            assert_eq!(tree.path().join("cleaned").exists(), times == 1, "{what}");
+            fs::write(tree.path().join("repaired"), "").unwrap();
+            let found = answer(xtask(&arguments).arg("--resume"));
+            assert_eq!(found.code, 0, "{what}: {} {}", found.stdout, found.stderr);
+            assert!(found.stdout.contains("3 passed"), "{what}: {}", found.stdout);
+        }
+    }
+}
