@@ -8,6 +8,9 @@
 //! keeps results. `pytest` and `rust_binary` own the processes of tests, `tool` those of builds and installations,
 //! each in a process group of its own; they tell events and are told to stop, and share nothing else.
 //!
+//! `pool` has the CPU tests that no pytest process has begun: a process that is done with its own takes over files of
+//! others.
+//!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
 //! [`recorded`] reads the results of an earlier run again.
@@ -27,6 +30,7 @@ mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
 pub mod collection;
+mod conftests;
 mod dispatcher;
 mod error;
 mod event;
@@ -35,10 +39,12 @@ pub mod history;
 pub mod json;
 mod libtest;
 mod output;
+mod pool;
 mod process;
 mod pytest;
 mod pytest_command;
 mod pytest_events;
+mod pytest_given;
 mod python;
 mod record;
 pub mod recorded;

@@ -1,5 +1,10 @@
-"""Runs only the planned tests and reports each as it happens, as JSON lines over an inherited pipe."""
+"""Runs only the planned tests and reports each as it happens, as JSON lines over an inherited socket.
 
+Files are claimed from the runner one by one: another process may have taken over what was collected here. When none is
+left, the runner is asked for more, which are collected in the same session, so that fixtures of the session live on.
+"""
+
+import collections
 import json
 import os
 import signal
@@ -8,13 +13,28 @@ import pytest
 
 LIMIT = 65536
 KEPT = 1 << 20
-with open(os.environ["TEST_RUNNER_PLAN"], encoding="utf-8") as _file:
-    PLAN = json.load(_file)
+FOLDER = os.environ["TEST_RUNNER_FOLDER"]
 FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
 os.set_inheritable(FD, False)
 collect_reports = {}
 numbers = {}
 tests = {}
+PLAN = {}
+# The cases of all plans that were read, and how many of them are of earlier ones.
+CASES = []
+FIRST = 0
+
+
+def read_plan(number):
+    """What is to be collected next. Its cases are numbered on from those before."""
+    global FIRST
+    with open(os.path.join(FOLDER, f"plan-{number}.json"), encoding="utf-8") as file:
+        PLAN.update(json.load(file))
+    FIRST = len(CASES)
+    CASES.extend(PLAN["cases"])
+
+
+read_plan(0)
 
 
 def text(value):
@@ -27,6 +47,18 @@ def tell(**event):
     data = (json.dumps(event) + "\n").encode()
     while data:
         data = data[os.write(FD, data) :]
+
+
+def ask(**event):
+    """The number that the runner answers with; 0 where it is gone."""
+    tell(**event)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        data = os.read(FD, 1)
+        if not data:
+            return 0
+        answer += data
+    return int(answer)
 
 
 def end_in_order(signum, frame):
@@ -71,7 +103,7 @@ def pytest_collection_modifyitems(session, config, items):
         before.add(keys[item])
     yield
     exact, functions = {}, {}
-    for number, case in enumerate(PLAN["cases"]):
+    for number, case in enumerate(PLAN["cases"], FIRST):
         if case["exact"]:
             exact[(case["id"], case["occurrence"])] = number
         else:
@@ -86,7 +118,7 @@ def pytest_collection_modifyitems(session, config, items):
             continue
         numbers[item] = planned
         chosen.append(item)
-        if PLAN["cases"][planned]["undecided"]:
+        if CASES[planned]["undecided"]:
             undecided.append(item)
     kept = list(undecided)
     if undecided and (PLAN["mark"] or PLAN["keyword"]):
@@ -96,7 +128,7 @@ def pytest_collection_modifyitems(session, config, items):
         config.option.markexpr, config.option.keyword = saved
     dropped = set(undecided) - set(kept)
     found = {numbers[item] for item in chosen}
-    for number, case in enumerate(PLAN["cases"]):
+    for number, case in enumerate(PLAN["cases"], FIRST):
         if number in found or any(key[0].split("[")[0] == case["id"] for key in done):
             continue
         hidden = (case["id"], case["occurrence"]) in before
@@ -106,11 +138,81 @@ def pytest_collection_modifyitems(session, config, items):
     for number in gone:
         tell(event="absent", planned=number, cause="deselected", reason="pytest's own -m and -k leave it out")
     items[:] = [item for item in chosen if item not in dropped]
-    for index, item in enumerate(items):
-        tests[item.nodeid, id(item)] = index
+    for item in items:
+        tests[item.nodeid, id(item)] = len(tests)
         name, occurrence = keys[item]
         tell(event="item", planned=numbers[item], id=name, occurrence=occurrence)
     tell(event="collected")
+
+
+class Queue:
+    """The items of the session, of which those are run whose files can be claimed."""
+
+    def __init__(self, session):
+        self.session = session
+        self.items = collections.deque(session.items)
+        self.claimed = {}
+        self.plan = 0
+
+    def is_mine(self, item):
+        file = CASES[numbers[item]]["file"]
+        if file not in self.claimed:
+            self.claimed[file] = bool(ask(event="claim", file=file))
+        return self.claimed[file]
+
+    def settle(self):
+        """Whether a test follows, or may follow once it is collected."""
+        while self.items and not self.is_mine(self.items[0]):
+            self.items.popleft()
+        if not self.items and not self.plan:
+            self.plan = ask(event="more")
+        return bool(self.items or self.plan)
+
+    def next(self):
+        """The next item; None at the end."""
+        while self.settle() and not self.items:
+            read_plan(self.plan)
+            self.plan = 0
+            self.session.perform_collect(PLAN["files"])
+            self.items.extend(self.session.items)
+        return self.items.popleft() if self.items else None
+
+    def following(self):
+        """What follows the test that runs, as its teardown has to know it."""
+        if self.items and self.claimed.get(CASES[numbers[self.items[0]]]["file"]):
+            return self.items[0]
+        return Following(self)
+
+
+class Following:
+    """Stands for the next test until the teardown of the one before asks which it is: a file is not claimed, and no more
+    are asked for, while a test may still run for long. What is not collected yet shares the session with it."""
+
+    def __init__(self, queue):
+        self.queue = queue
+
+    def listchain(self):
+        if not self.queue.settle():
+            return []
+        return self.queue.items[0].listchain() if self.queue.items else [self.queue.session]
+
+    def __getattr__(self, name):
+        follows = self.queue.settle() and self.queue.items
+        return getattr(self.queue.items[0] if follows else self.queue.session, name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    if session.config.option.collectonly:
+        return True
+    queue = Queue(session)
+    while (item := queue.next()) is not None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=queue.following())
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+    return True
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -160,7 +262,7 @@ def keep(index, output):
         note = f"\n... {len(data) - 2 * KEPT} bytes left out ...\n"
         data = data[:KEPT] + note.encode() + data[-KEPT:]
     try:
-        with open(os.path.join(PLAN["outputs"], f"{index}.txt"), "wb") as file:
+        with open(os.path.join(FOLDER, "outputs", f"{index}.txt"), "wb") as file:
             file.write(data)
     except OSError:
         pass

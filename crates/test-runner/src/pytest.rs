@@ -1,106 +1,159 @@
-//! Runs a step's tests in a pytest process, and the rest in a new one after a crash or a time-out.
+//! Runs a step's tests in pytest processes: one takes all of them and, when it is done, files of other steps; what a crash,
+//! a time-out or a failed collection leaves goes to a new one.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use command_fds::{CommandFdExt as _, FdMapping};
-use test_catalog::NodeId;
+use test_catalog::{NodeId, TreePath};
 
+use crate::conftests::Conftests;
 use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
+use crate::pool::{FileCases, Pool, Taker};
 use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, command, plan_file};
 use crate::pytest_events::{Line, lines};
+use crate::pytest_given::{Given, result};
 use crate::{Capture, NotRunCause, Outcome};
 
-/// Runs the step; the error says why it could not. What is in `over` has its results.
+/// How long a process may take to end once it has closed its pipes, before it is looked after again.
+const ENDING: Duration = Duration::from_millis(2);
+
+/// Runs one round of the step, and tests of other steps in `pool` when it is done. The error says why no process could be
+/// started; every test has its result all the same.
 ///
-/// Three limits hold: a running test's own, `collection_limit` until all is collected, and the step's while no test
-/// runs. The step's counts each test that pytest makes of an inexact function.
-pub(crate) fn run(job: &Job<'_>, python: &Utf8Path, over: &mut HashSet<usize>) -> Result<(), String> {
-    let mut progress = Progress { done: HashSet::new(), allowed: job.step.timeout, spent: Duration::ZERO };
-    let mut groups = VecDeque::from([(0..job.step.cases.len()).collect::<Vec<_>>()]);
+/// Three limits hold: a running test's own, `collection_limit` until all is collected, and while no test runs that of all
+/// tests that the process was given. It counts each test that pytest makes of an inexact function.
+pub(crate) fn run<'p>(job: &Job<'p>, python: &Utf8Path, pool: &Pool<'p>, conftests: &Conftests) -> Result<(), String> {
+    let settings = job.settings;
+    let early = |file: &TreePath| conftests.early(&settings.rootdir, &file.in_tree(&settings.tree));
+    pool.add(job.step, FileCases::of(job.step, job.round, early));
+    // Files that are tried each by itself, since one of them may have kept the others from being collected.
+    let mut apart = VecDeque::new();
     for number in 0.. {
-        let Some(mut group) = groups.pop_front() else { break };
-        let before = (over.len(), progress.done.len());
-        let mut attempt = Attempt::start(job, python, number, group.clone(), over, &mut progress)?;
+        let given = match apart.pop_front() {
+            Some(file) => vec![Given::own(file)],
+            None => given(job, pool, None),
+        };
+        if given.is_empty() {
+            break;
+        }
+        let alone = given.len() == 1;
+        let mut attempt = match Attempt::start(job, pool, python, number, given) {
+            Ok(attempt) => attempt,
+            Err((error, given)) => {
+                let (cause, reason) = label_of_stop(job).unwrap_or((NotRunCause::Machine, error.clone()));
+                label_rest(job, pool, given, &[], cause, &reason);
+                for file in apart {
+                    label_file(job, &file, &HashMap::new(), cause, &reason);
+                }
+                return Err(error);
+            }
+        };
         let end = attempt.supervise();
-        let items = std::mem::take(&mut attempt.items);
-        let stuck = (over.len(), progress.done.len()) == before;
-        group.retain(|case| !over.contains(case));
+        let Attempt { mut given, items, results, chunks, .. } = attempt;
         let go_on = !job.stop.is_raised();
-        if go_on && matches!(end, End::TestEnded) && !stuck {
-            groups.push_front(group);
-        } else if go_on && end.is_of_some_file() && by_file(job, &group).len() > 1 {
-            groups.extend(by_file(job, &group));
+        if go_on && matches!(end, End::TestEnded) && results > 0 {
+            pool.add(job.step, given.into_iter().filter_map(Given::rest).collect());
+        } else if go_on && end.is_of_some_file(chunks) && !(alone && chunks == 1) {
+            for file in &mut given {
+                file.claim(job, pool);
+            }
+            apart.extend(given.into_iter().filter_map(Given::rest));
         } else {
             let (cause, reason) = end.label(job);
-            label_rest(job, &group, &items, over, &progress.done, cause, &reason);
+            label_rest(job, pool, given, &items, cause, &reason);
         }
-        groups.retain(|group| !group.is_empty());
     }
     Ok(())
 }
 
-/// The cases of each file, in the order of the files' first cases.
-fn by_file(job: &Job<'_>, group: &[usize]) -> Vec<Vec<usize>> {
-    let mut files: Vec<Vec<usize>> = Vec::new();
-    let file_of = |case: usize| &job.step.cases[case].file;
-    for &case in group {
-        match files.iter_mut().find(|file| file.first().is_some_and(|&first| file_of(first) == file_of(case))) {
-            Some(file) => file.push(case),
-            None => files.push(vec![case]),
-        }
+/// What a step has left, else what it can take over.
+fn given<'p>(job: &Job<'p>, pool: &Pool<'p>, process: Option<(&HashSet<&str>, &[Utf8PathBuf])>) -> Vec<Given<'p>> {
+    let left = || pool.left(job.step.id).into_iter();
+    let mut files: Vec<_> = if process.is_none() { left().collect() } else { Vec::new() };
+    let taker = Taker { step: job.step.id, env: &job.step.env, process };
+    if files.is_empty() && !job.stop.is_raised() && pool.take_over(&taker) {
+        files = left().collect();
     }
-    files
+    files.into_iter().map(|(ticket, cases, left)| Given::waiting(ticket, cases, left)).collect()
 }
 
-/// Gives what is left its results: each test that pytest made by its own id, what it made nothing of by the planned one.
-fn label_rest(
-    job: &Job<'_>,
-    group: &[usize],
+/// Gives what is left of a step its results.
+fn label_rest<'p>(
+    job: &Job<'p>,
+    pool: &Pool<'p>,
+    mut given: Vec<Given<'p>>,
     items: &[Item],
-    over: &mut HashSet<usize>,
-    done: &HashSet<(String, u32)>,
     cause: NotRunCause,
     reason: &str,
 ) {
-    for &number in group {
-        over.insert(number);
-        let case = &job.step.cases[number];
-        let mut made = items.iter().filter(|item| item.planned == number).peekable();
-        if made.peek().is_none() {
-            job.not_run(case, cause, reason);
+    for (number, file) in given.iter_mut().enumerate() {
+        if file.claim(job, pool)
+            && let Some(file) = file.mine()
+        {
+            let mut made: HashMap<usize, Vec<&Item>> = HashMap::new();
+            for item in items.iter().filter(|item| item.file == number) {
+                made.entry(item.case).or_default().push(item);
+            }
+            label_file(job, file, &made, cause, reason);
         }
-        for item in made.filter(|item| !done.contains(&(item.id.clone(), item.occurrence))) {
-            let mut result = job.result(case, Outcome::NotRun { cause, reason: reason.to_owned() });
-            result.id = NodeId::from_text(&item.id);
-            result.occurrence = item.occurrence;
+    }
+    for file in pool.give_up(job.step.id) {
+        label_file(job, &file, &HashMap::new(), cause, reason);
+    }
+}
+
+/// Each test that pytest made gets a result by its own id, what it made nothing of by the planned one.
+fn label_file(
+    job: &Job<'_>,
+    file: &FileCases<'_>,
+    made: &HashMap<usize, Vec<&Item>>,
+    cause: NotRunCause,
+    reason: &str,
+) {
+    for case in (0..file.cases.len()).filter(|case| !file.over.contains(case)) {
+        let not_run = || result(job, file, case, Outcome::NotRun { cause, reason: reason.to_owned() });
+        let Some(made) = made.get(&case) else {
+            job.finished(not_run());
+            continue;
+        };
+        for item in made.iter().filter(|item| !file.done.contains(&item.key())) {
+            let mut result = not_run();
+            (result.id, result.occurrence) = (NodeId::from_text(&item.id), item.occurrence);
             job.finished(result);
         }
     }
 }
 
-/// What the attempts at a step share.
-struct Progress {
-    /// Tests with a result.
-    done: HashSet<(String, u32)>,
-    /// How long the step may take.
-    allowed: Duration,
-    /// How long earlier attempts took, collecting not counted.
-    spent: Duration,
+/// What is said of a test that did not run since the run stops.
+fn label_of_stop(job: &Job<'_>) -> Option<(NotRunCause, String)> {
+    job.stop.is_raised().then(|| {
+        let (cause, reason) = job.stop.get().cause();
+        (cause, reason.to_owned())
+    })
 }
 
-/// A test that pytest made of a planned case.
+/// A test that pytest made of a case of a file.
 struct Item {
-    planned: usize,
+    file: usize,
+    case: usize,
     id: String,
     occurrence: u32,
+}
+
+impl Item {
+    fn key(&self) -> (String, u32) {
+        (self.id.clone(), self.occurrence)
+    }
 }
 
 /// How a pytest process ended.
@@ -119,10 +172,10 @@ enum End {
 
 impl End {
     /// Whether one file may have kept all others from being collected: each is tried by itself then. Wrong usage
-    /// (exit code 4) is that of no file.
-    fn is_of_some_file(&self) -> bool {
+    /// (exit code 4) is that of no file, unless pytest collected others before.
+    fn is_of_some_file(&self, chunks: usize) -> bool {
         match self {
-            Self::Exited { status, collected, .. } => !collected && status.code() != Some(4),
+            Self::Exited { status, collected, .. } => !collected && (chunks > 1 || status.code() != Some(4)),
             Self::Uncollected(_) => true,
             Self::TestEnded | Self::StepOver(_) | Self::Stopped => false,
         }
@@ -130,9 +183,8 @@ impl End {
 
     /// What is said of the tests that it left without a result.
     fn label(self, job: &Job<'_>) -> (NotRunCause, String) {
-        if job.stop.is_raised() {
-            let (cause, reason) = job.stop.get().cause();
-            return (cause, reason.to_owned());
+        if let Some(label) = label_of_stop(job) {
+            return label;
         }
         match self {
             Self::TestEnded | Self::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
@@ -153,64 +205,71 @@ impl End {
 }
 
 /// One pytest process.
-struct Attempt<'r, 'j> {
-    job: &'r Job<'j>,
+struct Attempt<'r, 'p> {
+    job: &'r Job<'p>,
+    pool: &'r Pool<'p>,
     folder: Utf8PathBuf,
-    /// The planned cases that the plugin was given, in its order.
-    left: Vec<usize>,
-    over: &'r mut HashSet<usize>,
-    progress: &'r mut Progress,
     process: Group,
     output: Option<Output>,
     lines: Receiver<Line>,
+    /// Answers to what the plugin asks.
+    answers: UnixStream,
+    given: Vec<Given<'p>>,
+    /// The first file of what it was given last, and how often it was given some.
+    chunk: usize,
+    chunks: usize,
+    /// Of each case that the plugin was given, its file and its number there.
+    places: Vec<(usize, usize)>,
     items: Vec<Item>,
+    /// How many tests of a case have no result yet.
+    open: HashMap<(usize, usize), usize>,
     running: Option<(usize, Instant)>,
-    began: Instant,
+    results: usize,
+    /// Since when it collects.
+    since: Instant,
     collected: Option<Instant>,
+    /// How long it may go on with no test running, and how long it did, collecting not counted.
+    allowed: Duration,
+    spent: Duration,
 }
 
-impl<'r, 'j> Attempt<'r, 'j> {
+impl<'r, 'p> Attempt<'r, 'p> {
     fn start(
-        job: &'r Job<'j>,
+        job: &'r Job<'p>,
+        pool: &'r Pool<'p>,
         python: &Utf8Path,
         number: usize,
-        left: Vec<usize>,
-        over: &'r mut HashSet<usize>,
-        progress: &'r mut Progress,
-    ) -> Result<Self, String> {
+        given: Vec<Given<'p>>,
+    ) -> Result<Self, (String, Vec<Given<'p>>)> {
         let folder = job.attempt_folder(number);
-        let io = |error: std::io::Error| format!("cannot run pytest in {folder}: {error}");
-        fs::create_dir_all(folder.join("outputs")).map_err(io)?;
-        fs::write(folder.join("dynamo_test_runner.py"), PLUGIN).map_err(io)?;
-        let plan = plan_file(job, &left, &progress.done, &folder);
-        fs::write(folder.join("plan.json"), plan).map_err(io)?;
-        let mut command = command(job, python, &folder);
-        let (events, writer) = std::io::pipe().map_err(io)?;
-        let parent_fd = OwnedFd::from(writer);
-        command.fd_mappings(vec![FdMapping { parent_fd, child_fd: EVENTS_FD }]).map_err(|error| error.to_string())?;
-        let mut output = None;
-        if job.settings.capture == Capture::Failures {
-            let (reader, writer) = std::io::pipe().map_err(io)?;
-            command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
-            output = Some(reader);
+        match spawn(job, python, &folder, &given) {
+            Ok(Spawned { process, output, socket, reader, places }) => {
+                let mut attempt = Self {
+                    job,
+                    pool,
+                    folder,
+                    process,
+                    output: output.map(Output::of),
+                    lines: lines(reader),
+                    answers: socket,
+                    given,
+                    chunk: 0,
+                    chunks: 1,
+                    places,
+                    items: Vec::new(),
+                    open: HashMap::new(),
+                    running: None,
+                    results: 0,
+                    since: Instant::now(),
+                    collected: None,
+                    allowed: Duration::ZERO,
+                    spent: Duration::ZERO,
+                };
+                attempt.allow(0);
+                Ok(attempt)
+            }
+            Err(error) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
         }
-        let process = Group::spawn(&mut command).map_err(io)?;
-        // The command holds the pipes' other ends.
-        drop(command);
-        Ok(Self {
-            job,
-            folder,
-            left,
-            over,
-            progress,
-            process,
-            output: output.map(Output::of),
-            lines: lines(events),
-            items: Vec::new(),
-            running: None,
-            began: Instant::now(),
-            collected: None,
-        })
     }
 
     /// Takes events until the process ends, by itself or for a limit or a stop.
@@ -218,7 +277,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
         loop {
             match self.lines.recv_timeout(TICK) {
                 Ok(line) => self.take(line),
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TICK),
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(ENDING),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Some(status) = self.process.ended() {
@@ -238,14 +297,14 @@ impl<'r, 'j> Attempt<'r, 'j> {
                 return End::TestEnded;
             }
             let limit = self.job.settings.collection_limit;
-            if self.collected.is_none() && self.began.elapsed() > limit {
+            if self.collected.is_none() && self.running.is_none() && self.since.elapsed() > limit {
                 self.stop();
                 return End::Uncollected(limit);
             }
-            let spent = self.progress.spent + self.collected.map(|at| at.elapsed()).unwrap_or_default();
-            if self.running.is_none() && spent > self.progress.allowed {
+            let spent = self.spent + self.collected.map(|at| at.elapsed()).unwrap_or_default();
+            if self.running.is_none() && spent > self.allowed {
                 self.stop();
-                return End::StepOver(self.progress.allowed);
+                return End::StepOver(self.allowed);
             }
         }
     }
@@ -253,12 +312,12 @@ impl<'r, 'j> Attempt<'r, 'j> {
     /// The running test that is over its limit, with the limit.
     fn late(&self) -> Option<(usize, Duration)> {
         let (item, since) = self.running?;
-        let limit = self.job.step.cases[self.items.get(item)?.planned].timeout;
+        let item_of = self.items.get(item)?;
+        let limit = self.given[item_of.file].cases[item_of.case].timeout;
         (since.elapsed() > limit).then_some((item, limit))
     }
 
     fn exited(&mut self, status: ExitStatus) -> End {
-        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
         let output = self.keep_output();
         if let Some((item, _)) = self.running {
             self.finish(item, Outcome::Crashed { how: how(status) }, (String::new(), tail(&output)), true);
@@ -268,7 +327,6 @@ impl<'r, 'j> Attempt<'r, 'j> {
     }
 
     fn stop(&mut self) {
-        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
         self.process.stop(self.job.settings.grace, self.job.stop);
     }
 
@@ -283,20 +341,23 @@ impl<'r, 'j> Attempt<'r, 'j> {
     fn take(&mut self, line: Line) {
         match line {
             Line::Item { planned, id, occurrence } => {
-                let Some(&planned) = self.left.get(planned) else { return };
-                self.items.push(Item { planned, id, occurrence });
+                let Some(&(file, case)) = self.places.get(planned) else { return };
+                *self.open.entry((file, case)).or_default() += 1;
+                self.items.push(Item { file, case, id, occurrence });
             }
             Line::Absent { planned, cause, reason } => {
-                if let Some(&planned) = self.left.get(planned)
-                    && self.over.insert(planned)
-                {
-                    absent(self.job, planned, &cause, reason);
+                if let Some(&(file, case)) = self.places.get(planned) {
+                    self.given[file].absent(self.job, case, cause, reason);
                 }
             }
-            Line::Collected => {
-                self.collected = Some(Instant::now());
-                let all: Duration = self.items.iter().map(|item| self.job.step.cases[item.planned].timeout).sum();
-                self.progress.allowed = self.progress.allowed.max(all);
+            Line::Collected => self.has_collected(),
+            Line::Claim { file } => {
+                let is_mine = self.given.get_mut(file).is_some_and(|file| file.claim(self.job, self.pool));
+                self.answer(usize::from(is_mine));
+            }
+            Line::More => {
+                let chunk = self.more();
+                self.answer(chunk);
             }
             Line::Start { item: number } => {
                 if let Some(item) = self.items.get(number) {
@@ -313,19 +374,71 @@ impl<'r, 'j> Attempt<'r, 'j> {
                     _ => Outcome::Failed,
                 };
                 self.finish(item, outcome, (message, output), false);
+                if self.collected.is_none() {
+                    // The test asked for more in its teardown.
+                    self.since = Instant::now();
+                }
             }
             // What has no result by now is told when the process ends.
             Line::Finished => {}
         }
     }
 
+    fn has_collected(&mut self) {
+        self.collected = Some(Instant::now());
+        let timeouts = self.items.iter().map(|item| self.given[item.file].cases[item.case].timeout);
+        self.allowed = self.allowed.max(timeouts.sum());
+        // The plugin claims a file with its first test.
+        let with_tests: HashSet<usize> = self.items.iter().map(|item| item.file).collect();
+        for number in (self.chunk..self.given.len()).filter(|number| !with_tests.contains(number)) {
+            self.given[number].claim(self.job, self.pool);
+        }
+    }
+
+    /// Takes over what other steps have left: the number of the plan for it, 0 where there is none.
+    fn more(&mut self) -> usize {
+        let names: HashSet<&str> = self.given.iter().map(Given::name).collect();
+        let early: Vec<Utf8PathBuf> = self.given.iter().flat_map(|file| file.left().early.clone()).collect();
+        let more = given(self.job, self.pool, Some((&names, &early)));
+        if more.is_empty() {
+            return 0;
+        }
+        self.chunk = self.given.len();
+        self.given.extend(more);
+        let (plan, places) = plan_file(self.job, &self.given, self.chunk);
+        if fs::write(plan_path(&self.folder, self.chunks), plan).is_err() {
+            // They are in the line of this step: the next process takes them.
+            self.given.truncate(self.chunk);
+            return 0;
+        }
+        self.places.extend(places);
+        self.allow(self.chunk);
+        self.spent += self.collected.take().map(|at| at.elapsed()).unwrap_or_default();
+        self.since = Instant::now();
+        self.chunks += 1;
+        self.chunks - 1
+    }
+
+    /// A process may take as long as all tests that it was given.
+    fn allow(&mut self, from: usize) {
+        let cases = self.given[from..].iter().flat_map(|file| &file.cases);
+        self.allowed += cases.map(|case| case.timeout).sum::<Duration>();
+    }
+
+    fn answer(&mut self, number: usize) {
+        // Where it is gone, its end is seen.
+        let _ = self.answers.write_all(format!("{number}\n").as_bytes());
+    }
+
     fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), died: bool) {
         let since = self.running.take().map_or_else(Instant::now, |(_, since)| since);
         let Some(item) = self.items.get(number) else { return };
-        if !self.progress.done.insert((item.id.clone(), item.occurrence)) {
+        let output_path = self.output_path();
+        let Some(file) = self.given[item.file].mine() else { return };
+        if !file.done.insert(item.key()) {
             return;
         }
-        let mut result = self.job.result(&self.job.step.cases[item.planned], outcome);
+        let mut result = result(self.job, file, item.case, outcome);
         result.id = NodeId::from_text(&item.id);
         result.occurrence = item.occurrence;
         result.start = since.saturating_duration_since(self.job.began);
@@ -333,12 +446,14 @@ impl<'r, 'j> Attempt<'r, 'j> {
         (result.message, result.output) = (message, output);
         if result.outcome.is_failure() && !result.output.is_empty() {
             let own = self.folder.join(format!("outputs/{number}.txt"));
-            let file = if died { self.output_path() } else { own };
+            let file = if died { output_path } else { own };
             result.output_file = file.is_file().then_some(file);
         }
-        let is_done = |other: &Item| self.progress.done.contains(&(other.id.clone(), other.occurrence));
-        if self.items.iter().filter(|other| other.planned == item.planned).all(is_done) {
-            self.over.insert(item.planned);
+        self.results += 1;
+        let open = self.open.entry((item.file, item.case)).or_default();
+        *open = open.saturating_sub(1);
+        if *open == 0 {
+            file.over.insert(item.case);
         }
         self.job.finished(result);
     }
@@ -356,12 +471,39 @@ impl<'r, 'j> Attempt<'r, 'j> {
     }
 }
 
-fn absent(job: &Job<'_>, planned: usize, cause: &str, reason: String) {
-    let case = &job.step.cases[planned];
-    match cause {
-        "skipped" => job.finished(job.result(case, Outcome::Skipped { reason })),
-        "collection" => job.not_run(case, NotRunCause::Collection, reason),
-        "deselected" => job.not_run(case, NotRunCause::Deselected, reason),
-        _ => job.not_run(case, NotRunCause::Missing, reason),
+fn plan_path(folder: &Utf8Path, number: usize) -> Utf8PathBuf {
+    folder.join(format!("plan-{number}.json"))
+}
+
+/// A pytest process as it was started.
+struct Spawned {
+    process: Group,
+    output: Option<std::io::PipeReader>,
+    socket: UnixStream,
+    reader: UnixStream,
+    places: Vec<(usize, usize)>,
+}
+
+fn spawn(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Spawned> {
+    fs::create_dir_all(folder.join("outputs"))?;
+    fs::write(folder.join("dynamo_test_runner.py"), PLUGIN)?;
+    let (plan, places) = plan_file(job, given, 0);
+    fs::write(plan_path(folder, 0), plan)?;
+    let mut command = command(job, python, folder);
+    let (socket, its) = UnixStream::pair()?;
+    // A test that asks without end and never reads must not stop the one who answers.
+    socket.set_write_timeout(Some(Duration::from_secs(1)))?;
+    let reader = socket.try_clone()?;
+    let mapping = FdMapping { parent_fd: OwnedFd::from(its), child_fd: EVENTS_FD };
+    command.fd_mappings(vec![mapping]).map_err(std::io::Error::other)?;
+    let mut output = None;
+    if job.settings.capture == Capture::Failures {
+        let (reader, writer) = std::io::pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        output = Some(reader);
     }
+    let process = Group::spawn(&mut command)?;
+    // The command holds the other ends of pipe and socket.
+    drop(command);
+    Ok(Spawned { process, output, socket, reader, places })
 }

@@ -8,14 +8,25 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use execution_plan::{Plan, StepKind};
 
+use crate::conftests::Conftests;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
+use crate::pool::Pool;
 use crate::record::Record;
 use crate::stop::{Stop, StopSignal};
 use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
     rust_binary,
 };
+
+/// What steps share.
+#[derive(Default)]
+struct Shared<'p> {
+    made: Mutex<Made>,
+    /// CPU tests of pytest that no process has begun.
+    pool: Pool<'p>,
+    conftests: Conftests,
+}
 
 /// What earlier steps made for later ones.
 #[derive(Default)]
@@ -46,7 +57,7 @@ pub fn run(
     record.tell_warnings();
 
     let stop = StopSignal::default();
-    let made = Mutex::new(Made::default());
+    let shared = Shared::default();
     let (sender, messages) = channel();
     let job = |step, events: Sender<Event>| Job {
         step,
@@ -66,8 +77,8 @@ pub fn run(
                 match action {
                     Action::Start(id) => {
                         let Some(step) = plan.step(id) else { continue };
-                        let (job, made) = (job(step, sender.clone()), &made);
-                        scope.spawn(move || run_step(job, made));
+                        let (job, shared) = (job(step, sender.clone()), &shared);
+                        scope.spawn(move || run_step(job, shared));
                     }
                     Action::Refuse(id, refusal) => {
                         let Some(step) = plan.step(id) else { continue };
@@ -116,14 +127,14 @@ fn rounds(job: &Job<'_>) -> u32 {
 }
 
 /// Runs all rounds of a step; each test has a result in each.
-fn run_step(mut job: Job<'_>, made: &Mutex<Made>) {
+fn run_step<'p>(mut job: Job<'p>, shared: &Shared<'p>) {
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
     let mut first_error = None;
     for round in 0..rounds(&job) {
         job.round = round;
         let mut over = HashSet::new();
-        if let Err(error) = execute(&job, made, &mut over) {
+        if let Err(error) = execute(&job, shared, &mut over) {
             for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
                 if job.stop.is_raised() {
                     let (cause, reason) = job.stop.get().cause();
@@ -163,8 +174,8 @@ fn refuse(mut job: Job<'_>, refusal: &Refusal) {
 }
 
 /// Runs one round of a step. What is not in `over` after an error has no result yet.
-fn execute(job: &Job<'_>, made: &Mutex<Made>, over: &mut HashSet<usize>) -> Result<(), String> {
-    let lock = || made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn execute<'p>(job: &Job<'p>, shared: &Shared<'p>, over: &mut HashSet<usize>) -> Result<(), String> {
+    let lock = || shared.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match &job.step.kind {
         StepKind::PreparePython => {
             let settings = job.settings;
@@ -179,7 +190,11 @@ fn execute(job: &Job<'_>, made: &Mutex<Made>, over: &mut HashSet<usize>) -> Resu
         }
         StepKind::PythonBatch | StepKind::PythonGpu => {
             let python = lock().python.clone().ok_or("no Python was prepared")?;
-            pytest::run(job, &python, over)
+            // It tells of all tests, whatever happens.
+            over.extend(0..job.step.cases.len());
+            let own = Pool::default();
+            let pool = if job.step.kind == StepKind::PythonGpu { &own } else { &shared.pool };
+            pytest::run(job, &python, pool, &shared.conftests)
         }
         StepKind::RustBinary { target, features } => {
             let binary = lock().binaries.get(&cargo::Key::of(job, target, features)).cloned();
