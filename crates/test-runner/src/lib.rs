@@ -30,7 +30,6 @@ mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
 pub mod collection;
-mod conftests;
 mod dispatcher;
 mod error;
 mod event;

@@ -1,7 +1,6 @@
 """Runs only the planned tests and reports each as it happens, as JSON lines over an inherited socket.
 
-Files are claimed from the runner one by one: another process may have taken over what was collected here. When none is
-left, the runner is asked for more, which are collected in the same session, so that fixtures of the session live on.
+Files are claimed from the runner one by one: another process may have taken over what was collected here.
 """
 
 import collections
@@ -19,22 +18,8 @@ os.set_inheritable(FD, False)
 collect_reports = {}
 numbers = {}
 tests = {}
-PLAN = {}
-# The cases of all plans that were read, and how many of them are of earlier ones.
-CASES = []
-FIRST = 0
-
-
-def read_plan(number):
-    """What is to be collected next. Its cases are numbered on from those before."""
-    global FIRST
-    with open(os.path.join(FOLDER, f"plan-{number}.json"), encoding="utf-8") as file:
-        PLAN.update(json.load(file))
-    FIRST = len(CASES)
-    CASES.extend(PLAN["cases"])
-
-
-read_plan(0)
+with open(os.path.join(FOLDER, "plan.json"), encoding="utf-8") as _file:
+    PLAN = json.load(_file)
 
 
 def text(value):
@@ -103,7 +88,7 @@ def pytest_collection_modifyitems(session, config, items):
         before.add(keys[item])
     yield
     exact, functions = {}, {}
-    for number, case in enumerate(PLAN["cases"], FIRST):
+    for number, case in enumerate(PLAN["cases"]):
         if case["exact"]:
             exact[(case["id"], case["occurrence"])] = number
         else:
@@ -118,7 +103,7 @@ def pytest_collection_modifyitems(session, config, items):
             continue
         numbers[item] = planned
         chosen.append(item)
-        if CASES[planned]["undecided"]:
+        if PLAN["cases"][planned]["undecided"]:
             undecided.append(item)
     kept = list(undecided)
     if undecided and (PLAN["mark"] or PLAN["keyword"]):
@@ -128,7 +113,7 @@ def pytest_collection_modifyitems(session, config, items):
         config.option.markexpr, config.option.keyword = saved
     dropped = set(undecided) - set(kept)
     found = {numbers[item] for item in chosen}
-    for number, case in enumerate(PLAN["cases"], FIRST):
+    for number, case in enumerate(PLAN["cases"]):
         if number in found or any(key[0].split("[")[0] == case["id"] for key in done):
             continue
         hidden = (case["id"], case["occurrence"]) in before
@@ -148,65 +133,52 @@ def pytest_collection_modifyitems(session, config, items):
 class Queue:
     """The items of the session, of which those are run whose files can be claimed."""
 
-    def __init__(self, session):
-        self.session = session
-        self.items = collections.deque(session.items)
+    def __init__(self, items):
+        self.items = collections.deque(items)
         self.claimed = {}
-        self.plan = 0
 
     def is_mine(self, item):
-        file = CASES[numbers[item]]["file"]
+        file = PLAN["cases"][numbers[item]]["file"]
         if file not in self.claimed:
             self.claimed[file] = bool(ask(event="claim", file=file))
         return self.claimed[file]
 
-    def settle(self):
-        """Whether a test follows, or may follow once it is collected."""
+    def first(self):
+        """The next item; None at the end."""
         while self.items and not self.is_mine(self.items[0]):
             self.items.popleft()
-        if not self.items and not self.plan:
-            self.plan = ask(event="more")
-        return bool(self.items or self.plan)
-
-    def next(self):
-        """The next item; None at the end."""
-        while self.settle() and not self.items:
-            read_plan(self.plan)
-            self.plan = 0
-            self.session.perform_collect(PLAN["files"])
-            self.items.extend(self.session.items)
-        return self.items.popleft() if self.items else None
+        return self.items[0] if self.items else None
 
     def following(self):
         """What follows the test that runs, as its teardown has to know it."""
-        if self.items and self.claimed.get(CASES[numbers[self.items[0]]]["file"]):
-            return self.items[0]
-        return Following(self)
+        if not self.items:
+            return None
+        is_claimed = self.claimed.get(PLAN["cases"][numbers[self.items[0]]]["file"])
+        return self.items[0] if is_claimed else Following(self)
 
 
 class Following:
-    """Stands for the next test until the teardown of the one before asks which it is: a file is not claimed, and no more
-    are asked for, while a test may still run for long. What is not collected yet shares the session with it."""
+    """Stands for the next test until the teardown of the one before asks which it is: no file is claimed while a test
+    may still run for long."""
 
     def __init__(self, queue):
         self.queue = queue
 
     def listchain(self):
-        if not self.queue.settle():
-            return []
-        return self.queue.items[0].listchain() if self.queue.items else [self.queue.session]
+        item = self.queue.first()
+        return [] if item is None else item.listchain()
 
     def __getattr__(self, name):
-        follows = self.queue.settle() and self.queue.items
-        return getattr(self.queue.items[0] if follows else self.queue.session, name)
+        return getattr(self.queue.first(), name)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
     if session.config.option.collectonly:
         return True
-    queue = Queue(session)
-    while (item := queue.next()) is not None:
+    queue = Queue(session.items)
+    while (item := queue.first()) is not None:
+        queue.items.popleft()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=queue.following())
         if session.shouldfail:
             raise session.Failed(session.shouldfail)

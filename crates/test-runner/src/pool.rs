@@ -1,16 +1,16 @@
-//! Tests of the CPU that no pytest process has begun, file by file: a process that is done with its own takes over files
-//! of others.
+//! Tests of the CPU that no pytest process has begun, file by file: a step that is done with its own takes over files of
+//! others.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
 use execution_plan::{PlannedCase, Step, StepId};
 use test_catalog::TreePath;
 
-/// What a file has to be expected to take that a process is started to take it over.
-const WORTH_A_PROCESS: Duration = Duration::from_millis(500);
+/// What a step has to have left, or how long it has to have been at one file, that a process is started to take over half of
+/// what it has left: more than twice what pytest takes to start.
+const WORTH_A_PROCESS: Duration = Duration::from_secs(1);
 
 /// The planned tests of one file in one round, and how far they are.
 pub(crate) struct FileCases<'p> {
@@ -20,20 +20,16 @@ pub(crate) struct FileCases<'p> {
     pub(crate) over: HashSet<usize>,
     /// The tests that have a result; pytest may make several of an inexact case.
     pub(crate) done: HashSet<(String, u32)>,
-    /// The conftests around the file that work only where pytest reads them when it starts.
-    pub(crate) early: Vec<Utf8PathBuf>,
 }
 
 impl<'p> FileCases<'p> {
     /// The cases of each file, in the order of the files' first cases.
-    pub(crate) fn of(step: &'p Step, round: u32, early: impl Fn(&TreePath) -> Vec<Utf8PathBuf>) -> Vec<Self> {
+    pub(crate) fn of(step: &'p Step, round: u32) -> Vec<Self> {
         let mut files: Vec<Self> = Vec::new();
         let mut known: HashMap<&TreePath, usize> = HashMap::new();
         for case in &step.cases {
             let at = *known.entry(&case.file).or_insert_with(|| {
-                let early = early(&case.file);
-                let (over, done) = (HashSet::new(), HashSet::new());
-                files.push(Self { cases: Vec::new(), round, over, done, early });
+                files.push(Self { cases: Vec::new(), round, over: HashSet::new(), done: HashSet::new() });
                 files.len() - 1
             });
             files[at].cases.push(case);
@@ -59,14 +55,6 @@ impl<'p> FileCases<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
-/// What a process can take over.
-pub(crate) struct Taker<'t> {
-    pub(crate) step: StepId,
-    pub(crate) env: &'t [(String, String)],
-    /// The names of the files that it was given; `None` where it would be started for what it takes.
-    pub(crate) process: Option<(&'t HashSet<&'t str>, &'t [Utf8PathBuf])>,
-}
-
 /// Tests that no process has begun, by the step whose process is to run them.
 #[derive(Default)]
 pub(crate) struct Pool<'p> {
@@ -77,9 +65,23 @@ pub(crate) struct Pool<'p> {
 struct Lines<'p> {
     last: u64,
     by_step: HashMap<StepId, Line<'p>>,
+    /// What tests took, and what they were expected to take, in seconds.
+    took: f64,
+    expected: f64,
+}
+
+/// What came of trying to take over files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakeOver {
+    Taken,
+    /// Others have files left, and are at them.
+    Later,
+    Nothing,
 }
 
 struct Line<'p> {
+    /// When a file was begun last.
+    since: Instant,
     env: &'p [(String, String)],
     files: VecDeque<(Ticket, FileCases<'p>)>,
 }
@@ -97,7 +99,7 @@ impl<'p> Pool<'p> {
         let files = lines.by_step.get(&step).into_iter().flat_map(|line| &line.files);
         files
             .map(|(ticket, file)| {
-                let left = Left { over: file.over.clone(), done: file.done.clone(), early: file.early.clone() };
+                let left = Left { over: file.over.clone(), done: file.done.clone() };
                 (*ticket, file.cases.clone(), left)
             })
             .collect()
@@ -106,40 +108,49 @@ impl<'p> Pool<'p> {
     /// Takes a file out, to be begun; `None` where another process has it.
     pub(crate) fn claim(&self, step: StepId, ticket: Ticket) -> Option<FileCases<'p>> {
         let mut lines = self.lock();
-        let files = &mut lines.by_step.get_mut(&step)?.files;
-        let at = files.iter().position(|(known, _)| *known == ticket)?;
-        files.remove(at).map(|(_, file)| file)
+        let line = lines.by_step.get_mut(&step)?;
+        let at = line.files.iter().position(|(known, _)| *known == ticket)?;
+        line.since = Instant::now();
+        line.files.remove(at).map(|(_, file)| file)
     }
 
-    /// Moves half of what another step has left to the taker's step, from the end; false where there is nothing for it.
-    /// Who has most to do gives.
-    pub(crate) fn take_over(&self, taker: &Taker<'_>) -> bool {
+    /// A test took so long: guesses are scaled by what their tests took.
+    pub(crate) fn took(&self, case: &PlannedCase, took: Duration) {
         let mut lines = self.lock();
-        let length = |line: &Line<'_>| line.files.iter().map(|(_, file)| file.expected()).sum::<Duration>();
-        let from = lines
-            .by_step
-            .iter()
-            .filter(|(step, line)| **step != taker.step && line.env == taker.env)
-            .filter(|(_, line)| line.files.iter().any(|(_, file)| taker.takes(file)))
-            // The last file of a step is left to its process, which may be about to begin it: two that start for each
-            // other's would go on for ever.
-            .filter(|(_, line)| taker.process.is_some() || (line.files.len() > 1 && length(line) >= WORTH_A_PROCESS))
-            .max_by_key(|(step, line)| (length(line), **step))
-            .map(|(step, _)| *step);
-        let Some(line) = from.and_then(|from| lines.by_step.get_mut(&from)) else { return false };
-        let (env, half) = (line.env, line.files.len().div_ceil(2));
+        lines.took += took.as_secs_f64();
+        lines.expected += case.estimate.duration.as_secs_f64();
+    }
+
+    /// Moves half of what another step has left to this one, from the end, where that is worth a process. Who has most to
+    /// do gives; its last file is left to it, since it may be about to begin it: two that start for each other's would go
+    /// on for ever.
+    pub(crate) fn take_over(&self, to: &'p Step) -> TakeOver {
+        let mut lines = self.lock();
+        let scale = if lines.expected > 0.0 { lines.took / lines.expected } else { 1.0 };
+        let left = |line: &Line<'_>| line.files.iter().map(|(_, file)| file.expected()).sum::<Duration>();
+        let is_worth_it = |line: &Line<'_>| {
+            left(line).as_secs_f64() * scale >= WORTH_A_PROCESS.as_secs_f64() || line.since.elapsed() >= WORTH_A_PROCESS
+        };
+        let others = || {
+            let lines = lines.by_step.iter();
+            lines.filter(|(step, line)| **step != to.id && line.env == to.env && line.files.len() > 1)
+        };
+        let worth = others().filter(|(_, line)| is_worth_it(line)).map(|(step, line)| (left(line), *step));
+        let Some((_, from)) = worth.max() else {
+            return if others().next().is_some() { TakeOver::Later } else { TakeOver::Nothing };
+        };
+        let Some(line) = lines.by_step.get_mut(&from) else { return TakeOver::Nothing };
+        let half = line.files.len() / 2;
         let mut names: HashSet<&str> = HashSet::new();
         let mut taken = Vec::new();
         for at in (0..line.files.len()).rev() {
-            let (_, file) = &line.files[at];
-            if taken.len() < half && taker.takes(file) && names.insert(file.name()) {
+            if taken.len() < half && names.insert(line.files[at].1.name()) {
                 taken.extend(line.files.remove(at).map(|(_, file)| file));
             }
         }
         taken.reverse();
-        let found = !taken.is_empty();
-        lines.add(taker.step, env, taken);
-        found
+        lines.add(to.id, &to.env, taken);
+        TakeOver::Taken
     }
 
     /// Takes out all that a step has left: it will not be run.
@@ -157,23 +168,15 @@ impl<'p> Pool<'p> {
 pub(crate) struct Left {
     pub(crate) over: HashSet<usize>,
     pub(crate) done: HashSet<(String, u32)>,
-    pub(crate) early: Vec<Utf8PathBuf>,
 }
 
 impl<'p> Lines<'p> {
     fn add(&mut self, step: StepId, env: &'p [(String, String)], files: Vec<FileCases<'p>>) {
-        let line = self.by_step.entry(step).or_insert_with(|| Line { env, files: VecDeque::new() });
+        let line =
+            self.by_step.entry(step).or_insert_with(|| Line { since: Instant::now(), env, files: VecDeque::new() });
         for file in files.into_iter().rev() {
             self.last += 1;
             line.files.push_front((Ticket(self.last), file));
         }
-    }
-}
-
-impl Taker<'_> {
-    fn takes(&self, file: &FileCases<'_>) -> bool {
-        self.process.is_none_or(|(names, early)| {
-            !names.contains(file.name()) && file.early.iter().all(|conftest| early.contains(conftest))
-        })
     }
 }

@@ -1,5 +1,5 @@
-//! Runs a step's tests in pytest processes: one takes all of them and, when it is done, files of other steps; what a crash,
-//! a time-out or a failed collection leaves goes to a new one.
+//! Runs a step's tests in pytest processes: one takes all of them; what a crash, a time-out or a failed collection leaves
+//! goes to a new one, and so do files of other steps when all is done.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
@@ -12,12 +12,11 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use command_fds::{CommandFdExt as _, FdMapping};
-use test_catalog::{NodeId, TreePath};
+use test_catalog::NodeId;
 
-use crate::conftests::Conftests;
 use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
-use crate::pool::{FileCases, Pool, Taker};
+use crate::pool::{FileCases, Pool, TakeOver};
 use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, command, plan_file};
 use crate::pytest_events::{Line, lines};
@@ -32,16 +31,14 @@ const ENDING: Duration = Duration::from_millis(2);
 ///
 /// Three limits hold: a running test's own, `collection_limit` until all is collected, and while no test runs that of all
 /// tests that the process was given. It counts each test that pytest makes of an inexact function.
-pub(crate) fn run<'p>(job: &Job<'p>, python: &Utf8Path, pool: &Pool<'p>, conftests: &Conftests) -> Result<(), String> {
-    let settings = job.settings;
-    let early = |file: &TreePath| conftests.early(&settings.rootdir, &file.in_tree(&settings.tree));
-    pool.add(job.step, FileCases::of(job.step, job.round, early));
+pub(crate) fn run<'p>(job: &Job<'p>, python: &Utf8Path, pool: &Pool<'p>) -> Result<(), String> {
+    pool.add(job.step, FileCases::of(job.step, job.round));
     // Files that are tried each by itself, since one of them may have kept the others from being collected.
     let mut apart = VecDeque::new();
     for number in 0.. {
         let given = match apart.pop_front() {
             Some(file) => vec![Given::own(file)],
-            None => given(job, pool, None),
+            None => given(job, pool),
         };
         if given.is_empty() {
             break;
@@ -59,11 +56,11 @@ pub(crate) fn run<'p>(job: &Job<'p>, python: &Utf8Path, pool: &Pool<'p>, conftes
             }
         };
         let end = attempt.supervise();
-        let Attempt { mut given, items, results, chunks, .. } = attempt;
+        let Attempt { mut given, items, results, .. } = attempt;
         let go_on = !job.stop.is_raised();
         if go_on && matches!(end, End::TestEnded) && results > 0 {
             pool.add(job.step, given.into_iter().filter_map(Given::rest).collect());
-        } else if go_on && end.is_of_some_file(chunks) && !(alone && chunks == 1) {
+        } else if go_on && end.is_of_some_file() && !alone {
             for file in &mut given {
                 file.claim(job, pool);
             }
@@ -77,12 +74,14 @@ pub(crate) fn run<'p>(job: &Job<'p>, python: &Utf8Path, pool: &Pool<'p>, conftes
 }
 
 /// What a step has left, else what it can take over.
-fn given<'p>(job: &Job<'p>, pool: &Pool<'p>, process: Option<(&HashSet<&str>, &[Utf8PathBuf])>) -> Vec<Given<'p>> {
-    let left = || pool.left(job.step.id).into_iter();
-    let mut files: Vec<_> = if process.is_none() { left().collect() } else { Vec::new() };
-    let taker = Taker { step: job.step.id, env: &job.step.env, process };
-    if files.is_empty() && !job.stop.is_raised() && pool.take_over(&taker) {
-        files = left().collect();
+fn given<'p>(job: &Job<'p>, pool: &Pool<'p>) -> Vec<Given<'p>> {
+    let mut files = pool.left(job.step.id);
+    while files.is_empty() && !job.stop.is_raised() {
+        match pool.take_over(job.step) {
+            TakeOver::Taken => files = pool.left(job.step.id),
+            TakeOver::Later => std::thread::sleep(TICK),
+            TakeOver::Nothing => break,
+        }
     }
     files.into_iter().map(|(ticket, cases, left)| Given::waiting(ticket, cases, left)).collect()
 }
@@ -172,10 +171,10 @@ enum End {
 
 impl End {
     /// Whether one file may have kept all others from being collected: each is tried by itself then. Wrong usage
-    /// (exit code 4) is that of no file, unless pytest collected others before.
-    fn is_of_some_file(&self, chunks: usize) -> bool {
+    /// (exit code 4) is that of no file.
+    fn is_of_some_file(&self) -> bool {
         match self {
-            Self::Exited { status, collected, .. } => !collected && (chunks > 1 || status.code() != Some(4)),
+            Self::Exited { status, collected, .. } => !collected && status.code() != Some(4),
             Self::Uncollected(_) => true,
             Self::TestEnded | Self::StepOver(_) | Self::Stopped => false,
         }
@@ -215,9 +214,6 @@ struct Attempt<'r, 'p> {
     /// Answers to what the plugin asks.
     answers: UnixStream,
     given: Vec<Given<'p>>,
-    /// The first file of what it was given last, and how often it was given some.
-    chunk: usize,
-    chunks: usize,
     /// Of each case that the plugin was given, its file and its number there.
     places: Vec<(usize, usize)>,
     items: Vec<Item>,
@@ -225,12 +221,10 @@ struct Attempt<'r, 'p> {
     open: HashMap<(usize, usize), usize>,
     running: Option<(usize, Instant)>,
     results: usize,
-    /// Since when it collects.
-    since: Instant,
+    began: Instant,
     collected: Option<Instant>,
-    /// How long it may go on with no test running, and how long it did, collecting not counted.
+    /// How long it may go on once all is collected, while no test runs.
     allowed: Duration,
-    spent: Duration,
 }
 
 impl<'r, 'p> Attempt<'r, 'p> {
@@ -244,7 +238,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
         let folder = job.attempt_folder(number);
         match spawn(job, python, &folder, &given) {
             Ok(Spawned { process, output, socket, reader, places }) => {
-                let mut attempt = Self {
+                let cases = given.iter().flat_map(|file| &file.cases);
+                Ok(Self {
                     job,
                     pool,
                     folder,
@@ -252,21 +247,16 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     output: output.map(Output::of),
                     lines: lines(reader),
                     answers: socket,
+                    allowed: cases.map(|case| case.timeout).sum(),
                     given,
-                    chunk: 0,
-                    chunks: 1,
                     places,
                     items: Vec::new(),
                     open: HashMap::new(),
                     running: None,
                     results: 0,
-                    since: Instant::now(),
+                    began: Instant::now(),
                     collected: None,
-                    allowed: Duration::ZERO,
-                    spent: Duration::ZERO,
-                };
-                attempt.allow(0);
-                Ok(attempt)
+                })
             }
             Err(error) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
         }
@@ -297,11 +287,11 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 return End::TestEnded;
             }
             let limit = self.job.settings.collection_limit;
-            if self.collected.is_none() && self.running.is_none() && self.since.elapsed() > limit {
+            if self.collected.is_none() && self.began.elapsed() > limit {
                 self.stop();
                 return End::Uncollected(limit);
             }
-            let spent = self.spent + self.collected.map(|at| at.elapsed()).unwrap_or_default();
+            let spent = self.collected.map(|at| at.elapsed()).unwrap_or_default();
             if self.running.is_none() && spent > self.allowed {
                 self.stop();
                 return End::StepOver(self.allowed);
@@ -353,11 +343,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
             Line::Collected => self.has_collected(),
             Line::Claim { file } => {
                 let is_mine = self.given.get_mut(file).is_some_and(|file| file.claim(self.job, self.pool));
-                self.answer(usize::from(is_mine));
-            }
-            Line::More => {
-                let chunk = self.more();
-                self.answer(chunk);
+                // Where the plugin is gone, its end is seen.
+                let _ = self.answers.write_all(if is_mine { b"1\n" } else { b"0\n" });
             }
             Line::Start { item: number } => {
                 if let Some(item) = self.items.get(number) {
@@ -374,10 +361,6 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     _ => Outcome::Failed,
                 };
                 self.finish(item, outcome, (message, output), false);
-                if self.collected.is_none() {
-                    // The test asked for more in its teardown.
-                    self.since = Instant::now();
-                }
             }
             // What has no result by now is told when the process ends.
             Line::Finished => {}
@@ -390,44 +373,9 @@ impl<'r, 'p> Attempt<'r, 'p> {
         self.allowed = self.allowed.max(timeouts.sum());
         // The plugin claims a file with its first test.
         let with_tests: HashSet<usize> = self.items.iter().map(|item| item.file).collect();
-        for number in (self.chunk..self.given.len()).filter(|number| !with_tests.contains(number)) {
-            self.given[number].claim(self.job, self.pool);
+        for (_, file) in self.given.iter_mut().enumerate().filter(|(number, _)| !with_tests.contains(number)) {
+            file.claim(self.job, self.pool);
         }
-    }
-
-    /// Takes over what other steps have left: the number of the plan for it, 0 where there is none.
-    fn more(&mut self) -> usize {
-        let names: HashSet<&str> = self.given.iter().map(Given::name).collect();
-        let early: Vec<Utf8PathBuf> = self.given.iter().flat_map(|file| file.left().early.clone()).collect();
-        let more = given(self.job, self.pool, Some((&names, &early)));
-        if more.is_empty() {
-            return 0;
-        }
-        self.chunk = self.given.len();
-        self.given.extend(more);
-        let (plan, places) = plan_file(self.job, &self.given, self.chunk);
-        if fs::write(plan_path(&self.folder, self.chunks), plan).is_err() {
-            // They are in the line of this step: the next process takes them.
-            self.given.truncate(self.chunk);
-            return 0;
-        }
-        self.places.extend(places);
-        self.allow(self.chunk);
-        self.spent += self.collected.take().map(|at| at.elapsed()).unwrap_or_default();
-        self.since = Instant::now();
-        self.chunks += 1;
-        self.chunks - 1
-    }
-
-    /// A process may take as long as all tests that it was given.
-    fn allow(&mut self, from: usize) {
-        let cases = self.given[from..].iter().flat_map(|file| &file.cases);
-        self.allowed += cases.map(|case| case.timeout).sum::<Duration>();
-    }
-
-    fn answer(&mut self, number: usize) {
-        // Where it is gone, its end is seen.
-        let _ = self.answers.write_all(format!("{number}\n").as_bytes());
     }
 
     fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), died: bool) {
@@ -450,6 +398,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
             result.output_file = file.is_file().then_some(file);
         }
         self.results += 1;
+        self.pool.took(file.cases[item.case], result.duration);
         let open = self.open.entry((item.file, item.case)).or_default();
         *open = open.saturating_sub(1);
         if *open == 0 {
@@ -471,10 +420,6 @@ impl<'r, 'p> Attempt<'r, 'p> {
     }
 }
 
-fn plan_path(folder: &Utf8Path, number: usize) -> Utf8PathBuf {
-    folder.join(format!("plan-{number}.json"))
-}
-
 /// A pytest process as it was started.
 struct Spawned {
     process: Group,
@@ -487,8 +432,8 @@ struct Spawned {
 fn spawn(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Spawned> {
     fs::create_dir_all(folder.join("outputs"))?;
     fs::write(folder.join("dynamo_test_runner.py"), PLUGIN)?;
-    let (plan, places) = plan_file(job, given, 0);
-    fs::write(plan_path(folder, 0), plan)?;
+    let (plan, places) = plan_file(job, given);
+    fs::write(folder.join("plan.json"), plan)?;
     let mut command = command(job, python, folder);
     let (socket, its) = UnixStream::pair()?;
     // A test that asks without end and never reads must not stop the one who answers.

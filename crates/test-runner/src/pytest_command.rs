@@ -33,10 +33,10 @@ pub(crate) fn command(job: &Job<'_>, python: &Utf8Path, folder: &Utf8Path) -> Co
 
 /// What the plugin reads: files to collect, with the number that it claims each by, and the cases that have no result yet;
 /// and of each case its file's number and its own there.
-pub(crate) fn plan_file(job: &Job<'_>, given: &[Given<'_>], first: usize) -> (String, Vec<(usize, usize)>) {
+pub(crate) fn plan_file(job: &Job<'_>, given: &[Given<'_>]) -> (String, Vec<(usize, usize)>) {
     let prefix = job.settings.rootdir.strip_prefix(&job.settings.tree).unwrap_or(Utf8Path::new(""));
     let (mut files, mut cases, mut done, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (number, file) in given.iter().enumerate().skip(first) {
+    for (number, file) in given.iter().enumerate() {
         let path = file.cases.first().map_or(Utf8Path::new(""), |case| case.file.as_path());
         files.push(format!("./{}", path.strip_prefix(prefix).unwrap_or(path)));
         for (at, case) in file.cases.iter().enumerate().filter(|(at, _)| !file.left().over.contains(at)) {

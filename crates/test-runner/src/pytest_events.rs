@@ -39,8 +39,6 @@ pub(crate) enum Line {
     Claim {
         file: usize,
     },
-    /// The number of a further plan is asked; the answer is 0 where there is none.
-    More,
     Finished,
 }
 

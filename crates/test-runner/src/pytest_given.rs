@@ -30,16 +30,12 @@ impl<'p> Given<'p> {
 
     /// One that no other process may begin.
     pub(crate) fn own(file: FileCases<'p>) -> Self {
-        let left = Left { over: file.over.clone(), done: file.done.clone(), early: file.early.clone() };
+        let left = Left { over: file.over.clone(), done: file.done.clone() };
         Self { cases: file.cases.clone(), left, state: State::Mine(file), absent: Vec::new() }
     }
 
     pub(crate) fn left(&self) -> &Left {
         &self.left
-    }
-
-    pub(crate) fn name(&self) -> &'p str {
-        self.cases.first().map_or("", |case| case.file.file_name())
     }
 
     /// Its state, once it is claimed.

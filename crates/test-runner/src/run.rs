@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use execution_plan::{Plan, StepKind};
 
-use crate::conftests::Conftests;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
 use crate::pool::Pool;
@@ -25,7 +24,6 @@ struct Shared<'p> {
     made: Mutex<Made>,
     /// CPU tests of pytest that no process has begun.
     pool: Pool<'p>,
-    conftests: Conftests,
 }
 
 /// What earlier steps made for later ones.
@@ -194,7 +192,7 @@ fn execute<'p>(job: &Job<'p>, shared: &Shared<'p>, over: &mut HashSet<usize>) ->
             over.extend(0..job.step.cases.len());
             let own = Pool::default();
             let pool = if job.step.kind == StepKind::PythonGpu { &own } else { &shared.pool };
-            pytest::run(job, &python, pool, &shared.conftests)
+            pytest::run(job, &python, pool)
         }
         StepKind::RustBinary { target, features } => {
             let binary = lock().binaries.get(&cargo::Key::of(job, target, features)).cloned();
