@@ -5,7 +5,7 @@ use test_catalog::{Language, NodeId};
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
-/// the reason, so that no test is missing.
+/// the reason, so that no test is missing. Each round of a test is a case, with the property `flaky` where rounds differ.
 ///
 /// # Errors
 /// When the XML writer fails; on these types it does not.
@@ -23,9 +23,14 @@ pub fn xml(outcome: &RunOutcome) -> Result<String, quick_junit::SerializeError> 
     // What pytest itself deselected was not asked for.
     let deselected =
         |result: &&CaseResult| matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. });
+    let flaky = outcome.flaky();
     for result in outcome.results.iter().filter(|result| !deselected(result)) {
         let (suite, name) = parts(&result.id, result.language);
-        add(suite, case(result, suite, name));
+        let mut case = case(result, suite, name);
+        if let Some(both) = flaky.get(&(&result.id, result.occurrence)) {
+            case.add_property(("flaky", both.to_string().as_str()));
+        }
+        add(suite, case);
     }
     for refused in &outcome.refused {
         let language = if refused.at.file.as_str().ends_with(".rs") { Language::Rust } else { Language::Python };

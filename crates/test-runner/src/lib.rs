@@ -54,7 +54,7 @@ mod stop;
 mod tool;
 
 pub use error::RunError;
-pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
+pub use event::{Both, CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use python::{PythonSettings, prepare};
 pub use run::run;
 pub use settings::{Capture, Earlier, Interrupt, RunSettings};

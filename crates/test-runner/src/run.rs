@@ -66,7 +66,7 @@ pub fn run(
         began,
         round: 0,
     };
-    let mut dispatcher = Dispatcher::new(plan, settings.fail_fast);
+    let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
     std::thread::scope(|scope| {
         let mut actions = dispatcher.begin();
@@ -121,15 +121,18 @@ fn input(event: &Event) -> Option<Input> {
 }
 
 fn rounds(job: &Job<'_>) -> u32 {
-    if job.step.cases.is_empty() { 1 } else { job.settings.repeat.max(1) }
+    if job.step.cases.is_empty() { 1 } else { job.settings.rounds() }
 }
 
-/// Runs all rounds of a step; each test has a result in each.
+/// Runs all rounds of a step; each test has a result in each, but in those that `until_fail` never came to.
 fn run_step<'p>(mut job: Job<'p>, shared: &Shared<'p>) {
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
     let mut first_error = None;
     for round in 0..rounds(&job) {
+        if round > 0 && job.settings.until_fail && job.stop.is_raised() {
+            break;
+        }
         job.round = round;
         let mut over = HashSet::new();
         if let Err(error) = execute(&job, shared, &mut over) {
@@ -150,7 +153,8 @@ fn run_step<'p>(mut job: Job<'p>, shared: &Shared<'p>) {
 
 /// Gives the tests of a step that is never started their results.
 fn refuse(mut job: Job<'_>, refusal: &Refusal) {
-    for round in 0..rounds(&job) {
+    let rounds = if job.settings.until_fail { 1 } else { rounds(&job) };
+    for round in 0..rounds {
         job.round = round;
         for case in &job.step.cases {
             match refusal {

@@ -18,6 +18,8 @@ use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
 use crate::{CaseResult, NotRunCause, Outcome};
 
+/// How long a process may take to end once it has closed its pipe, before it is looked after again.
+const ENDING: Duration = Duration::from_millis(2);
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
 
@@ -349,7 +351,7 @@ impl Process {
                     if let Some((status, _)) = ended {
                         return Ok(End::Exited(status));
                     }
-                    std::thread::sleep(TICK);
+                    std::thread::sleep(ENDING);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

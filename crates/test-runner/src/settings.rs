@@ -34,6 +34,9 @@ pub struct RunSettings {
     pub fail_fast: bool,
     /// How often each test is run; 0 is taken as 1.
     pub repeat: u32,
+    /// Whether rounds go on until the first failure, which ends the run: at most `repeat` of them, or 1,000 where that is
+    /// not above 1.
+    pub until_fail: bool,
     /// How long a process may take to end after TERM before it gets KILL.
     pub grace: Duration,
     /// How long pytest may take to collect, and a test binary to list what it holds.
@@ -69,11 +72,22 @@ impl RunSettings {
             capture: Capture::Failures,
             fail_fast: false,
             repeat: 1,
+            until_fail: false,
             grace: Duration::from_secs(2),
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),
             earlier: None,
         }
+    }
+}
+
+/// How many rounds `until_fail` goes on for at most, where no other number is given.
+const ROUNDS_UNTIL_FAIL: u32 = 1000;
+
+impl RunSettings {
+    /// How often each test is run at most.
+    pub(crate) fn rounds(&self) -> u32 {
+        if self.until_fail && self.repeat <= 1 { ROUNDS_UNTIL_FAIL } else { self.repeat.max(1) }
     }
 }
 

@@ -125,6 +125,8 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         keyword_expression: args.selection.keywords.clone(),
         capture: if args.no_capture { Capture::Through } else { Capture::Failures },
         fail_fast: args.fail_fast,
+        repeat: args.repeat.unwrap_or(1),
+        until_fail: args.until_fail,
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     }
 }
