@@ -191,6 +191,8 @@ fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSetting
 
 /// What a pytest process takes to start, about: nobody gains by a batch of less.
 const START: Duration = Duration::from_millis(500);
+/// What pytest takes for a test beside the test itself, about: collecting it, fixtures, reports.
+const BESIDE: Duration = Duration::from_millis(1);
 
 /// CPU tests in batches, as many as can run at once: files stay together and in order, modules that would shadow each
 /// other are apart, engine caps agree. Long files go first, each to the shortest batch; the others fill one batch after
@@ -210,7 +212,7 @@ fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
             (index, envs[index].1.len() - 1)
         });
         let file = &mut envs[env].1[at];
-        file.length += demand.case.estimate.duration;
+        file.length += demand.case.estimate.duration + BESIDE;
         file.demands.push(demand);
     }
     envs.into_iter().flat_map(|(_, files)| batches_of_env(files, jobs)).collect()
