@@ -180,3 +180,99 @@ impl<'p> Lines<'p> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use execution_plan::{
+        Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, Share, StepKind, plan_demands,
+    };
+    use test_catalog::{NodeId, SourceSpan};
+
+    use super::*;
+
+    /// Two batches of files that are expected to take a second each.
+    fn plan(files: u32) -> Plan {
+        let demand = |number: u32| {
+            let file = TreePath::new(format!("test_{number}.py"));
+            let id = NodeId::python(&file, ["test_a"], None);
+            let duration = Duration::from_secs(1);
+            let case = PlannedCase {
+                function: id.clone(),
+                id,
+                occurrence: 0,
+                file: file.clone(),
+                exact: true,
+                undecided: false,
+                timeout: Duration::from_secs(60),
+                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
+                rust: None,
+            };
+            Demand {
+                case,
+                at: SourceSpan::line(file, 1),
+                gpus: 0,
+                model: None,
+                share: Share::Whole,
+                env: Vec::new(),
+                resources: Vec::new(),
+                target: None,
+                not_compiled: None,
+            }
+        };
+        let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
+        plan_demands((0..files).map(demand).collect(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
+    }
+
+    fn batches(plan: &Plan) -> [&Step; 2] {
+        let steps: Vec<_> = plan.steps().filter(|step| step.kind == StepKind::PythonBatch).collect();
+        steps.try_into().unwrap()
+    }
+
+    #[test]
+    fn each_file_is_begun_once_whoever_takes_it_over() {
+        let plan = plan(20);
+        let steps = batches(&plan);
+        let pool = Pool::default();
+        let mut begun = Vec::new();
+        for step in steps {
+            pool.add(step, FileCases::of(step, 0));
+        }
+        let collected = steps.map(|step| pool.left(step.id));
+        // The first step is done at once and takes over what it can; the second goes on with what it collected.
+        for (ticket, ..) in &collected[0] {
+            begun.extend(pool.claim(steps[0].id, *ticket).map(|file| file.name()));
+        }
+        while pool.take_over(steps[0]) == TakeOver::Taken {
+            for (ticket, ..) in pool.left(steps[0].id) {
+                begun.extend(pool.claim(steps[0].id, ticket).map(|file| file.name()));
+            }
+        }
+        let taken = begun.len();
+        for (ticket, ..) in &collected[1] {
+            begun.extend(pool.claim(steps[1].id, *ticket).map(|file| file.name()));
+        }
+        assert!(taken > 10 && taken < 20, "{taken}");
+        begun.sort_unstable();
+        begun.dedup();
+        assert_eq!(begun.len(), 20);
+        assert_eq!(pool.take_over(steps[0]), TakeOver::Nothing);
+    }
+
+    #[test]
+    fn what_is_nearly_done_is_left_to_its_process_and_so_is_its_last_file() {
+        let plan = plan(20);
+        let [first, second] = batches(&plan);
+        let pool = Pool::default();
+        pool.add(second, FileCases::of(second, 0));
+        // What was guessed to take a second takes a millisecond.
+        pool.took(&first.cases[0], Duration::from_millis(1));
+        assert_eq!(pool.take_over(first), TakeOver::Later);
+        for (ticket, ..) in &pool.left(second.id)[1..] {
+            assert!(pool.claim(second.id, *ticket).is_some());
+        }
+        assert_eq!(pool.take_over(first), TakeOver::Nothing);
+        assert_eq!(pool.give_up(second.id).len(), 1);
+    }
+}
