@@ -189,46 +189,79 @@ fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSetting
     }
 }
 
-/// CPU tests in batches: files stay together and in order, modules that would shadow each other are apart, engine
-/// caps agree, and there are about two batches a slot, so that process start-up does not dominate.
+/// What a pytest process takes to start, about: nobody gains by a batch of less.
+const START: Duration = Duration::from_millis(500);
+/// What pytest takes for a test beside the test itself, about: collecting it, fixtures, reports.
+const BESIDE: Duration = Duration::from_millis(1);
+
+/// CPU tests in batches, as many as can run at once: files stay together and in order, modules that would shadow each
+/// other are apart, engine caps agree. Long files go first, each to the shortest batch; the others fill one batch after
+/// another, so that a folder's tests share what they set up. The runner evens out what takes longer than expected.
 fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
     type Env = Vec<(String, String)>;
-    let mut files: Vec<(TreePath, Env, Vec<Demand>)> = Vec::new();
-    let mut known: HashMap<(TreePath, Env), usize> = HashMap::new();
+    let mut envs: Vec<(Env, Vec<FileDemands>)> = Vec::new();
+    let mut known: HashMap<(TreePath, Env), (usize, usize)> = HashMap::new();
     for demand in demands {
-        let key = (demand.case.file.clone(), demand.env.clone());
-        let at = *known.entry(key.clone()).or_insert_with(|| {
-            files.push((key.0, key.1, Vec::new()));
-            files.len() - 1
+        let (file, env) = (demand.case.file.clone(), demand.env.clone());
+        let (env, at) = *known.entry((file.clone(), env.clone())).or_insert_with(|| {
+            let index = envs.iter().position(|(known, _)| *known == env).unwrap_or_else(|| {
+                envs.push((env, Vec::new()));
+                envs.len() - 1
+            });
+            envs[index].1.push(FileDemands { file, length: Duration::ZERO, demands: Vec::new() });
+            (index, envs[index].1.len() - 1)
         });
-        files[at].2.push(demand);
+        let file = &mut envs[env].1[at];
+        file.length += demand.case.estimate.duration + BESIDE;
+        file.demands.push(demand);
     }
-    let total: Duration = files.iter().flat_map(|(.., demands)| demands).map(|d| d.case.estimate.duration).sum();
-    let target = total / u32::try_from(jobs * 2).unwrap_or(u32::MAX).max(1);
+    envs.into_iter().flat_map(|(_, files)| batches_of_env(files, jobs)).collect()
+}
+
+/// The tests of one file that run under one environment.
+struct FileDemands {
+    file: TreePath,
+    length: Duration,
+    demands: Vec<Demand>,
+}
+
+fn batches_of_env(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> {
+    #[derive(Default)]
     struct Batch {
-        names: HashMap<String, TreePath>,
-        env: Vec<(String, String)>,
+        names: HashSet<String>,
         length: Duration,
-        demands: Vec<Demand>,
+        files: Vec<usize>,
     }
+    let total: Duration = files.iter().map(|file| file.length).sum();
+    let worth = usize::try_from(total.as_millis() / START.as_millis()).unwrap_or(usize::MAX);
+    let count = worth.clamp(1, jobs.max(1));
+    let share = total / u32::try_from(count).unwrap_or(u32::MAX);
     let mut batches: Vec<Batch> = Vec::new();
-    for (file, env, demands) in files {
-        let length: Duration = demands.iter().map(|demand| demand.case.estimate.duration).sum();
-        let fits = |batch: &Batch| {
-            batch.env == env
-                && batch.names.get(file.file_name()).is_none_or(|other| *other == file)
-                && batch.length + length <= target.max(length)
-        };
-        let at = batches.iter().position(fits).unwrap_or_else(|| {
-            batches.push(Batch { names: HashMap::new(), env, length: Duration::ZERO, demands: Vec::new() });
+    batches.resize_with(count, Batch::default);
+    let (mut long, short): (Vec<usize>, Vec<usize>) = (0..files.len()).partition(|&at| files[at].length * 4 > share);
+    long.sort_by_key(|&at| std::cmp::Reverse(files[at].length));
+    let is_long = long.len();
+    for (turn, at) in long.into_iter().chain(short).enumerate() {
+        let FileDemands { file, length, .. } = &files[at];
+        let takes = |batch: &Batch| !batch.names.contains(file.file_name());
+        let has_room = |batch: &Batch| turn >= is_long && batch.length + *length / 2 <= share;
+        let filled = batches.iter().position(|batch| takes(batch) && has_room(batch));
+        let open = || (0..batches.len()).filter(|&at| takes(&batches[at])).min_by_key(|&at| batches[at].length);
+        let to = filled.or_else(open).unwrap_or_else(|| {
+            batches.push(Batch::default());
             batches.len() - 1
         });
-        let batch = &mut batches[at];
-        batch.names.insert(file.file_name().to_owned(), file);
-        batch.length += length;
-        batch.demands.extend(demands);
+        let batch = &mut batches[to];
+        batch.names.insert(file.file_name().to_owned());
+        batch.length += *length;
+        batch.files.push(at);
     }
-    batches.into_iter().map(|batch| batch.demands).collect()
+    let mut files: Vec<Option<FileDemands>> = files.into_iter().map(Some).collect();
+    let in_order = |mut batch: Batch| {
+        batch.files.sort_unstable();
+        batch.files.into_iter().filter_map(|at| files[at].take()).flat_map(|file| file.demands).collect::<Vec<_>>()
+    };
+    batches.into_iter().map(in_order).filter(|batch| !batch.is_empty()).collect()
 }
 
 /// What the schedule has to know of the steps.

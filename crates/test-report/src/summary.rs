@@ -35,6 +35,9 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(out, "{} {}", "FAILED".style(styles.bad), printable(result.id.as_str()));
     }
+    for ((id, _), both) in outcome.flaky() {
+        let _ = writeln!(out, "{} {}: {both}", "flaky:".style(styles.doubtful), printable(id.as_str()));
+    }
     for step in outcome.steps.iter().filter_map(|step| step.error.as_deref()) {
         let _ =
             writeln!(out, "{} {}", "step failed:".style(styles.bad), printable(step.lines().next().unwrap_or(step)));

@@ -26,7 +26,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn of(job: &Job<'_>, target: &CargoTarget, features: &CargoFeatures) -> Self {
+    pub(crate) fn of(job: &Job<'_, '_>, target: &CargoTarget, features: &CargoFeatures) -> Self {
         let kind = match target.kind {
             TargetKind::Bin => "bin",
             TargetKind::Test => "test",
@@ -74,7 +74,7 @@ impl Invocation {
 }
 
 /// `cargo test` with features, in a target folder of the runner's own.
-fn cargo_test(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Invocation {
+fn cargo_test(job: &Job<'_, '_>, folder: &Utf8Path, features: &CargoFeatures) -> Invocation {
     let mut arguments = vec!["test".to_owned()];
     arguments.extend(features.all.then(|| "--all-features".to_owned()));
     arguments.extend(features.no_default.then(|| "--no-default-features".to_owned()));
@@ -84,12 +84,12 @@ fn cargo_test(job: &Job<'_>, folder: &Utf8Path, features: &CargoFeatures) -> Inv
     Invocation { program: "cargo".to_owned(), arguments, folder: folder.to_owned(), env: vec![target_folder(job)] }
 }
 
-fn target_folder(job: &Job<'_>) -> (String, String) {
+fn target_folder(job: &Job<'_, '_>) -> (String, String) {
     ("CARGO_TARGET_DIR".to_owned(), job.settings.state_dir.join("cargo").into_string())
 }
 
 /// Builds; the error is what the compiler says.
-pub(crate) fn build(job: &Job<'_>, build: &RustBuild) -> Result<Binaries, String> {
+pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, String> {
     if build.targets.iter().all(|target| target.kind == TargetKind::Doc) {
         return Ok(Binaries::new());
     }
@@ -155,7 +155,7 @@ fn package_id<'m>(manifest: &TreePath, tree: &Utf8Path, metadata: &'m Metadata) 
 
 /// `cargo test --doc` of the library of a target.
 pub(crate) fn doc_test(
-    job: &Job<'_>,
+    job: &Job<'_, '_>,
     folder: &Utf8Path,
     target: &CargoTarget,
     features: &CargoFeatures,
@@ -168,7 +168,7 @@ pub(crate) fn doc_test(
 }
 
 /// The members of the workspace around a folder.
-fn metadata(job: &Job<'_>, folder: &Utf8Path) -> Result<Metadata, String> {
+fn metadata(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<Metadata, String> {
     let arguments = ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec();
     let cargo = Invocation { arguments, ..cargo_test(job, folder, &CargoFeatures::default()) };
     let said = output_of(job, "cargo metadata", &cargo)?;
@@ -176,7 +176,7 @@ fn metadata(job: &Job<'_>, folder: &Utf8Path) -> Result<Metadata, String> {
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.
-fn output_of(job: &Job<'_>, name: &str, tool: &Invocation) -> Result<String, String> {
+fn output_of(job: &Job<'_, '_>, name: &str, tool: &Invocation) -> Result<String, String> {
     let mut command = tool.command(job.launcher, NOTHING_MORE);
     let output = job.supervision(None).run(&mut command).map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {

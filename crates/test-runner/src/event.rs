@@ -1,5 +1,6 @@
 //! What a run tells while it goes on, and what it hands over at its end.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -253,6 +254,22 @@ pub struct RunOutcome {
     pub not_kept: Option<String>,
 }
 
+/// How often a flaky test passed and failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Both {
+    /// How often it passed.
+    pub passed: u32,
+    /// How often it failed, timed out or crashed.
+    pub failed: u32,
+}
+
+/// Such as `passed 2 of 3 times`.
+impl fmt::Display for Both {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "passed {} of {} times", self.passed, self.passed + self.failed)
+    }
+}
+
 impl RunOutcome {
     /// Whether any test failed, timed out or crashed.
     #[must_use]
@@ -263,6 +280,22 @@ impl RunOutcome {
     /// Results of planned tests that did not run.
     pub fn not_run(&self) -> impl Iterator<Item = &CaseResult> {
         self.results.iter().filter(|result| !result.outcome.has_run())
+    }
+
+    /// The tests that passed and failed in this run, with how often each: a test is the same in all rounds.
+    #[must_use]
+    pub fn flaky(&self) -> BTreeMap<(&NodeId, u32), Both> {
+        let mut tests: BTreeMap<(&NodeId, u32), Both> = BTreeMap::new();
+        for result in &self.results {
+            let both = tests.entry((&result.id, result.occurrence)).or_default();
+            match &result.outcome {
+                outcome if outcome.is_failure() => both.failed += 1,
+                Outcome::Passed | Outcome::XPassed => both.passed += 1,
+                _ => {}
+            }
+        }
+        tests.retain(|_, both| both.passed > 0 && both.failed > 0);
+        tests
     }
 
     /// The results of tests that ran, the slowest first.

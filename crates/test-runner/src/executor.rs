@@ -14,9 +14,9 @@ use crate::stop::StopSignal;
 use crate::tool::Supervision;
 use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
 
-/// One round of a step being run.
-pub(crate) struct Job<'r> {
-    pub(crate) step: &'r Step,
+/// One round of a step being run. The plan outlives the step's own launcher and hold.
+pub(crate) struct Job<'p, 'r> {
+    pub(crate) step: &'p Step,
     pub(crate) settings: &'r RunSettings,
     /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Job<'r> {
     pub(crate) round: u32,
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listens only when the run is over.
         let _ = self.events.send(event);

@@ -9,6 +9,9 @@
 //! each under a shim of its own; they tell events and are told to stop, and share nothing else. A [`shim`] ends a process
 //! with all that it started: `process` is what the others see of it.
 //!
+//! `pool` has the CPU tests that no pytest process has begun: a process that is done with its own takes over files of
+//! others.
+//!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
 //! [`recorded`] reads the results of an earlier run again.
@@ -39,10 +42,12 @@ pub mod history;
 pub mod json;
 mod libtest;
 mod output;
+mod pool;
 mod process;
 mod pytest;
 mod pytest_command;
 mod pytest_events;
+mod pytest_given;
 mod python;
 mod record;
 pub mod recorded;
@@ -56,7 +61,7 @@ mod stop;
 mod tool;
 
 pub use error::RunError;
-pub use event::{CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
+pub use event::{Both, CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use gpu_memory::{GpuMemory, UnitMemory};
 pub use python::{PythonSettings, prepare};
 pub use run::run;

@@ -1,5 +1,9 @@
-"""Runs only the planned tests and reports each as it happens, as JSON lines over an inherited pipe."""
+"""Runs only the planned tests and reports each as it happens, as JSON lines over an inherited socket.
 
+Files are claimed from the runner one by one: another process may have taken over what was collected here.
+"""
+
+import collections
 import faulthandler
 import json
 import os
@@ -9,15 +13,16 @@ import pytest
 
 LIMIT = 65536
 KEPT = 1 << 20
-with open(os.environ["TEST_RUNNER_PLAN"], encoding="utf-8") as _file:
-    PLAN = json.load(_file)
+FOLDER = os.environ["TEST_RUNNER_FOLDER"]
 FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
 os.set_inheritable(FD, False)
 # Where a test hangs is written here, by its number: the file stays open.
-STACKS = open(PLAN["stacks"], "w", encoding="utf-8")
+STACKS = open(os.path.join(FOLDER, "stacks.txt"), "w", encoding="utf-8")
 collect_reports = {}
 numbers = {}
 tests = {}
+with open(os.path.join(FOLDER, "plan.json"), encoding="utf-8") as _file:
+    PLAN = json.load(_file)
 
 
 def text(value):
@@ -30,6 +35,18 @@ def tell(**event):
     data = (json.dumps(event) + "\n").encode()
     while data:
         data = data[os.write(FD, data) :]
+
+
+def ask(**event):
+    """The number that the runner answers with; 0 where it is gone."""
+    tell(**event)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        data = os.read(FD, 1)
+        if not data:
+            return 0
+        answer += data
+    return int(answer)
 
 
 def end_in_order(signum, frame):
@@ -110,11 +127,68 @@ def pytest_collection_modifyitems(session, config, items):
     for number in gone:
         tell(event="absent", planned=number, cause="deselected", reason="pytest's own -m and -k leave it out")
     items[:] = [item for item in chosen if item not in dropped]
-    for index, item in enumerate(items):
-        tests[item.nodeid, id(item)] = index
+    for item in items:
+        tests[item.nodeid, id(item)] = len(tests)
         name, occurrence = keys[item]
         tell(event="item", planned=numbers[item], id=name, occurrence=occurrence)
     tell(event="collected")
+
+
+class Queue:
+    """The items of the session, of which those are run whose files can be claimed."""
+
+    def __init__(self, items):
+        self.items = collections.deque(items)
+        self.claimed = {}
+
+    def is_mine(self, item):
+        file = PLAN["cases"][numbers[item]]["file"]
+        if file not in self.claimed:
+            self.claimed[file] = bool(ask(event="claim", file=file))
+        return self.claimed[file]
+
+    def first(self):
+        """The next item; None at the end."""
+        while self.items and not self.is_mine(self.items[0]):
+            self.items.popleft()
+        return self.items[0] if self.items else None
+
+    def following(self):
+        """What follows the test that runs, as its teardown has to know it."""
+        if not self.items:
+            return None
+        is_claimed = self.claimed.get(PLAN["cases"][numbers[self.items[0]]]["file"])
+        return self.items[0] if is_claimed else Following(self)
+
+
+class Following:
+    """Stands for the next test until the teardown of the one before asks which it is: no file is claimed while a test
+    may still run for long."""
+
+    def __init__(self, queue):
+        self.queue = queue
+
+    def listchain(self):
+        item = self.queue.first()
+        return [] if item is None else item.listchain()
+
+    def __getattr__(self, name):
+        return getattr(self.queue.first(), name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    if session.config.option.collectonly:
+        return True
+    queue = Queue(session.items)
+    while (item := queue.first()) is not None:
+        queue.items.popleft()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=queue.following())
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+    return True
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -164,7 +238,7 @@ def keep(index, output):
         note = f"\n... {len(data) - 2 * KEPT} bytes left out ...\n"
         data = data[:KEPT] + note.encode() + data[-KEPT:]
     try:
-        with open(os.path.join(PLAN["outputs"], f"{index}.txt"), "wb") as file:
+        with open(os.path.join(FOLDER, "outputs", f"{index}.txt"), "wb") as file:
             file.write(data)
     except OSError:
         pass

@@ -1,8 +1,11 @@
-//! Runs a step's tests in a pytest process, and the rest in a new one after a crash or a time-out.
+//! Runs a step's tests in pytest processes: one takes all of them; what a crash, a time-out or a failed collection leaves
+//! goes to a new one, and so do files of other steps when all is done.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -14,94 +17,143 @@ use test_catalog::NodeId;
 use crate::clock::Instant;
 use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
+use crate::pool::{FileCases, Pool, TakeOver};
 use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, plan_file};
 use crate::pytest_events::{Line, lines};
+use crate::pytest_given::{Given, result};
 use crate::{Capture, NotRunCause, Outcome, stacks};
 
-/// Runs the step; the error says why it could not. What is in `over` has its results.
+/// How long a process may take to end once it has closed its pipes, before it is looked after again.
+const ENDING: Duration = Duration::from_millis(2);
+
+/// Runs one round of the step, and tests of other steps in `pool` when it is done. The error says why no process could be
+/// started; every test has its result all the same.
 ///
-/// Three limits hold: a running test's own, `collection_limit` until all is collected, and the step's while no test
-/// runs. The step's counts each test that pytest makes of an inexact function.
-pub(crate) fn run(job: &Job<'_>, python: &Utf8Path, over: &mut HashSet<usize>) -> Result<(), String> {
-    let mut progress = Progress { done: HashSet::new(), allowed: job.step.timeout, spent: Duration::ZERO };
-    let mut groups = VecDeque::from([(0..job.step.cases.len()).collect::<Vec<_>>()]);
+/// Three limits hold: a running test's own, `collection_limit` until all is collected, and while no test runs that of all
+/// tests that the process was given. It counts each test that pytest makes of an inexact function.
+pub(crate) fn run<'p>(job: &Job<'p, '_>, python: &Utf8Path, pool: &Pool<'p>) -> Result<(), String> {
+    pool.add(job.step, FileCases::of(job.step, job.round));
+    // Files that are tried each by itself, since one of them may have kept the others from being collected.
+    let mut apart = VecDeque::new();
     for number in 0.. {
-        let Some(mut group) = groups.pop_front() else { break };
-        let before = (over.len(), progress.done.len());
-        let mut attempt = Attempt::start(job, python, number, group.clone(), over, &mut progress)?;
+        let given = match apart.pop_front() {
+            Some(file) => vec![Given::own(file)],
+            None => given(job, pool),
+        };
+        if given.is_empty() {
+            break;
+        }
+        let alone = given.len() == 1;
+        let mut attempt = match Attempt::start(job, pool, python, number, given) {
+            Ok(attempt) => attempt,
+            Err((error, given)) => {
+                let (cause, reason) = label_of_stop(job).unwrap_or((NotRunCause::Machine, error.clone()));
+                label_rest(job, pool, given, &[], cause, &reason);
+                for file in apart {
+                    label_file(job, &file, &HashMap::new(), cause, &reason);
+                }
+                return Err(error);
+            }
+        };
         let end = attempt.supervise();
-        let items = std::mem::take(&mut attempt.items);
-        let stuck = (over.len(), progress.done.len()) == before;
-        group.retain(|case| !over.contains(case));
+        let Attempt { mut given, items, results, .. } = attempt;
         let go_on = !job.stop.is_raised();
-        if go_on && matches!(end, End::TestEnded) && !stuck {
-            groups.push_front(group);
-        } else if go_on && end.is_of_some_file() && by_file(job, &group).len() > 1 {
-            groups.extend(by_file(job, &group));
+        if go_on && matches!(end, End::TestEnded) && results > 0 {
+            pool.add(job.step, given.into_iter().filter_map(Given::rest).collect());
+        } else if go_on && end.is_of_some_file() && !alone {
+            for file in &mut given {
+                file.claim(job, pool);
+            }
+            apart.extend(given.into_iter().filter_map(Given::rest));
         } else {
             let (cause, reason) = end.label(job);
-            label_rest(job, &group, &items, over, &progress.done, cause, &reason);
+            label_rest(job, pool, given, &items, cause, &reason);
         }
-        groups.retain(|group| !group.is_empty());
     }
     Ok(())
 }
 
-/// The cases of each file, in the order of the files' first cases.
-fn by_file(job: &Job<'_>, group: &[usize]) -> Vec<Vec<usize>> {
-    let mut files: Vec<Vec<usize>> = Vec::new();
-    let file_of = |case: usize| &job.step.cases[case].file;
-    for &case in group {
-        match files.iter_mut().find(|file| file.first().is_some_and(|&first| file_of(first) == file_of(case))) {
-            Some(file) => file.push(case),
-            None => files.push(vec![case]),
+/// What a step has left, else what it can take over.
+fn given<'p>(job: &Job<'p, '_>, pool: &Pool<'p>) -> Vec<Given<'p>> {
+    let mut files = pool.left(job.step.id);
+    while files.is_empty() && !job.stop.is_raised() {
+        match pool.take_over(job.step) {
+            TakeOver::Taken => files = pool.left(job.step.id),
+            TakeOver::Later => std::thread::sleep(TICK),
+            TakeOver::Nothing => break,
         }
     }
-    files
+    files.into_iter().map(|(ticket, cases, left)| Given::waiting(ticket, cases, left)).collect()
 }
 
-/// Gives what is left its results: each test that pytest made by its own id, what it made nothing of by the planned one.
-fn label_rest(
-    job: &Job<'_>,
-    group: &[usize],
+/// Gives what is left of a step its results.
+fn label_rest<'p>(
+    job: &Job<'p, '_>,
+    pool: &Pool<'p>,
+    mut given: Vec<Given<'p>>,
     items: &[Item],
-    over: &mut HashSet<usize>,
-    done: &HashSet<(String, u32)>,
     cause: NotRunCause,
     reason: &str,
 ) {
-    for &number in group {
-        over.insert(number);
-        let case = &job.step.cases[number];
-        let mut made = items.iter().filter(|item| item.planned == number).peekable();
-        if made.peek().is_none() {
-            job.not_run(case, cause, reason);
+    for (number, file) in given.iter_mut().enumerate() {
+        if file.claim(job, pool)
+            && let Some(file) = file.mine()
+        {
+            let mut made: HashMap<usize, Vec<&Item>> = HashMap::new();
+            for item in items.iter().filter(|item| item.file == number) {
+                made.entry(item.case).or_default().push(item);
+            }
+            label_file(job, file, &made, cause, reason);
         }
-        for item in made.filter(|item| !done.contains(&(item.id.clone(), item.occurrence))) {
-            let mut result = job.result(case, Outcome::NotRun { cause, reason: reason.to_owned() });
-            result.id = NodeId::from_text(&item.id);
-            result.occurrence = item.occurrence;
+    }
+    for file in pool.give_up(job.step.id) {
+        label_file(job, &file, &HashMap::new(), cause, reason);
+    }
+}
+
+/// Each test that pytest made gets a result by its own id, what it made nothing of by the planned one.
+fn label_file(
+    job: &Job<'_, '_>,
+    file: &FileCases<'_>,
+    made: &HashMap<usize, Vec<&Item>>,
+    cause: NotRunCause,
+    reason: &str,
+) {
+    for case in (0..file.cases.len()).filter(|case| !file.over.contains(case)) {
+        let not_run = || result(job, file, case, Outcome::NotRun { cause, reason: reason.to_owned() });
+        let Some(made) = made.get(&case) else {
+            job.finished(not_run());
+            continue;
+        };
+        for item in made.iter().filter(|item| !file.done.contains(&item.key())) {
+            let mut result = not_run();
+            (result.id, result.occurrence) = (NodeId::from_text(&item.id), item.occurrence);
             job.finished(result);
         }
     }
 }
 
-/// What the attempts at a step share.
-struct Progress {
-    /// Tests with a result.
-    done: HashSet<(String, u32)>,
-    /// How long the step may take.
-    allowed: Duration,
-    /// How long earlier attempts took, collecting not counted.
-    spent: Duration,
+/// What is said of a test that did not run since the run stops.
+fn label_of_stop(job: &Job<'_, '_>) -> Option<(NotRunCause, String)> {
+    job.stop.is_raised().then(|| {
+        let (cause, reason) = job.stop.get().cause();
+        (cause, reason.to_owned())
+    })
 }
 
-/// A test that pytest made of a planned case.
+/// A test that pytest made of a case of a file.
 struct Item {
-    planned: usize,
+    file: usize,
+    case: usize,
     id: String,
     occurrence: u32,
+}
+
+impl Item {
+    fn key(&self) -> (String, u32) {
+        (self.id.clone(), self.occurrence)
+    }
 }
 
 /// How a pytest process ended.
@@ -130,10 +182,9 @@ impl End {
     }
 
     /// What is said of the tests that it left without a result.
-    fn label(self, job: &Job<'_>) -> (NotRunCause, String) {
-        if job.stop.is_raised() {
-            let (cause, reason) = job.stop.get().cause();
-            return (cause, reason.to_owned());
+    fn label(self, job: &Job<'_, '_>) -> (NotRunCause, String) {
+        if let Some(label) = label_of_stop(job) {
+            return label;
         }
         match self {
             Self::TestEnded | Self::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
@@ -154,64 +205,62 @@ impl End {
 }
 
 /// One pytest process.
-struct Attempt<'r, 'j> {
-    job: &'r Job<'j>,
+struct Attempt<'r, 'p> {
+    job: &'r Job<'p, 'r>,
+    pool: &'r Pool<'p>,
     folder: Utf8PathBuf,
-    /// The planned cases that the plugin was given, in its order.
-    left: Vec<usize>,
-    over: &'r mut HashSet<usize>,
-    progress: &'r mut Progress,
     process: Group,
     output: Option<Output>,
     lines: Receiver<Line>,
+    /// Answers to what the plugin asks.
+    answers: UnixStream,
+    given: Vec<Given<'p>>,
+    /// Of each case that the plugin was given, its file and its number there.
+    places: Vec<(usize, usize)>,
     items: Vec<Item>,
+    /// How many tests of a case have no result yet.
+    open: HashMap<(usize, usize), usize>,
     running: Option<(usize, Instant)>,
+    results: usize,
     began: Instant,
     collected: Option<Instant>,
+    /// How long it may go on once all is collected, while no test runs.
+    allowed: Duration,
 }
 
-impl<'r, 'j> Attempt<'r, 'j> {
+impl<'r, 'p> Attempt<'r, 'p> {
     fn start(
-        job: &'r Job<'j>,
+        job: &'r Job<'p, '_>,
+        pool: &'r Pool<'p>,
         python: &Utf8Path,
         number: usize,
-        left: Vec<usize>,
-        over: &'r mut HashSet<usize>,
-        progress: &'r mut Progress,
-    ) -> Result<Self, String> {
+        given: Vec<Given<'p>>,
+    ) -> Result<Self, (String, Vec<Given<'p>>)> {
         let folder = job.attempt_folder(number);
-        let io = |error: std::io::Error| format!("cannot run pytest in {folder}: {error}");
-        fs::create_dir_all(folder.join("outputs")).map_err(io)?;
-        fs::write(folder.join("dynamo_test_runner.py"), PLUGIN).map_err(io)?;
-        let plan = plan_file(job, &left, &progress.done, &folder);
-        fs::write(folder.join("plan.json"), plan).map_err(io)?;
-        let mut command = command(job, python, &folder);
-        let (events, writer) = std::io::pipe().map_err(io)?;
-        let parent_fd = OwnedFd::from(writer);
-        command.fd_mappings(vec![FdMapping { parent_fd, child_fd: EVENTS_FD }]).map_err(|error| error.to_string())?;
-        let mut output = None;
-        if job.settings.capture == Capture::Failures {
-            let (reader, writer) = std::io::pipe().map_err(io)?;
-            command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
-            output = Some(reader);
+        match spawn(job, python, &folder, &given) {
+            Ok(Spawned { process, output, socket, reader, places }) => {
+                let cases = given.iter().flat_map(|file| &file.cases);
+                Ok(Self {
+                    job,
+                    pool,
+                    folder,
+                    process,
+                    output: output.map(Output::of),
+                    lines: lines(reader),
+                    answers: socket,
+                    allowed: cases.map(|case| case.timeout).sum(),
+                    given,
+                    places,
+                    items: Vec::new(),
+                    open: HashMap::new(),
+                    running: None,
+                    results: 0,
+                    began: Instant::now(),
+                    collected: None,
+                })
+            }
+            Err(error) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
         }
-        let process = job.launcher.spawn(&mut command).map_err(io)?;
-        // The command holds the pipes' other ends.
-        drop(command);
-        Ok(Self {
-            job,
-            folder,
-            left,
-            over,
-            progress,
-            process,
-            output: output.map(Output::of),
-            lines: lines(events),
-            items: Vec::new(),
-            running: None,
-            began: Instant::now(),
-            collected: None,
-        })
     }
 
     /// Takes events until the process ends, by itself or for a limit or a stop.
@@ -219,7 +268,7 @@ impl<'r, 'j> Attempt<'r, 'j> {
         loop {
             match self.lines.recv_timeout(TICK) {
                 Ok(line) => self.take(line),
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(TICK),
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(ENDING),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Some(status) = self.process.ended() {
@@ -244,10 +293,10 @@ impl<'r, 'j> Attempt<'r, 'j> {
                 self.stop();
                 return End::Uncollected(limit);
             }
-            let spent = self.progress.spent + self.collected.map(|at| at.elapsed()).unwrap_or_default();
-            if self.running.is_none() && spent > self.progress.allowed {
+            let spent = self.collected.map(|at| at.elapsed()).unwrap_or_default();
+            if self.running.is_none() && spent > self.allowed {
                 self.stop();
-                return End::StepOver(self.progress.allowed);
+                return End::StepOver(self.allowed);
             }
         }
     }
@@ -255,12 +304,12 @@ impl<'r, 'j> Attempt<'r, 'j> {
     /// The running test that is over its limit, with the limit.
     fn late(&self) -> Option<(usize, Duration)> {
         let (item, since) = self.running?;
-        let limit = self.job.step.cases[self.items.get(item)?.planned].timeout;
+        let item_of = self.items.get(item)?;
+        let limit = self.given[item_of.file].cases[item_of.case].timeout;
         (since.elapsed() > limit).then_some((item, limit))
     }
 
     fn exited(&mut self, status: ExitStatus) -> End {
-        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
         let output = self.keep_output();
         if let Some((item, _)) = self.running {
             self.finish(item, Outcome::Crashed { how: how(status) }, (String::new(), tail(&output)), true);
@@ -270,7 +319,6 @@ impl<'r, 'j> Attempt<'r, 'j> {
     }
 
     fn stop(&mut self) {
-        self.progress.spent += self.collected.map(|at| at.elapsed()).unwrap_or_default();
         self.process.stop(self.job.settings.grace, self.job.stop);
     }
 
@@ -285,20 +333,20 @@ impl<'r, 'j> Attempt<'r, 'j> {
     fn take(&mut self, line: Line) {
         match line {
             Line::Item { planned, id, occurrence } => {
-                let Some(&planned) = self.left.get(planned) else { return };
-                self.items.push(Item { planned, id, occurrence });
+                let Some(&(file, case)) = self.places.get(planned) else { return };
+                *self.open.entry((file, case)).or_default() += 1;
+                self.items.push(Item { file, case, id, occurrence });
             }
             Line::Absent { planned, cause, reason } => {
-                if let Some(&planned) = self.left.get(planned)
-                    && self.over.insert(planned)
-                {
-                    absent(self.job, planned, &cause, reason);
+                if let Some(&(file, case)) = self.places.get(planned) {
+                    self.given[file].absent(self.job, case, cause, reason);
                 }
             }
-            Line::Collected => {
-                self.collected = Some(Instant::now());
-                let all: Duration = self.items.iter().map(|item| self.job.step.cases[item.planned].timeout).sum();
-                self.progress.allowed = self.progress.allowed.max(all);
+            Line::Collected => self.has_collected(),
+            Line::Claim { file } => {
+                let is_mine = self.given.get_mut(file).is_some_and(|file| file.claim(self.job, self.pool));
+                // Where the plugin is gone, its end is seen.
+                let _ = self.answers.write_all(if is_mine { b"1\n" } else { b"0\n" });
             }
             Line::Start { item: number } => {
                 if let Some(item) = self.items.get(number) {
@@ -321,13 +369,26 @@ impl<'r, 'j> Attempt<'r, 'j> {
         }
     }
 
+    fn has_collected(&mut self) {
+        self.collected = Some(Instant::now());
+        let timeouts = self.items.iter().map(|item| self.given[item.file].cases[item.case].timeout);
+        self.allowed = self.allowed.max(timeouts.sum());
+        // The plugin claims a file with its first test.
+        let with_tests: HashSet<usize> = self.items.iter().map(|item| item.file).collect();
+        for (_, file) in self.given.iter_mut().enumerate().filter(|(number, _)| !with_tests.contains(number)) {
+            file.claim(self.job, self.pool);
+        }
+    }
+
     fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), died: bool) {
         let since = self.running.take().map_or_else(Instant::now, |(_, since)| since);
         let Some(item) = self.items.get(number) else { return };
-        if !self.progress.done.insert((item.id.clone(), item.occurrence)) {
+        let output_path = self.output_path();
+        let Some(file) = self.given[item.file].mine() else { return };
+        if !file.done.insert(item.key()) {
             return;
         }
-        let mut result = self.job.result(&self.job.step.cases[item.planned], outcome);
+        let mut result = result(self.job, file, item.case, outcome);
         result.id = NodeId::from_text(&item.id);
         result.occurrence = item.occurrence;
         result.start = since.saturating_duration_since(self.job.began);
@@ -335,12 +396,15 @@ impl<'r, 'j> Attempt<'r, 'j> {
         (result.message, result.output) = (message, output);
         if result.outcome.is_failure() && !result.output.is_empty() {
             let own = self.folder.join(format!("outputs/{number}.txt"));
-            let file = if died { self.output_path() } else { own };
+            let file = if died { output_path } else { own };
             result.output_file = file.is_file().then_some(file);
         }
-        let is_done = |other: &Item| self.progress.done.contains(&(other.id.clone(), other.occurrence));
-        if self.items.iter().filter(|other| other.planned == item.planned).all(is_done) {
-            self.over.insert(item.planned);
+        self.results += 1;
+        self.pool.took(file.cases[item.case], result.duration);
+        let open = self.open.entry((item.file, item.case)).or_default();
+        *open = open.saturating_sub(1);
+        if *open == 0 {
+            file.over.insert(item.case);
         }
         self.job.finished(result);
     }
@@ -358,12 +422,35 @@ impl<'r, 'j> Attempt<'r, 'j> {
     }
 }
 
-fn absent(job: &Job<'_>, planned: usize, cause: &str, reason: String) {
-    let case = &job.step.cases[planned];
-    match cause {
-        "skipped" => job.finished(job.result(case, Outcome::Skipped { reason })),
-        "collection" => job.not_run(case, NotRunCause::Collection, reason),
-        "deselected" => job.not_run(case, NotRunCause::Deselected, reason),
-        _ => job.not_run(case, NotRunCause::Missing, reason),
+/// A pytest process as it was started.
+struct Spawned {
+    process: Group,
+    output: Option<std::io::PipeReader>,
+    socket: UnixStream,
+    reader: UnixStream,
+    places: Vec<(usize, usize)>,
+}
+
+fn spawn(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Spawned> {
+    fs::create_dir_all(folder.join("outputs"))?;
+    fs::write(folder.join("dynamo_test_runner.py"), PLUGIN)?;
+    let (plan, places) = plan_file(job, given);
+    fs::write(folder.join("plan.json"), plan)?;
+    let mut command = command(job, python, folder);
+    let (socket, its) = UnixStream::pair()?;
+    // A test that asks without end and never reads must not stop the one who answers.
+    socket.set_write_timeout(Some(Duration::from_secs(1)))?;
+    let reader = socket.try_clone()?;
+    let mapping = FdMapping { parent_fd: OwnedFd::from(its), child_fd: EVENTS_FD };
+    command.fd_mappings(vec![mapping]).map_err(std::io::Error::other)?;
+    let mut output = None;
+    if job.settings.capture == Capture::Failures {
+        let (reader, writer) = std::io::pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        output = Some(reader);
     }
+    let process = job.launcher.spawn(&mut command)?;
+    // The command holds the other ends of pipe and socket.
+    drop(command);
+    Ok(Spawned { process, output, socket, reader, places })
 }

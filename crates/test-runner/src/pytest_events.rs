@@ -35,6 +35,10 @@ pub(crate) enum Line {
         message: String,
         output: String,
     },
+    /// Whether a file is still this process's to run is asked; the answer is 1 or 0.
+    Claim {
+        file: usize,
+    },
     Finished,
 }
 

@@ -12,6 +12,7 @@ use crate::clock::Instant;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
 use crate::gpu_memory::Gpus;
+use crate::pool::Pool;
 use crate::process::{Launcher, Seen};
 use crate::record::Record;
 use crate::shim::{leftovers, orphans};
@@ -20,6 +21,14 @@ use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
     rust_binary,
 };
+
+/// What steps share.
+#[derive(Default)]
+struct Shared<'p> {
+    made: Mutex<Made>,
+    /// CPU tests of pytest that no process has begun.
+    pool: Pool<'p>,
+}
 
 /// What earlier steps made for later ones.
 #[derive(Default)]
@@ -68,7 +77,7 @@ pub fn run(
         record.say(format!("whether GPUs are free after each test cannot be seen: {why}"));
     }
     let stop = StopSignal::default();
-    let made = Mutex::new(Made::default());
+    let shared = Shared::default();
     let (sender, messages) = channel();
     let job = |step, events: Sender<Event>| Job {
         step,
@@ -81,7 +90,7 @@ pub fn run(
         began,
         round: 0,
     };
-    let mut dispatcher = Dispatcher::new(plan, settings.fail_fast);
+    let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
     std::thread::scope(|scope| {
         let mut actions = dispatcher.begin();
@@ -90,9 +99,9 @@ pub fn run(
                 match action {
                     Action::Start(id) => {
                         let Some(step) = plan.step(id) else { continue };
-                        let (job, made) = (job(step, sender.clone()), &made);
+                        let (job, shared) = (job(step, sender.clone()), &shared);
                         let (launcher, gpus) = (&launcher, &gpus);
-                        scope.spawn(move || run_step(job, launcher, gpus, made));
+                        scope.spawn(move || run_step(job, launcher, gpus, shared));
                     }
                     Action::Refuse(id, refusal) => {
                         let Some(step) = plan.step(id) else { continue };
@@ -151,17 +160,17 @@ fn input(event: &Event) -> Option<Input> {
     }
 }
 
-fn rounds(job: &Job<'_>) -> u32 {
-    if job.step.cases.is_empty() { 1 } else { job.settings.repeat.max(1) }
+fn rounds(job: &Job<'_, '_>) -> u32 {
+    if job.step.cases.is_empty() { 1 } else { job.settings.rounds() }
 }
 
-/// Runs all rounds of a step; each test has a result in each.
-fn run_step(job: Job<'_>, launcher: &Launcher, gpus: &Gpus<'_>, made: &Mutex<Made>) {
+/// Runs all rounds of a step; each test has a result in each, but in those that `until_fail` never came to.
+fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: &Shared<'p>) {
     let (launcher, hold) = (launcher.fresh(), gpus.hold(job.step));
     let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
-    let error = hold.during(|| run_rounds(&mut job, made));
+    let error = hold.during(|| run_rounds(&mut job, shared));
     let duration = job.began.elapsed().saturating_sub(start);
     let seen = launcher.seen();
     tell_what_was_left(&job, &seen);
@@ -174,12 +183,15 @@ fn run_step(job: Job<'_>, launcher: &Launcher, gpus: &Gpus<'_>, made: &Mutex<Mad
 }
 
 /// The error of the first round that could not do its work.
-fn run_rounds(job: &mut Job<'_>, made: &Mutex<Made>) -> Option<String> {
+fn run_rounds<'p>(job: &mut Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
     let mut first_error = None;
     for round in 0..rounds(job) {
+        if round > 0 && job.settings.until_fail && job.stop.is_raised() {
+            break;
+        }
         job.round = round;
         let mut over = HashSet::new();
-        if let Err(error) = execute(job, made, &mut over) {
+        if let Err(error) = execute(job, shared, &mut over) {
             for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
                 if job.stop.is_raised() {
                     let (cause, reason) = job.stop.get().cause();
@@ -195,7 +207,7 @@ fn run_rounds(job: &mut Job<'_>, made: &Mutex<Made>) -> Option<String> {
 }
 
 /// A step as warnings name it: by its first test.
-fn named(job: &Job<'_>) -> String {
+fn named(job: &Job<'_, '_>) -> String {
     match job.step.cases.as_slice() {
         [] => "a step without tests".to_owned(),
         [case] => case.id.to_string(),
@@ -204,7 +216,7 @@ fn named(job: &Job<'_>) -> String {
 }
 
 /// A test that leaves processes is not cleaned up behind silently. Tools may, and do: a compiler's cache is a daemon.
-fn tell_what_was_left(job: &Job<'_>, seen: &Seen) {
+fn tell_what_was_left(job: &Job<'_, '_>, seen: &Seen) {
     let names = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     if job.step.cases.is_empty() {
         return;
@@ -220,8 +232,9 @@ fn tell_what_was_left(job: &Job<'_>, seen: &Seen) {
 }
 
 /// Gives the tests of a step that is never started their results.
-fn refuse(mut job: Job<'_>, refusal: &Refusal) {
-    for round in 0..rounds(&job) {
+fn refuse(mut job: Job<'_, '_>, refusal: &Refusal) {
+    let rounds = if job.settings.until_fail { 1 } else { rounds(&job) };
+    for round in 0..rounds {
         job.round = round;
         for case in &job.step.cases {
             match refusal {
@@ -243,8 +256,8 @@ fn refuse(mut job: Job<'_>, refusal: &Refusal) {
 }
 
 /// Runs one round of a step. What is not in `over` after an error has no result yet.
-fn execute(job: &Job<'_>, made: &Mutex<Made>, over: &mut HashSet<usize>) -> Result<(), String> {
-    let lock = || made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn execute<'p>(job: &Job<'p, '_>, shared: &Shared<'p>, over: &mut HashSet<usize>) -> Result<(), String> {
+    let lock = || shared.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match &job.step.kind {
         StepKind::PreparePython => {
             let settings = job.settings;
@@ -259,7 +272,11 @@ fn execute(job: &Job<'_>, made: &Mutex<Made>, over: &mut HashSet<usize>) -> Resu
         }
         StepKind::PythonBatch | StepKind::PythonGpu => {
             let python = lock().python.clone().ok_or("no Python was prepared")?;
-            pytest::run(job, &python, over)
+            // It tells of all tests, whatever happens.
+            over.extend(0..job.step.cases.len());
+            let own = Pool::default();
+            let pool = if job.step.kind == StepKind::PythonGpu { &own } else { &shared.pool };
+            pytest::run(job, &python, pool)
         }
         StepKind::RustBinary { target, features } => {
             let binary = lock().binaries.get(&cargo::Key::of(job, target, features)).cloned();

@@ -19,12 +19,14 @@ use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
 use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
+/// How long a process may take to end once it has closed its pipe, before it is looked after again.
+const ENDING: Duration = Duration::from_millis(2);
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
 
 /// Runs the step; the error says why it could not. What is in `over` has its results.
 pub(crate) fn run(
-    job: &Job<'_>,
+    job: &Job<'_, '_>,
     target: &CargoTarget,
     features: &CargoFeatures,
     binary: Option<Binary>,
@@ -45,7 +47,7 @@ pub(crate) fn run(
 }
 
 struct RustBinary<'r, 'j> {
-    job: &'r Job<'j>,
+    job: &'r Job<'j, 'j>,
     target: &'r CargoTarget,
     invocation: Invocation,
 }
@@ -287,7 +289,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(job: &Job<'_>, invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
+    fn start(job: &Job<'_, '_>, invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("cannot run {}: {error}", invocation.program);
         let (mut reader, writer) = std::io::pipe().map_err(failed)?;
         let mut command = invocation.command(job.launcher, arguments);
@@ -310,7 +312,7 @@ impl Process {
     /// Waits for its end, at most so long.
     fn supervise(
         &mut self,
-        job: &Job<'_>,
+        job: &Job<'_, '_>,
         limit: Duration,
         mut line: impl FnMut(&str, Instant),
     ) -> Result<End, String> {
@@ -324,7 +326,7 @@ impl Process {
     /// is ended.
     fn supervise_within(
         &mut self,
-        job: &Job<'_>,
+        job: &Job<'_, '_>,
         limit: Duration,
         most: Duration,
         mut line: impl FnMut(&str, Instant) -> bool,
@@ -351,7 +353,7 @@ impl Process {
                     if let Some((status, _)) = ended {
                         return Ok(End::Exited(status));
                     }
-                    std::thread::sleep(TICK);
+                    std::thread::sleep(ENDING);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

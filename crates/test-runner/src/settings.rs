@@ -42,6 +42,9 @@ pub struct RunSettings {
     pub gpu_memory: Option<Arc<dyn GpuMemory>>,
     /// How long a GPU's memory may take to be free again before the next test has it all the same, and a warning says so.
     pub gpu_limit: Duration,
+    /// Whether rounds go on until the first failure, which ends the run: at most `repeat` of them, or 1,000 where that is
+    /// not above 1.
+    pub until_fail: bool,
     /// How long a process may take to end after TERM before it gets KILL.
     pub grace: Duration,
     /// How long pytest may take to collect, and a test binary to list what it holds.
@@ -83,12 +86,23 @@ impl RunSettings {
             shim: Shim::this_program(),
             gpu_memory: None,
             gpu_limit: Duration::from_secs(10),
+            until_fail: false,
             grace: Duration::from_secs(2),
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),
             earlier: None,
             secrets: crate::Secrets::default(),
         }
+    }
+}
+
+/// How many rounds `until_fail` goes on for at most, where no other number is given.
+const ROUNDS_UNTIL_FAIL: u32 = 1000;
+
+impl RunSettings {
+    /// How often each test is run at most.
+    pub(crate) fn rounds(&self) -> u32 {
+        if self.until_fail && self.repeat <= 1 { ROUNDS_UNTIL_FAIL } else { self.repeat.max(1) }
     }
 }
 

@@ -66,3 +66,25 @@ fn each_round_of_what_cannot_be_prepared_is_labelled() {
     assert_eq!(outcome.results.iter().map(|result| result.round).collect::<Vec<_>>(), [0, 1]);
     assert!(outcome.results.iter().all(|result| !result.outcome.has_run()));
 }
+
+/// A test that fails in its third process.
+#[test]
+fn until_fail_ends_with_the_first_failure_and_the_test_is_flaky() {
+    let source = "import pathlib\ndef test_a():\n\
+        \x20   told = pathlib.Path(__file__).with_name('told')\n\
+        \x20   before = told.read_text() if told.exists() else ''\n\
+        \x20   told.write_text(before + '.')\n\
+        \x20   assert len(before) < 2\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let mut settings = tree.settings();
+    settings.until_fail = true;
+    let outcome = run(vec![python("test_a.py", "test_a", 60)], &settings);
+    let told: Vec<_> = outcome.results.iter().map(|result| (result.round, result.outcome.as_str())).collect();
+    assert_eq!(told, [(0, "passed"), (1, "passed"), (2, "failed")]);
+    let flaky: Vec<String> = outcome.flaky().values().map(ToString::to_string).collect();
+    assert_eq!(flaky, ["passed 2 of 3 times"]);
+    std::fs::write(tree.path.join("told"), "").unwrap();
+    settings.repeat = 2;
+    let outcome = run(vec![python("test_a.py", "test_a", 60)], &settings);
+    assert_eq!((outcome.results.len(), outcome.flaky().len()), (2, 0));
+}

@@ -52,7 +52,7 @@ fn a_file_that_kills_or_hangs_pytest_while_it_is_collected_costs_itself_only() {
     ]);
     let mut settings = tree.settings();
     // Long enough for a sound file on a busy machine.
-    settings.collection_limit = Duration::from_secs(8);
+    settings.collection_limit = Duration::from_secs(15);
     for names in [["a", "dies"], ["a", "hangs"]] {
         let demands = names.map(|name| python(&format!("test_{name}.py"), &format!("test_{name}"), 30)).to_vec();
         let outcome = run(demands, &settings);
@@ -62,4 +62,89 @@ fn a_file_that_kills_or_hangs_pytest_while_it_is_collected_costs_itself_only() {
         let cause = if names[1] == "dies" { NotRunCause::Collection } else { NotRunCause::Stopped };
         assert!(matches!(left, Outcome::NotRun { cause: found, .. } if *found == cause), "{left}");
     }
+}
+
+/// Tests that tell, in the file `told` of the tree, which process they run in and what their session set up.
+const CONFTEST: &str = "import os, pathlib, pytest\n\
+    TOLD = pathlib.Path(__file__).with_name('told')\n\
+    def tell(*words):\n    with TOLD.open('a') as file: file.write(' '.join(map(str, (os.getpid(), *words))) + '\\n')\n\
+    @pytest.fixture(scope='session', autouse=True)\n\
+    def session():\n    tell('setup')\n    yield\n    tell('teardown')\n    assert not TOLD.with_name('fail').exists()\n\
+    @pytest.fixture(autouse=True)\n\
+    def each(request):\n    yield\n    tell('test', request.node.nodeid)\n";
+
+#[test]
+fn files_behind_a_slow_test_are_taken_over_by_a_process_with_a_session_of_its_own() {
+    let slow = "import time\ndef test_it(): time.sleep(4)\n";
+    let quick = "def test_it(): pass\n";
+    let names: Vec<String> = (0..9).map(|number| format!("test_{number}.py")).collect();
+    let mut files = vec![("conftest.py", CONFTEST), ("test_slow.py", slow)];
+    files.extend(names.iter().map(|name| (name.as_str(), quick)));
+    let tree = Tree::new(&files);
+    let mut demands = vec![python("test_slow.py", "test_it", 60)];
+    demands.extend(names.iter().map(|name| python(name, "test_it", 60)));
+    let outcome = run(demands, &tree.settings());
+    assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+    assert_eq!(outcome.results.len(), 10);
+    let told = std::fs::read_to_string(tree.path.join("told")).unwrap();
+    let of = |word: &str| told.lines().filter(|line| line.split(' ').nth(1) == Some(word)).count();
+    assert_eq!((of("setup"), of("test")), (of("teardown"), 10), "{told}");
+    // Half of the tests were planned behind the slow one.
+    let process = |line: &str| line.split(' ').next().unwrap().to_owned();
+    let slow = process(told.lines().find(|line| line.contains("test_slow")).unwrap());
+    let beside = told.lines().filter(|line| line.contains(" test ") && process(line) == slow).count();
+    assert!(beside < 4, "{told}");
+}
+
+#[test]
+fn what_fails_when_the_session_ends_is_the_failure_of_the_last_test() {
+    let tree = Tree::new(&[
+        ("conftest.py", CONFTEST),
+        ("fail", ""),
+        ("test_a.py", "def test_a(): pass\ndef test_b(): pass\n"),
+    ]);
+    let outcome = run(vec![python("test_a.py", "test_a", 60), python("test_a.py", "test_b", 60)], &tree.settings());
+    assert_eq!(result(&outcome, "test_a").outcome, Outcome::Passed);
+    assert_eq!(result(&outcome, "test_b").outcome, Outcome::Failed);
+}
+
+#[test]
+fn a_crash_in_a_file_that_was_taken_over_costs_one_test() {
+    let names: Vec<String> = (0..8).map(|number| format!("test_{number}.py")).collect();
+    let source = "import os\ndef test_dies(): os._exit(3)\ndef test_lives(): pass\n";
+    let mut files = vec![("test_slow.py", "import time\ndef test_slow(): time.sleep(4)\n")];
+    files.extend(names.iter().map(|name| (name.as_str(), source)));
+    let tree = Tree::new(&files);
+    let mut demands = vec![python("test_slow.py", "test_slow", 60)];
+    let both = |name: &String| [python(name, "test_dies", 60), python(name, "test_lives", 60)];
+    demands.extend(names.iter().flat_map(both));
+    let outcome = run(demands, &tree.settings());
+    assert_eq!(outcome.results.len(), 17);
+    for result in &outcome.results {
+        let expected = if result.id.as_str().ends_with("dies") {
+            Outcome::Crashed { how: "exit code 3".to_owned() }
+        } else {
+            Outcome::Passed
+        };
+        assert_eq!(result.outcome, expected, "{}", result.id);
+    }
+}
+
+#[test]
+fn options_of_a_conftest_below_the_root_are_known_to_the_process_that_runs_its_tests() {
+    let conftest = "import pytest\ndef pytest_addoption(parser): parser.addoption('--depth', default='7')\n\
+        @pytest.fixture\ndef depth(pytestconfig): return pytestconfig.getoption('--depth')\n";
+    let deep = "def test_deep(depth): assert depth == '7'\n";
+    let plain = "def test_plain(): pass\n";
+    let tree = Tree::new(&[
+        ("deep/conftest.py", conftest),
+        ("deep/test_1.py", deep),
+        ("deep/test_2.py", deep),
+        ("deep/test_3.py", &format!("import time; time.sleep(1)\n{deep}")),
+        ("test_plain.py", plain),
+    ]);
+    let mut demands = vec![python("test_plain.py", "test_plain", 60)];
+    demands.extend((1..4).map(|number| python(&format!("deep/test_{number}.py"), "test_deep", 60)));
+    let outcome = run(demands, &tree.settings());
+    assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
 }

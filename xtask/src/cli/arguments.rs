@@ -42,6 +42,12 @@ pub(crate) struct TestArgs {
     /// Stop at the first failure
     #[arg(long)]
     pub(crate) fail_fast: bool,
+    /// Run each test so often; one that passes and fails is called flaky
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: Option<u32>,
+    /// Run each test again and again until one fails, at most --repeat times [default: 1000]
+    #[arg(long)]
+    pub(crate) until_fail: bool,
     /// Show the tests' output as it comes, one step at a time
     #[arg(short = 's', long)]
     pub(crate) no_capture: bool,

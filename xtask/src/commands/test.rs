@@ -181,6 +181,8 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         capture: if args.no_capture { Capture::Through } else { Capture::Failures },
         fail_fast: args.fail_fast,
         secrets: environment.secrets.clone(),
+        repeat: args.repeat.unwrap_or(1),
+        until_fail: args.until_fail,
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     }
 }

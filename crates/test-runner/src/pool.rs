@@ -1,0 +1,278 @@
+//! Tests of the CPU that no pytest process has begun, file by file: a step that is done with its own takes over files of
+//! others.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use execution_plan::{PlannedCase, Step, StepId};
+use test_catalog::TreePath;
+
+/// What a step has to have left, or how long it has to have been at one file, that a process is started to take over half of
+/// what it has left: more than twice what pytest takes to start.
+const WORTH_A_PROCESS: Duration = Duration::from_secs(1);
+
+/// The planned tests of one file in one round, and how far they are.
+pub(crate) struct FileCases<'p> {
+    pub(crate) cases: Vec<&'p PlannedCase>,
+    pub(crate) round: u32,
+    /// The cases that have all their results.
+    pub(crate) over: HashSet<usize>,
+    /// The tests that have a result; pytest may make several of an inexact case.
+    pub(crate) done: HashSet<(String, u32)>,
+}
+
+impl<'p> FileCases<'p> {
+    /// The cases of each file, in the order of the files' first cases.
+    pub(crate) fn of(step: &'p Step, round: u32) -> Vec<Self> {
+        let mut files: Vec<Self> = Vec::new();
+        let mut known: HashMap<&TreePath, usize> = HashMap::new();
+        for case in &step.cases {
+            let at = *known.entry(&case.file).or_insert_with(|| {
+                files.push(Self { cases: Vec::new(), round, over: HashSet::new(), done: HashSet::new() });
+                files.len() - 1
+            });
+            files[at].cases.push(case);
+        }
+        files
+    }
+
+    /// The file's own name: modules of one name can shadow each other in one process.
+    pub(crate) fn name(&self) -> &'p str {
+        self.cases.first().map_or("", |case| case.file.file_name())
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.len() == self.cases.len()
+    }
+
+    fn expected(&self) -> Duration {
+        self.cases.iter().map(|case| case.estimate.duration).sum()
+    }
+}
+
+/// A file in the pool, as its process names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+/// Tests that no process has begun, by the step whose process is to run them.
+#[derive(Default)]
+pub(crate) struct Pool<'p> {
+    lines: Mutex<Lines<'p>>,
+}
+
+#[derive(Default)]
+struct Lines<'p> {
+    last: u64,
+    by_step: HashMap<StepId, Line<'p>>,
+    /// What tests took, and what they were expected to take, in seconds.
+    took: f64,
+    expected: f64,
+}
+
+/// What came of trying to take over files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakeOver {
+    Taken,
+    /// Others have files left, and are at them.
+    Later,
+    Nothing,
+}
+
+struct Line<'p> {
+    /// When a file was begun last.
+    since: Instant,
+    env: &'p [(String, String)],
+    files: VecDeque<(Ticket, FileCases<'p>)>,
+}
+
+impl<'p> Pool<'p> {
+    /// Adds files in front of those that a step has left.
+    pub(crate) fn add(&self, step: &'p Step, files: Vec<FileCases<'p>>) {
+        let mut lines = self.lock();
+        lines.add(step.id, &step.env, files);
+    }
+
+    /// What a step has left, without taking it out: a process collects all of it, and claims each file when it begins it.
+    pub(crate) fn left(&self, step: StepId) -> Vec<(Ticket, Vec<&'p PlannedCase>, Left)> {
+        let lines = self.lock();
+        let files = lines.by_step.get(&step).into_iter().flat_map(|line| &line.files);
+        files
+            .map(|(ticket, file)| {
+                let left = Left { over: file.over.clone(), done: file.done.clone() };
+                (*ticket, file.cases.clone(), left)
+            })
+            .collect()
+    }
+
+    /// Takes a file out, to be begun; `None` where another process has it.
+    pub(crate) fn claim(&self, step: StepId, ticket: Ticket) -> Option<FileCases<'p>> {
+        let mut lines = self.lock();
+        let line = lines.by_step.get_mut(&step)?;
+        let at = line.files.iter().position(|(known, _)| *known == ticket)?;
+        line.since = Instant::now();
+        line.files.remove(at).map(|(_, file)| file)
+    }
+
+    /// A test took so long: guesses are scaled by what their tests took.
+    pub(crate) fn took(&self, case: &PlannedCase, took: Duration) {
+        let mut lines = self.lock();
+        lines.took += took.as_secs_f64();
+        lines.expected += case.estimate.duration.as_secs_f64();
+    }
+
+    /// Moves half of what another step has left to this one, from the end, where that is worth a process. Who has most to
+    /// do gives; its last file is left to it, since it may be about to begin it: two that start for each other's would go
+    /// on for ever.
+    pub(crate) fn take_over(&self, to: &'p Step) -> TakeOver {
+        let mut lines = self.lock();
+        let scale = if lines.expected > 0.0 { lines.took / lines.expected } else { 1.0 };
+        let left = |line: &Line<'_>| line.files.iter().map(|(_, file)| file.expected()).sum::<Duration>();
+        let is_worth_it = |line: &Line<'_>| {
+            left(line).as_secs_f64() * scale >= WORTH_A_PROCESS.as_secs_f64() || line.since.elapsed() >= WORTH_A_PROCESS
+        };
+        let others = || {
+            let lines = lines.by_step.iter();
+            lines.filter(|(step, line)| **step != to.id && line.env == to.env && line.files.len() > 1)
+        };
+        let worth = others().filter(|(_, line)| is_worth_it(line)).map(|(step, line)| (left(line), *step));
+        let Some((_, from)) = worth.max() else {
+            return if others().next().is_some() { TakeOver::Later } else { TakeOver::Nothing };
+        };
+        let Some(line) = lines.by_step.get_mut(&from) else { return TakeOver::Nothing };
+        let half = line.files.len() / 2;
+        let mut names: HashSet<&str> = HashSet::new();
+        let mut taken = Vec::new();
+        for at in (0..line.files.len()).rev() {
+            if taken.len() < half && names.insert(line.files[at].1.name()) {
+                taken.extend(line.files.remove(at).map(|(_, file)| file));
+            }
+        }
+        taken.reverse();
+        lines.add(to.id, &to.env, taken);
+        TakeOver::Taken
+    }
+
+    /// Takes out all that a step has left: it will not be run.
+    pub(crate) fn give_up(&self, step: StepId) -> Vec<FileCases<'p>> {
+        let line = self.lock().by_step.remove(&step);
+        line.into_iter().flat_map(|line| line.files).map(|(_, file)| file).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines<'p>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a file in the pool still needs.
+pub(crate) struct Left {
+    pub(crate) over: HashSet<usize>,
+    pub(crate) done: HashSet<(String, u32)>,
+}
+
+impl<'p> Lines<'p> {
+    fn add(&mut self, step: StepId, env: &'p [(String, String)], files: Vec<FileCases<'p>>) {
+        let line =
+            self.by_step.entry(step).or_insert_with(|| Line { since: Instant::now(), env, files: VecDeque::new() });
+        for file in files.into_iter().rev() {
+            self.last += 1;
+            line.files.push_front((Ticket(self.last), file));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use execution_plan::{
+        Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, Share, StepKind, plan_demands,
+    };
+    use test_catalog::{NodeId, SourceSpan};
+
+    use super::*;
+
+    /// Two batches of files that are expected to take a second each.
+    fn plan(files: u32) -> Plan {
+        let demand = |number: u32| {
+            let file = TreePath::new(format!("test_{number}.py"));
+            let id = NodeId::python(&file, ["test_a"], None);
+            let duration = Duration::from_secs(1);
+            let case = PlannedCase {
+                function: id.clone(),
+                id,
+                occurrence: 0,
+                file: file.clone(),
+                exact: true,
+                undecided: false,
+                timeout: Duration::from_secs(60),
+                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
+                rust: None,
+            };
+            Demand {
+                case,
+                at: SourceSpan::line(file, 1),
+                gpus: 0,
+                model: None,
+                share: Share::Whole,
+                env: Vec::new(),
+                resources: Vec::new(),
+                target: None,
+                not_compiled: None,
+            }
+        };
+        let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
+        plan_demands((0..files).map(demand).collect(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
+    }
+
+    fn batches(plan: &Plan) -> [&Step; 2] {
+        let steps: Vec<_> = plan.steps().filter(|step| step.kind == StepKind::PythonBatch).collect();
+        steps.try_into().unwrap()
+    }
+
+    #[test]
+    fn each_file_is_begun_once_whoever_takes_it_over() {
+        let plan = plan(20);
+        let steps = batches(&plan);
+        let pool = Pool::default();
+        let mut begun = Vec::new();
+        for step in steps {
+            pool.add(step, FileCases::of(step, 0));
+        }
+        let collected = steps.map(|step| pool.left(step.id));
+        // The first step is done at once and takes over what it can; the second goes on with what it collected.
+        for (ticket, ..) in &collected[0] {
+            begun.extend(pool.claim(steps[0].id, *ticket).map(|file| file.name()));
+        }
+        while pool.take_over(steps[0]) == TakeOver::Taken {
+            for (ticket, ..) in pool.left(steps[0].id) {
+                begun.extend(pool.claim(steps[0].id, ticket).map(|file| file.name()));
+            }
+        }
+        let taken = begun.len();
+        for (ticket, ..) in &collected[1] {
+            begun.extend(pool.claim(steps[1].id, *ticket).map(|file| file.name()));
+        }
+        assert!(taken > 10 && taken < 20, "{taken}");
+        begun.sort_unstable();
+        begun.dedup();
+        assert_eq!(begun.len(), 20);
+        assert_eq!(pool.take_over(steps[0]), TakeOver::Nothing);
+    }
+
+    #[test]
+    fn what_is_nearly_done_is_left_to_its_process_and_so_is_its_last_file() {
+        let plan = plan(20);
+        let [first, second] = batches(&plan);
+        let pool = Pool::default();
+        pool.add(second, FileCases::of(second, 0));
+        // What was guessed to take a second takes a millisecond.
+        pool.took(&first.cases[0], Duration::from_millis(1));
+        assert_eq!(pool.take_over(first), TakeOver::Later);
+        for (ticket, ..) in &pool.left(second.id)[1..] {
+            assert!(pool.claim(second.id, *ticket).is_some());
+        }
+        assert_eq!(pool.take_over(first), TakeOver::Nothing);
+        assert_eq!(pool.give_up(second.id).len(), 1);
+    }
+}
