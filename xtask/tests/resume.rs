@@ -165,7 +165,7 @@ fn killed_round(what: &str, fault: &Fault, whole: Duration, seen: &mut Seen) {
             Err(left) => panic!("{what}: {left:?} {out} {err}"),
         }
         // What was cut off in the middle of a line was not told.
-        let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n') && !line.starts_with("warning:"));
         let ids = lines.filter_map(|line| line.split_whitespace().find(|word| word.contains(".py::")));
         told.extend(ids.map(str::to_owned));
         let recorded = recorded(tree.path());
