@@ -73,7 +73,7 @@ fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
         NotRunReason::TooFewGpus { .. } | NotRunReason::WrongModel { .. } | NotRunReason::TooLittleMemory { .. }
     );
     let would_do = |unit: &&UnitCapacity| {
-        let is_of_model = |model: &String| unit.name.to_lowercase().contains(&model.to_lowercase());
+        let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
         demand.model.as_ref().is_none_or(is_of_model)
             && match demand.share {
                 Share::Bytes(bytes) => bytes <= unit.memory,
