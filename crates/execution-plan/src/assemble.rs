@@ -9,7 +9,7 @@ use marker_policy::{Chosen, Policy};
 use test_catalog::TreePath;
 
 use crate::demand::demands;
-use crate::fit::{refusal, units_of_model};
+use crate::fit::{refusal, units_that_do};
 use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
     Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, NotRun, Plan, PlannedCase, RustBuild, Share, Step,
@@ -30,6 +30,8 @@ pub struct PlanSettings {
     /// How long to look for a shorter plan than those that need no search. With none the plan is the same everywhere; else
     /// it depends on how fast the machine is.
     pub search: Duration,
+    /// The least time between two starts on a GPU that tests share.
+    pub stagger: Duration,
 }
 
 /// Plans the chosen tests on these units.
@@ -66,7 +68,7 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
         }
     }
     let mut drafts = drafts(feasible, &capacity, settings);
-    let problem = problem(&drafts, &capacity);
+    let problem = problem(&drafts, &capacity, settings.stagger);
     let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
     let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));
@@ -75,6 +77,7 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
     let (steps, waits) = number(drafts);
     let mut plan = Plan::new(steps, &waits, capacity);
     (plan.not_run, plan.expected, plan.bounds, plan.serial) = (not_run, expected, bounds, serial);
+    plan.stagger = settings.stagger;
     plan
 }
 
@@ -102,7 +105,7 @@ impl Draft {
             kind,
             cases,
             env: Vec::new(),
-            claim: Claim { cpu_slots, gpus: Vec::new() },
+            claim: Claim { cpu_slots, ..Claim::default() },
             gpus: 0,
             share: Share::Bytes(0),
             candidates: Vec::new(),
@@ -121,13 +124,14 @@ fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) ->
         let (cpu, gpu): (Vec<_>, Vec<_>) = python.into_iter().partition(|demand| demand.gpus == 0);
         for batch in batches(cpu, settings.jobs.max(1) as usize) {
             let mut cases = Vec::with_capacity(batch.len());
-            let mut env = Vec::new();
+            let (mut env, mut exclusive) = (Vec::new(), Vec::new());
             for demand in batch {
-                env = demand.env;
+                (env, exclusive) = (demand.env, demand.exclusive);
                 cases.push(demand.case);
             }
             let mut draft = Draft::new(StepKind::PythonBatch, cases, 1, vec![prepare]);
             draft.env = env;
+            draft.claim.exclusive = exclusive;
             draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), String::new()));
             drafts.push(draft);
         }
@@ -146,7 +150,8 @@ fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) ->
 fn on_gpus(mut draft: Draft, demands: Vec<Demand>, capacity: &Capacity) -> Draft {
     if let Some(first) = demands.first() {
         (draft.gpus, draft.share, draft.env) = (first.gpus, first.share, first.env.clone());
-        draft.candidates = units_of_model(first, capacity);
+        draft.claim.exclusive.clone_from(&first.exclusive);
+        draft.candidates = units_that_do(first, capacity);
         if let Share::Bytes(bytes) = first.share {
             draft.candidates.retain(|&unit| capacity.units[unit].memory >= bytes);
         }
@@ -157,12 +162,12 @@ fn on_gpus(mut draft: Draft, demands: Vec<Demand>, capacity: &Capacity) -> Draft
 }
 
 fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings, drafts: &mut Vec<Draft>) {
-    type Place = (u32, Option<String>, Share);
+    type Place = (u32, Option<String>, Option<(u32, u32)>, Share, Vec<String>);
     type Binary = (Arc<test_catalog::CargoTarget>, Place, Vec<Demand>);
     let mut workspaces: BTreeMap<TreePath, Vec<Binary>> = BTreeMap::new();
     for demand in demands {
         let Some(target) = demand.target.clone() else { continue };
-        let place = (demand.gpus, demand.model.clone(), demand.share);
+        let place = (demand.gpus, demand.model.clone(), demand.capability, demand.share, demand.exclusive.clone());
         let binaries = workspaces.entry(target.workspace.clone()).or_default();
         match binaries.iter_mut().find(|(known, at, _)| *known == target && *at == place) {
             Some((_, _, demands)) => demands.push(demand),
@@ -195,37 +200,38 @@ const START: Duration = Duration::from_millis(500);
 const BESIDE: Duration = Duration::from_millis(1);
 
 /// CPU tests in batches, as many as can run at once: files stay together and in order, modules that would shadow each
-/// other are apart, engine caps agree. Long files go first, each to the shortest batch; the others fill one batch after
+/// other are apart, engine caps and what is had alone agree. Long files go first, each to the shortest batch; the others fill one batch after
 /// another, so that a folder's tests share what they set up. The runner evens out what takes longer than expected.
 fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
-    type Env = Vec<(String, String)>;
-    let mut envs: Vec<(Env, Vec<FileDemands>)> = Vec::new();
-    let mut known: HashMap<(TreePath, Env), (usize, usize)> = HashMap::new();
+    /// The environment, and what is had alone.
+    type Setting = (Vec<(String, String)>, Vec<String>);
+    let mut settings: Vec<(Setting, Vec<FileDemands>)> = Vec::new();
+    let mut known: HashMap<(TreePath, Setting), (usize, usize)> = HashMap::new();
     for demand in demands {
-        let (file, env) = (demand.case.file.clone(), demand.env.clone());
-        let (env, at) = *known.entry((file.clone(), env.clone())).or_insert_with(|| {
-            let index = envs.iter().position(|(known, _)| *known == env).unwrap_or_else(|| {
-                envs.push((env, Vec::new()));
-                envs.len() - 1
+        let (file, setting) = (demand.case.file.clone(), (demand.env.clone(), demand.exclusive.clone()));
+        let (setting, at) = *known.entry((file.clone(), setting.clone())).or_insert_with(|| {
+            let index = settings.iter().position(|(known, _)| *known == setting).unwrap_or_else(|| {
+                settings.push((setting, Vec::new()));
+                settings.len() - 1
             });
-            envs[index].1.push(FileDemands { file, length: Duration::ZERO, demands: Vec::new() });
-            (index, envs[index].1.len() - 1)
+            settings[index].1.push(FileDemands { file, length: Duration::ZERO, demands: Vec::new() });
+            (index, settings[index].1.len() - 1)
         });
-        let file = &mut envs[env].1[at];
+        let file = &mut settings[setting].1[at];
         file.length += demand.case.estimate.duration + BESIDE;
         file.demands.push(demand);
     }
-    envs.into_iter().flat_map(|(_, files)| batches_of_env(files, jobs)).collect()
+    settings.into_iter().flat_map(|(_, files)| batches_of_setting(files, jobs)).collect()
 }
 
-/// The tests of one file that run under one environment.
+/// The tests of one file that run under one environment, with the same things alone.
 struct FileDemands {
     file: TreePath,
     length: Duration,
     demands: Vec<Demand>,
 }
 
-fn batches_of_env(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> {
+fn batches_of_setting(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> {
     #[derive(Default)]
     struct Batch {
         names: HashSet<String>,
@@ -265,8 +271,9 @@ fn batches_of_env(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> {
 }
 
 /// What the schedule has to know of the steps.
-fn problem(drafts: &[Draft], capacity: &Capacity) -> Problem {
-    let mut problem = Problem { capacity: capacity.clone(), ..Problem::default() };
+fn problem(drafts: &[Draft], capacity: &Capacity, stagger: Duration) -> Problem {
+    let mut problem = Problem { capacity: capacity.clone(), stagger, ..Problem::default() };
+    let mut things: HashMap<&str, usize> = HashMap::new();
     let mut pools: HashMap<Pool, usize> = HashMap::new();
     for draft in drafts {
         let pool = Pool::new(draft.candidates.iter().copied());
@@ -274,16 +281,22 @@ fn problem(drafts: &[Draft], capacity: &Capacity) -> Problem {
             problem.pools.push(pool.clone());
             problem.pools.len() - 1
         });
+        let resources = draft.claim.exclusive.iter().map(|thing| {
+            let next = things.len();
+            *things.entry(thing).or_insert(next)
+        });
         problem.jobs.push(Job {
+            resources: resources.collect(),
+            staggered: draft.gpus > 0 && draft.share != Share::Whole,
             duration: draft.duration,
             cpu_slots: draft.claim.cpu_slots,
             gpus: draft.gpus,
             share: draft.share,
             pool,
             after: draft.waits_for.clone(),
-            ..Job::default()
         });
     }
+    problem.resources = things.len();
     problem
 }
 

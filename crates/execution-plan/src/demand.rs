@@ -1,5 +1,6 @@
 //! What each test needs, from its markers through the policy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +22,16 @@ pub struct Demand {
     pub gpus: u32,
     /// A part of their name, such as `H100`.
     pub model: Option<String>,
+    /// Their least compute capability: the parts before and behind the point.
+    pub capability: Option<(u32, u32)>,
     /// How much of each.
     pub share: Share,
     /// The engine's cap, and other variables.
     pub env: Vec<(String, String)>,
     /// Resources that no machine of this engine has.
     pub resources: Vec<String>,
+    /// What it has alone while it runs, by the names of the policy, ascending.
+    pub exclusive: Vec<String>,
     /// The test binary, of a Rust test.
     pub target: Option<Arc<CargoTarget>>,
     /// What its compilation needs that was not asked for, such as `feature = "integration"`.
@@ -65,17 +70,20 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
         types.iter().map(|name| policy.default_timeout(Some(name))).max().unwrap_or(policy.default_timeout(None));
     let estimate = estimates.of(&case.id, case.occurrence, own_timeout, types.iter().copied());
 
-    let (mut gpus, mut model, mut resources) = (0, None, Vec::new());
+    let (mut gpus, mut model, mut capability, mut resources) = (0, None, None, Vec::new());
     for hardware in resolved.effective.iter().filter_map(|marker| policy.hardware(&marker.name)) {
         gpus = gpus.max(hardware.gpus);
         model = model.or_else(|| hardware.model.clone());
+        capability = capability.max(hardware.capability);
         resources.extend(hardware.resource.clone());
     }
-    if model.is_some() {
+    if model.is_some() || capability.is_some() {
         gpus = gpus.max(1);
     }
     resources.sort();
     resources.dedup();
+    let exclusive = resolved.effective.iter().filter_map(|marker| policy.exclusive(&marker.name));
+    let exclusive: BTreeSet<&str> = exclusive.collect();
 
     let share = match first_argument(resolved, policy.vram_marker()) {
         None => Share::Whole,
@@ -110,9 +118,11 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
         at: case.span.clone(),
         gpus,
         model,
+        capability,
         share,
         env: engine_cap(policy, resolved).into_iter().collect(),
         resources,
+        exclusive: exclusive.into_iter().map(str::to_owned).collect(),
         target: rust.map(|rust| Arc::clone(&rust.target)),
         not_compiled: rust.filter(|rust| !rust.enabled || !rust.target.enabled).map(|rust| {
             rust.cfg.clone().unwrap_or_else(|| format!("features {}", rust.target.required_features.join(", ")))
@@ -142,6 +152,9 @@ impl From<&Unit> for crate::UnitCapacity {
             name: unit.name.clone(),
             visible: unit.cuda_visible_devices().to_owned(),
             memory: unit.memory.total.0.saturating_sub(unit.memory.reserved.0),
+            capability: unit
+                .compute_capability
+                .and_then(|it| Some((u32::try_from(it.major).ok()?, u32::try_from(it.minor).ok()?))),
         }
     }
 }

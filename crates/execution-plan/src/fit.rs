@@ -1,7 +1,9 @@
 //! Whether a test fits this machine at all.
 
+use std::collections::BTreeSet;
+
 use crate::step::to_gib;
-use crate::{Capacity, Demand, NotRunReason, PlanSettings, Share};
+use crate::{Capacity, Demand, NotRunReason, PlanSettings, Share, UnitCapacity};
 
 /// Why a test cannot run here; `None` where it can.
 pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSettings) -> Option<NotRunReason> {
@@ -29,6 +31,21 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
         here.dedup();
         return Some(NotRunReason::WrongModel { model: model.clone(), here });
     }
+    if let Some(needed) = demand.capability
+        && of_model.iter().filter(|unit| is_capable(demand, &capacity.units[**unit])).count() < demand.gpus as usize
+        && of_model.len() >= demand.gpus as usize
+    {
+        let told = |unit: &usize| {
+            let unit = &capacity.units[*unit];
+            let capability =
+                unit.capability.map_or_else(|| "unknown".to_owned(), |(major, minor)| format!("{major}.{minor}"));
+            format!("{} ({capability})", unit.name)
+        };
+        let here: BTreeSet<String> = of_model.iter().map(told).collect();
+        let here = here.into_iter().collect();
+        return Some(NotRunReason::TooLittleCapability { gpus: demand.gpus, needed, here });
+    }
+    let of_model: Vec<usize> = of_model.into_iter().filter(|unit| is_capable(demand, &capacity.units[*unit])).collect();
     let visible = u32::try_from(of_model.len()).unwrap_or(u32::MAX);
     if visible < demand.gpus {
         return Some(NotRunReason::TooFewGpus { needed: demand.gpus, visible, model: demand.model.clone() });
@@ -45,8 +62,19 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     })
 }
 
+/// Whether a unit has the compute capability that is needed. One that is not known does not do.
+fn is_capable(demand: &Demand, unit: &UnitCapacity) -> bool {
+    demand.capability.is_none_or(|needed| unit.capability.is_some_and(|has| has >= needed))
+}
+
+/// The units that are of the needed model and compute capability.
+pub(crate) fn units_that_do(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
+    let units = units_of_model(demand, capacity).into_iter();
+    units.filter(|&unit| is_capable(demand, &capacity.units[unit])).collect()
+}
+
 /// The units that are of the needed model, by their names.
-pub(crate) fn units_of_model(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
+fn units_of_model(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
     let is_of_model = |name: &str| demand.model.as_ref().is_none_or(|model| gpu_inventory::is_model(name, model));
     (0..capacity.units.len()).filter(|&unit| is_of_model(&capacity.units[unit].name)).collect()
 }

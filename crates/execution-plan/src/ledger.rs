@@ -22,7 +22,10 @@ impl Ledger {
     pub fn admits(&self, claim: &Claim) -> bool {
         let slots: u32 = self.held.iter().map(|(_, held)| held.cpu_slots).sum();
         let fits_slots = claim.cpu_slots == 0 || slots == 0 || slots + claim.cpu_slots <= self.capacity.cpu_slots;
-        fits_slots && claim.gpus.iter().all(|gpu| self.has_room(gpu.unit, gpu.share))
+        let is_held = |thing: &String| self.held.iter().any(|(_, held)| held.exclusive.contains(thing));
+        fits_slots
+            && !claim.exclusive.iter().any(is_held)
+            && claim.gpus.iter().all(|gpu| self.has_room(gpu.unit, gpu.share))
     }
 
     /// Whether one more share fits on a unit now.

@@ -24,6 +24,8 @@ pub struct Plan {
     pub bounds: Bounds,
     /// What the steps would take one after another.
     pub serial: Duration,
+    /// The least time between two starts on a GPU that steps share.
+    pub stagger: Duration,
 }
 
 /// What a run has to give out.
@@ -46,6 +48,8 @@ pub struct UnitCapacity {
     pub visible: String,
     /// All of its memory, in bytes.
     pub memory: u64,
+    /// Its compute capability, the parts before and behind the point; `None` where it is not known.
+    pub capability: Option<(u32, u32)>,
 }
 
 impl Plan {
@@ -67,6 +71,7 @@ impl Plan {
             expected: Duration::ZERO,
             bounds: Bounds::default(),
             serial: Duration::ZERO,
+            stagger: Duration::ZERO,
         }
     }
 

@@ -36,6 +36,15 @@ pub enum NotRunReason {
         /// What is here, each name once.
         here: Vec<String>,
     },
+    /// A compute capability that not enough visible GPUs have.
+    TooLittleCapability {
+        /// How many GPUs it needs.
+        gpus: u32,
+        /// What each has to have: the parts before and behind the point.
+        needed: (u32, u32),
+        /// What is here, each name once, with its capability.
+        here: Vec<String>,
+    },
     /// More memory a GPU than enough cards have.
     TooLittleMemory {
         /// How many GPUs it needs.
@@ -84,6 +93,12 @@ impl fmt::Display for NotRunReason {
                 write!(formatter, "needs an {model}, no GPU visible")
             }
             Self::WrongModel { model, here } => write!(formatter, "needs an {model}, here: {}", here.join(", ")),
+            Self::TooLittleCapability { gpus: count, needed: (major, minor), here } => write!(
+                formatter,
+                "needs {} of compute capability {major}.{minor} or more, here: {}",
+                gpus(*count, None),
+                if here.is_empty() { "none".to_owned() } else { here.join(", ") }
+            ),
             Self::TooLittleMemory { gpus: 1, needed_gib, largest_gib, .. } => {
                 write!(formatter, "needs {} GiB, the largest card has {}", gib(*needed_gib), gib(*largest_gib))
             }
@@ -145,6 +160,14 @@ mod tests {
         assert_eq!(
             text(NotRunReason::TooLittleMemory { gpus: 1, needed_gib: 24.0, largest_gib: 22.494, fitting: 0 }),
             "needs 24 GiB, the largest card has 22.5"
+        );
+        assert_eq!(
+            text(NotRunReason::TooLittleCapability {
+                gpus: 1,
+                needed: (9, 0),
+                here: vec!["NVIDIA L4 (8.9)".to_owned()]
+            }),
+            "needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (8.9)"
         );
         assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned() }), "needs k8s");
     }

@@ -138,6 +138,15 @@ pub struct Claim {
     pub cpu_slots: u32,
     /// The GPUs, each unit at most once.
     pub gpus: Vec<GpuClaim>,
+    /// What no other step has meanwhile, by the names of the policy, ascending.
+    pub exclusive: Vec<String>,
+}
+
+impl Claim {
+    /// Whether its start keeps a distance from others on its GPUs: where they share these.
+    pub(crate) fn is_staggered(&self) -> bool {
+        self.gpus.iter().any(|gpu| matches!(gpu.share, Share::Bytes(_)))
+    }
 }
 
 /// What a step holds of one GPU.

@@ -1,7 +1,7 @@
 //! Whether a plan keeps its promises, judged from the plan and what it was made for alone: nothing here is shared with
 //! the planner but the capacity itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use test_catalog::NodeId;
 
@@ -36,7 +36,48 @@ pub fn validate(plan: &Plan, demands: &[Demand]) -> Vec<String> {
     if end != plan.expected {
         wrong.push(format!("the last step ends after {end:?}, and the plan says {:?}", plan.expected));
     }
-    if wrong.is_empty() { at_every_moment(plan) } else { wrong }
+    if wrong.is_empty() {
+        wrong = at_every_moment(plan);
+        wrong.extend(had_twice(plan));
+        wrong.extend(too_close(plan));
+    }
+    wrong
+}
+
+/// Steps that have the same thing alone, at once.
+fn had_twice(plan: &Plan) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut holders: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in plan.steps().filter(|step| step.window.start < step.window.end) {
+        for thing in &step.claim.exclusive {
+            holders.entry(thing).or_default().push(step);
+        }
+    }
+    for (thing, mut steps) in holders {
+        steps.sort_by_key(|step| step.window.start);
+        let pairs = steps.windows(2).filter(|pair| pair[0].window.end > pair[1].window.start);
+        wrong.extend(pairs.map(|pair| format!("steps {} and {} both have `{thing}`", pair[0].id, pair[1].id)));
+    }
+    wrong
+}
+
+/// Steps that start on a GPU which they share too soon after one another.
+fn too_close(plan: &Plan) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut starts: BTreeMap<usize, Vec<&Step>> = BTreeMap::new();
+    for step in plan.steps().filter(|step| step.claim.is_staggered()) {
+        for gpu in &step.claim.gpus {
+            starts.entry(gpu.unit).or_default().push(step);
+        }
+    }
+    for (unit, mut steps) in starts {
+        steps.sort_by_key(|step| step.window.start);
+        let pairs = steps.windows(2);
+        let pairs = pairs.filter(|pair| pair[1].window.start.saturating_sub(pair[0].window.start) < plan.stagger);
+        wrong
+            .extend(pairs.map(|pair| format!("steps {} and {} start too close on GPU {unit}", pair[0].id, pair[1].id)));
+    }
+    wrong
 }
 
 /// Each demand is planned or refused once, and the step that it is in has what it needs.
@@ -70,11 +111,15 @@ fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
     let refused = plan.not_run.iter().find(is_this)?;
     let for_want_of_gpus = matches!(
         refused.reason,
-        NotRunReason::TooFewGpus { .. } | NotRunReason::WrongModel { .. } | NotRunReason::TooLittleMemory { .. }
+        NotRunReason::TooFewGpus { .. }
+            | NotRunReason::WrongModel { .. }
+            | NotRunReason::TooLittleCapability { .. }
+            | NotRunReason::TooLittleMemory { .. }
     );
     let would_do = |unit: &&UnitCapacity| {
-        let is_of_model = |model: &String| unit.name.to_lowercase().contains(&model.to_lowercase());
+        let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
         demand.model.as_ref().is_none_or(is_of_model)
+            && demand.capability.is_none_or(|needed| unit.capability.is_some_and(|has| has >= needed))
             && match demand.share {
                 Share::Bytes(bytes) => bytes <= unit.memory,
                 Share::Whole => true,
@@ -94,8 +139,13 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
     let lacks = |gpu: &&crate::GpuClaim| {
         let Some(unit) = plan.capacity.units.get(gpu.unit) else { return true };
         let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
-        gpu.share != demand.share || !demand.model.as_ref().is_none_or(is_of_model)
+        gpu.share != demand.share
+            || !demand.model.as_ref().is_none_or(is_of_model)
+            || demand.capability.is_some_and(|needed| unit.capability.is_none_or(|has| has < needed))
     };
+    if claim.exclusive != demand.exclusive {
+        return Some(format!("{id} has {:?} alone, and needs {:?}", claim.exclusive, demand.exclusive));
+    }
     let gpu = claim.gpus.iter().find(lacks)?;
     Some(format!("{id} has not what it needs on GPU {}", gpu.unit))
 }
@@ -168,7 +218,7 @@ mod tests {
     use test_catalog::{SourceSpan, TreePath};
 
     use super::*;
-    use crate::{Capacity, Estimate, EstimateSource, PlanSettings, PlannedCase, plan_demands};
+    use crate::{Capacity, Estimate, EstimateSource, PlanSettings, PlannedCase, Window, plan_demands};
 
     const GIB: u64 = 1 << 30;
 
@@ -194,6 +244,8 @@ mod tests {
             share,
             env: Vec::new(),
             resources: Vec::new(),
+            exclusive: Vec::new(),
+            capability: None,
             target: None,
             not_compiled: None,
         }
@@ -215,6 +267,7 @@ mod tests {
             name: "NVIDIA L4".to_owned(),
             visible: visible.to_owned(),
             memory: 22 * GIB,
+            ..UnitCapacity::default()
         };
         let capacity = Capacity { units: vec![unit("0"), unit("1")], cpu_slots: 2, headroom: 0.15 };
         plan_demands(demands(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
@@ -236,6 +289,52 @@ mod tests {
     fn a_plan_that_keeps_everything_is_valid() {
         assert_eq!(validate(&plan(), &demands()), Vec::<String>::new());
         assert_eq!(validate(&changed(|_| {}), &demands()), Vec::<String>::new());
+    }
+
+    /// Two tests that have the same service alone and one that shares a GPU with another.
+    #[test]
+    fn what_is_had_alone_and_what_starts_apart_is_judged() {
+        let mut demands = demands();
+        for at in [0, 3] {
+            demands[at].exclusive = vec!["etcd".to_owned()];
+        }
+        let unit = UnitCapacity { name: "NVIDIA L4".to_owned(), memory: 30 * GIB, ..UnitCapacity::default() };
+        let capacity = Capacity { units: vec![unit], cpu_slots: 4, headroom: 0.0 };
+        let stagger = std::time::Duration::from_secs(3);
+        let settings = PlanSettings { jobs: 4, stagger, ..PlanSettings::default() };
+        let plan = plan_demands(demands.clone(), capacity, &settings);
+        assert_eq!(validate(&plan, &demands), Vec::<String>::new());
+        assert_eq!(plan.expected, Duration::from_secs(20));
+        let steps: Vec<Step> = plan
+            .steps()
+            .cloned()
+            .map(|step| Step { window: Window { start: Duration::ZERO, ..step.window }, ..step })
+            .collect();
+        let mut changed = Plan::new(steps, &[], plan.capacity.clone());
+        (changed.not_run, changed.expected, changed.stagger) = (plan.not_run.clone(), plan.expected, stagger);
+        let wrong = validate(&changed, &demands).join("; ");
+        assert!(wrong.contains("both have `etcd`") && wrong.contains("start too close on GPU 0"), "{wrong}");
+        demands[0].exclusive.clear();
+        assert!(validate(&plan, &demands).join("; ").contains("alone, and needs []"));
+    }
+
+    #[test]
+    fn a_card_does_only_with_the_compute_capability() {
+        let mut demands = vec![demand("new", 1, Share::Whole)];
+        demands[0].capability = Some((9, 0));
+        let unit = |capability| UnitCapacity { name: "NVIDIA L4".to_owned(), capability, ..UnitCapacity::default() };
+        for (capability, refused) in [
+            (Some((9, 0)), None),
+            (Some((10, 0)), None),
+            (Some((8, 9)), Some("needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (8.9)")),
+            (None, Some("needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (unknown)")),
+        ] {
+            let capacity = Capacity { units: vec![unit(capability)], cpu_slots: 1, headroom: 0.15 };
+            let plan = plan_demands(demands.clone(), capacity, &PlanSettings { jobs: 1, ..PlanSettings::default() });
+            let reasons: Vec<_> = plan.not_run.iter().map(|refused| refused.reason.to_string()).collect();
+            assert_eq!(reasons.first().map(String::as_str), refused);
+            assert_eq!(validate(&plan, &demands), Vec::<String>::new());
+        }
     }
 
     #[test]

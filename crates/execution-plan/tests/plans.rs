@@ -38,6 +38,8 @@ fn demand(number: usize, file: &str, gpus: u32, share: Share, seconds: u64) -> D
         share,
         env: Vec::new(),
         resources: Vec::new(),
+        exclusive: Vec::new(),
+        capability: None,
         target: None,
         not_compiled: None,
     }
@@ -48,6 +50,7 @@ fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {
         name: "NVIDIA L4".to_owned(),
         visible: index.to_string(),
         memory: gib * GIB,
+        ..UnitCapacity::default()
     };
     Capacity { units: gib.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15 }
 }
@@ -81,21 +84,24 @@ proptest! {
 
     #[test]
     fn every_plan_is_valid_and_loses_no_test(
-        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100), 0..25),
+        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100, prop::option::weighted(0.2, 0_u8..3)), 0..25),
         cards in prop::collection::vec(1_u64..80, 0..5),
         jobs in 1_u32..6,
+        stagger in 0_u64..5,
     ) {
-        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds))| {
+        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone))| {
             let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
-            demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds)
+            let exclusive = alone.map(|thing| thing.to_string()).into_iter().collect();
+            Demand { exclusive, ..demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds) }
         }).collect();
-        let plan = plan_demands(demands.clone(), machine(&cards, jobs), &PlanSettings { jobs, ..PlanSettings::default() });
+        let settings = PlanSettings { jobs, stagger: Duration::from_secs(stagger), ..PlanSettings::default() };
+        let plan = plan_demands(demands.clone(), machine(&cards, jobs), &settings);
         prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
         prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
         prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
         let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
         prop_assert_eq!(by_file.len(), plan.not_run.len());
-        for (number, &(file, gpus, gib, _)) in tests.iter().enumerate() {
+        for (number, &(file, gpus, gib, _, _)) in tests.iter().enumerate() {
             let fitting = cards.iter().filter(|card| gib.is_none_or(|gib| gib <= **card)).count();
             let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", file % 2, file));
             prop_assert_eq!(by_file.contains_key(&id), fitting < gpus as usize, "{}", id);

@@ -38,6 +38,8 @@ fn demand(&(file, function, gpus, gib, seconds): &Test, number: usize) -> Demand
         share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)),
         env: Vec::new(),
         resources: Vec::new(),
+        exclusive: Vec::new(),
+        capability: None,
         target: None,
         not_compiled: None,
     }

@@ -277,6 +277,14 @@ impl<'p> Writer<'p> {
             lines.one("vram-marker", string(policy.vram_marker()));
             lines.one("timeout-marker", string(policy.timeout_marker()));
             lines.one("headroom", number(policy.headroom()));
+            if !policy.stagger().is_zero() {
+                lines.one("stagger", string(&duration::write(policy.stagger())));
+            }
+        });
+        self.table(&["exclusive"], |lines| {
+            for (marker, thing) in &policy.exclusive {
+                lines.one(marker, string(thing));
+            }
         });
         for (index, cap) in policy.engine_caps().iter().enumerate() {
             let marker = ("marker", string(&cap.marker));
@@ -440,11 +448,12 @@ fn number(number: f64) -> String {
 
 fn asks(hardware: &Hardware) -> String {
     let mut parts = Vec::new();
-    let asks_for_other = hardware.model.is_some() || hardware.resource.is_some();
+    let asks_for_other = hardware.model.is_some() || hardware.capability.is_some() || hardware.resource.is_some();
     if hardware.gpus > 0 || !asks_for_other {
         parts.push(format!("gpus = {}", hardware.gpus));
     }
     parts.extend(hardware.model.as_ref().map(|model| format!("model = {}", string(model))));
+    parts.extend(hardware.capability.map(|(major, minor)| format!("compute-capability = {major}.{minor}")));
     parts.extend(hardware.resource.as_ref().map(|resource| format!("resource = {}", string(resource))));
     if hardware.resource.is_some() && hardware.count != 1 {
         parts.push(format!("count = {}", hardware.count));

@@ -37,6 +37,8 @@ pub struct Policy {
     pub(crate) defaults: Option<Defaults>,
     pub(crate) planning: Planning,
     pub(crate) engine_caps: Vec<EngineCap>,
+    /// By the marker: what its tests have alone.
+    pub(crate) exclusive: BTreeMap<String, String>,
     pub(crate) budgets: Vec<Budget>,
     pub(crate) timeouts: Timeouts,
     pub(crate) rules: BTreeMap<RuleCode, RuleLevel>,
@@ -123,6 +125,8 @@ pub struct Hardware {
     pub gpus: u32,
     /// A part of the GPUs' product name, such as `H100`.
     pub model: Option<String>,
+    /// The least compute capability of the GPUs: the parts before and behind the point.
+    pub capability: Option<(u32, u32)>,
     /// A resource other than a GPU, such as `k8s`.
     pub resource: Option<String>,
     /// How many of that resource; 1 unless the policy says otherwise.
@@ -191,11 +195,18 @@ pub struct Planning {
     pub timeout_marker: String,
     /// The share of a GPU's memory that stays free where several tests share it, from 0 to 1.
     pub headroom: f64,
+    /// The least time between two starts on a GPU that tests share.
+    pub stagger: Duration,
 }
 
 impl Default for Planning {
     fn default() -> Self {
-        Self { vram_marker: "profiled_vram_gib".to_owned(), timeout_marker: "timeout".to_owned(), headroom: 0.15 }
+        Self {
+            vram_marker: "profiled_vram_gib".to_owned(),
+            timeout_marker: "timeout".to_owned(),
+            headroom: 0.15,
+            stagger: Duration::ZERO,
+        }
     }
 }
 
@@ -489,6 +500,18 @@ impl Policy {
     #[must_use]
     pub fn timeout_marker(&self) -> &str {
         &self.planning.timeout_marker
+    }
+
+    /// The least time between two starts on a GPU that tests share; zero where none is kept.
+    #[must_use]
+    pub fn stagger(&self) -> Duration {
+        self.planning.stagger
+    }
+
+    /// What the tests with a marker have alone, by its name; `None` where the policy names nothing.
+    #[must_use]
+    pub fn exclusive(&self, marker: &str) -> Option<&str> {
+        self.exclusive.get(marker).map(String::as_str)
     }
 
     /// The share of a GPU's memory that stays free where several tests share it.

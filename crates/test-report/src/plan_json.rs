@@ -35,6 +35,8 @@ struct Machine<'a> {
     cpu_slots: u32,
     /// The part of a GPU's memory that stays free where tests share it.
     headroom: f64,
+    /// The least time between two starts on a GPU that steps share.
+    stagger: f64,
 }
 
 #[derive(Serialize)]
@@ -110,6 +112,8 @@ struct Step<'a> {
     tests: Vec<&'a str>,
     gpus: Vec<Gpu<'a>>,
     cpu_slots: u32,
+    /// What no other step has meanwhile.
+    exclusive: Vec<&'a str>,
     env: Vec<(&'a str, &'a str)>,
     start: f64,
     end: f64,
@@ -160,6 +164,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> serde_json::Result<String> {
             })
             .collect(),
         cpu_slots: step.claim.cpu_slots,
+        exclusive: step.claim.exclusive.iter().map(String::as_str).collect(),
         env: step.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         start: step.window.start.as_secs_f64(),
         end: step.window.end.as_secs_f64(),
@@ -219,6 +224,7 @@ fn machine(plan: &Plan) -> Machine<'_> {
             .collect(),
         cpu_slots: plan.capacity.cpu_slots,
         headroom: plan.capacity.headroom,
+        stagger: plan.stagger.as_secs_f64(),
     }
 }
 

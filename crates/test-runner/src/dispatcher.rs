@@ -184,6 +184,8 @@ mod tests {
             share: Share::Whole,
             env: Vec::new(),
             resources: Vec::new(),
+            exclusive: Vec::new(),
+            capability: None,
             target: None,
             not_compiled: None,
         }
@@ -191,7 +193,12 @@ mod tests {
 
     /// A preparation, two tests that want the only GPU, and the report.
     fn two_tests_for_one_gpu() -> Plan {
-        let unit = UnitCapacity { name: "L4".to_owned(), visible: "0".to_owned(), memory: 24 << 30 };
+        let unit = UnitCapacity {
+            name: "L4".to_owned(),
+            visible: "0".to_owned(),
+            memory: 24 << 30,
+            ..UnitCapacity::default()
+        };
         let capacity = Capacity { units: vec![unit], cpu_slots: 2, headroom: 0.15 };
         let settings = PlanSettings { jobs: 2, ..PlanSettings::default() };
         plan_demands(vec![demand("test_a", 1), demand("test_b", 1)], capacity, &settings)

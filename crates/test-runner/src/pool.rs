@@ -82,15 +82,22 @@ pub(crate) enum TakeOver {
 struct Line<'p> {
     /// When a file was begun last.
     since: Instant,
-    env: &'p [(String, String)],
+    setting: Setting<'p>,
     files: VecDeque<(Ticket, FileCases<'p>)>,
+}
+
+/// What tests find when they run: the environment, and what their step has alone. Files move between steps of one setting.
+type Setting<'p> = (&'p [(String, String)], &'p [String]);
+
+fn setting(step: &Step) -> Setting<'_> {
+    (&step.env, &step.claim.exclusive)
 }
 
 impl<'p> Pool<'p> {
     /// Adds files in front of those that a step has left.
     pub(crate) fn add(&self, step: &'p Step, files: Vec<FileCases<'p>>) {
         let mut lines = self.lock();
-        lines.add(step.id, &step.env, files);
+        lines.add(step.id, setting(step), files);
     }
 
     /// What a step has left, without taking it out: a process collects all of it, and claims each file when it begins it.
@@ -133,7 +140,7 @@ impl<'p> Pool<'p> {
         };
         let others = || {
             let lines = lines.by_step.iter();
-            lines.filter(|(step, line)| **step != to.id && line.env == to.env && line.files.len() > 1)
+            lines.filter(|(step, line)| **step != to.id && line.setting == setting(to) && line.files.len() > 1)
         };
         let worth = others().filter(|(_, line)| is_worth_it(line)).map(|(step, line)| (left(line), *step));
         let Some((_, from)) = worth.max() else {
@@ -149,7 +156,7 @@ impl<'p> Pool<'p> {
             }
         }
         taken.reverse();
-        lines.add(to.id, &to.env, taken);
+        lines.add(to.id, setting(to), taken);
         TakeOver::Taken
     }
 
@@ -171,9 +178,9 @@ pub(crate) struct Left {
 }
 
 impl<'p> Lines<'p> {
-    fn add(&mut self, step: StepId, env: &'p [(String, String)], files: Vec<FileCases<'p>>) {
-        let line =
-            self.by_step.entry(step).or_insert_with(|| Line { since: Instant::now(), env, files: VecDeque::new() });
+    fn add(&mut self, step: StepId, setting: Setting<'p>, files: Vec<FileCases<'p>>) {
+        let new = || Line { since: Instant::now(), setting, files: VecDeque::new() };
+        let line = self.by_step.entry(step).or_insert_with(new);
         for file in files.into_iter().rev() {
             self.last += 1;
             line.files.push_front((Ticket(self.last), file));
@@ -194,6 +201,11 @@ mod tests {
 
     /// Two batches of files that are expected to take a second each.
     fn plan(files: u32) -> Plan {
+        plan_with(files, |_| Vec::new())
+    }
+
+    /// The same where a test has these things alone.
+    fn plan_with(files: u32, exclusive: impl Fn(u32) -> Vec<String>) -> Plan {
         let demand = |number: u32| {
             let file = TreePath::new(format!("test_{number}.py"));
             let id = NodeId::python(&file, ["test_a"], None);
@@ -214,6 +226,8 @@ mod tests {
                 at: SourceSpan::line(file, 1),
                 gpus: 0,
                 model: None,
+                capability: None,
+                exclusive: exclusive(number),
                 share: Share::Whole,
                 env: Vec::new(),
                 resources: Vec::new(),
@@ -258,6 +272,20 @@ mod tests {
         begun.dedup();
         assert_eq!(begun.len(), 20);
         assert_eq!(pool.take_over(steps[0]), TakeOver::Nothing);
+    }
+
+    #[test]
+    fn what_a_step_has_alone_is_taken_over_by_none_that_has_it_not() {
+        let plan = plan_with(20, |number| if number < 10 { vec!["etcd".to_owned()] } else { Vec::new() });
+        let steps: Vec<_> = plan.steps().filter(|step| step.kind == StepKind::PythonBatch).collect();
+        let pool = Pool::default();
+        steps.iter().for_each(|step| pool.add(step, FileCases::of(step, 0)));
+        let (alone, others): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| !step.claim.exclusive.is_empty());
+        let count = |steps: &[&Step]| steps.iter().map(|step| pool.left(step.id).len()).sum::<usize>();
+        for step in &steps {
+            while pool.take_over(step) == TakeOver::Taken && pool.left(step.id).len() < 10 {}
+        }
+        assert_eq!((count(&alone), count(&others)), (10, 10));
     }
 
     #[test]

@@ -209,6 +209,9 @@ pub(crate) struct LanesArgs {
     /// How to write the lanes
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,
+    /// Leave out what earlier runs measured: times come from markers alone
+    #[arg(long)]
+    pub(crate) no_history: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,12 +4,14 @@ use marker_policy::{Lanes, resolve};
 use test_report::lane_changes::LaneChanges;
 use test_report::lanes::LanesOf;
 use test_report::terminal::Styles;
+use test_runner::history::Past;
 
 use crate::cli::{ChangesFormat, Global, LanesArgs, LanesCommand, MachineFormat, SelectionArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::past;
 use crate::progress;
 use crate::snapshot::Snapshot;
 use crate::subject::Subject;
@@ -23,7 +25,8 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
     let cases = resolve(&subject.policy, &catalog);
     let lanes = ci.lanes(&subject.tree, &subject.policy, &catalog, &cases);
     tell_problems(&lanes, "");
-    let durations = super::plan::durations(&subject.policy, &cases);
+    let past = if args.no_history { Past::default() } else { past::read(&subject.tree) };
+    let durations = super::plan::durations(&subject.policy, &cases, &past);
     let of = LanesOf { lanes: &lanes, cases: &cases, durations: &durations, policy: &subject.policy };
     let text = match args.format {
         MachineFormat::Text => {

@@ -117,11 +117,13 @@ impl Machine {
     }
 }
 
-/// How long each test is expected to take, in the order of the cases.
-pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>]) -> Vec<std::time::Duration> {
+/// How long each test is expected to take, in the order of the cases: by earlier runs, whatever they ran on, else by markers.
+pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>], past: &Past) -> Vec<std::time::Duration> {
+    let mut estimates = estimates(policy);
+    estimates.add_timings(&past::timings(past));
     let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: String::new() };
     let chosen: Vec<Chosen<'_, '_>> = cases.iter().map(chosen).collect();
-    let (demands, _) = execution_plan::demands(policy, &chosen, &estimates(policy));
+    let (demands, _) = execution_plan::demands(policy, &chosen, &estimates);
     demands.into_iter().map(|demand| demand.case.estimate.duration).collect()
 }
 
@@ -156,6 +158,7 @@ pub(crate) fn plan(
         },
         why_no_gpu: machine.why_none.clone(),
         search: args.plan_time.unwrap_or_default(),
+        stagger: policy.stagger(),
     };
     execution_plan::plan(policy, chosen, &machine.units, estimates, &settings)
 }

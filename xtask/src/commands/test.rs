@@ -68,6 +68,8 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let estimates = measured.before(machine.estimates(&subject.policy));
     let plan =
         super::plan::plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
+    // Before anything is started: a plan that breaks its own rules is a mistake of this program.
+    division::check(&subject.policy, &selection.chosen, &estimates, &plan)?;
     if args.dry_run {
         let stage = args.selection.stage.as_deref();
         facts.budgets = division::budgets(&subject.policy, stage, &selection.chosen, &plan);

@@ -13,6 +13,7 @@ pub(crate) fn machine(gpus: usize, gib: u64, headroom: f64) -> Capacity {
         name: "NVIDIA H100 80GB HBM3".to_owned(),
         visible: index.to_string(),
         memory: gib * GIB,
+        ..UnitCapacity::default()
     };
     Capacity { units: (0..gpus).map(unit).collect(), cpu_slots: 1_000_000, headroom }
 }

@@ -4,6 +4,7 @@
 //! cargo bench -p execution-plan --bench planning                          families: gaps in percent, means over the seeds
 //! cargo bench -p execution-plan --bench planning -- --tries 10000         the same, the same on every machine
 //! cargo bench -p execution-plan --bench planning -- --demands PLAN.json   a real tree on four machines
+//! cargo bench -p execution-plan --bench planning -- --trial mixed 0 1000..1100 5000     other seeds, to develop by
 //! ```
 //!
 //! A search by time is worth less on a machine that does something else as well; `--tries` counts orders instead. The file
@@ -18,6 +19,7 @@ mod families;
 mod instances;
 mod present;
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use execution_plan::scheduling::{Effort, Problem, bounds, by_area, by_duration, search, simulate};
@@ -39,10 +41,13 @@ fn main() {
         [] => all(EFFORT),
         ["--tries", tries] if tries.parse::<u64>().is_ok() => all(Effort::Tries(tries.parse().unwrap_or_default())),
         ["--demands", file] => real(file),
-        ["--instances", family, headroom, seeds] => {
-            write_instances(family, headroom.parse().unwrap_or(0.0), seeds.parse().unwrap_or(5));
+        ["--trial", family, headroom, range, effort] => trial(family, headroom, seeds(range), effort),
+        ["--instances", family, headroom, range] => {
+            write_instances(family, headroom.parse().unwrap_or(0.0), seeds(range));
         }
-        _ => eprintln!("usage: [--tries N | --demands FILE | --instances FAMILY HEADROOM SEEDS]"),
+        _ => eprintln!(
+            "usage: [--tries N | --demands FILE | --trial FAMILY HEADROOM SEEDS (N | TIMEms) | --instances FAMILY HEADROOM SEEDS]"
+        ),
     }
 }
 
@@ -71,16 +76,54 @@ fn all(effort: Effort) {
     for headroom in HEADROOMS {
         against_present(headroom, effort);
     }
+    orders_a_second();
     println!("growth, 512 GPUs");
     for count in [100, 1_000, 10_000, 100_000] {
         growth(count);
     }
 }
 
+/// How fast a search is where it does not come to its end by reaching a bound.
+fn orders_a_second() {
+    const TRIES: u64 = 5_000;
+    for (name, family) in FAMILIES {
+        let problem = family(1000, 0.0);
+        let start = Instant::now();
+        let _ = search(&problem, Duration::ZERO, Effort::Tries(TRIES));
+        println!("orders tried a second by one search, {name}: {:.0}", TRIES as f64 / start.elapsed().as_secs_f64());
+    }
+}
+
+/// `100` or `1000..1100`.
+fn seeds(text: &str) -> Range<u64> {
+    let (first, end) = text.split_once("..").unwrap_or(("0", text));
+    first.parse().unwrap_or(0)..end.parse().unwrap_or(5)
+}
+
+/// The gaps of other seeds than those of the table, by which a search may be developed.
+fn trial(family: &str, headroom: &str, seeds: Range<u64>, effort: &str) {
+    let Some((_, family)) = FAMILIES.iter().find(|(name, _)| *name == family) else { return };
+    let effort = match effort.strip_suffix("ms") {
+        Some(time) => Effort::Time(Duration::from_millis(time.parse().unwrap_or_default())),
+        None => Effort::Tries(effort.parse().unwrap_or_default()),
+    };
+    let count = seeds.end.saturating_sub(seeds.start).max(1);
+    let mut sum = 0.0;
+    let start = Instant::now();
+    for seed in seeds {
+        let problem = family(seed, headroom.parse().unwrap_or(0.0));
+        let bound = bounds(&problem).best();
+        let gap = gap(search(&problem, bound, effort).makespan, bound);
+        print!("{gap:.1} ");
+        sum += gap;
+    }
+    println!("\nmean {:.3}   {:.2?} each", sum / count as f64, start.elapsed() / u32::try_from(count).unwrap_or(1));
+}
+
 /// Problems as JSON, a line each.
-fn write_instances(family: &str, headroom: f64, seeds: u64) {
+fn write_instances(family: &str, headroom: f64, seeds: Range<u64>) {
     let Some((name, family)) = FAMILIES.iter().find(|(name, _)| *name == family) else { return };
-    for seed in 0..seeds {
+    for seed in seeds {
         let problem = family(seed, headroom);
         let bound = bounds(&problem).best();
         let searched = search(&problem, bound, EFFORT).makespan;

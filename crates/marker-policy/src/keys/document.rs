@@ -142,6 +142,13 @@ pub static DOCUMENT: Table = Table::of(&[
     ),
     Key::new("planning", One(&PLANNING), "{ headroom = 0.2 }", "What the plan reads from markers."),
     Key::new(
+        "exclusive",
+        One(&EXCLUSIVE),
+        "{ slow = \"etcd\" }",
+        "What only one test has at a time: a port, a service, the whole machine's attention. Tests whose markers name the \
+         same thing never run at once.",
+    ),
+    Key::new(
         "engine-caps",
         Several(&ENGINE_CAP),
         "[{ marker = \"slow\", env = \"MAX_TOKENS\" }]",
@@ -235,7 +242,22 @@ static HARDWARE_ENTRY: Table = Table::of(&[
     Key::new("model", Text(Form::Any), "\"H100\"", "A part of the GPUs' product name."),
     Key::new("resource", Text(Form::Any), "\"k8s\"", "Something other than a GPU."),
     Key::new("count", Whole, "2", "How much of that resource; 1 by default."),
+    Key::new(
+        "compute-capability",
+        Positive,
+        "9.0",
+        "The least compute capability of the GPUs, with one figure behind the point. A card whose capability cannot be \
+         known does not do.",
+    ),
 ]);
+
+static EXCLUSIVE: Table = Table::named(&Names {
+    word: "MARKER",
+    form: Form::Marker,
+    takes: Text(Form::Any),
+    example: "slow = \"etcd\"",
+    means: "The thing that a test with this marker has alone, by a name of your choice.",
+});
 
 static GPUS: Table = Table {
     whole: true,
@@ -428,6 +450,13 @@ static PLANNING: Table = Table::of(&[
     ),
     Key::new("timeout-marker", Text(Form::Marker), "\"deadline\"", "The marker with the time-out, in seconds."),
     Key::new("headroom", Share, "0.2", "The share of a GPU's memory that stays free where several tests share it."),
+    Key::new(
+        "stagger",
+        Text(Form::Duration),
+        "\"5 s\"",
+        "The least time between two starts on a GPU that tests share: engines measure what is free when they start. None by \
+         default.",
+    ),
 ]);
 
 static ENGINE_CAP: Table = Table::of(&[

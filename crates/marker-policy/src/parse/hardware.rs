@@ -1,6 +1,7 @@
 //! `[hardware]`, `[gpus]`, `[planning]` and `[[engine-caps]]`: what tests ask of a machine.
 
 use crate::category::Category;
+use crate::duration;
 use crate::policy::{EngineCap, Hardware};
 
 use super::{Defined, Reader, Reference};
@@ -10,8 +11,8 @@ impl Reader<'_, '_> {
         if let Some(section) = self.document.section("hardware") {
             for (name, entry) in section.named_sections() {
                 let wrong = |what: &str| entry.mistake(&name.span, format!("`{}` {what}", name.text));
-                if !["gpus", "model", "resource"].iter().any(|key| entry.has(key)) {
-                    wrong("asks for nothing: give gpus, model or resource");
+                if !["gpus", "model", "compute-capability", "resource"].iter().any(|key| entry.has(key)) {
+                    wrong("asks for nothing: give gpus, model, compute-capability or resource");
                 }
                 if entry.has("count") && !entry.has("resource") {
                     wrong("has a `count` and no `resource` to count");
@@ -19,10 +20,18 @@ impl Reader<'_, '_> {
                 if entry.number("gpus") == Some(0) && entry.has("model") {
                     wrong("asks for no GPU, and for its model");
                 }
+                if entry.number("gpus") == Some(0) && entry.has("compute-capability") {
+                    wrong("asks for no GPU, and for its compute capability");
+                }
+                let capability = entry.real("compute-capability");
+                if capability.is_some_and(|number| self::capability(number).is_none()) {
+                    wrong("asks for a compute capability that there is not: it is a number such as 9.0 or 12.1");
+                }
                 let hardware = Hardware {
                     gpus: entry.number("gpus").unwrap_or(0),
                     count: entry.number("count").unwrap_or(1),
                     model: entry.string("model").map(|model| model.text),
+                    capability: capability.and_then(self::capability),
                     resource: entry.string("resource").map(|resource| resource.text),
                 };
                 self.policy.hardware.insert(name.text.clone(), hardware);
@@ -64,6 +73,15 @@ impl Reader<'_, '_> {
             if let Some(headroom) = section.real("headroom") {
                 self.policy.planning.headroom = headroom;
             }
+            if let Some(stagger) = section.string("stagger").and_then(|text| duration::parse(&text.text)) {
+                self.policy.planning.stagger = stagger;
+            }
+        }
+        if let Some(section) = self.document.section("exclusive") {
+            for (name, thing) in section.named_strings(&[]) {
+                self.policy.exclusive.insert(name.text.clone(), thing.text);
+                self.references.push(Reference { name, to: Defined::Marker });
+            }
         }
         let Some(entries) = self.document.sections("engine-caps") else { return };
         self.policy.engine_caps.clear();
@@ -78,4 +96,15 @@ impl Reader<'_, '_> {
             self.references.push(Reference { name, to: Defined::Marker });
         }
     }
+}
+
+/// The parts of a compute capability, which has one figure behind the point; `None` for what is none.
+fn capability(number: f64) -> Option<(u32, u32)> {
+    let tenths = (number * 10.0).round();
+    if !(10.0..10_000.0).contains(&tenths) || (tenths - number * 10.0).abs() > 1e-6 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 10,000")]
+    let tenths = tenths as u32;
+    Some((tenths / 10, tenths % 10))
 }

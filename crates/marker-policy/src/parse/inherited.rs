@@ -48,6 +48,7 @@ impl Policy {
             markers.retain(is_known);
         }
         self.engine_caps.retain(|cap| is_known(&cap.marker));
+        self.exclusive.retain(|marker, _| is_known(marker));
         if let Some(defaults) = &mut self.defaults {
             defaults.markers.retain(|category, name| is_member(*category, name));
             defaults.tell = defaults.tell.take().filter(is_known);

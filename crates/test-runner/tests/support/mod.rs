@@ -68,6 +68,8 @@ fn demand(id: NodeId, file: &str, timeout: u64) -> Demand {
         share: Share::Whole,
         env: Vec::new(),
         resources: Vec::new(),
+        exclusive: Vec::new(),
+        capability: None,
         target: None,
         not_compiled: None,
     }
