@@ -134,7 +134,7 @@ mod tests {
             |(id, outcome, start, took, step, gpus, peak): &(&str, &str, f64, f64, u64, &[&str], Option<u64>)| {
                 let line = serde_json::json!({
                     "id": id, "outcome": outcome, "start_s": start, "duration_s": took, "step": step, "gpus": gpus,
-                    "vram_peak": peak,
+                    "vram_peak_bytes": peak,
                 });
                 format!("{line}\n")
             };
