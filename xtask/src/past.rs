@@ -1,7 +1,6 @@
 //! The history of a tree as commands use it: what a run is said to be, what it continues, what tests take.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::timings::CaseTiming;
@@ -42,13 +41,8 @@ pub(crate) fn of(tree: &Utf8Path, args: &DivisionArgs) -> Past {
 /// Adds what each case took without a GPU, or on GPUs of these models.
 pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
     for ((id, occurrence), takes) in takes(past, |class| class.is_empty() || models.contains(&class)) {
-        estimates.measured_with_spread(id, occurrence, takes.median, p90(takes), takes.runs);
+        estimates.measured_with_spread(id, occurrence, takes.median, takes.p90, takes.runs);
     }
-}
-
-/// What nine of ten runs kept below. Of fewer than ten it would only be the slowest.
-fn p90(takes: Typical) -> Option<Duration> {
-    (takes.runs >= 10).then_some(takes.p90)
 }
 
 /// What each case took, whatever it ran on: for `--timings`, which every machine of a divided run reads.
@@ -57,7 +51,7 @@ pub(crate) fn timings(past: &Past) -> Vec<CaseTiming> {
         id,
         occurrence,
         median: takes.median,
-        p90: p90(takes),
+        p90: takes.p90,
         runs: takes.runs,
     };
     takes(past, |_| true).into_iter().map(timing).collect()

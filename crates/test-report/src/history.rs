@@ -61,7 +61,13 @@ pub fn text(found: &Insights, runs: usize, limit: usize, styles: &Styles) -> Str
     ]);
     for test in found.slow.iter().take(limit) {
         let Typical { median, p90, runs } = test.takes;
-        columns.row([duration(median), duration(p90), runs.to_string(), on(&test.gpu_class), name(&test.id)]);
+        columns.row([
+            duration(median),
+            p90.map_or_else(|| "-".to_owned(), duration),
+            runs.to_string(),
+            on(&test.gpu_class),
+            name(&test.id),
+        ]);
     }
     list(&mut out, "slow", found.slow.len(), &columns);
     out
@@ -79,7 +85,7 @@ fn days_since(millis: i64) -> String {
 pub fn json(found: &Insights, runs: usize) -> String {
     let takes = |takes: &Typical| {
         serde_json::json!({
-            "median_s": takes.median.as_secs_f64(), "p90_s": takes.p90.as_secs_f64(), "runs": takes.runs,
+            "median_s": takes.median.as_secs_f64(), "p90_s": takes.p90.map(|p90| p90.as_secs_f64()), "runs": takes.runs,
         })
     };
     let document = serde_json::json!({

@@ -13,8 +13,8 @@ const ABSURD: f64 = 7.0 * 24.0 * 3600.0;
 pub struct Typical {
     /// The median.
     pub median: Duration,
-    /// Nine of ten took no longer.
-    pub p90: Duration,
+    /// Nine of ten took no longer; `None` where fewer than ten were measured, which have no ninth tenth.
+    pub p90: Option<Duration>,
     /// How many times that comes from.
     pub runs: u32,
 }
@@ -31,7 +31,11 @@ pub fn typical(seconds: impl IntoIterator<Item = f64>) -> Option<Typical> {
         .collect();
     times.sort_unstable();
     let rank = |tenths: usize| times.get((times.len() * tenths).div_ceil(10).saturating_sub(1)).copied();
-    Some(Typical { median: rank(5)?, p90: rank(9)?, runs: u32::try_from(times.len()).unwrap_or(u32::MAX) })
+    Some(Typical {
+        median: rank(5)?,
+        p90: rank(9).filter(|_| times.len() >= 10),
+        runs: u32::try_from(times.len()).unwrap_or(u32::MAX),
+    })
 }
 
 #[cfg(test)]
@@ -68,12 +72,14 @@ mod tests {
             let Some(found) = typical(times) else { return Ok(()) };
             let recent: Vec<Duration> = recent.iter().map(|time| Duration::from_secs_f64(*time)).collect();
             prop_assert_eq!(found.runs as usize, recent.len());
-            prop_assert!(found.median <= found.p90);
-            prop_assert!(recent.contains(&found.median) && recent.contains(&found.p90));
+            prop_assert!(recent.contains(&found.median));
+            prop_assert_eq!(found.p90.is_some(), recent.len() >= 10);
             let up_to = |limit| recent.iter().filter(|time| **time <= limit).count();
             let below = |limit| recent.iter().filter(|time| **time < limit).count();
             prop_assert!(up_to(found.median) * 2 >= recent.len() && below(found.median) * 2 < recent.len());
-            prop_assert!(up_to(found.p90) * 10 >= recent.len() * 9 && below(found.p90) * 10 < recent.len() * 9);
+            let Some(p90) = found.p90 else { return Ok(()) };
+            prop_assert!(found.median <= p90 && recent.contains(&p90));
+            prop_assert!(up_to(p90) * 10 >= recent.len() * 9 && below(p90) * 10 < recent.len() * 9);
         }
 
         #[test]
@@ -86,6 +92,6 @@ mod tests {
     #[test]
     fn of_ten_runs_the_fifth_and_the_ninth() {
         let found = typical((1..=10).map(f64::from)).unwrap();
-        assert_eq!((found.median, found.p90, found.runs), (Duration::from_secs(5), Duration::from_secs(9), 10));
+        assert_eq!((found.median, found.p90, found.runs), (Duration::from_secs(5), Some(Duration::from_secs(9)), 10));
     }
 }
