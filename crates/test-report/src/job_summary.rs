@@ -7,7 +7,7 @@ use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 use crate::count::{duration, grouped};
 use crate::findings::markdown;
-use crate::summary::{BudgetUse, counts, flaky};
+use crate::summary::{BudgetUse, counts};
 use crate::terminal::{Styles, printable};
 
 /// GitHub takes 1 MiB of a step, in bytes, and shows nothing of one that wrote more.
@@ -46,8 +46,9 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
     for error in outcome.steps.iter().filter_map(|step| step.error.as_deref()).take(FAILURES) {
         out.push(&format!("A step failed:\n\n{}\n", block(error)));
     }
-    let flaky = flaky(outcome).into_iter().take(FAILURES);
-    let rows = flaky.map(|(id, passed, failed)| [markdown(&cut(id)), grouped(passed), grouped(failed), String::new()]);
+    let rows = outcome.flaky().into_iter().take(FAILURES).map(|((id, _), both)| {
+        [markdown(&cut(id.as_str())), both.passed.to_string(), both.failed.to_string(), String::new()]
+    });
     out.push(&table(["flaky", "passed", "failed", ""], rows));
     out.push(&not_run(outcome));
     let over = |budget: &BudgetUse| if budget.used > budget.limit { "over" } else { "" };

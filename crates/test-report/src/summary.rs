@@ -42,10 +42,6 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
         let _ =
             writeln!(out, "{} {}", "step failed:".style(styles.bad), printable(step.lines().next().unwrap_or(step)));
     }
-    for (id, passed, failed) in flaky(outcome) {
-        let word = "flaky:".style(styles.doubtful);
-        let _ = writeln!(out, "{word} {} passed {} and failed {}", printable(id), times(passed), times(failed));
-    }
     out.push_str(&not_run(outcome, styles));
     let _ = writeln!(out, "{}", counts(outcome, styles));
     if outcome.earlier > 0 {
@@ -89,22 +85,6 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     let _ = writeln!(out, "results: {}", printable(outcome.folder.as_str()));
     out
-}
-
-/// Tests that passed and failed in this run, with how often.
-pub(crate) fn flaky(outcome: &RunOutcome) -> Vec<(&str, usize, usize)> {
-    let mut both: BTreeMap<(&str, u32), (usize, usize)> = BTreeMap::new();
-    for result in &outcome.results {
-        let (passed, failed) = both.entry((result.id.as_str(), result.occurrence)).or_default();
-        *passed += usize::from(matches!(result.outcome, Outcome::Passed | Outcome::XPassed));
-        *failed += usize::from(result.outcome.is_failure());
-    }
-    let both = both.into_iter().filter(|(_, (passed, failed))| *passed > 0 && *failed > 0);
-    both.map(|((id, _), (passed, failed))| (id, passed, failed)).collect()
-}
-
-fn times(count: usize) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{} times", grouped(count)) }
 }
 
 /// `1,399 run in 24 min 8 s: 1,396 passed, 1 failed, 2 skipped; 3 not run`.

@@ -26,11 +26,13 @@ const CHECKED: [(&str, &str); 3] = [
 type Check = Box<dyn Fn(&Utf8Path) -> std::io::Result<bool>>;
 
 fn succeeds(command: duct::Expression) -> Check {
-    Box::new(move |root| Ok(as_tested(command.dir(root)).unchecked().run()?.status.success()))
+    Box::new(move |root| has_succeeded(command.dir(root)))
 }
 
-fn as_tested(command: duct::Expression) -> duct::Expression {
-    CHECKED.iter().fold(command, |command, (name, value)| command.env(name, value))
+/// Runs a command under [`CHECKED`]; whether it succeeded.
+fn has_succeeded(command: duct::Expression) -> std::io::Result<bool> {
+    let command = CHECKED.iter().fold(command, |command, (name, value)| command.env(name, value));
+    Ok(command.unchecked().run()?.status.success())
 }
 
 /// The checks that `cargo xtask ci` makes, the cheapest answer first.

@@ -8,7 +8,7 @@ use std::{fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 use duct::cmd;
 
-use super::{PROFILE, as_tested};
+use super::{PROFILE, has_succeeded};
 
 /// Packs all crates that are published, and checks each by itself: with no feature that only another one turns on.
 pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
@@ -26,13 +26,13 @@ pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
     for name in &names {
         pack.extend(["--package", name]);
     }
-    if !succeeds(cmd(cargo, pack).dir(root))? {
+    if !has_succeeded(cmd(cargo, pack).dir(root))? {
         return Ok(false);
     }
     fs::create_dir_all(&unpacked)?;
     for name in &names {
         let archive = packed.join(format!("{name}-{}.crate", env!("CARGO_PKG_VERSION")));
-        if !succeeds(cmd!("tar", "-xzf", archive, "-C", &unpacked))? {
+        if !has_succeeded(cmd!("tar", "-xzf", archive, "-C", &unpacked))? {
             return Ok(false);
         }
     }
@@ -42,15 +42,11 @@ pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
     for name in &names {
         let words = ["check", "--quiet", "--package", name];
         let check = cmd(cargo, words.iter().chain(&PROFILE)).dir(&unpacked).env("CARGO_TARGET_DIR", &target);
-        if !succeeds(check)? {
+        if !has_succeeded(check)? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-fn succeeds(command: duct::Expression) -> io::Result<bool> {
-    Ok(as_tested(command).unchecked().run()?.status.success())
 }
 
 /// The names of the crates that are published, which are those of their folders.
