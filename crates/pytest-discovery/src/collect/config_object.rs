@@ -1,7 +1,6 @@
 //! `config`, `parser` and `session`, as hooks of the tree see them.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
@@ -9,6 +8,7 @@ use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 
 use crate::PytestVersion;
 use crate::config::{Config, OwnSettings, OwnValue};
+use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Names, Object, Value};
 use crate::eval::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
@@ -25,23 +25,23 @@ pub(crate) struct ConfigObject {
     /// The options that were given, by their names on the command line.
     given: Vec<(String, Option<String>)>,
     /// By destination.
-    options: RefCell<HashMap<String, Value>>,
+    options: Shared<HashMap<String, Value>>,
     /// The destination of each option's name.
-    destinations: RefCell<HashMap<String, String>>,
+    destinations: Shared<HashMap<String, String>>,
     own: OwnSettings,
     /// What a setting that a conftest declares reads as, by its name.
-    declared_settings: RefCell<HashMap<String, Option<Value>>>,
+    declared_settings: Shared<HashMap<String, Option<Value>>>,
     /// What hooks keep on it.
-    attributes: RefCell<HashMap<String, Value>>,
-    pub(super) declared: RefCell<Vec<DeclaredMarker>>,
+    attributes: Shared<HashMap<String, Value>>,
+    pub(super) declared: Shared<Vec<DeclaredMarker>>,
     /// Why hooks may have given any test more marks.
-    pub(super) doubts: RefCell<Option<Reason>>,
+    pub(super) doubts: Shared<Option<Reason>>,
     /// Why hooks that are not followed may do anything with the tests.
-    pub(super) unfollowed: RefCell<Option<Reason>>,
+    pub(super) unfollowed: Shared<Option<Reason>>,
     /// The expressions of `-m` and `-k` that hooks set: tests that they do not select are deselected.
-    pub(super) narrowed: RefCell<Vec<Condition>>,
+    pub(super) narrowed: Shared<Vec<Condition>>,
     /// Where a hook told that it deselects tests.
-    pub(super) deselected: RefCell<Option<SourceSpan>>,
+    pub(super) deselected: Shared<Option<SourceSpan>>,
 }
 
 impl ConfigObject {
@@ -56,16 +56,16 @@ impl ConfigObject {
             rootdir: config.rootdir.clone(),
             pytest: config.pytest,
             given: config.options.given.clone(),
-            options: RefCell::new(options.map(|(name, value)| (name.to_owned(), value)).into()),
-            destinations: RefCell::default(),
+            options: Shared::new(options.map(|(name, value)| (name.to_owned(), value)).into()),
+            destinations: Shared::default(),
             own: config.own.clone(),
-            declared_settings: RefCell::default(),
-            attributes: RefCell::default(),
-            declared: RefCell::default(),
-            doubts: RefCell::default(),
-            unfollowed: RefCell::default(),
-            narrowed: RefCell::default(),
-            deselected: RefCell::default(),
+            declared_settings: Shared::default(),
+            attributes: Shared::default(),
+            declared: Shared::default(),
+            doubts: Shared::default(),
+            unfollowed: Shared::default(),
+            narrowed: Shared::default(),
+            deselected: Shared::default(),
         })
     }
 
@@ -396,7 +396,7 @@ impl Object for Parser {
 pub(super) struct Session {
     pub(super) config: Value,
     /// The list of tests.
-    pub(super) items: RefCell<Value>,
+    pub(super) items: Shared<Value>,
 }
 
 impl Session {

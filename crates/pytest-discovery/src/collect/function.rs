@@ -10,6 +10,7 @@ use test_catalog::{Condition, EditSite, NodeId, Reason, Scope, SourceSpan};
 
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
+use super::alike::Watch;
 use super::item::{Item, OwnMark};
 use super::marks::MarkList;
 use super::metafunc::{Metafunc, MetafuncObject};
@@ -18,6 +19,7 @@ use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
+use crate::eval::shared::Shared;
 use crate::eval::value::{Argument, Binding, Doubt, Function, Mark, Value};
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
@@ -103,19 +105,20 @@ impl Collection<'_, '_> {
             function_id: function_id.clone(),
             id,
             function: Some(function.clone()),
-            own: RefCell::new(own),
+            own: Shared::new(own),
             chain: place.chain.clone(),
             open: None,
-            hooks: RefCell::default(),
+            hooks: Shared::default(),
             fixtures: Rc::from([]),
             parameters: Vec::new(),
             shadow: Vec::new(),
-            conditions: RefCell::new(place.conditions.to_vec()),
-            doubt: RefCell::default(),
+            conditions: Shared::new(place.conditions.to_vec()),
+            doubt: Shared::default(),
             span: span.clone(),
             sites: sites.clone(),
             param_at: None,
             config: self.session.config.clone(),
+            watch: Watch::default(),
         };
         let written = || own.marks.iter().map(|mark| OwnMark { mark: mark.clone(), scope: Some(Scope::Function) });
         let made: Vec<Rc<Item>> = match outcome {
@@ -132,7 +135,7 @@ impl Collection<'_, '_> {
                 });
                 let doubt = Doubt::from(reason);
                 inexact.open = if bare { None } else { own.open.clone().or_else(|| Some(doubt.clone())) };
-                inexact.doubt = RefCell::new(Some(doubt));
+                inexact.doubt = Shared::new(Some(doubt));
                 vec![Rc::new(inexact)]
             }
             Outcome::Tests(specs, fixtures) => specs
@@ -169,7 +172,7 @@ impl Collection<'_, '_> {
                         item.add_condition(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
                     }
                     item.open = spec.open.map(Doubt::from);
-                    item.doubt = RefCell::new(item.open.clone());
+                    item.doubt = Shared::new(item.open.clone());
                     item.fixtures = fixtures.clone();
                     item.parameters = spec.parameters;
                     item.param_at = spec.at;

@@ -1,7 +1,6 @@
 //! One test, as pytest's hooks see it and as the catalog lists it.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,10 +9,12 @@ use test_catalog::{
     Certainty, Condition, EditSite, Markers, NodeId, Reason, Scope, SourceSpan, TestCase, TestKind, TreePath,
 };
 
+use super::alike::{Step, Watch};
 use super::callspec::Parameter;
 use super::edit_sites;
 use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
+use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
 use crate::syntax::ast::Range;
@@ -59,25 +60,27 @@ pub(crate) struct Item {
     pub(super) function_id: NodeId,
     /// `None` for what may be a test.
     pub(super) function: Option<Rc<Function>>,
-    pub(super) own: RefCell<Vec<OwnMark>>,
+    pub(super) own: Shared<Vec<OwnMark>>,
     /// The marks of the classes around, innermost first, then the module's.
     pub(super) chain: Rc<[MarkList]>,
     /// Why authors may have given it more marks.
     pub(super) open: Option<Doubt>,
     /// Why a hook may have given it more marks.
-    pub(super) hooks: RefCell<Option<Doubt>>,
+    pub(super) hooks: Shared<Option<Doubt>>,
     pub(super) fixtures: Rc<[Rc<str>]>,
     pub(super) parameters: Vec<Parameter>,
     /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
     pub(super) shadow: Vec<Vec<Parameter>>,
-    pub(super) conditions: RefCell<Vec<Condition>>,
+    pub(super) conditions: Shared<Vec<Condition>>,
     /// Why it is not known what pytest collects for it.
-    pub(super) doubt: RefCell<Option<Doubt>>,
+    pub(super) doubt: Shared<Option<Doubt>>,
     pub(super) span: SourceSpan,
     pub(super) sites: Arc<[EditSite]>,
     /// Where its one `pytest.param(...)` stands.
     pub(super) param_at: Option<SourceSpan>,
     pub(super) config: Value,
+    /// What a hook asks and does, while it is watched.
+    pub(super) watch: Watch,
 }
 
 impl Item {
@@ -133,6 +136,16 @@ impl Item {
         self.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 
+    /// Takes the mark away that it was given last.
+    pub(super) fn take_mark(&self, at_end: bool) {
+        let mut own = self.own.borrow_own();
+        if at_end {
+            own.pop();
+        } else if !own.is_empty() {
+            own.remove(0);
+        }
+    }
+
     /// What the catalog says of it.
     pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
         let own = self.own.borrow();
@@ -168,13 +181,18 @@ impl Item {
         }
     }
 
-    fn closest(&self, name: &str) -> Option<Value> {
+    /// The mark of a name that `get_closest_marker` gives, of those that are known.
+    pub(super) fn closest(&self, name: &str) -> Option<Rc<Mark>> {
         let own = self.own.borrow();
         let around = self.chain.iter().flat_map(|list| list.marks.iter());
-        match own.iter().map(|own| &own.mark).chain(around).find(|mark| &*mark.name == name) {
-            Some(mark) => Some(Value::Mark(mark.clone())),
-            None => self.more_marks().map(Value::Unknown),
-        }
+        own.iter().map(|own| &own.mark).chain(around).find(|mark| &*mark.name == name).cloned()
+    }
+
+    /// Gives it a mark.
+    pub(super) fn add_mark(&self, mark: &Rc<Mark>, at_end: bool) {
+        let mut own = self.own.borrow_own();
+        let place = if at_end { own.len() } else { 0 };
+        own.insert(place, OwnMark { mark: mark.clone(), scope: None });
     }
 }
 
@@ -184,6 +202,10 @@ impl Object for Item {
     }
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        // These are the same for all tests of a file.
+        if !matches!(name, "path" | "fspath" | "module" | "config" | "get_closest_marker" | "add_marker") {
+            self.watch.lose();
+        }
         Some(match name {
             "name" => Value::str(self.full_name()),
             "originalname" => Value::str(&*self.name),
@@ -219,9 +241,16 @@ impl Object for Item {
             "get_closest_marker" => {
                 let wanted = arguments.get(0, "name")?.as_str()?;
                 let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
-                Some(self.closest(wanted).unwrap_or(default))
+                let closest = self.closest(wanted);
+                let more = if closest.is_none() { self.more_marks() } else { None };
+                if more.is_some() {
+                    self.watch.lose();
+                }
+                self.watch.note(|| Step::Asked(wanted.into(), closest.clone()));
+                Some(closest.map(Value::Mark).or(more.map(Value::Unknown)).unwrap_or(default))
             }
             "iter_markers" => {
+                self.watch.lose();
                 if let Some(doubt) = self.more_marks() {
                     return Some(Value::Unknown(doubt));
                 }
@@ -252,9 +281,8 @@ impl Object for Item {
                 let sure = interpreter.is_certain();
                 match (mark, at_end) {
                     (Some(mark), Some(at_end)) if sure => {
-                        let mut own = self.own.borrow_mut();
-                        let place = if at_end { own.len() } else { 0 };
-                        own.insert(place, OwnMark { mark, scope: None });
+                        self.add_mark(&mark, at_end);
+                        self.watch.note(|| Step::Added(mark, at_end));
                     }
                     _ => {
                         self.more_marks_by_hook(&interpreter.doubt(frame, range, "a hook may add a marker here"));
@@ -263,9 +291,11 @@ impl Object for Item {
                 Some(Value::None)
             }
             "getparent" => {
+                self.watch.lose();
                 Some(Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })))
             }
             "listchain" | "iter_parents" | "warn" | "addfinalizer" => {
+                self.watch.lose();
                 let ancestor = Ancestor { config: self.config.clone(), at: self.span.clone() };
                 Some(Value::list(vec![Value::Object(Rc::new(ancestor))]))
             }
@@ -274,6 +304,7 @@ impl Object for Item {
     }
 
     fn assign(&self, name: &str, _: &Value, _: &SourceSpan) {
+        self.watch.lose();
         if matches!(name, "name" | "_nodeid" | "own_markers" | "callspec") {
             let text = format!("a hook changes its `{name}`");
             self.doubt(&Reason { text, at: self.span.clone() }.into());

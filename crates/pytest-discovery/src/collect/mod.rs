@@ -5,6 +5,7 @@
 //! of the tree ([`plugins`]) see them as [`metafunc`] and [`item`], with [`keywords`]; [`finish`] lets hooks change the
 //! whole list, and orders it by [`scope`], in [`shadow`] of what is not known.
 
+mod alike;
 mod callspec;
 mod class;
 mod config_object;
@@ -25,7 +26,6 @@ mod regroup;
 mod scope;
 mod shadow;
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use foldhash::HashSet;
@@ -35,6 +35,7 @@ use test_catalog::{
 
 use crate::PytestVersion;
 use crate::config::Config;
+use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Interpreter, TOO_LONG, truth};
 use crate::walk::ModuleFile;
@@ -252,12 +253,13 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// `pytest_itemcollected` of the conftests around.
     fn tell_hooks(&mut self, before: usize, path: &camino::Utf8Path) {
         for hook in self.plugins.hooks("pytest_itemcollected", Some(path)) {
+            let mut calls = alike::Calls::new(&hook);
             for item in &self.items[before..] {
                 if hook.wraps {
                     item.doubt(&hook.not_followed("pytest_itemcollected").into());
-                    continue;
+                } else {
+                    calls.tell(item, self.interpreter);
                 }
-                hook.call(self.interpreter, &[("item", Value::Object(item.clone()))]);
             }
         }
     }
@@ -390,19 +392,20 @@ impl<'c, 'i> Collection<'c, 'i> {
             function_id: node_id.clone(),
             node_id,
             function: None,
-            own: RefCell::default(),
+            own: Shared::default(),
             chain: place.chain.clone(),
             open: Some(doubt.clone()),
-            hooks: RefCell::default(),
+            hooks: Shared::default(),
             fixtures: Rc::from([]),
             parameters: Vec::new(),
             shadow: Vec::new(),
-            conditions: RefCell::new(place.conditions.to_vec()),
+            conditions: Shared::new(place.conditions.to_vec()),
             span: doubt.at.clone(),
-            doubt: RefCell::new(Some(doubt.clone())),
+            doubt: Shared::new(Some(doubt.clone())),
             sites: std::sync::Arc::default(),
             param_at: None,
             config: self.session.config.clone(),
+            watch: alike::Watch::default(),
         }));
     }
 }
@@ -416,7 +419,7 @@ enum Home {
 /// `functools.wraps` gives a function the `__module__` of the one that it wraps.
 fn home(value: &Value) -> Option<Home> {
     const MODULE: &str = "__module__";
-    let assigned = |names: &RefCell<Names>| names.borrow().get(MODULE).map(|one| Home::Assigned(one.value.clone()));
+    let assigned = |names: &Shared<Names>| names.borrow().get(MODULE).map(|one| Home::Assigned(one.value.clone()));
     match value {
         Value::Function(function) => assigned(&function.attributes).or_else(|| match &*function.wrapped.borrow() {
             Some(inner) => home(&Value::Function(inner.clone())),

@@ -29,7 +29,7 @@ impl Interpreter<'_> {
             (Rc::from(&*one.name), value)
         });
         let passed: Vec<(Rc<str>, Value)> = passed.collect();
-        self.on_behalf(|interpreter| interpreter.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE))
+        self.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE)
     }
 
     /// Whether Python could call a value; `None` where that is not known.

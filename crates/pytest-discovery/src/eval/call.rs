@@ -368,7 +368,7 @@ fn lambda_body(def: &ast::Function) -> Option<&ast::Expr> {
 fn bind_parameters(function: &Function, arguments: &Arguments, scope: &Scope) -> Option<()> {
     let mut positional = arguments.positional.iter();
     let mut taken: Vec<&str> = Vec::new();
-    let mut names = scope.names.borrow_mut();
+    let mut names = scope.names.borrow_own();
     for (parameter, default) in function.def.parameters.iter().zip(&function.defaults) {
         let by_name = || arguments.keyword(&parameter.name).cloned();
         let value = match parameter.kind {

@@ -1,11 +1,11 @@
 //! Classes of the tree and their instances.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::shared::Shared;
 use super::stdlib;
 use super::value::{Binding, Doubt, Names, Value};
 use crate::syntax::SourceFile;
@@ -16,28 +16,28 @@ pub(crate) struct Class {
     pub(crate) name: Rc<str>,
     pub(crate) def: Arc<ast::Class>,
     pub(crate) file: Arc<SourceFile>,
-    pub(crate) names: RefCell<Names>,
+    pub(crate) names: Shared<Names>,
     /// Method resolution order without this class; libraries' classes are [`Value::External`].
     pub(crate) mro: Vec<Value>,
     /// Why the bases are not all known.
-    pub(crate) doubt: RefCell<Option<Doubt>>,
-    pub(crate) open: RefCell<Option<Doubt>>,
-    pub(crate) dataclass: Cell<bool>,
+    pub(crate) doubt: Shared<Option<Doubt>>,
+    pub(crate) open: Shared<Option<Doubt>>,
+    pub(crate) dataclass: Shared<bool>,
     /// Whether a library makes its `__init__`, of its fields: what its instances hold is not known.
-    pub(crate) made_by_library: Cell<bool>,
+    pub(crate) made_by_library: Shared<bool>,
     /// How `dataclass(...)` was asked to make it.
-    pub(crate) options: Cell<DataclassOptions>,
+    pub(crate) options: Shared<DataclassOptions>,
     /// What its body annotates: name and annotation.
     pub(super) annotations: Vec<(Rc<str>, Rc<str>)>,
     /// The metaclass, its own or inherited, where that is a class of the tree.
-    pub(super) metaclass: RefCell<Option<Rc<Self>>>,
+    pub(super) metaclass: Shared<Option<Rc<Self>>>,
     pub(crate) is_enum: bool,
     /// Of an enum: the members by name, aliases included; `Err` where they are not all known.
-    pub(super) members: RefCell<Result<Members, Option<Doubt>>>,
+    pub(super) members: Shared<Result<Members, Option<Doubt>>>,
     /// The dotted name of its module and the classes and functions around it, for `repr`.
     pub(super) qualname: Rc<str>,
     /// The `__name__` that it was assigned. One that its body binds is another: its instances have it, and it has not.
-    pub(crate) renamed: RefCell<Option<Value>>,
+    pub(crate) renamed: Shared<Option<Value>>,
 }
 
 /// The members of an enum by name, aliases included.
@@ -68,16 +68,16 @@ pub(crate) struct Instance {
     /// What the member was assigned; of an instance of a class that derives from a built-in one, that part of it.
     pub(crate) value: Value,
     /// What was assigned to its attributes.
-    pub(crate) attributes: RefCell<Names>,
+    pub(crate) attributes: Shared<Names>,
     /// Set where it may have changed in ways that reading did not follow.
-    pub(crate) doubt: RefCell<Option<Doubt>>,
+    pub(crate) doubt: Shared<Option<Doubt>>,
 }
 
 /// `property` and `functools.cached_property`.
 #[derive(Debug)]
 pub(crate) struct Property {
     pub(crate) getter: Value,
-    pub(super) has_setter: Cell<bool>,
+    pub(super) has_setter: Shared<bool>,
 }
 
 /// A kind of built-in value that a class derives from.
@@ -115,7 +115,7 @@ impl Class {
         Self::lookup_in(self.mro.get(at.map_or(0, |at| at + 1)..).unwrap_or_default(), name, &self.doubt)
     }
 
-    fn lookup_in(mro: &[Value], name: &str, doubt: &RefCell<Option<Doubt>>) -> Result<Option<Binding>, Option<Doubt>> {
+    fn lookup_in(mro: &[Value], name: &str, doubt: &Shared<Option<Doubt>>) -> Result<Option<Binding>, Option<Doubt>> {
         for base in mro {
             match base {
                 Value::Class(base) => {
@@ -291,7 +291,7 @@ impl Instance {
     }
 
     pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {
-        Self { class: class.clone(), member, value, attributes: RefCell::default(), doubt: None.into() }
+        Self { class: class.clone(), member, value, attributes: Shared::default(), doubt: None.into() }
     }
 }
 

@@ -123,6 +123,7 @@ impl Interpreter<'_> {
             Some(first) => first == path,
             None => {
                 self.first_imports.insert(dotted.to_owned(), path.to_owned());
+                super::shared::changed();
                 true
             }
         }

@@ -1,18 +1,18 @@
 //! Iterables: what `for`, `list` and their like take from a value.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use num_bigint::BigInt;
 
+use super::shared::Shared;
 use super::value::{Dict, Doubt, Value, ViewKind};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
 use crate::syntax::ast::Range;
 
 /// What is left of an iterator: everybody who holds it sees what the others took.
 #[derive(Debug)]
-pub(crate) struct Iterator(pub(super) RefCell<Feed>);
+pub(crate) struct Iterator(pub(super) Shared<Feed>);
 
 #[derive(Debug)]
 pub(super) enum Feed {
@@ -30,7 +30,7 @@ pub(super) enum Feed {
 
 impl Iterator {
     pub(super) fn value(feed: Feed) -> Value {
-        Value::Iterator(Rc::new(Self(RefCell::new(feed))))
+        Value::Iterator(Rc::new(Self(Shared::new(feed))))
     }
 
     pub(super) fn of(items: Vec<Value>) -> Value {

@@ -1,10 +1,10 @@
 //! Marks, parameter sets and fixtures, as calls of pytest's own names make them.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use test_catalog::{Reason, SourceSpan};
 
+use super::shared::Shared;
 use super::value::{Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
 use super::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
@@ -62,7 +62,7 @@ impl Interpreter<'_> {
         }))
     }
 
-    fn put_mark(&self, marks: &RefCell<Vec<Rc<Mark>>>, open: &RefCell<Option<Doubt>>, mark: &Rc<Mark>) {
+    fn put_mark(&self, marks: &Shared<Vec<Rc<Mark>>>, open: &Shared<Option<Doubt>>, mark: &Rc<Mark>) {
         match self.current_doubt() {
             Some(doubt) => {
                 open.borrow_mut().get_or_insert_with(|| doubt.clone());

@@ -36,6 +36,7 @@ mod library;
 mod marking;
 mod matching;
 mod operators;
+pub(crate) mod shared;
 pub(crate) mod stdlib;
 mod subscript;
 #[cfg(test)]
@@ -63,7 +64,7 @@ use crate::imports::Imports;
 use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use doubt::Why;
-use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Raised, Scope, ScopeKind, Value};
+use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Names, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.
 const MOST_STEPS: u32 = 1_000_000;
@@ -197,6 +198,7 @@ impl<'a> Interpreter<'a> {
             ended: None.into(),
         });
         self.modules.insert(path.as_str().into(), module.clone());
+        shared::changed();
         if ended.is_some() {
             module.ended.replace(ended);
             return Ok(module);
@@ -331,14 +333,23 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Binds a name. What was bound before under no doubt, and is bound again under one, is no longer known.
+    /// Binds a name of a scope around. What was bound before under no doubt, and is bound again under one, is no longer
+    /// known.
     fn bind_in(&self, scope: &Scope, name: &str, value: Value) {
-        self.bind_here(scope, name, value, false);
+        self.bind_among(&mut scope.names.borrow_mut(), name, value, false);
     }
 
-    /// The same; what a turn of a loop binds that has no known order is known until the turn ends.
+    /// The same here; what a turn of a loop binds that has no known order is known until the turn ends.
     fn bind_here(&self, scope: &Scope, name: &str, value: Value, of_turn: bool) {
-        let mut names = scope.names.borrow_mut();
+        let mut names = match scope.kind {
+            // Nobody sees a call's names before it or after it.
+            ScopeKind::Function => scope.names.borrow_own(),
+            ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
+        };
+        self.bind_among(&mut names, name, value, of_turn);
+    }
+
+    fn bind_among(&self, names: &mut Names, name: &str, value: Value, of_turn: bool) {
         let doubt = self.current_doubt();
         if let Some(binding) = names.get_mut(name) {
             *binding = match doubt {

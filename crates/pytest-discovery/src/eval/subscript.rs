@@ -205,7 +205,7 @@ impl Interpreter<'_> {
             (Value::External(path), doubt) if &**path == "os.environ" => {
                 if let Some(name) = key.as_str() {
                     let value = doubt.map_or(value, Value::Unknown);
-                    self.environ.insert(name.to_owned(), Some(value));
+                    self.set_environment(name.to_owned(), Some(value));
                 }
                 return;
             }
@@ -327,12 +327,18 @@ impl Interpreter<'_> {
             }
             Value::External(path) if &**path == "os.environ" => {
                 if let Some(name) = key.as_str() {
-                    self.environ.insert(name.to_owned(), None);
+                    self.set_environment(name.to_owned(), None);
                 }
                 true
             }
             _ => false,
         }
+    }
+
+    /// Sets a variable of the environment, or takes it away.
+    pub(super) fn set_environment(&mut self, name: String, value: Option<Value>) {
+        super::shared::changed();
+        self.environ.insert(name, value);
     }
 
     /// What import-time code finds in the environment under that name.

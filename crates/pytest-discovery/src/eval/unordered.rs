@@ -30,6 +30,14 @@ struct Entry {
     growing: bool,
 }
 
+impl Unordered {
+    /// The lists, to be changed.
+    fn changed(&mut self) -> &mut Vec<Entry> {
+        super::shared::changed();
+        &mut self.lists
+    }
+}
+
 impl Interpreter<'_> {
     /// Whether all doubts are about the order of turns alone.
     pub(super) fn doubts_order_only(&self) -> bool {
@@ -47,7 +55,7 @@ impl Interpreter<'_> {
     /// A list of these elements in an order that is not known.
     pub(super) fn list_in_any_order(&mut self, items: Vec<Value>, doubt: &Doubt) -> Value {
         let list = Rc::new(List(Err(doubt.clone()).into()));
-        self.unordered.lists.push(Entry { list: list.clone(), doubt: doubt.clone(), items, growing: false });
+        self.unordered.changed().push(Entry { list: list.clone(), doubt: doubt.clone(), items, growing: false });
         Value::List(list)
     }
 
@@ -57,7 +65,7 @@ impl Interpreter<'_> {
             return false;
         }
         let growing = self.unordered.loops > 0;
-        if let Some(entry) = self.unordered.lists.iter_mut().find(|one| Rc::ptr_eq(&one.list, list)) {
+        if let Some(entry) = self.unordered.changed().iter_mut().find(|one| Rc::ptr_eq(&one.list, list)) {
             let valid = matches!(&*list.0.borrow(), Err(doubt) if doubt.is_same(&entry.doubt));
             if !valid || entry.items.len() + more.len() > MOST_ELEMENTS {
                 return false;
@@ -71,7 +79,7 @@ impl Interpreter<'_> {
         let Ok(mut items) = held else { return false };
         items.extend(more);
         *list.0.borrow_mut() = Err(doubt.clone());
-        self.unordered.lists.push(Entry { list: list.clone(), doubt, items, growing });
+        self.unordered.changed().push(Entry { list: list.clone(), doubt, items, growing });
         true
     }
 
@@ -93,8 +101,8 @@ impl Interpreter<'_> {
             let items = items.into_iter().chain(more).collect();
             *list.0.borrow_mut() = Err(doubt.clone());
             let entry = Entry { list: list.clone(), doubt, items, growing: false };
-            self.unordered.lists.retain(|one| !Rc::ptr_eq(&one.list, list));
-            self.unordered.lists.push(entry);
+            self.unordered.changed().retain(|one| !Rc::ptr_eq(&one.list, list));
+            self.unordered.changed().push(entry);
             return true;
         }
         self.add_in_any_order(list, more)
@@ -103,7 +111,7 @@ impl Interpreter<'_> {
     /// The list is changed in a way that its order decides.
     pub(super) fn forget_order(&mut self, value: &Value) {
         if let Value::List(list) = value {
-            self.unordered.lists.retain(|one| !Rc::ptr_eq(&one.list, list));
+            self.unordered.changed().retain(|one| !Rc::ptr_eq(&one.list, list));
         }
     }
 
@@ -152,7 +160,7 @@ impl Interpreter<'_> {
         self.unordered.loops -= 1;
         self.doubts.truncate(doubts);
         if matches!(end, Flow::Perhaps(_)) {
-            self.unordered.lists.retain(|one| !one.growing);
+            self.unordered.changed().retain(|one| !one.growing);
             // Turns that were not run may do what these did not.
             let rest = self.repeat_unknown(Some(target), body, doubt, frame);
             let Flow::Perhaps(perhaps) = end else { return rest };
@@ -162,7 +170,7 @@ impl Interpreter<'_> {
             };
         }
         if self.unordered.loops == 0 {
-            self.unordered.lists.iter_mut().for_each(|one| one.growing = false);
+            self.unordered.changed().iter_mut().for_each(|one| one.growing = false);
         }
         self.end_turn(doubt, frame);
         match end {
@@ -190,7 +198,7 @@ impl Interpreter<'_> {
         self.unordered.loops -= 1;
         self.doubts.truncate(doubts);
         if self.unordered.loops == 0 {
-            self.unordered.lists.iter_mut().for_each(|one| one.growing = false);
+            self.unordered.changed().iter_mut().for_each(|one| one.growing = false);
         }
         found
     }

@@ -1,6 +1,6 @@
 //! What evaluation knows of a value.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use test_catalog::{Condition, SourceSpan};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
 pub(crate) use super::iterator::Iterator;
+use super::shared::Shared;
 use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{self, Range, Text};
@@ -114,11 +115,11 @@ pub(crate) enum ViewKind {
 
 /// A list whose elements are known, or why they are not.
 #[derive(Debug)]
-pub(crate) struct List(pub(crate) RefCell<Result<Vec<Value>, Doubt>>);
+pub(crate) struct List(pub(crate) Shared<Result<Vec<Value>, Doubt>>);
 
 /// A dictionary in insertion order.
 #[derive(Debug)]
-pub(crate) struct Dict(pub(crate) RefCell<Result<Vec<(Value, Value)>, Doubt>>, pub(super) DictKind, pub(super) Index);
+pub(crate) struct Dict(pub(crate) Shared<Result<Vec<(Value, Value)>, Doubt>>, pub(super) DictKind, pub(super) Index);
 
 /// Which class a dictionary has.
 #[derive(Debug, Clone)]
@@ -154,16 +155,16 @@ pub(crate) enum ScopeKind {
 #[derive(Debug)]
 pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
-    pub(crate) names: RefCell<Names>,
+    pub(crate) names: Shared<Names>,
     pub(crate) parent: Option<Rc<Scope>>,
     /// Names that `global` and `nonlocal` bind elsewhere.
-    pub(super) elsewhere: RefCell<Vec<(Box<str>, Elsewhere)>>,
+    pub(super) elsewhere: Shared<Vec<(Box<str>, Elsewhere)>>,
     /// The function whose call this is, for `super()`.
     pub(super) call: Option<Rc<Function>>,
     /// Whether it is a comprehension's own.
     pub(super) comprehension: bool,
     /// What a class body annotates: name and annotation.
-    pub(super) annotations: RefCell<Vec<(Rc<str>, Rc<str>)>>,
+    pub(super) annotations: Shared<Vec<(Rc<str>, Rc<str>)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,23 +180,23 @@ pub(crate) struct Function {
     pub(crate) scope: Rc<Scope>,
     pub(crate) module: Rc<Module>,
     pub(crate) defaults: Vec<Option<Value>>,
-    pub(crate) marks: RefCell<Vec<Rc<Mark>>>,
+    pub(crate) marks: Shared<Vec<Rc<Mark>>>,
     /// Set where a decorator may have added marks.
-    pub(crate) open: RefCell<Option<Doubt>>,
+    pub(crate) open: Shared<Option<Doubt>>,
     /// Set where a decorator may have changed the parameters.
-    pub(crate) signature_doubt: RefCell<Option<Doubt>>,
+    pub(crate) signature_doubt: Shared<Option<Doubt>>,
     /// How many layers of `mock.patch` pass it an argument of their own.
-    pub(crate) patches: Cell<usize>,
+    pub(crate) patches: Shared<usize>,
     /// The arguments that hypothesis draws, where it runs the function.
-    pub(crate) drawn: RefCell<Option<Rc<[Rc<str>]>>>,
+    pub(crate) drawn: Shared<Option<Rc<[Rc<str>]>>>,
     /// Whether `abc.abstractmethod` marks it.
-    pub(crate) is_abstract: Cell<bool>,
+    pub(crate) is_abstract: Shared<bool>,
     /// `__wrapped__`: whose name and parameters it shows.
-    pub(crate) wrapped: RefCell<Option<Rc<Function>>>,
+    pub(crate) wrapped: Shared<Option<Rc<Function>>>,
     /// The class whose body defines it.
-    pub(crate) owner: RefCell<Option<Rc<Class>>>,
+    pub(crate) owner: Shared<Option<Rc<Class>>>,
     /// Attributes that it was given.
-    pub(crate) attributes: RefCell<Names>,
+    pub(crate) attributes: Shared<Names>,
 }
 
 impl Function {
@@ -221,10 +222,10 @@ pub(crate) struct Module {
     pub(crate) path: Utf8PathBuf,
     pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
-    pub(crate) conditions: RefCell<Vec<Condition>>,
+    pub(crate) conditions: Shared<Vec<Condition>>,
     /// Set where the module may bind more, or other, names than reading saw.
-    pub(crate) open: RefCell<Option<Doubt>>,
-    pub(crate) ended: RefCell<Option<Raised>>,
+    pub(crate) open: Shared<Option<Doubt>>,
+    pub(crate) ended: Shared<Option<Raised>>,
 }
 
 /// An exception that evaluation followed.
@@ -391,7 +392,7 @@ impl Value {
     }
 
     pub(crate) fn list(items: Vec<Self>) -> Self {
-        Self::List(Rc::new(List(RefCell::new(Ok(items)))))
+        Self::List(Rc::new(List(Shared::new(Ok(items)))))
     }
 
     pub(crate) fn tuple(items: Vec<Self>) -> Self {
@@ -403,7 +404,7 @@ impl Value {
     }
 
     pub(super) fn set(items: Vec<Self>) -> Self {
-        Self::Set(Rc::new(List(RefCell::new(Ok(items)))))
+        Self::Set(Rc::new(List(Shared::new(Ok(items)))))
     }
 
     pub(crate) fn external(path: impl AsRef<str>) -> Self {
@@ -441,7 +442,7 @@ impl Value {
 
 impl Dict {
     pub(super) fn new(items: Result<Vec<(Value, Value)>, Doubt>, kind: DictKind) -> Self {
-        Self(RefCell::new(items), kind, Index::default())
+        Self(Shared::new(items), kind, Index::default())
     }
 }
 
@@ -463,12 +464,12 @@ impl Scope {
     fn empty(kind: ScopeKind, parent: Option<Rc<Self>>) -> Self {
         Self {
             kind,
-            names: RefCell::default(),
+            names: Shared::default(),
             parent,
-            elsewhere: RefCell::default(),
+            elsewhere: Shared::default(),
             call: None,
             comprehension: false,
-            annotations: RefCell::default(),
+            annotations: Shared::default(),
         }
     }
 

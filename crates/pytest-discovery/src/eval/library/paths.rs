@@ -334,14 +334,14 @@ impl Interpreter<'_> {
                     return Some(known);
                 }
                 let value = self.current_doubt().cloned().map_or(default, Value::Unknown);
-                self.environ.insert(name, Some(value.clone()));
+                self.set_environment(name, Some(value.clone()));
                 Some(value)
             }
             ("os.environ", "pop") => {
                 let name = arguments.get(0, "key")?.as_str()?.to_owned();
                 let known = self.environment(&name);
                 let gone = self.current_doubt().map(|doubt| Value::Unknown(doubt.clone()));
-                self.environ.insert(name, gone);
+                self.set_environment(name, gone);
                 match (known, arguments.get(1, "default")) {
                     (Some(known), _) => Some(known),
                     (None, Some(default)) => Some(default.clone()),
@@ -351,7 +351,7 @@ impl Interpreter<'_> {
             ("os.environ", "update") => {
                 for (name, value) in self.pairs_of(arguments, frame, range)? {
                     let value = self.current_doubt().cloned().map_or(value, Value::Unknown);
-                    self.environ.insert(name.as_str()?.to_owned(), Some(value));
+                    self.set_environment(name.as_str()?.to_owned(), Some(value));
                 }
                 Some(Value::None)
             }

@@ -1,0 +1,77 @@
+//! Cells that outlive a call, whose changes are counted.
+//!
+//! Whatever evaluation can change and see again lies in one of these, or is counted with [`changed`], so that it can be told whether a call changed
+//! anything: one that did not, and is asked the same again, does the same again.
+
+use std::cell::{Cell, Ref, RefCell, RefMut};
+
+thread_local! {
+    static CHANGES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many changes there were on this thread. The same number means that all cells hold what they held.
+pub(crate) fn changes() -> u64 {
+    CHANGES.get()
+}
+
+/// Counts a change of what lies elsewhere.
+pub(super) fn changed() {
+    CHANGES.set(CHANGES.get() + 1);
+}
+
+/// A cell whose changes are counted.
+#[derive(Debug, Default)]
+pub(crate) struct Shared<T>(RefCell<T>);
+
+impl<T> Shared<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(RefCell::new(value))
+    }
+
+    pub(crate) fn borrow(&self) -> Ref<'_, T> {
+        self.0.borrow()
+    }
+
+    /// To be changed.
+    pub(crate) fn borrow_mut(&self) -> RefMut<'_, T> {
+        changed();
+        self.0.borrow_mut()
+    }
+
+    /// To be changed without being counted: for what only the call itself can see, or who asks for the count knows of.
+    pub(crate) fn borrow_own(&self) -> RefMut<'_, T> {
+        self.0.borrow_mut()
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+
+    pub(crate) fn replace(&self, value: T) -> T {
+        std::mem::replace(&mut *self.borrow_mut(), value)
+    }
+
+    pub(crate) fn take(&self) -> T
+    where
+        T: Default,
+    {
+        std::mem::take(&mut *self.borrow_mut())
+    }
+
+    pub(crate) fn get(&self) -> T
+    where
+        T: Copy,
+    {
+        *self.borrow()
+    }
+
+    pub(crate) fn set(&self, value: T) {
+        *self.borrow_mut() = value;
+    }
+}
+
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
