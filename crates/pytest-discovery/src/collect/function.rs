@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use test_catalog::{Condition, EditSite, NodeId, Reason, Scope, SourceSpan};
 
+use super::alike::Watch;
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
-use super::alike::Watch;
 use super::item::{Item, OwnMark};
 use super::marks::MarkList;
 use super::metafunc::{Metafunc, MetafuncObject};

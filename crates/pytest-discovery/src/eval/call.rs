@@ -344,7 +344,7 @@ impl Interpreter<'_> {
             if let Some(function) = &here.call {
                 let owner = function.owner.borrow().clone()?;
                 let first = function.def.parameters.first()?;
-                let object = here.names.borrow().get(&*first.name)?.value.clone();
+                let object = here.names.borrow().get(&first.name)?.value.clone();
                 return Some(Value::Super(Rc::new((owner, object))));
             }
             scope = here.parent.clone();

@@ -236,7 +236,7 @@ impl Class {
     pub(crate) fn abstract_methods(&self) -> Vec<Rc<str>> {
         let mut decided: IndexMap<Rc<str>, bool, foldhash::fast::RandomState> = IndexMap::default();
         let mut note = |names: &Names| {
-            for (name, binding) in names {
+            for (name, binding) in names.iter() {
                 decided.entry(name.clone()).or_insert_with(|| is_abstract(&binding.value));
             }
         };

@@ -369,7 +369,7 @@ impl Interpreter<'_> {
         if let Some(name) = &handler.name
             && self.current_doubt().is_none()
         {
-            frame.scope.names.borrow_mut().shift_remove(&**name);
+            frame.scope.names.borrow_mut().shift_remove(name);
         }
         flow
     }

@@ -323,7 +323,7 @@ impl Interpreter<'_> {
     fn delete(&mut self, target: &Expr, frame: &Frame) {
         match (&target.kind, self.current_doubt().cloned()) {
             (ExprKind::Name(name), None) => {
-                frame.scope.names.borrow_mut().shift_remove(&**name);
+                frame.scope.names.borrow_mut().shift_remove(name);
             }
             (ExprKind::Name(name), Some(doubt)) => self.bind(&frame.scope, name, Value::Unknown(doubt)),
             (ExprKind::Tuple(targets) | ExprKind::List(targets), _) => {
@@ -350,10 +350,10 @@ impl Interpreter<'_> {
                 let is_known = doubt.is_none() && {
                     match &object {
                         Value::Instance(instance) if instance.class.is_plain() => {
-                            instance.attributes.borrow_mut().shift_remove(&**name).is_some()
+                            instance.attributes.borrow_mut().shift_remove(name).is_some()
                         }
                         Value::Class(class) if !class.is_enum && class.metaclass.borrow().is_none() => {
-                            class.names.borrow_mut().shift_remove(&**name).is_some()
+                            class.names.borrow_mut().shift_remove(name).is_some()
                         }
                         _ => false,
                     }

@@ -187,7 +187,7 @@ impl Interpreter<'_> {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
                     return;
                 }
-                Value::Module(module) => match module.scope.names.borrow().get(&*name.name) {
+                Value::Module(module) => match module.scope.names.borrow().get(&name.name) {
                     Some(binding) => binding.value.clone(),
                     None => Value::Unknown(self.doubt(frame, range, format!("`{}` is not bound there", name.name))),
                 },

@@ -35,6 +35,7 @@ mod iterator;
 mod library;
 mod marking;
 mod matching;
+mod names;
 mod operators;
 pub(crate) mod shared;
 pub(crate) mod stdlib;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use foldhash::HashMap;
-use indexmap::IndexMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
 
@@ -142,8 +141,7 @@ pub(crate) struct Binding {
     pub(crate) doubt: Option<Doubt>,
 }
 
-/// Names in the order of their first binding.
-pub(crate) type Names = IndexMap<Rc<str>, Binding, foldhash::fast::RandomState>;
+pub(crate) use super::names::Names;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeKind {

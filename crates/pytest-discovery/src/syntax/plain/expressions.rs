@@ -49,7 +49,7 @@ impl Parts {
 impl<'t> Scan<'t> {
     pub(super) fn expression(&mut self) -> Option<Form> {
         self.within(|scan| {
-            if scan.is_at_word(b"lambda") {
+            if scan.peek() == b'l' && scan.is_at_word(b"lambda") {
                 scan.lambda()?;
                 return Some(Form::Value);
             }
@@ -397,7 +397,8 @@ impl<'t> Scan<'t> {
     /// `name=` before an argument.
     fn keyword(&mut self) -> Option<&'t [u8]> {
         let start = self.at;
-        self.pass(self.peek_word().len());
+        let length = self.peek_word().len();
+        self.pass(length);
         let is_one = self.peek() == b'=' && self.peek_at(1) != b'=';
         self.at = start;
         let name = is_one.then(|| self.name())??;

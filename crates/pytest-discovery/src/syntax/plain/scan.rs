@@ -18,6 +18,29 @@ pub(super) struct Scan<'t> {
     /// Behind the last statement that was read.
     pub(super) end: usize,
     depth: u32,
+    /// The word that was read last: it is mostly looked at before it is read as a name.
+    word: Word,
+}
+
+/// A run of letters, digits and `_`.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    start: usize,
+    end: usize,
+    ascii: bool,
+}
+
+impl Word {
+    fn at(bytes: &[u8], start: usize) -> Self {
+        // What ends a word is of ASCII.
+        let rest = bytes.get(start..).unwrap_or_default();
+        let mut beyond = 0;
+        let length = rest.iter().position(|&byte| {
+            beyond |= byte;
+            !is_word(byte)
+        });
+        Self { start, end: start + length.unwrap_or(rest.len()), ascii: beyond < 0x80 }
+    }
 }
 
 /// What a statement or an expression stands in.
@@ -38,7 +61,16 @@ pub(super) struct Around {
 
 impl<'t> Scan<'t> {
     pub(super) fn new(bytes: &'t [u8]) -> Self {
-        Self { bytes, at: 0, brackets: 0, around: Around::default(), names: Vec::new(), end: 0, depth: 0 }
+        Self {
+            bytes,
+            at: 0,
+            brackets: 0,
+            around: Around::default(),
+            names: Vec::new(),
+            end: 0,
+            depth: 0,
+            word: Word::at(bytes, 0),
+        }
     }
 
     /// Goes on at a place, with nothing open.
@@ -96,7 +128,11 @@ impl<'t> Scan<'t> {
     fn more_space(&mut self) {
         loop {
             match self.peek() {
-                b' ' | b'\t' => self.at += 1,
+                b' ' => {
+                    let rest = &self.bytes[self.at..];
+                    self.at += rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+                }
+                b'\t' => self.at += 1,
                 b'\\' if self.peek_at(1) == b'\n' => self.at += 2,
                 b'\n' if self.brackets > 0 => self.at += 1,
                 b'#' if self.brackets > 0 => self.comment(),
@@ -124,16 +160,18 @@ impl<'t> Scan<'t> {
     }
 
     /// The word there; empty where none begins.
-    pub(super) fn peek_word(&self) -> &'t [u8] {
+    pub(super) fn peek_word(&mut self) -> &'t [u8] {
         self.word_at(self.at)
     }
 
-    pub(super) fn word_at(&self, at: usize) -> &'t [u8] {
-        let rest = self.bytes.get(at..).unwrap_or_default();
-        if rest.first().is_none_or(u8::is_ascii_digit) {
-            return b"";
+    pub(super) fn word_at(&mut self, at: usize) -> &'t [u8] {
+        if self.word.start != at {
+            self.word = Word::at(self.bytes, at);
         }
-        &rest[..rest.iter().take_while(|byte| is_word(**byte)).count()]
+        match self.bytes.get(at..self.word.end) {
+            Some(word) if !word.first().is_some_and(u8::is_ascii_digit) => word,
+            _ => b"",
+        }
     }
 
     /// Whether that word stands there.
@@ -155,12 +193,9 @@ impl<'t> Scan<'t> {
 
     /// A name: no keyword, and of ASCII.
     pub(super) fn name(&mut self) -> Option<&'t [u8]> {
-        let rest = self.bytes.get(self.at..)?;
-        let length = rest.iter().take_while(|byte| is_word(**byte) && byte.is_ascii()).count();
-        let (word, behind) = rest.split_at(length);
-        let starts = word.first().is_some_and(|first| !first.is_ascii_digit());
-        let ends = behind.first().is_none_or(u8::is_ascii);
-        (starts && ends && !is_keyword(word) && word != b"__debug__").then(|| self.pass(length))?;
+        let word = self.peek_word();
+        let is_name = !word.is_empty() && self.word.ascii && !is_keyword(word) && word != b"__debug__";
+        is_name.then(|| self.pass(word.len()))?;
         Some(word)
     }
 

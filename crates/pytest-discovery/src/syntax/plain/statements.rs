@@ -58,7 +58,8 @@ impl<'t> Scan<'t> {
     fn block(&mut self, indent: usize) -> Option<()> {
         self.expect(b':')?;
         if !matches!(self.peek(), b'\n' | b'#') {
-            return self.simple_line(self.peek_word());
+            let word = self.peek_word();
+            return self.simple_line(word);
         }
         self.line_end()?;
         let inner = self.indentation()?;
