@@ -128,7 +128,8 @@ mod tests {
     fn what_is_over_a_budget_is_told_with_the_fewest_tests_that_have_to_go() {
         let cases = [case("a", 10, None), case("b", 30, None), case("c", 20, Some(35))];
         let cases: Vec<&PlannedCase> = cases.iter().collect();
-        let of = |limit| BudgetForecast::new("e2e".to_owned(), Duration::from_secs(limit), &cases, Duration::from_secs(7));
+        let of =
+            |limit| BudgetForecast::new("e2e".to_owned(), Duration::from_secs(limit), &cases, Duration::from_secs(7));
         for (limit, over, too_many) in
             [(60, None, 0), (59, Some(1), 1), (30, Some(30), 1), (29, Some(31), 2), (0, Some(60), 3)]
         {

@@ -102,7 +102,13 @@ pub fn budgets(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
     let machine = machine_in_short(&plan.capacity);
     for budget in &facts.budgets {
         let Some(over) = budget.over() else { continue };
-        let _ = writeln!(out, "{} {}: over by {}", "over budget:".style(styles.bad), use_of(budget, &machine), duration(over));
+        let _ = writeln!(
+            out,
+            "{} {}: over by {}",
+            "over budget:".style(styles.bad),
+            use_of(budget, &machine),
+            duration(over)
+        );
         let _ = writeln!(out, "  {} one after another, as a run counts them; {}", tests(budget.tests), wall(budget));
         let _ = writeln!(out, "  their times are known by {}", known_by(budget));
         let fewest = match budget.too_many {
