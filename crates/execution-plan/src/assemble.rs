@@ -71,6 +71,11 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
     }
     let mut drafts = drafts(feasible, &capacity, settings);
     let problem = problem(&drafts, &capacity, settings);
+    debug_assert_eq!(
+        problem.check(),
+        Ok(()),
+        "the planner refuses what fits nowhere, and waits for earlier steps alone"
+    );
     let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
     let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));

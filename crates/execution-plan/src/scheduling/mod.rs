@@ -17,6 +17,7 @@
 //! ends a search.
 
 mod bounds;
+mod check;
 mod dispatch;
 mod linked;
 mod order;
@@ -32,6 +33,7 @@ mod timeline;
 mod waiting;
 
 pub use bounds::bounds;
+pub use check::ProblemError;
 pub use dispatch::{Dispatch, Start};
 pub use order::{by_area, by_duration};
 pub use problem::{Job, Pool, Problem};

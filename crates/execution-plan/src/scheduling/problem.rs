@@ -47,7 +47,8 @@ pub struct Job {
     pub after: Vec<usize>,
 }
 
-/// What is to be scheduled. Every job fits the empty machine: what does not is refused before.
+/// What is to be scheduled. Every job fits the empty machine, and none waits for itself: what does not keep to that
+/// ([`Problem::check`]) is refused before.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
     /// GPUs, slots, and how much of a GPU stays free where jobs share it.

@@ -127,6 +127,7 @@ proptest! {
     #[test]
     fn every_schedule_keeps_to_the_machine_and_above_the_bounds(problem in problems()) {
         let durations: Vec<_> = problem.jobs.iter().map(|job| job.duration).collect();
+        prop_assert_eq!(problem.check(), Ok(()));
         let bound = bounds(&problem).best();
         for order in [by_area(&problem), by_duration(&problem), (0..problem.jobs.len()).rev().collect()] {
             let schedule = simulate(&problem, &order, &durations);
