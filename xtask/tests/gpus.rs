@@ -121,6 +121,18 @@ fn a_mig_name_that_is_not_here_says_what_is() {
 }
 
 #[test]
+fn a_test_of_two_gpus_gets_no_two_instances() {
+    let arguments = ["plan", "-m", "gpu_2", "--language", "python", "--format", "json", "--check", "--nvml"];
+    let devices = oracle::fake_devices("2xH100-mig.json");
+    let plan = answer(xtask(&arguments).arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", devices));
+    let plan: Value = serde_json::from_str(&plan.stdout).expect(&plan.stderr);
+    let reasons: Vec<_> = plan["not_run"].as_array().unwrap().iter().map(|case| case["reason"].as_str()).collect();
+    assert!(!reasons.is_empty());
+    let reason = "needs 2 GPUs, 1 visible beside 2 MIG instances, of which a process can have one alone";
+    assert!(reasons.iter().all(|told| *told == Some(reason)), "{reasons:?}");
+}
+
+#[test]
 fn tests_of_two_gpus_get_those_that_are_linked() {
     let machine = machine("linked", |machine| {
         let devices = machine["devices"].as_array_mut().unwrap();
