@@ -442,6 +442,13 @@ fn a_history_that_is_broken_costs_estimates_and_not_the_plan() {
             says: &["warning: ", "history.sqlite", "times come from markers alone", "1 test"],
         },
         Case {
+            name: "nothing to take out of",
+            given: |_| {},
+            arguments: "history prune --keep 0 --tree tree",
+            code: 4,
+            says: &["no run was recorded in "],
+        },
+        Case {
             name: "asked for by itself",
             given: |place| place.put("tree/target/xtask/history.sqlite", "broken".repeat(1000)),
             arguments: "history --tree tree",

@@ -296,6 +296,14 @@ pub(crate) enum HistoryCommand {
     },
     /// The markers that measured times and memory propose: time-outs, memory profiles, stages
     Markers,
+    /// Take all but the latest runs out of the history, with what their tests printed
+    ///
+    /// A run that goes on stays.
+    Prune {
+        /// How many runs stay; nothing is asked of more than the latest 200
+        #[arg(long, value_name = "N", default_value_t = test_runner::history::Store::KEPT)]
+        keep: u32,
+    },
     /// Take in what other machines exported; what is here already stays as it is
     Merge {
         /// Files that `history export` wrote

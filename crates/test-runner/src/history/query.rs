@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{OptionalExtension, params};
 use test_catalog::NodeId;
 
-use super::{HistoryError, Row, RunState, Store, Typical, typical};
+use super::{HistoryError, Place, Row, RunState, Store, Typical, typical};
 use crate::recorded::RecordedOutcome;
 
 /// A case by its name: the id, and which of the cases with this id.
 pub type CaseKey = (NodeId, u32);
 
 /// How many of the latest runs are looked at, so that asking takes no longer as the store grows.
-const RUNS: u32 = 200;
+pub(super) const RUNS: u32 = 200;
 
 /// Results of the latest runs, the latest first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,7 +44,8 @@ impl Store {
     pub fn past(&self) -> Result<Past, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class
+                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class,
+                     CASE WHEN selection = '' THEN machine END
                  FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
                  JOIN results ON results.run = latest.id
                  ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
@@ -62,6 +63,8 @@ impl Store {
                     outcome,
                     seconds: row.get(6)?,
                     gpu_class: row.get(7)?,
+                    // Only what is merged in has no selection.
+                    place: row.get::<_, Option<String>>(8)?.map_or(Place::Here, Place::Elsewhere),
                 }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
@@ -138,6 +141,14 @@ impl Past {
             times.entry((row.key(), row.gpu_class.as_str())).or_default().push(row.seconds);
         }
         times.into_iter().filter_map(|(case, times)| Some((case, typical(times)?))).collect()
+    }
+
+    /// Without what was merged in.
+    #[must_use]
+    pub fn of_here(&self) -> Self {
+        let rows: Vec<Row> = self.rows.iter().filter(|row| row.place == Place::Here).cloned().collect();
+        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
+        Self { rows, runs }
     }
 
     /// The cases whose latest result is a failure; that a test did not run since tells nothing.
