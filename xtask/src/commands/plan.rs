@@ -1,8 +1,9 @@
 //! `plan`: what would run where, without running it; and what `test` shares with it.
 
-use execution_plan::{Estimates, Links, Plan, PlanSettings};
+use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
+use test_report::fits::Fit;
 use test_report::plan_facts::PlanFacts;
 use test_report::terminal::{Styles, printable};
 use test_runner::history::Past;
@@ -61,6 +62,7 @@ pub(crate) fn show(plan: &Plan, facts: &PlanFacts, format: PlanFormat, environme
 
 /// The GPUs that a plan may use, and what tests took on such.
 pub(crate) struct Machine {
+    pub(crate) inventory: Inventory,
     units: Vec<Unit>,
     links: Links,
     why_none: Option<String>,
@@ -82,7 +84,7 @@ impl Machine {
         }
         let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
         let links = Links::of(&inventory, &visibility.units);
-        Ok(Self { units: visibility.units, links, why_none, past: Past::default() })
+        Ok(Self { inventory, units: visibility.units, links, why_none, past: Past::default() })
     }
 
     /// One that is not here.
@@ -90,7 +92,7 @@ impl Machine {
         let inventory = Inventory::describe(text)?;
         let units = inventory.visible(None, DeviceOrder::PciBusId)?;
         // A description tells no links.
-        Ok(Self { units, links: Links::default(), why_none: None, past: Past::default() })
+        Ok(Self { inventory, units, links: Links::default(), why_none: None, past: Past::default() })
     }
 
     /// With what tests took in earlier runs.
@@ -103,6 +105,11 @@ impl Machine {
         let mut estimates = estimates(policy);
         past::fill(&mut estimates, &self.past, &self.models());
         estimates
+    }
+
+    /// What the tests need of GPUs, held against these.
+    pub(crate) fn fits(&self, policy: &Policy, chosen: &[Chosen<'_, '_>], features: CargoFeatures) -> Vec<Fit> {
+        super::gpus::fits::of(policy, chosen, &self.inventory, &self.units, self.why_none.clone(), features)
     }
 
     /// The models of the GPUs, each once.

@@ -34,6 +34,8 @@ pub struct PastRun {
     pub state: RunState,
     /// The run that it continued itself.
     pub resumes: Option<String>,
+    /// The stage that was asked for.
+    pub stage: Option<String>,
 }
 
 impl Store {
@@ -96,6 +98,27 @@ impl Store {
         Ok(finished)
     }
 
+    /// The run of that id.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn run(&self, id: &str) -> Result<Option<PastRun>, HistoryError> {
+        self.one_run("id = ?", id)
+    }
+
+    /// The ids of all cases of which a run has a result of its own, not of a run that it continued.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn ids_of(&self, run: &str) -> Result<HashSet<NodeId>, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare("SELECT DISTINCT id FROM results WHERE run = ?")?;
+            let rows = statement.query_map([run], |row| Ok(NodeId::from_text(row.get::<_, String>(0)?)))?;
+            rows.collect::<rusqlite::Result<HashSet<NodeId>>>()
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     /// The latest run of a selection.
     ///
     /// # Errors
@@ -119,13 +142,14 @@ impl Store {
     }
 
     fn one_run(&self, condition: &str, value: &str) -> Result<Option<PastRun>, HistoryError> {
-        let sql = format!("SELECT id, revision, state, resumes FROM runs WHERE {condition}");
+        let sql = format!("SELECT id, revision, state, resumes, stage FROM runs WHERE {condition}");
         let run = self.connection.query_row(&sql, params![value], |row| {
             Ok(PastRun {
                 id: row.get(0)?,
                 revision: row.get(1)?,
                 state: RunState::from_word(&row.get::<_, String>(2)?),
                 resumes: row.get(3)?,
+                stage: row.get(4)?,
             })
         });
         run.optional().map_err(|error| self.failed(error))
