@@ -335,6 +335,129 @@ fn scripts_and_expressions_of_workflows() {
     }
 }
 
+/// A test on one GPU whose VRAM marker says this, on line 5.
+fn vram(place: &Place, marker: &str) {
+    let text = format!(
+        "import pytest\n\n@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib({marker})\ndef test_a():\n    pass\n"
+    );
+    place.put("tree/tests/test_a.py", text);
+}
+
+#[test]
+fn machines_that_cannot_be() {
+    let wrong = |description: &'static str, says: &'static str| (description, says);
+    for (description, says) in [
+        wrong("0xL4", "\"0xL4\" asks for 0 cards: give 1 to "),
+        wrong("99999xL4", "\"99999xL4\" asks for 99999 cards: give 1 to "),
+        wrong("-2xL4", "\"-2xL4\" asks for -2 cards: give 1 to "),
+        wrong("2xL4+", "\"2xL4+\" has an empty part: write a card as 2xL4"),
+        wrong("", "\"\" has an empty part"),
+        wrong("2x", "\"2x\" has an empty part"),
+        wrong("RTX9999", "\"RTX9999\" is not a known card (A10 "),
+        wrong("1xL4:0GiB", "\"1xL4:0GiB\" gives \"0GiB\" as its memory: write it as 79GiB"),
+        wrong("1xL4:-4GiB", "gives \"-4GiB\" as its memory"),
+        wrong("1xL4:1e9GiB", "gives \"1e9GiB\" as its memory"),
+        wrong("1xL4:999999999GiB", "gives \"999999999GiB\" as its memory"),
+        wrong("1xL4:24GB", "gives \"24GB\" as its memory"),
+        wrong("1xL4;rm", "\"L4;rm\" is not a card's name: use letters"),
+    ] {
+        for command in ["plan", "gpus"] {
+            let place = Place::new();
+            let before = place.contents();
+            let gpus = format!("--gpus={description}");
+            let arguments = [command, "--tree", "tree", gpus.as_str()];
+            let answer = support::answer(xtask(&arguments).current_dir(place.0.path()));
+            assert_eq!(answer.code, 2, "{command} {description:?}: {}{}", answer.stdout, answer.stderr);
+            assert!(answer.stderr.contains(says), "{command} {description:?}: {}", answer.stderr);
+            assert_eq!(answer.stderr.lines().count(), 1, "{command} {description:?}: {}", answer.stderr);
+            assert_eq!(place.contents(), before, "{command} {description:?}");
+        }
+    }
+}
+
+#[test]
+fn memory_that_no_test_takes() {
+    check(&[
+        Case {
+            name: "less than nothing",
+            given: |place| vram(place, "-1"),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &[
+                "note: tests/test_a.py:5",
+                "tests/test_a.py::test_a profiled_vram_gib(-1) is no amount of memory in GiB: planned alone on its GPU",
+                "GPU 0 (alone)",
+            ],
+        },
+        Case {
+            name: "no number",
+            given: |place| vram(place, "'x'"),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &["note: tests/test_a.py:5", "profiled_vram_gib(\"x\") is no amount of memory in GiB: planned alone"],
+        },
+        Case {
+            name: "more than there is",
+            given: |place| vram(place, "1e9"),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &[
+                "note: tests/test_a.py:5",
+                "is more than any GPU has: the number is in GiB",
+                "not run: tests/test_a.py::test_a  needs 1000000000 GiB, the largest card has",
+            ],
+        },
+        Case {
+            name: "more than can be counted",
+            given: |place| vram(place, "1e308"),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &["is more than any GPU has: the number is in GiB", "not run: tests/test_a.py::test_a  needs"],
+        },
+        Case {
+            name: "and what the audit says of it",
+            given: |place| vram(place, "'x'"),
+            arguments: "audit-markers --tree tree --policy dynamo-2026-08",
+            code: 1,
+            says: &["error[marker-argument]", "tests/test_a.py:4", "profiled_vram_gib"],
+        },
+    ]);
+}
+
+#[test]
+fn a_history_that_is_broken_costs_estimates_and_not_the_plan() {
+    check(&[
+        Case {
+            name: "no database",
+            given: |place| place.put("tree/target/xtask/history.sqlite", "broken".repeat(1000)),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &["warning: ", "history.sqlite", "times come from markers alone", "1 test"],
+        },
+        Case {
+            name: "a folder",
+            given: |place| place.folder("tree/target/xtask/history.sqlite"),
+            arguments: "plan --tree tree --gpus 1xL4",
+            code: 0,
+            says: &["warning: ", "history.sqlite", "times come from markers alone", "1 test"],
+        },
+        Case {
+            name: "nothing to take out of",
+            given: |_| {},
+            arguments: "history prune --keep 0 --tree tree",
+            code: 4,
+            says: &["no run was recorded in "],
+        },
+        Case {
+            name: "asked for by itself",
+            given: |place| place.put("tree/target/xtask/history.sqlite", "broken".repeat(1000)),
+            arguments: "history --tree tree",
+            code: 3,
+            says: &["the history cannot be used: ", "history.sqlite"],
+        },
+    ]);
+}
+
 #[test]
 fn baselines() {
     check(&[

@@ -121,6 +121,43 @@ fn a_mig_name_that_is_not_here_says_what_is() {
 }
 
 #[test]
+fn a_test_of_two_gpus_gets_no_two_instances() {
+    let arguments = ["plan", "-m", "gpu_2", "--language", "python", "--format", "json", "--check", "--nvml"];
+    let devices = oracle::fake_devices("2xH100-mig.json");
+    let plan = answer(xtask(&arguments).arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", devices));
+    let plan: Value = serde_json::from_str(&plan.stdout).expect(&plan.stderr);
+    let reasons: Vec<_> = plan["not_run"].as_array().unwrap().iter().map(|case| case["reason"].as_str()).collect();
+    assert!(!reasons.is_empty());
+    let reason = "needs 2 GPUs, 1 visible beside 2 MIG instances, of which a process can have one alone";
+    assert!(reasons.iter().all(|told| *told == Some(reason)), "{reasons:?}");
+}
+
+#[test]
+fn tests_of_two_gpus_get_those_that_are_linked() {
+    let machine = machine("linked", |machine| {
+        let devices = machine["devices"].as_array_mut().unwrap();
+        devices.extend(devices.clone());
+        for (index, device) in devices.iter_mut().enumerate() {
+            device["uuid"] = json!(format!("GPU-a1b2c30{index}-0000-4000-8000-00000000000{index}"));
+            device["pci"]["bus"] = json!(49 + index);
+            device["nvlinks"] = json!([{"device": 3 - index}]);
+        }
+        machine["common_ancestors"] = json!([[0, 1, 50], [0, 2, 50], [1, 3, 50], [2, 3, 50]]);
+    });
+    let arguments =
+        ["plan", "-m", "gpu_2", "--language", "python", "--format", "json", "--check", "--no-history", "--nvml"];
+    let plan = answer(xtask(&arguments).arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", &machine));
+    let plan: Value = serde_json::from_str(&plan.stdout).expect(&plan.stderr);
+    let gpus = |step: &Value| -> Vec<String> {
+        step["gpus"].as_array().unwrap().iter().map(|gpu| gpu["visible"].as_str().unwrap().to_owned()).collect()
+    };
+    let pairs: Vec<Vec<String>> =
+        plan["steps"].as_array().unwrap().iter().map(gpus).filter(|it| !it.is_empty()).collect();
+    assert!(!pairs.is_empty());
+    assert!(pairs.iter().all(|pair| *pair == ["0", "3"] || *pair == ["1", "2"]), "{pairs:?}");
+}
+
+#[test]
 fn watching_shows_the_machine_again_and_ends_with_its_reader() {
     let mut child = xtask(&["gpus", "--watch=0.1", "--format", "json", "--nvml"])
         .arg(oracle::fake_nvml())

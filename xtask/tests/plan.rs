@@ -145,11 +145,17 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
     };
     let over = with("1 s");
     assert_eq!(over.code, 5, "{}", over.stderr);
-    for text in ["over budget: all tests in pre_merge", "over by", "what costs most", "a third of its time-out"] {
+    for text in [
+        "over budget: all tests in pre_merge on 2x NVIDIA L4: ",
+        "over by",
+        "beside each other the last of them ends after",
+        "what costs most",
+        "a third of its time-out",
+    ] {
         assert!(over.stdout.contains(text), "{text}: {}", over.stdout);
     }
     assert!(!over.stdout.contains("p90"), "nothing was measured: {}", over.stdout);
     let fits = with("20 h");
     assert_eq!(fits.code, 0, "{}", fits.stderr);
-    assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge"), "{}", fits.stdout);
+    assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge on 2x NVIDIA L4: "), "{}", fits.stdout);
 }

@@ -538,6 +538,54 @@ fn wrong_usage_is_exit_2_and_writes_nothing() {
     assert!(!file.exists());
 }
 
+#[test]
+fn a_machine_is_shown_with_what_fits_it_and_what_would_run_there() {
+    let arguments = ["--gpus", "2xL4", "-j", "2", "--stage", "nightly", "--no-run"];
+    let (_folder, file) = report(&arguments);
+    let plan = json(&["plan", "--gpus", "2xL4", "-j", "2", "--stage", "nightly", "--format", "json"]).remove(0);
+    let page = Page::start();
+    page.open(&file, "plan");
+    let lead = page.text("#plan-lead");
+    assert!(lead.starts_with("Planned for 2x NVIDIA L4 (22.5 GiB), 2 CPU slots: "), "{lead}");
+    let planned: usize =
+        plan["steps"].as_array().unwrap().iter().map(|step| step["tests"].as_array().unwrap().len()).sum();
+    assert!(lead.contains(&format!("{planned} tests of nightly")), "{planned}: {lead}");
+    let refused = plan["not_run"].as_array().unwrap().len();
+    assert!(lead.contains(&format!("{refused} not run there")), "{refused}: {lead}");
+    let models =
+        "return [...document.querySelectorAll('#plan-gpus tbody td:nth-child(2)')].map((one) => one.textContent)";
+    assert_eq!(page.js(models), serde_json::json!(["NVIDIA L4", "NVIDIA L4"]));
+    let devices = "return [...document.querySelectorAll('#plan .device strong')].map((one) => one.textContent)";
+    assert_eq!(page.js(devices), serde_json::json!(["GPU 0", "GPU 1", "CPU"]));
+    let bars = page.js("return document.querySelectorAll('#plan .bar-planned, #plan .bar-alone').length");
+    assert!(bars.as_u64().unwrap() > 5, "{bars}");
+    page.click("#plan-fits .action");
+    assert!(page.text("#plan-fits").contains("does not fit: needs"), "{}", page.text("#plan-fits"));
+    assert!(
+        page.text("#plan-budgets").contains("beside all else that is planned the last ends after"),
+        "{}",
+        page.text("#plan-budgets")
+    );
+    assert_eq!(page.js("return document.querySelector('#run').checkVisibility()"), false);
+    // What only lends its namespace takes no room.
+    assert_eq!(page.js("return document.querySelector('#picture').checkVisibility()"), false);
+    for scheme in ["light", "dark"] {
+        page.scheme(scheme);
+        page.open(&file, "plan");
+        assert_eq!(page.js(include_str!("browser/contrast.js"))["low"], Value::Array(Vec::new()), "{scheme}");
+    }
+    page.size(360, 740);
+    page.open(&file, "plan");
+    assert_eq!(page.js("return document.documentElement.scrollWidth"), 360);
+    is_quiet(&page);
+
+    // Without being asked, a page says nothing of the machine that wrote it.
+    let (_folder, plain) = report(&["--no-run"]);
+    assert_eq!(document(&plain)["plan"], Value::Null);
+    let wrong = answer(&mut xtask(&["report", "--gpus", "2xNoSuchCard", "--output", "/dev/null"]));
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+}
+
 /// Results of the tree of `tree_with_run` with times on one clock, in the folder of a run.
 fn kept_run(tree: &Path, name: &str, failed: &str) {
     let line = |id: &str, outcome: &str, start: f64, took: f64, gpus: &[&str], peak: Option<u64>| {

@@ -263,3 +263,69 @@ fn results_that_cannot_be_kept_are_exit_3() {
     assert_eq!(found.code, 0, "{}", found.stderr);
     assert!(found.stderr.contains("it is kept as"), "{}", found.stderr);
 }
+
+/// The document in a page.
+fn page(file: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(file).unwrap();
+    let (_, data) = text.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+    serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn a_run_that_was_continued_is_drawn_with_its_parts_one_behind_the_other() {
+    let tree = tempfile::tempdir().unwrap();
+    let tests: String = (0..12)
+        .map(|test| format!("@pytest.mark.pre_merge\n@pytest.mark.unit\ndef test_{test}(): time.sleep(0.2)\n"))
+        .collect();
+    fs::write(tree.path().join("test_a.py"), format!("import time, pytest\n{tests}")).unwrap();
+    let options = ["-j", "1", "--stage", "pre_merge", "--policy", "dynamo-2025-10"];
+    let run = |more: &[&str]| {
+        let python = oracle::python();
+        let mut command =
+            xtask(&["test", "--tree", tree.path().to_str().unwrap(), "--python", python.to_str().unwrap()]);
+        command.args(options).args(more);
+        command
+    };
+    let mut first = run(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    let lines = || {
+        let runs = fs::read_dir(tree.path().join("target/xtask/runs")).into_iter().flatten().flatten();
+        runs.filter_map(|run| fs::read_to_string(run.path().join("results.jsonl")).ok())
+            .map(|it| it.lines().count())
+            .sum::<usize>()
+    };
+    while lines() < 3 {
+        assert!(began.elapsed() < Duration::from_secs(60), "no result came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill(Pid::from_raw(i32::try_from(first.id()).unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    let file = tree.path().join("page.html");
+    let second = answer(&mut run(&["--resume", "--html", file.to_str().unwrap()]));
+    assert_eq!(second.code, 0, "{}{}", second.stdout, second.stderr);
+    let of_run = page(&file);
+    // One test at a time, so that what does not overlap is one row.
+    let rows = of_run["run"]["timeline"]["devices"][0]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(rows[0].as_array().unwrap().iter().map(|bar| bar["count"].as_u64().unwrap()).sum::<u64>(), 12);
+    assert!(of_run["run"]["timeline"]["whole_ms"].as_u64().unwrap() >= 12 * 200);
+    // The plan of the run is that of what was missing.
+    assert_eq!((&of_run["plan"]["is_of_run"], &of_run["plan"]["stage"]), (&true.into(), &"pre_merge".into()));
+    assert!(of_run["plan"]["tests"].as_u64().unwrap() < 12, "{}", of_run["plan"]);
+
+    // The same later: the history knows of parts and of the stage, whose budgets count.
+    let later = answer(&mut xtask(&[
+        "report",
+        "--tree",
+        tree.path().to_str().unwrap(),
+        "--policy",
+        "dynamo-2025-10",
+        "--output",
+        file.to_str().unwrap(),
+    ]));
+    assert_eq!(later.code, 0, "{}", later.stderr);
+    let later = page(&file);
+    assert_eq!(later["run"]["timeline"], of_run["run"]["timeline"]);
+    assert_eq!(later["run"]["budgets"], of_run["run"]["budgets"]);
+    assert_eq!(later["plan"], serde_json::Value::Null);
+}

@@ -12,8 +12,8 @@ use crate::demand::demands;
 use crate::fit::{refusal, units_that_do};
 use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
-    Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, NotRun, Plan, PlannedCase, RustBuild, Share, Step,
-    StepId, StepKind, Window,
+    Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, Links, NotRun, Plan, PlannedCase, RustBuild, Share,
+    Step, StepId, StepKind, Window,
 };
 
 /// What a plan is made by, beyond tests and machine.
@@ -32,6 +32,8 @@ pub struct PlanSettings {
     pub search: Duration,
     /// The least time between two starts on a GPU that tests share.
     pub stagger: Duration,
+    /// How the GPUs are linked: a test that takes several gets linked ones, where that changes no time.
+    pub links: Links,
 }
 
 /// Plans the chosen tests on these units.
@@ -68,7 +70,12 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
         }
     }
     let mut drafts = drafts(feasible, &capacity, settings);
-    let problem = problem(&drafts, &capacity, settings.stagger);
+    let problem = problem(&drafts, &capacity, settings);
+    debug_assert_eq!(
+        problem.check(),
+        Ok(()),
+        "the planner refuses what fits nowhere, and waits for earlier steps alone"
+    );
     let bounds = scheduling::bounds(&problem);
     let serial = drafts.iter().map(|draft| draft.duration).sum();
     let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));
@@ -271,8 +278,9 @@ fn batches_of_setting(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> 
 }
 
 /// What the schedule has to know of the steps.
-fn problem(drafts: &[Draft], capacity: &Capacity, stagger: Duration) -> Problem {
-    let mut problem = Problem { capacity: capacity.clone(), stagger, ..Problem::default() };
+fn problem(drafts: &[Draft], capacity: &Capacity, settings: &PlanSettings) -> Problem {
+    let (stagger, links) = (settings.stagger, settings.links.clone());
+    let mut problem = Problem { capacity: capacity.clone(), stagger, links, ..Problem::default() };
     let mut things: HashMap<&str, usize> = HashMap::new();
     let mut pools: HashMap<Pool, usize> = HashMap::new();
     for draft in drafts {

@@ -21,6 +21,9 @@ pub struct BudgetForecast {
     pub tests: usize,
     /// What they are expected to take.
     pub expected: Duration,
+    /// When the last of them ends in the plan, counted from the run's start: what they take on its machine, beside each other
+    /// and whatever else the plan has.
+    pub ends: Duration,
     /// The same where every test of which enough runs were measured takes what nine of ten of them kept below. It is no
     /// ninth decile of the sum: that would be less. `None` where no test has such a figure.
     pub each_at_p90: Option<Duration>,
@@ -54,9 +57,9 @@ impl From<EstimateSource> for KnownBy {
 }
 
 impl BudgetForecast {
-    /// Of the tests that count in a budget.
+    /// Of the tests that count in a budget, the last of which ends then.
     #[must_use]
-    pub fn new(name: String, limit: Duration, cases: &[&PlannedCase]) -> Self {
+    pub fn new(name: String, limit: Duration, cases: &[&PlannedCase], ends: Duration) -> Self {
         let sum = |of: fn(&Estimate) -> Duration| {
             cases.iter().fold(Duration::ZERO, |sum, case| sum.saturating_add(of(&case.estimate)))
         };
@@ -82,6 +85,7 @@ impl BudgetForecast {
             limit,
             tests: cases.len(),
             expected,
+            ends,
             each_at_p90: has_p90.then(|| sum(|estimate| estimate.p90.unwrap_or(estimate.duration))),
             known_by: known_by.into_iter().collect(),
             dearest: sorted.iter().take(DEAREST).map(|case| (case.id.clone(), case.estimate)).collect(),
@@ -124,7 +128,8 @@ mod tests {
     fn what_is_over_a_budget_is_told_with_the_fewest_tests_that_have_to_go() {
         let cases = [case("a", 10, None), case("b", 30, None), case("c", 20, Some(35))];
         let cases: Vec<&PlannedCase> = cases.iter().collect();
-        let of = |limit| BudgetForecast::new("e2e".to_owned(), Duration::from_secs(limit), &cases);
+        let of =
+            |limit| BudgetForecast::new("e2e".to_owned(), Duration::from_secs(limit), &cases, Duration::from_secs(7));
         for (limit, over, too_many) in
             [(60, None, 0), (59, Some(1), 1), (30, Some(30), 1), (29, Some(31), 2), (0, Some(60), 3)]
         {
@@ -140,6 +145,6 @@ mod tests {
     #[test]
     fn without_a_spread_there_is_no_higher_figure() {
         let case = case("a", 10, None);
-        assert_eq!(BudgetForecast::new(String::new(), Duration::ZERO, &[&case]).each_at_p90, None);
+        assert_eq!(BudgetForecast::new(String::new(), Duration::ZERO, &[&case], Duration::ZERO).each_at_p90, None);
     }
 }

@@ -41,6 +41,9 @@ pub struct Demand {
 /// Longer is a mistake, and the sum of many would be more than can be counted.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// No GPU has as much memory.
+const MOST_GIB: f64 = 4096.0;
+
 /// What every chosen test needs, and what is wrong with their markers.
 #[must_use]
 pub fn demands(policy: &Policy, chosen: &[Chosen<'_, '_>], estimates: &Estimates) -> (Vec<Demand>, Vec<Note>) {
@@ -92,7 +95,12 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
                 gpus = 0;
                 Share::Bytes(0)
             }
-            Some(gib) if gib.is_finite() && gib > 0.0 => Share::from_gib(gib),
+            Some(gib) if gib.is_finite() && gib > 0.0 => {
+                if gib > MOST_GIB {
+                    note(format!("{}({value}) is more than any GPU has: the number is in GiB", policy.vram_marker()));
+                }
+                Share::from_gib(gib)
+            }
             _ => {
                 note(format!(
                     "{}({value}) is no amount of memory in GiB: planned alone on its GPU",

@@ -47,6 +47,13 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     }
     let of_model: Vec<usize> = of_model.into_iter().filter(|unit| is_capable(demand, &capacity.units[*unit])).collect();
     let visible = u32::try_from(of_model.len()).unwrap_or(u32::MAX);
+    let of_model: Vec<usize> =
+        of_model.into_iter().filter(|unit| can_be_had_together(demand, &capacity.units[*unit])).collect();
+    let whole = u32::try_from(of_model.len()).unwrap_or(u32::MAX);
+    if whole < demand.gpus && whole < visible {
+        let instances = visible - whole;
+        return Some(NotRunReason::TooFewWhole { needed: demand.gpus, whole, instances });
+    }
     if visible < demand.gpus {
         return Some(NotRunReason::TooFewGpus { needed: demand.gpus, visible, model: demand.model.clone() });
     }
@@ -67,10 +74,16 @@ fn is_capable(demand: &Demand, unit: &UnitCapacity) -> bool {
     demand.capability.is_none_or(|needed| unit.capability.is_some_and(|has| has >= needed))
 }
 
-/// The units that are of the needed model and compute capability.
+/// Whether a test can have a unit beside others, where it needs several.
+fn can_be_had_together(demand: &Demand, unit: &UnitCapacity) -> bool {
+    demand.gpus < 2 || !unit.is_mig_instance()
+}
+
+/// The units that are of the needed model and compute capability, and can be had together.
 pub(crate) fn units_that_do(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
     let units = units_of_model(demand, capacity).into_iter();
-    units.filter(|&unit| is_capable(demand, &capacity.units[unit])).collect()
+    let does = |unit: &UnitCapacity| is_capable(demand, unit) && can_be_had_together(demand, unit);
+    units.filter(|&unit| does(&capacity.units[unit])).collect()
 }
 
 /// The units that are of the needed model, by their names.

@@ -21,6 +21,7 @@ mod demand;
 mod estimate;
 mod fit;
 mod ledger;
+mod links;
 mod plan;
 mod refusal;
 pub mod scheduling;
@@ -35,6 +36,7 @@ pub use budget::{BudgetForecast, KnownBy};
 pub use demand::{Demand, demands};
 pub use estimate::{Estimate, EstimateSource, Estimates};
 pub use ledger::Ledger;
+pub use links::Links;
 pub use plan::{Capacity, Plan, UnitCapacity};
 pub use refusal::{NotRun, NotRunReason, Note};
 pub use step::{

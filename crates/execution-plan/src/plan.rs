@@ -52,6 +52,15 @@ pub struct UnitCapacity {
     pub capability: Option<(u32, u32)>,
 }
 
+impl UnitCapacity {
+    /// Whether it is a MIG instance, which CUDA knows by names that begin so. A process sees one of them and no other GPU
+    /// (NVIDIA's MIG User Guide, "CUDA Device Enumeration"), so that a test of several GPUs cannot have it.
+    #[must_use]
+    pub fn is_mig_instance(&self) -> bool {
+        self.visible.starts_with("MIG-")
+    }
+}
+
 impl Plan {
     /// Puts steps together; `waits` holds pairs of a step and one that waits for it. The caller has numbered the
     /// steps from 0 in order.

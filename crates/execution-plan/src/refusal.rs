@@ -29,6 +29,15 @@ pub enum NotRunReason {
         /// The model that it needs, if any.
         model: Option<String>,
     },
+    /// Fewer whole GPUs than it needs: the others are MIG instances, and a process sees one of these alone.
+    TooFewWhole {
+        /// What it needs.
+        needed: u32,
+        /// How many whole GPUs of the needed kind are visible.
+        whole: u32,
+        /// How many MIG instances of that kind.
+        instances: u32,
+    },
     /// A model that no visible GPU is of.
     WrongModel {
         /// What it needs, such as `H100`.
@@ -89,6 +98,12 @@ impl fmt::Display for NotRunReason {
             Self::TooFewGpus { needed, visible, model } => {
                 write!(formatter, "needs {}, {visible} visible", gpus(*needed, model.as_deref()))
             }
+            Self::TooFewWhole { needed, whole, instances } => write!(
+                formatter,
+                "needs {}, {whole} visible beside {instances} MIG instance{}, of which a process can have one alone",
+                gpus(*needed, None),
+                if *instances == 1 { "" } else { "s" }
+            ),
             Self::WrongModel { model, here } if here.is_empty() => {
                 write!(formatter, "needs an {model}, no GPU visible")
             }
@@ -168,6 +183,10 @@ mod tests {
                 here: vec!["NVIDIA L4 (8.9)".to_owned()]
             }),
             "needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (8.9)"
+        );
+        assert_eq!(
+            text(NotRunReason::TooFewWhole { needed: 2, whole: 1, instances: 2 }),
+            "needs 2 GPUs, 1 visible beside 2 MIG instances, of which a process can have one alone"
         );
         assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned() }), "needs k8s");
     }

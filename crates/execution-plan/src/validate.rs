@@ -112,6 +112,7 @@ fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
     let for_want_of_gpus = matches!(
         refused.reason,
         NotRunReason::TooFewGpus { .. }
+            | NotRunReason::TooFewWhole { .. }
             | NotRunReason::WrongModel { .. }
             | NotRunReason::TooLittleCapability { .. }
             | NotRunReason::TooLittleMemory { .. }
@@ -120,6 +121,7 @@ fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
         let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
         demand.model.as_ref().is_none_or(is_of_model)
             && demand.capability.is_none_or(|needed| unit.capability.is_some_and(|has| has >= needed))
+            && (demand.gpus < 2 || !unit.is_mig_instance())
             && match demand.share {
                 Share::Bytes(bytes) => bytes <= unit.memory,
                 Share::Whole => true,
@@ -142,6 +144,7 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
         gpu.share != demand.share
             || !demand.model.as_ref().is_none_or(is_of_model)
             || demand.capability.is_some_and(|needed| unit.capability.is_none_or(|has| has < needed))
+            || (demand.gpus > 1 && unit.is_mig_instance())
     };
     if claim.exclusive != demand.exclusive {
         return Some(format!("{id} has {:?} alone, and needs {:?}", claim.exclusive, demand.exclusive));

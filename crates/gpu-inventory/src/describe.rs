@@ -148,7 +148,9 @@ impl<'a> Part<'a> {
 fn split_count(cards: &str) -> Option<(&str, &str)> {
     let (digits, name) = cards.split_once(['x', 'X'])?;
     let digits = digits.trim();
-    let counts = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // Less than none is a wrong count, and no card's name.
+    let number = digits.strip_prefix('-').unwrap_or(digits);
+    let counts = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     counts.then(|| (digits, name.trim()))
 }
 

@@ -66,7 +66,8 @@ pub struct Topology {
 
 impl Topology {
     /// Asks `link` for each pair of `devices` devices, the greater place first.
-    pub(crate) fn of(devices: usize, mut link: impl FnMut(usize, usize) -> Link) -> Self {
+    #[must_use]
+    pub fn of(devices: usize, mut link: impl FnMut(usize, usize) -> Link) -> Self {
         let pairs = (0..devices).flat_map(|a| (0..a).map(move |b| (a, b)));
         Self { devices, links: pairs.map(|(a, b)| link(a, b)).collect() }
     }

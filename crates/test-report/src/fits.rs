@@ -75,14 +75,7 @@ const NAMED: usize = 3;
 #[must_use]
 pub fn text(fits: &[Fit], styles: &Styles) -> String {
     let mut out = String::new();
-    let rank = |fit: &Fit| match fit.here {
-        Here::Now => 0,
-        Here::Later => 1,
-        Here::Never(_) => 2,
-    };
-    let mut fits: Vec<&Fit> = fits.iter().collect();
-    fits.sort_by_key(|fit| (rank(fit), fit.need.gpus, fit.need.model.clone(), fit.need.memory));
-    for fit in fits {
+    for fit in in_order(fits) {
         let here = match &fit.here {
             Here::Now => "fits".style(styles.good).to_string(),
             Here::Later => "fits, not while others hold its memory".style(styles.doubtful).to_string(),
@@ -106,7 +99,20 @@ pub fn text(fits: &[Fit], styles: &Styles) -> String {
     out
 }
 
-fn need(need: &Need) -> String {
+/// Those that the machine has first, the smaller first.
+pub(crate) fn in_order(fits: &[Fit]) -> Vec<&Fit> {
+    let rank = |fit: &Fit| match fit.here {
+        Here::Now => 0,
+        Here::Later => 1,
+        Here::Never(_) => 2,
+    };
+    let mut fits: Vec<&Fit> = fits.iter().collect();
+    fits.sort_by_key(|fit| (rank(fit), fit.need.gpus, fit.need.model.clone(), fit.need.memory));
+    fits
+}
+
+/// A need in words: `1 GPU with 2.4 GiB (profiled_vram_gib)`.
+pub(crate) fn need(need: &Need) -> String {
     if need.gpus == 0 {
         // A claim of 0 GiB makes a test of a GPU lane one of the CPU; people ask where it went.
         let why = need.memory.map(|memory| format!(" ({} says {memory})", printable(&need.marker)));

@@ -6,7 +6,7 @@ use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
-use crate::count::{duration, grouped, tests};
+use crate::count::{counted, duration, grouped, tests};
 use crate::plan_facts::{self, PlanFacts};
 use crate::terminal::{Styles, printable};
 
@@ -40,7 +40,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
     out.push_str(&steps(plan, styles));
     out.push_str(&crate::plan_usage::lines(plan));
     out.push_str(&not_run(&plan.not_run, styles));
-    out.push_str(&plan_facts::budgets(facts, styles));
+    out.push_str(&plan_facts::budgets(plan, facts, styles));
     out.push_str(plan_facts::checked(facts));
     for note in &plan.notes {
         let _ = writeln!(
@@ -79,6 +79,19 @@ pub(crate) fn machine(capacity: &Capacity) -> String {
         .collect();
     let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
     format!("{gpus}, {} CPU slots", capacity.cpu_slots)
+}
+
+/// The same in the middle of a sentence: `2x NVIDIA L4`, `8 CPU slots` of a machine without GPUs.
+pub(crate) fn machine_in_short(capacity: &Capacity) -> String {
+    let mut groups: Vec<(&str, usize)> = Vec::new();
+    for unit in &capacity.units {
+        match groups.iter_mut().find(|(name, _)| *name == unit.name) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((&unit.name, 1)),
+        }
+    }
+    let gpus: Vec<_> = groups.iter().map(|(name, count)| format!("{count}x {}", printable(name))).collect();
+    if gpus.is_empty() { counted(capacity.cpu_slots as usize, "CPU slot", "CPU slots") } else { gpus.join(" + ") }
 }
 
 fn steps(plan: &Plan, styles: &Styles) -> String {

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use execution_plan::shard::{Shard, ShardLoad};
-use execution_plan::{BudgetForecast, KnownBy};
+use execution_plan::{BudgetForecast, KnownBy, Plan};
 use owo_colors::OwoColorize;
 
 use crate::count::{counted, duration, grouped, tests};
+use crate::plan::machine_in_short;
 use crate::terminal::{Styles, printable};
 
 /// What is said of a plan beside the plan itself.
@@ -96,12 +97,20 @@ pub fn checked(facts: &PlanFacts) -> &'static str {
 
 /// A few lines for each budget: what its tests are expected to take in all, and what would bring it under.
 #[must_use]
-pub fn budgets(facts: &PlanFacts, styles: &Styles) -> String {
+pub fn budgets(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
     let mut out = String::new();
+    let machine = machine_in_short(&plan.capacity);
     for budget in &facts.budgets {
         let Some(over) = budget.over() else { continue };
-        let _ = writeln!(out, "{} {}: over by {}", "over budget:".style(styles.bad), use_of(budget), duration(over));
-        let _ = writeln!(out, "  {} in all, their times known by {}", tests(budget.tests), known_by(budget));
+        let _ = writeln!(
+            out,
+            "{} {}: over by {}",
+            "over budget:".style(styles.bad),
+            use_of(budget, &machine),
+            duration(over)
+        );
+        let _ = writeln!(out, "  {} one after another, as a run counts them; {}", tests(budget.tests), wall(budget));
+        let _ = writeln!(out, "  their times are known by {}", known_by(budget));
         let fewest = match budget.too_many {
             1 => "the first of these".to_owned(),
             count if count <= budget.dearest.len() => format!("the first {count} of these"),
@@ -125,16 +134,25 @@ pub fn budgets(facts: &PlanFacts, styles: &Styles) -> String {
             1 => "1 budget is kept:".to_owned(),
             count => format!("{} budgets are kept, the closest:", grouped(count)),
         };
-        let _ = writeln!(out, "{} {}", kept.style(styles.faint), use_of(closest));
+        let _ = writeln!(out, "{} {}", kept.style(styles.faint), use_of(closest, &machine));
     }
     out
 }
 
-/// `e2e in pre_merge 41 min expected (52 min with each at its p90), budget 30 min`.
-fn use_of(budget: &BudgetForecast) -> String {
+/// What the tests take beside each other, against the same limit.
+fn wall(budget: &BudgetForecast) -> String {
+    let ends = duration(budget.ends);
+    match budget.ends.checked_sub(budget.limit).filter(|over| !over.is_zero()) {
+        None => format!("beside each other the last of them ends after {ends} here, within the budget's time"),
+        Some(over) => format!("beside each other the last of them ends after {ends} here, over by {}", duration(over)),
+    }
+}
+
+/// `e2e in pre_merge on 1x NVIDIA L4: 41 min expected (52 min with each at its p90), budget 30 min`.
+fn use_of(budget: &BudgetForecast, machine: &str) -> String {
     let each = budget.each_at_p90.map_or(String::new(), |time| format!(" ({} with each at its p90)", duration(time)));
     let (name, limit) = (printable(&budget.name), duration(budget.limit));
-    format!("{name} {} expected{each}, budget {limit}", duration(budget.expected))
+    format!("{name} on {machine}: {} expected{each}, budget {limit}", duration(budget.expected))
 }
 
 /// `measuring (30), a third of their time-out (18)`.

@@ -32,7 +32,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> String {
     out.push_str("</div>\n");
     let said = [
         plan_facts::origin(facts),
-        plan_facts::budgets(facts, &Styles::default()),
+        plan_facts::budgets(plan, facts, &Styles::default()),
         plan_facts::checked(facts).to_owned(),
     ];
     let said = said.concat();

@@ -74,6 +74,8 @@ struct Budget<'a> {
     limit: f64,
     tests: usize,
     expected: f64,
+    /// When the last of them ends in this plan.
+    ends: f64,
     /// The sum where each test of which enough was measured takes its own ninth decile; `null` where none has one.
     each_at_p90: Option<f64>,
     /// So many of the dearest have to go for the rest to fit.
@@ -242,6 +244,7 @@ fn budget(budget: &execution_plan::BudgetForecast) -> Budget<'_> {
         limit: budget.limit.as_secs_f64(),
         tests: budget.tests,
         expected: budget.expected.as_secs_f64(),
+        ends: budget.ends.as_secs_f64(),
         each_at_p90: budget.each_at_p90.map(|time| time.as_secs_f64()),
         too_many: budget.too_many,
         known_by,

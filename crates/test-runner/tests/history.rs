@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use support::{Tree, python, run};
 use test_catalog::{Language, NodeId};
-use test_runner::history::{FILE, HistoryError, RunFacts, RunState, Store};
+use test_runner::history::{FILE, HistoryError, Place, Pruned, RunFacts, RunState, Store};
 use test_runner::{CaseResult, NotRunCause, Outcome};
 
 fn folder() -> tempfile::TempDir {
@@ -170,6 +170,53 @@ fn merging_is_idempotent_and_the_order_does_not_matter() {
         assert!(store.merge(wrong).is_err());
     }
     assert_eq!(store.past().unwrap().rows.len(), 0);
+}
+
+#[test]
+fn what_was_measured_here_is_told_from_what_was_merged_in() {
+    let (here, there) = (folder(), folder());
+    let facts =
+        |machine: &str| RunFacts { machine: machine.to_owned(), selection: "all".to_owned(), ..RunFacts::default() };
+    let mut store = open(&here);
+    let other = open(&there);
+    for (store, run, machine) in [(&store, "own", "1x NVIDIA L4"), (&other, "other", "8x NVIDIA H100")] {
+        store.begin(run, 1, &facts(machine), None).unwrap();
+        store.add(run, &result("test_a", Outcome::Passed), "").unwrap();
+    }
+    store.merge(&other.export().unwrap()).unwrap();
+    let past = store.past().unwrap();
+    let places: Vec<_> = past.rows.iter().map(|row| (row.run.as_str(), row.place.clone())).collect();
+    assert_eq!(places, [("own", Place::Here), ("other", Place::Elsewhere("8x NVIDIA H100".to_owned()))]);
+    let own = past.of_here();
+    assert_eq!((own.runs, own.rows.len(), own.rows[0].run.as_str()), (1, 1, "own"));
+}
+
+#[test]
+fn old_runs_are_taken_out_with_their_folders_and_nothing_else_is() {
+    let folder = folder();
+    let mut store = open(&folder);
+    let run_folder = |run: &str| folder.path().join("runs").join(run);
+    let make_folder = |run: &str| std::fs::create_dir_all(run_folder(run)).unwrap();
+    // An id that was merged in may be any text.
+    std::fs::create_dir_all(folder.path().join("precious")).unwrap();
+    for (started, run) in ["../precious", "oldest", "goes-on", "without-folder", "latest"].into_iter().enumerate() {
+        store.begin(run, i64::try_from(started).unwrap(), &RunFacts::default(), None).unwrap();
+        store.add(run, &result("test_a", Outcome::Passed), "").unwrap();
+    }
+    for run in ["oldest", "goes-on", "latest", "unknown"] {
+        make_folder(run);
+    }
+    let lock = std::fs::File::create(run_folder("goes-on").join("lock")).unwrap();
+    lock.lock().unwrap();
+    let pruned = store.prune(path(&folder), 1).unwrap();
+    assert_eq!((pruned.runs, pruned.results, pruned.folders), (3, 3, 1));
+    let left: Vec<_> = store.past().unwrap().rows.into_iter().map(|row| row.run).collect();
+    assert_eq!(left, ["latest", "goes-on"]);
+    assert!(!run_folder("oldest").exists() && folder.path().join("precious").exists());
+    assert!(["goes-on", "latest", "unknown"].iter().all(|run| run_folder(run).exists()));
+    drop(lock);
+    assert_eq!(store.prune(path(&folder), 1).unwrap().runs, 1);
+    assert_eq!(store.prune(path(&folder), 1).unwrap(), Pruned::default());
 }
 
 #[test]

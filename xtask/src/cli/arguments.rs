@@ -232,6 +232,18 @@ pub(crate) struct ReportArgs {
     /// Show no run
     #[arg(long, conflicts_with_all = ["results", "run"])]
     pub(crate) no_run: bool,
+    /// Show this machine, which tests fit it, and what would run where
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// The same for a machine that is not here, such as 2xL4 or 8xH100:79GiB
+    #[arg(long, value_name = "MACHINE")]
+    pub(crate) gpus: Option<String>,
+    /// Plan the tests of this stage and of every earlier one, and hold a run against the budgets of this stage [default: all,
+    /// and for a run of this tree the stage that it was of]
+    #[arg(long)]
+    pub(crate) stage: Option<String>,
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
     /// What to print beside the title, such as a date or a commit
     #[arg(long, value_name = "TEXT")]
     pub(crate) label: Option<String>,
@@ -296,6 +308,14 @@ pub(crate) enum HistoryCommand {
     },
     /// The markers that measured times and memory propose: time-outs, memory profiles, stages
     Markers,
+    /// Take all but the latest runs out of the history, with what their tests printed
+    ///
+    /// A run that goes on stays.
+    Prune {
+        /// How many runs stay; nothing is asked of more than the latest 200
+        #[arg(long, value_name = "N", default_value_t = test_runner::history::Store::KEPT)]
+        keep: u32,
+    },
     /// Take in what other machines exported; what is here already stays as it is
     Merge {
         /// Files that `history export` wrote

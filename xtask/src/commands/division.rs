@@ -1,6 +1,7 @@
 //! The part of the selected tests that this machine takes, and what measured times and budgets say of it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use execution_plan::shard::{self, Shard};
 use execution_plan::timings::{self, CaseTiming};
@@ -86,16 +87,18 @@ pub(crate) fn budgets(
 ) -> Vec<BudgetForecast> {
     let cases: HashMap<(&NodeId, u32), &ResolvedCase<'_>> =
         chosen.iter().map(|chosen| ((&chosen.case.case.id, chosen.case.case.occurrence), chosen.case)).collect();
-    let mut used: BTreeMap<String, (std::time::Duration, Vec<&PlannedCase>)> = BTreeMap::new();
-    for planned in plan.steps().flat_map(|step| &step.cases) {
+    let mut used: BTreeMap<String, (Duration, Vec<&PlannedCase>, Duration)> = BTreeMap::new();
+    for (planned, end) in plan.steps().flat_map(|step| step.cases.iter().map(|case| (case, step.window.end))) {
         let Some(case) = cases.get(&(&planned.id, planned.occurrence)) else { continue };
         for budget in policy.budgets() {
             for name in super::test::budget_names(policy, budget, stage, case) {
-                used.entry(name).or_insert((budget.limit, Vec::new())).1.push(planned);
+                let (_, cases, ends) = used.entry(name).or_insert((budget.limit, Vec::new(), Duration::ZERO));
+                cases.push(planned);
+                *ends = end.max(*ends);
             }
         }
     }
-    used.into_iter().map(|(name, (limit, cases))| BudgetForecast::new(name, limit, &cases)).collect()
+    used.into_iter().map(|(name, (limit, cases, ends))| BudgetForecast::new(name, limit, &cases, ends)).collect()
 }
 
 /// Holds a plan against what it was made for.

@@ -21,6 +21,7 @@ pub(crate) fn run(global: &Global, args: &HistoryArgs, environment: &Environment
     let state_dir = past::state_dir(&subject.tree);
     match &args.command {
         Some(HistoryCommand::Merge { files }) => merge(&state_dir, files),
+        Some(HistoryCommand::Prune { keep }) => prune(&state_dir, *keep),
         Some(HistoryCommand::Markers) => {
             // Nobody proposes by what is not there.
             drop(store(&state_dir)?);
@@ -64,6 +65,24 @@ fn store(state_dir: &Utf8Path) -> Result<Store, Error> {
     Store::read(state_dir)?.ok_or_else(|| {
         Error::NothingSelected(format!("no run was recorded in {state_dir}: `cargo xtask test` records them"))
     })
+}
+
+fn prune(state_dir: &Utf8Path, keep: u32) -> Result<Exit, Error> {
+    // Opening it to be written makes one where there is none.
+    drop(store(state_dir)?);
+    let mut opened = Store::open(state_dir)?;
+    if let Some(said) = &opened.set_aside {
+        note(&format!("warning: {said}"));
+    }
+    let pruned = opened.store.prune(state_dir, keep)?;
+    let counted = test_report::count::counted;
+    output::write(&format!(
+        "taken out: {}, {}, {}\n",
+        counted(pruned.runs, "run", "runs"),
+        counted(pruned.results, "result", "results"),
+        counted(pruned.folders, "folder of outputs", "folders of outputs")
+    ))?;
+    Ok(Exit::Success)
 }
 
 fn merge(state_dir: &Utf8Path, files: &[Utf8PathBuf]) -> Result<Exit, Error> {

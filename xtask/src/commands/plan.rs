@@ -1,8 +1,9 @@
 //! `plan`: what would run where, without running it; and what `test` shares with it.
 
-use execution_plan::{Estimates, Plan, PlanSettings};
+use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
+use test_report::fits::Fit;
 use test_report::plan_facts::PlanFacts;
 use test_report::terminal::{Styles, printable};
 use test_runner::history::Past;
@@ -61,7 +62,9 @@ pub(crate) fn show(plan: &Plan, facts: &PlanFacts, format: PlanFormat, environme
 
 /// The GPUs that a plan may use, and what tests took on such.
 pub(crate) struct Machine {
+    pub(crate) inventory: Inventory,
     units: Vec<Unit>,
+    links: Links,
     why_none: Option<String>,
     past: Past,
 }
@@ -80,13 +83,16 @@ impl Machine {
             progress::note(&format!("warning: {}", printable(unused)));
         }
         let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
-        Ok(Self { units: visibility.units, why_none, past: Past::default() })
+        let links = Links::of(&inventory, &visibility.units);
+        Ok(Self { inventory, units: visibility.units, links, why_none, past: Past::default() })
     }
 
     /// One that is not here.
     pub(crate) fn described(text: &str) -> Result<Self, Error> {
         let inventory = Inventory::describe(text)?;
-        Ok(Self { units: inventory.visible(None, DeviceOrder::PciBusId)?, why_none: None, past: Past::default() })
+        let units = inventory.visible(None, DeviceOrder::PciBusId)?;
+        // A description tells no links.
+        Ok(Self { inventory, units, links: Links::default(), why_none: None, past: Past::default() })
     }
 
     /// With what tests took in earlier runs.
@@ -99,6 +105,11 @@ impl Machine {
         let mut estimates = estimates(policy);
         past::fill(&mut estimates, &self.past, &self.models());
         estimates
+    }
+
+    /// What the tests need of GPUs, held against these.
+    pub(crate) fn fits(&self, policy: &Policy, chosen: &[Chosen<'_, '_>], features: CargoFeatures) -> Vec<Fit> {
+        super::gpus::fits::of(policy, chosen, &self.inventory, &self.units, self.why_none.clone(), features)
     }
 
     /// The models of the GPUs, each once.
@@ -159,6 +170,7 @@ pub(crate) fn plan(
         why_no_gpu: machine.why_none.clone(),
         search: args.plan_time.unwrap_or_default(),
         stagger: policy.stagger(),
+        links: machine.links.clone(),
     };
     execution_plan::plan(policy, chosen, &machine.units, estimates, &settings)
 }

@@ -1,18 +1,27 @@
 //! `report`: one page that shows the tree.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use execution_plan::{BudgetForecast, CargoFeatures, Plan};
+use gpu_inventory::Inventory;
 use marker_policy::code_owners::{CodeOwners, LOCATIONS, TOO_LARGE};
-use marker_policy::{Baseline, Judged, resolve};
+use marker_policy::{Baseline, Chosen, Judged, ResolvedCase, resolve};
+use test_catalog::NodeId;
 use test_report::count::{counted, tests};
+use test_report::fits::Fit;
 use test_report::html::{self, Trend};
 use test_runner::RunOutcome;
-use test_runner::recorded::RecordedOutcome;
+use test_runner::history::{PastRun, Store};
+use test_runner::recorded::{Recorded, RecordedOutcome};
 
 use super::audit_markers::read_baseline;
-use crate::cli::{Global, ReportArgs, SelectionArgs};
+use super::division;
+use super::plan::Machine;
+use crate::cli::{Global, ReportArgs, SelectionArgs, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -21,9 +30,19 @@ use crate::output;
 use crate::past;
 use crate::progress;
 use crate::results;
-use crate::subject::Subject;
+use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment) -> Result<Exit, Error> {
+    write(global, args, environment, None)
+}
+
+/// Writes the page; with the plan of the run that it shows, where the caller has it.
+fn write(
+    global: &Global,
+    args: &ReportArgs,
+    environment: &Environment,
+    of_run: Option<(&Plan, &Machine)>,
+) -> Result<Exit, Error> {
     let start = Instant::now();
     let subject = Subject::locate(global)?;
     let files = files(&subject.tree, args)?;
@@ -55,7 +74,20 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
         .filter(|result| result.outcome != RecordedOutcome::NotRun)
         .map(|result| (&result.id, result.took))
         .collect();
-    let budgets = super::test::budgets(&subject.policy, None, &mut cases.iter(), &took);
+    let of_history = run_of_history(&subject.tree, &files);
+    let stage = args.stage.as_deref().or_else(|| of_history.as_ref()?.stage.as_deref());
+    let budgets = super::test::budgets(&subject.policy, stage, &mut cases.iter(), &took);
+    let parts = of_history.as_ref().map(|run| parts(&subject.tree, run, &results)).unwrap_or_default();
+    let planned = match of_run {
+        Some((plan, machine)) => {
+            let chosen = chosen_of(&cases, plan);
+            let budgets = division::budgets(&subject.policy, stage, &chosen, plan);
+            let fits = machine.fits(&subject.policy, &chosen, CargoFeatures::default());
+            Some(Made { plan: Cow::Borrowed(plan), inventory: Cow::Borrowed(&machine.inventory), budgets, fits })
+        }
+        None if args.plan || args.gpus.is_some() => Some(plan(&subject, args, &cases, environment)?),
+        None => None,
+    };
     let report = html::Subject {
         name: subject.tree.file_name().unwrap_or("the tree"),
         label: args.label.as_deref(),
@@ -72,6 +104,15 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
             results: &results,
             budgets: &budgets,
             is_one_run: files.len() == 1,
+            parts: &parts,
+        }),
+        planned: planned.as_ref().map(|made| html::Planned {
+            plan: &made.plan,
+            budgets: &made.budgets,
+            inventory: &made.inventory,
+            fits: &made.fits,
+            stage: if of_run.is_some() { stage } else { args.stage.as_deref() },
+            is_of_run: of_run.is_some(),
         }),
     }
     .report();
@@ -92,7 +133,9 @@ pub(crate) fn run(global: &Global, args: &ReportArgs, environment: &Environment)
 pub(super) fn of_run(
     global: &Global,
     outcome: &RunOutcome,
+    args: &TestArgs,
     output: &Utf8Path,
+    (plan, machine): (&Plan, &Machine),
     environment: &Environment,
 ) -> Result<(), Error> {
     let args = ReportArgs {
@@ -102,8 +145,81 @@ pub(super) fn of_run(
         run: None,
         no_run: false,
         label: None,
+        plan: false,
+        gpus: None,
+        stage: args.selection.stage.clone(),
+        machine: args.machine.clone(),
     };
-    run(global, &args, environment).map(drop)
+    write(global, &args, environment, Some((plan, machine))).map(drop)
+}
+
+/// A plan, and what is said beside it.
+struct Made<'a> {
+    plan: Cow<'a, Plan>,
+    inventory: Cow<'a, Inventory>,
+    budgets: Vec<BudgetForecast>,
+    fits: Vec<Fit>,
+}
+
+/// Plans what was asked for.
+fn plan(
+    subject: &Subject,
+    args: &ReportArgs,
+    cases: &[ResolvedCase<'_>],
+    environment: &Environment,
+) -> Result<Made<'static>, Error> {
+    let selection = SelectionArgs { stage: args.stage.clone(), ..SelectionArgs::default() };
+    let chosen = marker_policy::select(&subject.policy, cases, &subject::selector(&selection)?)?.chosen;
+    let machine = match &args.gpus {
+        Some(text) => Machine::described(text)?,
+        None => Machine::here(&args.machine, None, environment)?,
+    }
+    .remembering(past::read(&subject.tree));
+    let estimates = machine.estimates(&subject.policy);
+    let plan = super::plan::plan(&subject.policy, &chosen, &estimates, &machine, &args.machine, &selection);
+    division::check(&subject.policy, &chosen, &estimates, &plan)?;
+    let budgets = division::budgets(&subject.policy, args.stage.as_deref(), &chosen, &plan);
+    let fits = machine.fits(&subject.policy, &chosen, CargoFeatures::default());
+    Ok(Made { plan: Cow::Owned(plan), inventory: Cow::Owned(machine.inventory), budgets, fits })
+}
+
+/// The tests that a plan has or refuses.
+fn chosen_of<'c, 'x>(cases: &'c [ResolvedCase<'x>], plan: &Plan) -> Vec<Chosen<'c, 'x>> {
+    let planned = plan.steps().flat_map(|step| &step.cases).map(|case| (&case.id, case.occurrence));
+    let refused = plan.not_run.iter().map(|refused| (&refused.id, refused.occurrence));
+    let ids: HashSet<(&NodeId, u32)> = planned.chain(refused).collect();
+    let is_there = |case: &&ResolvedCase<'_>| ids.contains(&(&case.case.id, case.case.occurrence));
+    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: String::new() };
+    cases.iter().filter(is_there).map(chosen).collect()
+}
+
+/// What the history knows of the run that is shown, where it is one of this tree. A history that cannot be read was warned of, or
+/// is by who needs it; it costs what is said here.
+fn run_of_history(tree: &Utf8Path, files: &[Utf8PathBuf]) -> Option<PastRun> {
+    let [file] = files else { return None };
+    let folder = file.parent()?;
+    let state_dir = past::state_dir(tree);
+    if folder.parent()?.canonicalize_utf8().ok()? != state_dir.join("runs").canonicalize_utf8().ok()? {
+        return None;
+    }
+    Store::read(&state_dir).ok()??.run(folder.file_name()?).ok()?
+}
+
+/// Which part of a run each result is of, where the run continued others; empty for a run in one part.
+fn parts(tree: &Utf8Path, run: &PastRun, results: &[Recorded]) -> Vec<usize> {
+    let ids = || {
+        let store = Store::read(&past::state_dir(tree)).ok()??;
+        // The first part first.
+        let chain = store.chain(run).ok()?;
+        chain.iter().rev().map(|part| store.ids_of(part).ok()).collect::<Option<Vec<_>>>()
+    };
+    let ids = ids().unwrap_or_default();
+    if ids.len() < 2 {
+        return Vec::new();
+    }
+    // A test that ran again has its later result in the file.
+    let part = |result: &Recorded| ids.iter().rposition(|part| part.contains(&result.id)).unwrap_or(ids.len() - 1);
+    results.iter().map(part).collect()
 }
 
 /// The results to show: those that are named, else those of the run that is named, else those of the last run.

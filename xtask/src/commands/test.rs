@@ -126,7 +126,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         told::write_junit(&outcome, &settings.facts, &plan, file)?;
     }
     if let Some(file) = &args.html {
-        super::report::of_run(global, &outcome, file, environment)?;
+        super::report::of_run(global, &outcome, args, file, (&plan, &machine), environment)?;
     }
     if let Some(file) = &environment.github_step_summary {
         // It is not what the run was for.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::linked::Naming;
 use super::problem::{Job, Problem};
 use super::room::Room;
 use super::waiting::Waiting;
@@ -54,6 +55,9 @@ pub struct Dispatch<'p> {
     blocked_by: Vec<usize>,
     dependents: Vec<Vec<usize>>,
     room: Room,
+    /// Where GPUs are linked unlike each other. All else here knows the GPUs of the schedule, and only who is told of a start
+    /// those of the machine.
+    naming: Option<Naming>,
     slots_taken: u32,
     is_held: Vec<bool>,
     running: Vec<Option<Running>>,
@@ -107,6 +111,7 @@ impl<'p> Dispatch<'p> {
             blocked_by: Vec::new(),
             dependents: problem.dependents(),
             room: Room::new(problem),
+            naming: Naming::new(problem),
             slots_taken: 0,
             is_held: Vec::new(),
             running: vec![None; jobs.len()],
@@ -135,6 +140,7 @@ impl<'p> Dispatch<'p> {
         self.blocked_by.clear();
         self.blocked_by.extend(jobs.iter().map(|job| job.after.len()));
         self.room.clear(self.problem);
+        self.naming.iter_mut().for_each(Naming::restart);
         self.slots_taken = 0;
         self.is_held.clear();
         self.is_held.resize(self.problem.resources, false);
@@ -170,8 +176,9 @@ impl<'p> Dispatch<'p> {
         let (line, place) = self.place[first];
         self.lines[line].waiting.remove(place);
         self.waiting -= 1;
+        let named = self.naming.as_mut().map(|naming| naming.start(self.problem, job, &units, now));
         self.running[first] = Some(Running { units: units.clone(), end: now + job.duration });
-        Some(Start { job: first, units })
+        Some(Start { job: first, units: named.unwrap_or(units) })
     }
 
     /// A job that was started has ended, and what it held is free.
@@ -179,6 +186,7 @@ impl<'p> Dispatch<'p> {
         let Some(running) = self.running[job].take() else { return };
         let ended = &self.problem.jobs[job];
         self.room.release(ended, &running.units);
+        self.naming.iter_mut().for_each(|naming| naming.end(&running.units));
         self.slots_taken -= self.problem.slots(ended);
         for &resource in &ended.resources {
             self.is_held[resource] = false;

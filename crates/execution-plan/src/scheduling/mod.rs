@@ -4,6 +4,7 @@
 //! ```text
 //!   Problem          jobs with what they hold, and the machine           (no tests, no processes)
 //!     Dispatch       what starts now: the first job in order that fits   (room: the GPUs; waiting: the jobs)
+//!       linked       which GPUs alike it has: those that are linked      (changes no time)
 //!       simulate     the same played through to the end                  (a schedule)
 //!     Packing        jobs put into time in an order, each as early as it fits   (timeline: what is taken over time)
 //!       search       orders tried for the shortest schedule
@@ -16,7 +17,9 @@
 //! ends a search.
 
 mod bounds;
+mod check;
 mod dispatch;
+mod linked;
 mod order;
 mod packing;
 mod problem;
@@ -30,6 +33,7 @@ mod timeline;
 mod waiting;
 
 pub use bounds::bounds;
+pub use check::ProblemError;
 pub use dispatch::{Dispatch, Start};
 pub use order::{by_area, by_duration};
 pub use problem::{Job, Pool, Problem};

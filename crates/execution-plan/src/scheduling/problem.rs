@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Capacity, Share};
+use crate::{Capacity, Links, Share};
 
 /// GPUs that some jobs may be placed on, by their index in [`Capacity::units`], ascending.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -47,11 +47,14 @@ pub struct Job {
     pub after: Vec<usize>,
 }
 
-/// What is to be scheduled. Every job fits the empty machine: what does not is refused before.
+/// What is to be scheduled. Every job fits the empty machine, and none waits for itself: what does not keep to that
+/// ([`Problem::check`]) is refused before.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
     /// GPUs, slots, and how much of a GPU stays free where jobs share it.
     pub capacity: Capacity,
+    /// How the GPUs are linked: of those alike, a job that takes several gets linked ones.
+    pub links: Links,
     /// The sets of GPUs that jobs name.
     pub pools: Vec<Pool>,
     /// How many exclusive things there are.

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::linked::rename;
 use super::order::{by_area, by_duration};
 use super::packing::{Direction, Packing};
 use super::problem::Problem;
@@ -41,6 +42,12 @@ impl Effort {
 /// many searches look as there are processors, each by random numbers of its own: what they look at differs early.
 #[must_use]
 pub fn search(problem: &Problem, bound: Duration, effort: Effort) -> Schedule {
+    let mut schedule = shortest(problem, bound, effort);
+    rename(problem, &mut schedule);
+    schedule
+}
+
+fn shortest(problem: &Problem, bound: Duration, effort: Effort) -> Schedule {
     let start = Instant::now();
     let durations: Vec<Duration> = problem.jobs.iter().map(|job| job.duration).collect();
     let simple = [by_area(problem), by_duration(problem)].map(|order| simulate(problem, &order, &durations));

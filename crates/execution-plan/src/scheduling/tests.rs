@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+mod linked;
 mod optimum;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Capacity, Share, UnitCapacity};
+use crate::{Capacity, Links, Share, UnitCapacity};
 
 /// Jobs that wait for earlier ones, on GPUs of different sizes.
 fn problems() -> impl Strategy<Value = Problem> {
@@ -29,6 +30,7 @@ fn problems() -> impl Strategy<Value = Problem> {
                 resources: 2,
                 stagger: Duration::from_secs(stagger),
                 jobs: Vec::new(),
+                links: Links::default(),
             };
             for ((seconds, cpu_slots, gpus, share, pool, resources, staggered), after) in jobs {
                 let mut job = Job {
@@ -125,6 +127,7 @@ proptest! {
     #[test]
     fn every_schedule_keeps_to_the_machine_and_above_the_bounds(problem in problems()) {
         let durations: Vec<_> = problem.jobs.iter().map(|job| job.duration).collect();
+        prop_assert_eq!(problem.check(), Ok(()));
         let bound = bounds(&problem).best();
         for order in [by_area(&problem), by_duration(&problem), (0..problem.jobs.len()).rev().collect()] {
             let schedule = simulate(&problem, &order, &durations);

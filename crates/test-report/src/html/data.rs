@@ -61,6 +61,8 @@ pub struct Report {
     pub trend: Option<Trend>,
     /// What an earlier run gave; none where none was named.
     pub run: Option<Run>,
+    /// A machine and what would run there; none where that was not asked for.
+    pub plan: Option<Plan>,
 }
 
 /// A category of markers.
@@ -219,12 +221,98 @@ pub struct Bar {
     pub took_ms: u64,
     /// The id of the first.
     pub name: String,
-    /// What came of the first.
+    /// What came of the first, or that it is planned.
     pub outcome: &'static str,
     /// Whether a run fails by it.
     pub is_failure: bool,
     /// How many there are.
     pub count: u32,
+}
+
+/// A machine, what fits it, and what would run there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Its GPUs and CPU slots.
+    pub machine: String,
+    /// The stage that is planned; none for all tests.
+    pub stage: Option<String>,
+    /// Whether it is the plan of the run that is shown.
+    pub is_of_run: bool,
+    /// How many tests run, an inexact function counting as one.
+    pub tests: u32,
+    /// How many of them on GPUs.
+    pub on_gpus: u32,
+    /// How long all of it is expected to take, in milliseconds.
+    pub expected_ms: u64,
+    /// What no plan can beat.
+    pub bound_ms: u64,
+    /// What that comes from.
+    pub bound_by: String,
+    /// What the steps take one after another.
+    pub serial_ms: u64,
+    /// Why the machine has no GPU, where it has none.
+    pub why_no_gpu: Option<String>,
+    /// The GPUs that the machine has, whether or not they may be used.
+    pub gpus: Vec<Gpu>,
+    /// What the tests need of GPUs, and whether the machine has it.
+    pub fits: Vec<Fit>,
+    /// Why tests do not run there, with how many each.
+    pub not_run: Vec<(String, u32)>,
+    /// What the policy's budgets come to.
+    pub budgets: Vec<BudgetForecast>,
+    /// What would run where; none for a plan that takes no time.
+    pub timeline: Option<Timeline>,
+}
+
+/// A GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gpu {
+    /// NVML's number.
+    pub number: u32,
+    /// Its model.
+    pub name: String,
+    /// Its memory in bytes; none where it is not known.
+    pub memory: Option<u64>,
+    /// How much of that nobody holds.
+    pub free: Option<u64>,
+    /// How many MIG instances it is divided into; 0 for a whole one.
+    pub instances: u32,
+    /// Who holds its memory.
+    pub holders: Vec<String>,
+    /// Why it cannot be used; none where it can.
+    pub unusable: Option<String>,
+}
+
+/// Tests that need the same of GPUs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fit {
+    /// What they need, in words.
+    pub need: String,
+    /// `now`, `later` (others hold the memory) or `never`.
+    pub here: &'static str,
+    /// Why never.
+    pub reason: Option<String>,
+    /// How many they are.
+    pub tests: u32,
+}
+
+/// What tests are expected to take, of what the policy gives them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BudgetForecast {
+    /// What it is for.
+    pub name: String,
+    /// What its tests may take, in milliseconds.
+    pub limit_ms: u64,
+    /// What they are expected to take one after another.
+    pub expected_ms: u64,
+    /// The same with each at its ninth decile; none where no test has one.
+    pub p90_ms: Option<u64>,
+    /// When the last of them ends in the plan.
+    pub ends_ms: u64,
+    /// How many they are.
+    pub tests: u32,
+    /// The fewest that have to go for the rest to fit.
+    pub too_many: u32,
 }
 
 /// One result of a run.

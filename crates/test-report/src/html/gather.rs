@@ -8,6 +8,7 @@ use marker_policy::{Category, ResolvedCase, RuleLevel, rules, why_in_no_lane};
 use test_catalog::{self as catalog, Condition, NodeId, Reason, SourceSpan};
 
 use super::data::{self, Index, Note, NoteKind, Report, VERSION};
+use super::planned;
 use super::run;
 use super::subject::{Subject, Trend};
 use super::tables::{Table, index};
@@ -79,6 +80,7 @@ impl Gathering {
             owners: subject.owners.map(|(file, owners)| self.owners(file, owners)),
             trend: subject.trend.map(|trend| changes(&trend, &rules)),
             run: subject.results.map(|results| run::run(results, subject)),
+            plan: subject.planned.as_ref().map(planned::plan),
             files: self.files.into_list().iter().map(|file| safe(file)).collect(),
             scopes: self.scopes.into_list(),
             texts: self.texts.into_list(),

@@ -11,10 +11,11 @@
 pub mod data;
 mod gather;
 mod page;
+mod planned;
 mod run;
 mod subject;
 mod tables;
 mod timeline;
 
 pub use page::page;
-pub use subject::{Results, Subject, Trend};
+pub use subject::{Planned, Results, Subject, Trend};

@@ -10,7 +10,7 @@ const TEMPLATE: &str = include_str!("page/template.html");
 const STYLE: &str = include_str!("page/style.css");
 
 /// The modules of the script, each after those that it imports.
-const MODULES: [(&str, &str); 16] = [
+const MODULES: [(&str, &str); 17] = [
     ("document.js", include_str!("page/script/document.js")),
     ("elements.js", include_str!("page/script/elements.js")),
     ("words.js", include_str!("page/script/words.js")),
@@ -24,6 +24,7 @@ const MODULES: [(&str, &str); 16] = [
     ("trend.js", include_str!("page/script/trend.js")),
     ("timeline.js", include_str!("page/script/timeline.js")),
     ("run.js", include_str!("page/script/run.js")),
+    ("plan.js", include_str!("page/script/plan.js")),
     ("detail.js", include_str!("page/script/detail.js")),
     ("tests.js", include_str!("page/script/tests.js")),
     ("main.js", include_str!("page/script/main.js")),

@@ -49,7 +49,7 @@ pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
         absent: index(results.results.iter().filter(|one| !places.contains_key(&one.id)).count()),
         failures: results.results.iter().filter(|one| is_failure(one.outcome)).enumerate().map(failure).collect(),
         slowest: timed.into_iter().take(SLOWEST).map(result).collect(),
-        timeline: results.is_one_run.then(|| timeline::of(results.results)).flatten(),
+        timeline: results.is_one_run.then(|| timeline::of(results.results, results.parts)).flatten(),
         flaky: flaky(results.results),
         budgets: results.budgets.iter().map(budget).collect(),
     }

@@ -1,5 +1,7 @@
 //! What a report is about.
 
+use execution_plan::{BudgetForecast, Plan};
+use gpu_inventory::Inventory;
 use marker_policy::code_owners::CodeOwners;
 use marker_policy::{Allowed, Change, Finding, Lanes, Policy, ResolvedCase};
 use test_catalog::Catalog;
@@ -7,6 +9,7 @@ use test_runner::recorded::Recorded;
 
 use super::data::Report;
 use super::gather::Gathering;
+use crate::fits::Fit;
 use crate::summary::BudgetUse;
 
 /// What a report is about.
@@ -34,6 +37,8 @@ pub struct Subject<'a> {
     pub trend: Option<Trend<'a>>,
     /// What an earlier run gave, where one is to be shown.
     pub results: Option<Results<'a>>,
+    /// A machine and what would run there, where that is to be shown.
+    pub planned: Option<Planned<'a>>,
 }
 
 /// The results of an earlier run.
@@ -47,6 +52,26 @@ pub struct Results<'a> {
     pub budgets: &'a [BudgetUse],
     /// Whether they are of one run, so that their times are on one clock.
     pub is_one_run: bool,
+    /// Which of the parts of a run each result is of, where the run continued others, whose clocks begin anew: from 0 in the
+    /// order of the parts. Empty for a run in one part.
+    pub parts: &'a [usize],
+}
+
+/// A machine, what fits it, and a plan for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What the policy's budgets come to.
+    pub budgets: &'a [BudgetForecast],
+    /// The machine.
+    pub inventory: &'a Inventory,
+    /// What the tests need of GPUs, and whether the machine has it.
+    pub fits: &'a [Fit],
+    /// The stage that is planned; `None` for all tests.
+    pub stage: Option<&'a str>,
+    /// Whether it is the plan of the very run that is shown.
+    pub is_of_run: bool,
 }
 
 /// Findings beside those of a baseline.

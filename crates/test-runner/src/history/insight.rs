@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Past, Row, Typical, typical};
+use super::{Past, Place, Row, Typical, typical};
 use crate::recorded::RecordedOutcome;
 
 /// What stands out, each list with the most striking first.
@@ -88,14 +88,17 @@ pub fn insights(past: &Past) -> Insights {
         found.flaky.extend(flaky(id, &rows));
         found.skipped.extend(skipped(id, &rows));
         let mut classes: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        let mut places: BTreeMap<(&str, &Place), Vec<f64>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.outcome.tells_time()) {
             classes.entry(&row.gpu_class).or_default().push(row.seconds);
+            places.entry((&row.gpu_class, &row.place)).or_default().push(row.seconds);
         }
         for (class, times) in classes {
             let Some(takes) = typical(times.iter().copied()) else { continue };
             found.slow.push(Slow { id: id.to_owned(), gpu_class: class.to_owned(), takes });
-            found.slower.extend(slower(id, class, &times));
         }
+        // Of one place: that another machine is slower is nothing that happened to the test.
+        found.slower.extend(places.into_iter().filter_map(|((class, _), times)| slower(id, class, &times)));
     }
     found.flaky.sort_by_key(|test| std::cmp::Reverse(test.failed));
     found.slow.sort_by_key(|test| std::cmp::Reverse(test.takes.median));
@@ -134,6 +137,7 @@ fn skipped(id: &str, rows: &[&Row]) -> Option<Skipped> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use test_catalog::NodeId;
 
@@ -151,6 +155,7 @@ mod tests {
             outcome: *outcome,
             seconds: *seconds,
             gpu_class: String::new(),
+            place: Place::Here,
         });
         insights(&Past { rows: rows.collect(), runs: 0 })
     }
@@ -184,6 +189,28 @@ mod tests {
         ] {
             assert_eq!(!found(&rows(now, before)).slower.is_empty(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn another_machine_that_is_slower_makes_no_test_slower() {
+        let with_places = |place_of: fn(usize) -> Place| {
+            let rows = (0..10).map(|index| Row {
+                id: NodeId::from_text("test_a.py::test_a"),
+                occurrence: 0,
+                run: index.to_string(),
+                started_ms: 10 - i64::try_from(index).unwrap(),
+                revision: None,
+                outcome: Passed,
+                seconds: if index < 3 { 20.0 } else { 10.0 },
+                gpu_class: String::new(),
+                place: place_of(index),
+            });
+            insights(&Past { rows: rows.collect(), runs: 10 }).slower.len()
+        };
+        assert_eq!(with_places(|_| Place::Here), 1);
+        assert_eq!(with_places(|_| Place::Elsewhere("2x NVIDIA L4".to_owned())), 1);
+        assert_eq!(with_places(|index| if index < 3 { Place::Elsewhere(String::new()) } else { Place::Here }), 0);
+        assert_eq!(with_places(|index| Place::Elsewhere(if index < 3 { "one" } else { "other" }.to_owned())), 0);
     }
 
     #[test]

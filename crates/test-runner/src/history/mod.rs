@@ -10,6 +10,7 @@ pub mod exchange;
 mod insight;
 mod life;
 mod memory;
+mod prune;
 mod query;
 mod schema;
 mod typical;
@@ -25,6 +26,7 @@ pub use error::HistoryError;
 pub use insight::{Flaky, Insights, Skipped, Slow, Slower, insights};
 pub use life::Life;
 pub(crate) use life::claim;
+pub use prune::Pruned;
 pub use query::{CaseKey, Past, PastRun};
 pub use schema::{FILE, Opened, Store};
 pub use typical::{RECENT, Typical, typical};
@@ -98,6 +100,18 @@ pub struct Row {
     pub seconds: f64,
     /// The model of the GPUs that it had, such as `NVIDIA L4`; empty where it had none.
     pub gpu_class: String,
+    /// Where its run was: times of one place are not those of another.
+    pub place: Place,
+}
+
+/// Where a run was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// On the machine whose history this is.
+    #[default]
+    Here,
+    /// On another one, whose history was merged in: [`RunFacts::machine`] of it, which is all that is known.
+    Elsewhere(String),
 }
 
 /// How long a run waits for another one's transaction.

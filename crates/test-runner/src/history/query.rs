@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{OptionalExtension, params};
 use test_catalog::NodeId;
 
-use super::{HistoryError, Row, RunState, Store, Typical, typical};
+use super::{HistoryError, Place, Row, RunState, Store, Typical, typical};
 use crate::recorded::RecordedOutcome;
 
 /// A case by its name: the id, and which of the cases with this id.
 pub type CaseKey = (NodeId, u32);
 
 /// How many of the latest runs are looked at, so that asking takes no longer as the store grows.
-const RUNS: u32 = 200;
+pub(super) const RUNS: u32 = 200;
 
 /// Results of the latest runs, the latest first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct PastRun {
     pub state: RunState,
     /// The run that it continued itself.
     pub resumes: Option<String>,
+    /// The stage that was asked for.
+    pub stage: Option<String>,
 }
 
 impl Store {
@@ -44,7 +46,8 @@ impl Store {
     pub fn past(&self) -> Result<Past, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class
+                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class,
+                     CASE WHEN selection = '' THEN machine END
                  FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
                  JOIN results ON results.run = latest.id
                  ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
@@ -62,6 +65,8 @@ impl Store {
                     outcome,
                     seconds: row.get(6)?,
                     gpu_class: row.get(7)?,
+                    // Only what is merged in has no selection.
+                    place: row.get::<_, Option<String>>(8)?.map_or(Place::Here, Place::Elsewhere),
                 }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
@@ -93,6 +98,27 @@ impl Store {
         Ok(finished)
     }
 
+    /// The run of that id.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn run(&self, id: &str) -> Result<Option<PastRun>, HistoryError> {
+        self.one_run("id = ?", id)
+    }
+
+    /// The ids of all cases of which a run has a result of its own, not of a run that it continued.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn ids_of(&self, run: &str) -> Result<HashSet<NodeId>, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare("SELECT DISTINCT id FROM results WHERE run = ?")?;
+            let rows = statement.query_map([run], |row| Ok(NodeId::from_text(row.get::<_, String>(0)?)))?;
+            rows.collect::<rusqlite::Result<HashSet<NodeId>>>()
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     /// The latest run of a selection.
     ///
     /// # Errors
@@ -116,13 +142,14 @@ impl Store {
     }
 
     fn one_run(&self, condition: &str, value: &str) -> Result<Option<PastRun>, HistoryError> {
-        let sql = format!("SELECT id, revision, state, resumes FROM runs WHERE {condition}");
+        let sql = format!("SELECT id, revision, state, resumes, stage FROM runs WHERE {condition}");
         let run = self.connection.query_row(&sql, params![value], |row| {
             Ok(PastRun {
                 id: row.get(0)?,
                 revision: row.get(1)?,
                 state: RunState::from_word(&row.get::<_, String>(2)?),
                 resumes: row.get(3)?,
+                stage: row.get(4)?,
             })
         });
         run.optional().map_err(|error| self.failed(error))
@@ -138,6 +165,14 @@ impl Past {
             times.entry((row.key(), row.gpu_class.as_str())).or_default().push(row.seconds);
         }
         times.into_iter().filter_map(|(case, times)| Some((case, typical(times)?))).collect()
+    }
+
+    /// Without what was merged in.
+    #[must_use]
+    pub fn of_here(&self) -> Self {
+        let rows: Vec<Row> = self.rows.iter().filter(|row| row.place == Place::Here).cloned().collect();
+        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
+        Self { rows, runs }
     }
 
     /// The cases whose latest result is a failure; that a test did not run since tells nothing.

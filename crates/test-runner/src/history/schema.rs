@@ -92,8 +92,14 @@ impl Store {
     /// Where it cannot be read.
     pub fn read(state_dir: &Utf8Path) -> Result<Option<Self>, HistoryError> {
         let path = state_dir.join(FILE);
-        if !path.is_file() {
-            return Ok(None);
+        match path.metadata() {
+            Ok(found) if found.is_file() => {}
+            // Not the same as no history at all: whoever looks for his runs is told where they cannot be.
+            Ok(_) => {
+                let source = std::io::Error::other("this is no file: move it away");
+                return Err(HistoryError::Folder { path, source });
+            }
+            Err(_) => return Ok(None),
         }
         let failed = |source| HistoryError::Store { path: path.clone(), source };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

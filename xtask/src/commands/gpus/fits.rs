@@ -14,7 +14,7 @@ const NAMED: usize = 2;
 
 /// What the tests need, each need once, held against the units. Whether a test can run here at all is what a plan says
 /// of it; `why_none` says why there are no units.
-pub(super) fn of(
+pub(crate) fn of(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
     inventory: &Inventory,

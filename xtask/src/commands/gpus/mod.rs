@@ -1,6 +1,6 @@
 //! `gpus`: the inventory, and whether tests fit it.
 
-mod fits;
+pub(super) mod fits;
 
 use execution_plan::CargoFeatures;
 use gpu_inventory::json::Document;

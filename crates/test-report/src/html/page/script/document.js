@@ -15,6 +15,14 @@
  * @typedef {{ name: string, rows: Bar[][], left_out: number, memory: [number, number][] }} Device
  * @typedef {{ whole_ms: number, devices: Device[] }} Timeline
  * @typedef {{ name: string, used_ms: number, limit_ms: number }} BudgetUse
+ * @typedef {{ number: number, name: string, memory: number | null, free: number | null, instances: number, holders: string[],
+ *   unusable: string | null }} Gpu
+ * @typedef {{ need: string, here: "now" | "later" | "never", reason: string | null, tests: number }} Fit
+ * @typedef {{ name: string, limit_ms: number, expected_ms: number, p90_ms: number | null, ends_ms: number, tests: number,
+ *   too_many: number }} BudgetForecast
+ * @typedef {{ machine: string, stage: string | null, is_of_run: boolean, tests: number, on_gpus: number, expected_ms: number,
+ *   bound_ms: number, bound_by: string, serial_ms: number, why_no_gpu: string | null, gpus: Gpu[], fits: Fit[],
+ *   not_run: [string, number][], budgets: BudgetForecast[], timeline: Timeline | null }} Plan
  * @typedef {{ source: string, outcomes: [string, number][], took_ms: number, absent: number, failures: RunResult[],
  *   slowest: RunResult[], timeline: Timeline | null, flaky: { id: string, passed: number, failed: number }[],
  *   budgets: BudgetUse[] }} Run
@@ -32,7 +40,7 @@
  * @typedef {{ report: number, title: string, label: string | null, policy: string, pytest: string | null,
  *   python: string | null, categories: Category[], files: string[], scopes: Scope[], texts: string[], markers: Marker[],
  *   marker_sets: number[][], lanes: Lane[], lane_problems: Note[], reaches: Reach[], causes: string[], notes: Note[],
- *   tests: Tests, rules: Rule[], findings: Finding[], owners: Owners | null, run: Run | null,
+ *   tests: Tests, rules: Rule[], findings: Finding[], owners: Owners | null, run: Run | null, plan: Plan | null,
  *   trend: { baseline: string, rules: Change[] } | null }} Report
  */
 

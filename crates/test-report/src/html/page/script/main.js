@@ -8,6 +8,7 @@ import { renderLanes } from "./coverage.js";
 import { renderFindings } from "./findings.js";
 import { renderTrend } from "./trend.js";
 import { renderRun } from "./run.js";
+import { renderPlan } from "./plan.js";
 import { renderDetail, watchDetail } from "./detail.js";
 import { TestsTable } from "./tests.js";
 
@@ -19,6 +20,7 @@ function start() {
   renderHeadline(model, view);
   renderLanes(model, view);
   renderTrend(model, view);
+  renderPlan(model);
   renderRun(model, view);
   watchDetail(view);
   onChange(view, ["matrix"], () => renderMatrix(model, view));

@@ -28,7 +28,7 @@ export function renderRun(model, view) {
     el("tr", {}, el("td", { class: "number" }, seconds(result.took_ms)), el("td", {}, name(result), el("div", { class: "faint" }, result.outcome, result.reason && `: ${result.reason}`), result.output && el("details", {}, el("summary", {}, "What it said and printed"), el("pre", { class: "output" }, result.output)))),
   );
   byId("run-failures").replaceChildren(failures.length === 0 ? el("p", {}, "None.") : folded("Tests that failed", ["Time", "Test"], failures, SHOWN_FAILURES));
-  byId("run-timeline").replaceChildren(...(run.timeline ? [el("h3", {}, "What ran where"), ...timeline(run.timeline)] : []));
+  byId("run-timeline").replaceChildren(...(run.timeline ? [el("h3", {}, "What ran where"), ...timeline(run.timeline, "result")] : []));
   const budgets = run.budgets.map((budget) =>
     el("tr", {}, el("td", { class: "number" }, seconds(budget.used_ms)), el("td", {}, el("bdi", {}, budget.name), el("div", { class: budget.used_ms > budget.limit_ms ? "bad" : "faint" }, `${budget.used_ms > budget.limit_ms ? "over its budget of" : "of"} ${seconds(budget.limit_ms)}`), el("progress", { max: Math.max(budget.limit_ms, budget.used_ms, 1), value: budget.used_ms, "aria-label": `${seconds(budget.used_ms)} of ${seconds(budget.limit_ms)}` }))),
   );

@@ -6,20 +6,23 @@ import { counted, seconds } from "./words.js";
 const WIDTH = 1000;
 const ROW = 16;
 const GRAPH = 40;
+/** @type {Record<string, string>} */
+const BAR_KINDS = { passed: "bar-good", planned: "bar-planned", "planned alone": "bar-alone" };
 
 /**
  * A picture for each device: a row for what ran side by side, a bar for each test, and below it the memory that they took.
  * @param {import("./document.js").Timeline} timeline
+ * @param {string} what a bar is about
  * @returns {HTMLElement[]}
  */
-export function timeline({ whole_ms: whole, devices }) {
+export function timeline({ whole_ms: whole, devices }, what) {
   const axis = el("div", { class: "time-axis faint", "aria-hidden": "true" }, ...[0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, part === 0 ? "0" : seconds(whole * part))));
   const pictures = devices.map((device) => {
     const tests = device.rows.flat().reduce((sum, bar) => sum + bar.count, 0);
     const most = Math.max(0, ...device.memory.map(([, bytes]) => bytes));
     const memory = most > 0 ? `, ${(most / 2 ** 30).toFixed(1)} GiB at most` : "";
     const more = device.left_out > 0 ? `, ${counted(device.left_out, "result is", "results are")} not drawn` : "";
-    const label = `${counted(tests, "result")}, ${counted(device.rows.length, "row")}${memory}${more}`;
+    const label = `${counted(tests, what)}, ${counted(device.rows.length, "row")}${memory}${more}`;
     return el("div", { class: "device" }, el("div", {}, el("strong", {}, el("bdi", {}, device.name)), el("div", { class: "faint" }, label)), picture(device, whole, most, `${device.name}: ${label}`));
   });
   return [el("div", { class: "timeline" }, ...pictures, el("div", { class: "device" }, el("div", {}), axis))];
@@ -41,7 +44,7 @@ function picture(device, whole, most, label) {
       const title = svg("title", {});
       title.textContent = `${bar.name}${more}\n${bar.outcome}, ${seconds(bar.took_ms)} from ${seconds(bar.start_ms)}`;
       const width = Math.max((WIDTH * bar.took_ms) / whole, 1).toFixed(2);
-      const kind = bar.is_failure ? "bar-bad" : bar.outcome === "passed" ? "bar-good" : "bar-other";
+      const kind = bar.is_failure ? "bar-bad" : (BAR_KINDS[bar.outcome] ?? "bar-other");
       return svg("rect", { class: `bar ${kind}`, x: x(bar.start_ms), y: index * ROW, width, height: ROW - 2 }, title);
     }),
   );
