@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use execution_plan::Step;
+use execution_plan::GpuClaim;
 
 use crate::clock::Instant;
 use crate::stop::StopSignal;
@@ -68,8 +68,8 @@ impl<'r> Gpus<'r> {
     }
 
     /// For a step that begins.
-    pub(crate) fn hold(&'r self, step: &Step) -> Hold<'r> {
-        let units: Vec<String> = step.claim.gpus.iter().map(|gpu| gpu.visible.clone()).collect();
+    pub(crate) fn hold(&'r self, gpus: &[GpuClaim]) -> Hold<'r> {
+        let units: Vec<String> = gpus.iter().map(|gpu| gpu.visible.clone()).collect();
         let mut busy = self.busy();
         for unit in &units {
             *busy.entry(unit.clone()).or_default() += 1;
