@@ -22,24 +22,34 @@ impl GpuMemory for Nvml {
         let memory = |unit: &Unit| UnitMemory {
             visible: unit.cuda_visible_devices().to_owned(),
             used: unit.memory.used.0,
+            held: held(&inventory, unit),
             holders: holders(&inventory, unit),
         };
         Ok(units.iter().map(memory).collect())
     }
 }
 
-/// The processes on a unit, by number and program. Not with their arguments, which can hold secrets.
-fn holders(inventory: &Inventory, unit: &Unit) -> Vec<String> {
-    let device = inventory.devices.iter().find(|device| device.index == unit.index);
-    let Some(Ok(processes)) = device.map(|device| &device.processes) else { return Vec::new() };
+/// The processes on a unit; `None` where the driver does not tell of them.
+fn processes<'i>(inventory: &'i Inventory, unit: &Unit) -> Option<Vec<&'i gpu_inventory::Process>> {
+    let device = inventory.devices.iter().find(|device| device.index == unit.index)?;
     let is_here = |process: &&gpu_inventory::Process| match unit.kind {
         UnitKind::Gpu => true,
         UnitKind::Mig { gpu_instance, .. } => process.gpu_instance == Some(gpu_instance),
     };
+    Some(device.processes.as_ref().ok()?.iter().filter(is_here).collect())
+}
+
+/// What the processes on a unit have together; `None` where the driver does not say it of each.
+fn held(inventory: &Inventory, unit: &Unit) -> Option<u64> {
+    processes(inventory, unit)?.iter().map(|process| Some(process.used?.0)).sum()
+}
+
+/// The processes on a unit, by number and program. Not with their arguments, which can hold secrets.
+fn holders(inventory: &Inventory, unit: &Unit) -> Vec<String> {
     let named = |process: &gpu_inventory::Process| {
         let owner = process.owner.as_ref().ok();
         let program = owner.and_then(|owner| owner.command.split(' ').next()?.rsplit('/').next());
         format!("{} {}", process.pid, program.unwrap_or("(not known)"))
     };
-    processes.iter().filter(is_here).map(named).collect()
+    processes(inventory, unit).unwrap_or_default().into_iter().map(named).collect()
 }

@@ -12,8 +12,8 @@ use crate::demand::demands;
 use crate::fit::{refusal, units_that_do};
 use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
-    Capacity, CargoFeatures, Claim, Demand, Estimates, GpuClaim, Links, NotRun, Plan, PlannedCase, RustBuild, Share,
-    Step, StepId, StepKind, Window,
+    Capacity, CargoFeatures, Claim, Demand, Estimates, Links, NotRun, Place, Plan, PlannedCase, RustBuild, Share, Step,
+    StepId, StepKind, Window,
 };
 
 /// What a plan is made by, beyond tests and machine.
@@ -81,8 +81,11 @@ pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSet
     let schedule = scheduling::search(&problem, bounds.best(), Effort::Time(settings.search));
     place(&mut drafts, &schedule, &capacity);
     let expected = schedule.makespan;
-    let (steps, waits) = number(drafts);
+    let number_of = numbers(&drafts);
+    let (steps, waits) = number(drafts, &number_of);
     let mut plan = Plan::new(steps, &waits, capacity);
+    plan.order = scheduling::by_area(&problem).into_iter().map(|draft| number_of[draft]).collect();
+    plan.problem = renumbered(problem, &number_of);
     (plan.not_run, plan.expected, plan.bounds, plan.serial) = (not_run, expected, bounds, serial);
     plan.stagger = settings.stagger;
     plan
@@ -311,31 +314,39 @@ fn problem(drafts: &[Draft], capacity: &Capacity, settings: &PlanSettings) -> Pr
 /// Gives every step its time and its GPUs.
 fn place(drafts: &mut [Draft], schedule: &Schedule, capacity: &Capacity) {
     for (draft, placement) in drafts.iter_mut().zip(&schedule.placements) {
-        let claim =
-            |&unit: &usize| GpuClaim { unit, visible: capacity.units[unit].visible.clone(), share: draft.share };
-        draft.claim.gpus = placement.units.iter().map(claim).collect();
+        let place = Place::new(capacity, &placement.units, draft.share);
+        draft.claim.gpus = place.gpus;
+        draft.env.extend(place.env);
         draft.window = placement.window;
     }
 }
 
-/// Numbers drafts by their start; one that waits keeps behind what it waits for.
-fn number(drafts: Vec<Draft>) -> (Vec<Step>, Vec<(StepId, StepId)>) {
+/// The number of each draft, by its start; one that waits keeps behind what it waits for.
+fn numbers(drafts: &[Draft]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by_key(|&index| (matches!(drafts[index].kind, StepKind::Report), drafts[index].window.start, index));
     let mut number_of = vec![0; drafts.len()];
     for (number, &index) in order.iter().enumerate() {
         number_of[index] = number;
     }
+    number_of
+}
+
+/// The same jobs by the numbers of their steps.
+fn renumbered(mut problem: Problem, number_of: &[usize]) -> Problem {
+    let mut jobs: Vec<(usize, Job)> = number_of.iter().copied().zip(problem.jobs).collect();
+    jobs.sort_unstable_by_key(|(number, _)| *number);
+    let after = |job: Job| Job { after: job.after.iter().map(|&before| number_of[before]).collect(), ..job };
+    problem.jobs = jobs.into_iter().map(|(_, job)| after(job)).collect();
+    problem
+}
+
+fn number(drafts: Vec<Draft>, number_of: &[usize]) -> (Vec<Step>, Vec<(StepId, StepId)>) {
     let mut waits = Vec::new();
     let mut steps = Vec::with_capacity(drafts.len());
-    for (index, mut draft) in drafts.into_iter().enumerate() {
+    for (index, draft) in drafts.into_iter().enumerate() {
         let id = StepId(number_of[index]);
         waits.extend(draft.waits_for.iter().map(|&before| (StepId(number_of[before]), id)));
-        if !draft.claim.gpus.is_empty() {
-            let visible: Vec<_> = draft.claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
-            draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), visible.join(",")));
-            draft.env.push(("CUDA_DEVICE_ORDER".to_owned(), "PCI_BUS_ID".to_owned()));
-        }
         steps.push(Step {
             id,
             kind: draft.kind,

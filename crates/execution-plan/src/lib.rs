@@ -20,7 +20,7 @@ mod budget;
 mod demand;
 mod estimate;
 mod fit;
-mod ledger;
+mod headroom;
 mod links;
 mod plan;
 mod refusal;
@@ -35,9 +35,8 @@ pub use bounds::{BoundKind, Bounds};
 pub use budget::{BudgetForecast, KnownBy};
 pub use demand::{Demand, demands};
 pub use estimate::{Estimate, EstimateSource, Estimates};
-pub use ledger::Ledger;
 pub use links::Links;
-pub use plan::{Capacity, Plan, UnitCapacity};
+pub use plan::{Capacity, Place, Plan, UnitCapacity};
 pub use refusal::{NotRun, NotRunReason, Note};
 pub use step::{
     CargoFeatures, Claim, GpuClaim, PlannedCase, PlannedRust, RustBuild, Share, Step, StepId, StepKind, Window,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::{Bounds, NotRun, Note, Step, StepId};
+use crate::scheduling::{Dispatch, Problem};
+use crate::{Bounds, GpuClaim, NotRun, Note, Share, Step, StepId};
 
 /// What runs where: steps, what each waits for, and what does not run and why.
 #[derive(Debug, Clone)]
@@ -26,6 +27,19 @@ pub struct Plan {
     pub serial: Duration,
     /// The least time between two starts on a GPU that steps share.
     pub stagger: Duration,
+    /// What the schedule was made of, a job for each step, by the step's number.
+    pub(crate) problem: Problem,
+    /// The jobs in order of priority.
+    pub(crate) order: Vec<usize>,
+}
+
+/// Where a step runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Place {
+    /// Its GPUs.
+    pub gpus: Vec<GpuClaim>,
+    /// The variables that have its processes see these GPUs only; empty for a step of the CPU, whose own environment hides all.
+    pub env: Vec<(String, String)>,
 }
 
 /// What a run has to give out.
@@ -61,6 +75,21 @@ impl UnitCapacity {
     }
 }
 
+impl Place {
+    pub(crate) fn new(capacity: &Capacity, units: &[usize], share: Share) -> Self {
+        let units = units.iter().filter_map(|&unit| Some((unit, capacity.units.get(unit)?)));
+        let claim = |(unit, known): (usize, &UnitCapacity)| GpuClaim { unit, visible: known.visible.clone(), share };
+        let gpus: Vec<GpuClaim> = units.map(claim).collect();
+        let mut env = Vec::new();
+        if !gpus.is_empty() {
+            let visible: Vec<_> = gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
+            env.push(("CUDA_VISIBLE_DEVICES".to_owned(), visible.join(",")));
+            env.push(("CUDA_DEVICE_ORDER".to_owned(), "PCI_BUS_ID".to_owned()));
+        }
+        Self { gpus, env }
+    }
+}
+
 impl Plan {
     /// Puts steps together; `waits` holds pairs of a step and one that waits for it. The caller has numbered the
     /// steps from 0 in order.
@@ -81,6 +110,8 @@ impl Plan {
             bounds: Bounds::default(),
             serial: Duration::ZERO,
             stagger: Duration::ZERO,
+            problem: Problem::default(),
+            order: Vec::new(),
         }
     }
 
@@ -105,6 +136,22 @@ impl Plan {
     #[must_use]
     pub fn dependents_of(&self, id: StepId) -> Vec<StepId> {
         self.neighbours(id, Direction::Outgoing)
+    }
+
+    /// What a run of the plan decides by: the numbers of its jobs are those of the steps. Where steps take as long as they are
+    /// expected to, it gives the schedule that the plan shows, unless that was searched for or another order was shorter: the
+    /// run starts by area, which loses least where times are guesses. A GPU that is free earlier than was expected is given
+    /// on at once, so that a step can come to other GPUs than the plan has it on.
+    #[must_use]
+    pub fn dispatch(&self) -> Dispatch<'_> {
+        Dispatch::new(&self.problem, &self.order)
+    }
+
+    /// Where a step is that was started on these units, which are indices into [`Capacity::units`].
+    #[must_use]
+    pub fn place(&self, id: StepId, units: &[usize]) -> Place {
+        let share = self.problem.jobs.get(id.0).map_or(Share::Whole, |job| job.share);
+        Place::new(&self.capacity, units, share)
     }
 
     /// How many tests run, an inexact function counting as one.

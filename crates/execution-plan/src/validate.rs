@@ -208,7 +208,7 @@ fn at_every_moment(plan: &Plan) -> Vec<String> {
 /// Whether a GPU is over its memory: one test alone may have all of it, several leave the headroom free.
 fn over(plan: &Plan, starts: StepId, unit: usize, tenants: &Tenants) -> Option<String> {
     let memory = plan.capacity.units[unit].memory;
-    let limit = if tenants.count > 1 { crate::ledger::shared(memory, plan.capacity.headroom) } else { memory };
+    let limit = if tenants.count > 1 { crate::headroom::shared(memory, plan.capacity.headroom) } else { memory };
     let is_over = tenants.bytes > u128::from(limit) || (tenants.whole > 0 && tenants.count > 1);
     is_over.then(|| format!("GPU {unit} is over its memory when step {starts} starts"))
 }

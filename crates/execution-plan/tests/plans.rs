@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use execution_plan::{
-    Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, Share, StepKind, UnitCapacity, plan_demands,
-    validate,
+    Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, PlannedCase, Share, Step, StepKind, UnitCapacity,
+    Window, plan_demands, validate,
 };
 use proptest::prelude::*;
 use test_catalog::{NodeId, SourceSpan, TreePath};
@@ -79,6 +79,34 @@ fn two_tests_share_a_gpu_only_below_the_headroom() {
     assert_eq!(plan_demands(vec![half(0), half(1)], machine(&[24], 4), &settings).expected.as_secs(), 10);
 }
 
+/// When and where each step runs if the plan is run and all takes as long as expected, and when the last one ends.
+fn played(plan: &Plan) -> (Vec<(Window, Vec<usize>)>, Duration) {
+    let mut dispatch = plan.dispatch();
+    let expected: Vec<Duration> = plan.steps().map(Step::expected).collect();
+    let mut places = vec![(Window::default(), Vec::new()); expected.len()];
+    let mut running: Vec<(Duration, usize)> = Vec::new();
+    let mut now = Duration::ZERO;
+    loop {
+        while let Some(start) = dispatch.start(now) {
+            let end = now + expected[start.job];
+            places[start.job] = (Window { start: now, end }, start.units);
+            running.push((end, start.job));
+        }
+        let next_end = running.iter().map(|(end, _)| *end).min();
+        let Some(next) = next_end.into_iter().chain(dispatch.next_moment(now)).min() else { break };
+        now = next;
+        running.retain(|(end, job)| {
+            if *end <= now {
+                dispatch.end(*job);
+            }
+            *end > now
+        });
+    }
+    assert!(dispatch.is_done());
+    let last = places.iter().map(|(window, _)| window.end).max().unwrap_or_default();
+    (places, last)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -99,6 +127,16 @@ proptest! {
         prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
         prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
         prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
+        // Where another order was shorter, the plan shows that one, and a run starts by area all the same.
+        let (places, last) = played(&plan);
+        prop_assert!(last >= plan.expected);
+        if last == plan.expected {
+            for (step, (window, units)) in plan.steps().zip(places) {
+                prop_assert_eq!(step.window, window);
+                prop_assert_eq!(step.claim.gpus.iter().map(|gpu| gpu.unit).collect::<Vec<_>>(), units.clone());
+                prop_assert_eq!(&plan.place(step.id, &units).gpus, &step.claim.gpus);
+            }
+        }
         let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
         prop_assert_eq!(by_file.len(), plan.not_run.len());
         for (number, &(file, gpus, gib, _, _)) in tests.iter().enumerate() {

@@ -39,7 +39,7 @@ pub fn lines(event: &Event, plan: &Plan) -> String {
             }
             out
         }
-        Event::StepStarted { step, at } => {
+        Event::StepStarted { step, at, gpus } => {
             let planned = plan.step(*step);
             line(&json!({
                 "event": "step-started",
@@ -47,9 +47,7 @@ pub fn lines(event: &Event, plan: &Plan) -> String {
                 "at_s": at.as_secs_f64(),
                 "kind": planned.map_or("unknown", |step| kind(&step.kind)),
                 "cases": planned.map_or(0, |step| step.cases.len()),
-                "gpus": planned.map_or_else(Vec::new, |step| {
-                    step.claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect()
-                }),
+                "gpus": gpus,
                 "expected_s": planned.map(|step| step.expected().as_secs_f64()),
             }))
         }

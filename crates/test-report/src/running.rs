@@ -33,7 +33,6 @@ pub struct Running {
 #[derive(Debug, Clone)]
 struct Planned {
     what: String,
-    gpus: Vec<String>,
     cases: usize,
     expected: Duration,
     estimates: HashMap<(NodeId, u32), Duration>,
@@ -43,6 +42,7 @@ struct Planned {
 #[derive(Debug, Clone)]
 struct Now {
     since: Duration,
+    gpus: Vec<String>,
     /// Of steps without a GPU: the lowest number that was free when it began.
     worker: Option<usize>,
     finished: usize,
@@ -63,7 +63,6 @@ impl Running {
     pub fn new(plan: &Plan) -> Self {
         let planned = |step: &execution_plan::Step| Planned {
             what: what(step),
-            gpus: step.claim.gpus.iter().map(|gpu| gpu.visible.clone()).collect(),
             cases: step.cases.len(),
             expected: step.expected(),
             estimates: step
@@ -87,12 +86,11 @@ impl Running {
     /// Takes the next event.
     pub fn tell(&mut self, event: &Event) {
         match event {
-            Event::StepStarted { step, at } => {
-                let on_gpu = self.steps.get(step).is_some_and(|planned| !planned.gpus.is_empty());
+            Event::StepStarted { step, at, gpus } => {
                 let is_free = |number: &usize| self.now.values().all(|now| now.worker != Some(*number));
                 // As many numbers as steps that run, and one more: one of them is free.
-                let worker = if on_gpu { None } else { (1..=self.now.len() + 1).find(is_free) };
-                self.now.insert(*step, Now { since: *at, worker, finished: 0, case: None });
+                let worker = if gpus.is_empty() { (1..=self.now.len() + 1).find(is_free) } else { None };
+                self.now.insert(*step, Now { since: *at, gpus: gpus.clone(), worker, finished: 0, case: None });
             }
             Event::CaseStarted { step, id, occurrence, at } => {
                 if let Some(now) = self.now.get_mut(step) {
@@ -155,9 +153,8 @@ impl Running {
 
     fn row(&self, step: StepId, now: &Now, at: Duration, styles: &Styles) -> (bool, usize, String) {
         let planned = self.steps.get(&step);
-        let gpus = planned.map(|planned| planned.gpus.join(",")).unwrap_or_default();
         let place = match now.worker {
-            None => format!("GPU {}", printable(&gpus)),
+            None => format!("GPU {}", printable(&now.gpus.join(","))),
             Some(worker) => format!("CPU {worker}"),
         };
         let (name, since, expected) = match &now.case {

@@ -25,7 +25,7 @@ fn every_event_is_one_object_a_line_as_the_schema_says() {
     plan.not_run.clone_from(&outcome.refused);
     let mut told = vec![
         Event::RunStarted { run: "a".to_owned(), folder: "b".into(), cases: 3 },
-        Event::StepStarted { step: step(), at: Duration::from_millis(1) },
+        Event::StepStarted { step: step(), at: Duration::from_millis(1), gpus: vec!["0".to_owned()] },
         Event::Interrupted { at_once: true },
     ];
     told.extend(outcome.results.iter().cloned().map(Event::CaseFinished));

@@ -1,9 +1,12 @@
-//! Decides what is started, refused and stopped. It knows no process and no clock: what happened comes in, what is to
-//! be done goes out.
+//! Decides what is started, refused and stopped. It knows no process and no clock: what happened comes in with its time,
+//! what is to be done goes out. What starts next, and on which GPUs, is `execution_plan`'s to say: the plan was made by the
+//! same procedure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
-use execution_plan::{Ledger, Plan, Step, StepId, StepKind};
+use execution_plan::scheduling::Dispatch;
+use execution_plan::{Plan, Step, StepId, StepKind};
 
 use crate::stop::Stop;
 
@@ -21,8 +24,8 @@ pub(crate) enum Input {
 /// Something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Start a step.
-    Start(StepId),
+    /// Start a step on these units.
+    Start(StepId, Vec<usize>),
     /// Report the tests of a step as not run; it is never started.
     Refuse(StepId, Refusal),
     /// Tell running executors to stop.
@@ -43,11 +46,13 @@ pub(crate) enum Refusal {
 /// The state of a run.
 pub(crate) struct Dispatcher<'p> {
     plan: &'p Plan,
-    ledger: Ledger,
-    pending: Vec<&'p Step>,
+    steps: Vec<&'p Step>,
+    dispatch: Dispatch<'p>,
+    /// Steps that were neither started nor refused.
+    pending: BTreeSet<StepId>,
     running: HashSet<StepId>,
-    /// Steps that are over, with why they failed.
-    ended: HashMap<StepId, Option<String>>,
+    /// When something may start although nothing happens.
+    next_moment: Option<Duration>,
     stop: Stop,
     fail_fast: bool,
 }
@@ -56,22 +61,27 @@ impl<'p> Dispatcher<'p> {
     pub(crate) fn new(plan: &'p Plan, fail_fast: bool) -> Self {
         Self {
             plan,
-            ledger: Ledger::new(plan.capacity.clone()),
-            pending: plan.steps().collect(),
+            steps: plan.steps().collect(),
+            dispatch: plan.dispatch(),
+            pending: plan.steps().map(|step| step.id).collect(),
             running: HashSet::new(),
-            ended: HashMap::new(),
+            next_moment: None,
             stop: Stop::No,
             fail_fast,
         }
     }
 
-    /// What is to be done first.
-    pub(crate) fn begin(&mut self) -> Vec<Action> {
-        self.advance()
+    /// What is to be done now that nothing has happened but that time has passed: at first, and at
+    /// [`Dispatcher::next_moment`]. Times count from the start of the run.
+    pub(crate) fn at(&mut self, now: Duration) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.advance(now, &mut actions);
+        actions
     }
 
     /// What is to be done now that this has happened.
-    pub(crate) fn on(&mut self, input: Input) -> Vec<Action> {
+    pub(crate) fn on(&mut self, input: Input, now: Duration) -> Vec<Action> {
+        let mut actions = Vec::new();
         let before = self.stop;
         match input {
             Input::Interrupt => {
@@ -81,17 +91,23 @@ impl<'p> Dispatcher<'p> {
             Input::CaseFailed => {}
             Input::StepEnded { step, error } => {
                 if self.running.remove(&step) {
-                    self.ledger.release(step);
-                    self.ended.insert(step, error);
+                    self.dispatch.end(step.index());
+                    if let Some(error) = error {
+                        self.refuse_dependents(step, &error, &mut actions);
+                    }
                 }
             }
         }
-        let mut actions = Vec::new();
         if self.stop > before {
             actions.push(Action::Stop(self.stop));
         }
-        actions.extend(self.advance());
+        self.advance(now, &mut actions);
         actions
+    }
+
+    /// When something may start although nothing happens: [`Dispatcher::at`] is to be asked then.
+    pub(crate) fn next_moment(&self) -> Option<Duration> {
+        self.next_moment
     }
 
     /// Whether nothing runs and nothing is left.
@@ -100,61 +116,57 @@ impl<'p> Dispatcher<'p> {
     }
 
     /// Starts and refuses whatever can be, until nothing more can.
-    fn advance(&mut self) -> Vec<Action> {
-        let mut actions = Vec::new();
-        loop {
-            let before = actions.len();
-            let mut pending = std::mem::take(&mut self.pending);
-            pending.retain(|step| match self.decide(step) {
-                Some(action) => {
-                    actions.push(action);
-                    false
-                }
-                None => true,
-            });
-            self.pending = pending;
-            if actions.len() == before {
-                break;
-            }
+    fn advance(&mut self, now: Duration, actions: &mut Vec<Action>) {
+        if self.stop > Stop::No {
+            self.refuse_all(|step| step.kind != StepKind::Report, &Refusal::Stopped(self.stop), actions);
         }
-        if self.running.is_empty() {
-            for step in self.pending.drain(..) {
-                self.ended.insert(step.id, None);
-                actions.push(Action::Refuse(step.id, Refusal::NeverFits));
-            }
+        while let Some(start) = self.dispatch.start(now) {
+            let Some(step) = self.steps.get(start.job) else { continue };
+            self.pending.remove(&step.id);
+            self.running.insert(step.id);
+            actions.push(Action::Start(step.id, start.units));
         }
-        actions
+        self.next_moment = if self.pending.is_empty() { None } else { self.dispatch.next_moment(now) };
+        if self.running.is_empty() && self.next_moment.is_none() {
+            self.refuse_all(|_| true, &Refusal::NeverFits, actions);
+        }
     }
 
-    fn decide(&mut self, step: &Step) -> Option<Action> {
-        let needs = self.plan.dependencies_of(step.id);
-        let is_report = step.kind == StepKind::Report;
-        if self.stop > Stop::No && !is_report {
-            self.ended.insert(step.id, None);
-            return Some(Action::Refuse(step.id, Refusal::Stopped(self.stop)));
+    fn refuse_all(&mut self, those: impl Fn(&Step) -> bool, why: &Refusal, actions: &mut Vec<Action>) {
+        let steps = self.pending.iter().copied().filter(|id| self.plan.step(*id).is_some_and(&those));
+        for id in steps.collect::<Vec<_>>() {
+            self.refuse(id, why.clone(), actions);
         }
-        if !needs.iter().all(|id| self.ended.contains_key(id)) {
-            return None;
+    }
+
+    /// Refuses what waits for a step that could not do its work, and what waits for that. The report is of all, whatever came
+    /// of it.
+    fn refuse_dependents(&mut self, failed: StepId, error: &str, actions: &mut Vec<Action>) {
+        let mut failed = vec![failed];
+        while let Some(step) = failed.pop() {
+            for id in self.plan.dependents_of(step) {
+                let is_report = self.plan.step(id).is_none_or(|step| step.kind == StepKind::Report);
+                if !is_report && self.pending.contains(&id) {
+                    self.refuse(id, Refusal::Unprepared(error.to_owned()), actions);
+                    failed.push(id);
+                }
+            }
         }
-        let failed = needs.iter().find_map(|id| self.ended.get(id)?.clone());
-        if let (Some(error), false) = (failed, is_report) {
-            self.ended.insert(step.id, Some(error.clone()));
-            return Some(Action::Refuse(step.id, Refusal::Unprepared(error)));
-        }
-        if !self.ledger.admits(&step.claim) {
-            return None;
-        }
-        self.ledger.take(step.id, step.claim.clone());
-        self.running.insert(step.id);
-        Some(Action::Start(step.id))
+    }
+
+    fn refuse(&mut self, id: StepId, why: Refusal, actions: &mut Vec<Action>) {
+        self.pending.remove(&id);
+        self.dispatch.withdraw(id.index());
+        actions.push(Action::Refuse(id, why));
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod schedules;
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-
-    use std::time::Duration;
 
     use execution_plan::{
         Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, Share, UnitCapacity, plan_demands,
@@ -208,6 +220,13 @@ mod tests {
         plan.steps().filter(|step| step.kind == *kind).map(|step| step.id).collect()
     }
 
+    /// Where time decides nothing.
+    const NOW: Duration = Duration::ZERO;
+
+    fn start(step: StepId, units: &[usize]) -> Action {
+        Action::Start(step, units.to_vec())
+    }
+
     fn ended(step: StepId) -> Input {
         Input::StepEnded { step, error: None }
     }
@@ -218,12 +237,12 @@ mod tests {
         let (prepare, tests) = (of_kind(&plan, &StepKind::PreparePython)[0], of_kind(&plan, &StepKind::PythonGpu));
         let report = of_kind(&plan, &StepKind::Report)[0];
         let mut dispatcher = Dispatcher::new(&plan, false);
-        assert_eq!(dispatcher.begin(), [Action::Start(prepare)]);
-        assert_eq!(dispatcher.on(ended(prepare)), [Action::Start(tests[0])]);
-        assert_eq!(dispatcher.on(ended(tests[0])), [Action::Start(tests[1])]);
-        assert_eq!(dispatcher.on(ended(tests[1])), [Action::Start(report)]);
+        assert_eq!(dispatcher.at(NOW), [start(prepare, &[])]);
+        assert_eq!(dispatcher.on(ended(prepare), NOW), [start(tests[0], &[0])]);
+        assert_eq!(dispatcher.on(ended(tests[0]), NOW), [start(tests[1], &[0])]);
+        assert_eq!(dispatcher.on(ended(tests[1]), NOW), [start(report, &[])]);
         assert!(!dispatcher.is_done());
-        assert_eq!(dispatcher.on(ended(report)), []);
+        assert_eq!(dispatcher.on(ended(report), NOW), []);
         assert!(dispatcher.is_done());
     }
 
@@ -240,12 +259,12 @@ mod tests {
         let (prepare, tests) = (of_kind(&plan, &StepKind::PreparePython)[0], of_kind(&plan, &StepKind::PythonGpu));
         for (first, second, stops) in table {
             let mut dispatcher = Dispatcher::new(&plan, true);
-            dispatcher.begin();
-            dispatcher.on(ended(prepare));
-            let mut actions = dispatcher.on(first.clone());
+            dispatcher.at(NOW);
+            dispatcher.on(ended(prepare), NOW);
+            let mut actions = dispatcher.on(first.clone(), NOW);
             assert!(actions.contains(&Action::Refuse(tests[1], Refusal::Stopped(stops[0]))), "{first:?}: {actions:?}");
-            actions.extend(dispatcher.on(second.clone()));
-            actions.extend(dispatcher.on(ended(tests[0])));
+            actions.extend(dispatcher.on(second.clone(), NOW));
+            actions.extend(dispatcher.on(ended(tests[0]), NOW));
             let told: Vec<_> = actions
                 .iter()
                 .filter_map(|action| match action {
@@ -255,8 +274,8 @@ mod tests {
                 .collect();
             assert_eq!(told, stops, "{first:?} then {second:?}");
             let report = of_kind(&plan, &StepKind::Report)[0];
-            let started: Vec<_> = actions.iter().filter(|action| matches!(action, Action::Start(_))).collect();
-            assert_eq!(started, [&Action::Start(report)]);
+            let started: Vec<_> = actions.iter().filter(|action| matches!(action, Action::Start(..))).collect();
+            assert_eq!(started, [&start(report, &[])]);
         }
     }
 
@@ -266,13 +285,13 @@ mod tests {
         let prepare = of_kind(&plan, &StepKind::PreparePython)[0];
         for inputs in [[Input::Interrupt, ended(prepare)], [ended(prepare), Input::Interrupt]] {
             let mut dispatcher = Dispatcher::new(&plan, false);
-            let mut actions = dispatcher.begin();
+            let mut actions = dispatcher.at(NOW);
             for input in inputs {
-                actions.extend(dispatcher.on(input));
+                actions.extend(dispatcher.on(input, NOW));
             }
             for step in plan.steps().filter(|step| step.kind != StepKind::Report) {
                 let of_step = |action: &&Action| match action {
-                    Action::Start(id) | Action::Refuse(id, _) => *id == step.id,
+                    Action::Start(id, _) | Action::Refuse(id, _) => *id == step.id,
                     Action::Stop(_) => false,
                 };
                 assert_eq!(actions.iter().filter(of_step).count(), 1, "{:?}: {actions:?}", step.kind);
@@ -284,8 +303,8 @@ mod tests {
     fn without_fail_fast_a_failure_stops_nothing() {
         let plan = two_tests_for_one_gpu();
         let mut dispatcher = Dispatcher::new(&plan, false);
-        dispatcher.begin();
-        assert_eq!(dispatcher.on(Input::CaseFailed), []);
+        dispatcher.at(NOW);
+        assert_eq!(dispatcher.on(Input::CaseFailed, NOW), []);
     }
 
     #[test]
@@ -293,12 +312,12 @@ mod tests {
         let plan = two_tests_for_one_gpu();
         let (prepare, tests) = (of_kind(&plan, &StepKind::PreparePython)[0], of_kind(&plan, &StepKind::PythonGpu));
         let mut dispatcher = Dispatcher::new(&plan, false);
-        dispatcher.begin();
+        dispatcher.at(NOW);
         let error = "no pytest".to_owned();
-        let actions = dispatcher.on(Input::StepEnded { step: prepare, error: Some(error.clone()) });
+        let actions = dispatcher.on(Input::StepEnded { step: prepare, error: Some(error.clone()) }, NOW);
         for test in tests {
             assert!(actions.contains(&Action::Refuse(test, Refusal::Unprepared(error.clone()))), "{actions:?}");
         }
-        assert!(actions.contains(&Action::Start(of_kind(&plan, &StepKind::Report)[0])));
+        assert!(actions.contains(&start(of_kind(&plan, &StepKind::Report)[0], &[])));
     }
 }

@@ -28,6 +28,8 @@ pub enum Event {
         step: StepId,
         /// Since the start of the run.
         at: Duration,
+        /// The GPUs that it has, as in `CUDA_VISIBLE_DEVICES`: not always those that it was planned on.
+        gpus: Vec<String>,
     },
     /// A test begins. Tests of a Rust binary that run side by side are not announced.
     CaseStarted {

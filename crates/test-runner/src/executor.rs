@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use execution_plan::{PlannedCase, Step, StepKind};
+use execution_plan::{Place, PlannedCase, Step, StepKind};
 use test_catalog::{Language, NodeId};
 
 use crate::clock::Instant;
@@ -17,6 +17,8 @@ use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
 /// One round of a step being run. The plan outlives the step's own launcher and hold.
 pub(crate) struct Job<'p, 'r> {
     pub(crate) step: &'p Step,
+    /// Where it runs, which may be elsewhere than planned.
+    pub(crate) place: Place,
     pub(crate) settings: &'r RunSettings,
     /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
@@ -49,7 +51,7 @@ impl Job<'_, '_> {
             output: String::new(),
             output_file: None,
             vram_peak: None,
-            gpus: self.step.claim.gpus.iter().map(|gpu| gpu.visible.clone()).collect(),
+            gpus: self.place.gpus.iter().map(|gpu| gpu.visible.clone()).collect(),
         }
     }
 
@@ -67,6 +69,11 @@ impl Job<'_, '_> {
 
     pub(crate) fn started(&self, id: NodeId, occurrence: u32) {
         self.tell(Event::CaseStarted { step: self.step.id, id, occurrence, at: self.began.elapsed() });
+    }
+
+    /// The variables of the step's processes beyond those of all tests: its own, and which GPUs they see.
+    pub(crate) fn step_env(&self) -> impl Iterator<Item = &(String, String)> {
+        self.step.env.iter().chain(&self.place.env)
     }
 
     pub(crate) fn supervision(&self, limit: Option<Duration>) -> Supervision<'_> {

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use execution_plan::{Plan, StepId};
+use execution_plan::Plan;
 
 use crate::history::{RunState, Store, claim};
 use crate::{CaseResult, Event, RunError, RunOutcome, RunSettings};
@@ -159,7 +159,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
 
     fn write_row(&mut self, result: &CaseResult) {
         let Some(store) = &self.store else { return };
-        if let Err(error) = store.add(&self.outcome.run, result, &gpu_class(self.plan, result.step)) {
+        if let Err(error) = store.add(&self.outcome.run, result, &gpu_class(self.plan, &result.gpus)) {
             // Each further one would wait as long as this one did.
             self.store = None;
             self.not_kept(format!("results from here on are not kept for later runs: {error}"));
@@ -192,10 +192,9 @@ fn make(folder: &Utf8Path) -> io::Result<(File, File)> {
     Ok((claim(folder)?, File::create(folder.join("results.jsonl"))?))
 }
 
-/// The models of the GPUs that a step holds; empty where it holds none.
-fn gpu_class(plan: &Plan, step: StepId) -> String {
-    let claims = plan.step(step).map(|step| step.claim.gpus.as_slice()).unwrap_or_default();
-    let units = claims.iter().filter_map(|claim| plan.capacity.units.get(claim.unit));
+/// The models of the GPUs that a test had; empty where it had none.
+fn gpu_class(plan: &Plan, gpus: &[String]) -> String {
+    let units = plan.capacity.units.iter().filter(|unit| gpus.contains(&unit.visible));
     let mut models: Vec<&str> = units.map(|unit| unit.name.as_str()).collect();
     models.sort_unstable();
     models.dedup();

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use execution_plan::{Plan, StepKind};
+use execution_plan::{Place, Plan, StepKind};
 
 use crate::clock::Instant;
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
@@ -21,6 +21,9 @@ use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
     rust_binary,
 };
+
+/// How long the run waits for events before it looks for interrupts.
+const TICK: Duration = Duration::from_millis(50);
 
 /// What steps share.
 #[derive(Default)]
@@ -79,8 +82,9 @@ pub fn run(
     let stop = StopSignal::default();
     let shared = Shared::default();
     let (sender, messages) = channel();
-    let job = |step, events: Sender<Event>| Job {
+    let job = |step, place, events: Sender<Event>| Job {
         step,
+        place,
         settings,
         folder: folder.clone(),
         stop: &stop,
@@ -93,19 +97,19 @@ pub fn run(
     let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
     std::thread::scope(|scope| {
-        let mut actions = dispatcher.begin();
+        let mut actions = dispatcher.at(began.elapsed());
         loop {
             for action in actions.drain(..) {
                 match action {
-                    Action::Start(id) => {
+                    Action::Start(id, units) => {
                         let Some(step) = plan.step(id) else { continue };
-                        let (job, shared) = (job(step, sender.clone()), &shared);
+                        let (job, shared) = (job(step, plan.place(id, &units), sender.clone()), &shared);
                         let (launcher, gpus) = (&launcher, &gpus);
                         scope.spawn(move || run_step(job, launcher, gpus, shared));
                     }
                     Action::Refuse(id, refusal) => {
                         let Some(step) = plan.step(id) else { continue };
-                        refuse(job(step, sender.clone()), &refusal);
+                        refuse(job(step, Place::default(), sender.clone()), &refusal);
                     }
                     Action::Stop(level) => {
                         stop.raise_to(level);
@@ -121,15 +125,20 @@ pub fn run(
                 let Ok(event) = messages.try_recv() else { break };
                 Some(event)
             } else {
-                messages.recv_timeout(Duration::from_millis(50)).ok()
+                let next = dispatcher.next_moment().map(|moment| moment.saturating_sub(began.elapsed()));
+                messages.recv_timeout(next.map_or(TICK, |next| next.min(TICK))).ok()
             };
             if let Some(event) = event {
                 record.keep(&event);
-                actions.extend(input(&event).into_iter().flat_map(|input| dispatcher.on(input)));
+                actions.extend(input(&event).into_iter().flat_map(|input| dispatcher.on(input, began.elapsed())));
             }
             while interrupts_seen < interrupt.count() {
                 interrupts_seen += 1;
-                actions.extend(dispatcher.on(Input::Interrupt));
+                actions.extend(dispatcher.on(Input::Interrupt, began.elapsed()));
+            }
+            let now = began.elapsed();
+            if dispatcher.next_moment().is_some_and(|moment| now >= moment) {
+                actions.extend(dispatcher.at(now));
             }
         }
     });
@@ -166,10 +175,11 @@ fn rounds(job: &Job<'_, '_>) -> u32 {
 
 /// Runs all rounds of a step; each test has a result in each, but in those that `until_fail` never came to.
 fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: &Shared<'p>) {
-    let (launcher, hold) = (launcher.fresh(), gpus.hold(job.step));
+    let (launcher, hold) = (launcher.fresh(), gpus.hold(&job.place.gpus));
     let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
-    job.tell(Event::StepStarted { step: job.step.id, at: start });
+    let visible = job.place.gpus.iter().map(|gpu| gpu.visible.clone()).collect();
+    job.tell(Event::StepStarted { step: job.step.id, at: start, gpus: visible });
     let error = hold.during(|| run_rounds(&mut job, shared));
     let duration = job.began.elapsed().saturating_sub(start);
     let seen = launcher.seen();

@@ -41,7 +41,7 @@ pub(crate) fn run(
         let program = binary.executable.into_string();
         Invocation { program, arguments: Vec::new(), folder, env: binary.env }
     };
-    invocation.env.extend(job.settings.env.iter().chain(&job.step.env).cloned());
+    invocation.env.extend(job.settings.env.iter().chain(job.step_env()).cloned());
     let binary = RustBinary { job, target, invocation };
     if target.harness || target.kind == TargetKind::Doc { binary.run_harness(over) } else { binary.run_programs(over) }
 }

@@ -24,7 +24,7 @@ impl GpuMemory for Files {
         // A file may go while it is read.
         let sizes = files.iter().filter_map(|file| fs::read_to_string(file.path()).ok()?.parse::<u64>().ok());
         let holders = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
-        Ok(vec![UnitMemory { visible: "0".to_owned(), used: GIB + sizes.sum::<u64>(), holders }])
+        Ok(vec![UnitMemory { visible: "0".to_owned(), used: GIB + sizes.sum::<u64>(), held: None, holders }])
     }
 }
 

@@ -61,7 +61,9 @@ pub struct Dispatch<'p> {
     slots_taken: u32,
     is_held: Vec<bool>,
     running: Vec<Option<Running>>,
-    waiting: usize,
+    /// Which jobs were neither started nor withdrawn, and how many these are.
+    is_open: Vec<bool>,
+    open: usize,
     first: First,
     /// How long the first job may be passed.
     patience: Duration,
@@ -115,7 +117,8 @@ impl<'p> Dispatch<'p> {
             slots_taken: 0,
             is_held: Vec::new(),
             running: vec![None; jobs.len()],
-            waiting: 0,
+            is_open: Vec::new(),
+            open: 0,
             first: First::default(),
             patience: jobs.iter().map(|job| job.duration).max().unwrap_or_default(),
         };
@@ -145,7 +148,9 @@ impl<'p> Dispatch<'p> {
         self.is_held.clear();
         self.is_held.resize(self.problem.resources, false);
         self.running.fill(None);
-        self.waiting = jobs.len();
+        self.is_open.clear();
+        self.is_open.resize(jobs.len(), true);
+        self.open = jobs.len();
         self.first = First::default();
         for &job in order {
             if self.blocked_by[job] == 0 {
@@ -175,7 +180,8 @@ impl<'p> Dispatch<'p> {
         }
         let (line, place) = self.place[first];
         self.lines[line].waiting.remove(place);
-        self.waiting -= 1;
+        self.is_open[first] = false;
+        self.open -= 1;
         let named = self.naming.as_mut().map(|naming| naming.start(self.problem, job, &units, now));
         self.running[first] = Some(Running { units: units.clone(), end: now + job.duration });
         Some(Start { job: first, units: named.unwrap_or(units) })
@@ -191,13 +197,19 @@ impl<'p> Dispatch<'p> {
         for &resource in &ended.resources {
             self.is_held[resource] = false;
         }
-        for index in 0..self.dependents[job].len() {
-            let dependent = self.dependents[job][index];
-            self.blocked_by[dependent] -= 1;
-            if self.blocked_by[dependent] == 0 {
-                self.queue(dependent);
-            }
+        self.unblock_dependents(job);
+    }
+
+    /// A job is not started, whether it waits or is waited for: those that wait for it wait no longer. One that was started
+    /// goes on.
+    pub fn withdraw(&mut self, job: usize) {
+        if !std::mem::take(&mut self.is_open[job]) {
+            return;
         }
+        let (line, place) = self.place[job];
+        self.lines[line].waiting.remove(place);
+        self.open -= 1;
+        self.unblock_dependents(job);
     }
 
     /// The next moment after `now` at which something may start although nothing ends.
@@ -206,10 +218,20 @@ impl<'p> Dispatch<'p> {
         if self.problem.stagger.is_zero() { None } else { self.room.next_quiet_end(now) }
     }
 
-    /// Whether every job has been started.
+    /// Whether every job has been started or withdrawn.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.waiting == 0
+        self.open == 0
+    }
+
+    fn unblock_dependents(&mut self, job: usize) {
+        for index in 0..self.dependents[job].len() {
+            let dependent = self.dependents[job][index];
+            self.blocked_by[dependent] -= 1;
+            if self.blocked_by[dependent] == 0 && self.is_open[dependent] {
+                self.queue(dependent);
+            }
+        }
     }
 
     fn queue(&mut self, job: usize) {

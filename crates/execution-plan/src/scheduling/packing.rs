@@ -10,7 +10,7 @@ use super::order::area;
 use super::problem::{Job, Problem};
 use super::simulate::{Placement, Schedule};
 use super::timeline::{ALL, Time, Timeline};
-use crate::ledger::shared;
+use crate::headroom::shared;
 use crate::{Share, Window};
 
 /// Which way time runs while jobs are put in.

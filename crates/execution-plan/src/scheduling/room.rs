@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::problem::{Job, Problem};
 use crate::Share;
-use crate::ledger::shared;
+use crate::headroom::shared;
 
 /// The state of one GPU.
 #[derive(Debug, Clone)]

@@ -102,7 +102,7 @@ fn wrong(problem: &Problem, schedule: &Schedule) -> Vec<String> {
                     Share::Bytes(bytes) => *bytes,
                 })
                 .sum();
-            let limit = if shares.len() > 1 { crate::ledger::shared(capacity.memory, 0.15) } else { capacity.memory };
+            let limit = if shares.len() > 1 { crate::headroom::shared(capacity.memory, 0.15) } else { capacity.memory };
             if bytes > limit || (shares.len() > 1 && shares.contains(&Share::Whole)) {
                 wrong.push(format!("unit {unit} is over its memory at {at:?}"));
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use self::lifted::Lifting;
 use super::problem::{Job, Problem};
-use crate::ledger::shared;
+use crate::headroom::shared;
 use crate::{Bounds, Share};
 
 /// The bounds of a problem.

@@ -43,7 +43,7 @@ fn small_problems() -> impl Strategy<Value = Problem> {
 /// Whether a share fits on a unit beside others.
 fn fits(problem: &Problem, unit: usize, share: Share, beside: &[Share]) -> bool {
     let memory = problem.capacity.units[unit].memory;
-    let limit = if beside.is_empty() { memory } else { crate::ledger::shared(memory, problem.capacity.headroom) };
+    let limit = if beside.is_empty() { memory } else { crate::headroom::shared(memory, problem.capacity.headroom) };
     let mut sum = 0;
     for one in beside.iter().chain([&share]) {
         match one {
