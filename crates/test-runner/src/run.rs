@@ -22,6 +22,9 @@ use crate::{
     rust_binary,
 };
 
+/// How many events are kept at once, so that none waits long to be told.
+const AT_ONCE: usize = 256;
+
 /// What steps share.
 #[derive(Default)]
 struct Shared<'p> {
@@ -124,8 +127,11 @@ pub fn run(
                 messages.recv_timeout(Duration::from_millis(50)).ok()
             };
             if let Some(event) = event {
-                record.keep(&event);
-                actions.extend(input(&event).into_iter().flat_map(|input| dispatcher.on(input)));
+                // What has come meanwhile is kept with it: the many results of short tests cost one transaction.
+                let events: Vec<Event> = std::iter::once(event).chain(messages.try_iter().take(AT_ONCE)).collect();
+                let inputs: Vec<Input> = events.iter().filter_map(input).collect();
+                record.keep(events);
+                actions.extend(inputs.into_iter().flat_map(|input| dispatcher.on(input)));
             }
             while interrupts_seen < interrupt.count() {
                 interrupts_seen += 1;
