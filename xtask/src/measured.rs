@@ -1,8 +1,10 @@
 //! The markers that measured times and memory propose.
 
+use std::time::Duration;
+
 use camino::Utf8Path;
 use marker_policy::{Finding, Timings};
-use test_runner::history::{Past, Store};
+use test_runner::history::Store;
 
 use crate::error::Error;
 use crate::past;
@@ -14,20 +16,16 @@ use crate::past;
 pub(crate) fn of_history(tree: &Utf8Path) -> Result<Timings, Error> {
     let mut timings = Timings::default();
     let Some(store) = Store::read(&past::state_dir(tree))? else { return Ok(timings) };
-    add_times(&mut timings, &store.past()?);
+    store.each_past(|row| {
+        // A time that is none says nothing.
+        if let (true, Ok(took)) = (row.outcome.tells_time(), Duration::try_from_secs_f64(row.seconds)) {
+            timings.add(row.id, took);
+        }
+    })?;
     for ((id, _), peak) in store.memory_peaks()? {
         timings.add_memory(id, peak);
     }
     Ok(timings)
-}
-
-fn add_times(timings: &mut Timings, past: &Past) {
-    for row in past.rows.iter().filter(|row| row.outcome.tells_time()) {
-        // A time that is none says nothing.
-        if let Ok(took) = std::time::Duration::try_from_secs_f64(row.seconds) {
-            timings.add(row.id.clone(), took);
-        }
-    }
 }
 
 /// A line for each proposal: where, what to write there, and why; of `most` of them, with a pointer to all.

@@ -200,7 +200,8 @@ fn cases_of(package: &BuiltPackage<'_, '_>, target: &Target, tests: Vec<FoundTes
         let text = "its target needs features that are not on in every build, or that only a package outside of the tree knows".to_owned();
         (built == Truth::Unknown).then(|| Reason { text, at: at.clone() })
     };
-    let certainty = |reason: Option<Reason>| reason.map_or(Certainty::Exact, Certainty::Inexact);
+    let certainty =
+        |reason: Option<Reason>| reason.map_or(Certainty::Exact, |reason| Certainty::Inexact(Box::new(reason)));
     let kind = kind(target.kind);
     if !target.harness {
         let at = SourceSpan::line(root, 1);
@@ -208,7 +209,7 @@ fn cases_of(package: &BuiltPackage<'_, '_>, target: &Target, tests: Vec<FoundTes
         let name = target.name.clone();
         let enabled = cargo.enabled;
         let case = RustCase { name, kind, ignored: None, cfg: None, enabled, target: cargo };
-        return vec![TestCase::rust(case, at.clone(), Certainty::Inexact(Reason { text, at }))];
+        return vec![TestCase::rust(case, at.clone(), Certainty::Inexact(Box::new(Reason { text, at })))];
     }
     let case = |test: FoundTest| {
         let reason = test.inexact.or_else(|| required(&test.at));

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use gpu_inventory::Unit;
 use marker_policy::{Chosen, Policy};
-use test_catalog::TreePath;
+use test_catalog::{CargoTarget, TreePath};
 
-use crate::demand::demands;
+use crate::demand::each_demand;
 use crate::fit::{refusal, units_that_do};
 use crate::scheduling::{self, Effort, Job, Pool, Problem, Schedule};
 use crate::{
@@ -45,13 +45,13 @@ pub fn plan(
     estimates: &Estimates,
     settings: &PlanSettings,
 ) -> Plan {
-    let (demands, notes) = demands(policy, chosen, estimates);
+    let mut notes = Vec::new();
     let capacity = Capacity {
         units: units.iter().map(Into::into).collect(),
         cpu_slots: settings.jobs.max(1),
         headroom: policy.headroom(),
     };
-    let mut plan = plan_demands(demands, capacity, settings);
+    let mut plan = plan_each(&mut each_demand(policy, chosen, estimates, &mut notes), capacity, settings);
     plan.notes = notes;
     plan
 }
@@ -59,17 +59,19 @@ pub fn plan(
 /// Plans tests whose demands are known.
 #[must_use]
 pub fn plan_demands(demands: Vec<Demand>, capacity: Capacity, settings: &PlanSettings) -> Plan {
+    plan_each(&mut demands.into_iter(), capacity, settings)
+}
+
+fn plan_each(demands: &mut dyn Iterator<Item = Demand>, capacity: Capacity, settings: &PlanSettings) -> Plan {
     let mut not_run = Vec::new();
-    let mut feasible = Vec::new();
-    for demand in demands {
-        match refusal(&demand, &capacity, settings) {
-            Some(reason) => {
-                not_run.push(NotRun { id: demand.case.id, occurrence: demand.case.occurrence, at: demand.at, reason });
-            }
-            None => feasible.push(demand),
+    let mut feasible = demands.filter_map(|demand| match refusal(&demand, &capacity, settings) {
+        Some(reason) => {
+            not_run.push(NotRun { id: demand.case.id, occurrence: demand.case.occurrence, at: demand.at, reason });
+            None
         }
-    }
-    let mut drafts = drafts(feasible, &capacity, settings);
+        None => Some(demand),
+    });
+    let mut drafts = drafts(&mut feasible, &capacity, settings);
     let problem = problem(&drafts, &capacity, settings);
     debug_assert_eq!(
         problem.check(),
@@ -125,20 +127,22 @@ impl Draft {
     }
 }
 
-fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) -> Vec<Draft> {
+/// Each demand is looked at once: of the many tests that share a step only the cases are kept.
+fn drafts(demands: &mut dyn Iterator<Item = Demand>, capacity: &Capacity, settings: &PlanSettings) -> Vec<Draft> {
+    let mut cpu = CpuTests::default();
+    let (mut gpu, mut rust) = (Vec::new(), RustTests::new());
+    for demand in demands {
+        match (&demand.target, demand.gpus) {
+            (Some(target), _) => add_rust(&mut rust, Arc::clone(target), demand),
+            (None, 0) => cpu.add(demand),
+            (None, _) => gpu.push(demand),
+        }
+    }
     let mut drafts = Vec::new();
-    let (rust, python): (Vec<_>, Vec<_>) = demands.into_iter().partition(|demand| demand.target.is_some());
-    if !python.is_empty() {
+    if !cpu.is_empty() || !gpu.is_empty() {
         let prepare = drafts.len();
         drafts.push(Draft::new(StepKind::PreparePython, Vec::new(), 1, Vec::new()));
-        let (cpu, gpu): (Vec<_>, Vec<_>) = python.into_iter().partition(|demand| demand.gpus == 0);
-        for batch in batches(cpu, settings.jobs.max(1) as usize) {
-            let mut cases = Vec::with_capacity(batch.len());
-            let (mut env, mut exclusive) = (Vec::new(), Vec::new());
-            for demand in batch {
-                (env, exclusive) = (demand.env, demand.exclusive);
-                cases.push(demand.case);
-            }
+        for ((env, exclusive), cases) in cpu.batches(settings.jobs.max(1) as usize) {
             let mut draft = Draft::new(StepKind::PythonBatch, cases, 1, vec![prepare]);
             draft.env = env;
             draft.claim.exclusive = exclusive;
@@ -146,8 +150,8 @@ fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) ->
             drafts.push(draft);
         }
         for demand in gpu {
-            let draft = Draft::new(StepKind::PythonGpu, Vec::new(), 1, vec![prepare]);
-            drafts.push(on_gpus(draft, vec![demand], capacity));
+            let draft = Draft::new(StepKind::PythonGpu, vec![demand.case.clone()], 1, vec![prepare]);
+            drafts.push(on_gpus(draft, &demand, capacity));
         }
     }
     rust_drafts(rust, capacity, settings, &mut drafts);
@@ -157,35 +161,44 @@ fn drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings) ->
 }
 
 /// Gives a step the place that the first of its tests needs; they all need the same.
-fn on_gpus(mut draft: Draft, demands: Vec<Demand>, capacity: &Capacity) -> Draft {
-    if let Some(first) = demands.first() {
-        (draft.gpus, draft.share, draft.env) = (first.gpus, first.share, first.env.clone());
-        draft.claim.exclusive.clone_from(&first.exclusive);
-        draft.candidates = units_that_do(first, capacity);
-        if let Share::Bytes(bytes) = first.share {
-            draft.candidates.retain(|&unit| capacity.units[unit].memory >= bytes);
-        }
+fn on_gpus(mut draft: Draft, first: &Demand, capacity: &Capacity) -> Draft {
+    (draft.gpus, draft.share, draft.env) = (first.gpus, first.share, first.env.clone());
+    draft.claim.exclusive.clone_from(&first.exclusive);
+    draft.candidates = units_that_do(first, capacity);
+    if let Share::Bytes(bytes) = first.share {
+        draft.candidates.retain(|&unit| capacity.units[unit].memory >= bytes);
     }
-    draft.duration = demands.iter().map(|demand| demand.case.estimate.duration).sum();
-    draft.cases = demands.into_iter().map(|demand| demand.case).collect();
     draft
 }
 
-fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSettings, drafts: &mut Vec<Draft>) {
-    type Place = (u32, Option<String>, Option<(u32, u32)>, Share, Vec<String>);
-    type Binary = (Arc<test_catalog::CargoTarget>, Place, Vec<Demand>);
-    let mut workspaces: BTreeMap<TreePath, Vec<Binary>> = BTreeMap::new();
-    for demand in demands {
-        let Some(target) = demand.target.clone() else { continue };
-        let place = (demand.gpus, demand.model.clone(), demand.capability, demand.share, demand.exclusive.clone());
-        let binaries = workspaces.entry(target.workspace.clone()).or_default();
-        match binaries.iter_mut().find(|(known, at, _)| *known == target && *at == place) {
-            Some((_, _, demands)) => demands.push(demand),
-            None => binaries.push((target, place, vec![demand])),
-        }
+/// The tests of Rust, by workspace.
+type RustTests = BTreeMap<TreePath, Vec<BinaryTests>>;
+
+/// Tests of one binary that need the same place.
+struct BinaryTests {
+    target: Arc<CargoTarget>,
+    first: Demand,
+    cases: Vec<PlannedCase>,
+}
+
+fn add_rust(workspaces: &mut RustTests, target: Arc<CargoTarget>, demand: Demand) {
+    type Place<'d> = (u32, &'d Option<String>, Option<(u32, u32)>, Share, &'d [String]);
+    fn place(demand: &Demand) -> Place<'_> {
+        (demand.gpus, &demand.model, demand.capability, demand.share, &demand.exclusive)
     }
+    let case = demand.case.clone();
+    let binaries = workspaces.entry(target.workspace.clone()).or_default();
+    // Tests come binary by binary.
+    let known = binaries.iter_mut().rev().find(|known| known.target == target && place(&known.first) == place(&demand));
+    match known {
+        Some(known) => known.cases.push(case),
+        None => binaries.push(BinaryTests { target, first: demand, cases: vec![case] }),
+    }
+}
+
+fn rust_drafts(workspaces: RustTests, capacity: &Capacity, settings: &PlanSettings, drafts: &mut Vec<Draft>) {
     for (workspace, binaries) in workspaces {
-        let mut targets: Vec<_> = binaries.iter().map(|(target, ..)| Arc::clone(target)).collect();
+        let mut targets: Vec<_> = binaries.iter().map(|binary| Arc::clone(&binary.target)).collect();
         let mut seen = HashSet::new();
         targets.retain(|target| seen.insert(Arc::clone(target)));
         let build = drafts.len();
@@ -193,9 +206,9 @@ fn rust_drafts(demands: Vec<Demand>, capacity: &Capacity, settings: &PlanSetting
         let kind = StepKind::BuildRust(RustBuild { workspace, features: features.clone(), targets });
         // cargo takes every core there is.
         drafts.push(Draft::new(kind, Vec::new(), capacity.cpu_slots, Vec::new()));
-        for (target, _, demands) in binaries {
+        for BinaryTests { target, first, cases } in binaries {
             let kind = StepKind::RustBinary { target, features: features.clone() };
-            let mut draft = on_gpus(Draft::new(kind, Vec::new(), 1, vec![build]), demands, capacity);
+            let mut draft = on_gpus(Draft::new(kind, cases, 1, vec![build]), &first, capacity);
             if draft.gpus == 0 {
                 draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), String::new()));
             }
@@ -209,39 +222,57 @@ const START: Duration = Duration::from_millis(500);
 /// What pytest takes for a test beside the test itself, about: collecting it, fixtures, reports.
 const BESIDE: Duration = Duration::from_millis(1);
 
-/// CPU tests in batches, as many as can run at once: files stay together and in order, modules that would shadow each
-/// other are apart, engine caps and what is had alone agree. Long files go first, each to the shortest batch; the others fill one batch after
-/// another, so that a folder's tests share what they set up. The runner evens out what takes longer than expected.
-fn batches(demands: Vec<Demand>, jobs: usize) -> Vec<Vec<Demand>> {
-    /// The environment, and what is had alone.
-    type Setting = (Vec<(String, String)>, Vec<String>);
-    let mut settings: Vec<(Setting, Vec<FileDemands>)> = Vec::new();
-    let mut known: HashMap<(TreePath, Setting), (usize, usize)> = HashMap::new();
-    for demand in demands {
-        let (file, setting) = (demand.case.file.clone(), (demand.env.clone(), demand.exclusive.clone()));
-        let (setting, at) = *known.entry((file.clone(), setting.clone())).or_insert_with(|| {
-            let index = settings.iter().position(|(known, _)| *known == setting).unwrap_or_else(|| {
-                settings.push((setting, Vec::new()));
+/// The environment of tests, and what they have alone.
+type Setting = (Vec<(String, String)>, Vec<String>);
+
+/// The tests of pytest that need no GPU, by setting and file.
+#[derive(Default)]
+struct CpuTests {
+    settings: Vec<(Setting, Vec<FileTests>)>,
+    known: HashMap<(TreePath, Setting), (usize, usize)>,
+}
+
+/// The tests of one file that run under one setting.
+struct FileTests {
+    file: TreePath,
+    length: Duration,
+    cases: Vec<PlannedCase>,
+}
+
+impl CpuTests {
+    fn is_empty(&self) -> bool {
+        self.settings.is_empty()
+    }
+
+    fn add(&mut self, demand: Demand) {
+        let Demand { case, env, exclusive, .. } = demand;
+        let (file, settings) = (case.file.clone(), &mut self.settings);
+        let (setting, at) = *self.known.entry((file, (env, exclusive))).or_insert_with_key(|(file, setting)| {
+            let index = settings.iter().position(|(known, _)| known == setting).unwrap_or_else(|| {
+                settings.push((setting.clone(), Vec::new()));
                 settings.len() - 1
             });
-            settings[index].1.push(FileDemands { file, length: Duration::ZERO, demands: Vec::new() });
+            settings[index].1.push(FileTests { file: file.clone(), length: Duration::ZERO, cases: Vec::new() });
             (index, settings[index].1.len() - 1)
         });
         let file = &mut settings[setting].1[at];
-        file.length += demand.case.estimate.duration + BESIDE;
-        file.demands.push(demand);
+        file.length += case.estimate.duration + BESIDE;
+        file.cases.push(case);
     }
-    settings.into_iter().flat_map(|(_, files)| batches_of_setting(files, jobs)).collect()
+
+    /// In batches, as many as can run at once: files stay together and in order, modules that would shadow each other are
+    /// apart, engine caps and what is had alone agree. Long files go first, each to the shortest batch; the others fill one
+    /// batch after another, so that a folder's tests share what they set up. The runner evens out what takes longer than
+    /// expected.
+    fn batches(self, jobs: usize) -> impl Iterator<Item = (Setting, Vec<PlannedCase>)> {
+        let of_setting = move |(setting, files): (Setting, Vec<FileTests>)| {
+            batches_of_setting(files, jobs).into_iter().map(move |cases| (setting.clone(), cases))
+        };
+        self.settings.into_iter().flat_map(of_setting)
+    }
 }
 
-/// The tests of one file that run under one environment, with the same things alone.
-struct FileDemands {
-    file: TreePath,
-    length: Duration,
-    demands: Vec<Demand>,
-}
-
-fn batches_of_setting(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> {
+fn batches_of_setting(files: Vec<FileTests>, jobs: usize) -> Vec<Vec<PlannedCase>> {
     #[derive(Default)]
     struct Batch {
         names: HashSet<String>,
@@ -258,7 +289,7 @@ fn batches_of_setting(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> 
     long.sort_by_key(|&at| std::cmp::Reverse(files[at].length));
     let is_long = long.len();
     for (turn, at) in long.into_iter().chain(short).enumerate() {
-        let FileDemands { file, length, .. } = &files[at];
+        let FileTests { file, length, .. } = &files[at];
         let takes = |batch: &Batch| !batch.names.contains(file.file_name());
         let has_room = |batch: &Batch| turn >= is_long && batch.length + *length / 2 <= share;
         let filled = batches.iter().position(|batch| takes(batch) && has_room(batch));
@@ -272,10 +303,13 @@ fn batches_of_setting(files: Vec<FileDemands>, jobs: usize) -> Vec<Vec<Demand>> 
         batch.length += *length;
         batch.files.push(at);
     }
-    let mut files: Vec<Option<FileDemands>> = files.into_iter().map(Some).collect();
+    let mut files: Vec<Option<FileTests>> = files.into_iter().map(Some).collect();
     let in_order = |mut batch: Batch| {
         batch.files.sort_unstable();
-        batch.files.into_iter().filter_map(|at| files[at].take()).flat_map(|file| file.demands).collect::<Vec<_>>()
+        let own: Vec<FileTests> = batch.files.into_iter().filter_map(|at| files[at].take()).collect();
+        let mut cases = Vec::with_capacity(own.iter().map(|file| file.cases.len()).sum());
+        own.into_iter().for_each(|file| cases.extend(file.cases));
+        cases
     };
     batches.into_iter().map(in_order).filter(|batch| !batch.is_empty()).collect()
 }

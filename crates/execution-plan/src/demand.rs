@@ -48,8 +48,18 @@ const MOST_GIB: f64 = 4096.0;
 #[must_use]
 pub fn demands(policy: &Policy, chosen: &[Chosen<'_, '_>], estimates: &Estimates) -> (Vec<Demand>, Vec<Note>) {
     let mut notes = Vec::new();
-    let demands = chosen.iter().map(|chosen| demand(policy, chosen, estimates, &mut notes)).collect();
+    let demands = each_demand(policy, chosen, estimates, &mut notes).collect();
     (demands, notes)
+}
+
+/// The same one by one, for who need not hold those of a hundred thousand tests at once.
+pub fn each_demand<'c>(
+    policy: &'c Policy,
+    chosen: &'c [Chosen<'_, '_>],
+    estimates: &'c Estimates,
+    notes: &'c mut Vec<Note>,
+) -> impl Iterator<Item = Demand> + 'c {
+    chosen.iter().map(|chosen| demand(policy, chosen, estimates, notes))
 }
 
 fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes: &mut Vec<Note>) -> Demand {

@@ -33,7 +33,7 @@ mod validate;
 pub use assemble::{PlanSettings, plan, plan_demands};
 pub use bounds::{BoundKind, Bounds};
 pub use budget::{BudgetForecast, KnownBy};
-pub use demand::{Demand, demands};
+pub use demand::{Demand, demands, each_demand};
 pub use estimate::{Estimate, EstimateSource, Estimates};
 pub use links::Links;
 pub use plan::{Capacity, Place, Plan, UnitCapacity};
@@ -41,4 +41,4 @@ pub use refusal::{NotRun, NotRunReason, Note};
 pub use step::{
     CargoFeatures, Claim, GpuClaim, PlannedCase, PlannedRust, RustBuild, Share, Step, StepId, StepKind, Window,
 };
-pub use validate::validate;
+pub use validate::{validate, validate_each};

@@ -1,6 +1,7 @@
 //! Whether a plan keeps its promises, judged from the plan and what it was made for alone: nothing here is shared with
 //! the planner but the capacity itself.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use test_catalog::NodeId;
@@ -12,6 +13,12 @@ use crate::{Claim, Demand, NotRun, NotRunReason, Plan, Share, Step, StepId, Unit
 /// refused for want of GPUs that are there; a plan that ends at another time than it says.
 #[must_use]
 pub fn validate(plan: &Plan, demands: &[Demand]) -> Vec<String> {
+    validate_each(plan, demands)
+}
+
+/// The same for demands that are looked at once and need not be kept.
+#[must_use]
+pub fn validate_each<D: Borrow<Demand>>(plan: &Plan, demands: impl IntoIterator<Item = D>) -> Vec<String> {
     let mut wrong = each_once(plan, demands);
     for step in plan.steps() {
         for before in plan.dependencies_of(step.id).iter().filter_map(|id| plan.step(*id)) {
@@ -81,24 +88,33 @@ fn too_close(plan: &Plan) -> Vec<String> {
 }
 
 /// Each demand is planned or refused once, and the step that it is in has what it needs.
-fn each_once(plan: &Plan, demands: &[Demand]) -> Vec<String> {
-    type Key<'p> = (&'p NodeId, u32);
+fn each_once<D: Borrow<Demand>>(plan: &Plan, demands: impl IntoIterator<Item = D>) -> Vec<String> {
+    /// Where a test is: in one place, as it should be, or in so many.
+    #[derive(Clone, Copy)]
+    enum Places<'p> {
+        In(&'p Step),
+        Refused(&'p NotRun),
+        Many(usize),
+    }
     let mut wrong = Vec::new();
-    let mut places: HashMap<Key<'_>, Vec<Option<&Step>>> = HashMap::new();
+    let mut places: HashMap<(NodeId, u32), Places<'_>> = HashMap::with_capacity(plan.case_count());
+    let mut add = |id: &NodeId, occurrence, place| {
+        let more = |known: &mut Places<'_>| {
+            *known = Places::Many(if let Places::Many(count) = known { *count + 1 } else { 2 });
+        };
+        places.entry((id.clone(), occurrence)).and_modify(more).or_insert(place);
+    };
     for step in plan.steps() {
-        for case in &step.cases {
-            places.entry((&case.id, case.occurrence)).or_default().push(Some(step));
-        }
+        step.cases.iter().for_each(|case| add(&case.id, case.occurrence, Places::In(step)));
     }
-    for refused in &plan.not_run {
-        places.entry((&refused.id, refused.occurrence)).or_default().push(None);
-    }
+    plan.not_run.iter().for_each(|refused| add(&refused.id, refused.occurrence, Places::Refused(refused)));
     for demand in demands {
+        let demand = demand.borrow();
         let id = &demand.case.id;
-        match places.remove(&(id, demand.case.occurrence)).as_deref() {
-            Some([None]) => wrong.extend(refused_in_vain(demand, plan)),
-            Some([Some(step)]) => wrong.extend(unmet(demand, &step.claim, plan)),
-            places => wrong.push(format!("{id} is in {} places", places.map_or(0, <[_]>::len))),
+        match places.remove(&(id.clone(), demand.case.occurrence)).unwrap_or(Places::Many(0)) {
+            Places::Refused(refused) => wrong.extend(refused_in_vain(demand, refused, plan)),
+            Places::In(step) => wrong.extend(unmet(demand, &step.claim, plan)),
+            Places::Many(count) => wrong.push(format!("{id} is in {count} places")),
         }
     }
     wrong.extend(places.keys().map(|(id, _)| format!("{id} is planned and was not asked for")));
@@ -106,9 +122,7 @@ fn each_once(plan: &Plan, demands: &[Demand]) -> Vec<String> {
 }
 
 /// A test that was refused for want of GPUs, where enough are there.
-fn refused_in_vain(demand: &Demand, plan: &Plan) -> Option<String> {
-    let is_this = |refused: &&NotRun| refused.id == demand.case.id && refused.occurrence == demand.case.occurrence;
-    let refused = plan.not_run.iter().find(is_this)?;
+fn refused_in_vain(demand: &Demand, refused: &NotRun, plan: &Plan) -> Option<String> {
     let for_want_of_gpus = matches!(
         refused.reason,
         NotRunReason::TooFewGpus { .. }

@@ -1,6 +1,7 @@
 //! Which cases a command takes, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use marker_expr::{Atom, CallParameters, KeywordExpr, MarkExpr, Truth};
 use test_catalog::{Language, Origin};
@@ -49,8 +50,8 @@ pub struct Chosen<'r, 'a> {
     pub case: &'r ResolvedCase<'a>,
     /// `Yes`, or `Unknown` where reading cannot tell: pytest's own `-m` and `-k` then decide when it runs.
     pub verdict: Truth,
-    /// Why it is taken, such as ``stage nightly takes `pre_merge` (tests/test_a.py:3)``.
-    pub why: String,
+    /// Why it is taken, shared by all that are taken for the same reason, such as ``stage nightly takes `pre_merge` (tests/test_a.py:3)``.
+    pub why: Arc<str>,
 }
 
 /// What can leave a case out.
@@ -142,9 +143,18 @@ pub fn select<'r, 'a>(
 ) -> Result<Selection<'r, 'a>, SelectError> {
     let request = Request::new(policy, cases, selector)?;
     let mut selection = Selection { unknown_marks: unknown_marks(policy, cases, selector), ..Selection::default() };
+    let mut reasons: HashSet<Arc<str>> = HashSet::new();
     for case in cases {
         match request.judge(case)? {
-            Ok((verdict, why)) => selection.chosen.push(Chosen { case, verdict, why }),
+            Ok((verdict, why)) => {
+                let known = reasons.get(why.as_str()).cloned();
+                let why = known.unwrap_or_else(|| {
+                    let why: Arc<str> = why.into();
+                    reasons.insert(Arc::clone(&why));
+                    why
+                });
+                selection.chosen.push(Chosen { case, verdict, why });
+            }
             Err(filter) => *selection.left_out.entry(filter).or_default() += 1,
         }
     }

@@ -88,7 +88,10 @@ fn a_shadowed_file_names_the_tests_that_a_run_of_both_loses() {
 fn tests_that_the_configuration_leaves_out_are_a_finding_for_their_file() {
     let ignored = |id: &str| {
         let at = line("pyproject.toml", 5);
-        TestCase { ignored_by: Some(Condition { text: "--ignore-glob=*model.py".to_owned(), at }), ..python(id, &[]) }
+        TestCase {
+            ignored_by: Some(Box::new(Condition { text: "--ignore-glob=*model.py".to_owned(), at })),
+            ..python(id, &[])
+        }
     };
     let file = "tests/serve/test_model.py";
     let cases = vec![

@@ -79,7 +79,7 @@ fn the_reason_names_the_marker_and_its_place() {
     let selector = Selector { stage: Some("nightly".to_owned()), ..marks("gpu_1") };
     let selection = select(&policy, &cases, &selector).unwrap();
     assert_eq!(
-        selection.chosen[0].why,
+        &*selection.chosen[0].why,
         "stage nightly takes `pre_merge` (tests/serve/test_vllm_chat.py:3); -m `gpu_1` holds"
     );
 }
@@ -122,7 +122,7 @@ fn keywords_are_parts_of_the_case_s_names() {
         assert_eq!(verdict(&policy, python(ID, &["gpu_1"]), &words(text)), expected, "{text}");
     }
     let mut inexact = python("tests/test_a_b.py::test_c", &[]);
-    inexact.certainty = Certainty::Inexact(Reason { text: "unknown".to_owned(), at: inexact.span.clone() });
+    inexact.certainty = Certainty::Inexact(Box::new(Reason { text: "unknown".to_owned(), at: inexact.span.clone() }));
     assert_eq!(verdict(&policy, inexact.clone(), &words("qwen")), Truth::Unknown);
     assert_eq!(verdict(&policy, inexact, &words("test_c")), Truth::Yes);
     // `::` inside parameters separates nothing.
@@ -151,7 +151,7 @@ fn what_the_trees_own_configuration_ignores_is_left_out() {
     let policy = Policy::embedded();
     let mut ignored = python(ID, &["pre_merge"]);
     let text = "--ignore-glob=*model.py".to_owned();
-    ignored.ignored_by = Some(test_catalog::Condition { text, at: ignored.span.clone() });
+    ignored.ignored_by = Some(Box::new(test_catalog::Condition { text, at: ignored.span.clone() }));
     let tree = catalog(vec![ignored, python("tests/test_a_b.py::test_c", &["pre_merge"])]);
     let cases = resolve(&policy, &tree);
     let selection = select(&policy, &cases, &Selector::default()).unwrap();

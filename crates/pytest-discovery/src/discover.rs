@@ -12,7 +12,7 @@ use test_catalog::{
     SourceSpan, TreePath,
 };
 
-use crate::collect::{Collected, Collection, ConfigObject, ModuleNode};
+use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
 use crate::eval::value::Module;
@@ -130,23 +130,23 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
         let mut interpreter = Interpreter::new(tree, &imports, &sources, settings.python, &env);
         interpreter.absent.clone_from(&settings.absent_modules);
         let observer = settings.observe.then(|| Observer::start(scope, config, &sources, everything.clone()));
-        let mut collected = Collected::default();
-        let mut catalog = evaluate(settings, config, &mut interpreter, &folders, &mut collected);
+        let mut modules = HashSet::default();
+        let mut catalog = evaluate(settings, config, &mut interpreter, &folders, &mut modules);
         drop(helpers);
         if let (Ok(catalog), Some(observer)) = (&mut catalog, observer) {
-            catalog.observations.extend(observer.finish(&sources, &collected.modules));
+            catalog.observations.extend(observer.finish(&sources, &modules));
         }
         deliver(catalog);
     });
 }
 
-/// The catalog. `collected` takes the tests as they were evaluated, to be dropped later.
+/// The catalog. `modules` takes the files that tests were looked for in.
 fn evaluate(
     settings: &Settings,
     config: &Config,
     interpreter: &mut Interpreter<'_>,
     folders: &Folders,
-    collected: &mut Collected,
+    modules: &mut HashSet<TreePath>,
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let object = ConfigObject::new(config);
@@ -199,14 +199,14 @@ fn evaluate(
             module,
             ignored_by: file.ignored_by.clone(),
         };
-        collected.modules.insert(node.module.file.path.clone());
+        modules.insert(node.module.file.path.clone());
         catalog.imports.extend(imported::of(&node.module.file));
         let found = collection.module(index, &file, Rc::new(node));
         if let (false, Some(argument)) = (found, &file.narrowed) {
             return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
         }
     }
-    let found = collection.finish(collected);
+    let found = collection.finish();
     catalog.cases = found.cases;
     catalog.problems.extend(found.problems);
     catalog.observations.extend(found.observations);

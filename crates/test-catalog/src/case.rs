@@ -24,7 +24,7 @@ impl Language {
     }
 }
 
-/// One test with its id.
+/// One test with its id. A tree may have a hundred thousand: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// pytest's node id, or nextest's binary id and the test's name.
@@ -42,7 +42,7 @@ pub struct TestCase {
     /// What may keep it from running.
     pub conditions: Vec<Condition>,
     /// The tree's own configuration leaves its file out: pytest collects it only where the file is named.
-    pub ignored_by: Option<Condition>,
+    pub ignored_by: Option<Box<Condition>>,
     /// Where a marker can be put so that this case gets it, the narrowest first. Shared by the cases of a function.
     pub edit_sites: Arc<[EditSite]>,
     /// What belongs to one language only.
@@ -54,8 +54,8 @@ pub struct TestCase {
 pub enum TestKind {
     /// pytest's.
     Python,
-    /// libtest's.
-    Rust(RustCase),
+    /// libtest's. Boxed, since a tree has far more cases of the other kind.
+    Rust(Box<RustCase>),
 }
 
 /// What a Rust case has beyond a Python one.
@@ -189,7 +189,7 @@ impl TestCase {
             conditions: Vec::new(),
             ignored_by: None,
             edit_sites: Arc::default(),
-            kind: TestKind::Rust(case),
+            kind: TestKind::Rust(Box::new(case)),
         }
     }
 
@@ -221,5 +221,16 @@ impl TestCase {
     #[must_use]
     pub fn file(&self) -> &TreePath {
         &self.span.file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred thousand of them are held at once, and copied on the way.
+    #[test]
+    fn a_case_is_small() {
+        assert!(size_of::<TestCase>() <= 192, "{} bytes", size_of::<TestCase>());
     }
 }

@@ -18,7 +18,7 @@ pub enum Certainty {
     Exact,
     /// Something of it is not known. An inexact Python function is one case with the function's own id, and runs
     /// as one unit.
-    Inexact(Reason),
+    Inexact(Box<Reason>),
 }
 
 impl Certainty {

@@ -162,7 +162,8 @@ impl<'a> Case<'a> {
             reason: reason.map(|reason| JsonPlace::new(&reason.text, &reason.at)),
             conditions: case
                 .ignored_by
-                .iter()
+                .as_deref()
+                .into_iter()
                 .chain(&case.conditions)
                 .map(|Condition { text, at }| JsonPlace::new(text, at))
                 .collect(),
@@ -226,7 +227,7 @@ mod tests {
             NodeId::python(&file, ["test_a"], None),
             at.clone(),
             Markers::known(vec![timeout]),
-            Certainty::Inexact(Reason { text: "unknown".into(), at }),
+            Certainty::Inexact(Box::new(Reason { text: "unknown".into(), at })),
         );
         let mut text = Vec::new();
         let mut lines = Lines::new(&mut text, "/tree", None).unwrap();

@@ -84,10 +84,10 @@ pub struct Markers {
     pub list: Vec<Arc<Marker>>,
     /// Set where there may be more than reading could see: a marker that is not in the list is then *unknown*,
     /// not absent.
-    pub open: Option<Reason>,
+    pub open: Option<Box<Reason>>,
     /// Set where a hook of the tree may add markers that are not in the list. What authors wrote is known all the
     /// same.
-    pub hooks: Option<Reason>,
+    pub hooks: Option<Box<Reason>>,
 }
 
 impl Markers {
@@ -100,7 +100,7 @@ impl Markers {
     /// Why there may be more than the list has: in the source, or by a hook.
     #[must_use]
     pub fn doubt(&self) -> Option<&Reason> {
-        self.open.as_ref().or(self.hooks.as_ref())
+        self.open.as_deref().or(self.hooks.as_deref())
     }
 
     /// The closest marker of that name, as pytest's `get_closest_marker`.

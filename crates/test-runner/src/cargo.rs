@@ -94,10 +94,49 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
         return Ok(Binaries::new());
     }
     let folder = build.workspace.in_tree(&job.settings.tree);
-    let metadata = metadata(job, &folder)?;
-    let mut cargo = cargo_test(job, &folder, &build.features);
+    let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
+    let rustc = Invocation { program: "rustc".to_owned(), arguments, folder: folder.clone(), env: Vec::new() };
+    let compile = |packages| output_of(job, "cargo test --no-run", &cargo_build(job, &folder, build, packages));
+    // Each of the three takes as long as cargo or rustc takes to start, and none waits for another.
+    let presumed = presumed_packages(build, &job.settings.tree);
+    let (metadata, rust, compiled) = std::thread::scope(|scope| {
+        let metadata = scope.spawn(|| metadata(job, &folder));
+        let rust = scope.spawn(|| output_of(job, "rustc", &rustc));
+        let compiled = presumed.clone().map(&compile);
+        (joined(metadata), joined(rust), compiled)
+    });
+    let metadata = metadata?;
+    let packages = packages(build, &job.settings.tree, &metadata)?;
+    let is_as_presumed = presumed.is_some_and(|presumed| are_same(&presumed, &packages));
+    let said = match compiled {
+        Some(compiled) if is_as_presumed => compiled?,
+        _ => compile(packages)?,
+    };
+    let built = executables(&messages(&said), &metadata, &rust?);
+    let keyed = built.into_iter().map(|one| {
+        let kind = match one.kind.as_str() {
+            "bin" => "bin",
+            "test" => "test",
+            "example" => "example",
+            "bench" => "bench",
+            _ => "lib",
+        };
+        let key = Key::new(&one.manifest, kind, &one.name, &build.features);
+        (key, Binary { executable: one.executable, env: one.env })
+    });
+    Ok(keyed.collect())
+}
+
+/// What a thread of a scope found out.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T, String>>) -> Result<T, String> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// `cargo test --no-run` of all targets of a build. `packages` says which packages are built.
+fn cargo_build(job: &Job<'_, '_>, folder: &Utf8Path, build: &RustBuild, packages: Vec<String>) -> Invocation {
+    let mut cargo = cargo_test(job, folder, &build.features);
     cargo.arguments.extend(["--no-run", "--message-format=json-render-diagnostics"].map(str::to_owned));
-    cargo.arguments.extend(packages(build, &job.settings.tree, &metadata)?);
+    cargo.arguments.extend(packages);
     // Several packages may have a library: cargo takes `--lib` once, and each name once.
     let mut chosen = BTreeSet::new();
     for target in &build.targets {
@@ -115,23 +154,37 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
             cargo.arguments.extend(name);
         }
     }
-    let said = output_of(job, "cargo test --no-run", &cargo)?;
-    let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
-    let rustc = Invocation { program: "rustc".to_owned(), arguments, folder, env: Vec::new() };
-    let rust = output_of(job, "rustc", &rustc)?;
-    let built = executables(&messages(&said), &metadata, &rust);
-    let keyed = built.into_iter().map(|one| {
-        let kind = match one.kind.as_str() {
-            "bin" => "bin",
-            "test" => "test",
-            "example" => "example",
-            "bench" => "bench",
-            _ => "lib",
-        };
-        let key = Key::new(&one.manifest, kind, &one.name, &build.features);
-        (key, Binary { executable: one.executable, env: one.env })
+    cargo
+}
+
+/// The packages that are built as cargo most probably names them, before it was asked: by their folders and names. `None`
+/// where a folder has letters that a URL writes otherwise.
+fn presumed_packages(build: &RustBuild, tree: &Utf8Path) -> Option<Vec<String>> {
+    if build.features.workspace {
+        return Some(vec!["--workspace".to_owned()]);
+    }
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/_.-".contains(letter);
+    let known: BTreeSet<_> = build.targets.iter().map(|target| (&target.manifest, &target.package)).collect();
+    let ids = known.into_iter().map(|(manifest, package)| {
+        let manifest = real(&manifest.in_tree(tree));
+        let folder = manifest.parent().filter(|folder| folder.as_str().chars().all(is_plain))?;
+        Some(["-p".to_owned(), format!("path+file://{folder}#{package}")])
     });
-    Ok(keyed.collect())
+    ids.collect::<Option<Vec<_>>>().map(|words| words.concat())
+}
+
+/// Whether what was presumed of packages is what cargo says of them: the same folders and names, and no version, which is not
+/// known before.
+fn are_same(presumed: &[String], packages: &[String]) -> bool {
+    let is_same = |(presumed, said): (&String, &String)| {
+        let Some((folder, name)) = presumed.split_once('#') else { return presumed == said };
+        // A package that has its folder's name has only a version behind it.
+        said.split_once('#').is_some_and(|(of, what)| {
+            of == folder
+                && what.split_once('@').map_or_else(|| folder.rsplit('/').next() == Some(name), |(of, _)| of == name)
+        })
+    };
+    presumed.len() == packages.len() && presumed.iter().zip(packages).all(is_same)
 }
 
 /// The packages that are built: they share the features that they ask of each other.
@@ -200,6 +253,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_presumed_of_a_package_is_held_against_what_cargo_says() {
+        let same = |presumed: &str, said: &str| are_same(&[presumed.to_owned()], &[said.to_owned()]);
+        for (said, expected) in [
+            ("path+file:///t/a#0.1.0", true),
+            ("path+file:///t/a#a@0.1.0", true),
+            ("path+file:///t/a#b@0.1.0", false),
+            ("path+file:///t/b#a@0.1.0", false),
+            ("path+file:///u/a#0.1.0", false),
+            ("a 0.1.0 (path+file:///t/a)", false),
+        ] {
+            assert_eq!(same("path+file:///t/a#a", said), expected, "{said}");
+        }
+        assert!(!same("path+file:///t/a#b", "path+file:///t/a#0.1.0"));
+        assert!(same("--workspace", "--workspace"));
+    }
+
+    #[test]
     fn packages_are_built_together_as_was_asked() {
         let target = |package: &str| {
             std::sync::Arc::new(CargoTarget {
@@ -227,7 +297,16 @@ mod tests {
             let features = CargoFeatures { workspace, ..CargoFeatures::default() };
             packages(&RustBuild { workspace: TreePath::new(""), features, targets }, Utf8Path::new("/t"), &metadata)
         };
-        let two = of(vec![target("b"), target("a"), target("b")], false);
+        let presumed = |targets| {
+            let build = RustBuild { workspace: TreePath::new(""), features: CargoFeatures::default(), targets };
+            presumed_packages(&build, Utf8Path::new("/t"))
+        };
+        let targets = || vec![target("b"), target("a"), target("b")];
+        assert!(are_same(&presumed(targets()).unwrap(), &of(targets(), false).unwrap()));
+        assert!(!are_same(&presumed(vec![target("a")]).unwrap(), &of(targets(), false).unwrap()));
+        assert!(!are_same(&presumed(vec![target("a")]).unwrap(), &of(vec![target("b")], false).unwrap()));
+        assert_eq!(presumed(vec![target("a b")]), None);
+        let two = of(targets(), false);
         assert_eq!(two.unwrap(), ["-p", "path+file:///t/a#0.1.0", "-p", "path+file:///t/b#0.1.0"]);
         assert_eq!(of(vec![target("a")], true).unwrap(), ["--workspace"]);
         assert!(of(vec![target("d")], false).unwrap_err().contains("d/Cargo.toml"));

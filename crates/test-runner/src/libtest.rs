@@ -1,6 +1,6 @@
 //! How libtest and rustdoc name tests and tell results, as text. The stable toolchain has no other interface.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use execution_plan::PlannedCase;
 use test_catalog::lies_within;
@@ -10,6 +10,8 @@ use crate::Outcome;
 /// How many bytes of names one command line gets. Linux takes 2 MiB of arguments and environment together by
 /// default, and a pointer for each.
 const NAMES_LIMIT: usize = 512 << 10;
+/// How many names a binary gets without having been asked for its tests: it compares each of its tests with each of them.
+const MOST_CERTAIN: usize = 1_000;
 
 /// A test that a binary lists and the plan wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +44,36 @@ pub(crate) fn wanted(cases: &[PlannedCase], numbers: &[usize], listed: &[String]
     listed.iter().filter_map(|name| Some(Wanted { planned: planned(name)?, name: name.clone() })).collect()
 }
 
+/// Planned cases as tests, where a binary need not be asked for its list before it runs them: several, since a single one is
+/// told apart from one that is not there; not so many that finding each of its tests among the names takes longer than a
+/// list; each under a name of its own, and a name that is known for certain. Doc tests have none: rustdoc's names have
+/// spaces, at which it splits arguments.
+pub(crate) fn certain(cases: &[PlannedCase], numbers: &[usize]) -> Option<Vec<Wanted>> {
+    if !(2..=MOST_CERTAIN).contains(&numbers.len()) {
+        return None;
+    }
+    let test = |&number: &usize| {
+        let case = cases.get(number).filter(|case| case.exact)?;
+        let name = &case.rust.as_ref()?.name;
+        (!name.is_empty() && !name.contains(' ')).then(|| Wanted { planned: number, name: name.clone() })
+    };
+    let tests: Vec<Wanted> = numbers.iter().map(test).collect::<Option<_>>()?;
+    let names: HashSet<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+    let fit = tests.iter().map(size).sum::<usize>() <= NAMES_LIMIT;
+    (fit && names.len() == tests.len()).then_some(tests)
+}
+
+/// What a name takes on a command line, in bytes.
+fn size(test: &Wanted) -> usize {
+    test.name.len() + 1 + size_of::<usize>()
+}
+
 /// Groups of tests whose names fit on a command line.
 pub(crate) fn chunks(tests: Vec<Wanted>) -> Vec<Vec<Wanted>> {
     let mut chunks: Vec<Vec<Wanted>> = Vec::new();
     let mut room = 0;
     for test in tests {
-        let size = test.name.len() + 1 + size_of::<usize>();
+        let size = size(&test);
         match chunks.last_mut() {
             Some(chunk) if size <= room => chunk.push(test),
             _ => {
@@ -96,6 +122,11 @@ pub(crate) fn failure<'t>(output: &'t str, name: &str) -> (&'t str, &'t str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use execution_plan::{Estimate, EstimateSource, PlannedRust};
+    use test_catalog::{NodeId, TreePath};
+
     use super::*;
 
     fn test(name: &str) -> Wanted {
@@ -110,6 +141,39 @@ mod tests {
         assert_eq!(verdict("test other ... ok", &names), None);
         let ignored = Outcome::Skipped { reason: "too slow".to_owned() };
         assert_eq!(verdict("test a::b ... ignored, too slow", &names), Some((0, ignored)));
+    }
+
+    #[test]
+    fn only_names_that_are_certain_are_run_unasked() {
+        let case = |name: &str, exact: bool| PlannedCase {
+            id: NodeId::rust("tiny", name),
+            occurrence: 0,
+            function: NodeId::rust("tiny", name),
+            file: TreePath::new("src/lib.rs"),
+            exact,
+            undecided: false,
+            timeout: Duration::from_secs(60),
+            estimate: Estimate { duration: Duration::ZERO, source: EstimateSource::TypeDefault, p90: None },
+            rust: Some(PlannedRust { name: name.to_owned(), ignored: false }),
+        };
+        let cases =
+            [case("a", true), case("b::c", true), case("d", false), case("a", true), case("src/lib.rs - e", true)];
+        let names = |numbers: &[usize]| {
+            certain(&cases, numbers).map(|tests| tests.into_iter().map(|test| test.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[0, 1]), Some(vec!["a".to_owned(), "b::c".to_owned()]));
+        for (numbers, why) in [
+            (&[0][..], "a single one"),
+            (&[0, 2], "an inexact one"),
+            (&[0, 3], "two of one name"),
+            (&[0, 4], "a doc test"),
+            (&[0, 9], "one that is not there"),
+        ] {
+            assert_eq!(names(numbers), None, "{why}");
+        }
+        let many: Vec<_> = (0..=MOST_CERTAIN).map(|number| case(&number.to_string(), true)).collect();
+        assert_eq!(certain(&many, &(0..MOST_CERTAIN).collect::<Vec<_>>()).map(|tests| tests.len()), Some(MOST_CERTAIN));
+        assert_eq!(certain(&many, &(0..=MOST_CERTAIN).collect::<Vec<_>>()), None);
     }
 
     #[test]

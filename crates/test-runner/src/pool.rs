@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use execution_plan::{PlannedCase, Step, StepId};
-use test_catalog::TreePath;
+use test_catalog::{NodeId, TreePath};
 
 /// What a step has to have left, or how long it has to have been at one file, that a process is started to take over half of
 /// what it has left: more than twice what pytest takes to start.
@@ -19,7 +19,7 @@ pub(crate) struct FileCases<'p> {
     /// The cases that have all their results.
     pub(crate) over: HashSet<usize>,
     /// The tests that have a result; pytest may make several of an inexact case.
-    pub(crate) done: HashSet<(String, u32)>,
+    pub(crate) done: HashSet<(NodeId, u32)>,
 }
 
 impl<'p> FileCases<'p> {
@@ -174,7 +174,7 @@ impl<'p> Pool<'p> {
 /// What a file in the pool still needs.
 pub(crate) struct Left {
     pub(crate) over: HashSet<usize>,
-    pub(crate) done: HashSet<(String, u32)>,
+    pub(crate) done: HashSet<(NodeId, u32)>,
 }
 
 impl<'p> Lines<'p> {
@@ -195,7 +195,7 @@ mod tests {
     use execution_plan::{
         Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, Share, StepKind, plan_demands,
     };
-    use test_catalog::{NodeId, SourceSpan};
+    use test_catalog::SourceSpan;
 
     use super::*;
 

@@ -104,6 +104,14 @@ impl Group {
         }
     }
 
+    /// Waits so long, or less: a shim tells when something has ended.
+    pub(crate) fn wait(&self, most: Duration) {
+        match &self.kind {
+            Kind::Supervised(supervised) => supervised.wait(most),
+            Kind::Leader { .. } => std::thread::sleep(most),
+        }
+    }
+
     /// TERM to all, the grace, then KILL to what is left. A second interrupt cuts the grace short.
     pub(crate) fn stop(&mut self, grace: Duration, stop: &StopSignal) {
         match &mut self.kind {
@@ -122,7 +130,7 @@ impl Group {
                     if began.elapsed() > grace + SHIM_LIMIT {
                         supervised.give_up();
                     }
-                    std::thread::sleep(TICK / 4);
+                    supervised.wait(TICK / 4);
                 };
                 tell(self.seen.take(), &ended);
             }
@@ -184,7 +192,7 @@ fn wait(supervised: &mut Supervised, limit: Duration) -> Ended {
         if began.elapsed() > limit {
             supervised.give_up();
         }
-        std::thread::sleep(TICK / 4);
+        supervised.wait(TICK / 4);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::executor::{Job, seconds};
 use crate::output::{Output, tail};
 use crate::pool::{FileCases, Pool, TakeOver};
 use crate::process::{Group, TICK, how};
-use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, plan_file};
+use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, write_plan};
 use crate::pytest_events::{Line, lines};
 use crate::pytest_given::{Given, result};
 use crate::{Capture, NotRunCause, Outcome, stacks};
@@ -128,7 +128,7 @@ fn label_file(
         };
         for item in made.iter().filter(|item| !file.done.contains(&item.key())) {
             let mut result = not_run();
-            (result.id, result.occurrence) = (NodeId::from_text(&item.id), item.occurrence);
+            (result.id, result.occurrence) = (item.id.clone(), item.occurrence);
             job.finished(result);
         }
     }
@@ -146,12 +146,12 @@ fn label_of_stop(job: &Job<'_, '_>) -> Option<(NotRunCause, String)> {
 struct Item {
     file: usize,
     case: usize,
-    id: String,
+    id: NodeId,
     occurrence: u32,
 }
 
 impl Item {
-    fn key(&self) -> (String, u32) {
+    fn key(&self) -> (NodeId, u32) {
         (self.id.clone(), self.occurrence)
     }
 }
@@ -268,7 +268,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
         loop {
             match self.lines.recv_timeout(TICK) {
                 Ok(line) => self.take(line),
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(ENDING),
+                Err(RecvTimeoutError::Disconnected) => self.process.wait(ENDING),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Some(status) = self.process.ended() {
@@ -335,6 +335,9 @@ impl<'r, 'p> Attempt<'r, 'p> {
             Line::Item { planned, id, occurrence } => {
                 let Some(&(file, case)) = self.places.get(planned) else { return };
                 *self.open.entry((file, case)).or_default() += 1;
+                // Mostly the very id that is planned, which is there once.
+                let planned = &self.given[file].cases[case].id;
+                let id = if planned.as_str() == id { planned.clone() } else { NodeId::from_text(id) };
                 self.items.push(Item { file, case, id, occurrence });
             }
             Line::Absent { planned, cause, reason } => {
@@ -351,7 +354,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
             Line::Start { item: number } => {
                 if let Some(item) = self.items.get(number) {
                     self.running = Some((number, Instant::now()));
-                    self.job.started(NodeId::from_text(&item.id), item.occurrence);
+                    self.job.started(item.id.clone(), item.occurrence);
                 }
             }
             Line::End { item, outcome, reason, message, output } => {
@@ -389,7 +392,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
             return;
         }
         let mut result = result(self.job, file, item.case, outcome);
-        result.id = NodeId::from_text(&item.id);
+        result.id = item.id.clone();
         result.occurrence = item.occurrence;
         result.start = since.saturating_duration_since(self.job.began);
         result.duration = since.elapsed();
@@ -434,8 +437,7 @@ struct Spawned {
 fn spawn(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Spawned> {
     fs::create_dir_all(folder.join("outputs"))?;
     fs::write(folder.join("dynamo_test_runner.py"), PLUGIN)?;
-    let (plan, places) = plan_file(job, given);
-    fs::write(folder.join("plan.json"), plan)?;
+    let places = write_plan(job, given, &folder.join("plan.json"))?;
     let mut command = command(job, python, folder);
     let (socket, its) = UnixStream::pair()?;
     // A test that asks without end and never reads must not stop the one who answers.

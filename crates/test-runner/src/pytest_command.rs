@@ -1,8 +1,11 @@
 //! What a pytest process is started with: its command line, its environment, and the plugin's plan.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
+use serde::Serialize;
 
 use crate::Capture;
 use crate::executor::Job;
@@ -33,27 +36,60 @@ pub(crate) fn command(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -
     command
 }
 
-/// What the plugin reads: files to collect, with the number that it claims each by, and the cases that have no result yet;
-/// and of each case its file's number and its own there.
-pub(crate) fn plan_file(job: &Job<'_, '_>, given: &[Given<'_>]) -> (String, Vec<(usize, usize)>) {
+/// What the plugin reads.
+#[derive(Serialize)]
+struct PlanFile<'p> {
+    /// Files to collect, by the number that the plugin claims each by.
+    files: Vec<String>,
+    /// The cases that have no result yet.
+    cases: Vec<PlannedLine<'p>>,
+    /// The tests that have one, though their case may have more tests.
+    done: Vec<(&'p str, u32)>,
+    mark: &'p str,
+    keyword: &'p str,
+}
+
+#[derive(Serialize)]
+struct PlannedLine<'p> {
+    id: &'p str,
+    occurrence: u32,
+    exact: bool,
+    undecided: bool,
+    file: usize,
+}
+
+/// Writes what the plugin reads; of each case its file's number and its own there.
+pub(crate) fn write_plan(
+    job: &Job<'_, '_>,
+    given: &[Given<'_>],
+    path: &Utf8Path,
+) -> std::io::Result<Vec<(usize, usize)>> {
     let prefix = job.settings.rootdir.strip_prefix(&job.settings.tree).unwrap_or(Utf8Path::new(""));
-    let (mut files, mut cases, mut done, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut plan = PlanFile {
+        files: Vec::new(),
+        cases: Vec::new(),
+        done: Vec::new(),
+        mark: job.settings.mark_expression.as_deref().unwrap_or_default(),
+        keyword: job.settings.keyword_expression.as_deref().unwrap_or_default(),
+    };
+    let mut places = Vec::new();
     for (number, file) in given.iter().enumerate() {
         let path = file.cases.first().map_or(Utf8Path::new(""), |case| case.file.as_path());
-        files.push(format!("./{}", path.strip_prefix(prefix).unwrap_or(path)));
+        plan.files.push(format!("./{}", path.strip_prefix(prefix).unwrap_or(path)));
         for (at, case) in file.cases.iter().enumerate().filter(|(at, _)| !file.left().over.contains(at)) {
-            cases.push(serde_json::json!({
-                "id": case.id.as_str(), "occurrence": case.occurrence, "exact": case.exact,
-                "undecided": case.undecided, "file": number,
-            }));
+            plan.cases.push(PlannedLine {
+                id: case.id.as_str(),
+                occurrence: case.occurrence,
+                exact: case.exact,
+                undecided: case.undecided,
+                file: number,
+            });
             places.push((number, at));
         }
-        done.extend(&file.left().done);
+        plan.done.extend(file.left().done.iter().map(|(id, occurrence)| (id.as_str(), *occurrence)));
     }
-    let (mark, keyword) = (&job.settings.mark_expression, &job.settings.keyword_expression);
-    let plan = serde_json::json!({
-        "files": files, "cases": cases, "done": done,
-        "mark": mark.as_deref().unwrap_or_default(), "keyword": keyword.as_deref().unwrap_or_default(),
-    });
-    (plan.to_string(), places)
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer(&mut file, &plan)?;
+    file.flush()?;
+    Ok(places)
 }

@@ -35,7 +35,8 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             outcome: RunOutcome {
                 run: run.clone(),
                 folder: settings.state_dir.join("runs").join(&run),
-                results: Vec::new(),
+                // Each planned test has one at least, and a hundred thousand are moved when they outgrow their place.
+                results: Vec::with_capacity(plan.case_count()),
                 steps: Vec::new(),
                 refused: plan.not_run.clone(),
                 wall: Duration::ZERO,
@@ -70,7 +71,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         if let Some(earlier) = &settings.earlier {
             record.outcome.earlier = earlier.results.len();
             for result in &earlier.results {
-                record.write_line(result);
+                record.write_lines(&[result]);
                 record.outcome.results.push(result.clone());
             }
         }
@@ -114,34 +115,43 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         (self.events)(event);
     }
 
-    /// Keeps what an event tells, and tells it, both without secrets.
-    pub(crate) fn keep(&mut self, event: &Event) {
-        if self.secrets.is_empty() {
-            return self.keep_hidden(event);
+    /// Keeps what events tell, all in one transaction, and then tells them, both without secrets.
+    pub(crate) fn keep(&mut self, mut events: Vec<Event>) {
+        if !self.secrets.is_empty() {
+            for event in &mut events {
+                if let Event::StepFinished(result) = event {
+                    crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
+                }
+                *event = crate::hiding::of_event(&self.secrets, event);
+            }
         }
-        if let Event::StepFinished(result) = event {
-            crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
+        let before = self.outcome.warnings.len();
+        self.write(&events);
+        for warning in self.outcome.warnings.split_off(before) {
+            self.tell(&Event::Warning(warning.clone()));
+            self.outcome.warnings.push(warning);
         }
-        let event = crate::hiding::of_event(&self.secrets, event);
-        self.keep_hidden(&event);
+        for event in events {
+            self.tell(&event);
+            match event {
+                Event::CaseFinished(result) => self.outcome.results.push(result),
+                Event::StepFinished(result) => self.outcome.steps.push(result),
+                _ => {}
+            }
+        }
     }
 
-    fn keep_hidden(&mut self, event: &Event) {
-        match event {
-            Event::CaseFinished(result) => {
-                let before = self.outcome.warnings.len();
-                self.write_row(result);
-                self.write_line(result);
-                for warning in self.outcome.warnings.split_off(before) {
-                    self.tell(&Event::Warning(warning.clone()));
-                    self.outcome.warnings.push(warning);
-                }
-                self.outcome.results.push(result.clone());
-            }
-            Event::StepFinished(result) => self.outcome.steps.push(result.clone()),
-            _ => {}
+    /// Writes the results among these events.
+    fn write(&mut self, events: &[Event]) {
+        let finished = events.iter().filter_map(|event| match event {
+            Event::CaseFinished(result) => Some(result),
+            _ => None,
+        });
+        let results: Vec<&CaseResult> = finished.collect();
+        if !results.is_empty() {
+            self.write_rows(&results);
+            self.write_lines(&results);
         }
-        self.tell(event);
     }
 
     pub(crate) fn finish(mut self, wall: Duration) -> RunOutcome {
@@ -157,18 +167,23 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         self.outcome
     }
 
-    fn write_row(&mut self, result: &CaseResult) {
+    fn write_rows(&mut self, results: &[&CaseResult]) {
         let Some(store) = &self.store else { return };
-        if let Err(error) = store.add(&self.outcome.run, result, &gpu_class(self.plan, &result.gpus)) {
+        let run = &self.outcome.run;
+        let rows = || results.iter().map(|result| (*result, gpu_class(self.plan, &result.gpus)));
+        // Where not all of them can be kept, those before the first that cannot are.
+        let one_by_one = |_| rows().try_for_each(|(result, gpu_class)| store.add(run, result, &gpu_class));
+        if let Err(error) = store.add_all(run, rows()).or_else(one_by_one) {
             // Each further one would wait as long as this one did.
             self.store = None;
             self.not_kept(format!("results from here on are not kept for later runs: {error}"));
         }
     }
 
-    fn write_line(&mut self, result: &CaseResult) {
+    fn write_lines(&mut self, results: &[&CaseResult]) {
         let Some((path, file)) = &mut self.results else { return };
-        if let Err(error) = file.write_all(crate::json::line(result).as_bytes()) {
+        let lines: String = results.iter().map(|result| crate::json::line(result)).collect();
+        if let Err(error) = file.write_all(lines.as_bytes()) {
             let path = path.clone();
             self.results = None;
             self.give_up(&path, &error.to_string());

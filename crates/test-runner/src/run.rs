@@ -24,6 +24,8 @@ use crate::{
 
 /// How long the run waits for events before it looks for interrupts.
 const TICK: Duration = Duration::from_millis(50);
+/// How many events are kept at once, so that none waits long to be told.
+const AT_ONCE: usize = 256;
 
 /// What steps share.
 #[derive(Default)]
@@ -129,8 +131,11 @@ pub fn run(
                 messages.recv_timeout(next.map_or(TICK, |next| next.min(TICK))).ok()
             };
             if let Some(event) = event {
-                record.keep(&event);
-                actions.extend(input(&event).into_iter().flat_map(|input| dispatcher.on(input, began.elapsed())));
+                // What has come meanwhile is kept with it: the many results of short tests cost one transaction.
+                let events: Vec<Event> = std::iter::once(event).chain(messages.try_iter().take(AT_ONCE)).collect();
+                let inputs: Vec<Input> = events.iter().filter_map(input).collect();
+                record.keep(events);
+                actions.extend(inputs.into_iter().flat_map(|input| dispatcher.on(input, began.elapsed())));
             }
             while interrupts_seen < interrupt.count() {
                 interrupts_seen += 1;

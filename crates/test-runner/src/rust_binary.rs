@@ -13,7 +13,7 @@ use test_catalog::{CargoTarget, NodeId, TargetKind};
 use crate::cargo::{Binary, Invocation, doc_test};
 use crate::clock::Instant;
 use crate::executor::{Job, seconds};
-use crate::libtest::{Wanted, chunks, failure, listed, verdict, wanted};
+use crate::libtest::{Wanted, certain, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
 use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
@@ -52,6 +52,16 @@ struct RustBinary<'r, 'j> {
     invocation: Invocation,
 }
 
+/// How a binary is asked for tests.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ask {
+    include_ignored: bool,
+    /// Whether it is known to have them.
+    listed: bool,
+    /// Whether they are all that it has.
+    unfiltered: bool,
+}
+
 /// How a process of tests ended.
 enum End {
     Exited(ExitStatus),
@@ -62,14 +72,34 @@ enum End {
 }
 
 impl RustBinary<'_, '_> {
-    /// libtest: what is listed decides what is run.
+    /// libtest: where the names are known for certain they are run as they are; else, and for those that it then says nothing
+    /// of, what the binary lists decides.
     fn run_harness(&self, over: &mut HashSet<usize>) -> Result<(), String> {
         let cases = &self.job.step.cases;
-        let Some(listed) = self.list(over)? else { return Ok(()) };
         // `--include-ignored` is for those that were asked for although they are ignored.
         let (ignored, usual): (Vec<usize>, Vec<usize>) =
             (0..cases.len()).partition(|&number| cases[number].rust.as_ref().is_some_and(|rust| rust.ignored));
+        let mut unlisted = Vec::new();
         for (numbers, include_ignored) in [(usual, false), (ignored, true)] {
+            let Some(tests) = certain(cases, &numbers) else {
+                unlisted.push((numbers, include_ignored, false));
+                continue;
+            };
+            let left = self.attempt(tests, Ask { include_ignored, ..Ask::default() })?;
+            let left: HashSet<usize> = left.into_iter().map(|test| test.planned).collect();
+            over.extend(numbers.iter().filter(|number| !left.contains(number)));
+            unlisted.push((
+                numbers.into_iter().filter(|number| left.contains(number)).collect(),
+                include_ignored,
+                true,
+            ));
+        }
+        unlisted.retain(|(numbers, ..)| !numbers.is_empty());
+        if unlisted.is_empty() {
+            return Ok(());
+        }
+        let Some(listed) = self.list(over)? else { return Ok(()) };
+        for (numbers, include_ignored, tried) in unlisted {
             let tests = wanted(cases, &numbers, &listed);
             let found: HashSet<usize> = tests.iter().map(|test| test.planned).collect();
             for number in numbers {
@@ -79,14 +109,19 @@ impl RustBinary<'_, '_> {
                 }
             }
             let unfiltered = tests.len() == listed.len();
-            let groups = if unfiltered { vec![tests] } else { chunks(tests) };
+            let ask = Ask { include_ignored, listed: true, unfiltered: false };
             let mut left = Vec::new();
-            for group in groups.into_iter().filter(|group| !group.is_empty()) {
-                left.extend(self.attempt(group, include_ignored, unfiltered)?);
+            if tried {
+                left = tests;
+            } else {
+                let groups = if unfiltered { vec![tests] } else { chunks(tests) };
+                for group in groups.into_iter().filter(|group| !group.is_empty()) {
+                    left.extend(self.attempt(group, Ask { unfiltered, ..ask })?);
+                }
             }
             // Each by itself, to learn which of them crashed or hung.
             for test in left {
-                self.attempt(vec![test], include_ignored, false)?;
+                self.attempt(vec![test], ask)?;
             }
         }
         Ok(())
@@ -115,8 +150,9 @@ impl RustBinary<'_, '_> {
             Err(error @ ToolError::Start(_)) => return Err(format!("{}: {error}", self.invocation.program)),
         };
         for (number, case) in self.job.step.cases.iter().enumerate() {
-            over.insert(number);
-            self.job.not_run(case, cause, reason.clone());
+            if over.insert(number) {
+                self.job.not_run(case, cause, reason.clone());
+            }
         }
         Ok(None)
     }
@@ -147,8 +183,8 @@ impl RustBinary<'_, '_> {
         Ok(())
     }
 
-    /// Runs these tests in one process and returns those without a result; a single one always has one.
-    fn attempt(&self, tests: Vec<Wanted>, include_ignored: bool, unfiltered: bool) -> Result<Vec<Wanted>, String> {
+    /// Runs these tests in one process and returns those without a result; a single one that the binary lists always has one.
+    fn attempt(&self, tests: Vec<Wanted>, ask: Ask) -> Result<Vec<Wanted>, String> {
         let cases = &self.job.step.cases;
         if self.job.stop.is_raised() {
             for test in &tests {
@@ -156,12 +192,12 @@ impl RustBinary<'_, '_> {
             }
             return Ok(Vec::new());
         }
-        let alone = tests.len() == 1;
+        let alone = ask.listed && tests.len() == 1;
         let names: HashMap<&str, usize> =
             tests.iter().enumerate().map(|(index, test)| (test.name.as_str(), index)).collect();
         let limit = tests.iter().map(|test| cases[test.planned].timeout).max().unwrap_or_default();
         let most: Duration = tests.iter().map(|test| cases[test.planned].timeout).sum();
-        let arguments = self.filter(&tests, include_ignored, unfiltered);
+        let arguments = self.filter(&tests, ask);
         if let (true, Some(test)) = (alone, tests.first()) {
             self.job.started(self.id(test), cases[test.planned].occurrence);
         }
@@ -206,12 +242,12 @@ impl RustBinary<'_, '_> {
 
     /// rustdoc splits each argument at its spaces, and all names of doc tests have some: what is wanted is told by its
     /// line, and whatever else has that line's number is run unseen.
-    fn filter(&self, tests: &[Wanted], include_ignored: bool, unfiltered: bool) -> Vec<String> {
+    fn filter(&self, tests: &[Wanted], ask: Ask) -> Vec<String> {
         let mut arguments = Vec::new();
-        if include_ignored {
+        if ask.include_ignored {
             arguments.push("--include-ignored".to_owned());
         }
-        if unfiltered {
+        if ask.unfiltered {
             return arguments;
         }
         if self.target.kind == TargetKind::Doc {
@@ -353,7 +389,7 @@ impl Process {
                     if let Some((status, _)) = ended {
                         return Ok(End::Exited(status));
                     }
-                    std::thread::sleep(ENDING);
+                    self.group.wait(ENDING);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

@@ -59,7 +59,7 @@ impl Supervision<'_> {
                 group.stop(self.grace, self.stop);
                 return Err(late.map_or(ToolError::Stopped, ToolError::Limit));
             }
-            std::thread::sleep(TICK / 4);
+            group.wait(TICK / 4);
         }
     }
 }

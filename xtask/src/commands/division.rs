@@ -111,8 +111,10 @@ pub(crate) fn check(
     estimates: &Estimates,
     plan: &Plan,
 ) -> Result<bool, Error> {
-    let (demands, _) = execution_plan::demands(policy, chosen, estimates);
-    let violations = execution_plan::validate(plan, &demands);
+    // Again from the markers, and not what the planner was given.
+    let mut notes = Vec::new();
+    let demands = execution_plan::each_demand(policy, chosen, estimates, &mut notes);
+    let violations = execution_plan::validate_each(plan, demands);
     if violations.is_empty() {
         return Ok(true);
     }

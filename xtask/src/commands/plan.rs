@@ -1,5 +1,7 @@
 //! `plan`: what would run where, without running it; and what `test` shares with it.
 
+use std::sync::Arc;
+
 use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
 use gpu_inventory::{DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
@@ -132,10 +134,12 @@ impl Machine {
 pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>], past: &Past) -> Vec<std::time::Duration> {
     let mut estimates = estimates(policy);
     estimates.add_timings(&past::timings(past));
-    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: String::new() };
+    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: Arc::default() };
     let chosen: Vec<Chosen<'_, '_>> = cases.iter().map(chosen).collect();
-    let (demands, _) = execution_plan::demands(policy, &chosen, &estimates);
-    demands.into_iter().map(|demand| demand.case.estimate.duration).collect()
+    let mut notes = Vec::new();
+    execution_plan::each_demand(policy, &chosen, &estimates, &mut notes)
+        .map(|demand| demand.case.estimate.duration)
+        .collect()
 }
 
 /// By markers alone.

@@ -189,7 +189,7 @@ fn chosen_of<'c, 'x>(cases: &'c [ResolvedCase<'x>], plan: &Plan) -> Vec<Chosen<'
     let refused = plan.not_run.iter().map(|refused| (&refused.id, refused.occurrence));
     let ids: HashSet<(&NodeId, u32)> = planned.chain(refused).collect();
     let is_there = |case: &&ResolvedCase<'_>| ids.contains(&(&case.case.id, case.case.occurrence));
-    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: String::new() };
+    let chosen = |case| Chosen { case, verdict: marker_expr::Truth::Yes, why: "".into() };
     cases.iter().filter(is_there).map(chosen).collect()
 }
 

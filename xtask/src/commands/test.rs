@@ -62,7 +62,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if args.failed {
         past::only_failed(&mut selection.chosen, &subject.tree)?;
     }
-    let all_chosen = selection.chosen.clone();
+    let all_chosen: Vec<&ResolvedCase<'_>> = selection.chosen.iter().map(|chosen| chosen.case).collect();
     let continued =
         args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts)).transpose()?;
     let estimates = measured.before(machine.estimates(&subject.policy));
@@ -77,6 +77,8 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         return Ok(division::exit(&facts, &args.division));
     }
     super::doctor::preflight(&subject, &selection.chosen, args.python.as_deref(), environment);
+    // What earlier runs took is in the plan by now, and the run may be long.
+    drop((measured, estimates));
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
@@ -105,7 +107,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         .filter(|result| result.outcome.has_run())
         .map(|result| (&result.id, result.duration))
         .collect();
-    let mut counted = all_chosen.iter().map(|chosen| chosen.case);
+    let mut counted = all_chosen.iter().copied();
     let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &mut counted, &took);
     let exit = exit(&outcome, catalog.problems.is_empty(), require_all(args, environment));
     let is_over = budgets.iter().any(|budget| budget.used > budget.limit);

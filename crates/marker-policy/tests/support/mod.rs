@@ -43,7 +43,7 @@ pub fn python_at(id: &str, at: u32, markers: &[&str]) -> TestCase {
 
 pub fn open(mut case: TestCase) -> TestCase {
     let at = case.span.clone();
-    case.markers.open = Some(Reason { text: "markers come from `load()`".to_owned(), at });
+    case.markers.open = Some(Box::new(Reason { text: "markers come from `load()`".to_owned(), at }));
     case
 }
 

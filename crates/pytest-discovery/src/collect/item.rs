@@ -161,8 +161,10 @@ impl Item {
         });
         let mut conditions = self.conditions.borrow().clone();
         conditions.extend(skips);
-        let markers = Markers { list, open, hooks: self.hooks.borrow().as_deref().cloned() };
-        let certainty = self.doubt.borrow().as_deref().cloned().map_or(Certainty::Exact, Certainty::Inexact);
+        let hooks = self.hooks.borrow().as_deref().cloned().map(Box::new);
+        let markers = Markers { list, open: open.map(Box::new), hooks };
+        let doubt = self.doubt.borrow().as_deref().cloned().map(Box::new);
+        let certainty = doubt.map_or(Certainty::Exact, Certainty::Inexact);
         let edit_sites = match &self.param_at {
             Some(at) => edit_sites::with_param(&self.sites, at, self.node_id.as_str()),
             None => self.sites.clone(),
@@ -175,7 +177,7 @@ impl Item {
             markers,
             certainty,
             conditions,
-            ignored_by: self.module.ignored_by.clone(),
+            ignored_by: self.module.ignored_by.clone().map(Box::new),
             edit_sites,
             kind: TestKind::Python,
         }

@@ -28,9 +28,8 @@ mod shadow;
 
 use std::rc::Rc;
 
-use foldhash::HashSet;
 use test_catalog::{
-    Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase, TreePath,
+    Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
 };
 
 use crate::PytestVersion;
@@ -71,14 +70,6 @@ pub(crate) struct Collection<'c, 'i> {
     suspects: Vec<Condition>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
-}
-
-/// Tests that are in the catalog.
-#[derive(Debug, Default)]
-pub(crate) struct Collected {
-    items: Vec<Rc<Item>>,
-    /// The files that they were looked for in.
-    pub(crate) modules: HashSet<TreePath>,
 }
 
 /// What collection ends with.
@@ -265,12 +256,12 @@ impl<'c, 'i> Collection<'c, 'i> {
     }
 
     /// The tests in their final order.
-    pub(crate) fn finish(self, collected: &mut Collected) -> Found {
+    pub(crate) fn finish(self) -> Found {
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
-        let cases = items.iter().map(|item| item.case(&mut markers)).collect();
-        collected.items = items;
+        // Each is given back as its case is made: there may be a hundred thousand of both.
+        let cases = items.into_iter().map(|item| item.case(&mut markers)).collect();
         Found { cases, problems: self.problems, observations: self.observations, declared }
     }
 

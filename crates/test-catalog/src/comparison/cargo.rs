@@ -226,7 +226,7 @@ mod tests {
 
     fn inexact(name: &str) -> TestCase {
         let reason = Reason { text: "a macro".to_owned(), at: span() };
-        TestCase { certainty: Certainty::Inexact(reason), ..exact(name) }
+        TestCase { certainty: Certainty::Inexact(Box::new(reason)), ..exact(name) }
     }
 
     fn changed(mut case: TestCase, change: impl FnOnce(&mut RustCase)) -> TestCase {

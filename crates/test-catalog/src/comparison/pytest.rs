@@ -252,7 +252,7 @@ mod tests {
 
     fn inexact(id: &str) -> TestCase {
         let reason = Reason { text: "a call".to_owned(), at: span("a.py") };
-        TestCase { certainty: Certainty::Inexact(reason), ..case(id, &[]) }
+        TestCase { certainty: Certainty::Inexact(Box::new(reason)), ..case(id, &[]) }
     }
 
     fn test(id: &str, markers: &[&str]) -> Listed {

@@ -44,7 +44,18 @@ impl Store {
     /// # Errors
     /// Where they cannot be read.
     pub fn past(&self) -> Result<Past, HistoryError> {
-        let read = || {
+        let mut rows = Vec::new();
+        self.each_past(|row| rows.push(row))?;
+        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
+        Ok(Past { rows, runs })
+    }
+
+    /// The same one by one, in that order, for who need not hold all of them.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn each_past(&self, mut take: impl FnMut(Row)) -> Result<(), HistoryError> {
+        let mut read = || {
             let mut statement = self.connection.prepare(
                 "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class,
                      CASE WHEN selection = '' THEN machine END
@@ -69,11 +80,12 @@ impl Store {
                     place: row.get::<_, Option<String>>(8)?.map_or(Place::Here, Place::Elsewhere),
                 }))
             })?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+            for row in rows {
+                row?.into_iter().for_each(&mut take);
+            }
+            Ok(())
         };
-        let rows: Vec<Row> = read().map_err(|error| self.failed(error))?.into_iter().flatten().collect();
-        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
-        Ok(Past { rows, runs })
+        read().map_err(|error| self.failed(error))
     }
 
     /// The cases that have a result in one of these runs, so that they need not run again.

@@ -1,11 +1,13 @@
 //! The runner's side of a shim.
 
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::message::{Message, Usage, order};
 use super::orphans;
@@ -13,6 +15,8 @@ use super::processes::overview;
 
 /// How long a shim may take to say that the program runs: as long as a loaded machine needs.
 const START_LIMIT: Duration = Duration::from_mins(1);
+/// The pause between two looks at a shim that has closed its end of the socket.
+const CLOSED_PAUSE: Duration = Duration::from_micros(200);
 /// How long a line of a shim may be, in bytes: it names a few processes.
 const LINE_LIMIT: usize = 64 << 10;
 
@@ -79,6 +83,8 @@ impl Supervised {
 
     /// How it ended, once nothing is left.
     pub fn ended(&mut self) -> Option<Ended> {
+        // What it has said is taken in any case: who waits for more waits for that.
+        self.hear();
         let shim = self.shim.try_wait().ok().flatten()?;
         self.hear();
         orphans::forget(self.shim.id());
@@ -88,6 +94,17 @@ impl Supervised {
             None => (None, orphans::sweep(), Vec::new()),
         };
         Some(Ended { status: self.exited.unwrap_or(shim), usage, left, stuck })
+    }
+
+    /// Waits until the shim says something more, or so long.
+    pub(crate) fn wait(&self, most: Duration) {
+        let mut sources = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
+        let _ = poll(&mut sources, timeout);
+        // A shim that is about to end has closed its end before: its status comes a moment later.
+        if sources[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)) {
+            std::thread::sleep(most.min(CLOSED_PAUSE));
+        }
     }
 
     /// TERM to all, the grace, KILL. It does not wait for the end.

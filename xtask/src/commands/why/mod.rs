@@ -3,6 +3,8 @@
 mod absent;
 mod named;
 
+use std::sync::Arc;
+
 use execution_plan::Plan;
 use marker_expr::Truth;
 use marker_policy::{Chosen, resolve};
@@ -71,7 +73,7 @@ pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) ->
 
 /// The plan of one test.
 fn alone(case: &marker_policy::ResolvedCase<'_>, subject: &Subject, machine: &Machine, args: &WhyArgs) -> Plan {
-    let chosen = [Chosen { case, verdict: Truth::Yes, why: String::new() }];
+    let chosen = [Chosen { case, verdict: Truth::Yes, why: Arc::default() }];
     plan::plan(
         &subject.policy,
         &chosen,
