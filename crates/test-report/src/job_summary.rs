@@ -6,6 +6,7 @@ use std::fmt::Write;
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 use crate::count::{duration, grouped};
+use crate::coverage;
 use crate::findings::markdown;
 use crate::summary::{BudgetUse, counts};
 use crate::terminal::{Styles, printable};
@@ -65,6 +66,14 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
         ]
     });
     out.push(&table(["slowest", "took", "", "GPU"], rows));
+    let rows = coverage::rows(outcome).into_iter().map(|row| {
+        let place = format!("{} {}", row.language, markdown(&cut(&row.place)));
+        [place, coverage::count(row.lines.covered), coverage::count(row.lines.all), coverage::percent(row.lines)]
+    });
+    out.push(&table(["coverage", "ran", "of lines", ""], rows));
+    for why in coverage::missing(outcome) {
+        out.push(&format!("Coverage: {}\n\n", markdown(&cut(&why))));
+    }
     if out.full {
         out.text.push_str(CUT);
     }

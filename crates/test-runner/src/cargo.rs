@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind, TreePath};
 
-use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages};
+use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages, programs};
+use crate::coverage;
 use crate::executor::Job;
 use crate::output::tail;
 use crate::process::Launcher;
@@ -88,10 +89,17 @@ fn target_folder(job: &Job<'_, '_>) -> (String, String) {
     ("CARGO_TARGET_DIR".to_owned(), job.settings.state_dir.join("cargo").into_string())
 }
 
+/// What was built: the test binaries, and all programs, among them those that tests start.
+#[derive(Default)]
+pub(crate) struct Built {
+    pub(crate) binaries: Binaries,
+    pub(crate) programs: BTreeSet<Utf8PathBuf>,
+}
+
 /// Builds; the error is what the compiler says.
-pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, String> {
+pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, String> {
     if build.targets.iter().all(|target| target.kind == TargetKind::Doc) {
-        return Ok(Binaries::new());
+        return Ok(Built::default());
     }
     let folder = build.workspace.in_tree(&job.settings.tree);
     let metadata = metadata(job, &folder)?;
@@ -115,11 +123,15 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
             cargo.arguments.extend(name);
         }
     }
+    if job.settings.coverage.as_ref().is_some_and(|coverage| coverage.llvm.is_some()) {
+        cargo.env.extend(coverage::build_environment(&job.settings.state_dir, &job.folder)?);
+    }
     let said = output_of(job, "cargo test --no-run", &cargo)?;
     let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
     let rustc = Invocation { program: "rustc".to_owned(), arguments, folder, env: Vec::new() };
     let rust = output_of(job, "rustc", &rustc)?;
-    let built = executables(&messages(&said), &metadata, &rust);
+    let messages = messages(&said);
+    let built = executables(&messages, &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
             "bin" => "bin",
@@ -131,7 +143,7 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
         let key = Key::new(&one.manifest, kind, &one.name, &build.features);
         (key, Binary { executable: one.executable, env: one.env })
     });
-    Ok(keyed.collect())
+    Ok(Built { binaries: keyed.collect(), programs: programs(&messages) })
 }
 
 /// The packages that are built: they share the features that they ask of each other.

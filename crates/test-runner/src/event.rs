@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use execution_plan::StepId;
 use test_catalog::{Language, NodeId};
 
+use crate::coverage::Coverage;
 use crate::shim::Usage;
 
 /// Something that happened, in the order in which it happened.
@@ -252,6 +253,8 @@ pub struct RunOutcome {
     pub earlier: usize,
     /// Why not all results are on disk; `None` where they are. The run went on with all of them in memory.
     pub not_kept: Option<String>,
+    /// Which lines the tests ran; `None` where that was not asked for.
+    pub coverage: Option<Coverage>,
 }
 
 /// How often a flaky test passed and failed.

@@ -14,6 +14,8 @@
 //!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
+//! [`coverage`] puts together what processes measured of the lines that they ran.
+//!
 //! [`recorded`] reads the results of an earlier run again.
 //!
 //! [`collection`] and [`cargo_listing`] are apart from all that: what real pytest collects and real cargo lists, to hold
@@ -32,6 +34,7 @@ pub mod cargo_listing;
 mod cargo_messages;
 mod clock;
 pub mod collection;
+pub mod coverage;
 mod dispatcher;
 mod error;
 mod event;

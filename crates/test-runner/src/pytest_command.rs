@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use camino::Utf8Path;
 
 use crate::Capture;
+use crate::coverage::PYTHON_PACKAGE;
 use crate::executor::Job;
 use crate::pytest_given::Given;
 
@@ -23,6 +24,10 @@ pub(crate) fn command(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -
     command.arg(format!("--basetemp={}", folder.join("tmp")));
     if settings.capture == Capture::Through {
         command.arg("-s");
+    }
+    if settings.coverage.is_some() {
+        // The limit is for all tests together, and so is the report.
+        command.args(["-p", PYTHON_PACKAGE.0, "--cov", "--cov-report=", "--cov-fail-under=0"]);
     }
     command.args(&settings.pytest_args);
     command.envs(settings.env.iter().cloned()).envs(job.step.env.iter().cloned());

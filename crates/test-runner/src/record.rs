@@ -43,6 +43,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
                 warnings: Vec::new(),
                 earlier: 0,
                 not_kept: None,
+                coverage: None,
             },
             plan,
             store: None,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -9,14 +10,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Plan, StepKind};
 
 use crate::clock::Instant;
+use crate::coverage::{self, Coverage, Measured};
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
 use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
-use crate::process::{Launcher, Seen};
+use crate::process::{Launcher, Seen, TICK};
 use crate::record::Record;
 use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
+use crate::tool::Supervision;
 use crate::{
     Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
     rust_binary,
@@ -35,6 +38,8 @@ struct Shared<'p> {
 struct Made {
     python: Option<Utf8PathBuf>,
     binaries: cargo::Binaries,
+    /// All programs that were built for tests.
+    programs: BTreeSet<Utf8PathBuf>,
 }
 
 /// Runs a plan. Every result is on disk before `events` hears of it. Where results cannot be kept, a warning says so, the run
@@ -133,7 +138,44 @@ pub fn run(
             }
         }
     });
+    if settings.coverage.is_some() {
+        let made = shared.made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        record.outcome.coverage =
+            Some(measure(plan, settings, &folder, &made, (&launcher, &stop), (interrupt, interrupts_seen)));
+    }
     Ok(record.finish(began.elapsed()))
+}
+
+/// Puts together what the tests ran of the tree, unless the run was asked to stop; an interrupt ends it.
+fn measure(
+    plan: &Plan,
+    settings: &RunSettings,
+    folder: &Utf8Path,
+    made: &Made,
+    (launcher, stop): (&Launcher, &StopSignal),
+    (interrupt, seen): (&Interrupt, u8),
+) -> Coverage {
+    let measured = Measured { python: made.python.clone(), programs: &made.programs };
+    let is_over = AtomicBool::new(false);
+    // What fails fast is measured all the same; a person who interrupts waits for nothing more.
+    let tools = StopSignal::default();
+    if stop.get() > Stop::FailFast {
+        tools.raise_to(stop.get());
+    }
+    let supervision = Supervision { launcher, stop: &tools, grace: settings.grace, limit: None };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                if interrupt.count() > seen {
+                    tools.raise_to(Stop::Interrupted);
+                }
+                std::thread::sleep(TICK);
+            }
+        });
+        let found = coverage::collect(plan, settings, folder, &measured, supervision);
+        is_over.store(true, Ordering::SeqCst);
+        found
+    })
 }
 
 /// Ends what runs that were killed have left, before anything is given the GPUs that it holds.
@@ -267,7 +309,9 @@ fn execute<'p>(job: &Job<'p, '_>, shared: &Shared<'p>, over: &mut HashSet<usize>
         }
         StepKind::BuildRust(build) => {
             let built = cargo::build(job, build)?;
-            lock().binaries.extend(built);
+            let mut made = lock();
+            made.binaries.extend(built.binaries);
+            made.programs.extend(built.programs);
             Ok(())
         }
         StepKind::PythonBatch | StepKind::PythonGpu => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use crate::coverage::CoverageSettings;
 use crate::history::RunFacts;
 use crate::shim::Shim;
 use crate::{CaseResult, GpuMemory};
@@ -55,6 +56,8 @@ pub struct RunSettings {
     pub earlier: Option<Earlier>,
     /// What must not be kept or told, whoever prints it.
     pub secrets: crate::Secrets,
+    /// Whether it is measured which lines the tests run, and with what. Python needs [`crate::coverage::PYTHON_PACKAGE`].
+    pub coverage: Option<CoverageSettings>,
 }
 
 /// An interrupted run that this one continues. The plan has only what is missing.
@@ -92,6 +95,7 @@ impl RunSettings {
             facts: RunFacts::default(),
             earlier: None,
             secrets: crate::Secrets::default(),
+            coverage: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use test_catalog::{Catalog, NodeId};
 use test_report::count;
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
+use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
 use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
 use crate::asked::{self, Questions};
@@ -76,7 +77,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
         return Ok(division::exit(&facts, &args.division));
     }
-    super::doctor::preflight(&subject, &selection.chosen, args.python.as_deref(), environment);
+    super::doctor::preflight(&subject, &selection.chosen, (args.python.as_deref(), args.coverage), environment)?;
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
@@ -111,6 +112,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let is_over = budgets.iter().any(|budget| budget.used > budget.limit);
     let exit = if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit };
     let text = test_report::summary::text(&outcome, &budgets, &styles)
+        + &test_report::coverage::text(&outcome, &styles)
         + &test_report::plan_facts::origin(&facts)
         + &measured_markers(&subject, &catalog, &cases, &outcome);
     match lines {
@@ -175,7 +177,7 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         python: PythonSettings {
             interpreter: args.python.clone(),
             virtual_env: environment.virtual_env.clone(),
-            ..PythonSettings::default()
+            requirements: args.coverage.then(|| PYTHON_PACKAGE.1.to_owned()).into_iter().collect(),
         },
         pytest_args: args.pytest_args.clone(),
         mark_expression: (!marks.is_empty()).then(|| marks.join(" and ")),
@@ -185,8 +187,15 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         secrets: environment.secrets.clone(),
         repeat: args.repeat.unwrap_or(1),
         until_fail: args.until_fail,
+        coverage: args.coverage.then(|| coverage(subject, environment)),
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     }
+}
+
+/// What measures; of what is missing a run that needs it has been told before.
+fn coverage(subject: &Subject, environment: &Environment) -> CoverageSettings {
+    let named = environment.llvm_tools.clone();
+    CoverageSettings { llvm: named.or_else(|| LlvmTools::of_toolchain(&subject.tree).ok()) }
 }
 
 /// Ctrl-C, and TERM and HUP like it: once to end in order, twice to end at once.

@@ -57,6 +57,7 @@ pub(crate) fn run(results: Vec<CaseResult>) -> RunOutcome {
         warnings: Vec::new(),
         earlier: 0,
         not_kept: None,
+        coverage: None,
     }
 }
 
