@@ -37,7 +37,7 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
     if let Some(why) = &outcome.not_kept {
         out.push(&format!("Warning: {}\n\n", markdown(why)));
     }
-    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.outcome.is_failure()).collect();
+    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.fails_run()).collect();
     for result in failures.iter().take(FAILURES) {
         out.push(&failure(result));
     }

@@ -31,6 +31,7 @@ pub(crate) fn command(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -
     }
     command.args(&settings.pytest_args);
     command.envs(settings.env.iter().cloned()).envs(job.step.env.iter().cloned());
+    command.envs(job.variables());
     let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
     command.env("PYTHONPATH", format!("{folder}{inherited}"));
     command.env("TEST_RUNNER_FOLDER", folder).env("TEST_RUNNER_EVENTS_FD", EVENTS_FD.to_string());

@@ -17,12 +17,13 @@ use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
 use crate::process::{Launcher, Seen, TICK};
 use crate::record::Record;
+use crate::retry::Tries;
 use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
 use crate::tool::Supervision;
 use crate::{
-    Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
-    rust_binary,
+    Event, Interrupt, NotRunCause, Outcome, PortSettings, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest,
+    python, rust_binary,
 };
 
 /// What steps share.
@@ -94,6 +95,8 @@ pub fn run(
         events,
         began,
         round: 0,
+        ports: None,
+        tries: None,
     };
     let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
@@ -196,7 +199,7 @@ fn sweep_earlier(state_dir: &Utf8Path, interrupt: &Interrupt, record: &mut Recor
 /// What an event means to the dispatcher.
 fn input(event: &Event) -> Option<Input> {
     match event {
-        Event::CaseFinished(result) if result.outcome.is_failure() => Some(Input::CaseFailed),
+        Event::CaseFinished(result) if result.fails_run() => Some(Input::CaseFailed),
         Event::StepFinished(result) => Some(Input::StepEnded { step: result.step, error: result.error.clone() }),
         _ => None,
     }
@@ -209,10 +212,21 @@ fn rounds(job: &Job<'_, '_>) -> u32 {
 /// Runs all rounds of a step; each test has a result in each, but in those that `until_fail` never came to.
 fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: &Shared<'p>) {
     let (launcher, hold) = (launcher.fresh(), gpus.hold(job.step));
-    let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
+    let job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
     job.tell(Event::StepStarted { step: job.step.id, at: start });
-    let error = hold.during(|| run_rounds(&mut job, shared));
+    let wanted = job.settings.ports.as_ref().filter(|_| !job.step.cases.is_empty());
+    let error = match wanted.map(PortSettings::take).transpose() {
+        Ok(ports) => hold.during(|| run_rounds(&Job { ports: ports.as_ref(), ..job.again() }, shared)),
+        Err(error) => {
+            for round in 0..if job.settings.until_fail { 1 } else { rounds(&job) } {
+                for case in &job.step.cases {
+                    Job { round, ..job.again() }.not_run(case, NotRunCause::Machine, error.clone());
+                }
+            }
+            Some(error)
+        }
+    };
     let duration = job.began.elapsed().saturating_sub(start);
     let seen = launcher.seen();
     tell_what_was_left(&job, &seen);
@@ -225,27 +239,39 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
 }
 
 /// The error of the first round that could not do its work.
-fn run_rounds<'p>(job: &mut Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
-    let mut first_error = None;
-    for round in 0..rounds(job) {
+fn run_rounds<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
+    let (mut first_error, rounds) = (None, rounds(job));
+    for round in 0..rounds {
         if round > 0 && job.settings.until_fail && job.stop.is_raised() {
             break;
         }
-        job.round = round;
-        let mut over = HashSet::new();
-        if let Err(error) = execute(job, shared, &mut over) {
-            for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
-                if job.stop.is_raised() {
-                    let (cause, reason) = job.stop.get().cause();
-                    job.not_run(case, cause, reason);
-                } else {
-                    job.not_run(case, NotRunCause::Machine, error.clone());
-                }
+        let mut tries = Tries::of(job.settings.retry.as_ref(), job.step, rounds);
+        let mut this = round;
+        loop {
+            let error = run_round(&Job { round: this, tries: Some(&tries), ..job.again() }, shared);
+            first_error = first_error.or(error);
+            if !tries.next(job.stop) {
+                break;
             }
-            first_error.get_or_insert(error);
+            this += 1;
         }
     }
     first_error
+}
+
+/// Each test has a result after it.
+fn run_round<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
+    let mut over = HashSet::new();
+    let error = execute(job, shared, &mut over).err()?;
+    for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
+        if job.stop.is_raised() {
+            let (cause, reason) = job.stop.get().cause();
+            job.not_run(case, cause, reason);
+        } else {
+            job.not_run(case, NotRunCause::Machine, error.clone());
+        }
+    }
+    Some(error)
 }
 
 /// A step as warnings name it: by its first test.

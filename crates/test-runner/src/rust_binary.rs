@@ -43,6 +43,7 @@ pub(crate) fn run(
         Invocation { program, arguments: Vec::new(), folder, env: binary.env }
     };
     invocation.env.extend(job.settings.env.iter().chain(&job.step.env).cloned());
+    invocation.env.extend(job.variables());
     if job.settings.coverage.is_some() {
         invocation.env.push(coverage::profile_file(&job.folder));
     }

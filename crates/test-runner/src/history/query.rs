@@ -80,7 +80,8 @@ impl Store {
             let mut statement = self.connection.prepare(
                 "SELECT id, occurrence FROM results
                  WHERE run = ? AND detail NOT NULL
-                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')",
+                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')
+                     AND json_extract(detail, '$.retried') IS NULL",
             )?;
             let rows =
                 statement.query_map([run], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
