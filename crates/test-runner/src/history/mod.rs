@@ -22,7 +22,7 @@ use test_catalog::NodeId;
 use crate::recorded::RecordedOutcome;
 
 pub use error::HistoryError;
-pub use insight::{Flaky, Insights, Skipped, Slow, Slower, insights};
+pub use insight::{Flaky, Heavy, Insights, Skipped, Slow, Slower, insights};
 pub use life::Life;
 pub(crate) use life::claim;
 pub use query::{CaseKey, Past, PastRun};
@@ -98,6 +98,10 @@ pub struct Row {
     pub seconds: f64,
     /// The model of the GPUs that it had, such as `NVIDIA L4`; empty where it had none.
     pub gpu_class: String,
+    /// Time on processors, in seconds, as it was recorded; `None` where it was not measured.
+    pub cpu_seconds: Option<f64>,
+    /// The most memory that its process held while it ran, in bytes; `None` where it was not measured.
+    pub memory_peak: Option<u64>,
 }
 
 /// How long a run waits for another one's transaction.

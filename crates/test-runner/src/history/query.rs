@@ -44,7 +44,7 @@ impl Store {
     pub fn past(&self) -> Result<Past, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class
+                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class, cpu_seconds, memory_peak
                  FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
                  JOIN results ON results.run = latest.id
                  ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
@@ -62,6 +62,8 @@ impl Store {
                     outcome,
                     seconds: row.get(6)?,
                     gpu_class: row.get(7)?,
+                    cpu_seconds: row.get(8)?,
+                    memory_peak: row.get::<_, Option<i64>>(9)?.and_then(|bytes| u64::try_from(bytes).ok()),
                 }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
