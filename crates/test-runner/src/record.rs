@@ -123,7 +123,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         if let Event::StepFinished(result) = event {
             crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
         }
-        let event = crate::hiding::of_event(&self.secrets, event);
+        let event = crate::hiding::of_event(&self.secrets, self.plan, event);
         self.keep_hidden(&event);
     }
 
