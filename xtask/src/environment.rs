@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use camino::Utf8PathBuf;
 use marker_policy::NaiveDate;
 use test_runner::Secrets;
+use test_runner::coverage::LlvmTools;
 
 /// The facts of the machine and the shell that commands depend on.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub(crate) struct Environment {
     pub(crate) ci: bool,
     /// `GITHUB_STEP_SUMMARY`: the file to which a step of GitHub Actions appends what the job's page shows.
     pub(crate) github_step_summary: Option<Utf8PathBuf>,
+    /// `LLVM_PROFDATA` and `LLVM_COV`, where both are set: what reads the coverage of Rust.
+    pub(crate) llvm_tools: Option<LlvmTools>,
     /// The folders of `PATH`.
     pub(crate) path: Vec<PathBuf>,
     /// Whether a token of Hugging Face is there: `HF_TOKEN`, or the file that its login writes.
@@ -56,6 +59,9 @@ impl Environment {
                 .ok()
                 .filter(|path| !path.is_empty())
                 .map(Utf8PathBuf::from),
+            llvm_tools: variable("LLVM_PROFDATA")
+                .zip(variable("LLVM_COV"))
+                .map(|(profdata, cov)| LlvmTools { profdata, cov }),
             path: env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default(),
             has_model_token: has_model_token(),
             model_cache: variable("HF_HUB_CACHE").or_else(|| Some(model_home()?.join("hub"))),

@@ -29,6 +29,8 @@ pub(crate) enum Error {
     History(#[from] test_runner::history::HistoryError),
     #[error("{path}: {source}")]
     Merge { path: Utf8PathBuf, source: test_runner::history::exchange::MergeError },
+    #[error("nothing was run, since what was asked for is missing: {what}: {found}: {remedy}")]
+    NotReady { what: String, found: String, remedy: String },
     #[error("nothing to continue: {0}")]
     Resume(String),
     #[error("{path}: {source}")]
@@ -162,6 +164,7 @@ impl Error {
             | Self::Output(_)
             | Self::TemporaryFolder(_)
             | Self::Container(_)
+            | Self::NotReady { .. }
             | Self::Signals(_) => Exit::NotReady,
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::OwnExecutable(_) | Self::Internal(_) => Exit::Internal,

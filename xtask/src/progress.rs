@@ -80,8 +80,10 @@ impl Progress {
         let shared = &self.shared;
         shared.running().tell(event);
         match event {
-            Event::CaseFinished(result) if result.outcome.is_failure() => shared.say(&failure(result, &shared.styles)),
-            Event::CaseFinished(result) if shared.bar.is_none() => shared.say(&line(result, &shared.styles)),
+            Event::CaseFinished(result) if result.fails_run() => shared.say(&failure(result, &shared.styles)),
+            Event::CaseFinished(result) if shared.bar.is_none() || result.retried => {
+                shared.say(&line(result, &shared.styles))
+            }
             Event::StepFinished(step) => {
                 if let Some(error) = &step.error {
                     let error = test_report::terminal::printable_lines(error);

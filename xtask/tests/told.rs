@@ -104,8 +104,13 @@ fn no_secret_reaches_a_file_or_a_reader() {
         assert!(!text.contains(SECRET), "{text}");
     }
     assert!(found.stderr.contains("***"), "{}", found.stderr);
+    assert!(files_without_secrets(tree.path()) > 5);
+}
+
+/// How many files there are; none of them may have the secret.
+fn files_without_secrets(tree: &Path) -> usize {
     let mut looked_at = 0;
-    let mut folders = vec![tree.path().to_owned()];
+    let mut folders = vec![tree.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             if entry.file_type().unwrap().is_dir() {
@@ -118,5 +123,37 @@ fn no_secret_reaches_a_file_or_a_reader() {
             }
         }
     }
-    assert!(looked_at > 5);
+    looked_at
+}
+
+/// What makes the id is known only when it runs, and it runs twice: the file's other test ends its process.
+const IN_ID: &str = "import os, pytest, subprocess
+found = subprocess.check_output(['sh', '-c', 'printf %s $HF_TOKEN'], text=True)
+@pytest.mark.parametrize('token', [found])
+def test_it(token): assert token == ''
+def test_dies(): os._exit(3)
+def test_after(): pass
+";
+
+#[test]
+fn no_secret_stands_in_an_id_that_is_made_when_tests_run() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("test_a.py"), IN_ID).unwrap();
+    let junit = tree.path().join("junit.xml");
+    let options = ["--message-format", "jsonl", "--junit", junit.to_str().unwrap(), "--", "-p", "no:cacheprovider"];
+    let found = answer(&mut test(tree.path(), &options));
+    assert_eq!(found.code, 1, "{}", found.stderr);
+    let id = "test_a.py::test_it[***HF_TOKEN***]";
+    for event in ["case-started", "case-finished"] {
+        let is_told = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["event"] == event && line["id"] == id
+        };
+        assert_eq!(found.stdout.lines().filter(|line| is_told(line)).count(), 1, "{}", found.stdout);
+    }
+    assert!(found.stderr.contains(id), "{}", found.stderr);
+    for text in [&found.stdout, &found.stderr] {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+    assert!(files_without_secrets(tree.path()) > 5);
 }

@@ -78,6 +78,7 @@ impl<'p> Writer<'p> {
         self.times();
         self.audit();
         self.container();
+        self.running();
         self.ci();
         Effective { parts: self.parts }
     }
@@ -357,6 +358,23 @@ impl<'p> Writer<'p> {
             lines.list("arguments", &container.arguments);
             lines.list("environment", &container.environment);
             lines.one("engine", string(&container.engine));
+        });
+    }
+
+    fn running(&mut self) {
+        let (retry, ports) = (&self.policy.retry, &self.policy.ports);
+        self.table(&["retry"], |lines| {
+            lines.list("output", &retry.output);
+            lines.one("times", retry.times.to_string());
+            lines.one("pause", string(&duration::write(retry.pause)));
+        });
+        self.table(&["ports"], |lines| {
+            if let Some(variable) = &ports.variable {
+                lines.one("variable", string(variable));
+            }
+            lines.one("first", ports.first.to_string());
+            lines.one("last", ports.last.to_string());
+            lines.one("each", ports.each.to_string());
         });
     }
 

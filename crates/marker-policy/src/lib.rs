@@ -64,6 +64,7 @@ mod preset;
 mod proposal;
 mod resolve;
 pub mod rules;
+mod running;
 mod select;
 mod starter;
 mod suppression;
@@ -98,6 +99,7 @@ pub use policy::{
 };
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Needs, Rule, RuleCode, Severity};
+pub use running::{Ports, Retry};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};
 pub use starter::{Survey, best_preset, starter};
 pub use suppression::{Allowed, Suppressed, suppress};

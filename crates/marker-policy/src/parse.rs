@@ -12,6 +12,7 @@ mod inherited;
 mod lanes;
 mod markers;
 mod places;
+mod running;
 mod times;
 
 use std::collections::BTreeSet;
@@ -154,6 +155,8 @@ impl<'d, 't> Reader<'d, 't> {
         self.audit();
         self.exemptions();
         self.container();
+        self.retry();
+        self.ports();
         self.ci();
         self.lanes();
         self.check_references();

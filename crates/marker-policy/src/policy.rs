@@ -15,6 +15,7 @@ use crate::location::{FileNamePattern, FolderPattern};
 use crate::origin::Origins;
 use crate::resolve::ResolvedCase;
 use crate::rules::{self, Needs, Rule, RuleCode, Severity};
+use crate::running::{Ports, Retry};
 
 /// A policy: what a policy file says, on top of what it extends.
 ///
@@ -49,6 +50,8 @@ pub struct Policy {
     pub(crate) imports: BTreeMap<String, String>,
     pub(crate) exemptions: Vec<Exemption>,
     pub(crate) container: Container,
+    pub(crate) retry: Retry,
+    pub(crate) ports: Ports,
     pub(crate) ci: Ci,
     pub(crate) origins: Origins,
 }
@@ -390,6 +393,18 @@ impl Policy {
     #[must_use]
     pub fn proposes_by(&self, kind: EvidenceKind) -> bool {
         self.proposals.0.contains(&kind)
+    }
+
+    /// Which failures a run tries again.
+    #[must_use]
+    pub fn retry(&self) -> &Retry {
+        &self.retry
+    }
+
+    /// Which ports the tests of a run get.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// How tests run in a container.

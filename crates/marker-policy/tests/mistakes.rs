@@ -42,7 +42,7 @@ file-name = "quiet"
         [
             "test-policy.toml:2:1: unknown key `heading`; known here: aliases, audit, budgets, categories, ci, coexist, \
              companions, conflicts, container, defaults, engine-caps, exclusive, exemptions, extends, files, gpus, hardware, imports, lanes, locations, markers, name, \
-             planning, plugin-markers, rules, rust, timeouts, tree, version",
+             planning, plugin-markers, ports, retry, rules, rust, timeouts, tree, version",
             "test-policy.toml:5:22: `unit` is in type already",
             "test-policy.toml:5:30: `multimodal` stands twice in `add`",
             "test-policy.toml:6:1: unknown key `requird` in `categories.type`; did you mean `required`?",

@@ -69,6 +69,8 @@ pub fn lines(event: &Event, plan: &Plan) -> String {
             "start_s": result.start.as_secs_f64(),
             "duration_s": result.duration.as_secs_f64(),
             "error": result.error,
+            "cpu_s": result.usage.map(|usage| usage.processor_time.as_secs_f64()),
+            "memory_peak_bytes": result.usage.map(|usage| usage.peak_memory),
         })),
         Event::Interrupted { at_once } => line(&json!({ "event": "interrupted", "at_once": at_once })),
         Event::Warning(text) => line(&json!({ "event": "warning", "text": text })),

@@ -12,7 +12,7 @@ use crate::terminal::{Styles, printable};
 /// The version of the document.
 const VERSION: u32 = 1;
 
-/// Four lists of at most `limit` tests, those of nothing left out.
+/// Five lists of at most `limit` tests, those of nothing left out.
 #[must_use]
 pub fn text(found: &Insights, runs: usize, limit: usize, styles: &Styles) -> String {
     let mut out = format!("{} looked at\n", counted(runs, "run", "runs"));
@@ -52,6 +52,13 @@ pub fn text(found: &Insights, runs: usize, limit: usize, styles: &Styles) -> Str
     }
     list(&mut out, "skipped for long", found.skipped.len(), &columns);
 
+    let mut columns = Columns::new(&[("memory", Align::Right), ("processors", Align::Right), ("test", Align::Left)]);
+    for test in found.heavy.iter().take(limit) {
+        let processors = test.processors.map_or_else(|| "-".to_owned(), |takes| duration(takes.median));
+        columns.row([format!("{} MiB", test.memory >> 20), processors, name(&test.id)]);
+    }
+    list(&mut out, "memory of the test's process", found.heavy.len(), &columns);
+
     let mut columns = Columns::new(&[
         ("takes", Align::Right),
         ("p90", Align::Right),
@@ -80,7 +87,7 @@ fn days_since(millis: i64) -> String {
     now.checked_sub(then).map_or_else(|| "?".to_owned(), |past| (past.as_secs() / 86_400).to_string())
 }
 
-/// All four lists, times in seconds.
+/// All five lists, times in seconds.
 #[must_use]
 pub fn json(found: &Insights, runs: usize) -> String {
     let takes = |takes: &Typical| {
@@ -99,6 +106,9 @@ pub fn json(found: &Insights, runs: usize) -> String {
         })).collect::<Vec<_>>(),
         "skipped": found.skipped.iter().map(|test| serde_json::json!({
             "id": test.id, "runs": test.runs, "since_ms": test.since_ms,
+        })).collect::<Vec<_>>(),
+        "heavy": found.heavy.iter().map(|test| serde_json::json!({
+            "id": test.id, "memory_peak_bytes": test.memory, "cpu": test.processors.as_ref().map(takes),
         })).collect::<Vec<_>>(),
         "slow": found.slow.iter().map(|test| serde_json::json!({
             "id": test.id, "gpu": test.gpu_class, "takes": takes(&test.takes),

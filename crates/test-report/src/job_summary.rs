@@ -6,6 +6,7 @@ use std::fmt::Write;
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 use crate::count::{duration, grouped};
+use crate::coverage;
 use crate::findings::markdown;
 use crate::summary::{BudgetUse, counts};
 use crate::terminal::{Styles, printable};
@@ -36,7 +37,7 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
     if let Some(why) = &outcome.not_kept {
         out.push(&format!("Warning: {}\n\n", markdown(why)));
     }
-    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.outcome.is_failure()).collect();
+    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.fails_run()).collect();
     for result in failures.iter().take(FAILURES) {
         out.push(&failure(result));
     }
@@ -65,6 +66,14 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
         ]
     });
     out.push(&table(["slowest", "took", "", "GPU"], rows));
+    let rows = coverage::rows(outcome).into_iter().map(|row| {
+        let place = format!("{} {}", row.language, markdown(&cut(&row.place)));
+        [place, coverage::count(row.lines.covered), coverage::count(row.lines.all), coverage::percent(row.lines)]
+    });
+    out.push(&table(["coverage", "ran", "of lines", ""], rows));
+    for why in coverage::missing(outcome) {
+        out.push(&format!("Coverage: {}\n\n", markdown(&cut(&why))));
+    }
     if out.full {
         out.text.push_str(CUT);
     }

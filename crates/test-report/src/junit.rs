@@ -12,7 +12,8 @@ use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 /// the reason, so that no test is missing. `properties` (the revision, the GPUs) stand in every suite, since that is
 /// where readers look for them.
 ///
-/// A test that ran several times is one test case. It fails where it ever failed; where it passed as well, its failures
+/// A test that ran several times is one test case. It passes where all its failures were tried again by the policy, with a
+/// `flakyFailure` for each, and it passed then. Else it fails where it ever failed; where it passed as well, its failures
 /// are `flakyFailure` elements too, and `rerunFailure` where it never did.
 ///
 /// # Errors
@@ -123,6 +124,11 @@ fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
     let failures: Vec<&CaseResult> = rounds.iter().copied().filter(|result| result.outcome.is_failure()).collect();
     let passed = rounds.iter().any(|result| matches!(result.outcome, Outcome::Passed | Outcome::XPassed));
     let status = match (failures.split_first(), rounds.last()) {
+        (Some(_), _) if passed && failures.iter().all(|result| result.retried) => {
+            let mut status = TestCaseStatus::success();
+            status.add_reruns(failures.iter().map(|result| rerun(result)));
+            status
+        }
         (Some((first, more)), _) => failure(first, more, rounds.len(), passed),
         (None, Some(last)) if !passed => {
             let mut status = TestCaseStatus::skipped();

@@ -26,6 +26,7 @@
 
 mod columns;
 pub mod count;
+pub mod coverage;
 pub mod events;
 pub mod findings;
 pub mod fits;

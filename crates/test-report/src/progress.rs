@@ -21,6 +21,7 @@ pub fn line(result: &CaseResult, styles: &Styles) -> String {
     let pad = " ".repeat(9usize.saturating_sub(result.outcome.as_str().len()));
     let gpus = if result.gpus.is_empty() { String::new() } else { format!("  (GPU {})", result.gpus.join(",")) };
     let why = result.outcome.reason().map(|reason| format!(": {}", printable(first_line(reason)))).unwrap_or_default();
+    let why = if result.retried { format!("{why}; it is tried again") } else { why };
     format!("{word}{pad} {:>8}  {}{gpus}{why}", duration(result.duration), printable(result.id.as_str()))
 }
 

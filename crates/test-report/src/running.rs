@@ -98,8 +98,8 @@ impl Running {
                 }
             }
             Event::CaseFinished(result) => {
-                self.finished += 1;
-                self.failed += usize::from(result.outcome.is_failure());
+                self.finished += usize::from(!result.retried);
+                self.failed += usize::from(result.fails_run());
                 if let Some(now) = self.now.get_mut(&result.step) {
                     now.finished += 1;
                     now.case = None;

@@ -30,7 +30,7 @@ pub struct BudgetUse {
 #[must_use]
 pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> String {
     let mut out = String::new();
-    let failures: Vec<_> = outcome.results.iter().filter(|result| result.outcome.is_failure()).collect();
+    let failures: Vec<_> = outcome.results.iter().filter(|result| result.fails_run()).collect();
     for result in &failures {
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(out, "{} {}", "FAILED".style(styles.bad), printable(result.id.as_str()));
@@ -89,7 +89,9 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
 
 /// `1,399 run in 24 min 8 s: 1,396 passed, 1 failed, 2 skipped; 3 not run`.
 pub(crate) fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
-    let count = |wanted: fn(&Outcome) -> bool| outcome.results.iter().filter(|result| wanted(&result.outcome)).count();
+    // What is tried again has another result, which counts.
+    let counted = || outcome.results.iter().filter(|result| !result.retried);
+    let count = |wanted: fn(&Outcome) -> bool| counted().filter(|result| wanted(&result.outcome)).count();
     let run = count(Outcome::has_run);
     let kinds = [
         (count(|outcome| matches!(outcome, Outcome::Passed)), "passed", styles.good),
@@ -110,7 +112,9 @@ pub(crate) fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
         .collect();
     let not_run = outcome.refused.len() + outcome.not_run().filter(|result| !is_deselected(result)).count();
     let tail = if not_run > 0 { format!("; {} not run", grouped(not_run)) } else { String::new() };
-    format!("{} run in {}: {}{tail}", grouped(run), duration(outcome.wall), kinds.join(", "))
+    let again = outcome.results.len() - counted().count();
+    let again = if again > 0 { format!("; {} tried again", grouped(again)) } else { String::new() };
+    format!("{} run in {}: {}{again}{tail}", grouped(run), duration(outcome.wall), kinds.join(", "))
 }
 
 /// Whether pytest itself decided that a test is not selected: then it is none of those that were asked for.

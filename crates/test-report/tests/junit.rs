@@ -75,3 +75,20 @@ fn what_was_skipped_and_what_did_not_run_is_skipped_with_its_reason() {
         }
     }
 }
+
+#[test]
+fn a_test_that_got_through_by_another_try_passes_with_its_failures_beside_it() {
+    let retried = |result: CaseResult| CaseResult { retried: result.outcome.is_failure(), ..result };
+    let passes = rounds("test_a.py::a", &[Outcome::Failed, Outcome::Passed]).into_iter().map(retried);
+    let mut fails: Vec<CaseResult> = rounds("test_a.py::b", &[Outcome::Failed, Outcome::Failed]);
+    fails[0].retried = true;
+    let outcome = run(passes.chain(fails).collect());
+    let report = valid(&outcome, &[]);
+    assert_eq!((report.tests, report.failures), (2, 1));
+    let cases = cases(&report);
+    assert!(
+        matches!(&cases[0].status, TestCaseStatus::Success { flaky_runs, .. } if flaky_runs.len() == 1),
+        "{cases:#?}"
+    );
+    assert!(matches!(&cases[1].status, TestCaseStatus::NonSuccess { .. }), "{cases:#?}");
+}

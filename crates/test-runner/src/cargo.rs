@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind, TreePath};
 
-use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages};
+use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages, programs};
+use crate::coverage;
 use crate::executor::Job;
 use crate::output::tail;
 use crate::process::Launcher;
@@ -88,15 +89,30 @@ fn target_folder(job: &Job<'_, '_>) -> (String, String) {
     ("CARGO_TARGET_DIR".to_owned(), job.settings.state_dir.join("cargo").into_string())
 }
 
+/// What was built: the test binaries, and all programs, among them those that tests start.
+#[derive(Default)]
+pub(crate) struct Built {
+    pub(crate) binaries: Binaries,
+    pub(crate) programs: BTreeSet<Utf8PathBuf>,
+}
+
 /// Builds; the error is what the compiler says.
-pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, String> {
+pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, String> {
     if build.targets.iter().all(|target| target.kind == TargetKind::Doc) {
-        return Ok(Binaries::new());
+        return Ok(Built::default());
     }
     let folder = build.workspace.in_tree(&job.settings.tree);
     let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
     let rustc = Invocation { program: "rustc".to_owned(), arguments, folder: folder.clone(), env: Vec::new() };
-    let compile = |packages| output_of(job, "cargo test --no-run", &cargo_build(job, &folder, build, packages));
+    let coverage = match &job.settings.coverage {
+        Some(coverage) if coverage.llvm.is_some() => coverage::build_environment(&job.settings.state_dir, &job.folder)?,
+        _ => Vec::new(),
+    };
+    let compile = |packages| {
+        let mut cargo = cargo_build(job, &folder, build, packages);
+        cargo.env.extend(coverage.iter().cloned());
+        output_of(job, "cargo test --no-run", &cargo)
+    };
     // Each of the three takes as long as cargo or rustc takes to start, and none waits for another.
     let presumed = presumed_packages(build, &job.settings.tree);
     let (metadata, rust, compiled) = std::thread::scope(|scope| {
@@ -112,7 +128,8 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
         Some(compiled) if is_as_presumed => compiled?,
         _ => compile(packages)?,
     };
-    let built = executables(&messages(&said), &metadata, &rust?);
+    let messages = messages(&said);
+    let built = executables(&messages, &metadata, &rust?);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
             "bin" => "bin",
@@ -124,7 +141,7 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Binaries, St
         let key = Key::new(&one.manifest, kind, &one.name, &build.features);
         (key, Binary { executable: one.executable, env: one.env })
     });
-    Ok(keyed.collect())
+    Ok(Built { binaries: keyed.collect(), programs: programs(&messages) })
 }
 
 /// What a thread of a scope found out.

@@ -1,5 +1,7 @@
 //! What cargo says while it builds, and the environment that it would run each executable in.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 
@@ -134,6 +136,15 @@ fn executables_with(messages: &[Message], metadata: &Metadata, rust: &str, inher
         });
     }
     built
+}
+
+/// All programs that were built, tests and those that tests may start.
+pub(crate) fn programs(messages: &[Message]) -> BTreeSet<Utf8PathBuf> {
+    let program = |message: &Message| match message {
+        Message::CompilerArtifact { executable, .. } => executable.clone(),
+        _ => None,
+    };
+    messages.iter().filter_map(program).collect()
 }
 
 /// `CARGO_BIN_EXE_*`: the programs of the package that an integration test may start.

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use execution_plan::StepId;
 use test_catalog::{Language, NodeId};
 
+use crate::coverage::Coverage;
 use crate::shim::Usage;
 
 /// Something that happened, in the order in which it happened.
@@ -62,8 +63,10 @@ pub struct CaseResult {
     pub id: NodeId,
     /// Which of the cases with this id.
     pub occurrence: u32,
-    /// Of `--repeat`: the round, from 0.
+    /// Of `--repeat`: the round, from 0. Of a test that is tried again: the try.
     pub round: u32,
+    /// Whether it failed by what the policy knows for a start-up race, and runs again: the run does not fail by this result.
+    pub retried: bool,
     /// The language it is written in.
     pub language: Language,
     /// The step that ran it.
@@ -85,6 +88,27 @@ pub struct CaseResult {
     pub vram_peak: Option<u64>,
     /// The GPUs that it had, as in `CUDA_VISIBLE_DEVICES`.
     pub gpus: Vec<String>,
+    /// What it took of processors and memory; `None` where that is not known: its process was ended, or ran other tests
+    /// beside it.
+    pub usage: Option<CaseUsage>,
+}
+
+/// What a test took, with set-up and teardown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaseUsage {
+    /// Time on processors, in its process and in those programs that this waited for, in all their threads.
+    pub processor_time: Duration,
+    /// The most memory that its process held while it ran (resident set, in bytes), what was there before the test included, and
+    /// programs that it started not. `None` where the system does not tell.
+    pub peak_memory: Option<u64>,
+}
+
+impl CaseResult {
+    /// Whether the run fails by it.
+    #[must_use]
+    pub fn fails_run(&self) -> bool {
+        self.outcome.is_failure() && !self.retried
+    }
 }
 
 /// What came of a test.
@@ -254,6 +278,8 @@ pub struct RunOutcome {
     pub earlier: usize,
     /// Why not all results are on disk; `None` where they are. The run went on with all of them in memory.
     pub not_kept: Option<String>,
+    /// Which lines the tests ran; `None` where that was not asked for.
+    pub coverage: Option<Coverage>,
 }
 
 /// How often a flaky test passed and failed.
@@ -273,10 +299,10 @@ impl fmt::Display for Both {
 }
 
 impl RunOutcome {
-    /// Whether any test failed, timed out or crashed.
+    /// Whether any test failed, timed out or crashed, and was not tried again.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.results.iter().any(|result| result.outcome.is_failure())
+        self.results.iter().any(CaseResult::fails_run)
     }
 
     /// Results of planned tests that did not run.

@@ -9,7 +9,9 @@ use test_catalog::{Language, NodeId};
 
 use crate::clock::Instant;
 use crate::gpu_memory::Hold;
+use crate::ports::Ports;
 use crate::process::Launcher;
+use crate::retry::Tries;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
 use crate::{CaseResult, Event, NotRunCause, Outcome, RunSettings};
@@ -29,6 +31,17 @@ pub(crate) struct Job<'p, 'r> {
     pub(crate) events: Sender<Event>,
     pub(crate) began: Instant,
     pub(crate) round: u32,
+    /// Ports that are the step's alone.
+    pub(crate) ports: Option<&'r Ports>,
+    /// What of its failures is tried again.
+    pub(crate) tries: Option<&'r Tries<'r>>,
+}
+
+impl<'p, 'r> Job<'p, 'r> {
+    /// The same, for what differs in a field.
+    pub(crate) fn again(&self) -> Job<'p, 'r> {
+        Job { place: self.place.clone(), folder: self.folder.clone(), events: self.events.clone(), ..*self }
+    }
 }
 
 impl Job<'_, '_> {
@@ -37,11 +50,17 @@ impl Job<'_, '_> {
         let _ = self.events.send(event);
     }
 
+    /// What the step's processes find in their environment, beyond what the run's and the step's own settings say.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        self.ports.map(Ports::variable).into_iter()
+    }
+
     pub(crate) fn result(&self, case: &PlannedCase, outcome: Outcome) -> CaseResult {
         CaseResult {
             id: case.id.clone(),
             occurrence: case.occurrence,
             round: self.round,
+            retried: false,
             language: if case.rust.is_some() { Language::Rust } else { Language::Python },
             step: self.step.id,
             outcome,
@@ -51,6 +70,7 @@ impl Job<'_, '_> {
             output: String::new(),
             output_file: None,
             vram_peak: None,
+            usage: None,
             gpus: self.place.gpus.iter().map(|gpu| gpu.visible.clone()).collect(),
         }
     }
@@ -60,6 +80,7 @@ impl Job<'_, '_> {
         if result.outcome.has_run() && self.step.kind == StepKind::PythonGpu && self.step.cases.len() == 1 {
             result.vram_peak = self.hold.and_then(Hold::peak);
         }
+        result.retried = self.tries.is_some_and(|tries| tries.takes(&result, self.stop));
         self.tell(Event::CaseFinished(result));
     }
 

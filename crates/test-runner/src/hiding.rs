@@ -3,7 +3,8 @@
 use std::fs;
 
 use camino::Utf8Path;
-use execution_plan::StepId;
+use execution_plan::{Plan, StepId};
+use test_catalog::NodeId;
 
 use crate::secrets::Secrets;
 use crate::{CaseResult, Event, Outcome};
@@ -13,23 +14,34 @@ const LARGEST: u64 = 1 << 26;
 /// How far files of a step are below its folder.
 const DEPTH: u32 = 3;
 
-/// The event without secrets.
-pub(crate) fn of_event(secrets: &Secrets, event: &Event) -> Event {
+/// The event without secrets. Of ids only those that pytest made while it collected are gone over: one that is planned is the
+/// tree's own text, and a run is gone on with by it.
+pub(crate) fn of_event(secrets: &Secrets, plan: &Plan, event: &Event) -> Event {
     let mut event = event.clone();
     match &mut event {
-        Event::CaseFinished(result) => of_result(secrets, result),
+        Event::CaseFinished(result) => {
+            of_id(secrets, plan, &mut result.id);
+            of_result(secrets, result);
+        }
+        Event::CaseStarted { id, .. } => of_id(secrets, plan, id),
         Event::StepFinished(result) => {
             if let Some(error) = &mut result.error {
                 secrets.hide(error);
             }
         }
         Event::Warning(text) => secrets.hide(text),
-        Event::RunStarted { .. }
-        | Event::StepStarted { .. }
-        | Event::CaseStarted { .. }
-        | Event::Interrupted { .. } => {}
+        Event::RunStarted { .. } | Event::StepStarted { .. } | Event::Interrupted { .. } => {}
     }
     event
+}
+
+fn of_id(secrets: &Secrets, plan: &Plan, id: &mut NodeId) {
+    let is_planned = |id: &NodeId| plan.steps().any(|step| step.cases.iter().any(|case| case.id == *id));
+    if let std::borrow::Cow::Owned(hidden) = secrets.named(id.as_str())
+        && !is_planned(id)
+    {
+        *id = NodeId::from_text(hidden);
+    }
 }
 
 fn of_result(secrets: &Secrets, result: &mut CaseResult) {
@@ -61,7 +73,10 @@ fn below(secrets: &Secrets, folder: &Utf8Path, depth: u32) {
     for entry in entries.flatten() {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth > 0 => below(secrets, entry.path(), depth - 1),
-            Ok(kind) if kind.is_file() && entry.path().extension() == Some("txt") => of_file(secrets, entry.path()),
+            // The plugin has read its plan, which names tests that are done.
+            Ok(kind) if kind.is_file() && matches!(entry.path().extension(), Some("txt" | "json")) => {
+                of_file(secrets, entry.path());
+            }
             _ => {}
         }
     }

@@ -9,6 +9,7 @@ pub fn line(result: &CaseResult) -> String {
         "id": result.id.as_str(),
         "occurrence": result.occurrence,
         "round": result.round,
+        "retried": result.retried,
         "language": result.language.as_str(),
         "step": result.step.index(),
         "outcome": result.outcome.as_str(),
@@ -20,6 +21,8 @@ pub fn line(result: &CaseResult) -> String {
         "output_file": result.output_file,
         "vram_peak_bytes": result.vram_peak,
         "gpus": result.gpus,
+        "cpu_s": result.usage.map(|usage| usage.processor_time.as_secs_f64()),
+        "memory_peak_bytes": result.usage.and_then(|usage| usage.peak_memory),
     })
     .to_string();
     line.push('\n');

@@ -14,6 +14,8 @@
 //!
 //! [`history`] is the store of all runs of a tree, which each result reaches before it is told.
 //!
+//! [`coverage`] puts together what processes measured of the lines that they ran.
+//!
 //! [`recorded`] reads the results of an earlier run again.
 //!
 //! [`collection`] and [`cargo_listing`] are apart from all that: what real pytest collects and real cargo lists, to hold
@@ -32,6 +34,7 @@ pub mod cargo_listing;
 mod cargo_messages;
 mod clock;
 pub mod collection;
+pub mod coverage;
 mod dispatcher;
 mod error;
 mod event;
@@ -43,6 +46,7 @@ pub mod json;
 mod libtest;
 mod output;
 mod pool;
+mod ports;
 mod process;
 mod pytest;
 mod pytest_command;
@@ -51,6 +55,7 @@ mod pytest_given;
 mod python;
 mod record;
 pub mod recorded;
+mod retry;
 mod run;
 mod rust_binary;
 mod secrets;
@@ -61,9 +66,11 @@ mod stop;
 mod tool;
 
 pub use error::RunError;
-pub use event::{Both, CaseResult, Event, NotRunCause, Outcome, RunOutcome, StepResult};
+pub use event::{Both, CaseResult, CaseUsage, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use gpu_memory::{GpuMemory, UnitMemory};
+pub use ports::PortSettings;
 pub use python::{PythonSettings, prepare};
+pub use retry::Retry;
 pub use run::run;
 pub use secrets::Secrets;
 pub use settings::{Capture, Earlier, Interrupt, RunSettings};

@@ -7,6 +7,7 @@ import collections
 import faulthandler
 import json
 import os
+import resource
 import signal
 
 import pytest
@@ -196,10 +197,40 @@ def pytest_runtest_protocol(item, nextitem):
     index = tests[item.nodeid, id(item)]
     tell(event="start", item=index)
     item.config.stash[REPORTS] = []
+    before, processor = new_peak(), processor_time()
     yield
+    usage = {"cpu": processor_time() - processor, "memory": None if before is None else peak(), "before": before}
     reports = item.config.stash[REPORTS]
     if any(report.when == "teardown" for report in reports):
-        tell(event="end", item=index, **verdict(index, reports))
+        tell(event="end", item=index, **usage, **verdict(index, reports))
+
+
+def processor_time():
+    """Seconds, of this process and of those that it waited for."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+def peak():
+    """The most memory that this process held since it was asked to begin anew, in bytes; None where nobody tells."""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            line = next(line for line in file if line.startswith(b"VmHWM:"))
+        return int(line.split()[1]) << 10
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+
+
+def new_peak():
+    """Begins anew, and tells what the peak was; None where the kernel cannot."""
+    before = peak()
+    try:
+        # Whatever descriptors a test has closed or opened, this one is new each time.
+        with open("/proc/self/clear_refs", "wb") as file:
+            file.write(b"5")
+    except OSError:
+        return None
+    return before
 
 
 REPORTS = pytest.StashKey()

@@ -31,6 +31,8 @@ pub(crate) struct Launcher {
 pub(crate) struct Seen {
     /// What they took; `None` where no shim told it.
     pub(crate) usage: Option<Usage>,
+    /// The most memory that one told of itself, in bytes.
+    peak_memory: u64,
     /// Names of what some left when they ended by themselves.
     pub(crate) left: BTreeSet<String>,
     /// Names of what KILL did not end.
@@ -48,7 +50,17 @@ impl Launcher {
     }
 
     pub(crate) fn seen(&self) -> Seen {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(usage) = &mut seen.usage {
+            usage.peak_memory = usage.peak_memory.max(seen.peak_memory);
+        }
+        seen
+    }
+
+    /// A process told of the most memory that it held, in bytes, and began to count anew: its shim cannot see that any more.
+    pub(crate) fn saw_memory(&self, bytes: u64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.peak_memory = seen.peak_memory.max(bytes);
     }
 
     /// Outside of a run: for a tool that is asked something and starts nothing that outlives it.

@@ -22,7 +22,7 @@ use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, write_plan};
 use crate::pytest_events::{Line, lines};
 use crate::pytest_given::{Given, result};
-use crate::{Capture, NotRunCause, Outcome, stacks};
+use crate::{Capture, CaseUsage, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipes, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
@@ -156,6 +156,15 @@ impl Item {
     }
 }
 
+/// How a test ended.
+#[derive(Clone, Copy)]
+enum Ended {
+    /// By itself, having taken so much.
+    Itself(Option<CaseUsage>),
+    /// Its process ended, or was ended.
+    WithProcess,
+}
+
 /// How a pytest process ended.
 enum End {
     Exited {
@@ -285,7 +294,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 let place = stacks::place(&mut self.process, Some(&self.folder.join(STACKS)));
                 self.stop();
                 let output = self.keep_output();
-                self.finish(item, Outcome::TimedOut { limit }, (place, tail(&output)), true);
+                self.finish(item, Outcome::TimedOut { limit }, (place, tail(&output)), Ended::WithProcess);
                 return End::TestEnded;
             }
             let limit = self.job.settings.collection_limit;
@@ -312,7 +321,12 @@ impl<'r, 'p> Attempt<'r, 'p> {
     fn exited(&mut self, status: ExitStatus) -> End {
         let output = self.keep_output();
         if let Some((item, _)) = self.running {
-            self.finish(item, Outcome::Crashed { how: how(status) }, (String::new(), tail(&output)), true);
+            self.finish(
+                item,
+                Outcome::Crashed { how: how(status) },
+                (String::new(), tail(&output)),
+                Ended::WithProcess,
+            );
             return End::TestEnded;
         }
         End::Exited { status, collected: self.collected.is_some(), output: tail(&output) }
@@ -357,7 +371,12 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     self.job.started(item.id.clone(), item.occurrence);
                 }
             }
-            Line::End { item, outcome, reason, message, output } => {
+            Line::End { item, outcome, reason, message, output, cpu, memory, before } => {
+                for peak in [memory, before].into_iter().flatten() {
+                    self.job.launcher.saw_memory(peak);
+                }
+                let processor_time = cpu.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+                let usage = processor_time.map(|processor_time| CaseUsage { processor_time, peak_memory: memory });
                 let outcome = match outcome.as_str() {
                     "passed" => Outcome::Passed,
                     "skipped" => Outcome::Skipped { reason },
@@ -365,7 +384,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     "xpassed" => Outcome::XPassed,
                     _ => Outcome::Failed,
                 };
-                self.finish(item, outcome, (message, output), false);
+                self.finish(item, outcome, (message, output), Ended::Itself(usage));
             }
             // What has no result by now is told when the process ends.
             Line::Finished => {}
@@ -383,7 +402,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
         }
     }
 
-    fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), died: bool) {
+    fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), ended: Ended) {
         let since = self.running.take().map_or_else(Instant::now, |(_, since)| since);
         let Some(item) = self.items.get(number) else { return };
         let output_path = self.output_path();
@@ -397,9 +416,12 @@ impl<'r, 'p> Attempt<'r, 'p> {
         result.start = since.saturating_duration_since(self.job.began);
         result.duration = since.elapsed();
         (result.message, result.output) = (message, output);
+        if let Ended::Itself(usage) = ended {
+            result.usage = usage;
+        }
         if result.outcome.is_failure() && !result.output.is_empty() {
             let own = self.folder.join(format!("outputs/{number}.txt"));
-            let file = if died { output_path } else { own };
+            let file = if matches!(ended, Ended::WithProcess) { output_path } else { own };
             result.output_file = file.is_file().then_some(file);
         }
         self.results += 1;

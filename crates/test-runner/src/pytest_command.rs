@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use serde::Serialize;
 
 use crate::Capture;
+use crate::coverage::PYTHON_PACKAGE;
 use crate::executor::Job;
 use crate::pytest_given::Given;
 
@@ -27,8 +28,13 @@ pub(crate) fn command(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -
     if settings.capture == Capture::Through {
         command.arg("-s");
     }
+    if settings.coverage.is_some() {
+        // The limit is for all tests together, and so is the report.
+        command.args(["-p", PYTHON_PACKAGE.0, "--cov", "--cov-report=", "--cov-fail-under=0"]);
+    }
     command.args(&settings.pytest_args);
     command.envs(settings.env.iter().cloned()).envs(job.step_env().cloned());
+    command.envs(job.variables());
     let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
     command.env("PYTHONPATH", format!("{folder}{inherited}"));
     command.env("TEST_RUNNER_FOLDER", folder).env("TEST_RUNNER_EVENTS_FD", EVENTS_FD.to_string());

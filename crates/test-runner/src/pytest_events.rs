@@ -34,6 +34,14 @@ pub(crate) enum Line {
         reason: String,
         message: String,
         output: String,
+        /// Seconds on processors.
+        #[serde(default)]
+        cpu: Option<f64>,
+        /// The peak of the process while the test ran, and before it, in bytes.
+        #[serde(default)]
+        memory: Option<u64>,
+        #[serde(default)]
+        before: Option<u64>,
     },
     /// Whether a file is still this process's to run is asked; the answer is 1 or 0.
     Claim {

@@ -44,6 +44,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
                 warnings: Vec::new(),
                 earlier: 0,
                 not_kept: None,
+                coverage: None,
             },
             plan,
             store: None,
@@ -122,7 +123,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
                 if let Event::StepFinished(result) = event {
                     crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
                 }
-                *event = crate::hiding::of_event(&self.secrets, event);
+                *event = crate::hiding::of_event(&self.secrets, self.plan, event);
             }
         }
         let before = self.outcome.warnings.len();

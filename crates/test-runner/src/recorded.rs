@@ -167,6 +167,8 @@ mod tests {
             id: NodeId::from_text("tests/test_a.py::test_a[x\n]"),
             occurrence: 0,
             round: 0,
+            retried: false,
+            usage: None,
             language: Language::Python,
             step,
             outcome,

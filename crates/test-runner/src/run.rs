@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -9,21 +10,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Place, Plan, StepKind};
 
 use crate::clock::Instant;
+use crate::coverage::{self, Coverage, Measured};
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
 use crate::executor::Job;
 use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
-use crate::process::{Launcher, Seen};
+use crate::process::{Launcher, Seen, TICK};
 use crate::record::Record;
+use crate::retry::Tries;
 use crate::shim::{leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
+use crate::tool::Supervision;
 use crate::{
-    Event, Interrupt, NotRunCause, Outcome, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest, python,
-    rust_binary,
+    Event, Interrupt, NotRunCause, Outcome, PortSettings, RunError, RunOutcome, RunSettings, StepResult, cargo, pytest,
+    python, rust_binary,
 };
 
 /// How long the run waits for events before it looks for interrupts.
-const TICK: Duration = Duration::from_millis(50);
+const WAIT: Duration = Duration::from_millis(50);
 /// How many events are kept at once, so that none waits long to be told.
 const AT_ONCE: usize = 256;
 
@@ -40,6 +44,8 @@ struct Shared<'p> {
 struct Made {
     python: Option<Utf8PathBuf>,
     binaries: cargo::Binaries,
+    /// All programs that were built for tests.
+    programs: BTreeSet<Utf8PathBuf>,
 }
 
 /// Runs a plan. Every result is on disk before `events` hears of it. Where results cannot be kept, a warning says so, the run
@@ -95,6 +101,8 @@ pub fn run(
         events,
         began,
         round: 0,
+        ports: None,
+        tries: None,
     };
     let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
@@ -128,7 +136,7 @@ pub fn run(
                 Some(event)
             } else {
                 let next = dispatcher.next_moment().map(|moment| moment.saturating_sub(began.elapsed()));
-                messages.recv_timeout(next.map_or(TICK, |next| next.min(TICK))).ok()
+                messages.recv_timeout(next.map_or(WAIT, |next| next.min(WAIT))).ok()
             };
             if let Some(event) = event {
                 // What has come meanwhile is kept with it: the many results of short tests cost one transaction.
@@ -147,7 +155,44 @@ pub fn run(
             }
         }
     });
+    if settings.coverage.is_some() {
+        let made = shared.made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        record.outcome.coverage =
+            Some(measure(plan, settings, &folder, &made, (&launcher, &stop), (interrupt, interrupts_seen)));
+    }
     Ok(record.finish(began.elapsed()))
+}
+
+/// Puts together what the tests ran of the tree, unless the run was asked to stop; an interrupt ends it.
+fn measure(
+    plan: &Plan,
+    settings: &RunSettings,
+    folder: &Utf8Path,
+    made: &Made,
+    (launcher, stop): (&Launcher, &StopSignal),
+    (interrupt, seen): (&Interrupt, u8),
+) -> Coverage {
+    let measured = Measured { python: made.python.clone(), programs: &made.programs };
+    let is_over = AtomicBool::new(false);
+    // What fails fast is measured all the same; a person who interrupts waits for nothing more.
+    let tools = StopSignal::default();
+    if stop.get() > Stop::FailFast {
+        tools.raise_to(stop.get());
+    }
+    let supervision = Supervision { launcher, stop: &tools, grace: settings.grace, limit: None };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                if interrupt.count() > seen {
+                    tools.raise_to(Stop::Interrupted);
+                }
+                std::thread::sleep(TICK);
+            }
+        });
+        let found = coverage::collect(plan, settings, folder, &measured, supervision);
+        is_over.store(true, Ordering::SeqCst);
+        found
+    })
 }
 
 /// Ends what runs that were killed have left, before anything is given the GPUs that it holds.
@@ -168,7 +213,7 @@ fn sweep_earlier(state_dir: &Utf8Path, interrupt: &Interrupt, record: &mut Recor
 /// What an event means to the dispatcher.
 fn input(event: &Event) -> Option<Input> {
     match event {
-        Event::CaseFinished(result) if result.outcome.is_failure() => Some(Input::CaseFailed),
+        Event::CaseFinished(result) if result.fails_run() => Some(Input::CaseFailed),
         Event::StepFinished(result) => Some(Input::StepEnded { step: result.step, error: result.error.clone() }),
         _ => None,
     }
@@ -181,11 +226,22 @@ fn rounds(job: &Job<'_, '_>) -> u32 {
 /// Runs all rounds of a step; each test has a result in each, but in those that `until_fail` never came to.
 fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: &Shared<'p>) {
     let (launcher, hold) = (launcher.fresh(), gpus.hold(&job.place.gpus));
-    let mut job = Job { launcher: &launcher, hold: Some(&hold), ..job };
+    let job = Job { launcher: &launcher, hold: Some(&hold), ..job };
     let start = job.began.elapsed();
     let visible = job.place.gpus.iter().map(|gpu| gpu.visible.clone()).collect();
     job.tell(Event::StepStarted { step: job.step.id, at: start, gpus: visible });
-    let error = hold.during(|| run_rounds(&mut job, shared));
+    let wanted = job.settings.ports.as_ref().filter(|_| !job.step.cases.is_empty());
+    let error = match wanted.map(PortSettings::take).transpose() {
+        Ok(ports) => hold.during(|| run_rounds(&Job { ports: ports.as_ref(), ..job.again() }, shared)),
+        Err(error) => {
+            for round in 0..if job.settings.until_fail { 1 } else { rounds(&job) } {
+                for case in &job.step.cases {
+                    Job { round, ..job.again() }.not_run(case, NotRunCause::Machine, error.clone());
+                }
+            }
+            Some(error)
+        }
+    };
     let duration = job.began.elapsed().saturating_sub(start);
     let seen = launcher.seen();
     tell_what_was_left(&job, &seen);
@@ -198,27 +254,39 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
 }
 
 /// The error of the first round that could not do its work.
-fn run_rounds<'p>(job: &mut Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
-    let mut first_error = None;
-    for round in 0..rounds(job) {
+fn run_rounds<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
+    let (mut first_error, rounds) = (None, rounds(job));
+    for round in 0..rounds {
         if round > 0 && job.settings.until_fail && job.stop.is_raised() {
             break;
         }
-        job.round = round;
-        let mut over = HashSet::new();
-        if let Err(error) = execute(job, shared, &mut over) {
-            for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
-                if job.stop.is_raised() {
-                    let (cause, reason) = job.stop.get().cause();
-                    job.not_run(case, cause, reason);
-                } else {
-                    job.not_run(case, NotRunCause::Machine, error.clone());
-                }
+        let mut tries = Tries::of(job.settings.retry.as_ref(), job.step, rounds);
+        let mut this = round;
+        loop {
+            let error = run_round(&Job { round: this, tries: Some(&tries), ..job.again() }, shared);
+            first_error = first_error.or(error);
+            if !tries.next(job.stop) {
+                break;
             }
-            first_error.get_or_insert(error);
+            this += 1;
         }
     }
     first_error
+}
+
+/// Each test has a result after it.
+fn run_round<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
+    let mut over = HashSet::new();
+    let error = execute(job, shared, &mut over).err()?;
+    for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
+        if job.stop.is_raised() {
+            let (cause, reason) = job.stop.get().cause();
+            job.not_run(case, cause, reason);
+        } else {
+            job.not_run(case, NotRunCause::Machine, error.clone());
+        }
+    }
+    Some(error)
 }
 
 /// A step as warnings name it: by its first test.
@@ -282,7 +350,9 @@ fn execute<'p>(job: &Job<'p, '_>, shared: &Shared<'p>, over: &mut HashSet<usize>
         }
         StepKind::BuildRust(build) => {
             let built = cargo::build(job, build)?;
-            lock().binaries.extend(built);
+            let mut made = lock();
+            made.binaries.extend(built.binaries);
+            made.programs.extend(built.programs);
             Ok(())
         }
         StepKind::PythonBatch | StepKind::PythonGpu => {

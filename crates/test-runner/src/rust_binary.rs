@@ -12,6 +12,7 @@ use test_catalog::{CargoTarget, NodeId, TargetKind};
 
 use crate::cargo::{Binary, Invocation, doc_test};
 use crate::clock::Instant;
+use crate::coverage;
 use crate::executor::{Job, seconds};
 use crate::libtest::{Wanted, certain, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
@@ -42,6 +43,10 @@ pub(crate) fn run(
         Invocation { program, arguments: Vec::new(), folder, env: binary.env }
     };
     invocation.env.extend(job.settings.env.iter().chain(job.step_env()).cloned());
+    invocation.env.extend(job.variables());
+    if job.settings.coverage.is_some() {
+        invocation.env.push(coverage::profile_file(&job.folder));
+    }
     let binary = RustBinary { job, target, invocation };
     if target.harness || target.kind == TargetKind::Doc { binary.run_harness(over) } else { binary.run_programs(over) }
 }

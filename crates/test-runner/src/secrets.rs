@@ -13,8 +13,8 @@ const SHOWN: &str = "***";
 /// Secret values. They are not shown by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
-    /// The longest first: one may be a part of another.
-    values: Vec<String>,
+    /// Each with its variable, the longest first: one may be a part of another.
+    values: Vec<(String, String)>,
 }
 
 impl Secrets {
@@ -27,10 +27,10 @@ impl Secrets {
         };
         let named = variables.into_iter().filter(|(name, _)| is_secret(name));
         // A value may end with a line end where it was read from a file, and is printed without it.
-        let mut values: Vec<String> =
-            named.map(|(_, value)| value.trim().to_owned()).filter(|value| value.len() >= SHORTEST).collect();
-        values.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        values.dedup();
+        let trimmed = named.map(|(name, value)| (value.trim().to_owned(), name));
+        let mut values: Vec<(String, String)> = trimmed.filter(|(value, _)| value.len() >= SHORTEST).collect();
+        values.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        values.dedup_by(|(one, _), (other, _)| one == other);
         Self { values }
     }
 
@@ -43,10 +43,19 @@ impl Secrets {
     /// The text with `***` in the place of each secret.
     #[must_use]
     pub fn hidden<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replaced(text, |_| SHOWN.to_owned())
+    }
+
+    /// The text with `***NAME***` in the place of each secret, by its variable: texts that differ in their secrets still do.
+    pub(crate) fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replaced(text, |name| format!("{SHOWN}{name}{SHOWN}"))
+    }
+
+    fn replaced<'t>(&self, text: &'t str, shown: impl Fn(&str) -> String) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
-        for value in &self.values {
+        for (value, name) in &self.values {
             if text.contains(value) {
-                text = Cow::Owned(text.replace(value, SHOWN));
+                text = Cow::Owned(text.replace(value, &shown(name)));
             }
         }
         text
@@ -96,6 +105,7 @@ mod tests {
     fn of_one_in_another_nothing_is_left() {
         let both = secrets(&[("A_KEY", "abcdef"), ("B_KEY", "abcdefghi")]);
         assert_eq!(both.hidden("abcdefghi abcdef"), "*** ***");
+        assert_eq!(both.named("a[abcdefghi] a[abcdef]"), "a[***B_KEY***] a[***A_KEY***]");
         assert_eq!(format!("{both:?}"), "Secrets(2)");
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use crate::coverage::CoverageSettings;
 use crate::history::RunFacts;
 use crate::shim::Shim;
-use crate::{CaseResult, GpuMemory};
+use crate::{CaseResult, GpuMemory, PortSettings, Retry};
 
 /// What a run is told beyond its plan.
 #[derive(Debug, Clone)]
@@ -55,6 +56,12 @@ pub struct RunSettings {
     pub earlier: Option<Earlier>,
     /// What must not be kept or told, whoever prints it.
     pub secrets: crate::Secrets,
+    /// Ports that each slot has for itself; none without it.
+    pub ports: Option<PortSettings>,
+    /// Which failures are tried again; none without it.
+    pub retry: Option<Retry>,
+    /// Whether it is measured which lines the tests run, and with what. Python needs [`crate::coverage::PYTHON_PACKAGE`].
+    pub coverage: Option<CoverageSettings>,
 }
 
 /// An interrupted run that this one continues. The plan has only what is missing.
@@ -92,6 +99,9 @@ impl RunSettings {
             facts: RunFacts::default(),
             earlier: None,
             secrets: crate::Secrets::default(),
+            ports: None,
+            retry: None,
+            coverage: None,
         }
     }
 }

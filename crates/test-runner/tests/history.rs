@@ -28,6 +28,8 @@ fn result(name: &str, outcome: Outcome) -> CaseResult {
         id: NodeId::from_text(format!("test_a.py::{name}")),
         occurrence: 0,
         round: 0,
+        retried: false,
+        usage: None,
         language: Language::Python,
         step: support::plan(Vec::new()).steps().next().unwrap().id,
         outcome,

@@ -48,6 +48,9 @@ pub(crate) struct TestArgs {
     /// Run each test again and again until one fails, at most --repeat times [default: 1000]
     #[arg(long)]
     pub(crate) until_fail: bool,
+    /// Measure which lines the tests run: Python with pytest-cov, Rust with the component llvm-tools of rustup
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) coverage: bool,
     /// Show the tests' output as it comes, one step at a time
     #[arg(short = 's', long)]
     pub(crate) no_capture: bool,
@@ -328,6 +331,9 @@ pub(crate) enum HistoryCommand {
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+    /// Also look for what `test --coverage` takes
+    #[arg(long)]
+    pub(crate) coverage: bool,
     /// The Python that is to run pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
     #[arg(long, value_name = "FILE", help_heading = "Machine")]
     pub(crate) python: Option<Utf8PathBuf>,

@@ -24,33 +24,39 @@ pub(crate) fn run(global: &Global, args: &DoctorArgs, environment: &Environment)
     if selection.chosen.is_empty() {
         return Err(super::test::nothing_selected(&subject, &cases, &selection));
     }
-    let checks = of(&subject, &selection.chosen, args.python.as_deref(), environment);
+    let needs = Needs { coverage: args.coverage, ..needs(&subject, &selection.chosen) };
+    let checks = of(&subject, &needs, args.python.as_deref(), environment);
     output::write(&text(&checks, &Styles::for_terminal(environment.colour)))?;
     Ok(if checks.iter().any(|check| check.state == State::Missing) { Exit::NotReady } else { Exit::Success })
 }
 
-/// Before a run: says what tests are known to need and is not here. The run goes on: tests without what they need say so themselves.
+/// Before a run: says what tests are known to need and is not here. The run goes on: tests without what they need say so
+/// themselves. What was asked for and cannot be measured ends it before it begins.
 pub(super) fn preflight(
     subject: &Subject,
     chosen: &[Chosen<'_, '_>],
-    python: Option<&camino::Utf8Path>,
+    (python, coverage): (Option<&camino::Utf8Path>, bool),
     environment: &Environment,
-) {
-    let checks = of(subject, chosen, python, environment);
+) -> Result<(), Error> {
+    let needs = Needs { coverage, ..needs(subject, chosen) };
+    let checks = of(subject, &needs, python, environment);
     for check in checks.iter().filter(|check| check.before_run && check.state != State::Here) {
+        if check.ends_run && check.state == State::Missing {
+            let remedy = check.remedy.clone().unwrap_or_default();
+            return Err(Error::NotReady { what: check.what.clone(), found: check.detail.clone(), remedy });
+        }
         let remedy = check.remedy.as_ref().map(|remedy| format!(": {remedy}")).unwrap_or_default();
         note(&format!("warning: {}: {}{}", check.what, printable(&check.detail), printable(&remedy)));
     }
+    Ok(())
 }
 
-fn of(
-    subject: &Subject,
-    chosen: &[Chosen<'_, '_>],
-    python: Option<&camino::Utf8Path>,
-    environment: &Environment,
-) -> Vec<Check> {
-    let needs = Needs::of(&subject.policy, chosen.iter().map(|chosen| chosen.case));
-    checks(&needs, &Found::of(&needs, &subject.tree, python, environment))
+fn needs(subject: &Subject, chosen: &[Chosen<'_, '_>]) -> Needs {
+    Needs::of(&subject.policy, chosen.iter().map(|chosen| chosen.case))
+}
+
+fn of(subject: &Subject, needs: &Needs, python: Option<&camino::Utf8Path>, environment: &Environment) -> Vec<Check> {
+    checks(needs, &Found::of(needs, &subject.tree, python, environment))
 }
 
 fn text(checks: &[Check], styles: &Styles) -> String {

@@ -11,7 +11,8 @@ use test_catalog::{Catalog, NodeId};
 use test_report::count;
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
-use test_runner::{Capture, Interrupt, PythonSettings, RunOutcome, RunSettings};
+use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
+use test_runner::{Capture, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
 
 use crate::asked::{self, Questions};
 use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
@@ -76,7 +77,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         super::plan::show(&plan, &facts, PlanFormat::Text, environment)?;
         return Ok(division::exit(&facts, &args.division));
     }
-    super::doctor::preflight(&subject, &selection.chosen, args.python.as_deref(), environment);
+    super::doctor::preflight(&subject, &selection.chosen, (args.python.as_deref(), args.coverage), environment)?;
     // What earlier runs took is in the plan by now, and the run may be long.
     drop((measured, estimates));
     let interrupt = Interrupt::new();
@@ -92,7 +93,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
         gpu_memory: Some(Arc::new(Nvml { library: args.machine.nvml.clone().map(Into::into) })),
-        ..settings(&subject, &catalog, args, environment)
+        ..settings(&subject, &catalog, args, environment)?
     };
     let outcome = test_runner::run(&plan, &settings, &interrupt, |event| {
         progress.tell(event);
@@ -113,6 +114,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let is_over = budgets.iter().any(|budget| budget.used > budget.limit);
     let exit = if exit == Exit::Success && args.division.enforce_budget && is_over { Exit::OverBudget } else { exit };
     let text = test_report::summary::text(&outcome, &budgets, &styles)
+        + &test_report::coverage::text(&outcome, &styles)
         + &test_report::plan_facts::origin(&facts)
         + &measured_markers(&subject, &catalog, &cases, &outcome);
     match lines {
@@ -166,18 +168,23 @@ fn require_all(args: &TestArgs, environment: &Environment) -> bool {
     args.require_all || (environment.ci && !args.no_require_all)
 }
 
-fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: &Environment) -> RunSettings {
+fn settings(
+    subject: &Subject,
+    catalog: &Catalog,
+    args: &TestArgs,
+    environment: &Environment,
+) -> Result<RunSettings, Error> {
     let rootdir = catalog.pytest.as_ref().map_or(subject.tree.clone(), |pytest| pytest.rootdir.in_tree(&subject.tree));
     let stage = args.selection.stage.as_deref().and_then(|stage| subject.policy.stage(stage));
     let stage = stage.map(|markers| format!("({})", markers.join(" or ")));
     let marks: Vec<_> =
         stage.into_iter().chain(args.selection.marks.as_ref().map(|text| format!("({text})"))).collect();
-    RunSettings {
+    Ok(RunSettings {
         rootdir,
         python: PythonSettings {
             interpreter: args.python.clone(),
             virtual_env: environment.virtual_env.clone(),
-            ..PythonSettings::default()
+            requirements: args.coverage.then(|| PYTHON_PACKAGE.1.to_owned()).into_iter().collect(),
         },
         pytest_args: args.pytest_args.clone(),
         mark_expression: (!marks.is_empty()).then(|| marks.join(" and ")),
@@ -187,8 +194,37 @@ fn settings(subject: &Subject, catalog: &Catalog, args: &TestArgs, environment: 
         secrets: environment.secrets.clone(),
         repeat: args.repeat.unwrap_or(1),
         until_fail: args.until_fail,
+        ports: ports(&subject.policy),
+        retry: retry(&subject.policy)?,
+        coverage: args.coverage.then(|| coverage(subject, environment)),
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
+    })
+}
+
+/// The file that all runs of a machine lock the ports of their slots in, whoever's they are and whatever their temporary folders.
+const PORTS: &str = "/tmp/dynamo-test-kit.ports";
+
+/// The ports of slots, where the policy names a variable for them.
+fn ports(policy: &Policy) -> Option<PortSettings> {
+    let ports = policy.ports();
+    let variable = ports.variable.clone()?;
+    Some(PortSettings { variable, first: ports.first, last: ports.last, each: ports.each, file: PORTS.into() })
+}
+
+/// Which failures run again, where the policy names any.
+fn retry(policy: &Policy) -> Result<Option<Retry>, Error> {
+    let retry = policy.retry();
+    if retry.output.is_empty() || retry.times == 0 {
+        return Ok(None);
     }
+    // The policy was held against the same library when it was read.
+    Retry::new(&retry.output, retry.times, retry.pause).map(Some).map_err(Error::Internal)
+}
+
+/// What measures; of what is missing a run that needs it has been told before.
+fn coverage(subject: &Subject, environment: &Environment) -> CoverageSettings {
+    let named = environment.llvm_tools.clone();
+    CoverageSettings { llvm: named.or_else(|| LlvmTools::of_toolchain(&subject.tree).ok()) }
 }
 
 /// Ctrl-C, and TERM and HUP like it: once to end in order, twice to end at once.

@@ -40,6 +40,7 @@ impl EventLines {
     /// Where any line could not be written.
     pub(super) fn finish(mut self, outcome: &RunOutcome, exit: Exit) -> Result<(), Error> {
         if self.read {
+            self.write(&test_report::coverage::line(outcome));
             self.write(&events::finished(outcome, exit as u8));
         }
         self.failed.map_or(Ok(()), Err)

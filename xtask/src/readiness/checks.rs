@@ -2,12 +2,17 @@
 
 use test_report::count::{counted, tests};
 
+use test_runner::coverage::PYTHON_PACKAGE;
+
 use super::found::SERVICES;
 use super::{Found, Needs};
 
 /// Less is too little for results and builds, and for a model, in GiB.
 const LEAST_GIB: u64 = 2;
 const LEAST_FOR_MODELS_GIB: u64 = 20;
+
+const LLVM_REMEDY: &str =
+    "rustup component add llvm-tools; or name both tools of that release: LLVM_PROFDATA, LLVM_COV";
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +38,8 @@ pub(crate) struct Check {
     pub(crate) remedy: Option<String>,
     /// Whether it is said before a run: it is known that tests need it.
     pub(crate) before_run: bool,
+    /// Whether a run that lacks it does not begin: it was asked for, and nothing of it would come.
+    pub(crate) ends_run: bool,
 }
 
 /// A check for each thing that the tests need, the worst first. Nothing is asked for that none of them needs.
@@ -50,6 +57,9 @@ pub(crate) fn checks(needs: &Needs, found: &Found) -> Vec<Check> {
     if !needs.models.is_empty() || needs.unknown_models > 0 {
         checks.extend(models(needs, found));
     }
+    if needs.coverage {
+        checks.extend(coverage(needs, found));
+    }
     checks.extend(disk(found));
     checks.sort_by_key(|check| check.state);
     checks
@@ -62,6 +72,7 @@ fn check(what: &str, is_here: bool, without: State, needed_by: usize, remedy: &s
         detail: format!("{}; {} selected", if is_here { "found" } else { "not found" }, tests(needed_by)),
         remedy: (!is_here).then(|| remedy.to_owned()),
         before_run: without == State::Missing,
+        ends_run: false,
     }
 }
 
@@ -76,6 +87,7 @@ fn python(needs: &Needs, found: &Found) -> Vec<Check> {
                 detail: format!("{python} cannot be used: {why}; {} selected", tests(needs.python)),
                 remedy: Some("install Python 3.10 or later, or name one: --python FILE".to_owned()),
                 before_run: true,
+                ends_run: false,
             }];
         }
     };
@@ -128,10 +140,37 @@ fn models(needs: &Needs, found: &Found) -> Vec<Check> {
         remedy: (loading > 0)
             .then(|| "they are downloaded while tests wait; `huggingface-cli download ID` does it before".to_owned()),
         before_run: false,
+        ends_run: false,
     }];
     if loading > 0 {
         let remedy = "export HF_TOKEN=..., which models with a licence to accept need";
         checks.push(Check { before_run: true, ..check("HF_TOKEN", found.token, State::Doubtful, loading, remedy) });
+    }
+    checks
+}
+
+/// What measures the lines that tests run.
+fn coverage(needs: &Needs, found: &Found) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let (module, package) = PYTHON_PACKAGE;
+    if let (Ok(modules), 1..) = (&found.modules, needs.python) {
+        let has = |name: &str| modules.iter().any(|found| found == name);
+        // Where `test` makes the environment, it installs this, too.
+        let is_made = found.is_own || !has("pytest");
+        let without = if is_made { State::Doubtful } else { State::Missing };
+        let remedy = match is_made {
+            true => "`test --coverage` installs it into target/xtask/venv, which takes the network".to_owned(),
+            false => format!("{} -m pip install {package}", found.python),
+        };
+        let has = has(module);
+        checks.push(Check { ends_run: true, ..check(package, has, without, needs.python, &remedy) });
+    }
+    if let Some(llvm) = &found.llvm {
+        let mut one = check("llvm-tools", llvm.is_ok(), State::Missing, needs.rust, LLVM_REMEDY);
+        if let Err(why) = llvm {
+            one.detail = format!("{why}; {} selected", tests(needs.rust));
+        }
+        checks.push(Check { ends_run: true, ..one });
     }
     checks
 }
@@ -148,6 +187,7 @@ fn disk(found: &Found) -> Vec<Check> {
             detail: format!("{} GiB free for {place}", gib(*free)),
             remedy: (!enough).then(|| format!("make room: {least} GiB at least")),
             before_run: true,
+            ends_run: false,
         }
     };
     found.free.iter().map(of).collect()
@@ -155,6 +195,8 @@ fn disk(found: &Found) -> Vec<Check> {
 
 #[cfg(test)]
 mod tests {
+    use test_runner::coverage::LlvmTools;
+
     use super::*;
 
     fn states(needs: &Needs, found: &Found) -> Vec<(String, State)> {
@@ -164,6 +206,8 @@ mod tests {
     fn found(modules: &[&str]) -> Found {
         Found {
             python: "python3".into(),
+            is_own: false,
+            llvm: None,
             modules: Ok(modules.iter().map(|name| (*name).to_owned()).collect()),
             cargo: false,
             programs: Vec::new(),
@@ -191,6 +235,7 @@ mod tests {
             plugins: [(("pytest_timeout", "pytest-timeout"), 2)].into(),
             models: [("a/b".to_owned(), 1), ("c/d".to_owned(), 1)].into(),
             unknown_models: 0,
+            coverage: false,
         };
         let mut here = found(&["pytest"]);
         here.models = vec!["a/b".to_owned()];
@@ -214,6 +259,27 @@ mod tests {
         assert!(all[3].detail.contains("c/d") && !all[3].detail.contains("a/b"), "{}", all[3].detail);
         here.models.push("c/d".to_owned());
         assert!(!states(&needs, &here).iter().any(|(what, _)| what == "HF_TOKEN"), "no download, no token");
+    }
+
+    #[test]
+    fn what_measures_is_asked_for_only_where_it_was_and_ends_a_run_that_lacks_it() {
+        let needs = Needs { python: 1, rust: 1, coverage: true, ..Needs::default() };
+        let mut here = found(&["pytest"]);
+        here.cargo = true;
+        here.llvm = Some(Err("there is no /rust/bin/llvm-profdata".to_owned()));
+        let ending = |found: &Found| -> Vec<String> {
+            let missing = |check: &Check| check.ends_run && check.state == State::Missing;
+            checks(&needs, found).into_iter().filter(missing).map(|check| check.what).collect()
+        };
+        assert_eq!(ending(&here), ["pytest-cov", "llvm-tools"]);
+        here.is_own = true;
+        here.llvm = Some(Ok(LlvmTools { profdata: "a".into(), cov: "b".into() }));
+        assert_eq!(ending(&here), Vec::<String>::new(), "what `test` makes, it completes");
+        here.is_own = false;
+        here.modules = Ok(vec!["pytest".to_owned(), "pytest_cov".to_owned()]);
+        assert_eq!(ending(&here), Vec::<String>::new());
+        let without = Needs { coverage: false, ..needs };
+        assert!(!states(&without, &found(&["pytest"])).iter().any(|(what, _)| what == "pytest-cov"));
     }
 
     #[test]

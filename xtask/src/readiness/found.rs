@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use test_runner::coverage::{LlvmTools, PYTHON_PACKAGE};
+
 use super::Needs;
 use crate::environment::Environment;
 
@@ -19,6 +21,10 @@ pub(crate) struct Found {
     pub(crate) python: Utf8PathBuf,
     /// Of `pytest` and the plugins' modules, those that it can import; or why it could not be asked.
     pub(crate) modules: Result<Vec<String>, String>,
+    /// Whether `test` makes that Python's environment itself where it lacks something.
+    pub(crate) is_own: bool,
+    /// LLVM's tools for the Rust that the tree is built with, or why there are none; asked for where Rust is measured.
+    pub(crate) llvm: Option<Result<LlvmTools, String>>,
     /// Whether `cargo` is on the path.
     pub(crate) cargo: bool,
     /// Programs of services on the path.
@@ -43,6 +49,8 @@ impl Found {
         let venvs = environment.virtual_env.iter().cloned().chain([tree.join(".venv"), state_dir.join("venv")]);
         let in_venv = || venvs.map(|venv| venv.join("bin/python")).find(|python| python.is_file());
         let python = named.or_else(in_venv).unwrap_or_else(|| "python3".into());
+        let is_own = python.starts_with(&state_dir);
+        let llvm = (needs.coverage && needs.rust > 0).then(|| llvm(tree, environment));
         let modules = if needs.python > 0 { modules(&python, needs) } else { Ok(Vec::new()) };
         let on_path = |name: &str| environment.path.iter().any(|folder| Path::new(folder).join(name).is_file());
         let has_model = |id: &&String| {
@@ -53,6 +61,8 @@ impl Found {
         places.extend(environment.model_cache.clone().filter(|_| !needs.models.is_empty()));
         Self {
             modules,
+            is_own,
+            llvm,
             python,
             cargo: on_path("cargo"),
             programs: SERVICES.iter().map(|(name, _)| *name).filter(|name| on_path(name)).collect(),
@@ -69,13 +79,22 @@ fn modules(python: &Utf8Path, needs: &Needs) -> Result<Vec<String>, String> {
     const ASK: &str =
         "import importlib.util, sys\nfor name in sys.argv[1:]:\n    if importlib.util.find_spec(name): print(name)";
     let mut command = Command::new(python);
-    command.args(["-c", ASK, "pytest"]).args(needs.plugins.keys().map(|(module, _)| *module)).stdin(Stdio::null());
+    command
+        .args(["-c", ASK, "pytest", PYTHON_PACKAGE.0])
+        .args(needs.plugins.keys().map(|(module, _)| *module))
+        .stdin(Stdio::null());
     let output = command.output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(said.lines().last().unwrap_or("it ended without a word").to_owned())
+}
+
+/// Those that variables name, as other tools take them; else those of the toolchain.
+fn llvm(tree: &Utf8Path, environment: &Environment) -> Result<LlvmTools, String> {
+    let named = environment.llvm_tools.clone();
+    named.map_or_else(|| LlvmTools::of_toolchain(tree), Ok)
 }
 
 fn is_busy(port: u16) -> bool {

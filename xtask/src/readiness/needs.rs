@@ -31,6 +31,8 @@ pub(crate) struct Needs {
     pub(crate) plugins: BTreeMap<(&'static str, &'static str), usize>,
     /// Models by their ids.
     pub(crate) models: BTreeMap<String, usize>,
+    /// Whether it is measured which lines they run.
+    pub(crate) coverage: bool,
     /// Tests that load a model whose id reading does not tell.
     pub(crate) unknown_models: usize,
 }

@@ -188,6 +188,21 @@ pub static DOCUMENT: Table = Table::of(&[
         "{ engine = \"podman\" }",
         "How `cargo xtask test --container IMAGE` runs the tests in a container.",
     ),
+    Key::new(
+        "retry",
+        One(&RETRY),
+        "{ output = [\"address already in use\"] }",
+        "Failures of GPU tests that are tried again, known by what they print: races at the start of an engine. None by \
+         default: a test that fails has failed. A test that fails and then passes is called flaky, and each of its tries \
+         is kept.",
+    ),
+    Key::new(
+        "ports",
+        One(&PORTS),
+        "{ variable = \"TEST_PORTS\" }",
+        "Ports that the tests of a slot have for themselves, among all runs on the machine that give out ports. Tests find \
+         them in a variable; without its name none are given out.",
+    ),
     Key::new("ci", One(&CI), "{ workflows = [\"ci\"] }", "Where CI is written, and what its workflows do not show."),
     Key::new(
         "lanes",
@@ -535,6 +550,31 @@ static EXEMPTION: Table = Table::of(&[
     Key::new("reason", Text(Form::Any), "\"moves with the new frontend\"", "Why it may stay.").required(),
     Key::new("expires", Day, "2099-12-31", "The last day on which it holds.").required(),
     Key::new("ticket", Text(Form::Any), "\"DYN-1234\"", "Where the work is tracked."),
+]);
+
+static RETRY: Table = Table::of(&[
+    Key::new(
+        "output",
+        Texts(Form::Any),
+        "[\"address already in use\"]",
+        "Regular expressions, in the syntax of Rust's crate `regex`. A failure is tried again where one matches in what the \
+         test said or printed; a test that took longer than it may is not.",
+    ),
+    Key::new("times", Whole, "2", "How often a test is run again at most: 3 by default, and 10 at the most."),
+    Key::new(
+        "pause",
+        Text(Form::Duration),
+        "\"10 s\"",
+        "The pause before a test is run again, 5 s by default; before each further time it is twice as long. It keeps its \
+         GPUs meanwhile.",
+    ),
+]);
+
+static PORTS: Table = Table::of(&[
+    Key::new("variable", Text(Form::Any), "\"TEST_PORTS\"", "The variable that tests read; it holds `FIRST-LAST`."),
+    Key::new("first", Whole, "21000", "The first port that is given out: 20000 by default."),
+    Key::new("last", Whole, "28999", "The last port that is given out: 29999 by default."),
+    Key::new("each", Whole, "10", "How many ports a slot gets: 20 by default."),
 ]);
 
 static CONTAINER: Table = Table::of(&[

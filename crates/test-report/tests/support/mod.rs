@@ -32,6 +32,8 @@ pub(crate) fn result(id: &str, outcome: Outcome) -> CaseResult {
         id: NodeId::from_text(id),
         occurrence: 0,
         round: 0,
+        retried: false,
+        usage: None,
         language: if id.contains(".py::") { Language::Python } else { Language::Rust },
         step: step(),
         outcome,
@@ -57,6 +59,7 @@ pub(crate) fn run(results: Vec<CaseResult>) -> RunOutcome {
         warnings: Vec::new(),
         earlier: 0,
         not_kept: None,
+        coverage: None,
     }
 }
 

@@ -42,6 +42,10 @@ struct Result {
     seconds: f64,
     gpu_class: String,
     vram_peak_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cpu_seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory_peak_bytes: Option<u64>,
 }
 
 /// A document that cannot be merged.
@@ -110,7 +114,7 @@ impl Store {
             by_id.insert(run.id.clone(), run);
         }
         let mut statement = moment.prepare(
-            "SELECT run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak FROM results
+            "SELECT run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, cpu_seconds, memory_peak FROM results
              ORDER BY run, id, occurrence, attempt",
         )?;
         let mut rows = statement.query([])?;
@@ -124,6 +128,8 @@ impl Store {
                 seconds: row.get(5)?,
                 gpu_class: row.get(6)?,
                 vram_peak_bytes: row.get::<_, Option<i64>>(7)?.and_then(|bytes| u64::try_from(bytes).ok()),
+                cpu_seconds: row.get(8)?,
+                memory_peak_bytes: row.get::<_, Option<i64>>(9)?.and_then(|bytes| u64::try_from(bytes).ok()),
             });
         }
         Ok(by_id)
@@ -152,8 +158,8 @@ impl Store {
                  VALUES (?, ?, ?, ?, ?, '[]', ?, '', ?)",
             )?;
             let mut add_result = transaction.prepare(
-                "INSERT OR IGNORE INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, cpu_seconds, memory_peak)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             for run in &document.runs {
                 let state = RunState::from_word(&run.state);
@@ -174,6 +180,7 @@ impl Store {
                 }
                 for result in &run.results {
                     let peak = result.vram_peak_bytes.and_then(|bytes| i64::try_from(bytes).ok());
+                    let memory = result.memory_peak_bytes.and_then(|bytes| i64::try_from(bytes).ok());
                     merged.results += add_result.execute(params![
                         run.id,
                         result.id,
@@ -182,7 +189,9 @@ impl Store {
                         result.outcome,
                         result.seconds,
                         result.gpu_class,
-                        peak
+                        peak,
+                        result.cpu_seconds,
+                        memory
                     ])?;
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Past, Place, Row, Typical, typical};
+use super::{Past, Place, RECENT, Row, Typical, typical};
 use crate::recorded::RecordedOutcome;
 
 /// What stands out, each list with the most striking first.
@@ -15,6 +15,8 @@ pub struct Insights {
     pub slow: Vec<Slow>,
     /// Tests that take longer than they did.
     pub slower: Vec<Slower>,
+    /// The tests whose processes held most memory.
+    pub heavy: Vec<Heavy>,
     /// Tests that were skipped whenever they were asked for lately.
     pub skipped: Vec<Skipped>,
 }
@@ -56,6 +58,18 @@ pub struct Slower {
     pub before: Typical,
 }
 
+/// What a test takes of a machine's memory and processors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heavy {
+    /// Its id.
+    pub id: String,
+    /// The most memory that its process held in the latest runs that it went through, in bytes. Programs that it started are
+    /// not in it.
+    pub memory: u64,
+    /// Its time on processors; `None` where none was measured that can be true.
+    pub processors: Option<Typical>,
+}
+
 /// A test that has not run for long, although it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
@@ -87,6 +101,7 @@ pub fn insights(past: &Past) -> Insights {
     for ((id, _), rows) in cases {
         found.flaky.extend(flaky(id, &rows));
         found.skipped.extend(skipped(id, &rows));
+        found.heavy.extend(heavy(id, &rows));
         let mut classes: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         let mut places: BTreeMap<(&str, &Place), Vec<f64>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.outcome.tells_time()) {
@@ -103,6 +118,7 @@ pub fn insights(past: &Past) -> Insights {
     found.flaky.sort_by_key(|test| std::cmp::Reverse(test.failed));
     found.slow.sort_by_key(|test| std::cmp::Reverse(test.takes.median));
     found.slower.sort_by_key(|test| std::cmp::Reverse(test.now.median.saturating_sub(test.before.median)));
+    found.heavy.sort_by_key(|test| std::cmp::Reverse(test.memory));
     found.skipped.sort_by_key(|test| test.since_ms);
     found
 }
@@ -127,6 +143,13 @@ fn slower(id: &str, class: &str, times: &[f64]) -> Option<Slower> {
         && now.median.saturating_sub(before.median) >= MIN_DIFFERENCE
         && now.median > before.median.mul_f64(1.5);
     is_slower.then(|| Slower { id: id.to_owned(), gpu_class: class.to_owned(), now, before })
+}
+
+fn heavy(id: &str, rows: &[&Row]) -> Option<Heavy> {
+    let through = || rows.iter().filter(|row| row.outcome.tells_time()).take(RECENT);
+    let memory = through().filter_map(|row| row.memory_peak).max()?;
+    let processors = typical(through().filter_map(|row| row.cpu_seconds));
+    Some(Heavy { id: id.to_owned(), memory, processors })
 }
 
 fn skipped(id: &str, rows: &[&Row]) -> Option<Skipped> {
@@ -156,6 +179,8 @@ mod tests {
             seconds: *seconds,
             gpu_class: String::new(),
             place: Place::Here,
+            cpu_seconds: Some(*seconds),
+            memory_peak: (*seconds < 1e6).then_some(*seconds as u64),
         });
         insights(&Past { rows: rows.collect(), runs: 0 })
     }
@@ -204,6 +229,8 @@ mod tests {
                 seconds: if index < 3 { 20.0 } else { 10.0 },
                 gpu_class: String::new(),
                 place: place_of(index),
+                cpu_seconds: None,
+                memory_peak: None,
             });
             insights(&Past { rows: rows.collect(), runs: 10 }).slower.len()
         };
@@ -211,6 +238,14 @@ mod tests {
         assert_eq!(with_places(|_| Place::Elsewhere("2x NVIDIA L4".to_owned())), 1);
         assert_eq!(with_places(|index| if index < 3 { Place::Elsewhere(String::new()) } else { Place::Here }), 0);
         assert_eq!(with_places(|index| Place::Elsewhere(if index < 3 { "one" } else { "other" }.to_owned())), 0);
+    }
+
+    #[test]
+    fn what_a_test_holds_is_the_most_of_what_was_measured_when_it_went_through() {
+        let memory = |rows: &[(RecordedOutcome, Option<&str>, f64)]| found(rows).heavy.first().map(|test| test.memory);
+        assert_eq!(memory(&[(Passed, None, 3.0), (Passed, None, 7.0), (Failed, None, 90.0)]), Some(7));
+        assert_eq!(memory(&[(Failed, None, 90.0)]), None);
+        assert_eq!(memory(&[(Passed, None, 1e9)]), None, "not measured");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use test_catalog::NodeId;
 use crate::recorded::RecordedOutcome;
 
 pub use error::HistoryError;
-pub use insight::{Flaky, Insights, Skipped, Slow, Slower, insights};
+pub use insight::{Flaky, Heavy, Insights, Skipped, Slow, Slower, insights};
 pub use life::Life;
 pub(crate) use life::claim;
 pub use prune::Pruned;
@@ -102,6 +102,10 @@ pub struct Row {
     pub gpu_class: String,
     /// Where its run was: times of one place are not those of another.
     pub place: Place,
+    /// Time on processors, in seconds, as it was recorded; `None` where it was not measured.
+    pub cpu_seconds: Option<f64>,
+    /// The most memory that its process held while it ran, in bytes; `None` where it was not measured.
+    pub memory_peak: Option<u64>,
 }
 
 /// Where a run was.

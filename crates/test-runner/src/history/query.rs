@@ -58,7 +58,7 @@ impl Store {
         let mut read = || {
             let mut statement = self.connection.prepare(
                 "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class,
-                     CASE WHEN selection = '' THEN machine END
+                     CASE WHEN selection = '' THEN machine END, cpu_seconds, memory_peak
                  FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
                  JOIN results ON results.run = latest.id
                  ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
@@ -78,6 +78,8 @@ impl Store {
                     gpu_class: row.get(7)?,
                     // Only what is merged in has no selection.
                     place: row.get::<_, Option<String>>(8)?.map_or(Place::Here, Place::Elsewhere),
+                    cpu_seconds: row.get(9)?,
+                    memory_peak: row.get::<_, Option<i64>>(10)?.and_then(|bytes| u64::try_from(bytes).ok()),
                 }))
             })?;
             for row in rows {
@@ -97,7 +99,8 @@ impl Store {
             let mut statement = self.connection.prepare(
                 "SELECT id, occurrence FROM results
                  WHERE run = ? AND detail NOT NULL
-                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')",
+                     AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')
+                     AND json_extract(detail, '$.retried') IS NULL",
             )?;
             let rows =
                 statement.query_map([run], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;

@@ -12,7 +12,8 @@ use super::{BUSY, HistoryError};
 pub const FILE: &str = "history.sqlite";
 
 /// What turns each version of the schema into the next. Entries are never changed, only added.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         id TEXT PRIMARY KEY,
         started_ms INTEGER NOT NULL,
@@ -38,7 +39,12 @@ const MIGRATIONS: [&str; 1] = ["
         detail TEXT,
         PRIMARY KEY (run, id, occurrence, attempt)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE results ADD COLUMN cpu_seconds REAL;
+    ALTER TABLE results ADD COLUMN memory_peak INTEGER;
+",
+];
 
 /// The store of a tree's results.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use test_catalog::{Language, NodeId};
 
 use super::{HistoryError, RunFacts, RunState, Store};
-use crate::{CaseResult, NotRunCause, Outcome};
+use crate::{CaseResult, CaseUsage, NotRunCause, Outcome};
 
 /// What only showing a result again needs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ struct Detail {
     output: String,
     output_file: Option<Utf8PathBuf>,
     gpus: Vec<String>,
+    /// It runs again, and this result does not count for its run's end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    retried: bool,
 }
 
 impl Store {
@@ -80,8 +83,9 @@ impl Store {
     fn insert(&self, run: &str, result: &CaseResult, gpu_class: &str) -> rusqlite::Result<()> {
         let detail = serde_json::to_string(&Detail::of(result)).unwrap_or_default();
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail, cpu_seconds,
+                 memory_peak)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         statement
             .execute(params![
@@ -93,7 +97,9 @@ impl Store {
                 result.duration.as_secs_f64(),
                 gpu_class,
                 result.vram_peak.and_then(|bytes| i64::try_from(bytes).ok()),
-                detail
+                detail,
+                result.usage.map(|usage| usage.processor_time.as_secs_f64()),
+                result.usage.and_then(|usage| usage.peak_memory).and_then(|bytes| i64::try_from(bytes).ok())
             ])
             .map(drop)
     }
@@ -117,12 +123,16 @@ impl Store {
     pub fn results(&self, run: &str, step: StepId) -> Result<Vec<CaseResult>, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT id, occurrence, attempt, outcome, seconds, detail, vram_peak FROM results WHERE run = ? AND detail NOT NULL",
+                "SELECT id, occurrence, attempt, outcome, seconds, detail, vram_peak, cpu_seconds, memory_peak
+                 FROM results WHERE run = ? AND detail NOT NULL",
             )?;
             let rows = statement.query_map([run], |row| {
                 let (id, outcome, detail): (String, String, String) = (row.get(0)?, row.get(3)?, row.get(5)?);
                 let (occurrence, round, seconds): (u32, u32, f64) = (row.get(1)?, row.get(2)?, row.get(4)?);
-                let vram_peak: Option<i64> = row.get(6)?;
+                let (vram_peak, peak_memory): (Option<i64>, Option<i64>) = (row.get(6)?, row.get(8)?);
+                let peak_memory = peak_memory.and_then(|bytes| u64::try_from(bytes).ok());
+                let processor: Option<f64> = row.get(7)?;
+                let usage = processor.map(|seconds| CaseUsage { processor_time: time(seconds), peak_memory });
                 let Ok(detail) = serde_json::from_str::<Detail>(&detail) else { return Ok(None) };
                 Ok(detail.outcome(&outcome).map(|outcome| CaseResult {
                     id: NodeId::from_text(id),
@@ -138,6 +148,8 @@ impl Store {
                     output_file: detail.output_file,
                     vram_peak: vram_peak.and_then(|bytes| u64::try_from(bytes).ok()),
                     gpus: detail.gpus,
+                    retried: detail.retried,
+                    usage,
                 }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
@@ -170,6 +182,7 @@ impl Detail {
             output: result.output.clone(),
             output_file: result.output_file.clone(),
             gpus: result.gpus.clone(),
+            retried: result.retried,
         }
     }
 
