@@ -173,3 +173,72 @@ fn watching_shows_the_machine_again_and_ends_with_its_reader() {
     drop(lines);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// Runs a command with a terminal of its own, of 60 lines and 200 columns. Once a line says `4000000`, it puts the file of the
+/// second machine into the place of the first, and once another redrawing has come, presses Ctrl-C. Prints what the
+/// screen shows then, line by line, and whether the command ended by that.
+const TERMINAL: &str = r"
+import fcntl, os, pty, re, shutil, signal, struct, sys, termios, time
+place, second, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+child, terminal = pty.fork()
+if child == 0:
+    time.sleep(0.2)
+    os.execv(command[0], command)
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 60, 200, 0, 0))
+seen, changed, asked = '', None, False
+while True:
+    try:
+        part = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not part:
+        break
+    seen += part.decode()
+    if changed is None and '4000000' in seen and '\x1b[J' in seen.split('4000000')[-1]:
+        shutil.copy(second, place)
+        changed = seen.count('\x1b[J')
+    # The first after the change may have begun before it.
+    if changed is not None and not asked and seen.count('\x1b[J') >= changed + 3:
+        asked = True
+        os.write(terminal, b'\x03')
+_, status = os.waitpid(child, 0)
+screen, row, column = {}, 0, 0
+for token in re.findall(r'\x1b\[[0-9;]*[A-Za-z]|.', seen[: seen.rindex('\x1b[J') + 3], re.S):
+    if token == '\x1b[H':
+        row, column = 0, 0
+    elif token == '\x1b[K':
+        screen = {(r, c): text for (r, c), text in screen.items() if r != row or c < column}
+    elif token == '\x1b[J':
+        screen = {(r, c): text for (r, c), text in screen.items() if r < row or (r == row and c < column)}
+    elif token == '\n':
+        row += 1
+    elif token == '\r':
+        column = 0
+    elif not token.startswith('\x1b'):
+        screen[row, column] = token
+        column += 1
+last = max((r for r, _ in screen), default=-1)
+for line in range(last + 1):
+    cells = {c: text for (r, c), text in screen.items() if r == line}
+    print(''.join(cells.get(c, ' ') for c in range(max(cells, default=-1) + 1)).rstrip())
+print(os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT)
+";
+
+#[test]
+fn on_a_terminal_the_machine_is_redrawn_in_its_place_and_nothing_old_is_left() {
+    // What is shown first has more lines, and longer ones.
+    let (first, second) = (machine("redrawn", busy), machine("redrawn-then", |_| {}));
+    let watched = xtask(&["gpus", "--watch=0.2", "--nvml", oracle::fake_nvml().to_str().unwrap()]);
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", TERMINAL]).args([&first, &second]).arg(watched.get_program()).args(watched.get_args());
+    for variable in ["CI", "NO_COLOR", "CUDA_VISIBLE_DEVICES"] {
+        command.env_remove(variable);
+    }
+    let shown = answer(command.env("TERM", "xterm").env("FAKE_NVML_DEVICES", &first));
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    let (screen, ended) = shown.stdout.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(ended, "True", "{}", shown.stdout);
+    assert!(!screen.contains("4000000"), "{screen}");
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    assert_eq!(lines(screen), lines(&gpus(&second, &[]).stdout));
+}

@@ -272,6 +272,42 @@ fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
     assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
 }
 
+#[test]
+fn what_comes_to_be_unread_is_shown_with_what_is_so_no_more() {
+    let workflow = "on: push\njobs:\n  a:\n    steps:\n    - uses: org/one@v1\n    - uses: org/same@v1\n";
+    let tree = tree(workflow, POLICY);
+    let root = tree.path();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    // Only lines move: nothing is to be said.
+    fs::write(root.join(".github/workflows/ci.yml"), format!("# A\n\n{workflow}")).unwrap();
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    assert!(!text.contains("not read"), "{text}");
+    let changed = workflow.replace("org/one@v1", "org/two@v1") + "    - uses: org/same@v1\n";
+    fs::write(root.join(".github/workflows/ci.yml"), changed).unwrap();
+    let unseen = json(&run(root, &["lanes", "diff", "HEAD", "--format", "json"]))["unseen"].clone();
+    let names = |key: &str| -> Vec<(String, u64)> {
+        let one =
+            |place: &serde_json::Value| (place["name"].as_str().unwrap().to_owned(), place["steps"].as_u64().unwrap());
+        unseen[key].as_array().unwrap().iter().map(one).collect()
+    };
+    assert_eq!(names("appeared"), [("org/same".to_owned(), 1), ("org/two".to_owned(), 1)], "{unseen:#}");
+    assert_eq!(names("gone"), [("org/one".to_owned(), 1)], "{unseen:#}");
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    assert!(
+        text.contains("\nwhat CI runs that is not read, so that it may run tests:\n  + .github/workflows/ci.yml:"),
+        "{text}"
+    );
+    assert!(text.contains("  - .github/workflows/ci.yml:5"), "{text}");
+    let markdown = run(root, &["lanes", "diff", "HEAD", "--format", "markdown"]).stdout;
+    assert!(
+        markdown.contains("- gone: ``` .github/workflows/ci.yml:5")
+            || markdown.contains("- gone: `` .github/workflows/ci.yml:5"),
+        "{markdown}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_in_both_revisions_and_one_that_leads_out_is_told_of() {

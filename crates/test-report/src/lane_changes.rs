@@ -9,6 +9,7 @@ use test_catalog::Reach;
 
 use crate::count;
 use crate::terminal::printable;
+use crate::unseen_changes::UnseenChanges;
 
 /// How many tests are named of each lane before the rest is counted.
 const SHOWN: usize = 10;
@@ -28,6 +29,8 @@ pub struct LaneChanges<'a> {
     newly_in_no_lane: Vec<&'a str>,
     /// How many tests are in no lane, before and now.
     in_no_lane: (usize, usize),
+    /// What is not read, where that changed.
+    unseen: UnseenChanges<'a>,
 }
 
 /// What becomes of a lane.
@@ -127,13 +130,14 @@ impl<'a> LaneChanges<'a> {
             changes,
             newly_in_no_lane: new_in_none.difference(&old_in_none).copied().collect(),
             in_no_lane: (old_in_none.len(), new_in_none.len()),
+            unseen: UnseenChanges::between(old_lanes, new_lanes),
         }
     }
 
-    /// Whether no lane gains or loses a test.
+    /// Whether no lane gains or loses a test, and nothing else comes to be seen or not.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.newly_in_no_lane.is_empty()
+        self.changes.is_empty() && self.newly_in_no_lane.is_empty() && self.unseen.is_empty()
     }
 
     /// For a terminal.
@@ -175,6 +179,7 @@ impl<'a> LaneChanges<'a> {
         if self.newly_in_no_lane.len() > SHOWN {
             let _ = writeln!(out, "  and {} more", count::grouped(self.newly_in_no_lane.len() - SHOWN));
         }
+        out.push_str(&self.unseen.text());
         out
     }
 
@@ -214,6 +219,7 @@ impl<'a> LaneChanges<'a> {
             }
             out.push_str("\n</details>\n");
         }
+        out.push_str(&self.unseen.markdown());
         out
     }
 
@@ -236,6 +242,7 @@ impl<'a> LaneChanges<'a> {
             newly_in_no_lane: &self.newly_in_no_lane,
             in_no_lane_before: self.in_no_lane.0,
             in_no_lane: self.in_no_lane.1,
+            unseen: self.unseen.json(),
         })
     }
 }
@@ -251,7 +258,7 @@ impl Kind {
 }
 
 /// Text in Markdown that stands for itself, in a table too.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text: String = printable(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -259,12 +266,14 @@ fn code(text: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, U: Serialize> {
     lane_changes: u32,
     lanes: Vec<JsonChange<'a>>,
     newly_in_no_lane: &'a [&'a str],
     in_no_lane_before: usize,
     in_no_lane: usize,
+    /// What is not read: what came to be so, and what is so no more.
+    unseen: U,
 }
 
 #[derive(Serialize)]

@@ -51,5 +51,6 @@ pub mod rule_page;
 pub mod running;
 pub mod summary;
 pub mod terminal;
+mod unseen_changes;
 pub mod verify;
 pub mod why;

@@ -3,12 +3,14 @@
 //! ```text
 //! cargo bench -p execution-plan --bench planning                          families: gaps in percent, means over the seeds
 //! cargo bench -p execution-plan --bench planning -- --tries 10000         the same, the same on every machine
-//! cargo bench -p execution-plan --bench planning -- --demands PLAN.json   a real tree on four machines
+//! cargo bench -p execution-plan --bench planning -- --tree ../dynamo [dynamo-2026-08]   a real tree, and its policy, on four machines
+//! cargo bench -p execution-plan --bench planning -- --demands PLAN.json   the same of what was written before
 //! cargo bench -p execution-plan --bench planning -- --trial mixed 0 1000..1100 5000     other seeds, to develop by
 //! ```
 //!
-//! A search by time is worth less on a machine that does something else as well; `--tries` counts orders instead. The file
-//! is what `cargo xtask plan --gpus 8xH100 -m profiled_vram_gib --jobs 1000 --format json` prints. `optimum.py` holds
+//! A search by time is worth less on a machine that does something else as well; `--tries` counts orders instead. The tests
+//! of a tree are what `xtask plan` says of them, which `--tree`, named as seen from the repository, builds and asks (`XTASK=FILE` names one that is built); `--demands` takes
+//! what it printed: `cargo xtask plan --gpus 8xH100 -m profiled_vram_gib --jobs 1000 --no-history --format json`. `optimum.py` holds
 //! schedules and bounds against an exact solver.
 #![allow(clippy::cast_precision_loss, reason = "figures to look at")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures to look at")]
@@ -40,13 +42,15 @@ fn main() {
     match arguments[..] {
         [] => all(EFFORT),
         ["--tries", tries] if tries.parse::<u64>().is_ok() => all(Effort::Tries(tries.parse().unwrap_or_default())),
-        ["--demands", file] => real(file),
+        ["--tree", tree] => real(tree, demands::of_tree(tree, None)),
+        ["--tree", tree, policy] => real(tree, demands::of_tree(tree, Some(policy))),
+        ["--demands", file] => real(file, demands::of_file(file)),
         ["--trial", family, headroom, range, effort] => trial(family, headroom, seeds(range), effort),
         ["--instances", family, headroom, range] => {
             write_instances(family, headroom.parse().unwrap_or(0.0), seeds(range));
         }
         _ => eprintln!(
-            "usage: [--tries N | --demands FILE | --trial FAMILY HEADROOM SEEDS (N | TIMEms) | --instances FAMILY HEADROOM SEEDS]"
+            "usage: [--tries N | --tree TREE [POLICY] | --demands FILE | --trial FAMILY HEADROOM SEEDS (N | TIMEms) | --instances FAMILY HEADROOM SEEDS]"
         ),
     }
 }
@@ -184,13 +188,12 @@ fn against_present(headroom: f64, effort: Effort) {
 }
 
 /// The tests of a tree that say how much memory they take.
-fn real(file: &str) {
-    let plan = match std::fs::read_to_string(file).map(|text| serde_json::from_str(&text)) {
-        Ok(Ok(plan)) => plan,
-        Ok(Err(error)) => return eprintln!("{file} is no plan in JSON: {error}"),
-        Err(error) => return eprintln!("{file} cannot be read: {error}"),
+fn real(name: &str, plan: Result<serde_json::Value, String>) {
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(why) => return eprintln!("{name}: {why}"),
     };
-    println!("the tests of {file} that take a part of a GPU's memory, 15 % left free; times in minutes");
+    println!("the tests of {name} that take a part of a GPU's memory, 15 % left free; times in minutes");
     println!("  machine        tests  do not fit   bound    plan   gap %   Dynamo's rules / plan   serial / plan");
     for (machine, gpus, mib) in
         [("1xL4", 1, 23_034), ("2xL4", 2, 23_034), ("4x48 GiB", 4, 46_068), ("8xH100", 8, 81_559)]
