@@ -148,6 +148,11 @@ impl Group {
         }
     }
 
+    /// Whether nothing that it started is there any more when it has ended.
+    pub(crate) fn leaves_nothing(&self) -> bool {
+        matches!(self.kind, Kind::Supervised(_))
+    }
+
     /// KILL to what is left of a process that has ended.
     pub(crate) fn sweep(&self) {
         match &self.kind {

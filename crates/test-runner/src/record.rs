@@ -60,8 +60,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             }
             Err(error) => {
                 // Outputs need a place while the run goes on.
-                let temporary = Utf8PathBuf::try_from(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
-                let temporary = temporary.join(format!("xtask-run-{run}"));
+                let temporary = temporary(&run);
                 fs::create_dir_all(&temporary).map_err(|source| RunError::State { path: temporary.clone(), source })?;
                 record.outcome.folder = temporary;
                 record.give_up(&folder, &error.to_string());
@@ -120,7 +119,9 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             return self.keep_hidden(event);
         }
         if let Event::StepFinished(result) = event {
-            crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
+            for folder in [&self.outcome.folder, &temporary(&self.outcome.run)] {
+                crate::hiding::of_step(&self.secrets, folder, result.step);
+            }
         }
         let event = crate::hiding::of_event(&self.secrets, event);
         self.keep_hidden(&event);
@@ -184,6 +185,12 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         self.outcome.warnings.push(why.clone());
         self.outcome.not_kept.get_or_insert(why);
     }
+}
+
+/// Where a run writes what it cannot write in its own folder.
+pub(crate) fn temporary(run: &str) -> Utf8PathBuf {
+    let folder = Utf8PathBuf::try_from(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
+    folder.join(format!("xtask-run-{run}"))
 }
 
 /// The run's folder, what says that it is in use, and the file of results.
