@@ -51,7 +51,13 @@ impl Launcher {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Outside of a run: for a tool that is asked something and starts nothing that outlives it.
+    /// Outside of a run: under this program as its own shim, where it is one.
+    pub(crate) fn of_this_program() -> Self {
+        Self::new(Shim::this_program())
+    }
+
+    /// Without a shim.
+    #[cfg(test)]
     pub(crate) fn bare() -> Self {
         Self::new(None)
     }
