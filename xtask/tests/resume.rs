@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use support::disk::Disk;
 use support::faults::{FAULTS, Fault};
 use support::processes::{gone, of_tree};
 use support::{answer, xtask};
@@ -30,28 +31,58 @@ fn tree() -> tempfile::TempDir {
 }
 
 fn test(tree: &Path, options: &[&str]) -> Command {
-    let python = oracle::python();
+    with_jobs(2, tree, options)
+}
+
+fn with_jobs(jobs: u32, tree: &Path, options: &[&str]) -> Command {
+    let (python, jobs) = (oracle::python(), jobs.to_string());
     let mut command =
-        xtask(&["test", "--tree", tree.to_str().unwrap(), "-j", "2", "--python", python.to_str().unwrap()]);
+        xtask(&["test", "--tree", tree.to_str().unwrap(), "-j", &jobs, "--python", python.to_str().unwrap()]);
     command.args(options);
     command
 }
 
-/// The outcomes of each test that ran to its end, by the history, over all runs.
-fn recorded(tree: &Path) -> BTreeMap<String, Vec<String>> {
-    let found = answer(&mut xtask(&["history", "export", "--tree", tree.to_str().unwrap()]));
-    let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+/// The command that exports a tree's history.
+fn export(tree: &Path) -> Command {
+    xtask(&["history", "export", "--tree", tree.to_str().unwrap()])
+}
+
+/// The outcomes of each test that ran to its end, by the history: by the run's id, then by the test's.
+fn recorded_of_runs(export: &mut Command) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
+    let found = answer(export);
+    let mut of_runs = BTreeMap::new();
     if found.code == 4 {
-        return outcomes;
+        return of_runs;
     }
     assert_eq!(found.code, 0, "{}", found.stderr);
     let document: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
-    let runs = document["runs"].as_array().unwrap();
-    for result in runs.iter().flat_map(|run| run["results"].as_array().unwrap()) {
-        let text = |key: &str| result[key].as_str().unwrap().to_owned();
-        outcomes.entry(text("id")).or_default().push(text("outcome"));
+    for run in document["runs"].as_array().unwrap() {
+        let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for result in run["results"].as_array().unwrap() {
+            let text = |key: &str| result[key].as_str().unwrap().to_owned();
+            outcomes.entry(text("id")).or_default().push(text("outcome"));
+        }
+        of_runs.insert(run["id"].as_str().unwrap().to_owned(), outcomes);
+    }
+    of_runs
+}
+
+/// The same over all runs.
+fn recorded_by(export: &mut Command) -> BTreeMap<String, Vec<String>> {
+    let mut outcomes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (id, of_run) in recorded_of_runs(export).into_values().flatten() {
+        outcomes.entry(id).or_default().extend(of_run);
     }
     outcomes
+}
+
+fn recorded(tree: &Path) -> BTreeMap<String, Vec<String>> {
+    recorded_by(&mut export(tree))
+}
+
+/// How many rounds of a campaign are played: a few, or what `KILL_ROUNDS` says.
+fn rounds(few: usize, part: usize) -> usize {
+    std::env::var("KILL_ROUNDS").map_or(few, |rounds| (rounds.parse::<usize>().unwrap() / part).max(1))
 }
 
 /// A fraction of that time, by chance.
@@ -118,7 +149,7 @@ fn whatever_a_test_does_it_has_its_outcome_and_nothing_is_left() {
 /// A few rounds; `KILL_ROUNDS=500` makes it a campaign.
 #[test]
 fn a_killed_runner_loses_no_result_leaves_nothing_and_is_continued_without_giving_one_twice() {
-    let rounds = std::env::var("KILL_ROUNDS").map_or(4, |rounds| rounds.parse().unwrap());
+    let rounds = rounds(4, 1);
     let undisturbed = tree();
     let began = Instant::now();
     assert_eq!(answer(&mut test(undisturbed.path(), &OPTIONS)).code, 0);
@@ -135,6 +166,12 @@ fn a_killed_runner_loses_no_result_leaves_nothing_and_is_continued_without_givin
     assert!(seen.told > 0, "no line names a test: the test tests nothing");
     assert!(rounds < 10 || seen.kept > 0, "none of the kills left a result behind: the test tests nothing");
     assert!(rounds < 10 || seen.busy > 0, "at none of the kills a process ran: the test tests nothing");
+}
+
+/// The tests that were told. What was cut off in the middle of a line was not.
+fn told_ids(err: &str) -> Vec<String> {
+    let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n') && !line.starts_with("warning:"));
+    lines.filter_map(|line| line.split_whitespace().find(|word| word.contains(".py::"))).map(str::to_owned).collect()
 }
 
 /// A run that is killed twice, and continued until it comes to its end.
@@ -164,10 +201,7 @@ fn killed_round(what: &str, fault: &Fault, whole: Duration, seen: &mut Seen) {
             Err(_) if fault.name == "kills its shim" && status.code().is_none() => {}
             Err(left) => panic!("{what}: {left:?} {out} {err}"),
         }
-        // What was cut off in the middle of a line was not told.
-        let lines = err.split_inclusive('\n').filter(|line| line.ends_with('\n') && !line.starts_with("warning:"));
-        let ids = lines.filter_map(|line| line.split_whitespace().find(|word| word.contains(".py::")));
-        told.extend(ids.map(str::to_owned));
+        told.extend(told_ids(&err));
         let recorded = recorded(tree.path());
         assert!(told.iter().all(|id| recorded.contains_key(id)), "{what}: {told:?} {recorded:?}");
         assert_recorded(what, &recorded, fault);
@@ -184,6 +218,159 @@ fn killed_round(what: &str, fault: &Fault, whole: Duration, seen: &mut Seen) {
         }
         seen.kept += usize::from(!recorded.is_empty());
     }
+}
+
+/// Three runs of one tree at once, each killed at a moment of its own: each has what it told, and what is left goes on.
+#[test]
+fn runs_of_one_tree_that_are_killed_side_by_side_lose_nothing_and_are_continued() {
+    let faults: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.name != "kills its shim").collect();
+    let first = usize::from(RandomState::new().hash_one(0).to_le_bytes()[0]);
+    let mut kept = 0;
+    let rounds = rounds(1, 10);
+    for round in 0..rounds {
+        let fault = faults[(first + round) % faults.len()];
+        let what = format!("round {round}, {}", fault.name);
+        let tree = faulty(fault);
+        let options = [&["--message-format", "jsonl"][..], &OPTIONS].concat();
+        let start = || test(tree.path(), &options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let runners = [start(), start(), start()].map(|mut runner| {
+            let life = part_of(Duration::from_secs(12));
+            std::thread::spawn(move || {
+                std::thread::sleep(life);
+                let _ = runner.kill();
+                let out = String::from_utf8(runner.wait_with_output().unwrap().stdout).unwrap();
+                let whole = out.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+                whole.map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+            })
+        });
+        let told = runners.map(|runner| runner.join().unwrap());
+        gone(tree.path(), GONE).unwrap_or_else(|left| panic!("{what}: {left:?}"));
+        let of_runs = recorded_of_runs(&mut export(tree.path()));
+        for events in told {
+            let Some(run) = events.iter().find_map(|event| event["run"].as_str()) else { continue };
+            let empty = BTreeMap::new();
+            let recorded = of_runs.get(run).unwrap_or(&empty);
+            assert_recorded(&what, recorded, fault);
+            for event in events.iter().filter(|event| event["event"] == "case-finished") {
+                assert!(recorded.contains_key(event["id"].as_str().unwrap()), "{what}: {event} {recorded:?}");
+            }
+            kept += recorded.len();
+        }
+        let found = answer(&mut test(tree.path(), &[&["--resume"][..], &OPTIONS].concat()));
+        match found.code {
+            0 | 1 => {
+                assert!(found.stdout.contains(&format!("{} run in", FILES * TESTS + 1)), "{what}: {}", found.stdout)
+            }
+            2 => assert!(found.stderr.contains("nothing to continue"), "{what}: {}", found.stderr),
+            code => panic!("{what}: {code} {} {}", found.stdout, found.stderr),
+        }
+        assert_eq!(of_tree(tree.path()), BTreeSet::new(), "{what}");
+    }
+    writeln!(std::io::stderr(), "{rounds} rounds of three runs at once: {kept} results kept").unwrap();
+}
+
+/// A disk below the state folder of a tree, or `None` and a word about it where this machine has no such thing.
+fn disk(tree: &Path) -> Option<Disk> {
+    let folder = tree.join("target/xtask");
+    fs::create_dir_all(&folder).unwrap();
+    let disk = Disk::new(&folder, 16 << 10);
+    if disk.is_none() {
+        std::io::stderr().write_all(b"not tried: this machine lets nobody mount a disk of his own\n").unwrap();
+    }
+    disk
+}
+
+/// The first test fills the disk, later ones need a new process, and the run comes to its end.
+#[test]
+fn a_disk_that_fills_up_or_is_read_only_costs_what_is_kept_and_not_the_run() {
+    let tree = tree();
+    let Some(disk) = disk(tree.path()) else { return };
+    let fill = "import pathlib\n\
+                def test_fills():\n    \
+                    try:\n        \
+                        with open('target/xtask/filler', 'wb') as file:\n            \
+                            while True: file.write(bytes(1 << 16)); file.flush()\n    \
+                    except OSError: pass\n";
+    fs::write(tree.path().join("test_a_fills.py"), fill).unwrap();
+    fs::write(tree.path().join("test_b_dies.py"), "import os\ndef test_dies(): os._exit(3)\n").unwrap();
+    fs::write(tree.path().join("test_c.py"), "def test_after(): pass\n").unwrap();
+    let run = || answer(&mut disk.command(&with_jobs(1, tree.path(), &[])));
+    let count = FILES * TESTS + 2;
+    let found = run();
+    assert_eq!(found.code, 1, "{} {}", found.stdout, found.stderr);
+    assert!(
+        found.stdout.contains(&format!("{count} passed, 0 failed, 1 crashed")),
+        "{} {}",
+        found.stdout,
+        found.stderr
+    );
+    assert!(found.stderr.contains("disk is full: make room on the disk"), "{}", found.stderr);
+    let kept = told_ids(found.stderr.split("not kept").next().unwrap());
+    assert!(kept.len() >= (FILES - 1) * TESTS, "{kept:?} {}", found.stderr);
+    fs::remove_file(tree.path().join("test_b_dies.py")).unwrap();
+    // It is full from the beginning.
+    let found = run();
+    assert_eq!(found.code, 3, "{} {}", found.stdout, found.stderr);
+    assert!(found.stdout.contains(&format!("{count} passed")), "{} {}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("are not kept"), "{}", found.stdout);
+    disk.free();
+    fs::remove_file(tree.path().join("test_a_fills.py")).unwrap();
+    // What was kept before is there.
+    let before = recorded_by(&mut disk.command(&export(tree.path())));
+    assert!(kept.iter().all(|id| before.contains_key(id)), "{kept:?} {before:?}");
+    assert_eq!(run().code, 0);
+    disk.protect();
+    let found = run();
+    assert_eq!(found.code, 3, "{} {}", found.stdout, found.stderr);
+    assert!(found.stdout.contains(&format!("{} passed", FILES * TESTS + 1)), "{} {}", found.stdout, found.stderr);
+    assert!(found.stderr.contains("Read-only file system"), "{}", found.stderr);
+}
+
+/// Runs whose disk fills up at some moment and that are killed at some later one, and a run that continues them when there is
+/// room.
+#[test]
+fn a_full_disk_and_a_kill_lose_only_what_a_warning_said() {
+    let rounds = rounds(1, 10);
+    let (mut kept, mut warned) = (0, 0);
+    for round in 0..rounds {
+        let tree = tree();
+        let Some(disk) = disk(tree.path()) else { return };
+        let mut resume = false;
+        let mut told = BTreeSet::new();
+        for attempt in 0.. {
+            let options: &[&str] = if resume { &["--resume"] } else { &[] };
+            let mut runner = disk.command(&test(tree.path(), options));
+            let mut runner = runner.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            if attempt < 2 {
+                std::thread::sleep(part_of(Duration::from_secs(4)));
+                disk.fill();
+                std::thread::sleep(part_of(Duration::from_secs(2)));
+                let _ = runner.kill();
+            }
+            let ended = runner.wait_with_output().unwrap();
+            gone(tree.path(), GONE).unwrap_or_else(|left| panic!("round {round}: {left:?}"));
+            disk.free();
+            let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+            let before = err.find("not kept").map_or(&*err, |at| &err[..at]);
+            warned += usize::from(before.len() < err.len());
+            told.extend(told_ids(before));
+            let recorded = recorded_by(&mut disk.command(&export(tree.path())));
+            assert!(told.iter().all(|id| recorded.contains_key(id)), "round {round}: {told:?} {recorded:?} {err}");
+            assert!(recorded.values().all(|outcomes| outcomes[..] == ["passed"]), "round {round}: {recorded:?}");
+            kept += told.len();
+            match ended.status.code() {
+                Some(0) => {
+                    assert_eq!(recorded.len(), FILES * TESTS, "round {round}: {out} {err}");
+                    break;
+                }
+                Some(2) if err.contains("nothing to continue: no run") => resume = false,
+                // It ended, with results in memory only, or was killed.
+                Some(3) | None if attempt < 2 => resume = true,
+                code => panic!("round {round}: {code:?} {out} {err}"),
+            }
+        }
+    }
+    writeln!(std::io::stderr(), "{rounds} rounds with a full disk: {kept} told and kept, {warned} warnings").unwrap();
 }
 
 /// The shims of a tree, by their command line.

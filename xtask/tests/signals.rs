@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::processes::of_tree;
+use support::processes::{gone, of_tree};
 use support::{answer, xtask};
 
 const SOURCE: &str = "import os, pathlib, pytest, signal, subprocess, time\n\
@@ -57,6 +57,58 @@ fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
             let found = answer(xtask(&arguments).arg("--resume"));
             assert_eq!(found.code, 0, "{what}: {} {}", found.stdout, found.stderr);
             assert!(found.stdout.contains("3 passed"), "{what}: {}", found.stdout);
+        }
+    }
+}
+
+/// A daemon in a session of its own, and a program that never ends: `TREE` is in the command line of both.
+const HANGS: &str = "trap '' TERM HUP INT; while :; do sleep 1; done";
+
+fn python_tree(tree: &std::path::Path) {
+    let source = format!(
+        "import subprocess, time\n\
+         subprocess.Popen(['setsid', 'sh', '-c', {HANGS:?}, {tree:?}])\n\
+         time.sleep(600)\n\
+         def test_a(): pass\n"
+    );
+    fs::write(tree.join("test_a.py"), source).unwrap();
+}
+
+fn rust_tree(tree: &std::path::Path) {
+    let manifest = "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n";
+    fs::write(tree.join("Cargo.toml"), manifest).unwrap();
+    let build = format!(
+        "fn main() {{ std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", {HANGS:?}, {tree:?}]).status().unwrap(); }}"
+    );
+    fs::write(tree.join("build.rs"), build).unwrap();
+    fs::create_dir(tree.join("src")).unwrap();
+    fs::write(tree.join("src/lib.rs"), "#[test]\nfn one() {}\n").unwrap();
+}
+
+#[test]
+fn what_verify_has_real_tools_start_ends_with_it() {
+    for (language, write) in [("python", python_tree as fn(&std::path::Path)), ("rust", rust_tree)] {
+        for signal in [Signal::SIGINT, Signal::SIGKILL] {
+            let what = format!("{language}, {signal}");
+            let tree = tempfile::tempdir().unwrap();
+            let path = tree.path().canonicalize().unwrap();
+            write(&path);
+            let python = oracle::python();
+            let mut command = xtask(&["verify", "--tree", path.to_str().unwrap(), "--language", language]);
+            if language == "python" {
+                command.arg("--python").arg(python);
+            }
+            let mut verify = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let hangs = || of_tree(&path).iter().any(|line| line.contains("trap"));
+            let until = Instant::now() + Duration::from_secs(120);
+            while !hangs() {
+                assert!(verify.try_wait().unwrap().is_none() && Instant::now() < until, "{what}: it did not begin");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            kill(Pid::from_raw(verify.id().cast_signed()), signal).unwrap();
+            verify.wait().unwrap();
+            let left = gone(&path, Duration::from_secs(30));
+            assert!(left.is_ok(), "{what}: {left:?}");
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::process::{Command, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use test_catalog::comparison::pytest::{Listed, ListedMarker};
 use test_catalog::{NodeId, Value};
+
+use crate::process::Launcher;
+use crate::tool::run_outside;
 
 const PLUGIN: &str = include_str!("collect_plugin.py");
 /// How much of what pytest printed is shown where it gave nothing.
@@ -112,7 +114,8 @@ pub fn python_with_pytest(asked_for: Option<&Utf8Path>, tree: &Utf8Path) -> Resu
     let interpreter = asked_for.map(absolute).or_else(|| environments.into_iter().find(|path| path.is_file()));
     let interpreter = interpreter.unwrap_or_else(|| "python3".into());
     let script = "import sys; print('%d.%d' % sys.version_info[:2]); import pytest; print(pytest.__version__)";
-    let output = run(Command::new(&interpreter).args(["-c", script]));
+    let launcher = Launcher::of_this_program();
+    let output = run_outside(&launcher, launcher.command(&interpreter).args(["-c", script]), false);
     let output = output.map_err(|error| no_python(&interpreter, &error))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut lines = said.lines();
@@ -143,13 +146,14 @@ pub fn collect(
     fs::write(&plugin, PLUGIN).map_err(|error| file(&plugin, error.to_string()))?;
     let result = folder.join("collection.jsonl");
     let inherited = std::env::var("PYTHONPATH").map(|path| format!(":{path}")).unwrap_or_default();
-    let mut command = Command::new(&python.interpreter);
+    let launcher = Launcher::of_this_program();
+    let mut command = launcher.command(&python.interpreter);
     command.current_dir(tree).args(["-m", "pytest", "--collect-only", "-q", "-p", "dynamo_test_collection"]);
     command.args(["-m", "", "-k", "", "--maxfail=0"]).arg(format!("--override-ini=cache_dir={folder}/cache"));
     command.args(arguments).env_remove("PYTEST_ADDOPTS").env_remove("PYTEST_PLUGINS");
     command.env("PYTHONPATH", format!("{folder}{inherited}")).env("PYTHONDONTWRITEBYTECODE", "1");
     command.env("TEST_COLLECTION_FILE", &result).envs(environment.iter().cloned());
-    let output = run(&mut command).map_err(|error| no_python(&python.interpreter, &error))?;
+    let output = run_outside(&launcher, &mut command, false).map_err(|error| no_python(&python.interpreter, &error))?;
     let said = || last_lines(&[&output.stdout[..], &output.stderr[..]].concat(), LINES);
     let ended = || CollectionError::Ended { how: output.status.to_string(), output: said() };
     match output.status.code() {
@@ -166,11 +170,6 @@ pub fn collect(
     // Errors in modules interrupt pytest; without any, something else did.
     let interrupted = output.status.code() == Some(INTERRUPTED) && collection.failed.is_empty();
     if complete && !interrupted { Ok(collection) } else { Err(ended()) }
-}
-
-/// In this process's group: Ctrl-C ends both.
-fn run(command: &mut Command) -> io::Result<Output> {
-    command.stdin(Stdio::null()).output()
 }
 
 fn no_python(interpreter: &Utf8Path, error: &io::Error) -> CollectionError {

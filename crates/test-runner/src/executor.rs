@@ -3,7 +3,7 @@
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Place, PlannedCase, Step, StepKind};
 use test_catalog::{Language, NodeId};
 
@@ -11,6 +11,7 @@ use crate::clock::Instant;
 use crate::gpu_memory::Hold;
 use crate::ports::Ports;
 use crate::process::Launcher;
+use crate::record::temporary;
 use crate::retry::Tries;
 use crate::stop::StopSignal;
 use crate::tool::Supervision;
@@ -22,6 +23,8 @@ pub(crate) struct Job<'p, 'r> {
     /// Where it runs, which may be elsewhere than planned.
     pub(crate) place: Place,
     pub(crate) settings: &'r RunSettings,
+    /// The run's id.
+    pub(crate) run: String,
     /// The run's folder.
     pub(crate) folder: Utf8PathBuf,
     pub(crate) stop: &'r StopSignal,
@@ -40,7 +43,13 @@ pub(crate) struct Job<'p, 'r> {
 impl<'p, 'r> Job<'p, 'r> {
     /// The same, for what differs in a field.
     pub(crate) fn again(&self) -> Job<'p, 'r> {
-        Job { place: self.place.clone(), folder: self.folder.clone(), events: self.events.clone(), ..*self }
+        Job {
+            place: self.place.clone(),
+            folder: self.folder.clone(),
+            run: self.run.clone(),
+            events: self.events.clone(),
+            ..*self
+        }
     }
 }
 
@@ -103,7 +112,31 @@ impl Job<'_, '_> {
 
     /// The folder of an attempt at this step.
     pub(crate) fn attempt_folder(&self, attempt: usize) -> Utf8PathBuf {
-        self.folder.join(format!("step-{}-{}-{attempt}", self.step.id, self.round))
+        self.folder.join(self.attempt_name(attempt))
+    }
+
+    fn attempt_name(&self, attempt: usize) -> String {
+        format!("step-{}-{}-{attempt}", self.step.id, self.round)
+    }
+
+    /// The folder of an attempt at this step, with what is needed in it: where the disk of the run's folder is full or cannot be
+    /// written any more, in a folder for temporary files, so that the tests run all the same.
+    pub(crate) fn prepared<T>(
+        &self,
+        attempt: usize,
+        prepare: impl Fn(&Utf8Path) -> std::io::Result<T>,
+    ) -> Result<(Utf8PathBuf, T), (Utf8PathBuf, std::io::Error)> {
+        let folder = self.attempt_folder(attempt);
+        match prepare(&folder) {
+            Ok(prepared) => Ok((folder, prepared)),
+            Err(error) => {
+                let elsewhere = temporary(&self.run).join(self.attempt_name(attempt));
+                if elsewhere == folder {
+                    return Err((folder, error));
+                }
+                prepare(&elsewhere).map(|prepared| (elsewhere, prepared)).map_err(|_| (folder, error))
+            }
+        }
     }
 }
 

@@ -63,7 +63,13 @@ impl Launcher {
         seen.peak_memory = seen.peak_memory.max(bytes);
     }
 
-    /// Outside of a run: for a tool that is asked something and starts nothing that outlives it.
+    /// Outside of a run: under this program as its own shim, where it is one.
+    pub(crate) fn of_this_program() -> Self {
+        Self::new(Shim::this_program())
+    }
+
+    /// Without a shim.
+    #[cfg(test)]
     pub(crate) fn bare() -> Self {
         Self::new(None)
     }
@@ -166,6 +172,11 @@ impl Group {
             Kind::Supervised(supervised) => supervised.overview(),
             Kind::Leader { .. } => String::new(),
         }
+    }
+
+    /// Whether nothing that it started is there any more when it has ended.
+    pub(crate) fn leaves_nothing(&self) -> bool {
+        matches!(self.kind, Kind::Supervised(_))
     }
 
     /// KILL to what is left of a process that has ended.

@@ -27,6 +27,9 @@ use crate::{Capture, CaseUsage, NotRunCause, Outcome, stacks};
 /// How long a process may take to end once it has closed its pipes, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
 
+/// How long the rest of what a process said may take to be read when all of it is gone.
+const END_OF_LINES: Duration = Duration::from_secs(30);
+
 /// Runs one round of the step, and tests of other steps in `pool` when it is done. The error says why no process could be
 /// started; every test has its result all the same.
 ///
@@ -245,9 +248,14 @@ impl<'r, 'p> Attempt<'r, 'p> {
         number: usize,
         given: Vec<Given<'p>>,
     ) -> Result<Self, (String, Vec<Given<'p>>)> {
-        let folder = job.attempt_folder(number);
-        match spawn(job, python, &folder, &given) {
-            Ok(Spawned { process, output, socket, reader, places }) => {
+        let started = job.prepared(number, |folder| prepare(job, folder, &given)).and_then(|(folder, places)| {
+            match spawn(job, python, &folder) {
+                Ok(spawned) => Ok((folder, places, spawned)),
+                Err(error) => Err((folder, error)),
+            }
+        });
+        match started {
+            Ok((folder, places, Spawned { process, output, socket, reader })) => {
                 let cases = given.iter().flat_map(|file| &file.cases);
                 Ok(Self {
                     job,
@@ -268,7 +276,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     collected: None,
                 })
             }
-            Err(error) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
+            Err((folder, error)) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
         }
     }
 
@@ -336,9 +344,14 @@ impl<'r, 'p> Attempt<'r, 'p> {
         self.process.stop(self.job.settings.grace, self.job.stop);
     }
 
-    /// Takes what was written before the process ended; a daemon that holds the pipe is waited for but shortly.
+    /// Takes what was written before the process ended. Under a shim nothing is left that could hold the pipe, so that its end
+    /// comes, on a loaded machine a while later; else a daemon that holds it is waited for but shortly.
     fn drain(&mut self) {
-        let wait = if self.process.ended().is_some() { Duration::from_millis(500) } else { Duration::ZERO };
+        let wait = match self.process.ended() {
+            Some(_) if self.process.leaves_nothing() => END_OF_LINES,
+            Some(_) => Duration::from_millis(500),
+            None => Duration::ZERO,
+        };
         while let Ok(line) = self.lines.recv_timeout(wait) {
             self.take(line);
         }
@@ -453,13 +466,16 @@ struct Spawned {
     output: Option<std::io::PipeReader>,
     socket: UnixStream,
     reader: UnixStream,
-    places: Vec<(usize, usize)>,
 }
 
-fn spawn(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Spawned> {
+/// Writes what a pytest process reads. Of each case of its plan, the file and its number there.
+fn prepare(job: &Job<'_, '_>, folder: &Utf8Path, given: &[Given<'_>]) -> std::io::Result<Vec<(usize, usize)>> {
     fs::create_dir_all(folder.join("outputs"))?;
     fs::write(folder.join("dynamo_test_runner.py"), PLUGIN)?;
-    let places = write_plan(job, given, &folder.join("plan.json"))?;
+    write_plan(job, given, &folder.join("plan.json"))
+}
+
+fn spawn(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -> std::io::Result<Spawned> {
     let mut command = command(job, python, folder);
     let (socket, its) = UnixStream::pair()?;
     // A test that asks without end and never reads must not stop the one who answers.
@@ -476,5 +492,5 @@ fn spawn(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path, given: &[Given
     let process = job.launcher.spawn(&mut command)?;
     // The command holds the other ends of pipe and socket.
     drop(command);
-    Ok(Spawned { process, output, socket, reader, places })
+    Ok(Spawned { process, output, socket, reader })
 }

@@ -31,7 +31,7 @@ const HAS_PYTEST: &str = "import importlib.util, sys\n\
 /// # Errors
 /// A fragment that says what is missing: Python 3.10, the venv module, the network.
 pub fn prepare(settings: &PythonSettings, tree: &Utf8Path, state_dir: &Utf8Path) -> Result<Utf8PathBuf, String> {
-    let (launcher, stop) = (Launcher::bare(), StopSignal::default());
+    let (launcher, stop) = (Launcher::of_this_program(), StopSignal::default());
     let supervision = Supervision { launcher: &launcher, stop: &stop, grace: Duration::ZERO, limit: None };
     find(settings, tree, state_dir, supervision)
 }

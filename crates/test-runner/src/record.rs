@@ -62,8 +62,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             }
             Err(error) => {
                 // Outputs need a place while the run goes on.
-                let temporary = Utf8PathBuf::try_from(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
-                let temporary = temporary.join(format!("xtask-run-{run}"));
+                let temporary = temporary(&run);
                 fs::create_dir_all(&temporary).map_err(|source| RunError::State { path: temporary.clone(), source })?;
                 record.outcome.folder = temporary;
                 record.give_up(&folder, &error.to_string());
@@ -121,7 +120,9 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         if !self.secrets.is_empty() {
             for event in &mut events {
                 if let Event::StepFinished(result) = event {
-                    crate::hiding::of_step(&self.secrets, &self.outcome.folder, result.step);
+                    for folder in [&self.outcome.folder, &temporary(&self.outcome.run)] {
+                        crate::hiding::of_step(&self.secrets, folder, result.step);
+                    }
                 }
                 *event = crate::hiding::of_event(&self.secrets, self.plan, event);
             }
@@ -200,6 +201,12 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         self.outcome.warnings.push(why.clone());
         self.outcome.not_kept.get_or_insert(why);
     }
+}
+
+/// Where a run writes what it cannot write in its own folder.
+pub(crate) fn temporary(run: &str) -> Utf8PathBuf {
+    let folder = Utf8PathBuf::try_from(std::env::temp_dir()).unwrap_or_else(|_| "/tmp".into());
+    folder.join(format!("xtask-run-{run}"))
 }
 
 /// The run's folder, what says that it is in use, and the file of results.

@@ -80,7 +80,7 @@ pub fn run(
         sweep_earlier(&settings.state_dir, interrupt, &mut record);
     }
     let run = record.outcome.run.clone();
-    let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(run));
+    let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(&run));
     let launcher = Launcher::new(shim);
     let has_gpus = plan.steps().any(|step| !step.claim.gpus.is_empty());
     let (gpus, unknown) = Gpus::new(settings.gpu_memory.as_deref().filter(|_| has_gpus));
@@ -94,6 +94,7 @@ pub fn run(
         step,
         place,
         settings,
+        run: run.clone(),
         folder: folder.clone(),
         stop: &stop,
         launcher: &launcher,

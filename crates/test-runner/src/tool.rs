@@ -23,6 +23,27 @@ pub(crate) enum ToolError {
     Limit(Duration),
 }
 
+impl From<ToolError> for io::Error {
+    fn from(error: ToolError) -> Self {
+        match error {
+            ToolError::Start(error) => error,
+            ToolError::Stopped | ToolError::Limit(_) => Self::other(error.to_string()),
+        }
+    }
+}
+
+/// How long what a tool of no run left may take to end after TERM.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs a command that [`Launcher::of_this_program`] made, outside of a run, to its end. Under a shim nothing is left of it, also
+/// where this process is stopped or killed meanwhile. With `is_merged` both outputs are in the first, in the order in which they
+/// were printed.
+pub(crate) fn run_outside(launcher: &Launcher, command: &mut Command, is_merged: bool) -> io::Result<Output> {
+    let stop = StopSignal::default();
+    let supervision = Supervision { launcher, stop: &stop, grace: GRACE, limit: None };
+    Ok(if is_merged { supervision.run_merged(command) } else { supervision.run(command) }?)
+}
+
 /// How a tool is started and ended.
 #[derive(Clone, Copy)]
 pub(crate) struct Supervision<'s> {
@@ -36,23 +57,40 @@ pub(crate) struct Supervision<'s> {
 impl Supervision<'_> {
     /// Runs a command of the launcher to its end. How it exits is for the caller to judge.
     pub(crate) fn run(self, command: &mut Command) -> Result<Output, ToolError> {
+        let (stdout, their_stdout) = io::pipe()?;
+        let (stderr, their_stderr) = io::pipe()?;
+        command.stdout(their_stdout).stderr(their_stderr);
+        self.to_end(command, stdout, Some(stderr))
+    }
+
+    /// The same with both outputs in one.
+    fn run_merged(self, command: &mut Command) -> Result<Output, ToolError> {
+        let (stdout, theirs) = io::pipe()?;
+        command.stderr(theirs.try_clone()?).stdout(theirs);
+        self.to_end(command, stdout, None)
+    }
+
+    fn to_end(
+        self,
+        command: &mut Command,
+        stdout: io::PipeReader,
+        stderr: Option<io::PipeReader>,
+    ) -> Result<Output, ToolError> {
         if self.stop.is_raised() {
             return Err(ToolError::Stopped);
         }
-        let (stdout, their_stdout) = io::pipe()?;
-        let (stderr, their_stderr) = io::pipe()?;
-        command.stdin(Stdio::null()).stdout(their_stdout).stderr(their_stderr);
+        command.stdin(Stdio::null());
         let group = self.launcher.spawn(command);
         // The command would hold the pipes' other ends.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut group = group?;
-        let (stdout, stderr) = (all_of(stdout), all_of(stderr));
+        let (stdout, stderr) = (all_of(stdout), stderr.map(all_of));
         let began = Instant::now();
         loop {
             if let Some(status) = group.ended() {
                 group.sweep();
                 let read = |reader: JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
-                return Ok(Output { status, stdout: read(stdout), stderr: read(stderr) });
+                return Ok(Output { status, stdout: read(stdout), stderr: stderr.map(read).unwrap_or_default() });
             }
             let late = self.limit.filter(|limit| began.elapsed() > *limit);
             if self.stop.is_raised() || late.is_some() {

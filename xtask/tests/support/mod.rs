@@ -1,6 +1,7 @@
 //! The real program, and what it answers.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod disk;
 pub(crate) mod driver;
 pub(crate) mod faults;
 pub(crate) mod processes;

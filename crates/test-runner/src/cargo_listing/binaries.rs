@@ -74,7 +74,7 @@ fn output_of(executable: &Executable, arguments: &[&str]) -> Result<Vec<String>,
         folder: executable.manifest.parent().unwrap_or(&executable.manifest).to_owned(),
         env: executable.env.clone(),
     };
-    let (launcher, stop) = (Launcher::bare(), StopSignal::default());
+    let (launcher, stop) = (Launcher::of_this_program(), StopSignal::default());
     let supervision =
         Supervision { launcher: &launcher, stop: &stop, grace: Duration::from_secs(2), limit: Some(LIMIT) };
     let output = supervision.run(&mut invocation.command(&launcher, arguments)).map_err(|error| error.to_string())?;

@@ -1,11 +1,13 @@
 //! One call of cargo.
 
 use std::io::ErrorKind;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ListingError;
+use crate::process::Launcher;
+use crate::tool::run_outside;
 
 /// How many lines of what cargo said are shown where it failed.
 const LINES: usize = 20;
@@ -37,26 +39,22 @@ impl Cargo {
         format!("cargo {}", self.arguments.join(" "))
     }
 
-    /// Runs it to its end, in this process's group: Ctrl-C ends both. How it exits is for the caller to judge.
+    /// Runs it to its end. How it exits is for the caller to judge.
     pub(super) fn run(&self) -> Result<Output, ListingError> {
-        let mut command = self.command();
-        let output = command.stdin(Stdio::null()).output();
-        output.map_err(|error| self.no_tool(error.to_string()))
+        self.output(false)
     }
 
     /// Runs it, and gives what it prints, errors and all, in the order in which it is printed.
     pub(super) fn run_merged(&self) -> Result<Output, ListingError> {
-        let expression = duct::cmd("cargo", &self.arguments).dir(&self.folder);
-        let expression = self.env.iter().fold(expression, |expression, (name, value)| expression.env(name, value));
-        let output = expression.stdin_null().stderr_to_stdout().stdout_capture().unchecked().run();
-        output.map_err(|error| self.no_tool(error.to_string()))
+        self.output(true)
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new("cargo");
+    fn output(&self, is_merged: bool) -> Result<Output, ListingError> {
+        let launcher = Launcher::of_this_program();
+        let mut command = launcher.command("cargo");
         command.args(&self.arguments).current_dir(&self.folder);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command
+        run_outside(&launcher, &mut command, is_merged).map_err(|error| self.no_tool(error.to_string()))
     }
 
     fn no_tool(&self, why: String) -> ListingError {
@@ -82,7 +80,8 @@ impl Cargo {
 pub(super) fn version(tree: &Utf8Path, arguments: &[&str], remedy: &'static str) -> Result<String, ListingError> {
     let tool = format!("cargo {}", arguments.join(" "));
     let no_tool = |why| ListingError::NoTool { tool: tool.clone(), why, remedy };
-    let output = Command::new("cargo").args(arguments).current_dir(tree).stdin(Stdio::null()).output();
+    let launcher = Launcher::of_this_program();
+    let output = run_outside(&launcher, launcher.command("cargo").args(arguments).current_dir(tree), false);
     let output = output.map_err(|error| no_tool(error.to_string()))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     match said.lines().next() {
