@@ -18,7 +18,7 @@ pub(crate) struct FileCases<'p> {
     pub(crate) round: u32,
     /// The cases that have all their results.
     pub(crate) over: HashSet<usize>,
-    /// The tests that have a result; pytest may make several of an inexact case.
+    /// The tests that have a result though their case is not over: pytest may make several of an inexact one.
     pub(crate) done: HashSet<(NodeId, u32)>,
 }
 

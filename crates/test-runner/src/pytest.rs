@@ -420,7 +420,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
         let Some(item) = self.items.get(number) else { return };
         let output_path = self.output_path();
         let Some(file) = self.given[item.file].mine() else { return };
-        if !file.done.insert(item.key()) {
+        let key = item.key();
+        if file.over.contains(&item.case) || file.done.contains(&key) {
             return;
         }
         let mut result = result(self.job, file, item.case, outcome);
@@ -443,6 +444,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
         *open = open.saturating_sub(1);
         if *open == 0 {
             file.over.insert(item.case);
+        } else {
+            file.done.insert(key);
         }
         self.job.finished(result);
     }

@@ -148,23 +148,25 @@ impl Supervisor {
 
     /// Takes the statuses of all that has ended. `false` when there is nothing left that could end.
     fn reap(&mut self) -> bool {
-        loop {
+        let is_left = loop {
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((process, status))) => {
                     if process.as_raw_pid() == self.program {
                         self.exited = true;
                         self.tell(&Message::Exited { status: status.as_raw() });
-                        if matches!(self.phase, Phase::Running) {
-                            self.left = names(&descendants(this())).into_iter().collect();
-                            self.stop();
-                        }
                     }
                 }
-                Ok(None) => return true,
+                Ok(None) => break true,
                 Err(Errno::INTR) => {}
-                Err(_) => return false,
+                Err(_) => break false,
             }
+        };
+        // Where no child is left nothing is: all processes need not be looked through, which takes milliseconds.
+        if is_left && self.exited && matches!(self.phase, Phase::Running) {
+            self.left = names(&descendants(this())).into_iter().collect();
+            self.stop();
         }
+        is_left
     }
 
     /// Waits for a signal, a word of the runner, or so long.
