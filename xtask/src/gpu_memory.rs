@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gpu_inventory::{DeviceOrder, Driver, Inventory, Unit, UnitKind};
-use test_runner::{GpuMemory, UnitMemory};
+use test_runner::{GpuMemory, ProcessMemory, UnitMemory};
 
 /// NVML, opened anew for each reading: a library that is kept open could keep the driver's state of before a reset.
 #[derive(Debug)]
@@ -23,8 +23,31 @@ impl GpuMemory for Nvml {
             visible: unit.cuda_visible_devices().to_owned(),
             used: unit.memory.used.0,
             holders: holders(&inventory, unit),
+            processes: processes(&inventory, unit),
         };
         Ok(units.iter().map(memory).collect())
+    }
+}
+
+/// What each process on a unit has of it.
+fn processes(inventory: &Inventory, unit: &Unit) -> Result<Vec<ProcessMemory>, String> {
+    let device = inventory.devices.iter().find(|device| device.index == unit.index);
+    let device = device.ok_or_else(|| "its device is not told of any more".to_owned())?;
+    let all = device.processes.as_ref().map_err(ToString::to_string)?;
+    let memory = |process: &gpu_inventory::Process| {
+        if let Err(why @ gpu_inventory::OwnerUnknown::OtherNamespace) = &process.owner {
+            return Err(format!("whose process {} is, is {why}", process.pid));
+        }
+        let bytes = process.used.ok_or_else(|| format!("the driver does not say what process {} has", process.pid))?;
+        Ok(ProcessMemory { process: process.pid, bytes: bytes.0 })
+    };
+    all.iter().filter(|process| is_on(unit, process)).map(memory).collect()
+}
+
+fn is_on(unit: &Unit, process: &gpu_inventory::Process) -> bool {
+    match unit.kind {
+        UnitKind::Gpu => true,
+        UnitKind::Mig { gpu_instance, .. } => process.gpu_instance == Some(gpu_instance),
     }
 }
 
@@ -32,14 +55,10 @@ impl GpuMemory for Nvml {
 fn holders(inventory: &Inventory, unit: &Unit) -> Vec<String> {
     let device = inventory.devices.iter().find(|device| device.index == unit.index);
     let Some(Ok(processes)) = device.map(|device| &device.processes) else { return Vec::new() };
-    let is_here = |process: &&gpu_inventory::Process| match unit.kind {
-        UnitKind::Gpu => true,
-        UnitKind::Mig { gpu_instance, .. } => process.gpu_instance == Some(gpu_instance),
-    };
     let named = |process: &gpu_inventory::Process| {
         let owner = process.owner.as_ref().ok();
         let program = owner.and_then(|owner| owner.command.split(' ').next()?.rsplit('/').next());
         format!("{} {}", process.pid, program.unwrap_or("(not known)"))
     };
-    processes.iter().filter(is_here).map(named).collect()
+    processes.iter().filter(|process| is_on(unit, process)).map(named).collect()
 }
