@@ -83,8 +83,8 @@ pub struct CaseResult {
     pub output: String,
     /// The file with what it printed, bounded in size; `None` where it printed nothing.
     pub output_file: Option<Utf8PathBuf>,
-    /// The most GPU memory that was in use while it ran beyond what was before the run, on all its GPUs together, in bytes; `None`
-    /// where nothing was measured, or where other tests had its GPUs, too.
+    /// The most GPU memory that was in use while it ran beyond what was before the run, on all its GPUs together, in bytes. Where
+    /// other tests had its GPUs, too, what its own processes had; `None` where nothing was measured, or that is not known.
     pub vram_peak: Option<u64>,
     /// The GPUs that it had, as in `CUDA_VISIBLE_DEVICES`.
     pub gpus: Vec<String>,

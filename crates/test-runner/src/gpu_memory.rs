@@ -9,6 +9,8 @@ use std::time::Duration;
 use execution_plan::{GpuClaim, Share};
 
 use crate::clock::Instant;
+use crate::gpu_processes::{ProcessMemory, held_by};
+use crate::process::Launcher;
 use crate::stop::StopSignal;
 
 /// How often memory is read while a test runs.
@@ -43,6 +45,8 @@ pub struct UnitMemory {
     pub held: Option<u64>,
     /// Who has some of it, as people know them: `4711 python`.
     pub holders: Vec<String>,
+    /// What each process has of it, for tests that share it; or a fragment that says why that is not known.
+    pub processes: Result<Vec<ProcessMemory>, String>,
 }
 
 /// What all units held at one moment, or why that is not known.
@@ -66,8 +70,12 @@ pub(crate) struct Hold<'g> {
     gpus: &'g Gpus<'g>,
     units: Vec<(String, Share)>,
     peak: AtomicU64,
-    /// Somebody else was on a unit: what it held says nothing of this step.
+    /// Somebody else was on a unit, and who had what of it is not known.
     is_shared: AtomicBool,
+    /// Another step was on a unit at some time: what it leaves for a moment is not this one's.
+    was_shared: AtomicBool,
+    /// Why what the step's processes had of shared units is not known.
+    unknown: Mutex<Option<String>>,
 }
 
 impl<'r> Gpus<'r> {
@@ -95,7 +103,14 @@ impl<'r> Gpus<'r> {
         for (unit, share) in &units {
             busy.entry(unit.clone()).or_default().push(*share);
         }
-        Hold { gpus: self, units, peak: AtomicU64::new(0), is_shared: AtomicBool::new(false) }
+        Hold {
+            gpus: self,
+            units,
+            peak: AtomicU64::new(0),
+            is_shared: AtomicBool::new(false),
+            was_shared: AtomicBool::new(false),
+            unknown: Mutex::default(),
+        }
     }
 
     fn busy(&self) -> MutexGuard<'_, HashMap<String, Vec<Share>>> {
@@ -160,13 +175,13 @@ impl<'r> Gpus<'r> {
 
 impl Hold<'_> {
     /// Does the step's work, and reads memory meanwhile.
-    pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn during<T>(&self, launcher: &Launcher, work: impl FnOnce() -> T) -> T {
         if self.gpus.memory.is_none() || self.units.is_empty() {
             return work();
         }
         let is_over = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let sampler = scope.spawn(|| self.sample(&is_over));
+            let sampler = scope.spawn(|| self.sample(&is_over, launcher));
             let done = work();
             is_over.store(true, Ordering::SeqCst);
             sampler.thread().unpark();
@@ -174,13 +189,14 @@ impl Hold<'_> {
         })
     }
 
-    /// Reads memory until told that the step is over, or until what is read says nothing of it any more.
-    fn sample(&self, is_over: &AtomicBool) {
+    /// Reads memory until told that the step is over.
+    fn sample(&self, is_over: &AtomicBool, launcher: &Launcher) {
         let mut unnamed = 0;
         while !is_over.load(Ordering::SeqCst) {
             let is_alone = |gpus: &Gpus<'_>| {
                 let busy = gpus.busy();
-                self.units.iter().all(|(unit, _)| busy.get(unit).map(Vec::len) == Some(1))
+                let was_shared = self.was_shared.load(Ordering::SeqCst);
+                !was_shared && self.units.iter().all(|(unit, _)| busy.get(unit).map(Vec::len) == Some(1))
             };
             let before = is_alone(self.gpus);
             let Some(reading) = self.gpus.read_since(Instant::now()) else { return };
@@ -194,10 +210,7 @@ impl Hold<'_> {
                         self.gpus.names_processes().get_or_insert(false);
                     }
                 }
-                Ok(_) => {
-                    self.is_shared.store(true, Ordering::SeqCst);
-                    return;
-                }
+                Ok(units) => self.see_shared(units.iter().filter(|unit| self.has(&unit.visible)), launcher),
                 Err(_) => {}
             }
             std::thread::park_timeout(SAMPLE);
@@ -208,8 +221,25 @@ impl Hold<'_> {
         self.units.iter().any(|(mine, _)| mine == unit)
     }
 
+    /// Of units that others have as well, what the step's own processes have counts.
+    fn see_shared<'u>(&self, units: impl Iterator<Item = &'u UnitMemory>, launcher: &Launcher) {
+        self.was_shared.store(true, Ordering::SeqCst);
+        match held_by(&launcher.processes(), units) {
+            Ok(held) => drop(self.peak.fetch_max(held, Ordering::SeqCst)),
+            Err(why) => {
+                self.is_shared.store(true, Ordering::SeqCst);
+                self.unknown.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+            }
+        }
+    }
+
+    /// Why the peak is not known, where that is for others on the step's units.
+    pub(crate) fn unknown_peak(&self) -> Option<String> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The most that the step's units held beyond what they held before any test, together, in bytes. `None` where nothing was seen,
-    /// or where another step had one of them, too.
+    /// or where another step had one of them, too, and what each process had is not known.
     pub(crate) fn peak(&self) -> Option<u64> {
         let peak = self.peak.load(Ordering::SeqCst);
         (peak > 0 && !self.is_shared.load(Ordering::SeqCst)).then_some(peak)

@@ -1,6 +1,6 @@
 //! Processes of a run, each ended with all that it started.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::clock::Instant;
-use crate::shim::{Ended, Shim, Supervised, Usage};
+use crate::shim::{self, Ended, Shim, Supervised, Usage};
 use crate::stop::StopSignal;
 
 /// How often a process is looked after.
@@ -24,6 +24,8 @@ const SHIM_LIMIT: Duration = Duration::from_secs(90);
 pub(crate) struct Launcher {
     shim: Option<Shim>,
     seen: Arc<Mutex<Seen>>,
+    /// The shims that run now, by their numbers.
+    shims: Arc<Mutex<BTreeSet<u32>>>,
 }
 
 /// What came of the processes that have ended.
@@ -41,7 +43,7 @@ pub(crate) struct Seen {
 
 impl Launcher {
     pub(crate) fn new(shim: Option<Shim>) -> Self {
-        Self { shim, seen: Arc::default() }
+        Self { shim, seen: Arc::default(), shims: Arc::default() }
     }
 
     /// Like this one, with nothing seen.
@@ -63,6 +65,12 @@ impl Launcher {
         seen.peak_memory = seen.peak_memory.max(bytes);
     }
 
+    /// The processes that run now under its shims. One that has begun or ended meanwhile may be missing or too many.
+    pub(crate) fn processes(&self) -> HashSet<u32> {
+        let shims = self.shims.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        shims.into_iter().flat_map(shim::below).collect()
+    }
+
     /// Outside of a run: under this program as its own shim, where it is one.
     pub(crate) fn of_this_program() -> Self {
         Self::new(Shim::this_program())
@@ -82,12 +90,14 @@ impl Launcher {
     /// Starts a command that [`Launcher::command`] made. Under a shim its standard input is empty, whatever it was given.
     pub(crate) fn spawn(&self, command: &mut Command) -> std::io::Result<Group> {
         if self.shim.is_some() {
-            let kind = Kind::Supervised(Supervised::spawn(command)?);
-            return Ok(Group { kind, seen: Some(Arc::clone(&self.seen)) });
+            let supervised = Supervised::spawn(command)?;
+            let running = Running::of(&self.shims, supervised.shim());
+            let kind = Kind::Supervised(supervised);
+            return Ok(Group { kind, seen: Some(Arc::clone(&self.seen)), _running: Some(running) });
         }
         let child = command.process_group(0).spawn()?;
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        Ok(Group { kind: Kind::Leader { child, group }, seen: None })
+        Ok(Group { kind: Kind::Leader { child, group }, seen: None, _running: None })
     }
 }
 
@@ -96,6 +106,23 @@ pub(crate) struct Group {
     kind: Kind,
     /// Where its end is to be told, until it is.
     seen: Option<Arc<Mutex<Seen>>>,
+    _running: Option<Running>,
+}
+
+/// A shim's number among those that run, as long as this is there.
+struct Running(Arc<Mutex<BTreeSet<u32>>>, u32);
+
+impl Running {
+    fn of(shims: &Arc<Mutex<BTreeSet<u32>>>, shim: u32) -> Self {
+        shims.lock().unwrap_or_else(PoisonError::into_inner).insert(shim);
+        Self(Arc::clone(shims), shim)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
 }
 
 enum Kind {

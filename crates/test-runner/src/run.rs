@@ -233,7 +233,7 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
     job.tell(Event::StepStarted { step: job.step.id, at: start, gpus: visible });
     let wanted = job.settings.ports.as_ref().filter(|_| !job.step.cases.is_empty());
     let error = match wanted.map(PortSettings::take).transpose() {
-        Ok(ports) => hold.during(|| run_rounds(&Job { ports: ports.as_ref(), ..job.again() }, shared)),
+        Ok(ports) => hold.during(&launcher, || run_rounds(&Job { ports: ports.as_ref(), ..job.again() }, shared)),
         Err(error) => {
             for round in 0..if job.settings.until_fail { 1 } else { rounds(&job) } {
                 for case in &job.step.cases {
@@ -243,6 +243,10 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
             Some(error)
         }
     };
+    if let (Some(why), [case]) = (hold.unknown_peak(), job.step.cases.as_slice()) {
+        let text = format!("{}: what it took of a GPU that it shared is not known: {why}", case.id);
+        job.tell(Event::Warning(text));
+    }
     let duration = job.began.elapsed().saturating_sub(start);
     let seen = launcher.seen();
     tell_what_was_left(&job, &seen);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use execution_plan::{Capacity, Demand, Plan, PlanSettings, UnitCapacity, plan_demands};
+use execution_plan::{Capacity, Demand, Plan, PlanSettings, Share, UnitCapacity, plan_demands};
 use support::{Tree, python, result};
-use test_runner::{Event, GpuMemory, Interrupt, Outcome, RunSettings, UnitMemory};
+use test_runner::{Event, GpuMemory, Interrupt, Outcome, ProcessMemory, RunSettings, UnitMemory};
 
 const GIB: u64 = 1 << 30;
 
@@ -24,7 +24,69 @@ impl GpuMemory for Files {
         // A file may go while it is read.
         let sizes = files.iter().filter_map(|file| fs::read_to_string(file.path()).ok()?.parse::<u64>().ok());
         let holders = files.iter().map(|file| file.file_name().into_string().unwrap()).collect();
-        Ok(vec![UnitMemory { visible: "0".to_owned(), used: GIB + sizes.sum::<u64>(), held: None, holders }])
+        let processes = self.processes(&files);
+        Ok(vec![UnitMemory { visible: "0".to_owned(), used: GIB + sizes.sum::<u64>(), held: None, holders, processes }])
+    }
+}
+
+impl Files {
+    /// A file that is named by a process is that one's.
+    fn processes(&self, files: &[fs::DirEntry]) -> Result<Vec<ProcessMemory>, String> {
+        if self.0.join("nobody tells").exists() {
+            return Err("nobody tells".to_owned());
+        }
+        let process = |file: &fs::DirEntry| {
+            let process = file.file_name().to_str()?.parse().ok()?;
+            Some(ProcessMemory { process, bytes: fs::read_to_string(file.path()).ok()?.parse().ok()? })
+        };
+        Ok(files.iter().filter_map(process).collect())
+    }
+}
+
+/// Two tests that are on the GPU at once, each with an engine in a session of its own that takes some of it.
+const SHARED: &str = "import os, pathlib, subprocess, sys, time
+def use(gib):
+    pathlib.Path('here').mkdir(exist_ok=True)
+    pathlib.Path('here', str(gib)).touch()
+    while len(list(pathlib.Path('here').iterdir())) < 2: time.sleep(0.01)
+    code = f'import os, time; file = os.path.join(\"memory\", str(os.getpid())); open(file, \"w\").write(str({gib} << 30)); time.sleep(1.5); os.remove(file)'
+    subprocess.run(['setsid', '--wait', sys.executable, '-c', code], check=True)
+def test_one(): use(3)
+def test_two(): use(5)
+";
+
+fn shared(name: &str) -> Demand {
+    Demand { share: Share::Bytes(8 << 30), ..gpu(name) }
+}
+
+#[test]
+fn of_a_gpu_that_tests_share_each_is_charged_what_its_own_processes_have() {
+    let tree = Tree::new(&[("test_a.py", SHARED)]);
+    let plan = on_one_gpu(vec![shared("test_one"), shared("test_two")]);
+    let outcome = test_runner::run(&plan, &settings(&tree), &Interrupt::new(), |_| {}).unwrap();
+    for (name, gib) in [("test_one", 3), ("test_two", 5)] {
+        let result = result(&outcome, name);
+        assert_eq!(result.outcome, Outcome::Passed, "{}", result.message);
+        assert_eq!(result.vram_peak, Some(gib * GIB), "{name}");
+    }
+}
+
+#[test]
+fn where_nobody_tells_whose_memory_it_is_the_peak_is_unknown_and_that_is_said() {
+    let tree = Tree::new(&[("test_a.py", SHARED)]);
+    let settings = settings(&tree);
+    fs::write(tree.path.join("memory/nobody tells"), "").unwrap();
+    let mut warnings = Vec::new();
+    let plan = on_one_gpu(vec![shared("test_one"), shared("test_two")]);
+    let outcome = test_runner::run(&plan, &settings, &Interrupt::new(), |event| {
+        if let Event::Warning(text) = event {
+            warnings.push(text.clone());
+        }
+    })
+    .unwrap();
+    for name in ["test_one", "test_two"] {
+        assert_eq!(result(&outcome, name).vram_peak, None);
+        assert!(warnings.iter().any(|text| text.contains(name) && text.contains("nobody tells")), "{warnings:#?}");
     }
 }
 

@@ -55,6 +55,12 @@ pub fn entered() -> Option<ExitCode> {
     None
 }
 
+/// The processes that descend from a shim now.
+pub(crate) fn below(shim: u32) -> Vec<u32> {
+    let found = processes::descendants(shim.cast_signed());
+    found.into_iter().filter_map(|process| u32::try_from(process).ok()).collect()
+}
+
 /// A program that can be a shim, and for whom.
 #[derive(Debug, Clone)]
 pub struct Shim {

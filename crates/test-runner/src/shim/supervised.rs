@@ -75,6 +75,11 @@ impl Supervised {
         self.program
     }
 
+    /// The number of the shim's own process.
+    pub(crate) fn shim(&self) -> u32 {
+        self.shim.id()
+    }
+
     /// The program's status once it has ended; what it left may still be there.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         self.hear();
