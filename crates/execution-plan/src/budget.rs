@@ -108,20 +108,9 @@ mod tests {
 
     fn case(name: &str, seconds: u64, p90: Option<u64>) -> PlannedCase {
         let file = TreePath::new("tests/test_a.py");
-        let id = NodeId::python(&file, [name], None);
         let source = p90.map_or(EstimateSource::ThirdOfTimeout, |_| EstimateSource::Measured { runs: 9 });
         let estimate = Estimate { duration: Duration::from_secs(seconds), source, p90: p90.map(Duration::from_secs) };
-        PlannedCase {
-            function: id.clone(),
-            id,
-            occurrence: 0,
-            file,
-            exact: true,
-            undecided: false,
-            timeout: Duration::from_secs(60),
-            estimate,
-            rust: None,
-        }
+        PlannedCase { estimate, ..PlannedCase::new(NodeId::python(&file, [name], None), file) }
     }
 
     #[test]

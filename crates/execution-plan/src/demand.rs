@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_inventory::Unit;
 use marker_expr::Truth;
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
-use test_catalog::{CargoTarget, SourceSpan, Value};
+use test_catalog::{CargoTarget, NodeId, SourceSpan, TreePath, Value};
 
 use crate::{Estimates, Note, PlannedCase, PlannedRust, Share};
 
@@ -36,6 +36,27 @@ pub struct Demand {
     pub target: Option<Arc<CargoTarget>>,
     /// What its compilation needs that was not asked for, such as `feature = "integration"`.
     pub not_compiled: Option<String>,
+}
+
+impl Demand {
+    /// That of a test of which nothing else is known: it needs a CPU slot, may take a minute and is expected to take a second.
+    /// Whoever knows more sets the fields.
+    #[must_use]
+    pub fn new(id: NodeId, file: TreePath) -> Self {
+        Self {
+            at: SourceSpan::line(file.clone(), 1),
+            case: PlannedCase::new(id, file),
+            gpus: 0,
+            model: None,
+            capability: None,
+            share: Share::Whole,
+            env: Vec::new(),
+            resources: Vec::new(),
+            exclusive: Vec::new(),
+            target: None,
+            not_compiled: None,
+        }
+    }
 }
 
 /// Longer is a mistake, and the sum of many would be more than can be counted.

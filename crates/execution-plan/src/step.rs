@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use test_catalog::{CargoTarget, NodeId, TreePath};
 
-use crate::Estimate;
+use crate::{Estimate, EstimateSource};
 
 /// The number of a step within its plan, from 0 in the order of expected starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,6 +120,26 @@ pub struct PlannedCase {
     pub estimate: Estimate,
     /// What belongs to Rust only.
     pub rust: Option<PlannedRust>,
+}
+
+impl PlannedCase {
+    /// One of which nothing else is known, as [`Demand::new`](crate::Demand::new) has it: just what the real tool lists, selected for
+    /// certain, without parameters.
+    #[must_use]
+    pub fn new(id: NodeId, file: TreePath) -> Self {
+        let duration = Duration::from_secs(1);
+        Self {
+            function: id.clone(),
+            id,
+            occurrence: 0,
+            file,
+            exact: true,
+            undecided: false,
+            timeout: Duration::from_secs(60),
+            estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
+            rust: None,
+        }
+    }
 }
 
 /// What a planned Rust test has beyond a Python one.

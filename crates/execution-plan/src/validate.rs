@@ -232,40 +232,18 @@ fn over(plan: &Plan, starts: StepId, unit: usize, tenants: &Tenants) -> Option<S
 mod tests {
     use std::time::Duration;
 
-    use test_catalog::{SourceSpan, TreePath};
+    use test_catalog::TreePath;
 
     use super::*;
-    use crate::{Capacity, Estimate, EstimateSource, PlanSettings, PlannedCase, Window, plan_demands};
+    use crate::{Capacity, PlanSettings, Window, plan_demands};
 
     const GIB: u64 = 1 << 30;
 
     fn demand(name: &str, gpus: u32, share: Share) -> Demand {
         let file = TreePath::new("tests/test_a.py");
-        let id = NodeId::python(&file, [name], None);
-        let duration = Duration::from_secs(10);
-        Demand {
-            case: PlannedCase {
-                function: id.clone(),
-                id,
-                occurrence: 0,
-                file: file.clone(),
-                exact: true,
-                undecided: false,
-                timeout: Duration::from_secs(60),
-                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
-                rust: None,
-            },
-            at: SourceSpan::line(file, 1),
-            gpus,
-            model: (gpus > 0).then(|| "l4".to_owned()),
-            share,
-            env: Vec::new(),
-            resources: Vec::new(),
-            exclusive: Vec::new(),
-            capability: None,
-            target: None,
-            not_compiled: None,
-        }
+        let mut demand = Demand::new(NodeId::python(&file, [name], None), file);
+        demand.case.estimate.duration = Duration::from_secs(10);
+        Demand { gpus, share, model: (gpus > 0).then(|| "l4".to_owned()), ..demand }
     }
 
     /// Two tests that share two cards in turn, one on both, one of the CPU, one that is refused.

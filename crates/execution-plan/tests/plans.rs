@@ -5,44 +5,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use execution_plan::{
-    Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, PlannedCase, Share, Step, StepKind, UnitCapacity,
-    Window, plan_demands, validate,
+    Capacity, Demand, Plan, PlanSettings, PlannedCase, Share, Step, StepKind, UnitCapacity, Window, plan_demands, validate,
 };
 use proptest::prelude::*;
-use test_catalog::{NodeId, SourceSpan, TreePath};
+use test_catalog::{NodeId, TreePath};
 
 const GIB: u64 = 1 << 30;
 
 fn demand(number: usize, file: &str, gpus: u32, share: Share, seconds: u64) -> Demand {
     let file = TreePath::new(file);
-    let id = NodeId::python(&file, [format!("test_{number}").as_str()], None);
-    Demand {
-        case: PlannedCase {
-            function: id.clone(),
-            id,
-            occurrence: 0,
-            file: file.clone(),
-            exact: true,
-            undecided: false,
-            timeout: Duration::from_secs(60),
-            estimate: Estimate {
-                duration: Duration::from_secs(seconds),
-                source: EstimateSource::TypeDefault,
-                p90: None,
-            },
-            rust: None,
-        },
-        at: SourceSpan::line(file, 1),
-        gpus,
-        model: None,
-        share,
-        env: Vec::new(),
-        resources: Vec::new(),
-        exclusive: Vec::new(),
-        capability: None,
-        target: None,
-        not_compiled: None,
-    }
+    let mut demand = Demand::new(NodeId::python(&file, [format!("test_{number}").as_str()], None), file);
+    demand.case.estimate.duration = Duration::from_secs(seconds);
+    Demand { gpus, share, ..demand }
 }
 
 fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {

@@ -6,9 +6,9 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use execution_plan::shard::{Class, Shard, assign, loads, weight};
-use execution_plan::{Demand, Estimate, EstimateSource, PlannedCase, Share};
+use execution_plan::{Demand, Share};
 use proptest::prelude::*;
-use test_catalog::{NodeId, SourceSpan, TreePath};
+use test_catalog::{NodeId, TreePath};
 
 /// File, function, GPUs, GiB of each (`None`: whole), seconds.
 type Test = (u8, u8, u32, Option<u64>, u64);
@@ -16,33 +16,11 @@ type Test = (u8, u8, u32, Option<u64>, u64);
 fn demand(&(file, function, gpus, gib, seconds): &Test, number: usize) -> Demand {
     let file = TreePath::new(format!("tests/test_{file}.py"));
     let function = format!("test_{function}");
-    Demand {
-        case: PlannedCase {
-            function: NodeId::python(&file, [function.as_str()], None),
-            id: NodeId::python(&file, [function.as_str()], Some(&number.to_string())),
-            occurrence: 0,
-            file: file.clone(),
-            exact: true,
-            undecided: false,
-            timeout: Duration::from_secs(60),
-            estimate: Estimate {
-                duration: Duration::from_secs(seconds),
-                source: EstimateSource::TypeDefault,
-                p90: None,
-            },
-            rust: None,
-        },
-        at: SourceSpan::line(file, 1),
-        gpus,
-        model: None,
-        share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)),
-        env: Vec::new(),
-        resources: Vec::new(),
-        exclusive: Vec::new(),
-        capability: None,
-        target: None,
-        not_compiled: None,
-    }
+    let id = NodeId::python(&file, [function.as_str()], Some(&number.to_string()));
+    let mut demand = Demand::new(id, file.clone());
+    demand.case.function = NodeId::python(&file, [function.as_str()], None);
+    demand.case.estimate.duration = Duration::from_secs(seconds);
+    Demand { gpus, share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)), ..demand }
 }
 
 fn tests(most: usize) -> impl Strategy<Value = Vec<Test>> {

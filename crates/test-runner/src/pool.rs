@@ -192,10 +192,8 @@ impl<'p> Lines<'p> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use execution_plan::{
-        Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, Share, StepKind, plan_demands,
-    };
-    use test_catalog::SourceSpan;
+    use execution_plan::{Capacity, Demand, Plan, PlanSettings, Share, StepKind, plan_demands};
+    use test_catalog::NodeId;
 
     use super::*;
 
@@ -209,31 +207,7 @@ mod tests {
         let demand = |number: u32| {
             let file = TreePath::new(format!("test_{number}.py"));
             let id = NodeId::python(&file, ["test_a"], None);
-            let duration = Duration::from_secs(1);
-            let case = PlannedCase {
-                function: id.clone(),
-                id,
-                occurrence: 0,
-                file: file.clone(),
-                exact: true,
-                undecided: false,
-                timeout: Duration::from_secs(60),
-                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
-                rust: None,
-            };
-            Demand {
-                case,
-                at: SourceSpan::line(file, 1),
-                gpus: 0,
-                model: None,
-                capability: None,
-                exclusive: exclusive(number),
-                share: Share::Whole,
-                env: Vec::new(),
-                resources: Vec::new(),
-                target: None,
-                not_compiled: None,
-            }
+            Demand { exclusive: exclusive(number), ..Demand::new(id, file) }
         };
         let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
         plan_demands((0..files).map(demand).collect(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use execution_plan::{
-    Capacity, Demand, Estimate, EstimateSource, Plan, PlanSettings, PlannedCase, PlannedRust, Share, plan_demands,
-};
-use test_catalog::{CargoTarget, NodeId, SourceSpan, TargetKind, TreePath};
+use execution_plan::{Capacity, Demand, Plan, PlanSettings, PlannedRust, plan_demands};
+use test_catalog::{CargoTarget, NodeId, TargetKind, TreePath};
 use test_runner::shim::Shim;
 use test_runner::{CaseResult, Event, Interrupt, PythonSettings, RunOutcome, RunSettings};
 
@@ -49,30 +47,9 @@ pub(crate) fn shim() -> Shim {
 }
 
 fn demand(id: NodeId, file: &str, timeout: u64) -> Demand {
-    let file = TreePath::new(file);
-    Demand {
-        case: PlannedCase {
-            function: id.clone(),
-            id,
-            occurrence: 0,
-            file: file.clone(),
-            exact: true,
-            undecided: false,
-            timeout: Duration::from_secs(timeout),
-            estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault, p90: None },
-            rust: None,
-        },
-        at: SourceSpan::line(file, 1),
-        gpus: 0,
-        model: None,
-        share: Share::Whole,
-        env: Vec::new(),
-        resources: Vec::new(),
-        exclusive: Vec::new(),
-        capability: None,
-        target: None,
-        not_compiled: None,
-    }
+    let mut demand = Demand::new(id, TreePath::new(file));
+    demand.case.timeout = Duration::from_secs(timeout);
+    demand
 }
 
 pub(crate) fn python(file: &str, name: &str, timeout: u64) -> Demand {
