@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn what_one_unit_does_not_tell_makes_the_sum_unknown() {
-        let unit = |processes| UnitMemory { visible: "0".to_owned(), used: 9, held: None, holders: Vec::new(), processes };
+        let unit =
+            |processes| UnitMemory { visible: "0".to_owned(), used: 9, held: None, holders: Vec::new(), processes };
         let of = |list: &[(u32, u64)]| {
             unit(Ok(list.iter().map(|(process, bytes)| ProcessMemory { process: *process, bytes: *bytes }).collect()))
         };

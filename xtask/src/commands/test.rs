@@ -7,12 +7,12 @@ use std::time::Duration;
 use marker_policy::{
     Budget, BudgetScope, Category, Policy, ResolvedCase, Selection, measured_proposals, resolve, select,
 };
-use test_catalog::{Catalog, NodeId};
+use test_catalog::{Catalog, Language, NodeId};
 use test_report::count;
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
-use test_runner::{Capture, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
+use test_runner::{Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
 
 use crate::asked::{self, Questions};
 use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
@@ -238,6 +238,11 @@ fn listen_for_signals(interrupt: &Interrupt) -> Result<(), Error> {
 
 /// What times and memory propose of the tests that ran, short. A history that cannot be read was warned of before.
 fn measured_markers(subject: &Subject, catalog: &Catalog, cases: &[ResolvedCase<'_>], outcome: &RunOutcome) -> String {
+    // No marker is written at a test of Rust.
+    let may_get_one = |result: &CaseResult| result.language == Language::Python && result.outcome.has_run();
+    if !outcome.results.iter().any(may_get_one) {
+        return String::new();
+    }
     let Ok(timings) = measured::of_history(&subject.tree) else { return String::new() };
     let ran: HashSet<&NodeId> =
         outcome.results.iter().filter(|result| result.outcome.has_run()).map(|result| &result.id).collect();

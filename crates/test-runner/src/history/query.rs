@@ -56,38 +56,42 @@ impl Store {
     /// Where they cannot be read.
     pub fn each_past(&self, mut take: impl FnMut(Row)) -> Result<(), HistoryError> {
         let mut read = || {
-            let mut statement = self.connection.prepare(
-                "SELECT results.id, occurrence, run, started_ms, CASE WHEN clean THEN revision END, outcome, seconds, gpu_class,
-                     CASE WHEN selection = '' THEN machine END, cpu_seconds, memory_peak
-                 FROM (SELECT * FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
-                 JOIN results ON results.run = latest.id
-                 ORDER BY started_ms DESC, run DESC, results.id, occurrence, attempt DESC",
+            let mut runs = self.connection.prepare(
+                "SELECT id, started_ms, CASE WHEN clean THEN revision END, CASE WHEN selection = '' THEN machine END FROM runs
+                 ORDER BY started_ms DESC, id DESC LIMIT ?",
             )?;
-            let rows = statement.query_map([RUNS], |row| {
-                let (id, word): (String, String) = (row.get(0)?, row.get(5)?);
-                // A word of a later release says nothing here.
-                let Some(outcome) = RecordedOutcome::from_word(&word) else { return Ok(None) };
-                Ok(Some(Row {
-                    id: NodeId::from_text(id),
-                    occurrence: row.get(1)?,
-                    run: row.get(2)?,
-                    started_ms: row.get(3)?,
-                    revision: row.get(4)?,
-                    outcome,
-                    seconds: row.get(6)?,
-                    gpu_class: row.get(7)?,
-                    // Only what is merged in has no selection.
-                    place: row.get::<_, Option<String>>(8)?.map_or(Place::Here, Place::Elsewhere),
-                    cpu_seconds: row.get(9)?,
-                    memory_peak: row.get::<_, Option<i64>>(10)?.and_then(|bytes| u64::try_from(bytes).ok()),
-                }))
-            })?;
-            for row in rows {
-                row?.into_iter().for_each(&mut take);
+            // Run by run, in whose order they lie there: sorting all of them takes longer than reading them.
+            let mut results = self.connection.prepare(
+                "SELECT id, occurrence, outcome, seconds, gpu_class, cpu_seconds, memory_peak FROM results WHERE run = ?
+                 ORDER BY id, occurrence, attempt DESC",
+            )?;
+            let mut runs = runs.query([RUNS])?;
+            while let Some(run) = runs.next()? {
+                let (id, started_ms, revision): (String, i64, Option<String>) = (run.get(0)?, run.get(1)?, run.get(2)?);
+                // Only what is merged in has no selection.
+                let place = run.get::<_, Option<String>>(3)?.map_or(Place::Here, Place::Elsewhere);
+                let mut rows = results.query([&id])?;
+                while let Some(row) = rows.next()? {
+                    // A word of a later release says nothing here.
+                    let Some(outcome) = RecordedOutcome::from_word(row.get_ref(2)?.as_str()?) else { continue };
+                    take(Row {
+                        id: NodeId::from_text(row.get_ref(0)?.as_str()?),
+                        occurrence: row.get(1)?,
+                        run: id.clone(),
+                        started_ms,
+                        revision: revision.clone(),
+                        outcome,
+                        seconds: row.get(3)?,
+                        gpu_class: row.get(4)?,
+                        place: place.clone(),
+                        cpu_seconds: row.get(5)?,
+                        memory_peak: row.get::<_, Option<i64>>(6)?.and_then(|bytes| u64::try_from(bytes).ok()),
+                    });
+                }
             }
             Ok(())
         };
-        read().map_err(|error| self.failed(error))
+        read().map_err(|error: rusqlite::Error| self.failed(error))
     }
 
     /// The cases that have a result in one of these runs, so that they need not run again.
