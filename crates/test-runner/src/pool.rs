@@ -46,8 +46,13 @@ impl<'p> FileCases<'p> {
         self.over.len() == self.cases.len()
     }
 
-    fn expected(&self) -> Duration {
-        self.cases.iter().map(|case| case.estimate.duration).sum()
+    /// What its tests take by their estimates and by what others of such estimates took, in seconds.
+    fn expected(&self, paces: &HashMap<Duration, Pace>) -> f64 {
+        let of = |case: &&PlannedCase| {
+            let estimate = case.estimate.duration;
+            estimate.as_secs_f64() * paces.get(&estimate).map_or(1.0, Pace::scale)
+        };
+        self.cases.iter().map(of).sum()
     }
 }
 
@@ -65,9 +70,21 @@ pub(crate) struct Pool<'p> {
 struct Lines<'p> {
     last: u64,
     by_step: HashMap<StepId, Line<'p>>,
-    /// What tests took, and what they were expected to take, in seconds.
+    /// By their estimate: tests of one type have the same where none of them was measured, and types differ in how wrong that is.
+    paces: HashMap<Duration, Pace>,
+}
+
+/// What tests took, and what they were expected to take, in seconds.
+#[derive(Default)]
+struct Pace {
     took: f64,
     expected: f64,
+}
+
+impl Pace {
+    fn scale(&self) -> f64 {
+        if self.expected > 0.0 { self.took / self.expected } else { 1.0 }
+    }
 }
 
 /// What came of trying to take over files.
@@ -121,11 +138,12 @@ impl<'p> Pool<'p> {
         line.files.remove(at).map(|(_, file)| file)
     }
 
-    /// A test took so long: guesses are scaled by what their tests took.
+    /// A test took so long: guesses are scaled by what tests of the same guess took.
     pub(crate) fn took(&self, case: &PlannedCase, took: Duration) {
         let mut lines = self.lock();
-        lines.took += took.as_secs_f64();
-        lines.expected += case.estimate.duration.as_secs_f64();
+        let pace = lines.paces.entry(case.estimate.duration).or_default();
+        pace.took += took.as_secs_f64();
+        pace.expected += case.estimate.duration.as_secs_f64();
     }
 
     /// Moves half of what another step has left to this one, from the end, where that is worth a process. Who has most to
@@ -133,17 +151,16 @@ impl<'p> Pool<'p> {
     /// on for ever.
     pub(crate) fn take_over(&self, to: &'p Step) -> TakeOver {
         let mut lines = self.lock();
-        let scale = if lines.expected > 0.0 { lines.took / lines.expected } else { 1.0 };
-        let left = |line: &Line<'_>| line.files.iter().map(|(_, file)| file.expected()).sum::<Duration>();
-        let is_worth_it = |line: &Line<'_>| {
-            left(line).as_secs_f64() * scale >= WORTH_A_PROCESS.as_secs_f64() || line.since.elapsed() >= WORTH_A_PROCESS
-        };
+        let left = |line: &Line<'_>| line.files.iter().map(|(_, file)| file.expected(&lines.paces)).sum::<f64>();
+        let is_worth_it =
+            |left: f64, line: &Line<'_>| left.max(line.since.elapsed().as_secs_f64()) >= WORTH_A_PROCESS.as_secs_f64();
         let others = || {
             let lines = lines.by_step.iter();
             lines.filter(|(step, line)| **step != to.id && line.setting == setting(to) && line.files.len() > 1)
         };
-        let worth = others().filter(|(_, line)| is_worth_it(line)).map(|(step, line)| (left(line), *step));
-        let Some((_, from)) = worth.max() else {
+        let worth = others().map(|(step, line)| (left(line), *step, line));
+        let worth = worth.filter(|(left, _, line)| is_worth_it(*left, line)).map(|(left, step, _)| (left, step));
+        let Some((_, from)) = worth.max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1))) else {
             return if others().next().is_some() { TakeOver::Later } else { TakeOver::Nothing };
         };
         let Some(line) = lines.by_step.get_mut(&from) else { return TakeOver::Nothing };
@@ -204,10 +221,16 @@ mod tests {
 
     /// The same where a test has these things alone.
     fn plan_with(files: u32, exclusive: impl Fn(u32) -> Vec<String>) -> Plan {
+        plan_of(files, exclusive, |_| Duration::from_secs(1))
+    }
+
+    fn plan_of(files: u32, exclusive: impl Fn(u32) -> Vec<String>, estimate: impl Fn(u32) -> Duration) -> Plan {
         let demand = |number: u32| {
             let file = TreePath::new(format!("test_{number}.py"));
             let id = NodeId::python(&file, ["test_a"], None);
-            Demand { exclusive: exclusive(number), ..Demand::new(id, file) }
+            let mut demand = Demand { exclusive: exclusive(number), ..Demand::new(id, file) };
+            demand.case.estimate.duration = estimate(number);
+            demand
         };
         let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
         plan_demands((0..files).map(demand).collect(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
@@ -260,6 +283,32 @@ mod tests {
             while pool.take_over(step) == TakeOver::Taken && pool.left(step.id).len() < 10 {}
         }
         assert_eq!((count(&alone), count(&others)), (10, 10));
+    }
+
+    /// Tests of a type that takes as long as it was guessed to are taken over at once, however fast others were.
+    #[test]
+    fn a_guess_is_held_against_tests_of_the_same_guess_only() {
+        let (fast, slow) = (Duration::from_millis(100), Duration::from_secs(2));
+        let plan = plan_of(20, |_| Vec::new(), |number| if number < 10 { fast } else { slow });
+        // The first batch has all that are fast, and some of the others.
+        let [first, second] = batches(&plan);
+        let pool = Pool::default();
+        for case in first.cases.iter().filter(|case| case.estimate.duration == fast) {
+            pool.took(case, Duration::from_millis(1));
+        }
+        pool.add(first, FileCases::of(first, 0));
+        let slow_ones: Vec<Ticket> = pool
+            .left(first.id)
+            .iter()
+            .filter(|(_, cases, _)| cases[0].estimate.duration == slow)
+            .map(|(ticket, ..)| *ticket)
+            .collect();
+        let slow_ones: Vec<FileCases<'_>> =
+            slow_ones.into_iter().map(|ticket| pool.claim(first.id, ticket).unwrap()).collect();
+        assert!(!slow_ones.is_empty());
+        assert_eq!(pool.take_over(second), TakeOver::Later);
+        pool.add(first, slow_ones);
+        assert_eq!(pool.take_over(second), TakeOver::Taken);
     }
 
     #[test]
