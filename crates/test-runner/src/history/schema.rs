@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Opens the store of a state folder for reading; `None` where there is none. Nothing is written, but where SQLite
-    /// has to take up what a killed run left in its log.
+    /// has to take up what a killed run left in its log, or an earlier release wrote it: it is brought up to date then.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -114,8 +114,12 @@ impl Store {
         let version = version(&connection).map_err(failed)?;
         check_known(&path, version)?;
         // One that was being made when its run was killed, or an empty file.
-        if version < KNOWN {
+        if version <= 0 {
             return Ok(None);
+        }
+        if version < KNOWN {
+            drop(connection);
+            return Ok(Some(Self::open(state_dir)?.store));
         }
         Ok(Some(Self { connection, path }))
     }
@@ -190,4 +194,34 @@ fn set_aside(path: &Utf8Path) -> Result<Utf8PathBuf, HistoryError> {
         let _ = fs::rename(format!("{path}{suffix}"), format!("{kept}{suffix}"));
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_store_of_each_earlier_release_is_read_with_all_that_it_has() {
+        for version in 1..MIGRATIONS.len() {
+            let folder = tempfile::tempdir().unwrap();
+            let state_dir = Utf8PathBuf::try_from(folder.path().to_owned()).unwrap();
+            let old = Connection::open(state_dir.join(FILE)).unwrap();
+            for step in &MIGRATIONS[..version] {
+                old.execute_batch(step).unwrap();
+            }
+            old.execute_batch(
+                "INSERT INTO runs (id, started_ms, clean, machine, arguments, selection, state)
+                 VALUES ('1', 1, 1, '', '[]', '', 'complete');
+                 INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class)
+                 VALUES ('1', 'test_a.py::a', 0, 0, 'passed', 1.5, '');",
+            )
+            .unwrap();
+            old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+            drop(old);
+            let past = Store::read(&state_dir).unwrap().unwrap().past().unwrap();
+            assert_eq!((past.rows.len(), past.rows[0].seconds, past.rows[0].cpu_seconds), (1, 1.5, None));
+        }
+    }
 }
