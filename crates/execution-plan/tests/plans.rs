@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use execution_plan::{
-    Capacity, Demand, Plan, PlanSettings, PlannedCase, Share, Step, StepKind, UnitCapacity, Window, plan_demands,
-    validate,
+    Capacity, Demand, Plan, PlanSettings, Share, Step, StepKind, UnitCapacity, Window, plan_demands, validate,
 };
 use proptest::prelude::*;
 use test_catalog::{NodeId, TreePath};

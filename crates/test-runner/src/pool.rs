@@ -209,7 +209,7 @@ impl<'p> Lines<'p> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use execution_plan::{Capacity, Demand, Plan, PlanSettings, Share, StepKind, plan_demands};
+    use execution_plan::{Capacity, Demand, Plan, PlanSettings, StepKind, plan_demands};
     use test_catalog::NodeId;
 
     use super::*;
