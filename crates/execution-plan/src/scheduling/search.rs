@@ -36,7 +36,7 @@ impl Effort {
 /// Looks for a short schedule until the effort is spent or a bound is reached. What it gives is never longer than what the
 /// orders give that need no search.
 ///
-/// A [`Chain`] of schedules goes from one order of the jobs to the next. What it ends in is decided early: a long job that is begun late is
+/// A chain of schedules goes from one order of the jobs to the next. What it ends in is decided early: a long job that is begun late is
 /// hardly ever begun first any more. So several are begun, and of these the better half goes on, again and again (successive
 /// halving, Karnin et al. 2013). For a time, as many searches look as there are processors, each by random numbers of its own.
 #[must_use]
