@@ -9,8 +9,8 @@ use super::timeline::Time;
 /// A schedule, and what leads to others.
 ///
 /// One job is moved at a time, and the chain goes on from what is not much longer (simulated annealing, Kirkpatrick et
-/// al. 1983, at one temperature, Connolly 1990). Some of the schedules are made again from their end and then from their start, which closes
-/// gaps (forward-backward improvement, Tormos and Lova 2001).
+/// al. 1983, at one temperature, Connolly 1990). Some of the schedules are made again from their end and then from their
+/// start, which closes gaps (forward-backward improvement, Tormos and Lova 2001).
 pub(super) struct Chain<'p> {
     problem: &'p Problem,
     /// Where a job may stand: behind what it waits for, before what waits for it.
