@@ -6,8 +6,10 @@
 //!     Dispatch       what starts now: the first job in order that fits   (room: the GPUs; waiting: the jobs)
 //!       linked       which GPUs alike it has: those that are linked      (changes no time)
 //!       simulate     the same played through to the end                  (a schedule)
-//!     Packing        jobs put into time in an order, each as early as it fits   (timeline: what is taken over time)
-//!       search       orders tried for the shortest schedule
+//!     Packing        jobs put into time in an order, each as early as it fits   (taken, timeline: what is taken over time)
+//!       Incumbent    the same again, from where an order was changed on
+//!         Chain      from one schedule to the next: a job moved within the order
+//!           search   chains begun and dropped, for the shortest schedule
 //!     bounds         what no schedule can beat                       (lifted: what weights of jobs give)
 //! ```
 //!
@@ -17,8 +19,10 @@
 //! ends a search.
 
 mod bounds;
+mod chain;
 mod check;
 mod dispatch;
+mod incumbent;
 mod linked;
 mod order;
 mod packing;
@@ -26,6 +30,7 @@ mod problem;
 mod room;
 mod search;
 mod simulate;
+mod taken;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

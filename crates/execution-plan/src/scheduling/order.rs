@@ -11,6 +11,9 @@ use crate::Share;
 /// 12.9 at 1.
 const BESIDE: f64 = 0.2;
 
+/// What a logarithm is taken of is not below this.
+const SHORTEST: f64 = 1e-3;
+
 /// The largest first: GPUs times the part of each that a job has, and a little more, times its time. What needs no GPU comes
 /// behind, the longest first. Of the orders that need no search it loses least, whether times are known or guessed.
 #[must_use]
@@ -25,7 +28,7 @@ pub fn by_duration(problem: &Problem) -> Vec<usize> {
 }
 
 /// GPUs times parts of the largest GPU times seconds; of whole GPUs the part of the smallest.
-pub(super) fn area(problem: &Problem, job: &Job) -> f64 {
+fn area(problem: &Problem, job: &Job) -> f64 {
     let units = &problem.capacity.units;
     let bytes = match job.share {
         Share::Bytes(bytes) => bytes,
@@ -38,6 +41,26 @@ pub(super) fn area(problem: &Problem, job: &Job) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "an area is a figure to compare by")]
     let part = bytes as f64 / largest as f64;
     f64::from(job.gpus) * (part + BESIDE) * job.duration.as_secs_f64()
+}
+
+/// An order by chance: by times, by what is held of the GPUs, and by luck, each with a weight by chance. Jobs stand behind those
+/// that they wait for.
+pub(super) fn varied(problem: &Problem, random: &mut fastrand::Rng) -> Vec<usize> {
+    let (long, large, luck) = (random.f64(), random.f64(), random.f64());
+    let key = |job: &Job| {
+        let seconds = job.duration.as_secs_f64().max(SHORTEST);
+        let held = (area(problem, job) / seconds).max(SHORTEST);
+        long * seconds.ln() + large * held.ln() + luck * random.f64()
+    };
+    let mut keys: Vec<f64> = problem.jobs.iter().map(key).collect();
+    for (index, job) in problem.jobs.iter().enumerate().rev() {
+        for &before in &job.after {
+            keys[before] = keys[before].max(keys[index]);
+        }
+    }
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by(|&one, &other| keys[other].total_cmp(&keys[one]).then(one.cmp(&other)));
+    order
 }
 
 /// Those with the largest key first; of equal ones the first.

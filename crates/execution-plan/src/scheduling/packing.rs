@@ -6,11 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::order::area;
 use super::problem::{Job, Problem};
 use super::simulate::{Placement, Schedule};
-use super::timeline::{ALL, Time, Timeline};
-use crate::headroom::shared;
+use super::taken::Taken;
+use super::timeline::{ALL, Time};
 use crate::{Share, Window};
 
 /// Which way time runs while jobs are put in.
@@ -31,8 +30,6 @@ struct Item {
     gpus: usize,
     pool: usize,
     is_staggered: bool,
-    /// GPUs, times the part of each, times the length.
-    area: f64,
 }
 
 /// Jobs with their places in time.
@@ -41,18 +38,13 @@ pub(super) struct Packing<'p> {
     problem: &'p Problem,
     items: Vec<Item>,
     dependents: Vec<Vec<usize>>,
-    units: Vec<Timeline>,
-    /// Where staggered jobs start on each unit.
-    staggered: Vec<Vec<Time>>,
     stagger: Time,
-    /// `None` where there are always enough.
-    slots: Option<Timeline>,
-    resources: Vec<Timeline>,
+    taken: Taken,
     starts: Vec<Time>,
-    places: Vec<Vec<usize>>,
-    makespan: Time,
-    /// Of all jobs.
-    area: f64,
+    /// The units of each job, one after another.
+    places: Vec<usize>,
+    /// Where those of each begin.
+    first_places: Vec<usize>,
     /// When to give up.
     deadline: Option<Instant>,
     /// Units with the first moment at which the job in hand fits there.
@@ -65,33 +57,28 @@ impl<'p> Packing<'p> {
         let time = |duration: Duration| Time::try_from(duration.as_nanos()).ok();
         let mut sum = time(problem.stagger)?.checked_mul(Time::try_from(problem.jobs.len()).ok()?)?;
         let mut items = Vec::with_capacity(problem.jobs.len());
-        let mut all_slots = 0;
+        let mut first_places = Vec::with_capacity(problem.jobs.len());
+        let (mut all_slots, mut places) = (0, 0);
         for job in &problem.jobs {
             let item = Item::of(job, problem, time(job.duration)?);
             sum = sum.checked_add(item.length)?;
             all_slots += item.slots;
+            first_places.push(places);
+            places += item.gpus;
             items.push(item);
         }
         let capacity = &problem.capacity;
         let slots = u64::from(capacity.cpu_slots);
         Some(Self {
             problem,
-            area: items.iter().map(|item| item.area).sum(),
             deadline: None,
             items,
             dependents: problem.dependents(),
-            units: capacity
-                .units
-                .iter()
-                .map(|unit| Timeline::new(unit.memory, shared(unit.memory, capacity.headroom)))
-                .collect(),
-            staggered: vec![Vec::new(); capacity.units.len()],
             stagger: time(problem.stagger)?,
-            slots: (all_slots > slots).then(|| Timeline::new(slots, slots)),
-            resources: vec![Timeline::new(1, 1); problem.resources],
+            taken: Taken::new(capacity, (all_slots > slots).then_some(slots), problem.resources),
             starts: vec![0; problem.jobs.len()],
-            places: vec![Vec::new(); problem.jobs.len()],
-            makespan: 0,
+            places: vec![0; places],
+            first_places,
             fitting: Vec::new(),
         })
     }
@@ -102,40 +89,52 @@ impl<'p> Packing<'p> {
     }
 
     /// Puts all jobs in, in an order in which each stands behind those that it waits for, or before them where time runs
-    /// backward. False where the end would be later than `limit`, where a job fits nowhere, or
-    /// time is up.
-    pub(super) fn put_all(&mut self, order: &[usize], direction: Direction, limit: Time) -> bool {
+    /// backward. False where a job fits nowhere, or time is up.
+    pub(super) fn put_all(&mut self, order: &[usize], direction: Direction) -> bool {
         self.clear();
-        for (count, &job) in order.iter().enumerate() {
-            let is_late = || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if count % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && is_late() {
-                return false;
-            }
-            let Some(start) = self.put(job, direction) else { return false };
-            self.makespan = self.makespan.max(start + self.items[job].length);
-            if self.makespan > limit {
-                return false;
-            }
-        }
-        true
+        order.iter().enumerate().all(|(place, &job)| !self.is_late(place) && self.put(job, direction, Time::MAX))
+    }
+
+    /// Nothing is put in.
+    pub(super) fn clear(&mut self) {
+        self.taken.clear();
+    }
+
+    /// What another packing of the same jobs had put in when this was taken.
+    pub(super) fn resume(&mut self, taken: &Taken, starts: &[Time], places: &[usize]) {
+        self.taken.clone_from(taken);
+        self.starts.copy_from_slice(starts);
+        self.places.copy_from_slice(places);
+    }
+
+    /// What is taken by the jobs that are put in.
+    pub(super) fn taken(&self) -> &Taken {
+        &self.taken
+    }
+
+    /// When each job starts.
+    pub(super) fn starts(&self) -> &[Time] {
+        &self.starts
+    }
+
+    /// The units of each job, one after another.
+    pub(super) fn places(&self) -> &[usize] {
+        &self.places
     }
 
     /// When the last job ends.
     pub(super) fn makespan(&self) -> Time {
-        self.makespan
+        self.taken.makespan
+    }
+
+    /// Whether time is up, seen at some of the places.
+    pub(super) fn is_late(&self, place: usize) -> bool {
+        place % BETWEEN_LOOKS == BETWEEN_LOOKS - 1 && self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The jobs by their starts, of a packing made backward.
     pub(super) fn order_from_backward(&self, order: &mut [usize]) {
         order.sort_unstable_by_key(|&job| (std::cmp::Reverse(self.end(job)), job));
-    }
-
-    /// The mean of the ends, each weighed by the part of the GPUs that the job has and its time. Of schedules of one length
-    /// the one is better that has more behind it early.
-    #[expect(clippy::cast_precision_loss, reason = "a figure to compare by")]
-    pub(super) fn mean_end(&self) -> f64 {
-        let ends = self.items.iter().enumerate().map(|(job, item)| item.area * self.end(job) as f64);
-        if self.area > 0.0 { ends.sum::<f64>() / self.area } else { 0.0 }
     }
 
     fn end(&self, job: usize) -> Time {
@@ -149,28 +148,49 @@ impl<'p> Packing<'p> {
 
     /// The schedule of a packing that was made forward.
     pub(super) fn schedule(&self) -> Schedule {
-        let placements = self.starts.iter().zip(&self.items).zip(&self.places).map(|((start, item), units)| {
-            let mut units = units.clone();
+        let placements = self.starts.iter().zip(&self.items).zip(&self.first_places).map(|((start, item), &first)| {
+            let mut units = self.places[first..first + item.gpus].to_vec();
             units.sort_unstable();
             let window = Window { start: Duration::from_nanos(*start), end: Duration::from_nanos(start + item.length) };
             Placement { window, units }
         });
-        Schedule { placements: placements.collect(), makespan: Duration::from_nanos(self.makespan) }
+        Schedule { placements: placements.collect(), makespan: Duration::from_nanos(self.taken.makespan) }
     }
 
-    fn clear(&mut self) {
-        self.units.iter_mut().for_each(Timeline::clear);
-        self.staggered.iter_mut().for_each(Vec::clear);
-        self.resources.iter_mut().for_each(Timeline::clear);
-        self.slots.iter_mut().for_each(Timeline::clear);
-        self.makespan = 0;
+    /// Puts a job in as early as it fits; false where that is nowhere, or ends later than `limit`.
+    pub(super) fn put(&mut self, index: usize, direction: Direction, limit: Time) -> bool {
+        let item = self.items[index];
+        let Some(start) = self.first_fit(index, &item, direction) else { return false };
+        let end = start + item.length;
+        if end > limit {
+            return false;
+        }
+        if let Some(slots) = &mut self.taken.slots {
+            slots.take(item.slots, start, item.length);
+        }
+        for &resource in &self.problem.jobs[index].resources {
+            self.taken.resources[resource].take(1, start, item.length);
+        }
+        if item.gpus > 0 {
+            self.choose(&item, start);
+            let first = self.first_places[index];
+            for (place, (_, _, unit)) in self.places[first..first + item.gpus].iter_mut().zip(&self.fitting) {
+                *place = *unit;
+                self.taken.units[*unit].take(item.memory, start, item.length);
+                if item.is_staggered {
+                    self.taken.staggered[*unit].push(item.real_start(start, direction));
+                }
+            }
+        }
+        self.starts[index] = start;
+        self.taken.makespan = self.taken.makespan.max(end);
+        true
     }
 
-    /// Puts a job in as early as it fits, and says when that is.
-    fn put(&mut self, index: usize, direction: Direction) -> Option<Time> {
+    /// The first moment at which a job fits.
+    fn first_fit(&mut self, index: usize, item: &Item, direction: Direction) -> Option<Time> {
         let problem = self.problem;
         let job = &problem.jobs[index];
-        let item = self.items[index];
         let before = match direction {
             Direction::Forward => &job.after,
             Direction::Backward => &self.dependents[index],
@@ -178,39 +198,19 @@ impl<'p> Packing<'p> {
         let mut start = before.iter().map(|&before| self.end(before)).max().unwrap_or(0);
         loop {
             let asked = start;
-            if let Some(slots) = &self.slots {
+            if let Some(slots) = &self.taken.slots {
                 start = slots.earliest(item.slots, start, item.length, Time::MAX)?;
             }
             for &resource in &job.resources {
-                start = self.resources[resource].earliest(1, start, item.length, Time::MAX)?;
+                start = self.taken.resources[resource].earliest(1, start, item.length, Time::MAX)?;
             }
             if item.gpus > 0 {
-                start = self.fit_on_units(&item, start, direction)?;
+                start = self.fit_on_units(item, start, direction)?;
             }
             if start == asked {
-                break;
+                return Some(start);
             }
         }
-        if let Some(slots) = &mut self.slots {
-            slots.take(item.slots, start, item.length);
-        }
-        for &resource in &job.resources {
-            self.resources[resource].take(1, start, item.length);
-        }
-        self.places[index].clear();
-        if item.gpus > 0 {
-            self.choose(&item, start);
-            for at in 0..item.gpus {
-                let unit = self.fitting[at].2;
-                self.places[index].push(unit);
-                self.units[unit].take(item.memory, start, item.length);
-                if item.is_staggered {
-                    self.staggered[unit].push(item.real_start(start, direction));
-                }
-            }
-        }
-        self.starts[index] = start;
-        Some(start)
     }
 
     /// The first moment from `from` on at which enough units could have room, each for itself.
@@ -236,12 +236,12 @@ impl<'p> Packing<'p> {
     fn fit_on_unit(&self, item: &Item, unit: usize, from: Time, until: Time, direction: Direction) -> Option<Time> {
         let mut start = from;
         loop {
-            start = self.units[unit].earliest(item.memory, start, item.length, until)?;
+            start = self.taken.units[unit].earliest(item.memory, start, item.length, until)?;
             if !item.is_staggered {
                 return Some(start);
             }
             let real = item.real_start(start, direction);
-            let near = self.staggered[unit].iter().filter(|other| other.abs_diff(real) < self.stagger).max();
+            let near = self.taken.staggered[unit].iter().filter(|other| other.abs_diff(real) < self.stagger).max();
             let Some(near) = near else { return Some(start) };
             start += near + self.stagger - real;
         }
@@ -252,7 +252,7 @@ impl<'p> Packing<'p> {
         self.fitting.retain(|(at, ..)| *at <= start);
         if self.fitting.len() > item.gpus {
             for (_, left, unit) in &mut self.fitting {
-                *left = self.units[*unit].least_left(item.memory, start, item.length);
+                *left = self.taken.units[*unit].least_left(item.memory, start, item.length);
             }
             self.fitting.sort_unstable_by_key(|(_, left, unit)| (*left, *unit));
         }
@@ -271,7 +271,6 @@ impl Item {
             gpus: job.gpus as usize,
             pool: job.pool,
             is_staggered: job.staggered && !problem.stagger.is_zero(),
-            area: area(problem, job),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+mod again;
 mod linked;
 mod optimum;
 
