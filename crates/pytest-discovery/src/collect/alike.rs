@@ -54,6 +54,11 @@ impl Watch {
         }
     }
 
+    /// Whether the hook is called for this test, and not for another one.
+    pub(super) fn is_on(&self) -> bool {
+        !matches!(*self.0.borrow(), Seen::Nothing)
+    }
+
     fn begin(&self) {
         self.0.replace(Seen::Steps(Vec::new()));
     }
@@ -107,6 +112,7 @@ impl<'h> Calls<'h> {
 
 /// Takes the steps again, if the test answers alike all the way. Otherwise it is as it was.
 fn repeat(steps: &[Step], item: &Item) -> bool {
+    item.watch.begin();
     let other = steps.iter().position(|step| !match step {
         Step::Asked(name, answer) => {
             let closest = item.closest(name);
@@ -121,13 +127,15 @@ fn repeat(steps: &[Step], item: &Item) -> bool {
             true
         }
     });
-    let Some(other) = other else { return true };
-    for step in steps[..other].iter().rev() {
-        if let Step::Added(_, at_end) = step {
-            item.take_mark(*at_end);
+    if let Some(other) = other {
+        for step in steps[..other].iter().rev() {
+            if let Step::Added(_, at_end) = step {
+                item.take_mark(*at_end);
+            }
         }
     }
-    false
+    item.watch.end();
+    other.is_none()
 }
 
 /// Whether nobody can tell two marks apart.

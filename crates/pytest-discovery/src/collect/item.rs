@@ -192,7 +192,8 @@ impl Item {
 
     /// Gives it a mark.
     pub(super) fn add_mark(&self, mark: &Rc<Mark>, at_end: bool) {
-        let mut own = self.own.borrow_own();
+        // Of the test that a hook is called for, it is noted what the hook does; of any other it is a change.
+        let mut own = if self.watch.is_on() { self.own.borrow_own() } else { self.own.borrow_mut() };
         let place = if at_end { own.len() } else { 0 };
         own.insert(place, OwnMark { mark: mark.clone(), scope: None });
     }

@@ -243,9 +243,10 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// `pytest_itemcollected` of the conftests around.
     fn tell_hooks(&mut self, before: usize, path: &camino::Utf8Path) {
-        for hook in self.plugins.hooks("pytest_itemcollected", Some(path)) {
-            let mut calls = alike::Calls::new(&hook);
-            for item in &self.items[before..] {
+        let hooks = self.plugins.hooks("pytest_itemcollected", Some(path));
+        let mut calls: Vec<_> = hooks.iter().map(|hook| (hook, alike::Calls::new(hook))).collect();
+        for item in &self.items[before..] {
+            for (hook, calls) in &mut calls {
                 if hook.wraps {
                     item.doubt(&hook.not_followed("pytest_itemcollected").into());
                 } else {
