@@ -168,39 +168,15 @@ mod schedules;
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use execution_plan::{
-        Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, Share, UnitCapacity, plan_demands,
-    };
-    use test_catalog::{NodeId, SourceSpan, TreePath};
+    use execution_plan::{Capacity, Demand, PlanSettings, UnitCapacity, plan_demands};
+    use test_catalog::{NodeId, TreePath};
 
     use super::*;
 
     fn demand(name: &str, gpus: u32) -> Demand {
         let file = TreePath::new("test_a.py");
         let id = NodeId::python(&file, [name], None);
-        Demand {
-            case: PlannedCase {
-                function: id.clone(),
-                id,
-                occurrence: 0,
-                file: file.clone(),
-                exact: true,
-                undecided: false,
-                timeout: Duration::from_secs(1),
-                estimate: Estimate { duration: Duration::from_secs(1), source: EstimateSource::TypeDefault, p90: None },
-                rust: None,
-            },
-            at: SourceSpan::line(file, 1),
-            gpus,
-            model: None,
-            share: Share::Whole,
-            env: Vec::new(),
-            resources: Vec::new(),
-            exclusive: Vec::new(),
-            capability: None,
-            target: None,
-            not_compiled: None,
-        }
+        Demand { gpus, ..Demand::new(id, file) }
     }
 
     /// A preparation, two tests that want the only GPU, and the report.

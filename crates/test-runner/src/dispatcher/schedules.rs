@@ -3,11 +3,9 @@
 
 use std::collections::HashMap;
 
-use execution_plan::{
-    Capacity, Demand, Estimate, EstimateSource, PlanSettings, PlannedCase, Share, UnitCapacity, plan_demands,
-};
+use execution_plan::{Capacity, Demand, PlanSettings, Share, UnitCapacity, plan_demands};
 use proptest::prelude::*;
-use test_catalog::{NodeId, SourceSpan, TreePath};
+use test_catalog::{NodeId, TreePath};
 
 use super::*;
 
@@ -20,30 +18,12 @@ fn plan(tests: &[Test], cards: &[u64], jobs: u32, stagger: Duration) -> Plan {
     let demand = |(number, &(gpus, gib, seconds, alone)): (usize, &Test)| {
         let file = TreePath::new(format!("test_{}.py", number % 3));
         let id = NodeId::python(&file, [format!("test_{number}").as_str()], None);
-        let duration = Duration::from_secs(seconds);
-        Demand {
-            case: PlannedCase {
-                function: id.clone(),
-                id,
-                occurrence: 0,
-                file: file.clone(),
-                exact: true,
-                undecided: false,
-                timeout: Duration::from_secs(60),
-                estimate: Estimate { duration, source: EstimateSource::TypeDefault, p90: None },
-                rust: None,
-            },
-            at: SourceSpan::line(file, 1),
-            gpus,
-            model: None,
-            capability: None,
-            share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB)),
-            env: Vec::new(),
-            resources: Vec::new(),
-            exclusive: alone.map(|thing| thing.to_string()).into_iter().collect(),
-            target: None,
-            not_compiled: None,
-        }
+        let mut demand = Demand::new(id, file);
+        demand.case.estimate.duration = Duration::from_secs(seconds);
+        demand.gpus = gpus;
+        demand.share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
+        demand.exclusive = alone.map(|thing| thing.to_string()).into_iter().collect();
+        demand
     };
     let unit = |(index, gib): (usize, &u64)| UnitCapacity {
         name: "NVIDIA L4".to_owned(),
