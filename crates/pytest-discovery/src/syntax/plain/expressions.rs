@@ -3,6 +3,7 @@
 //! How tightly operators bind is of no account: an expression is well-formed whatever belongs to what.
 
 use super::scan::{Scan, is_word};
+use super::{HiddenParameter, ParameterKind, range_of};
 
 /// What an expression could be besides a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -445,22 +446,33 @@ impl<'t> Scan<'t> {
         (!self.around.interpolation).then_some(())?;
         let outer = self.around;
         self.around.coroutine = false;
-        self.parameters(b':', false)?;
+        self.parameters(b':', false, |_, _| ())?;
         self.expect(b':')?;
         self.expression()?;
         self.around = outer;
         Some(())
     }
 
-    /// The parameters of a function up to `close`.
-    pub(super) fn parameters(&mut self, close: u8, annotated: bool) -> Option<()> {
+    /// The parameters of a function up to `close`; `note` is told of each, and whether it has a default.
+    pub(super) fn parameters(
+        &mut self,
+        close: u8,
+        annotated: bool,
+        note: impl FnMut(HiddenParameter, bool),
+    ) -> Option<()> {
         let known = self.names.len();
-        let read = self.parameter_list(close, annotated, known);
+        let read = self.parameter_list(close, annotated, known, note);
         self.names.truncate(known);
         read
     }
 
-    fn parameter_list(&mut self, close: u8, annotated: bool, known: usize) -> Option<()> {
+    fn parameter_list(
+        &mut self,
+        close: u8,
+        annotated: bool,
+        known: usize,
+        mut note: impl FnMut(HiddenParameter, bool),
+    ) -> Option<()> {
         let (mut defaults, mut star, mut bare_star) = (false, false, false);
         loop {
             if self.peek() == close {
@@ -478,21 +490,28 @@ impl<'t> Scan<'t> {
                 2 if bare_star => return None,
                 _ => {}
             }
+            let kind = match stars {
+                0 if star => ParameterKind::KeywordOnly,
+                0 => ParameterKind::Positional,
+                1 => ParameterKind::Rest,
+                _ => ParameterKind::RestKeywords,
+            };
             star |= stars == 1;
             bare_star = false;
+            let start = self.at;
             let name = self.name()?;
             self.once(name, known)?;
             if annotated && self.eat(b':') {
                 self.annotation()?;
             }
-            if stars == 0 {
-                if self.eat(b'=') {
-                    self.expression()?;
-                    defaults |= !star;
-                } else if defaults && !star {
-                    return None;
-                }
+            let has_default = stars == 0 && self.eat(b'=');
+            if has_default {
+                self.expression()?;
+                defaults |= !star;
+            } else if stars == 0 && defaults && !star {
+                return None;
             }
+            note(HiddenParameter { name: range_of(start, name), kind }, has_default);
             let goes_on = self.eat(b',');
             if stars == 2 || !goes_on {
                 (self.peek() == close).then_some(())?;

@@ -1,9 +1,10 @@
-//! Bodies of functions that are plainly well-formed, so that no parser need see them.
+//! Functions that are plainly well-formed, so that no parser need see them.
 //!
 //! A listing needs hardly any function's body, but a syntax error in one keeps the module from being imported. Parsing
 //! all of them is more than half of what a listing costs. What is read here is a part of Python's grammar, written so
 //! that whatever passes is well-formed for certain; the rest (a `match`, `:=`, names that are not of ASCII, ...) is
-//! the parser's to judge. Nothing is built: a body either passes or does not.
+//! the parser's to judge. Of what passes only names of functions and parameters are kept, and those only where they
+//! are all that a head has: decorators and defaults are evaluated, so the parser has to see them.
 
 mod expressions;
 mod scan;
@@ -13,67 +14,107 @@ use memchr::memchr2;
 
 use self::scan::Scan;
 pub(super) use self::scan::is_word;
-use super::ast::Range;
+use super::ast::{ParameterKind, Range};
 
-/// The shortest body that can be replaced: `(#`, the end of a line, `)`.
+/// The shortest text that can be replaced: `(#`, the end of a line, `)`.
 const SHORTEST: usize = 4;
 
-/// A text in which bodies are replaced by something short to parse, byte for byte in the same place.
+/// A text in which functions, or their bodies, are replaced by something short to parse, byte for byte in the same
+/// place.
 #[derive(Debug)]
 pub(super) struct Hidden {
     pub(super) text: String,
-    /// The replaced bodies in order.
-    pub(super) bodies: Vec<HiddenBody>,
+    found: Found,
 }
 
-/// A body that was replaced.
+#[derive(Debug, Default)]
+struct Found {
+    /// In order.
+    functions: Vec<HiddenFunction>,
+    /// Those of all functions with a [`Head`], one function's after the other's.
+    parameters: Vec<HiddenParameter>,
+}
+
+/// A function that was replaced, or its body.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HiddenBody {
-    /// From the first statement to the last.
-    range: Range,
-    /// Whether it makes its function a generator.
+pub(super) struct HiddenFunction {
+    /// From `async`, `def` or the body's first statement to the last one.
+    pub(super) range: Range,
+    /// Whether the body makes it a generator.
     pub(super) yields: bool,
+    /// `None` where only the body was replaced.
+    pub(super) head: Option<Head>,
+}
+
+/// What stands before the body of a function that has neither decorators nor defaults.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    pub(super) is_async: bool,
+    pub(super) name: Range,
+    /// Where it ends.
+    pub(super) colon: u32,
+    /// The first of its parameters, and how many there are.
+    parameters: (usize, usize),
+}
+
+/// A parameter without its annotation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HiddenParameter {
+    pub(super) name: Range,
+    pub(super) kind: ParameterKind,
 }
 
 impl Hidden {
-    /// The body that begins there, if it was replaced.
-    pub(super) fn body(&self, start: u32) -> Option<HiddenBody> {
-        self.bodies.binary_search_by_key(&start, |body| body.range.start).ok().map(|index| self.bodies[index])
+    /// How many functions were replaced, or their bodies.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.found.functions.len()
+    }
+
+    /// The function or body that was replaced from there on.
+    pub(super) fn at(&self, start: u32) -> Option<&HiddenFunction> {
+        let functions = &self.found.functions;
+        functions.binary_search_by_key(&start, |function| function.range.start).ok().map(|index| &functions[index])
+    }
+
+    pub(super) fn parameters(&self, head: &Head) -> &[HiddenParameter] {
+        let (first, count) = head.parameters;
+        &self.found.parameters[first..first + count]
     }
 }
 
-/// Replaces the bodies that pass; the text is made in `buffer`.
+/// Replaces what passes; the text is made in `buffer`.
 pub(super) fn hide(text: &str, buffer: Vec<u8>) -> Hidden {
-    let bodies = find(text);
+    let found = find(text);
     let mut hidden = buffer;
     hidden.clear();
     hidden.extend_from_slice(text.as_bytes());
-    for body in &bodies {
-        // An empty tuple, with a comment in it: as long as the body, and quickly skipped.
-        let (start, end) = (body.range.start as usize, body.range.end as usize);
+    for function in &found.functions {
+        // An empty tuple, with a comment in it: as long as what it stands for, and quickly skipped.
+        let (start, end) = (function.range.start as usize, function.range.end as usize);
         hidden[start..end].fill(b' ');
         hidden[start..start + 2].copy_from_slice(b"(#");
         hidden[end - 2..end].copy_from_slice(b"\n)");
     }
     // What was replaced begins and ends with whole characters.
     let text = String::from_utf8(hidden).unwrap_or_else(|_| text.to_owned());
-    Hidden { text, bodies }
+    Hidden { text, found }
 }
 
-/// The bodies of functions that pass, of those at the top of the file and in classes and blocks, and in functions that do
-/// not pass.
-fn find(text: &str) -> Vec<HiddenBody> {
-    let mut bodies = Vec::new();
+/// The functions that pass, of those at the top of the file and in classes and blocks, and in functions that do not pass.
+fn find(text: &str) -> Found {
+    let mut found = Found::default();
     if memchr2(0, b'\r', text.as_bytes()).is_some() {
-        return bodies;
+        return found;
     }
     let mut scan = Scan::new(text.as_bytes());
     // What is not understood between functions leaves the rest to the parser.
-    let _ = walk(&mut scan, &mut bodies);
-    bodies
+    let _ = walk(&mut scan, &mut found);
+    found
 }
 
-fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<HiddenBody>) -> Option<()> {
+fn walk(scan: &mut Scan<'_>, found: &mut Found) -> Option<()> {
+    let mut is_decorated = false;
     loop {
         let indent = scan.indentation()?;
         let line = scan.at + indent;
@@ -81,24 +122,61 @@ fn walk(scan: &mut Scan<'_>, bodies: &mut Vec<HiddenBody>) -> Option<()> {
             return Some(());
         }
         scan.restart(line);
-        let coroutine = scan.eat_word(b"async");
-        if scan.peek_word() == b"def" && scan.function_head().is_some() {
-            let colon = scan.at;
-            scan.pass(1);
-            if let Some(body) = scan.body(indent, coroutine) {
-                if body.len() >= SHORTEST {
-                    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                    let range = Range { start: offset(body.start), end: offset(body.end) };
-                    bodies.push(HiddenBody { range, yields: scan.around.yields });
-                }
-                continue;
-            }
-            scan.restart(colon);
+        let is_decorator = scan.peek() == b'@';
+        let known = found.parameters.len();
+        let function = function(scan, indent, is_decorated, &mut found.parameters);
+        if function.is_none_or(|function| function.head.is_none()) {
+            found.parameters.truncate(known);
+        }
+        if let Some(function) = function {
+            found.functions.push(function);
         } else {
             scan.restart(line);
+            skip_line(scan)?;
         }
-        skip_line(scan)?;
+        is_decorated = is_decorator;
     }
+}
+
+/// The function that begins there, if it passes.
+fn function(
+    scan: &mut Scan<'_>,
+    indent: usize,
+    is_decorated: bool,
+    parameters: &mut Vec<HiddenParameter>,
+) -> Option<HiddenFunction> {
+    let start = scan.at;
+    let first = parameters.len();
+    let mut is_plain = !is_decorated;
+    let is_async = scan.eat_word(b"async");
+    let name = scan.function_head(|parameter, has_default| {
+        parameters.push(parameter);
+        is_plain &= !has_default;
+    })?;
+    let colon = scan.at;
+    scan.pass(1);
+    let body = scan.body(indent, is_async)?;
+    let head = is_plain.then(|| Head {
+        is_async,
+        name,
+        colon: offset(colon),
+        parameters: (first, parameters.len() - first),
+    });
+    let replaced = if is_plain { start..body.end } else { body };
+    (replaced.len() >= SHORTEST).then_some(HiddenFunction {
+        range: Range { start: offset(replaced.start), end: offset(replaced.end) },
+        yields: scan.around.yields,
+        head,
+    })
+}
+
+fn range_of(start: usize, word: &[u8]) -> Range {
+    Range { start: offset(start), end: offset(start + word.len()) }
+}
+
+/// A place in a text; texts that are longer are not read.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// To the next line that begins a statement, over strings and brackets.

@@ -2,6 +2,7 @@
 
 use super::expressions::Form;
 use super::scan::{Around, Scan, is_keyword};
+use super::{HiddenParameter, Range, range_of};
 
 /// Blocks within each other that are followed.
 const DEEPEST: u32 = 15;
@@ -202,21 +203,23 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// The head of a function from `def` to the colon, which is left.
-    pub(super) fn function_head(&mut self) -> Option<()> {
+    /// The head of a function from `def` to the colon, which is left. Where the name is; `note` is told of each
+    /// parameter, and whether it has a default.
+    pub(super) fn function_head(&mut self, note: impl FnMut(HiddenParameter, bool)) -> Option<Range> {
         self.expect_word(b"def")?;
-        self.name()?;
+        let start = self.at;
+        let name = self.name()?;
         (self.peek() == b'(').then_some(())?;
-        self.bracketed(b')', |scan| scan.parameters(b')', true))?;
+        self.bracketed(b')', |scan| scan.parameters(b')', true, note))?;
         if self.peek() == b'-' && self.peek_at(1) == b'>' {
             self.pass(2);
             self.annotation()?;
         }
-        (self.peek() == b':').then_some(())
+        (self.peek() == b':').then(|| range_of(start, name))
     }
 
     fn function(&mut self, indent: usize, coroutine: bool) -> Option<()> {
-        self.function_head()?;
+        self.function_head(|_, _| ())?;
         let blocks = self.around.blocks;
         self.enclosed(indent, Around { function: true, coroutine, blocks, ..Around::default() })
     }

@@ -12,7 +12,7 @@ use ruff_python_ast::{self as python, ElifElseClause, PythonVersion};
 use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_module};
 use ruff_text_size::Ranged;
 
-use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Pattern, Range, Stmt, StmtKind};
+use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Parameter, Pattern, Range, Stmt, StmtKind};
 use super::body::{Body, Source};
 use super::lower::{self, identifier};
 use super::plain::Hidden;
@@ -30,7 +30,7 @@ impl Rejected {
     }
 }
 
-/// Parses and checks a module but for the bodies that are hidden from it, and leaves those of all functions for later.
+/// Parses and checks a module but for the functions that are hidden from it, and leaves all bodies for later.
 pub(super) fn parse_without(hidden: &Hidden, text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
     parse_as(&hidden.text, text, Some(hidden))
 }
@@ -175,7 +175,10 @@ impl Lowering<'_> {
             },
             python::Stmt::Global(it) => StmtKind::Global(it.names.iter().map(|name| identifier(name)).collect()),
             python::Stmt::Nonlocal(it) => StmtKind::Nonlocal(it.names.iter().map(|name| identifier(name)).collect()),
-            python::Stmt::Expr(it) => StmtKind::Expr(self.expression(&it.value)),
+            python::Stmt::Expr(it) => match self.hidden_function(it) {
+                Some(function) => StmtKind::Function(Arc::new(function)),
+                None => StmtKind::Expr(self.expression(&it.value)),
+            },
             // IPython's commands are no part of a module: the parser does not take them for one.
             python::Stmt::Pass(_) | python::Stmt::IpyEscapeCommand(_) => StmtKind::Pass,
             python::Stmt::Break(_) => StmtKind::Break,
@@ -205,6 +208,29 @@ impl Lowering<'_> {
         }
     }
 
+    /// The function that is hidden behind an empty tuple, if one is.
+    fn hidden_function(&self, statement: &python::StmtExpr) -> Option<Function> {
+        let Later { text, hidden } = self.later?;
+        let python::Expr::Tuple(python::ExprTuple { elts, .. }) = &*statement.value else { return None };
+        let function = elts.is_empty().then(|| hidden.at(statement.start().to_u32()))??;
+        let head = function.head.as_ref()?;
+        let name = |range: Range| text.get(range.start as usize..range.end as usize).unwrap_or_default().into();
+        let range = Range { start: head.colon, end: function.range.end };
+        Some(Function {
+            range: function.range,
+            name: name(head.name),
+            is_async: head.is_async,
+            is_generator: function.yields,
+            decorators: Vec::new(),
+            parameters: hidden
+                .parameters(head)
+                .iter()
+                .map(|parameter| Parameter { name: name(parameter.name), kind: parameter.kind, default: None })
+                .collect(),
+            body: Body::on_demand(Source { text: text.clone(), range, is_async: head.is_async }),
+        })
+    }
+
     /// A function's body, and whether it makes its function a generator. One that may is read at once.
     fn body(&mut self, def: &python::StmtFunctionDef) -> (Body, bool) {
         let head = def.returns.as_deref().map_or(def.parameters.end(), Ranged::end).to_u32() + self.shift;
@@ -214,7 +240,7 @@ impl Lowering<'_> {
             let range = Range { start, end: def.end().to_u32() + self.shift };
             let may_yield = || text.get(start as usize..range.end as usize).is_none_or(|body| body.contains("yield"));
             let first = def.body.first().map_or(0, |first| first.start().to_u32());
-            let is_generator = match hidden.body(first) {
+            let is_generator = match hidden.at(first).filter(|hidden| hidden.head.is_none()) {
                 Some(body) => Some(body.yields),
                 None => (!may_yield()).then_some(false),
             };
