@@ -1,6 +1,6 @@
 //! How many tests of a tree each stage takes, by the policy of a preset.
 //!
-//! `cargo run --manifest-path examples/stage-sizes/Cargo.toml -- TREE [PRESET]`
+//! `cargo run --package stage-sizes -- TREE [PRESET]`
 
 use std::error::Error;
 

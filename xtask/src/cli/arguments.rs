@@ -453,7 +453,8 @@ pub(crate) enum ListerArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct CiArgs {
-    /// Also ask every release of pytest that is followed whether the recorded cases hold, and cargo-nextest
+    /// Also ask every release of pytest that is followed whether the recorded cases hold, and cargo-nextest, and check
+    /// each packaged crate by itself
     #[arg(long)]
     pub(crate) full: bool,
 }

@@ -11,6 +11,8 @@ use crate::cli::CiArgs;
 use crate::error::Error;
 use crate::exit::Exit;
 
+use packages::Each;
+
 /// What is built is built in the profile of the alias: where `.ci/run` has set what [`CHECKED`] says before, the tool and
 /// its dependencies are built once.
 const PROFILE: [&str; 2] = ["--profile", "kit"];
@@ -36,7 +38,7 @@ fn has_succeeded(command: duct::Expression) -> std::io::Result<bool> {
 }
 
 /// The checks that `cargo xtask ci` makes, the cheapest answer first.
-fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, Check)> {
+fn checks(cargo: &str, this: &Utf8Path, each: Each) -> Vec<(&'static str, Check)> {
     let cargo_with = |words: &[&str], behind: &[&str]| cmd(cargo, words.iter().chain(&PROFILE).chain(behind));
     let own_cargo = cargo.to_owned();
     vec![
@@ -52,14 +54,7 @@ fn checks(cargo: &str, this: &Utf8Path, root: &Utf8Path) -> Vec<(&'static str, C
                 cargo_with(&["doc", "--workspace", "--no-deps", "--quiet"], &[]).env("RUSTDOCFLAGS", "-D warnings"),
             ),
         ),
-        ("packages", Box::new(move |root| packages::stand_alone(&own_cargo, root))),
-        (
-            "example",
-            succeeds(
-                cargo_with(&["test", "--quiet", "--manifest-path", "examples/stage-sizes/Cargo.toml"], &[])
-                    .env("CARGO_TARGET_DIR", root.join("target")),
-            ),
-        ),
+        ("packages", Box::new(move |root| packages::check(&own_cargo, root, each))),
         ("audit of the fixture", succeeds(cmd!(this.as_std_path(), "audit-markers"))),
         (
             "tests of the fixture",
@@ -76,7 +71,7 @@ pub(crate) fn run(args: &CiArgs) -> Result<Exit, Error> {
     let this = Utf8PathBuf::from_path_buf(this).map_err(|path| Error::NotUtf8(path.display().to_string()))?;
     let mut failed = Vec::new();
     let mut rows = Vec::new();
-    let mut checks = checks(&cargo, &this, &root);
+    let mut checks = checks(&cargo, &this, if args.full { Each::Alone } else { Each::Together });
     if args.full {
         // The tests ask the newest release only: the others take a virtual environment each.
         let records = cmd!("python3", root.join("fixtures/pytest/record.py"), "--check");

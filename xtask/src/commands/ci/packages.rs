@@ -10,8 +10,17 @@ use duct::cmd;
 
 use super::{PROFILE, has_succeeded};
 
-/// Packs all crates that are published, and checks each by itself: with no feature that only another one turns on.
-pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
+/// How the crates are checked once they are packed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Each {
+    /// In one build, as in the workspace.
+    Together,
+    /// Each with no feature that only another one turns on, which compiles most dependencies several times.
+    Alone,
+}
+
+/// Packs all crates that are published, and checks them.
+pub(super) fn check(cargo: &str, root: &Utf8Path, each: Each) -> io::Result<bool> {
     let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), |folder| root.join(folder));
     let packed = target.join("package");
     let unpacked = packed.join("unpacked");
@@ -39,10 +48,13 @@ pub(super) fn stand_alone(cargo: &str, root: &Utf8Path) -> io::Result<bool> {
     // The same releases of everything as in the workspace: they are here and built already.
     fs::copy(root.join("Cargo.lock"), unpacked.join("Cargo.lock"))?;
     fs::write(unpacked.join("Cargo.toml"), manifest(&names))?;
-    for name in &names {
-        let words = ["check", "--quiet", "--package", name];
-        let check = cmd(cargo, words.iter().chain(&PROFILE)).dir(&unpacked).env("CARGO_TARGET_DIR", &target);
-        if !has_succeeded(check)? {
+    let selections = match each {
+        Each::Together => vec![vec!["--workspace"]],
+        Each::Alone => names.iter().map(|name| vec!["--package", name]).collect(),
+    };
+    for selection in selections {
+        let words = ["check", "--quiet"].iter().chain(&selection).chain(&PROFILE);
+        if !has_succeeded(cmd(cargo, words).dir(&unpacked).env("CARGO_TARGET_DIR", &target))? {
             return Ok(false);
         }
     }
