@@ -133,12 +133,19 @@ impl Interpreter<'_> {
         real.starts_with(tree).then_some(path)
     }
 
-    /// The path without links; `None` for what does not exist. Hooks ask for the same files once a test.
+    /// The path without links; `None` for what does not exist. Hooks ask for the same files once a test, and for files
+    /// of the same folders: what is no link itself lies where its folder does.
     fn real(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
         if let Some(known) = self.real_paths.borrow().get(path.as_str()) {
             return known.clone();
         }
-        let real = path.canonicalize_utf8().ok();
+        let is_no_link = || path.symlink_metadata().is_ok_and(|found| !found.is_symlink());
+        let real = match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) if path.is_absolute() && is_no_link() => {
+                self.real(folder).map(|folder| folder.join(name))
+            }
+            _ => path.canonicalize_utf8().ok(),
+        };
         self.real_paths.borrow_mut().insert(path.to_string(), real.clone());
         real
     }
