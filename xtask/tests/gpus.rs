@@ -69,6 +69,34 @@ fn what_fits_and_what_does_not_is_told_with_the_reason() {
     assert!(lost.stdout.contains("needs 2 GPUs, 1 visible; unusable: GPU 1: nvml"), "{}", lost.stdout);
 }
 
+/// A GPU of which others hold memory is given what is left, and no test that wants it to itself.
+#[test]
+fn what_others_hold_is_left_out_of_a_plan() {
+    let machine = machine("held", busy);
+    let plan = |format: &str| {
+        let mut plan = xtask(&["plan", "--language", "python", "-m", "gpu_1 or gpu_2", "--no-history", "--check"]);
+        plan.args(["-j", "4", "--format", format, "--nvml"]).arg(oracle::fake_nvml());
+        let answer = answer(plan.env("FAKE_NVML_DEVICES", &machine).env_remove("CUDA_VISIBLE_DEVICES"));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        answer
+    };
+    let text = plan("text");
+    let warning = "GPU 0: 19.5 GiB of 22.0 GiB are in use, held by process 4000000 (19.5 GiB): tests are given the rest";
+    assert!(text.stderr.contains(warning), "{}", text.stderr);
+    assert!(text.stdout.contains("1x NVIDIA L4 (22.0 GiB, 19.5 of them held by others)"), "{}", text.stdout);
+    assert!(text.stdout.contains("needs 2 GPUs to itself, 1 is free"), "{}", text.stdout);
+    let document: Value = serde_json::from_str(&plan("json").stdout).unwrap();
+    let units = document["machine"]["gpus"].as_array().unwrap();
+    let first = units[0]["memory_bytes"].as_f64().unwrap() / f64::from(1 << 30);
+    assert!((2.4..2.6).contains(&first), "{first}");
+    let steps = document["steps"].as_array().unwrap();
+    let claims: Vec<&Value> = steps.iter().flat_map(|step| step["gpus"].as_array().unwrap()).collect();
+    assert!(!claims.is_empty());
+    for claim in claims.iter().filter(|claim| claim["visible"] == "0") {
+        assert!(claim["vram_bytes"].as_u64().unwrap() <= units[0]["memory_bytes"].as_u64().unwrap(), "{claim}");
+    }
+}
+
 #[test]
 fn the_same_is_told_to_programs() {
     let answer = gpus(&machine("json", busy), &["--fits", "-m", "gpu_2", "--language", "python", "--format", "json"]);

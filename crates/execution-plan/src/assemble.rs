@@ -165,9 +165,6 @@ fn on_gpus(mut draft: Draft, first: &Demand, capacity: &Capacity) -> Draft {
     (draft.gpus, draft.share, draft.env) = (first.gpus, first.share, first.env.clone());
     draft.claim.exclusive.clone_from(&first.exclusive);
     draft.candidates = units_that_do(first, capacity);
-    if let Share::Bytes(bytes) = first.share {
-        draft.candidates.retain(|&unit| capacity.units[unit].memory >= bytes);
-    }
     draft
 }
 

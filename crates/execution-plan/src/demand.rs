@@ -190,7 +190,8 @@ impl From<&Unit> for crate::UnitCapacity {
         Self {
             name: unit.name.clone(),
             visible: unit.cuda_visible_devices().to_owned(),
-            memory: unit.memory.total.0.saturating_sub(unit.memory.reserved.0),
+            memory: unit.usable().0.saturating_sub(unit.held().0),
+            held: unit.held().0,
             capability: unit
                 .compute_capability
                 .and_then(|it| Some((u32::try_from(it.major).ok()?, u32::try_from(it.minor).ok()?))),

@@ -57,16 +57,37 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     if visible < demand.gpus {
         return Some(NotRunReason::TooFewGpus { needed: demand.gpus, visible, model: demand.model.clone() });
     }
-    let Share::Bytes(bytes) = demand.share else { return None };
-    let memories = of_model.iter().map(|&unit| capacity.units[unit].memory);
-    let fitting = memories.clone().filter(|memory| *memory >= bytes).count();
-    let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-    (fitting < demand.gpus).then(|| NotRunReason::TooLittleMemory {
-        gpus: demand.gpus,
-        needed_gib: to_gib(bytes),
-        largest_gib: to_gib(memories.max().unwrap_or_default()),
-        fitting,
-    })
+    too_little_memory(demand, &of_model, capacity)
+}
+
+/// Why units that do otherwise have too little memory for a test; `None` where enough of them have it free.
+fn too_little_memory(demand: &Demand, of_model: &[usize], capacity: &Capacity) -> Option<NotRunReason> {
+    let units = || of_model.iter().map(|&unit| &capacity.units[unit]);
+    let count = |does: &dyn Fn(&UnitCapacity) -> bool| {
+        u32::try_from(units().filter(|unit| does(unit)).count()).unwrap_or(u32::MAX)
+    };
+    let gpus = demand.gpus;
+    let free = count(&|unit| has_free(demand.share, unit));
+    if free >= gpus {
+        return None;
+    }
+    let Share::Bytes(bytes) = demand.share else {
+        return Some(NotRunReason::HeldByOthers { gpus, needed_gib: None, free });
+    };
+    let fitting = count(&|unit| unit.memory + unit.held >= bytes);
+    if fitting >= gpus {
+        return Some(NotRunReason::HeldByOthers { gpus, needed_gib: Some(to_gib(bytes)), free });
+    }
+    let largest = units().map(|unit| unit.memory + unit.held).max().unwrap_or_default();
+    Some(NotRunReason::TooLittleMemory { gpus, needed_gib: to_gib(bytes), largest_gib: to_gib(largest), fitting })
+}
+
+/// Whether a unit has as much memory free as a test takes of it.
+pub(crate) fn has_free(share: Share, unit: &UnitCapacity) -> bool {
+    match share {
+        Share::Bytes(bytes) => bytes <= unit.memory,
+        Share::Whole => unit.held == 0,
+    }
 }
 
 /// Whether a unit has the compute capability that is needed. One that is not known does not do.
@@ -79,10 +100,12 @@ fn can_be_had_together(demand: &Demand, unit: &UnitCapacity) -> bool {
     demand.gpus < 2 || !unit.is_mig_instance()
 }
 
-/// The units that are of the needed model and compute capability, and can be had together.
+/// The units that are of the needed model and compute capability, can be had together, and have the memory free.
 pub(crate) fn units_that_do(demand: &Demand, capacity: &Capacity) -> Vec<usize> {
     let units = units_of_model(demand, capacity).into_iter();
-    let does = |unit: &UnitCapacity| is_capable(demand, unit) && can_be_had_together(demand, unit);
+    let does = |unit: &UnitCapacity| {
+        is_capable(demand, unit) && can_be_had_together(demand, unit) && has_free(demand.share, unit)
+    };
     units.filter(|&unit| does(&capacity.units[unit])).collect()
 }
 

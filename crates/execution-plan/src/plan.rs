@@ -60,8 +60,10 @@ pub struct UnitCapacity {
     pub name: String,
     /// The text for `CUDA_VISIBLE_DEVICES`.
     pub visible: String,
-    /// All of its memory, in bytes.
+    /// What tests may have of its memory, in bytes: all that others do not hold.
     pub memory: u64,
+    /// What processes that are not of the run hold, in bytes. A test that takes GPUs whole gets none where this is not 0.
+    pub held: u64,
     /// Its compute capability, the parts before and behind the point; `None` where it is not known.
     pub capability: Option<(u32, u32)>,
 }

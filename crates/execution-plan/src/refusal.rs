@@ -65,6 +65,15 @@ pub enum NotRunReason {
         /// How many cards have that much.
         fitting: u32,
     },
+    /// Enough memory on enough cards, but others hold it now.
+    HeldByOthers {
+        /// How many GPUs it needs.
+        gpus: u32,
+        /// GiB on each of them; `None` for a test that takes them whole.
+        needed_gib: Option<f64>,
+        /// How many cards have that much free, or all of it.
+        free: u32,
+    },
     /// A profile above the limit that the caller set (`--max-vram-gib`).
     OverVramLimit {
         /// GiB that it needs; `None` for a test without a profile.
@@ -123,6 +132,19 @@ impl fmt::Display for NotRunReason {
                 gib(*needed_gib),
                 gib(*largest_gib)
             ),
+            Self::HeldByOthers { gpus: 1, needed_gib: Some(needed), .. } => {
+                write!(formatter, "needs {} GiB, and no GPU has that free: other processes hold memory", gib(*needed))
+            }
+            Self::HeldByOthers { gpus: count, needed_gib, free } => {
+                let each =
+                    needed_gib.map_or_else(|| " to itself".to_owned(), |it| format!(" with {} GiB each", gib(it)));
+                let free = match free {
+                    0 => "none is".to_owned(),
+                    1 => "1 is".to_owned(),
+                    free => format!("{free} are"),
+                };
+                write!(formatter, "needs {}{each}, {free} free: other processes hold memory", gpus(*count, None))
+            }
             Self::OverVramLimit { needed_gib: Some(needed), limit_gib } => {
                 write!(formatter, "needs {} GiB, the limit given is {}", gib(*needed), gib(*limit_gib))
             }
@@ -188,6 +210,9 @@ mod tests {
             text(NotRunReason::TooFewWhole { needed: 2, whole: 1, instances: 2 }),
             "needs 2 GPUs, 1 visible beside 2 MIG instances, of which a process can have one alone"
         );
+        let held = |gpus, needed_gib, free| text(NotRunReason::HeldByOthers { gpus, needed_gib, free });
+        assert_eq!(held(2, Some(12.0), 1), "needs 2 GPUs with 12 GiB each, 1 is free: other processes hold memory");
+        assert_eq!(held(1, None, 0), "needs 1 GPU to itself, none is free: other processes hold memory");
         assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned() }), "needs k8s");
     }
 }

@@ -1,7 +1,7 @@
 //! Which of several machines runs a test, when a run is divided among them.
 //!
-//! Tests are divided by what they need: those of the CPU, those that share a GPU, those that take GPUs whole. Of each
-//! class, [`assign`] puts the groups in the order of their names and cuts that order into pieces of equal weight. A group
+//! Tests are divided by what they need: those of the CPU, those that share a GPU, those that take GPUs whole, and those
+//! that no machine runs, which weigh all the same. Of each class, [`assign`] puts the groups in the order of their names and cuts that order into pieces of equal weight. A group
 //! is what is best not divided: a file's tests of the CPU, the tests of one function on a GPU, a test binary. A weight is
 //! the expected time, times the GPUs, times the memory of each where GPUs are shared. A group belongs to the piece that
 //! its middle is in.
@@ -87,6 +87,8 @@ pub enum Class {
     SharedGpu,
     /// GPUs that nobody else is on.
     WholeGpu,
+    /// Nothing: whatever machine it comes to, it is refused there.
+    Nothing,
 }
 
 impl Class {
@@ -94,6 +96,7 @@ impl Class {
     #[must_use]
     pub fn of(demand: &Demand) -> Self {
         match demand.share {
+            _ if !demand.resources.is_empty() || demand.not_compiled.is_some() => Self::Nothing,
             _ if demand.gpus == 0 => Self::Cpu,
             Share::Bytes(_) => Self::SharedGpu,
             Share::Whole => Self::WholeGpu,
@@ -146,6 +149,9 @@ const HEAVIEST: u128 = 1 << 80;
 #[must_use]
 pub fn weight(demand: &Demand) -> u128 {
     const MIB: u64 = 1 << 20;
+    if Class::of(demand) == Class::Nothing {
+        return 1;
+    }
     let time = demand.case.estimate.duration.as_millis() + 1;
     let memory = match demand.share {
         Share::Bytes(bytes) if demand.gpus > 0 => u128::from(bytes.div_ceil(MIB)).max(1),
@@ -160,9 +166,9 @@ pub fn weight(demand: &Demand) -> u128 {
 pub struct ShardLoad {
     /// How many tests, an inexact function counting as one.
     pub tests: usize,
-    /// What its tests of the CPU take one after another.
+    /// What those of them take one after another that need no GPU.
     pub cpu: Duration,
-    /// What its tests on GPUs take one after another, each times its GPUs.
+    /// What those on GPUs take one after another, each times its GPUs.
     pub gpu: Duration,
 }
 
@@ -175,6 +181,7 @@ pub fn loads(demands: &[Demand], shards: &[u16], count: NonZeroU16) -> Vec<Shard
         let duration = demand.case.estimate.duration;
         load.tests += 1;
         match Class::of(demand) {
+            Class::Nothing => {}
             Class::Cpu => load.cpu = load.cpu.saturating_add(duration),
             _ => load.gpu = load.gpu.saturating_add(duration.saturating_mul(demand.gpus)),
         }

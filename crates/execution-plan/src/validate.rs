@@ -130,6 +130,7 @@ fn refused_in_vain(demand: &Demand, refused: &NotRun, plan: &Plan) -> Option<Str
             | NotRunReason::WrongModel { .. }
             | NotRunReason::TooLittleCapability { .. }
             | NotRunReason::TooLittleMemory { .. }
+            | NotRunReason::HeldByOthers { .. }
     );
     let would_do = |unit: &&UnitCapacity| {
         let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
@@ -138,7 +139,7 @@ fn refused_in_vain(demand: &Demand, refused: &NotRun, plan: &Plan) -> Option<Str
             && (demand.gpus < 2 || !unit.is_mig_instance())
             && match demand.share {
                 Share::Bytes(bytes) => bytes <= unit.memory,
-                Share::Whole => true,
+                Share::Whole => unit.held == 0,
             }
     };
     let there = plan.capacity.units.iter().filter(would_do).count();
@@ -159,6 +160,7 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
             || !demand.model.as_ref().is_none_or(is_of_model)
             || demand.capability.is_some_and(|needed| unit.capability.is_none_or(|has| has < needed))
             || (demand.gpus > 1 && unit.is_mig_instance())
+            || (demand.share == Share::Whole && unit.held > 0)
     };
     if claim.exclusive != demand.exclusive {
         return Some(format!("{id} has {:?} alone, and needs {:?}", claim.exclusive, demand.exclusive));

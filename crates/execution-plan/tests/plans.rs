@@ -19,14 +19,23 @@ fn demand(number: usize, file: &str, gpus: u32, share: Share, seconds: u64) -> D
     Demand { gpus, share, ..demand }
 }
 
-fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {
-    let unit = |(index, gib): (usize, &u64)| UnitCapacity {
-        name: "NVIDIA L4".to_owned(),
+/// A card: its GiB, how many of them others hold, and whether it is an H100.
+type Card = (u64, u64, bool);
+
+fn machine_of(cards: &[Card], cpu_slots: u32) -> Capacity {
+    let unit = |(index, &(gib, held, is_h100)): (usize, &Card)| UnitCapacity {
+        name: if is_h100 { "NVIDIA H100 80GB HBM3" } else { "NVIDIA L4" }.to_owned(),
         visible: index.to_string(),
-        memory: gib * GIB,
+        memory: gib.saturating_sub(held) * GIB,
+        held: held.min(gib) * GIB,
         ..UnitCapacity::default()
     };
-    Capacity { units: gib.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15 }
+    Capacity { units: cards.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15 }
+}
+
+fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {
+    let cards: Vec<Card> = gib.iter().map(|&gib| (gib, 0, false)).collect();
+    machine_of(&cards, cpu_slots)
 }
 
 #[test]
@@ -35,6 +44,28 @@ fn a_test_that_fits_nowhere_is_refused_with_the_reason() {
     let plan = plan_demands(demands, machine(&[22], 2), &PlanSettings { jobs: 2, ..PlanSettings::default() });
     let reasons: Vec<_> = plan.not_run.iter().map(|refused| refused.reason.to_string()).collect();
     assert_eq!(reasons, ["needs 2 GPUs, 1 visible", "needs 24 GiB, the largest card has 22"]);
+}
+
+#[test]
+fn what_others_hold_is_not_planned_with() {
+    let demands = vec![
+        demand(0, "a.py", 1, Share::Bytes(5 * GIB), 1),
+        demand(1, "a.py", 1, Share::Bytes(6 * GIB), 1),
+        demand(2, "a.py", 1, Share::Whole, 1),
+        demand(3, "a.py", 1, Share::Bytes(23 * GIB), 1),
+    ];
+    let plan =
+        plan_demands(demands, machine_of(&[(22, 17, false)], 2), &PlanSettings { jobs: 2, ..PlanSettings::default() });
+    let reasons: Vec<_> = plan.not_run.iter().map(|refused| refused.reason.to_string()).collect();
+    let held = "other processes hold memory";
+    assert_eq!(
+        reasons,
+        [
+            format!("needs 6 GiB, and no GPU has that free: {held}"),
+            format!("needs 1 GPU to itself, none is free: {held}"),
+            "needs 23 GiB, the largest card has 22".to_owned()
+        ]
+    );
 }
 
 #[test]
@@ -86,18 +117,30 @@ proptest! {
 
     #[test]
     fn every_plan_is_valid_and_loses_no_test(
-        tests in prop::collection::vec((0_usize..6, prop::sample::select(vec![0_u32, 1, 2, 4]), prop::option::of(0_u64..60), 0_u64..100, prop::option::weighted(0.2, 0_u8..3)), 0..25),
-        cards in prop::collection::vec(1_u64..80, 0..5),
+        tests in prop::collection::vec((
+            0_usize..6,
+            prop::sample::select(vec![0_u32, 1, 1, 2, 4, 8]),
+            prop::option::of(0_u64..60),
+            0_u64..100,
+            prop::option::weighted(0.2, 0_u8..3),
+            prop::bool::weighted(0.2),
+        ), 0..25),
+        cards in prop::collection::vec(
+            (1_u64..80, prop::option::weighted(0.2, 1_u64..40).prop_map(Option::unwrap_or_default), prop::bool::weighted(0.3)),
+            0..9,
+        ),
         jobs in 1_u32..6,
         stagger in 0_u64..5,
     ) {
-        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone))| {
+        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone, needs_h100))| {
             let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
             let exclusive = alone.map(|thing| thing.to_string()).into_iter().collect();
-            Demand { exclusive, ..demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds) }
+            let model = (gpus > 0 && needs_h100).then(|| "H100".to_owned());
+            let of_file = demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds);
+            Demand { exclusive, model, ..of_file }
         }).collect();
         let settings = PlanSettings { jobs, stagger: Duration::from_secs(stagger), ..PlanSettings::default() };
-        let plan = plan_demands(demands.clone(), machine(&cards, jobs), &settings);
+        let plan = plan_demands(demands.clone(), machine_of(&cards, jobs), &settings);
         prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
         prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
         prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
@@ -113,8 +156,11 @@ proptest! {
         }
         let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
         prop_assert_eq!(by_file.len(), plan.not_run.len());
-        for (number, &(file, gpus, gib, _, _)) in tests.iter().enumerate() {
-            let fitting = cards.iter().filter(|card| gib.is_none_or(|gib| gib <= **card)).count();
+        for (number, &(file, gpus, gib, _, _, needs_h100)) in tests.iter().enumerate() {
+            let fits = |&&(card, held, is_h100): &&Card| {
+                (is_h100 || !needs_h100) && gib.map_or(held == 0, |gib| gib + held.min(card) <= card)
+            };
+            let fitting = cards.iter().filter(fits).count();
             let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", file % 2, file));
             prop_assert_eq!(by_file.contains_key(&id), fitting < gpus as usize, "{}", id);
         }

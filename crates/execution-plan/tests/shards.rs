@@ -10,22 +10,24 @@ use execution_plan::{Demand, Share};
 use proptest::prelude::*;
 use test_catalog::{NodeId, TreePath};
 
-/// File, function, GPUs, GiB of each (`None`: whole), seconds.
-type Test = (u8, u8, u32, Option<u64>, u64);
+/// File, function, GPUs, GiB of each (`None`: whole), seconds, and whether it needs what no machine has.
+type Test = (u8, u8, u32, Option<u64>, u64, bool);
 
-fn demand(&(file, function, gpus, gib, seconds): &Test, number: usize) -> Demand {
+fn demand(&(file, function, gpus, gib, seconds, is_nowhere): &Test, number: usize) -> Demand {
     let file = TreePath::new(format!("tests/test_{file}.py"));
     let function = format!("test_{function}");
     let id = NodeId::python(&file, [function.as_str()], Some(&number.to_string()));
     let mut demand = Demand::new(id, file.clone());
     demand.case.function = NodeId::python(&file, [function.as_str()], None);
     demand.case.estimate.duration = Duration::from_secs(seconds);
-    Demand { gpus, share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)), ..demand }
+    let resources = if is_nowhere { vec!["k8s".to_owned()] } else { Vec::new() };
+    Demand { gpus, share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)), resources, ..demand }
 }
 
 fn tests(most: usize) -> impl Strategy<Value = Vec<Test>> {
     let gpus = prop::sample::select(vec![0_u32, 0, 1, 2]);
-    prop::collection::vec((0..12_u8, 0..5_u8, gpus, prop::option::of(0..40_u64), 0..300_u64), 0..most)
+    let nowhere = prop::bool::weighted(0.1);
+    prop::collection::vec((0..12_u8, 0..5_u8, gpus, prop::option::of(0..40_u64), 0..300_u64, nowhere), 0..most)
 }
 
 /// The heaviest group of each class, and its whole weight. What is together is found here by another way.
@@ -45,7 +47,7 @@ fn groups(demands: &[Demand]) -> BTreeMap<Class, (u128, u128)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn every_test_is_in_one_shard_and_each_class_is_divided_evenly(tests in tests(80), count in 1..9_u16) {
@@ -85,13 +87,15 @@ proptest! {
         let count = NonZeroU16::new(count).unwrap();
         let mut all = before.clone();
         // On GPUs in functions of their own; of the CPU they may join a file that is there, and make it heavier.
-        all.extend(added.iter().map(|&(file, function, gpus, gib, seconds)| (file, function + 5, gpus, gib, seconds)));
+        all.extend(added.iter().map(|&(file, function, gpus, gib, seconds, is_nowhere)| {
+            (file, function + 5, gpus, gib, seconds, is_nowhere)
+        }));
         let all: Vec<_> = all.iter().enumerate().map(|(number, test)| demand(test, number)).collect();
         let old = &all[..before.len()];
         let (was, is) = (assign(old, count), assign(&all, count));
         let cuts = u128::from(count.get() - 1);
         let heaviest = groups(&all);
-        for class in [Class::Cpu, Class::SharedGpu, Class::WholeGpu] {
+        for class in [Class::Cpu, Class::SharedGpu, Class::WholeGpu, Class::Nothing] {
             let of_class = |demand: &&Demand| Class::of(demand) == class;
             let added: u128 = all[before.len()..].iter().filter(of_class).map(weight).sum();
             let moves = old.iter().zip(was.iter().zip(&is)).filter(|(demand, (was, is))| of_class(demand) && was != is);
@@ -119,7 +123,7 @@ fn where_all_shards_have_their_sum_nothing_is_far_from_it() {
     let demands: Vec<_> = (0..1_000_usize)
         .map(|number| {
             let small = u64::try_from(number % 7).unwrap() + 1;
-            let mut demand = demand(&(0, 0, u32::from(number % 10 == 0), None, small), number);
+            let mut demand = demand(&(0, 0, u32::from(number % 10 == 0), None, small, false), number);
             demand.case.file = TreePath::new(format!("tests/test_{number}.py"));
             demand.case.function = NodeId::python(&demand.case.file, ["test_a"], None);
             demand

@@ -1,6 +1,6 @@
 //! What work is placed on: whole GPUs and MIG instances.
 
-use crate::bytes::Memory;
+use crate::bytes::{Bytes, Memory};
 use crate::inventory::{ComputeCapability, Device, Inventory, Mig, MigInstance};
 
 /// Something that work is placed on: a whole GPU, or a MIG instance.
@@ -21,6 +21,9 @@ pub struct Unit {
     selector: String,
 }
 
+/// A GPU that nothing runs on may show this much in use: NVML 11 and older count what the driver reserves.
+const OF_THE_DRIVER: Bytes = Bytes::from_mib(512);
+
 impl Unit {
     /// What `CUDA_VISIBLE_DEVICES` must be, with `CUDA_DEVICE_ORDER=PCI_BUS_ID`, for a process to see just this unit:
     /// the index, which every engine understands; the UUID for MIG, and where CUDA may count other devices than NVML
@@ -28,6 +31,25 @@ impl Unit {
     #[must_use]
     pub fn cuda_visible_devices(&self) -> &str {
         &self.selector
+    }
+
+    /// What processes can have of its memory where nobody else has any: what the driver reserves is not among it.
+    #[must_use]
+    pub fn usable(&self) -> Bytes {
+        Bytes(self.memory.total.0.saturating_sub(self.memory.reserved.0))
+    }
+
+    /// What of that processes hold now; none where it is no more than a GPU shows that nothing runs on.
+    #[must_use]
+    pub fn held(&self) -> Bytes {
+        let in_use = Bytes(self.usable().0.saturating_sub(self.memory.free.0));
+        if in_use > OF_THE_DRIVER { in_use } else { Bytes(0) }
+    }
+
+    /// The same unit when nobody holds any of its memory.
+    #[must_use]
+    pub fn at_rest(&self) -> Self {
+        Self { memory: Memory { used: Bytes(0), free: self.usable(), ..self.memory }, ..self.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind};
+use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind, UnitCapacity};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -64,19 +64,21 @@ fn above(plan: &Plan) -> String {
 
 /// `2x NVIDIA L4 (22.5 GiB), 8 CPU slots`.
 pub(crate) fn machine(capacity: &Capacity) -> String {
-    let mut groups: Vec<(&str, u64, usize)> = Vec::new();
+    let mut groups: Vec<(&UnitCapacity, usize)> = Vec::new();
+    let kind = |unit: &UnitCapacity| (unit.name.clone(), unit.memory, unit.held);
     for unit in &capacity.units {
-        match groups.iter_mut().find(|(name, memory, _)| *name == unit.name && *memory == unit.memory) {
-            Some((_, _, count)) => *count += 1,
-            None => groups.push((&unit.name, unit.memory, 1)),
+        match groups.iter_mut().find(|(one, _)| kind(one) == kind(unit)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((unit, 1)),
         }
     }
-    let gpus: Vec<_> = groups
-        .iter()
-        .map(|(name, memory, count)| {
-            format!("{count}x {} ({} GiB)", printable(name), gib(Share::Bytes(*memory)).unwrap_or_default())
-        })
-        .collect();
+    let in_gib = |bytes: u64| gib(Share::Bytes(bytes)).unwrap_or_default();
+    let gpu = |(unit, count): &(&UnitCapacity, usize)| {
+        let held =
+            if unit.held > 0 { format!(", {} of them held by others", in_gib(unit.held)) } else { String::new() };
+        format!("{count}x {} ({} GiB{held})", printable(&unit.name), in_gib(unit.memory + unit.held))
+    };
+    let gpus: Vec<_> = groups.iter().map(gpu).collect();
     let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
     format!("{gpus}, {} CPU slots", capacity.cpu_slots)
 }

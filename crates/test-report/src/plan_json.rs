@@ -44,6 +44,7 @@ struct Unit<'a> {
     name: &'a str,
     visible: &'a str,
     memory_bytes: u64,
+    held_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -222,7 +223,12 @@ fn machine(plan: &Plan) -> Machine<'_> {
             .capacity
             .units
             .iter()
-            .map(|unit| Unit { name: &unit.name, visible: &unit.visible, memory_bytes: unit.memory })
+            .map(|unit| Unit {
+                name: &unit.name,
+                visible: &unit.visible,
+                memory_bytes: unit.memory,
+                held_bytes: unit.held,
+            })
             .collect(),
         cpu_slots: plan.capacity.cpu_slots,
         headroom: plan.capacity.headroom,

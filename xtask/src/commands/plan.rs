@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
-use gpu_inventory::{DeviceOrder, Inventory, Unit};
+use gpu_inventory::{Bytes, DeviceOrder, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::fits::Fit;
 use test_report::plan_facts::PlanFacts;
@@ -83,6 +83,12 @@ impl Machine {
         let visibility = inventory.visibility(variable, order)?;
         for unused in visibility.unusable.iter().chain(&visibility.cut) {
             progress::note(&format!("warning: {}", printable(unused)));
+        }
+        for unit in visibility.units.iter().filter(|unit| unit.held() > Bytes(0)) {
+            let holders = super::gpus::fits::holders(&inventory, unit);
+            let (held, all, index) = (unit.held(), unit.usable(), unit.index);
+            let text = format!("warning: GPU {index}: {held} of {all} are in use{holders}: tests are given the rest");
+            progress::note(&printable(&text));
         }
         let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
         let links = Links::of(&inventory, &visibility.units);

@@ -24,7 +24,9 @@ pub(crate) fn of(
 ) -> Vec<Fit> {
     let (demands, _) = execution_plan::demands(policy, chosen, &Estimates::none());
     let settings = PlanSettings { why_no_gpu: why_none, features, ..PlanSettings::default() };
-    let plan = execution_plan::plan(policy, chosen, units, &Estimates::none(), &settings);
+    // What others hold now is no reason against ever.
+    let at_rest: Vec<Unit> = units.iter().map(Unit::at_rest).collect();
+    let plan = execution_plan::plan(policy, chosen, &at_rest, &Estimates::none(), &settings);
     let refused: HashMap<_, &NotRun> =
         plan.not_run.iter().map(|refused| ((&refused.id, refused.occurrence), refused)).collect();
     let mut fits: Vec<Fit> = Vec::new();
@@ -110,7 +112,7 @@ fn against(need: &Need, inventory: &Inventory, unit: &Unit) -> Option<Against> {
 }
 
 /// Who holds memory of the unit, the most first; empty where nobody is known to.
-fn holders(inventory: &Inventory, unit: &Unit) -> String {
+pub(in crate::commands) fn holders(inventory: &Inventory, unit: &Unit) -> String {
     let of_unit = |device: &&Device| device.index == unit.index;
     let Some(Ok(processes)) = inventory.devices.iter().find(of_unit).map(|device| &device.processes) else {
         return "; who holds it cannot be listed".to_owned();
