@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::timings::CaseTiming;
 use execution_plan::{Estimates, Plan};
+use gpu_inventory::Unit;
 use marker_policy::Chosen;
 use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical};
 use test_runner::{CaseResult, Earlier};
@@ -45,6 +46,23 @@ pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
     for past in [past, &past.of_here()] {
         for ((id, occurrence), takes) in takes(past, is_of) {
             estimates.measured_with_spread(id, occurrence, takes.median, takes.p90, takes.runs);
+        }
+    }
+}
+
+/// Runs that have to agree before a test without a profile shares a GPU.
+const ENOUGH_RUNS: u32 = 3;
+
+/// Adds how much of a GPU each case may be given that has no profile: a tenth more than the most that it took of one of this
+/// model in several runs. Where that is nearly all of it, or GPUs are not all of one model, such a test has its GPU to itself.
+pub(crate) fn fill_vram(estimates: &mut Estimates, past: &Past, units: &[Unit]) {
+    let Some(first) = units.first().filter(|first| units.iter().all(|unit| unit.name == first.name)) else { return };
+    let smallest = units.iter().map(|unit| unit.usable().0).min().unwrap_or_default();
+    for peak in past.vram.iter().filter(|peak| peak.gpu_class == first.name && peak.runs >= ENOUGH_RUNS) {
+        let share = peak.bytes.saturating_add(peak.bytes / 10);
+        if peak.bytes > 0 && share <= smallest / 5 * 4 {
+            let (id, occurrence) = peak.case.clone();
+            estimates.vram(id, occurrence, share);
         }
     }
 }

@@ -81,7 +81,8 @@ fn what_others_hold_is_left_out_of_a_plan() {
         answer
     };
     let text = plan("text");
-    let warning = "GPU 0: 19.5 GiB of 22.0 GiB are in use, held by process 4000000 (19.5 GiB): tests are given the rest";
+    let warning =
+        "GPU 0: 19.5 GiB of 22.0 GiB are in use, held by process 4000000 (19.5 GiB): tests are given the rest";
     assert!(text.stderr.contains(warning), "{}", text.stderr);
     assert!(text.stdout.contains("1x NVIDIA L4 (22.0 GiB, 19.5 of them held by others)"), "{}", text.stdout);
     assert!(text.stdout.contains("needs 2 GPUs to itself, 1 is free"), "{}", text.stdout);

@@ -159,3 +159,54 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
     assert_eq!(fits.code, 0, "{}", fits.stderr);
     assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge on 2x NVIDIA L4: "), "{}", fits.stdout);
 }
+
+/// A test without a profile shares a GPU by what it took of one of this model, once several runs agree.
+#[test]
+fn memory_that_earlier_runs_took_stands_in_for_a_profile() {
+    let tree = tempfile::tempdir().unwrap();
+    let test = |name: &str| format!("@pytest.mark.gpu_1\ndef test_{name}(): pass\n\n\n");
+    let text = format!("import pytest\n\n\n{}{}{}", test("known"), test("once"), test("large"));
+    fs::write(tree.path().join("test_gpu.py"), text).unwrap();
+    fs::write(tree.path().join("test-policy.toml"), "version = 1\nname = \"t\"\nextends = \"dynamo-2026-08\"\n")
+        .unwrap();
+    let took = |name: &str, gib: u64, class: &str| {
+        serde_json::json!({
+            "id": format!("test_gpu.py::test_{name}"), "occurrence": 0, "attempt": 1, "outcome": "passed", "seconds": 9.0,
+            "gpu_class": class, "vram_peak_bytes": gib << 30, "cpu_seconds": null, "memory_peak_bytes": null
+        })
+    };
+    let run = |number: i64| {
+        let mut results = vec![took("known", 5, "NVIDIA L4"), took("large", 20, "NVIDIA L4")];
+        if number == 1 {
+            results.push(took("once", 5, "NVIDIA L4"));
+        }
+        serde_json::json!({
+            "id": format!("run-{number}"), "started_ms": number, "revision": null, "clean": false,
+            "machine": "elsewhere", "stage": null, "state": "complete", "results": results
+        })
+    };
+    let history = serde_json::json!({
+        "schema": "dynamo-test-kit/history", "version": 1, "runs": (1..=3).map(run).collect::<Vec<_>>()
+    });
+    let file = tree.path().join("history.json");
+    fs::write(&file, history.to_string()).unwrap();
+    let tree = tree.path().to_str().unwrap();
+    let merged = answer(&mut xtask(&["history", "merge", file.to_str().unwrap(), "--tree", tree]));
+    assert_eq!(merged.code, 0, "{}", merged.stderr);
+    let claimed = |gpus: &str, more: &[&str]| {
+        let planned =
+            answer(xtask(&["plan", "--tree", tree, "--gpus", gpus, "--check", "--format", "json"]).args(more));
+        assert_eq!(planned.code, 0, "{}", planned.stderr);
+        let plan: Value = serde_json::from_str(&planned.stdout).unwrap();
+        let of = |name: &str| {
+            let is_its = |step: &&Value| step["tests"].to_string().contains(name);
+            let step = plan["steps"].as_array().unwrap().iter().find(is_its).unwrap().clone();
+            step["gpus"][0]["vram_bytes"].as_f64().map(|bytes| (bytes / f64::from(1 << 30) * 10.0).round() / 10.0)
+        };
+        ["test_known", "test_once", "test_large"].map(of)
+    };
+    assert_eq!(claimed("2xL4", &[]), [Some(5.5), None, None]);
+    assert_eq!(claimed("2xH100", &[]), [None; 3], "that was another card");
+    assert_eq!(claimed("1xL4+1xH100", &[]), [None; 3], "which it comes to is not known");
+    assert_eq!(claimed("2xL4", &["--no-history"]), [None; 3]);
+}

@@ -120,6 +120,8 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
     let exclusive: BTreeSet<&str> = exclusive.collect();
 
     let share = match first_argument(resolved, policy.vram_marker()) {
+        // The most of several GPUs together tells nothing of each.
+        None if gpus == 1 => estimates.vram_of(&case.id, case.occurrence).map_or(Share::Whole, Share::Bytes),
         None => Share::Whole,
         Some(value) => match value.as_f64() {
             Some(0.0) => {

@@ -48,6 +48,7 @@ impl fmt::Display for EstimateSource {
 pub struct Estimates {
     measured: HashMap<(NodeId, u32), Measured>,
     by_type: HashMap<String, Duration>,
+    vram: HashMap<(NodeId, u32), u64>,
 }
 
 /// What was measured of a case.
@@ -83,6 +84,16 @@ impl Estimates {
         runs: u32,
     ) {
         self.measured.insert((id, occurrence), Measured { median, p90, runs });
+    }
+
+    /// Says how much memory of its one GPU a case is to be given that has no profile, in bytes: by what earlier runs took.
+    pub fn vram(&mut self, id: NodeId, occurrence: u32, bytes: u64) {
+        self.vram.insert((id, occurrence), bytes);
+    }
+
+    /// What was said of a case that way.
+    pub(crate) fn vram_of(&self, id: &NodeId, occurrence: u32) -> Option<u64> {
+        if self.vram.is_empty() { None } else { self.vram.get(&(id.clone(), occurrence)).copied() }
     }
 
     /// Sets what a test of a type (`unit`, `e2e`) takes by default.

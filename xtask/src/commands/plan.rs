@@ -108,10 +108,12 @@ impl Machine {
         Self { past, ..self }
     }
 
-    /// What tests are expected to take here: by earlier runs on such GPUs, else by their markers.
+    /// What tests are expected to take here, of time and of memory without a profile: by earlier runs on such GPUs, else by
+    /// their markers.
     pub(crate) fn estimates(&self, policy: &Policy) -> Estimates {
         let mut estimates = estimates(policy);
         past::fill(&mut estimates, &self.past, &self.models());
+        past::fill_vram(&mut estimates, &self.past, &self.units);
         estimates
     }
 

@@ -182,7 +182,7 @@ mod tests {
             cpu_seconds: Some(*seconds),
             memory_peak: (*seconds < 1e6).then_some(*seconds as u64),
         });
-        insights(&Past { rows: rows.collect(), runs: 0 })
+        insights(&Past { rows: rows.collect(), ..Past::default() })
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
                 cpu_seconds: None,
                 memory_peak: None,
             });
-            insights(&Past { rows: rows.collect(), runs: 10 }).slower.len()
+            insights(&Past { rows: rows.collect(), runs: 10, ..Past::default() }).slower.len()
         };
         assert_eq!(with_places(|_| Place::Here), 1);
         assert_eq!(with_places(|_| Place::Elsewhere("2x NVIDIA L4".to_owned())), 1);

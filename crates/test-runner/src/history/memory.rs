@@ -10,6 +10,19 @@ use super::{HistoryError, Store};
 /// How many of the latest runs are looked at.
 const RUNS: u32 = 200;
 
+/// What a case took of GPUs of one model, in the latest runs that it went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VramPeak {
+    /// The case.
+    pub case: CaseKey,
+    /// The model of the GPUs, such as `NVIDIA L4`.
+    pub gpu_class: String,
+    /// The most of all its GPUs together, in bytes.
+    pub bytes: u64,
+    /// In how many runs it was measured.
+    pub runs: u32,
+}
+
 impl Store {
     /// The most memory of a GPU that each case took in the latest runs that it went through, in bytes. A case of which no
     /// run was measured is not there.
@@ -17,19 +30,36 @@ impl Store {
     /// # Errors
     /// Where it cannot be read.
     pub fn memory_peaks(&self) -> Result<BTreeMap<CaseKey, u64>, HistoryError> {
+        let mut peaks = BTreeMap::new();
+        for VramPeak { case, bytes, .. } in self.vram_peaks()? {
+            let most = peaks.entry(case).or_insert(bytes);
+            *most = bytes.max(*most);
+        }
+        Ok(peaks)
+    }
+
+    /// The same by the model of the GPUs.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn vram_peaks(&self) -> Result<Vec<VramPeak>, HistoryError> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT results.id, occurrence, MAX(vram_peak)
+                "SELECT results.id, occurrence, gpu_class, MAX(vram_peak), COUNT(DISTINCT results.run)
                  FROM (SELECT id FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?) AS latest
                  JOIN results ON results.run = latest.id
                  WHERE outcome IN ('passed', 'xpassed') AND vram_peak >= 0
-                 GROUP BY results.id, occurrence",
+                 GROUP BY results.id, occurrence, gpu_class",
             )?;
             let rows = statement.query_map([RUNS], |row| {
-                let (id, peak): (String, i64) = (row.get(0)?, row.get(2)?);
-                Ok(((NodeId::from_text(id), row.get(1)?), u64::try_from(peak).unwrap_or_default()))
+                Ok(VramPeak {
+                    case: (NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?),
+                    gpu_class: row.get(2)?,
+                    bytes: u64::try_from(row.get::<_, i64>(3)?).unwrap_or_default(),
+                    runs: row.get(4)?,
+                })
             })?;
-            rows.collect::<rusqlite::Result<BTreeMap<CaseKey, u64>>>()
+            rows.collect::<rusqlite::Result<Vec<VramPeak>>>()
         };
         read().map_err(|error| self.failed(error))
     }

@@ -26,6 +26,7 @@ pub use error::HistoryError;
 pub use insight::{Flaky, Heavy, Insights, Skipped, Slow, Slower, insights};
 pub use life::Life;
 pub(crate) use life::claim;
+pub use memory::VramPeak;
 pub use prune::Pruned;
 pub use query::{CaseKey, Past, PastRun};
 pub use schema::{FILE, Opened, Store};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{OptionalExtension, params};
 use test_catalog::NodeId;
 
-use super::{HistoryError, Place, Row, RunState, Store, Typical, typical};
+use super::{HistoryError, Place, Row, RunState, Store, Typical, VramPeak, typical};
 use crate::recorded::RecordedOutcome;
 
 /// A case by its name: the id, and which of the cases with this id.
@@ -21,6 +21,8 @@ pub struct Past {
     pub rows: Vec<Row>,
     /// How many runs they are of.
     pub runs: usize,
+    /// What they took of GPUs.
+    pub vram: Vec<VramPeak>,
 }
 
 /// A run that a new one may continue.
@@ -47,7 +49,7 @@ impl Store {
         let mut rows = Vec::new();
         self.each_past(|row| rows.push(row))?;
         let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
-        Ok(Past { rows, runs })
+        Ok(Past { rows, runs, vram: self.vram_peaks()? })
     }
 
     /// The same one by one, in that order, for who need not hold all of them.
@@ -191,7 +193,7 @@ impl Past {
     pub fn of_here(&self) -> Self {
         let rows: Vec<Row> = self.rows.iter().filter(|row| row.place == Place::Here).cloned().collect();
         let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
-        Self { rows, runs }
+        Self { rows, runs, vram: self.vram.clone() }
     }
 
     /// The cases whose latest result is a failure; that a test did not run since tells nothing.
