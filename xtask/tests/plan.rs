@@ -210,3 +210,34 @@ fn memory_that_earlier_runs_took_stands_in_for_a_profile() {
     assert_eq!(claimed("1xL4+1xH100", &[]), [None; 3], "which it comes to is not known");
     assert_eq!(claimed("2xL4", &["--no-history"]), [None; 3]);
 }
+
+/// A policy may name markers for the processors and the memory of the machine that a test takes.
+#[test]
+fn tests_take_processors_and_memory_of_the_machine_as_their_markers_say() {
+    let tree = tempfile::tempdir().unwrap();
+    let text = "import pytest\n\n\n@pytest.mark.cpus(3)\ndef test_wide(): pass\n\n\n@pytest.mark.host_gib(0.5)\ndef test_large(): \
+                pass\n\n\n@pytest.mark.host_gib(4000)\ndef test_huge(): pass\n\n\n@pytest.mark.cpus('two')\ndef test_odd(): pass\n";
+    fs::write(tree.path().join("test_a.py"), text).unwrap();
+    let policy = "version = 1\nname = \"t\"\nextends = \"dynamo-2026-08\"\n\n[planning]\ncpu-marker = \"cpus\"\nhost-memory-marker = \
+                  \"host_gib\"\n";
+    fs::write(tree.path().join("test-policy.toml"), policy).unwrap();
+    let tree = tree.path().to_str().unwrap();
+    let mut plan = xtask(&["plan", "--tree", tree, "-j", "8", "--check", "--format", "json"]);
+    plan.arg("--nvml").arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", oracle::fake_devices("2xL4.json"));
+    let planned = answer(&mut plan);
+    assert_eq!(planned.code, 0, "{}", planned.stderr);
+    let plan: Value = serde_json::from_str(&planned.stdout).unwrap();
+    let of = |name: &str, key: &str| {
+        let is_its = |step: &&Value| step["tests"].to_string().contains(name);
+        plan["steps"].as_array().unwrap().iter().find(is_its).unwrap()[key].as_u64().unwrap()
+    };
+    assert_eq!(["test_wide", "test_large", "test_odd"].map(|name| of(name, "cpu_slots")), [3, 1, 1]);
+    assert_eq!(["test_wide", "test_large"].map(|name| of(name, "host_memory_bytes")), [0, 1 << 29]);
+    assert!(plan["machine"]["host_memory_bytes"].as_u64().unwrap() > 1 << 29);
+    assert!(
+        plan["not_run"].to_string().contains("needs 4000 GiB of the machine's memory, which has"),
+        "{}",
+        plan["not_run"]
+    );
+    assert!(plan.to_string().contains("is no number of processors"), "{plan}");
+}

@@ -25,6 +25,8 @@ pub struct PlanSettings {
     pub max_vram_gib: Option<f64>,
     /// The feature set of Rust builds.
     pub features: CargoFeatures,
+    /// How much memory of the machine itself steps may have together, in bytes; `None` where that is not planned with.
+    pub host_memory: Option<u64>,
     /// Why there are no GPUs, where there are none.
     pub why_no_gpu: Option<String>,
     /// How long to look for a shorter plan than those that need no search. With none the plan is the same everywhere; else
@@ -49,6 +51,7 @@ pub fn plan(
     let capacity = Capacity {
         units: units.iter().map(Into::into).collect(),
         cpu_slots: settings.jobs.max(1),
+        host_memory: settings.host_memory,
         headroom: policy.headroom(),
     };
     let mut plan = plan_each(&mut each_demand(policy, chosen, estimates, &mut notes), capacity, settings);
@@ -142,15 +145,18 @@ fn drafts(demands: &mut dyn Iterator<Item = Demand>, capacity: &Capacity, settin
     if !cpu.is_empty() || !gpu.is_empty() {
         let prepare = drafts.len();
         drafts.push(Draft::new(StepKind::PreparePython, Vec::new(), 1, Vec::new()));
-        for ((env, exclusive), cases) in cpu.batches(settings.jobs.max(1) as usize) {
-            let mut draft = Draft::new(StepKind::PythonBatch, cases, 1, vec![prepare]);
+        for (Setting { env, exclusive, cpu_slots, host_memory }, cases) in cpu.batches(settings.jobs.max(1)) {
+            let mut draft = Draft::new(StepKind::PythonBatch, cases, cpu_slots, vec![prepare]);
             draft.env = env;
             draft.claim.exclusive = exclusive;
+            draft.claim.host_memory = host_memory;
             draft.env.push(("CUDA_VISIBLE_DEVICES".to_owned(), String::new()));
             drafts.push(draft);
         }
         for demand in gpu {
-            let draft = Draft::new(StepKind::PythonGpu, vec![demand.case.clone()], 1, vec![prepare]);
+            let cases = vec![demand.case.clone()];
+            let mut draft = Draft::new(StepKind::PythonGpu, cases, demand.cpu_slots, vec![prepare]);
+            draft.claim.host_memory = demand.host_memory;
             drafts.push(on_gpus(draft, &demand, capacity));
         }
     }
@@ -219,8 +225,15 @@ const START: Duration = Duration::from_millis(500);
 /// What pytest takes for a test beside the test itself, about: collecting it, fixtures, reports.
 const BESIDE: Duration = Duration::from_millis(1);
 
-/// The environment of tests, and what they have alone.
-type Setting = (Vec<(String, String)>, Vec<String>);
+/// What the tests of one pytest process have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Setting {
+    env: Vec<(String, String)>,
+    /// What they have alone.
+    exclusive: Vec<String>,
+    cpu_slots: u32,
+    host_memory: u64,
+}
 
 /// The tests of pytest that need no GPU, by setting and file.
 #[derive(Default)]
@@ -242,9 +255,10 @@ impl CpuTests {
     }
 
     fn add(&mut self, demand: Demand) {
-        let Demand { case, env, exclusive, .. } = demand;
+        let Demand { case, env, exclusive, cpu_slots, host_memory, .. } = demand;
+        let setting = Setting { env, exclusive, cpu_slots, host_memory };
         let (file, settings) = (case.file.clone(), &mut self.settings);
-        let (setting, at) = *self.known.entry((file, (env, exclusive))).or_insert_with_key(|(file, setting)| {
+        let (setting, at) = *self.known.entry((file, setting)).or_insert_with_key(|(file, setting)| {
             let index = settings.iter().position(|(known, _)| known == setting).unwrap_or_else(|| {
                 settings.push((setting.clone(), Vec::new()));
                 settings.len() - 1
@@ -261,9 +275,10 @@ impl CpuTests {
     /// apart, engine caps and what is had alone agree. Long files go first, each to the shortest batch; the others fill one
     /// batch after another, so that a folder's tests share what they set up. The runner evens out what takes longer than
     /// expected.
-    fn batches(self, jobs: usize) -> impl Iterator<Item = (Setting, Vec<PlannedCase>)> {
+    fn batches(self, jobs: u32) -> impl Iterator<Item = (Setting, Vec<PlannedCase>)> {
         let of_setting = move |(setting, files): (Setting, Vec<FileTests>)| {
-            batches_of_setting(files, jobs).into_iter().map(move |cases| (setting.clone(), cases))
+            let at_once = (jobs / setting.cpu_slots.max(1)).max(1) as usize;
+            batches_of_setting(files, at_once).into_iter().map(move |cases| (setting.clone(), cases))
         };
         self.settings.into_iter().flat_map(of_setting)
     }
@@ -332,6 +347,7 @@ fn problem(drafts: &[Draft], capacity: &Capacity, settings: &PlanSettings) -> Pr
             staggered: draft.gpus > 0 && draft.share != Share::Whole,
             duration: draft.duration,
             cpu_slots: draft.claim.cpu_slots,
+            host_memory: draft.claim.host_memory,
             gpus: draft.gpus,
             share: draft.share,
             pool,

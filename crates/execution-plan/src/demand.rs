@@ -18,6 +18,10 @@ pub struct Demand {
     pub case: PlannedCase,
     /// Where it stands.
     pub at: SourceSpan,
+    /// How many CPU slots.
+    pub cpu_slots: u32,
+    /// How much memory of the machine itself, in bytes.
+    pub host_memory: u64,
     /// How many GPUs at once.
     pub gpus: u32,
     /// A part of their name, such as `H100`.
@@ -46,6 +50,8 @@ impl Demand {
         Self {
             at: SourceSpan::line(file.clone(), 1),
             case: PlannedCase::new(id, file),
+            cpu_slots: 1,
+            host_memory: 0,
             gpus: 0,
             model: None,
             capability: None,
@@ -62,8 +68,11 @@ impl Demand {
 /// Longer is a mistake, and the sum of many would be more than can be counted.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// No GPU has as much memory.
+/// No GPU has as much memory, and no test asks a machine for it.
 const MOST_GIB: f64 = 4096.0;
+
+/// No machine has as many processors.
+const MOST_CPUS: u32 = 4096;
 
 /// What every chosen test needs, and what is wrong with their markers.
 #[must_use]
@@ -119,6 +128,23 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
     let exclusive = resolved.effective.iter().filter_map(|marker| policy.exclusive(&marker.name));
     let exclusive: BTreeSet<&str> = exclusive.collect();
 
+    let mut amount = |marker: Option<&str>, most: f64, what: &str| {
+        let value = first_argument(resolved, marker?)?;
+        let amount = value.as_f64().filter(|amount| *amount > 0.0 && *amount <= most);
+        if amount.is_none() {
+            note(format!("{}({value}) is no {what}: it is planned without", marker.unwrap_or_default()));
+        }
+        amount
+    };
+    let cpus = amount(policy.cpu_marker(), f64::from(MOST_CPUS), "number of processors");
+    let host_gib = amount(policy.host_memory_marker(), MOST_GIB, "amount of the machine's memory in GiB");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and at most what is most")]
+    let cpu_slots = cpus.map_or(1, |cpus| cpus.ceil() as u32);
+    let host_memory = host_gib.map_or(0, |gib| match Share::from_gib(gib) {
+        Share::Bytes(bytes) => bytes,
+        Share::Whole => 0,
+    });
+
     let share = match first_argument(resolved, policy.vram_marker()) {
         // The most of several GPUs together tells nothing of each.
         None if gpus == 1 => estimates.vram_of(&case.id, case.occurrence).map_or(Share::Whole, Share::Bytes),
@@ -157,6 +183,8 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
             rust: rust.map(|rust| PlannedRust { name: rust.name.clone(), ignored: rust.ignored.is_some() }),
         },
         at: case.span.clone(),
+        cpu_slots,
+        host_memory,
         gpus,
         model,
         capability,

@@ -13,6 +13,10 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     if let Some(name) = demand.resources.first() {
         return Some(NotRunReason::Resource { name: name.clone() });
     }
+    if let Some(all) = capacity.host_memory.filter(|all| demand.host_memory > *all) {
+        let (needed_gib, here_gib) = (to_gib(demand.host_memory), to_gib(all));
+        return Some(NotRunReason::TooLittleHostMemory { needed_gib, here_gib });
+    }
     if demand.gpus == 0 {
         return None;
     }

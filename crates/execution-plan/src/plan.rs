@@ -49,6 +49,9 @@ pub struct Capacity {
     pub units: Vec<UnitCapacity>,
     /// How many steps may run at once.
     pub cpu_slots: u32,
+    /// How much memory of the machine itself steps may have together, in bytes; `None` where it is not known, and not
+    /// planned with.
+    pub host_memory: Option<u64>,
     /// The part of a GPU's memory that stays free where tests share it, such as 0.15.
     pub headroom: f64,
 }

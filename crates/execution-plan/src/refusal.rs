@@ -74,6 +74,13 @@ pub enum NotRunReason {
         /// How many cards have that much free, or all of it.
         free: u32,
     },
+    /// More memory of the machine itself than it has.
+    TooLittleHostMemory {
+        /// GiB that it needs.
+        needed_gib: f64,
+        /// GiB that the machine has for all of the run.
+        here_gib: f64,
+    },
     /// A profile above the limit that the caller set (`--max-vram-gib`).
     OverVramLimit {
         /// GiB that it needs; `None` for a test without a profile.
@@ -144,6 +151,14 @@ impl fmt::Display for NotRunReason {
                     free => format!("{free} are"),
                 };
                 write!(formatter, "needs {}{each}, {free} free: other processes hold memory", gpus(*count, None))
+            }
+            Self::TooLittleHostMemory { needed_gib, here_gib } => {
+                write!(
+                    formatter,
+                    "needs {} GiB of the machine's memory, which has {}",
+                    gib(*needed_gib),
+                    gib(*here_gib)
+                )
             }
             Self::OverVramLimit { needed_gib: Some(needed), limit_gib } => {
                 write!(formatter, "needs {} GiB, the limit given is {}", gib(*needed), gib(*limit_gib))

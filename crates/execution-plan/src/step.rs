@@ -156,6 +156,8 @@ pub struct PlannedRust {
 pub struct Claim {
     /// How many of the run's CPU slots (`-j`).
     pub cpu_slots: u32,
+    /// Memory of the machine itself that is kept for it, in bytes.
+    pub host_memory: u64,
     /// The GPUs, each unit at most once.
     pub gpus: Vec<GpuClaim>,
     /// What no other step has meanwhile, by the names of the policy, ascending.

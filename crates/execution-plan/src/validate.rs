@@ -132,6 +132,10 @@ fn refused_in_vain(demand: &Demand, refused: &NotRun, plan: &Plan) -> Option<Str
             | NotRunReason::TooLittleMemory { .. }
             | NotRunReason::HeldByOthers { .. }
     );
+    if matches!(refused.reason, NotRunReason::TooLittleHostMemory { .. }) {
+        let fits = plan.capacity.host_memory.is_none_or(|all| demand.host_memory <= all);
+        return fits.then(|| format!("{} is refused, and the machine has the memory", demand.case.id));
+    }
     let would_do = |unit: &&UnitCapacity| {
         let is_of_model = |model: &String| gpu_inventory::is_model(&unit.name, model);
         demand.model.as_ref().is_none_or(is_of_model)
@@ -162,6 +166,11 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
             || (demand.gpus > 1 && unit.is_mig_instance())
             || (demand.share == Share::Whole && unit.held > 0)
     };
+    let slots = demand.cpu_slots.min(plan.capacity.cpu_slots);
+    if demand.target.is_none() && (claim.cpu_slots < slots || claim.host_memory < demand.host_memory) {
+        let has = format!("{} slots and {} bytes", claim.cpu_slots, claim.host_memory);
+        return Some(format!("{id} has {has} of the machine, and needs {slots} and {}", demand.host_memory));
+    }
     if claim.exclusive != demand.exclusive {
         return Some(format!("{id} has {:?} alone, and needs {:?}", claim.exclusive, demand.exclusive));
     }
@@ -187,13 +196,14 @@ fn at_every_moment(plan: &Plan) -> Vec<String> {
     let starts = lasting().map(|step| (step.window.start, true, step.id));
     let mut events: Vec<_> = ends.chain(starts).collect();
     events.sort_unstable();
-    let mut slots = 0_u64;
+    let (mut slots, mut host_memory) = (0_u64, 0_u128);
     let mut units = vec![Tenants::default(); plan.capacity.units.len()];
     for (_, starts, id) in events {
         let Some(step) = plan.step(id) else { continue };
         let taken = u64::from(step.claim.cpu_slots.min(plan.capacity.cpu_slots));
         if !starts {
             slots -= taken;
+            host_memory -= u128::from(step.claim.host_memory);
             for gpu in &step.claim.gpus {
                 let tenants = &mut units[gpu.unit];
                 tenants.count -= 1;
@@ -207,6 +217,10 @@ fn at_every_moment(plan: &Plan) -> Vec<String> {
         slots += taken;
         if slots > u64::from(plan.capacity.cpu_slots) {
             wrong.push(format!("{slots} slots are taken when step {id} starts"));
+        }
+        host_memory += u128::from(step.claim.host_memory);
+        if plan.capacity.host_memory.is_some_and(|all| host_memory > u128::from(all)) {
+            wrong.push(format!("{host_memory} bytes of the machine's memory are taken when step {id} starts"));
         }
         for gpu in &step.claim.gpus {
             let tenants = &mut units[gpu.unit];
@@ -266,7 +280,8 @@ mod tests {
             memory: 22 * GIB,
             ..UnitCapacity::default()
         };
-        let capacity = Capacity { units: vec![unit("0"), unit("1")], cpu_slots: 2, headroom: 0.15 };
+        let capacity =
+            Capacity { units: vec![unit("0"), unit("1")], cpu_slots: 2, headroom: 0.15, ..Capacity::default() };
         plan_demands(demands(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
     }
 
@@ -296,7 +311,7 @@ mod tests {
             demands[at].exclusive = vec!["etcd".to_owned()];
         }
         let unit = UnitCapacity { name: "NVIDIA L4".to_owned(), memory: 30 * GIB, ..UnitCapacity::default() };
-        let capacity = Capacity { units: vec![unit], cpu_slots: 4, headroom: 0.0 };
+        let capacity = Capacity { units: vec![unit], cpu_slots: 4, headroom: 0.0, ..Capacity::default() };
         let stagger = std::time::Duration::from_secs(3);
         let settings = PlanSettings { jobs: 4, stagger, ..PlanSettings::default() };
         let plan = plan_demands(demands.clone(), capacity, &settings);
@@ -326,7 +341,8 @@ mod tests {
             (Some((8, 9)), Some("needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (8.9)")),
             (None, Some("needs 1 GPU of compute capability 9.0 or more, here: NVIDIA L4 (unknown)")),
         ] {
-            let capacity = Capacity { units: vec![unit(capability)], cpu_slots: 1, headroom: 0.15 };
+            let capacity =
+                Capacity { units: vec![unit(capability)], cpu_slots: 1, headroom: 0.15, ..Capacity::default() };
             let plan = plan_demands(demands.clone(), capacity, &PlanSettings { jobs: 1, ..PlanSettings::default() });
             let reasons: Vec<_> = plan.not_run.iter().map(|refused| refused.reason.to_string()).collect();
             assert_eq!(reasons.first().map(String::as_str), refused);

@@ -30,7 +30,7 @@ fn machine_of(cards: &[Card], cpu_slots: u32) -> Capacity {
         held: held.min(gib) * GIB,
         ..UnitCapacity::default()
     };
-    Capacity { units: cards.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15 }
+    Capacity { units: cards.iter().enumerate().map(unit).collect(), cpu_slots, headroom: 0.15, ..Capacity::default() }
 }
 
 fn machine(gib: &[u64], cpu_slots: u32) -> Capacity {
@@ -124,7 +124,9 @@ proptest! {
             0_u64..100,
             prop::option::weighted(0.2, 0_u8..3),
             prop::bool::weighted(0.2),
+            (prop::option::weighted(0.2, 2_u32..5), prop::option::weighted(0.2, 1_u64..40)),
         ), 0..25),
+        host_gib in prop::option::weighted(0.7, 16_u64..48),
         cards in prop::collection::vec(
             (1_u64..80, prop::option::weighted(0.2, 1_u64..40).prop_map(Option::unwrap_or_default), prop::bool::weighted(0.3)),
             0..9,
@@ -132,15 +134,19 @@ proptest! {
         jobs in 1_u32..6,
         stagger in 0_u64..5,
     ) {
-        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone, needs_h100))| {
+        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone, needs_h100, (cpus, host)))| {
             let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
             let exclusive = alone.map(|thing| thing.to_string()).into_iter().collect();
             let model = (gpus > 0 && needs_h100).then(|| "H100".to_owned());
             let of_file = demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds);
-            Demand { exclusive, model, ..of_file }
+            Demand { exclusive, model, cpu_slots: cpus.unwrap_or(1), host_memory: host.unwrap_or_default() * GIB, ..of_file }
         }).collect();
         let settings = PlanSettings { jobs, stagger: Duration::from_secs(stagger), ..PlanSettings::default() };
-        let plan = plan_demands(demands.clone(), machine_of(&cards, jobs), &settings);
+        let plan = plan_demands(
+            demands.clone(),
+            Capacity { host_memory: host_gib.map(|gib| gib * GIB), ..machine_of(&cards, jobs) },
+            &settings,
+        );
         prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
         prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
         prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
@@ -156,13 +162,14 @@ proptest! {
         }
         let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
         prop_assert_eq!(by_file.len(), plan.not_run.len());
-        for (number, &(file, gpus, gib, _, _, needs_h100)) in tests.iter().enumerate() {
+        for (number, &(file, gpus, gib, _, _, needs_h100, (_, host))) in tests.iter().enumerate() {
             let fits = |&&(card, held, is_h100): &&Card| {
                 (is_h100 || !needs_h100) && gib.map_or(held == 0, |gib| gib + held.min(card) <= card)
             };
             let fitting = cards.iter().filter(fits).count();
             let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", file % 2, file));
-            prop_assert_eq!(by_file.contains_key(&id), fitting < gpus as usize, "{}", id);
+            let has_too_little = host_gib.is_some_and(|all| host.unwrap_or_default() > all);
+            prop_assert_eq!(by_file.contains_key(&id), has_too_little || fitting < gpus as usize, "{}", id);
         }
     }
 }

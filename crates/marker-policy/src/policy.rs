@@ -196,6 +196,10 @@ pub struct Planning {
     pub vram_marker: String,
     /// The marker with the time-out in seconds.
     pub timeout_marker: String,
+    /// The marker with the number of processors, if there is one.
+    pub cpu_marker: Option<String>,
+    /// The marker with the memory of the machine itself in GiB, if there is one.
+    pub host_memory_marker: Option<String>,
     /// The share of a GPU's memory that stays free where several tests share it, from 0 to 1.
     pub headroom: f64,
     /// The least time between two starts on a GPU that tests share.
@@ -207,6 +211,8 @@ impl Default for Planning {
         Self {
             vram_marker: "profiled_vram_gib".to_owned(),
             timeout_marker: "timeout".to_owned(),
+            cpu_marker: None,
+            host_memory_marker: None,
             headroom: 0.15,
             stagger: Duration::ZERO,
         }
@@ -369,6 +375,7 @@ impl Policy {
             .chain(self.plugin_markers.values().flatten())
             .chain(self.aliases.keys())
             .chain([&self.planning.vram_marker, &self.planning.timeout_marker])
+            .chain(self.planning.cpu_marker.iter().chain(&self.planning.host_memory_marker))
             .map(String::as_str)
             .collect();
         names.sort_unstable();
@@ -515,6 +522,19 @@ impl Policy {
     #[must_use]
     pub fn timeout_marker(&self) -> &str {
         &self.planning.timeout_marker
+    }
+
+    /// The marker with the number of processors that a test takes; `None` where the policy names none, and each takes one.
+    #[must_use]
+    pub fn cpu_marker(&self) -> Option<&str> {
+        self.planning.cpu_marker.as_deref()
+    }
+
+    /// The marker with the memory of the machine itself that a test takes, in GiB; `None` where the policy names none, and
+    /// none is planned with.
+    #[must_use]
+    pub fn host_memory_marker(&self) -> Option<&str> {
+        self.planning.host_memory_marker.as_deref()
     }
 
     /// The least time between two starts on a GPU that tests share; zero where none is kept.

@@ -33,6 +33,7 @@ struct Document<'a> {
 struct Machine<'a> {
     gpus: Vec<Unit<'a>>,
     cpu_slots: u32,
+    host_memory_bytes: Option<u64>,
     /// The part of a GPU's memory that stays free where tests share it.
     headroom: f64,
     /// The least time between two starts on a GPU that steps share.
@@ -115,6 +116,7 @@ struct Step<'a> {
     tests: Vec<&'a str>,
     gpus: Vec<Gpu<'a>>,
     cpu_slots: u32,
+    host_memory_bytes: u64,
     /// What no other step has meanwhile.
     exclusive: Vec<&'a str>,
     env: Vec<(&'a str, &'a str)>,
@@ -167,6 +169,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> serde_json::Result<String> {
             })
             .collect(),
         cpu_slots: step.claim.cpu_slots,
+        host_memory_bytes: step.claim.host_memory,
         exclusive: step.claim.exclusive.iter().map(String::as_str).collect(),
         env: step.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         start: step.window.start.as_secs_f64(),
@@ -231,6 +234,7 @@ fn machine(plan: &Plan) -> Machine<'_> {
             })
             .collect(),
         cpu_slots: plan.capacity.cpu_slots,
+        host_memory_bytes: plan.capacity.host_memory,
         headroom: plan.capacity.headroom,
         stagger: plan.stagger.as_secs_f64(),
     }

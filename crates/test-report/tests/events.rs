@@ -20,7 +20,7 @@ fn validator() -> jsonschema::Validator {
 #[test]
 fn every_event_is_one_object_a_line_as_the_schema_says() {
     let outcome = hostile();
-    let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0 };
+    let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0, ..Capacity::default() };
     let mut plan = plan_demands(Vec::new(), capacity, &PlanSettings::default());
     plan.not_run.clone_from(&outcome.refused);
     let mut told = vec![

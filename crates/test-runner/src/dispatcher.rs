@@ -187,7 +187,7 @@ mod tests {
             memory: 24 << 30,
             ..UnitCapacity::default()
         };
-        let capacity = Capacity { units: vec![unit], cpu_slots: 2, headroom: 0.15 };
+        let capacity = Capacity { units: vec![unit], cpu_slots: 2, headroom: 0.15, ..Capacity::default() };
         let settings = PlanSettings { jobs: 2, ..PlanSettings::default() };
         plan_demands(vec![demand("test_a", 1), demand("test_b", 1)], capacity, &settings)
     }

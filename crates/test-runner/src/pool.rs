@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use execution_plan::{PlannedCase, Step, StepId};
+use execution_plan::{Claim, PlannedCase, Step, StepId};
 use test_catalog::{NodeId, TreePath};
 
 /// What a step has to have left, or how long it has to have been at one file, that a process is started to take over half of
@@ -103,11 +103,19 @@ struct Line<'p> {
     files: VecDeque<(Ticket, FileCases<'p>)>,
 }
 
-/// What tests find when they run: the environment, and what their step has alone. Files move between steps of one setting.
-type Setting<'p> = (&'p [(String, String)], &'p [String]);
+/// What tests find when they run: the environment, and what their step has of the machine and alone. Files move between steps
+/// of one setting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Setting<'p> {
+    env: &'p [(String, String)],
+    exclusive: &'p [String],
+    cpu_slots: u32,
+    host_memory: u64,
+}
 
 fn setting(step: &Step) -> Setting<'_> {
-    (&step.env, &step.claim.exclusive)
+    let Claim { cpu_slots, host_memory, exclusive, .. } = &step.claim;
+    Setting { env: &step.env, exclusive, cpu_slots: *cpu_slots, host_memory: *host_memory }
 }
 
 impl<'p> Pool<'p> {
@@ -232,7 +240,7 @@ mod tests {
             demand.case.estimate.duration = estimate(number);
             demand
         };
-        let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
+        let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15, ..Capacity::default() };
         plan_demands((0..files).map(demand).collect(), capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
     }
 

@@ -160,7 +160,7 @@ mod tests {
     use crate::{CaseResult, NotRunCause, Outcome};
 
     fn result(outcome: Outcome) -> CaseResult {
-        let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0 };
+        let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0, ..Capacity::default() };
         let plan = plan_demands(Vec::new(), capacity, &PlanSettings::default());
         let step = plan.steps().next().unwrap().id;
         CaseResult {

@@ -56,7 +56,7 @@ fn plan(demands: Vec<Demand>) -> Plan {
         memory: 24 << 30,
         ..UnitCapacity::default()
     });
-    let capacity = Capacity { units: units.to_vec(), cpu_slots: 4, headroom: 0.15 };
+    let capacity = Capacity { units: units.to_vec(), cpu_slots: 4, headroom: 0.15, ..Capacity::default() };
     plan_demands(demands, capacity, &PlanSettings { jobs: 4, ..PlanSettings::default() })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
-use gpu_inventory::{Bytes, DeviceOrder, Inventory, Unit};
+use gpu_inventory::{Bytes, DeviceOrder, Host, Inventory, Unit};
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
 use test_report::fits::Fit;
 use test_report::plan_facts::PlanFacts;
@@ -67,6 +67,8 @@ pub(crate) struct Machine {
     pub(crate) inventory: Inventory,
     units: Vec<Unit>,
     links: Links,
+    /// Its own memory, as far as this process may have it; `None` where it is not known.
+    host_memory: Option<u64>,
     why_none: Option<String>,
     past: Past,
 }
@@ -92,15 +94,17 @@ impl Machine {
         }
         let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
         let links = Links::of(&inventory, &visibility.units);
-        Ok(Self { inventory, units: visibility.units, links, why_none, past: Past::default() })
+        let host = Host::here();
+        let host_memory = host.memory_limit.or(host.memory).map(|memory| memory.0);
+        Ok(Self { inventory, units: visibility.units, links, host_memory, why_none, past: Past::default() })
     }
 
     /// One that is not here.
     pub(crate) fn described(text: &str) -> Result<Self, Error> {
         let inventory = Inventory::describe(text)?;
         let units = inventory.visible(None, DeviceOrder::PciBusId)?;
-        // A description tells no links.
-        Ok(Self { inventory, units, links: Links::default(), why_none: None, past: Past::default() })
+        // A description tells no links and no memory but that of GPUs.
+        Ok(Self { inventory, units, links: Links::default(), host_memory: None, why_none: None, past: Past::default() })
     }
 
     /// With what tests took in earlier runs.
@@ -173,6 +177,7 @@ pub(crate) fn plan(
     let settings = PlanSettings {
         jobs: args.jobs.map_or_else(cores, |jobs| u32::try_from(jobs.get()).unwrap_or(u32::MAX)),
         max_vram_gib: args.max_vram_gib,
+        host_memory: policy.host_memory_marker().and(machine.host_memory),
         features: execution_plan::CargoFeatures {
             names: selection.features.names.clone(),
             all: selection.features.all_features,

@@ -15,7 +15,7 @@ pub(crate) fn machine(gpus: usize, gib: u64, headroom: f64) -> Capacity {
         memory: gib * GIB,
         ..UnitCapacity::default()
     };
-    Capacity { units: (0..gpus).map(unit).collect(), cpu_slots: 1_000_000, headroom }
+    Capacity { units: (0..gpus).map(unit).collect(), cpu_slots: 1_000_000, headroom, ..Capacity::default() }
 }
 
 /// 40 tests: 78% on one GPU, 17% on two, 5% on four; one of ten takes its GPUs whole; lognormal times of median 100 s and

@@ -110,7 +110,7 @@ mod tests {
 
     fn problem(jobs: Vec<Job>) -> Problem {
         let unit = UnitCapacity { memory: 100, ..UnitCapacity::default() };
-        let capacity = Capacity { units: vec![unit], cpu_slots: 1, headroom: 0.15 };
+        let capacity = Capacity { units: vec![unit], cpu_slots: 1, headroom: 0.15, ..Capacity::default() };
         Problem { capacity, pools: vec![Pool::new(0..1)], resources: 1, jobs, ..Problem::default() }
     }
 

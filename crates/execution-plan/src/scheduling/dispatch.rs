@@ -25,6 +25,7 @@ struct Shape {
     gpus: u32,
     is_whole: bool,
     cpu_slots: u32,
+    host_memory: u64,
     resources: Vec<usize>,
     staggered: bool,
 }
@@ -59,6 +60,7 @@ pub struct Dispatch<'p> {
     /// those of the machine.
     naming: Option<Naming>,
     slots_taken: u32,
+    host_memory_taken: u64,
     is_held: Vec<bool>,
     running: Vec<Option<Running>>,
     /// Which jobs were neither started nor withdrawn, and how many these are.
@@ -82,7 +84,8 @@ struct First {
     job: Option<usize>,
     /// Since when it is the first.
     since: Duration,
-    /// The GPUs that nobody else gets, since it was passed for too long; all slots that become free are kept as well.
+    /// The GPUs that nobody else gets, since it was passed for too long; all slots and all memory of the machine that become
+    /// free are kept as well, where it lacks them.
     kept: Option<Vec<usize>>,
 }
 
@@ -115,6 +118,7 @@ impl<'p> Dispatch<'p> {
             room: Room::new(problem),
             naming: Naming::new(problem),
             slots_taken: 0,
+            host_memory_taken: 0,
             is_held: Vec::new(),
             running: vec![None; jobs.len()],
             is_open: Vec::new(),
@@ -145,6 +149,7 @@ impl<'p> Dispatch<'p> {
         self.room.clear(self.problem);
         self.naming.iter_mut().for_each(Naming::restart);
         self.slots_taken = 0;
+        self.host_memory_taken = 0;
         self.is_held.clear();
         self.is_held.resize(self.problem.resources, false);
         self.running.fill(None);
@@ -175,6 +180,7 @@ impl<'p> Dispatch<'p> {
         units.sort_unstable();
         self.room.take(job, &units, now, self.problem.stagger);
         self.slots_taken += self.problem.slots(job);
+        self.host_memory_taken += self.problem.host_memory(job);
         for &resource in &job.resources {
             self.is_held[resource] = true;
         }
@@ -194,6 +200,7 @@ impl<'p> Dispatch<'p> {
         self.room.release(ended, &running.units);
         self.naming.iter_mut().for_each(|naming| naming.end(&running.units));
         self.slots_taken -= self.problem.slots(ended);
+        self.host_memory_taken -= self.problem.host_memory(ended);
         for &resource in &ended.resources {
             self.is_held[resource] = false;
         }
@@ -268,29 +275,42 @@ impl<'p> Dispatch<'p> {
     fn start_of_kept(&self, now: Duration) -> Option<(usize, Vec<usize>)> {
         let (job, kept) = (self.first.job?, self.first.kept.as_ref()?);
         let waits = &self.problem.jobs[job];
-        if !self.has_slots_and_resources(waits) {
+        if !self.has_room_beside_gpus(waits) {
             return None;
         }
         let units = if waits.gpus == 0 { Vec::new() } else { self.room.choose(waits, now, Some(kept))? };
         Some((job, units))
     }
 
-    fn has_slots_and_resources(&self, job: &Job) -> bool {
-        self.slots_taken + self.problem.slots(job) <= self.problem.capacity.cpu_slots
+    fn has_room_beside_gpus(&self, job: &Job) -> bool {
+        self.has_slots(job)
+            && self.has_host_memory(job)
             && !job.resources.iter().any(|resource| self.is_held[*resource])
     }
 
-    /// Whether the slots that are free are being saved up.
-    fn saves_slots(&self) -> bool {
-        let needs = self.first.kept.as_ref().and(self.first.job).map(|job| self.problem.slots(&self.problem.jobs[job]));
-        needs.is_some_and(|slots| self.slots_taken + slots > self.problem.capacity.cpu_slots)
+    fn has_slots(&self, job: &Job) -> bool {
+        self.slots_taken + self.problem.slots(job) <= self.problem.capacity.cpu_slots
+    }
+
+    fn has_host_memory(&self, job: &Job) -> bool {
+        let all = self.problem.capacity.host_memory;
+        all.is_none_or(|all| self.host_memory_taken.saturating_add(self.problem.host_memory(job)) <= all)
+    }
+
+    /// Whether a job would take slots or memory that are being saved up.
+    fn takes_what_is_saved(&self, job: &Job) -> bool {
+        let kept = self.first.kept.as_ref().and(self.first.job).map(|job| &self.problem.jobs[job]);
+        kept.is_some_and(|kept| {
+            (self.problem.slots(job) > 0 && !self.has_slots(kept))
+                || (self.problem.host_memory(job) > 0 && !self.has_host_memory(kept))
+        })
     }
 
     /// The first waiting job of a line that fits now.
     fn first_of(&self, line: usize, now: Duration) -> Option<usize> {
         let line = &self.lines[line];
         let like = &self.problem.jobs[line.like];
-        if !self.has_slots_and_resources(like) || (self.problem.slots(like) > 0 && self.saves_slots()) {
+        if !self.has_room_beside_gpus(like) || self.takes_what_is_saved(like) {
             return None;
         }
         let limit = if like.gpus == 0 { 0 } else { self.room.limit(like, now)? };
@@ -305,6 +325,7 @@ impl Shape {
             gpus: job.gpus,
             is_whole: job.gpus > 0 && job.share == Share::Whole,
             cpu_slots: problem.slots(job),
+            host_memory: problem.host_memory(job),
             resources: job.resources.clone(),
             staggered: job.staggered && job.gpus > 0,
         }

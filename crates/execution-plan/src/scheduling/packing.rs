@@ -26,6 +26,7 @@ pub(super) enum Direction {
 struct Item {
     length: Time,
     slots: u64,
+    host_memory: u64,
     memory: u64,
     gpus: usize,
     pool: usize,
@@ -58,24 +59,27 @@ impl<'p> Packing<'p> {
         let mut sum = time(problem.stagger)?.checked_mul(Time::try_from(problem.jobs.len()).ok()?)?;
         let mut items = Vec::with_capacity(problem.jobs.len());
         let mut first_places = Vec::with_capacity(problem.jobs.len());
-        let (mut all_slots, mut places) = (0, 0);
+        let (mut all_slots, mut all_memory, mut places) = (0, 0_u64, 0);
         for job in &problem.jobs {
             let item = Item::of(job, problem, time(job.duration)?);
             sum = sum.checked_add(item.length)?;
             all_slots += item.slots;
+            all_memory = all_memory.saturating_add(item.host_memory);
             first_places.push(places);
             places += item.gpus;
             items.push(item);
         }
         let capacity = &problem.capacity;
-        let slots = u64::from(capacity.cpu_slots);
+        // What all jobs at once do not exceed need not be looked at.
+        let slots = Some(u64::from(capacity.cpu_slots)).filter(|slots| all_slots > *slots);
+        let host_memory = capacity.host_memory.filter(|bytes| all_memory > *bytes);
         Some(Self {
             problem,
             deadline: None,
             items,
             dependents: problem.dependents(),
             stagger: time(problem.stagger)?,
-            taken: Taken::new(capacity, (all_slots > slots).then_some(slots), problem.resources),
+            taken: Taken::new(capacity, slots, host_memory, problem.resources),
             starts: vec![0; problem.jobs.len()],
             places: vec![0; places],
             first_places,
@@ -168,6 +172,9 @@ impl<'p> Packing<'p> {
         if let Some(slots) = &mut self.taken.slots {
             slots.take(item.slots, start, item.length);
         }
+        if let Some(memory) = &mut self.taken.host_memory {
+            memory.take(item.host_memory, start, item.length);
+        }
         for &resource in &self.problem.jobs[index].resources {
             self.taken.resources[resource].take(1, start, item.length);
         }
@@ -200,6 +207,9 @@ impl<'p> Packing<'p> {
             let asked = start;
             if let Some(slots) = &self.taken.slots {
                 start = slots.earliest(item.slots, start, item.length, Time::MAX)?;
+            }
+            if let Some(memory) = &self.taken.host_memory {
+                start = memory.earliest(item.host_memory, start, item.length, Time::MAX)?;
             }
             for &resource in &job.resources {
                 start = self.taken.resources[resource].earliest(1, start, item.length, Time::MAX)?;
@@ -264,6 +274,7 @@ impl Item {
         Self {
             length,
             slots: u64::from(problem.slots(job)),
+            host_memory: problem.host_memory(job),
             memory: match job.share {
                 Share::Bytes(bytes) => bytes,
                 Share::Whole => ALL,

@@ -32,6 +32,8 @@ pub struct Job {
     pub duration: Duration,
     /// How many CPU slots it takes. One that asks for more than there are runs when all are free.
     pub cpu_slots: u32,
+    /// How much memory of the machine itself it takes, in bytes.
+    pub host_memory: u64,
     /// How many GPUs it takes at once; 0 for a job of the CPU.
     pub gpus: u32,
     /// How much of each GPU's memory.
@@ -69,6 +71,11 @@ impl Problem {
     /// Slots that a job takes of those there are.
     pub(super) fn slots(&self, job: &Job) -> u32 {
         job.cpu_slots.min(self.capacity.cpu_slots)
+    }
+
+    /// The memory of the machine that a job takes, where that is planned with.
+    pub(super) fn host_memory(&self, job: &Job) -> u64 {
+        self.capacity.host_memory.map_or(0, |all| job.host_memory.min(all))
     }
 
     /// For each job, those that wait for it.

@@ -12,6 +12,8 @@ pub(super) struct Taken {
     pub(super) staggered: Vec<Vec<Time>>,
     /// `None` where there are always enough.
     pub(super) slots: Option<Timeline>,
+    /// The same of the machine's memory.
+    pub(super) host_memory: Option<Timeline>,
     pub(super) resources: Vec<Timeline>,
     /// When the last job ends.
     pub(super) makespan: Time,
@@ -19,12 +21,13 @@ pub(super) struct Taken {
 
 impl Taken {
     /// Nothing is taken.
-    pub(super) fn new(capacity: &Capacity, slots: Option<u64>, resources: usize) -> Self {
+    pub(super) fn new(capacity: &Capacity, slots: Option<u64>, host_memory: Option<u64>, resources: usize) -> Self {
         let units = capacity.units.iter();
         Self {
             units: units.map(|unit| Timeline::new(unit.memory, shared(unit.memory, capacity.headroom))).collect(),
             staggered: vec![Vec::new(); capacity.units.len()],
             slots: slots.map(|slots| Timeline::new(slots, slots)),
+            host_memory: host_memory.map(|bytes| Timeline::new(bytes, bytes)),
             resources: vec![Timeline::new(1, 1); resources],
             makespan: 0,
         }
@@ -35,6 +38,7 @@ impl Taken {
         self.units.iter_mut().for_each(Timeline::clear);
         self.staggered.iter_mut().for_each(Vec::clear);
         self.slots.iter_mut().for_each(Timeline::clear);
+        self.host_memory.iter_mut().for_each(Timeline::clear);
         self.resources.iter_mut().for_each(Timeline::clear);
         self.makespan = 0;
     }
@@ -47,6 +51,7 @@ impl Clone for Taken {
             units: self.units.clone(),
             staggered: self.staggered.clone(),
             slots: self.slots.clone(),
+            host_memory: self.host_memory.clone(),
             resources: self.resources.clone(),
             makespan: self.makespan,
         }
@@ -56,6 +61,7 @@ impl Clone for Taken {
         self.units.clone_from(&other.units);
         self.staggered.clone_from(&other.staggered);
         self.slots.clone_from(&other.slots);
+        self.host_memory.clone_from(&other.host_memory);
         self.resources.clone_from(&other.resources);
         self.makespan = other.makespan;
     }

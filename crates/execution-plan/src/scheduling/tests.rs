@@ -14,29 +14,36 @@ use crate::{Capacity, Links, Share, UnitCapacity};
 /// Jobs that wait for earlier ones, on GPUs of different sizes.
 fn problems() -> impl Strategy<Value = Problem> {
     let units = prop::collection::vec(1..=4_u64, 0..5);
-    (units, 1..4_u32, 0..3_u64).prop_flat_map(|(memories, cpu_slots, stagger)| {
+    let host_memory = prop::option::of(20..60_u64);
+    (units, 1..4_u32, 0..3_u64, host_memory).prop_flat_map(|(memories, cpu_slots, stagger, host_memory)| {
         let gpus = memories.len();
         let largest = memories.iter().copied().max().unwrap_or(0);
         let share = prop_oneof![Just(Share::Whole), (0..=largest * 100).prop_map(Share::Bytes)];
-        let job =
-            (0..20_u64, 0..5_u32, 0..=gpus, share, 0..2_usize, prop::collection::vec(0..2_usize, 0..2), any::<bool>());
+        let of_machine = (0..5_u32, prop_oneof![Just(0), 1..20_u64], prop::collection::vec(0..2_usize, 0..2));
+        let job = (0..20_u64, of_machine, 0..=gpus, share, 0..2_usize, any::<bool>());
         let after = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
         prop::collection::vec((job, after), 0..25).prop_map(move |jobs| {
             let unit = |memory: &u64| UnitCapacity { memory: memory * 100, ..UnitCapacity::default() };
             let all = Pool::new(0..gpus);
             let half = Pool::new(0..gpus.div_ceil(2));
             let mut problem = Problem {
-                capacity: Capacity { units: memories.iter().map(unit).collect(), cpu_slots, headroom: 0.15 },
+                capacity: Capacity {
+                    units: memories.iter().map(unit).collect(),
+                    cpu_slots,
+                    host_memory,
+                    headroom: 0.15,
+                },
                 pools: vec![all, half],
                 resources: 2,
                 stagger: Duration::from_secs(stagger),
                 jobs: Vec::new(),
                 links: Links::default(),
             };
-            for ((seconds, cpu_slots, gpus, share, pool, resources, staggered), after) in jobs {
+            for ((seconds, (cpu_slots, host_memory, resources), gpus, share, pool, staggered), after) in jobs {
                 let mut job = Job {
                     duration: Duration::from_secs(seconds),
                     cpu_slots,
+                    host_memory,
                     gpus: u32::try_from(gpus).unwrap(),
                     share,
                     pool,
@@ -87,6 +94,10 @@ fn wrong(problem: &Problem, schedule: &Schedule) -> Vec<String> {
         let slots: u32 = at_once.iter().map(|&other| problem.slots(&problem.jobs[other])).sum();
         if slots > problem.capacity.cpu_slots {
             wrong.push(format!("{slots} slots are taken at {at:?}"));
+        }
+        let memory: u64 = at_once.iter().map(|&other| problem.jobs[other].host_memory).sum();
+        if problem.capacity.host_memory.is_some_and(|all| memory > all) {
+            wrong.push(format!("{memory} of the machine's memory are taken at {at:?}"));
         }
         for resource in 0..problem.resources {
             if at_once.iter().filter(|&&other| problem.jobs[other].resources.contains(&resource)).count() > 1 {
@@ -168,7 +179,7 @@ fn what_needs_much_is_not_passed_for_ever() {
     jobs.push(Job { gpus: 2, ..small(Vec::new(), 10) });
     let large = jobs.len() - 1;
     let problem = Problem {
-        capacity: Capacity { units: vec![unit.clone(), unit], cpu_slots: 8, headroom: 0.15 },
+        capacity: Capacity { units: vec![unit.clone(), unit], cpu_slots: 8, headroom: 0.15, ..Capacity::default() },
         pools: vec![Pool::new(0..2)],
         jobs,
         ..Problem::default()

@@ -464,6 +464,18 @@ static PLANNING: Table = Table::of(&[
         "The marker with the measured peak of GPU memory, in GiB.",
     ),
     Key::new("timeout-marker", Text(Form::Marker), "\"deadline\"", "The marker with the time-out, in seconds."),
+    Key::new(
+        "cpu-marker",
+        Text(Form::Marker),
+        "\"cpus\"",
+        "The marker with the number of processors that a test takes of the run's slots. Without one each test takes one.",
+    ),
+    Key::new(
+        "host-memory-marker",
+        Text(Form::Marker),
+        "\"host_gib\"",
+        "The marker with the memory of the machine itself that a test takes, in GiB. Without one it is not planned with.",
+    ),
     Key::new("headroom", Share, "0.2", "The share of a GPU's memory that stays free where several tests share it."),
     Key::new(
         "stagger",

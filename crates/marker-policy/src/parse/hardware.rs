@@ -70,6 +70,14 @@ impl Reader<'_, '_> {
             if let Some(name) = section.string("timeout-marker") {
                 self.policy.planning.timeout_marker = name.text;
             }
+            for (key, marker) in [
+                ("cpu-marker", &mut self.policy.planning.cpu_marker),
+                ("host-memory-marker", &mut self.policy.planning.host_memory_marker),
+            ] {
+                if let Some(name) = section.string(key) {
+                    *marker = Some(name.text);
+                }
+            }
             if let Some(headroom) = section.real("headroom") {
                 self.policy.planning.headroom = headroom;
             }

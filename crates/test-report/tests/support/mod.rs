@@ -23,7 +23,7 @@ pub(crate) const HOSTILE: [&str; 10] = [
 
 /// The step of a plan without tests.
 pub(crate) fn step() -> StepId {
-    let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0 };
+    let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0, ..Capacity::default() };
     plan_demands(Vec::new(), capacity, &PlanSettings::default()).steps().next().unwrap().id
 }
 

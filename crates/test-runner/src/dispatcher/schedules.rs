@@ -31,7 +31,12 @@ fn plan(tests: &[Test], cards: &[u64], jobs: u32, stagger: Duration) -> Plan {
         memory: gib * GIB,
         ..UnitCapacity::default()
     };
-    let capacity = Capacity { units: cards.iter().enumerate().map(unit).collect(), cpu_slots: jobs, headroom: 0.15 };
+    let capacity = Capacity {
+        units: cards.iter().enumerate().map(unit).collect(),
+        cpu_slots: jobs,
+        headroom: 0.15,
+        ..Capacity::default()
+    };
     let settings = PlanSettings { jobs, stagger, ..PlanSettings::default() };
     plan_demands(tests.iter().enumerate().map(demand).collect(), capacity, &settings)
 }

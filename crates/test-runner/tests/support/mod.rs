@@ -90,7 +90,7 @@ pub(crate) fn inexact(mut demand: Demand) -> Demand {
 }
 
 pub(crate) fn plan(demands: Vec<Demand>) -> Plan {
-    let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15 };
+    let capacity = Capacity { units: Vec::new(), cpu_slots: 2, headroom: 0.15, ..Capacity::default() };
     plan_demands(demands, capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
 }
 

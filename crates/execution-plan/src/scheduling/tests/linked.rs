@@ -22,7 +22,7 @@ fn whole(gpus: u32, seconds: u64) -> Job {
 
 fn machine(gpus: usize, links: Links, jobs: Vec<Job>) -> Problem {
     let unit = UnitCapacity { memory: 100, ..UnitCapacity::default() };
-    let capacity = Capacity { units: vec![unit; gpus], cpu_slots: 8, headroom: 0.15 };
+    let capacity = Capacity { units: vec![unit; gpus], cpu_slots: 8, headroom: 0.15, ..Capacity::default() };
     Problem { capacity, links, pools: vec![Pool::new(0..gpus)], jobs, ..Problem::default() }
 }
 

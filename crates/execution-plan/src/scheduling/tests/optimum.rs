@@ -19,7 +19,8 @@ fn small_problems() -> impl Strategy<Value = Problem> {
                 memory: if is_mixed && index == 1 { 60 } else { 100 },
                 ..UnitCapacity::default()
             };
-            let capacity = Capacity { units: (0..gpus).map(unit).collect(), cpu_slots: 4, headroom };
+            let capacity =
+                Capacity { units: (0..gpus).map(unit).collect(), cpu_slots: 4, headroom, ..Capacity::default() };
             let mut problem = Problem { pools: vec![Pool::new(0..gpus)], resources: 1, capacity, ..Problem::default() };
             for ((seconds, wanted, share, cpu_slots, is_exclusive), after) in jobs {
                 let share = share.map_or(Share::Whole, Share::Bytes);
