@@ -46,6 +46,7 @@ pub mod history;
 pub mod json;
 mod libtest;
 mod output;
+mod paced;
 mod pool;
 mod ports;
 mod process;
