@@ -75,9 +75,8 @@ fn takes(past: &Past, is_of: impl Fn(&str) -> bool) -> BTreeMap<CaseKey, Typical
     cases
 }
 
-/// What the history says of a run.
-pub(crate) fn facts(tree: &Utf8Path, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
-    let head = Head::of(tree);
+/// What the history says of a run of the tree at that commit.
+pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
     // As a digest: options behind `--`, and variables, may be secret.
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
     let found = (&global.environment, &global.absent, args.machine.max_vram_gib, args.failed);
