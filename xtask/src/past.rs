@@ -41,11 +41,15 @@ pub(crate) fn of(tree: &Utf8Path, args: &DivisionArgs) -> Past {
 /// Adds what each case took without a GPU, or on GPUs of these models: on this machine, else where a merged history is from.
 pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
     let is_of = |class: &str| class.is_empty() || models.contains(&class);
-    // What was measured here takes the place of what other machines told.
-    for past in [past, &past.of_here()] {
+    let mut add = |past: &Past| {
         for ((id, occurrence), takes) in takes(past, is_of) {
             estimates.measured_with_spread(id, occurrence, takes.median, takes.p90, takes.runs);
         }
+    };
+    add(past);
+    // What was measured here takes the place of what other machines told.
+    if !past.is_of_here() {
+        add(&past.of_here());
     }
 }
 
