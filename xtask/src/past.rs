@@ -42,11 +42,15 @@ pub(crate) fn of(tree: &Utf8Path, args: &DivisionArgs) -> Past {
 /// Adds what each case took without a GPU, or on GPUs of these models: on this machine, else where a merged history is from.
 pub(crate) fn fill(estimates: &mut Estimates, past: &Past, models: &[&str]) {
     let is_of = |class: &str| class.is_empty() || models.contains(&class);
-    // What was measured here takes the place of what other machines told.
-    for past in [past, &past.of_here()] {
+    let mut add = |past: &Past| {
         for ((id, occurrence), takes) in takes(past, is_of) {
             estimates.measured_with_spread(id, occurrence, takes.median, takes.p90, takes.runs);
         }
+    };
+    add(past);
+    // What was measured here takes the place of what other machines told.
+    if !past.is_of_here() {
+        add(&past.of_here());
     }
 }
 
@@ -93,9 +97,8 @@ fn takes(past: &Past, is_of: impl Fn(&str) -> bool) -> BTreeMap<CaseKey, Typical
     cases
 }
 
-/// What the history says of a run.
-pub(crate) fn facts(tree: &Utf8Path, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
-    let head = Head::of(tree);
+/// What the history says of a run of the tree at that commit.
+pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
     // As a digest: options behind `--`, and variables, may be secret.
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
     let found = (&global.environment, &global.absent, args.machine.max_vram_gib, args.failed);

@@ -1,5 +1,6 @@
 //! What is said on stderr while work goes on.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,9 +19,12 @@ const TICK: Duration = Duration::from_millis(200);
 const LINES: usize = 16;
 
 /// One line, or several, for people; never part of a command's result.
-#[expect(clippy::print_stderr, reason = "the one place that writes diagnostics")]
+///
+/// It is written at once: stderr has no buffer, and each part of a format would be a write of its own.
 pub(crate) fn note(text: &str) {
-    eprintln!("{}", text.trim_end());
+    let line = format!("{}\n", text.trim_end());
+    // Nobody is left to tell that stderr is closed.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
 /// On a terminal a line for each device and worker and a bar for all, drawn again and again; elsewhere a line a finished

@@ -13,7 +13,10 @@ use crate::coverage;
 use crate::executor::Job;
 use crate::output::tail;
 use crate::process::Launcher;
+use crate::tool::Supervision;
 
+/// What cargo is asked for: the packages of the workspace.
+const METADATA: [&str; 3] = ["metadata", "--no-deps", "--format-version=1"];
 /// No further arguments.
 const NOTHING_MORE: [&str; 0] = [];
 
@@ -102,8 +105,6 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         return Ok(Built::default());
     }
     let folder = build.workspace.in_tree(&job.settings.tree);
-    let arguments = RUST_FOLDERS.map(str::to_owned).to_vec();
-    let rustc = Invocation { program: "rustc".to_owned(), arguments, folder: folder.clone(), env: Vec::new() };
     let coverage = match &job.settings.coverage {
         Some(coverage) if coverage.llvm.is_some() => coverage::build_environment(&job.settings.state_dir, &job.folder)?,
         _ => Vec::new(),
@@ -111,17 +112,15 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
     let compile = |packages| {
         let mut cargo = cargo_build(job, &folder, build, packages);
         cargo.env.extend(coverage.iter().cloned());
-        output_of(job, "cargo test --no-run", &cargo)
+        output_of(job.supervision(None), "cargo test --no-run", &cargo)
     };
-    // Each of the three takes as long as cargo or rustc takes to start, and none waits for another.
+    // The build does not wait for what else is asked: what that says of it is mostly presumed before.
     let presumed = presumed_packages(build, &job.settings.tree);
-    let (metadata, rust, compiled) = std::thread::scope(|scope| {
-        let metadata = scope.spawn(|| metadata(job, &folder));
-        let rust = scope.spawn(|| output_of(job, "rustc", &rustc));
-        let compiled = presumed.clone().map(&compile);
-        (joined(metadata), joined(rust), compiled)
+    let (compiled, workspace) = std::thread::scope(|scope| {
+        let workspace = scope.spawn(|| workspace(job, &folder));
+        (presumed.clone().map(&compile), joined(workspace))
     });
-    let metadata = metadata?;
+    let Workspace { metadata, rust } = workspace?;
     let packages = packages(build, &job.settings.tree, &metadata)?;
     let is_as_presumed = presumed.is_some_and(|presumed| are_same(&presumed, &packages));
     let said = match compiled {
@@ -129,7 +128,7 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         _ => compile(packages)?,
     };
     let messages = messages(&said);
-    let built = executables(&messages, &metadata, &rust?);
+    let built = executables(&messages, &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
             "bin" => "bin",
@@ -142,6 +141,42 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         (key, Binary { executable: one.executable, env: one.env })
     });
     Ok(Built { binaries: keyed.collect(), programs: programs(&messages) })
+}
+
+/// What is asked of a workspace beside its build.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    metadata: Metadata,
+    /// What [`RUST_FOLDERS`] make rustc print.
+    rust: String,
+}
+
+impl Workspace {
+    /// Asks cargo and rustc, side by side.
+    pub(crate) fn ask(
+        supervision: Supervision<'_>,
+        folder: &Utf8Path,
+        env: &[(String, String)],
+    ) -> Result<Self, String> {
+        let invocation = |program: &str, arguments: &[&str]| Invocation {
+            program: program.to_owned(),
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            folder: folder.to_owned(),
+            env: env.to_vec(),
+        };
+        let (cargo, rustc) = (invocation("cargo", &METADATA), invocation("rustc", &RUST_FOLDERS));
+        let (metadata, rust) = std::thread::scope(|scope| {
+            let rust = scope.spawn(|| output_of(supervision, "rustc", &rustc));
+            (output_of(supervision, "cargo metadata", &cargo), joined(rust))
+        });
+        Ok(Self { metadata: read_metadata(&metadata?)?, rust: rust? })
+    }
+}
+
+/// What was asked ahead, else asked now.
+fn workspace(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<Workspace, String> {
+    let asked = job.settings.ahead.as_ref().and_then(|ahead| ahead.take(folder, job.stop));
+    asked.map_or_else(|| Workspace::ask(job.supervision(None), folder, &[target_folder(job)]), Ok)
 }
 
 /// What a thread of a scope found out.
@@ -239,16 +274,19 @@ pub(crate) fn doc_test(
 
 /// The members of the workspace around a folder.
 fn metadata(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<Metadata, String> {
-    let arguments = ["metadata", "--no-deps", "--format-version=1"].map(str::to_owned).to_vec();
+    let arguments = METADATA.map(str::to_owned).to_vec();
     let cargo = Invocation { arguments, ..cargo_test(job, folder, &CargoFeatures::default()) };
-    let said = output_of(job, "cargo metadata", &cargo)?;
-    serde_json::from_str(&said).map_err(|error| format!("cannot read cargo metadata: {error}"))
+    read_metadata(&output_of(job.supervision(None), "cargo metadata", &cargo)?)
+}
+
+fn read_metadata(said: &str) -> Result<Metadata, String> {
+    serde_json::from_str(said).map_err(|error| format!("cannot read cargo metadata: {error}"))
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.
-fn output_of(job: &Job<'_, '_>, name: &str, tool: &Invocation) -> Result<String, String> {
-    let mut command = tool.command(job.launcher, NOTHING_MORE);
-    let output = job.supervision(None).run(&mut command).map_err(|error| format!("{name}: {error}"))?;
+fn output_of(supervision: Supervision<'_>, name: &str, tool: &Invocation) -> Result<String, String> {
+    let mut command = tool.command(supervision.launcher, NOTHING_MORE);
+    let output = supervision.run(&mut command).map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -40,12 +40,12 @@ pub(crate) struct Profile {
     test: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) id: String,
     name: String,

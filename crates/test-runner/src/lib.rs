@@ -29,6 +29,7 @@
 //! assert_eq!(interrupt.count(), 1);
 //! ```
 
+mod ahead;
 mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
@@ -46,6 +47,7 @@ pub mod history;
 pub mod json;
 mod libtest;
 mod output;
+mod paced;
 mod pool;
 mod ports;
 mod process;
@@ -66,6 +68,7 @@ mod stacks;
 mod stop;
 mod tool;
 
+pub use ahead::AskedAhead;
 pub use error::RunError;
 pub use event::{Both, CaseResult, CaseUsage, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use gpu_memory::{GpuMemory, UnitMemory};

@@ -16,7 +16,9 @@ use crate::{CaseResult, Event, RunError, RunOutcome, RunSettings};
 pub(crate) struct Record<'p, E> {
     pub(crate) outcome: RunOutcome,
     plan: &'p Plan,
-    /// `None` where results cannot be kept, or no longer.
+    /// When it began, in milliseconds since 1970.
+    millis: i64,
+    /// `None` before it is opened, and where results cannot be kept, or no longer.
     store: Option<Store>,
     results: Option<(Utf8PathBuf, File)>,
     /// Says, as long as it is open, that the run goes on.
@@ -26,6 +28,7 @@ pub(crate) struct Record<'p, E> {
 }
 
 impl<'p, E: FnMut(&Event)> Record<'p, E> {
+    /// Makes the run's folder, from when on it is known to go on. [`Record::open_store`] is to follow before any result.
     pub(crate) fn open(plan: &'p Plan, settings: &RunSettings, events: E) -> Result<Self, RunError> {
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         // Containers have the same process numbers, and histories of many machines are merged.
@@ -47,6 +50,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
                 coverage: None,
             },
             plan,
+            millis: i64::try_from(millis).unwrap_or(i64::MAX),
             store: None,
             results: None,
             _alive: None,
@@ -58,7 +62,6 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             Ok((alive, results)) => {
                 record._alive = Some(alive);
                 record.results = Some((folder.join("results.jsonl"), results));
-                record.open_store(settings, i64::try_from(millis).unwrap_or(i64::MAX));
             }
             Err(error) => {
                 // Outputs need a place while the run goes on.
@@ -78,10 +81,16 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         Ok(record)
     }
 
-    fn open_store(&mut self, settings: &RunSettings, millis: i64) {
+    /// Opens the history, which takes as long as reading all of it. What is wrong with it is told at once.
+    pub(crate) fn open_store(&mut self, settings: &RunSettings) {
+        // Where the run has no folder of its own, it was said that nothing is kept.
+        if self._alive.is_none() {
+            return;
+        }
+        let before = self.outcome.warnings.len();
         let resumes = settings.earlier.as_ref().map(|earlier| earlier.run.as_str());
         let opened = Store::open(&settings.state_dir).and_then(|opened| {
-            opened.store.begin(&self.outcome.run, millis, &settings.facts, resumes)?;
+            opened.store.begin(&self.outcome.run, self.millis, &settings.facts, resumes)?;
             Ok(opened)
         });
         match opened {
@@ -91,6 +100,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             }
             Err(error) => self.not_kept(format!("results are not kept for later runs: {error}")),
         }
+        self.tell_warnings_from(before);
     }
 
     /// A warning that is told now.
@@ -106,8 +116,13 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
 
     /// Tells what was found out before anybody listened.
     pub(crate) fn tell_warnings(&mut self) {
-        for warning in self.outcome.warnings.clone() {
-            self.tell(&Event::Warning(warning));
+        self.tell_warnings_from(0);
+    }
+
+    fn tell_warnings_from(&mut self, first: usize) {
+        for warning in self.outcome.warnings.split_off(first) {
+            self.tell(&Event::Warning(warning.clone()));
+            self.outcome.warnings.push(warning);
         }
     }
 
@@ -129,10 +144,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         }
         let before = self.outcome.warnings.len();
         self.write(&events);
-        for warning in self.outcome.warnings.split_off(before) {
-            self.tell(&Event::Warning(warning.clone()));
-            self.outcome.warnings.push(warning);
-        }
+        self.tell_warnings_from(before);
         for event in events {
             self.tell(&event);
             match event {

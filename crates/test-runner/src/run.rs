@@ -77,7 +77,6 @@ pub fn run(
 
     if settings.shim.is_some() {
         orphans::adopt();
-        sweep_earlier(&settings.state_dir, interrupt, &mut record);
     }
     let run = record.outcome.run.clone();
     let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(&run));
@@ -107,6 +106,7 @@ pub fn run(
     };
     let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
+    let mut is_ready = false;
     std::thread::scope(|scope| {
         let mut actions = dispatcher.at(began.elapsed());
         loop {
@@ -114,6 +114,9 @@ pub fn run(
                 match action {
                     Action::Start(id, units) => {
                         let Some(step) = plan.step(id) else { continue };
+                        if !step.cases.is_empty() {
+                            make_ready(&mut is_ready, settings, interrupt, &mut record);
+                        }
                         let (job, shared) = (job(step, plan.place(id, &units), sender.clone()), &shared);
                         let (launcher, gpus) = (&launcher, &gpus);
                         scope.spawn(move || run_step(job, launcher, gpus, shared));
@@ -131,6 +134,8 @@ pub fn run(
                     }
                 }
             }
+            // What tests wait for has begun meanwhile.
+            make_ready(&mut is_ready, settings, interrupt, &mut record);
             let event = if dispatcher.is_done() {
                 // Only what refusals told is left.
                 let Ok(event) = messages.try_recv() else { break };
@@ -194,6 +199,21 @@ fn measure(
         is_over.store(true, Ordering::SeqCst);
         found
     })
+}
+
+/// What is needed before the first test starts and the first result comes, once.
+fn make_ready(
+    is_ready: &mut bool,
+    settings: &RunSettings,
+    interrupt: &Interrupt,
+    record: &mut Record<'_, impl FnMut(&Event)>,
+) {
+    if !std::mem::replace(is_ready, true) {
+        record.open_store(settings);
+        if settings.shim.is_some() {
+            sweep_earlier(&settings.state_dir, interrupt, record);
+        }
+    }
 }
 
 /// Ends what runs that were killed have left, before anything is given the GPUs that it holds.

@@ -16,12 +16,16 @@ use crate::coverage;
 use crate::executor::{Job, seconds};
 use crate::libtest::{Wanted, certain, chunks, failure, listed, verdict, wanted};
 use crate::output::{Kept, tail};
+use crate::paced::Paced;
 use crate::process::{Group, TICK, how};
 use crate::tool::ToolError;
 use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipe, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
+/// How much a pipe holds, in bytes, and how often that much may wait to be looked at.
+const PIPE: usize = 64 << 10;
+const CHUNKS: usize = 32;
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
 
@@ -332,15 +336,15 @@ struct Process {
 impl Process {
     fn start(job: &Job<'_, '_>, invocation: &Invocation, arguments: &[String]) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("cannot run {}: {error}", invocation.program);
-        let (mut reader, writer) = std::io::pipe().map_err(failed)?;
+        let (reader, writer) = std::io::pipe().map_err(failed)?;
         let mut command = invocation.command(job.launcher, arguments);
         command.stdin(Stdio::null()).stderr(writer.try_clone().map_err(failed)?).stdout(writer);
         let group = job.launcher.spawn(&mut command).map_err(failed)?;
         // It holds the other end of the pipe.
         drop(command);
-        let (sender, chunks) = sync_channel(256);
+        let (sender, chunks) = sync_channel(CHUNKS);
         std::thread::spawn(move || {
-            let mut buffer = [0_u8; 8192];
+            let (mut reader, mut buffer) = (Paced::new(reader), vec![0_u8; PIPE]);
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;

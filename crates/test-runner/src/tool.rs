@@ -32,15 +32,12 @@ impl From<ToolError> for io::Error {
     }
 }
 
-/// How long what a tool of no run left may take to end after TERM.
-const GRACE: Duration = Duration::from_secs(2);
-
 /// Runs a command that [`Launcher::of_this_program`] made, outside of a run, to its end. Under a shim nothing is left of it, also
 /// where this process is stopped or killed meanwhile. With `is_merged` both outputs are in the first, in the order in which they
 /// were printed.
 pub(crate) fn run_outside(launcher: &Launcher, command: &mut Command, is_merged: bool) -> io::Result<Output> {
     let stop = StopSignal::default();
-    let supervision = Supervision { launcher, stop: &stop, grace: GRACE, limit: None };
+    let supervision = Supervision { launcher, stop: &stop, grace: Supervision::GRACE, limit: None };
     Ok(if is_merged { supervision.run_merged(command) } else { supervision.run(command) }?)
 }
 
@@ -55,6 +52,9 @@ pub(crate) struct Supervision<'s> {
 }
 
 impl Supervision<'_> {
+    /// How long what a tool of no run left may take to end after TERM.
+    pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
     /// Runs a command of the launcher to its end. How it exits is for the caller to judge.
     pub(crate) fn run(self, command: &mut Command) -> Result<Output, ToolError> {
         let (stdout, their_stdout) = io::pipe()?;

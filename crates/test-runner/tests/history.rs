@@ -95,6 +95,29 @@ fn four_runs_write_at_once_and_each_finds_all_that_it_wrote() {
 }
 
 #[test]
+fn the_past_is_told_the_latest_run_first_and_of_each_case_the_latest_try() {
+    let folder = folder();
+    let store = open(&folder);
+    let facts = RunFacts { selection: "all".to_owned(), ..RunFacts::default() };
+    for (run, started) in [("early", 1), ("late", 2)] {
+        store.begin(run, started, &facts, None).unwrap();
+        // In another order than they are told.
+        for round in [1, 2, 0] {
+            for name in ["test_b", "test_a"] {
+                let one = result(name, Outcome::Passed);
+                let one = CaseResult { round, duration: Duration::from_secs(round.into()), ..one };
+                store.add(run, &one, "").unwrap();
+            }
+        }
+    }
+    let past = store.past().unwrap();
+    let told: Vec<_> = past.rows.iter().map(|row| (row.run.as_str(), row.id.as_str(), row.seconds)).collect();
+    let of_run = |run| ["test_a.py::test_a", "test_a.py::test_b"].map(|id| [2.0, 1.0, 0.0].map(|time| (run, id, time)));
+    assert_eq!(told, ["late", "early"].map(of_run).concat().concat());
+    assert!(past.is_of_here());
+}
+
+#[test]
 fn a_broken_file_is_set_aside_and_said_and_a_newer_one_is_left_alone() {
     for broken in [&b"this is no database, although it is long enough to be taken for one"[..], &[0xff; 8192]] {
         let folder = folder();

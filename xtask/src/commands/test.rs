@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use marker_policy::{
@@ -12,10 +13,13 @@ use test_report::count;
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
-use test_runner::{Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
+use test_runner::{
+    AskedAhead, Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings,
+};
 
 use crate::asked::{self, Questions};
-use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
+use crate::changed::Head;
+use crate::cli::{Global, LanguageArg, MessageFormat, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -47,16 +51,26 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(name) = &args.container.inside {
         crate::container::started(&subject.tree, name);
     }
-    let catalog = subject.catalog(global, &args.selection)?;
+    let ahead = asked_ahead(&subject, args);
+    // Neither needs what the other finds.
+    let (catalog, (machine, head)) = thread::scope(|scope| {
+        let around = scope.spawn(|| {
+            let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment);
+            let machine = machine.map(|machine| machine.remembering(past::of(&subject.tree, &args.division)));
+            (machine, Head::of(&subject.tree))
+        });
+        let catalog = subject.catalog(global, &args.selection);
+        (catalog, around.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let catalog = catalog?;
     warn_of_problems(&catalog);
     let cases = resolve(&subject.policy, &catalog);
     let mut selection = select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
         return Err(nothing_selected(&subject, &cases, &selection));
     }
-    let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment)?
-        .remembering(past::of(&subject.tree, &args.division));
-    let run_facts = past::facts(&subject.tree, global, args, &machine);
+    let machine = machine?;
+    let run_facts = past::facts(head, global, args, &machine);
     let measured = Measured::of(&args.division)?;
     // Before anything that differs by machine: a shard is the same wherever it is asked for.
     let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
@@ -92,6 +106,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
+        ahead,
         gpu_memory: Some(Arc::new(Nvml { library: args.machine.nvml.clone().map(Into::into) })),
         ..settings(&subject, &catalog, args, environment)?
     };
@@ -139,6 +154,13 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
     }
     Ok(exit)
+}
+
+/// What cargo is asked while the tree is read, where tests of Rust may run.
+fn asked_ahead(subject: &Subject, args: &TestArgs) -> Option<Arc<AskedAhead>> {
+    let may_run = args.selection.language.map_or(args.selection.paths.is_empty(), |only| only == LanguageArg::Rust);
+    let is_workspace = may_run && !args.dry_run && subject.tree.join("Cargo.toml").is_file();
+    is_workspace.then(|| Arc::new(AskedAhead::of(&subject.tree)))
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.

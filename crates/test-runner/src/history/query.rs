@@ -62,11 +62,13 @@ impl Store {
                 "SELECT id, started_ms, CASE WHEN clean THEN revision END, CASE WHEN selection = '' THEN machine END FROM runs
                  ORDER BY started_ms DESC, id DESC LIMIT ?",
             )?;
-            // Run by run, in whose order they lie there: sorting all of them takes longer than reading them.
+            // Run by run and try by try, in whose order they lie there: any other order takes longer than reading them.
             let mut results = self.connection.prepare(
                 "SELECT id, occurrence, outcome, seconds, gpu_class, cpu_seconds, memory_peak FROM results WHERE run = ?
-                 ORDER BY id, occurrence, attempt DESC",
+                 ORDER BY id, occurrence, attempt",
             )?;
+            // What one run tells of one case, the first try first.
+            let mut of_case: Vec<Row> = Vec::new();
             let mut runs = runs.query([RUNS])?;
             while let Some(run) = runs.next()? {
                 let (id, started_ms, revision): (String, i64, Option<String>) = (run.get(0)?, run.get(1)?, run.get(2)?);
@@ -76,9 +78,15 @@ impl Store {
                 while let Some(row) = rows.next()? {
                     // A word of a later release says nothing here.
                     let Some(outcome) = RecordedOutcome::from_word(row.get_ref(2)?.as_str()?) else { continue };
-                    take(Row {
-                        id: NodeId::from_text(row.get_ref(0)?.as_str()?),
-                        occurrence: row.get(1)?,
+                    let (id_text, occurrence) = (row.get_ref(0)?.as_str()?, row.get(1)?);
+                    let is_another =
+                        of_case.last().is_some_and(|last| (last.id.as_str(), last.occurrence) != (id_text, occurrence));
+                    if is_another {
+                        of_case.drain(..).rev().for_each(&mut take);
+                    }
+                    of_case.push(Row {
+                        id: NodeId::from_text(id_text),
+                        occurrence,
                         run: id.clone(),
                         started_ms,
                         revision: revision.clone(),
@@ -90,6 +98,7 @@ impl Store {
                         memory_peak: row.get::<_, Option<i64>>(6)?.and_then(|bytes| u64::try_from(bytes).ok()),
                     });
                 }
+                of_case.drain(..).rev().for_each(&mut take);
             }
             Ok(())
         };
@@ -181,11 +190,19 @@ impl Past {
     /// What each case takes, by the model of the GPUs that it had.
     #[must_use]
     pub fn typical(&self) -> BTreeMap<(CaseKey, &str), Typical> {
-        let mut times: BTreeMap<(CaseKey, &str), Vec<f64>> = BTreeMap::new();
+        // By hash: finding each of many rows its case by order takes longer than reading them.
+        let mut times: HashMap<(&NodeId, u32, &str), Vec<f64>> = HashMap::new();
         for row in self.rows.iter().filter(|row| row.outcome.tells_time()) {
-            times.entry((row.key(), row.gpu_class.as_str())).or_default().push(row.seconds);
+            times.entry((&row.id, row.occurrence, &row.gpu_class)).or_default().push(row.seconds);
         }
-        times.into_iter().filter_map(|(case, times)| Some((case, typical(times)?))).collect()
+        let case = |(id, occurrence, class): (&NodeId, u32, _)| ((id.clone(), occurrence), class);
+        times.into_iter().filter_map(|(key, times)| Some((case(key), typical(times)?))).collect()
+    }
+
+    /// Whether all of it is of this machine: [`Past::of_here`] is the same then.
+    #[must_use]
+    pub fn is_of_here(&self) -> bool {
+        self.rows.iter().all(|row| row.place == Place::Here)
     }
 
     /// Without what was merged in.
