@@ -156,12 +156,8 @@ fn function(
     let colon = scan.at;
     scan.pass(1);
     let body = scan.body(indent, is_async)?;
-    let head = is_plain.then(|| Head {
-        is_async,
-        name,
-        colon: offset(colon),
-        parameters: (first, parameters.len() - first),
-    });
+    let head =
+        is_plain.then(|| Head { is_async, name, colon: offset(colon), parameters: (first, parameters.len() - first) });
     let replaced = if is_plain { start..body.end } else { body };
     (replaced.len() >= SHORTEST).then_some(HiddenFunction {
         range: Range { start: offset(replaced.start), end: offset(replaced.end) },
