@@ -144,9 +144,15 @@ fn put_in<'t>(before: &'t str, after: &'t str) -> Option<Vec<&'t str>> {
     rest.next().is_none().then_some(lines)
 }
 
+/// One tree of files; `FIX_HEADS=20` makes it a campaign.
 #[test]
 fn every_test_gets_its_markers_or_its_file_is_left_alone() {
-    let mut random = Rng::with_seed(5);
+    let trees = std::env::var("FIX_HEADS").map_or(1, |trees| trees.parse().unwrap());
+    (0..trees).for_each(tree_of);
+}
+
+fn tree_of(seed: u64) {
+    let mut random = Rng::with_seed(seed);
     let files: BTreeMap<String, File> =
         (0..FILES).map(|number| (format!("test_{number}.py"), file(&mut random))).collect();
     let tree = tempfile::tempdir().unwrap();
