@@ -73,7 +73,7 @@ pub(crate) enum Error {
     NoSuchRule { code: String, meant: String },
     #[error("`{name}` is neither a policy file nor a preset ({presets})")]
     NoSuchPolicy { name: String, presets: String },
-    #[error("wrong expression for {option}: {error}\n{}", .error.render())]
+    #[error("wrong expression for {option}, column {}:\n{}", .error.column(), .error.render())]
     Expression { option: &'static str, error: marker_expr::ParseError },
     #[error(transparent)]
     Select(#[from] marker_policy::SelectError),

@@ -94,7 +94,8 @@ fn change(tree: &Utf8Path, file: &TreePath, insertions: &[&Insertion], started: 
         return Err("it was written while the tree was audited: run again".to_owned());
     }
     let text = fs::read_to_string(&path).map_err(unreadable)?;
-    let text = fix::apply(&text, insertions).map_err(|refusal| refusal.to_string())?;
+    let names = pytest_discovery::pytest_names(&text).ok_or("it does not parse as Python")?;
+    let text = fix::apply(&text, &names, insertions).map_err(|refusal| refusal.to_string())?;
     Ok(Change { path, text, markers: insertions.len() })
 }
 

@@ -30,7 +30,7 @@ fn wrong_usage_is_exit_2_and_says_what_was_meant() {
     for (arguments, expected) in [
         (&["test", "--stage", "premerge"][..], &["unknown stage `premerge`; did you mean `pre_merge`?"][..]),
         (&["test", "-m", "gpu_1 and ("], &["column 12", "\n           ^"]),
-        (&["list", "-k", "a("], &["wrong expression for -k"]),
+        (&["list", "-k", "a("], &["wrong expression for -k, column 3:\na("]),
         (&["audit-markers", "--policy", "dynamo-2020"], &["neither a policy file nor a preset"]),
         (&["audit-markers", "--policy", policy], &[":2:1: ", ":5:"]),
         (&["list", "--tree", "no/such/folder"], &["there is no such folder"]),
@@ -58,6 +58,13 @@ fn a_tree_without_tests_is_exit_4() {
         assert_eq!(answer.code, 4, "{command}: {}", answer.stderr);
         assert!(answer.stderr.contains("no tests"), "{command}: {}", answer.stderr);
     }
+}
+
+#[test]
+fn a_misspelt_marker_does_not_pass_for_a_clean_tree() {
+    let answer = answer(&mut xtask(&["audit-markers", "-m", "premerge"]));
+    assert_eq!((answer.code, answer.stdout.as_str()), (4, ""), "{}", answer.stderr);
+    assert!(answer.stderr.contains("`premerge` (column 1); did you mean `pre_merge`?"), "{}", answer.stderr);
 }
 
 #[test]

@@ -249,6 +249,8 @@ fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
     assert_eq!(found["newly_in_no_lane"], serde_json::json!(["test_pool.py::test_a"]));
     let markdown = run(root, &["lanes", "diff", "main", "--format", "markdown"]).stdout;
     assert!(markdown.contains("| `ci.yml / unit / Unit` | 1 | 1 |"), "{markdown}");
+    let named = "<summary><code>ci.yml / unit / Unit</code></summary>\n\n- gains `test_pool.py::test_b`\n- loses `test_pool.py::test_a`\n";
+    assert!(markdown.contains(named), "{markdown}");
     let text = run(root, &["lanes", "diff", "main"]).stdout;
     assert!(text.contains("  + test_pool.py::test_b\n  - test_pool.py::test_a\n"), "{text}");
     // Nothing of the repository is written.
@@ -270,6 +272,26 @@ fn a_change_of_a_lane_is_shown_as_tests_gained_and_lost() {
     git(root, &["commit", "-qam", "conditional"]);
     let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
     assert!(text.starts_with("every lane runs the tests that it ran\n"), "{text}");
+}
+
+#[test]
+fn lanes_to_which_the_same_happens_are_shown_together() {
+    let workflow = "on: push\njobs:\n  unit:\n    strategy:\n      matrix:\n        on: [a, b]\n    steps:\n    - name: Unit\n      \
+                    run: pytest -m \"${{ matrix.on == 'a' && 'unit' || 'unit or unit' }}\"\n  all:\n    steps:\n    - run: pytest\n";
+    let tree = tree(workflow, POLICY);
+    let root = tree.path();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    let unit = "import pytest\n@pytest.mark.unit\ndef test_a(): pass\n";
+    fs::write(root.join("test_pool.py"), format!("{unit}@pytest.mark.e2e\ndef test_b(): pass\n")).unwrap();
+    let text = run(root, &["lanes", "diff", "HEAD"]).stdout;
+    let units = "ci.yml / unit (a) / Unit\nci.yml / unit (b) / Unit\n  + test_pool.py::test_a\n";
+    assert!(text.contains(units), "{text}");
+    assert_eq!(text.matches("test_pool.py::test_a").count(), 2, "{text}");
+    let markdown = run(root, &["lanes", "diff", "HEAD", "--format", "markdown"]).stdout;
+    assert!(markdown.contains("| `ci.yml / unit (a) / Unit`<br>`ci.yml / unit (b) / Unit` | 1 | 0 |"), "{markdown}");
+    assert!(markdown.contains("<code>ci.yml / unit (a) / Unit</code> and 1 more</summary>"), "{markdown}");
 }
 
 #[test]

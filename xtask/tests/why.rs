@@ -80,7 +80,13 @@ fn a_name_that_no_test_has_is_explained_too() {
     let cases = [
         (
             "tests/serve/test_serve_chat.py::TestChat::test_answer",
-            "test_serve_chat.py has 2 tests: tests/serve/test_serve",
+            "test_serve_chat.py has 2 tests:\n    tests/serve/test_serve_chat.py::TestChat::test_answers[1]\n",
+        ),
+        ("tests/serve", "tests/serve is a folder: `cargo xtask list tests/serve` shows its tests"),
+        ("tests/test_serve_chat.py", "  the nearest: tests/serve/test_serve_chat.py\n"),
+        (
+            "tests/serve/test_serve_chat.py:3",
+            "has 2 tests: tests/serve/test_serve_chat.py::TestChat::test_answers (lines 8 to 9)",
         ),
         ("tests/serve/test_server_chat.py::test_x", "tests/serve/test_server_chat.py: there is no such file in "),
         ("tests/serve/checks.py::test_never", "tests/serve/checks.py has a name that `python_files` does not look for"),

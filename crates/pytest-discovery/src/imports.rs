@@ -130,7 +130,7 @@ impl Imports {
                 _ => {}
             }
         }
-        if standard_library::hides_folder(top) { Import::Outside } else { namespace }
+        if standard_library::has(top) { Import::Outside } else { namespace }
     }
 
     /// The dotted name of a file below the topmost of the packages that it is in; a package's own for its `__init__.py`.

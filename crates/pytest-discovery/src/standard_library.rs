@@ -200,8 +200,8 @@ pub(crate) fn is_loaded(top: &str) -> bool {
     LOADED.binary_search(&top).is_ok()
 }
 
-/// Whether a folder of this name without `__init__.py` is behind a module of the standard library.
-pub(crate) fn hides_folder(top: &str) -> bool {
+/// Whether the standard library has a module of this name: a folder of the tree without `__init__.py` is behind it.
+pub(crate) fn has(top: &str) -> bool {
     is_loaded(top) || OTHERS.binary_search(&top).is_ok()
 }
 

@@ -14,6 +14,9 @@ use crate::unseen_changes::UnseenChanges;
 /// How many tests are named of each lane before the rest is counted.
 const SHOWN: usize = 10;
 
+/// How long a comment becomes before no further tests are named in it, in bytes: GitHub takes 65,536 characters.
+const LONGEST_COMMENT: usize = 40_000;
+
 /// What a lane runs or may run, by ids.
 #[derive(Debug)]
 struct Runs<'a> {
@@ -45,7 +48,7 @@ struct LaneChange<'a> {
 }
 
 /// Whether a lane is in both revisions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     New,
@@ -140,6 +143,21 @@ impl<'a> LaneChanges<'a> {
         self.changes.is_empty() && self.newly_in_no_lane.is_empty() && self.unseen.is_empty()
     }
 
+    /// Lanes to which the same happens, together: those of a matrix, of a pull request and of a night.
+    fn alike(&self) -> Vec<Vec<&LaneChange<'a>>> {
+        let mut places = BTreeMap::new();
+        let mut alike: Vec<Vec<&LaneChange<'a>>> = Vec::new();
+        for change in &self.changes {
+            let place =
+                *places.entry((change.kind, &change.gained, &change.lost, &change.conditions)).or_insert(alike.len());
+            match alike.get_mut(place) {
+                Some(others) => others.push(change),
+                None => alike.push(vec![change]),
+            }
+        }
+        alike
+    }
+
     /// For a terminal.
     #[must_use]
     pub fn text(&self) -> String {
@@ -147,9 +165,12 @@ impl<'a> LaneChanges<'a> {
         if self.changes.is_empty() {
             out.push_str("every lane runs the tests that it ran\n");
         }
-        for change in &self.changes {
+        for alike in self.alike() {
             // Writing to a string cannot fail, here and below.
-            let _ = writeln!(out, "{}{}", printable(change.name), change.kind.word());
+            for lane in &alike {
+                let _ = writeln!(out, "{}{}", printable(lane.name), lane.kind.word());
+            }
+            let Some(change) = alike.first() else { continue };
             if let Some((before, now)) = &change.conditions {
                 for (sign, condition) in [('-', before), ('+', now)] {
                     if let Some(condition) = condition {
@@ -191,15 +212,17 @@ impl<'a> LaneChanges<'a> {
             out.push_str("Every lane runs the tests that it ran.\n");
         } else {
             out.push_str("| lane | gains | loses |\n|---|---:|---:|\n");
-            for change in &self.changes {
+            let alike = self.alike();
+            for alike in &alike {
+                let Some(change) = alike.first() else { continue };
                 let condition = if change.conditions.is_some() { ", under other conditions" } else { "" };
-                let name = format!("{}{}{condition}", code(change.name), change.kind.word());
-                let _ = writeln!(
-                    out,
-                    "| {name} | {} | {} |",
-                    count::grouped(change.gained.len()),
-                    count::grouped(change.lost.len())
-                );
+                let name = |lane: &&LaneChange<'_>| format!("{}{}{condition}", code(lane.name), lane.kind.word());
+                let names: Vec<String> = alike.iter().map(name).collect();
+                let (gained, lost) = (count::grouped(change.gained.len()), count::grouped(change.lost.len()));
+                let _ = writeln!(out, "| {} | {gained} | {lost} |", names.join("<br>"));
+            }
+            for alike in &alike {
+                details(&mut out, alike);
             }
         }
         let (before, now) = self.in_no_lane;
@@ -245,6 +268,39 @@ impl<'a> LaneChanges<'a> {
             unseen: self.unseen.json(),
         })
     }
+}
+
+/// The tests that lanes gain and lose, folded, as far as there is room.
+fn details(out: &mut String, alike: &[&LaneChange<'_>]) {
+    let Some(change) = alike.first().filter(|change| !change.gained.is_empty() || !change.lost.is_empty()) else {
+        return;
+    };
+    let others = match alike.len() {
+        1 => String::new(),
+        all => format!(" and {} more", all - 1),
+    };
+    let name = printable(change.name).replace('&', "&amp;").replace('<', "&lt;");
+    // In code nobody is mentioned.
+    let _ = writeln!(out, "\n<details><summary><code>{name}</code>{others}</summary>\n");
+    for (word, ids) in [("gains", &change.gained), ("loses", &change.lost)] {
+        let mut named = 0;
+        for id in ids.iter().take(SHOWN * SHOWN) {
+            if out.len() > LONGEST_COMMENT {
+                break;
+            }
+            let _ = writeln!(out, "- {word} {}", code(id));
+            named += 1;
+        }
+        if ids.len() > named {
+            let _ = writeln!(
+                out,
+                "- {word} {} {}",
+                count::grouped(ids.len() - named),
+                if named > 0 { "more" } else { "tests" }
+            );
+        }
+    }
+    out.push_str("\n</details>\n");
 }
 
 impl Kind {

@@ -4,7 +4,7 @@
 use marker_policy::{Allowed, Finding, Insertion, Policy, Safety, rules};
 use quick_junit::Report;
 use serde_json::Value;
-use test_catalog::{EditForm, NodeId, Position, SourceSpan, TreePath};
+use test_catalog::{EditForm, ImportPlaces, MarkName, NodeId, Position, PytestNames, SourceSpan, TreePath};
 use test_report::findings::{self, Audit, Audited};
 
 /// What a hostile author may name a file, a test, a marker.
@@ -63,6 +63,10 @@ fn written<T>(write: impl Fn(&Audit<'_>) -> T) -> Vec<T> {
         let at = place.clone();
         let allowed = vec![Allowed { finding: finding("missing-type", name), reason: (*name).to_owned(), at }];
         let source = |_: &TreePath| Some("import pytest\nx = 1\ndef test_a(): ...\n");
+        let names = |_: &TreePath| {
+            let mark = MarkName { text: "pytest.mark".to_owned(), from: Position { line: 1, column: 14 } };
+            Some(PytestNames { marks: vec![mark], import: ImportPlaces::At(Vec::new()) })
+        };
         let test = |_: &NodeId| Some(place);
         let audit = Audit {
             findings: &found,
@@ -72,6 +76,7 @@ fn written<T>(write: impl Fn(&Audit<'_>) -> T) -> Vec<T> {
             audited,
             folder: "sub/",
             source: &source,
+            pytest_names: &names,
             test: &test,
         };
         all.push(write(&audit));
@@ -181,6 +186,7 @@ fn github_is_told_errors_first_and_that_it_shows_ten() {
         audited,
         folder: "",
         source: &source,
+        pytest_names: &|_| None,
         test: &test,
     };
     let text = findings::github(&audit);

@@ -1,17 +1,21 @@
 //! Writes the markers that findings ask for into a file's text.
 //!
 //! Everything else stays as it is, byte for byte. Where a marker cannot be put without knowing more of the file than its
-//! text shows, nothing is written, and the refusal says why.
+//! text shows, nothing is written, and the refusal says why. Where the file has no name for `pytest.mark` at that place,
+//! `import pytest` is a part of the fix.
 
 mod brackets;
+mod import;
+mod lines;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use test_catalog::{EditForm, Position};
+use test_catalog::{EditForm, Position, PytestNames};
 
 use crate::finding::Insertion;
 use brackets::Bracketed;
+use lines::Lines;
 
 /// Why a file is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,11 +26,24 @@ pub enum Refusal {
         /// The line, from 1.
         line: u32,
     },
-    /// `pytest` is not imported under that name.
-    #[error("it has no line `import pytest`, which `pytest.mark.{marker}` needs")]
+    /// The file has no name for `pytest.mark`, and gives the name `pytest` to something else.
+    #[error(
+        "line {line} gives the name `pytest` to something else: import pytest under another name at the top of the file, for \
+         `pytest.mark.{marker}`"
+    )]
+    Taken {
+        /// The marker.
+        marker: String,
+        /// The line, from 1.
+        line: u32,
+    },
+    /// The file has no name for `pytest.mark`, and an import has no place.
+    #[error("`pytest.mark.{marker}` at line {line} needs `import pytest`, and no line above is free for it")]
     NoImport {
         /// The marker.
         marker: String,
+        /// The line that it goes to, from 1.
+        line: u32,
     },
     /// What stands there is not what the form needs.
     #[error("line {line}: `{found}` is nothing that a marker can be added to by itself")]
@@ -53,14 +70,33 @@ struct Insert {
     text: String,
 }
 
-/// Puts markers into the text of a file. A marker that several insertions put at one place is written once.
+/// What is known of a file's text.
+struct Source<'a> {
+    text: &'a str,
+    lines: Lines,
+    names: &'a PytestNames,
+}
+
+impl<'a> Source<'a> {
+    fn of(text: &'a str, names: &'a PytestNames) -> Self {
+        Self { text, lines: Lines::of(text), names }
+    }
+
+    /// The names of `pytest.mark` at a place.
+    fn names_at(&self, place: Position) -> impl Iterator<Item = &'a str> {
+        self.names.marks.iter().filter(move |mark| mark.from <= place).map(|mark| mark.text.as_str())
+    }
+}
+
+/// Puts markers into the text of a file, of which `names` tells what the code calls `pytest.mark`. A marker that several
+/// insertions put at one place is written once.
 ///
 /// # Errors
 /// Where one of them cannot be put. Then nothing of the file is changed.
-pub fn apply(text: &str, insertions: &[&Insertion]) -> Result<String, Refusal> {
+pub fn apply(text: &str, names: &PytestNames, insertions: &[&Insertion]) -> Result<String, Refusal> {
     let mut fixed = text.to_owned();
     // From the end, so that places in front stay where they are.
-    for insert in inserts(text, &Lines::of(text), insertions)?.into_iter().rev() {
+    for insert in inserts(&Source::of(text, names), insertions)?.into_iter().rev() {
         fixed.insert_str(insert.at, &insert.text);
     }
     Ok(fixed)
@@ -70,18 +106,13 @@ pub fn apply(text: &str, insertions: &[&Insertion]) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// Where one of them cannot be put.
-pub fn edits(text: &str, insertions: &[&Insertion]) -> Result<Vec<Edit>, Refusal> {
-    let lines = Lines::of(text);
-    let inserts = inserts(text, &lines, insertions)?.into_iter();
-    Ok(inserts.map(|insert| Edit { at: lines.position(text, insert.at), text: insert.text }).collect())
+pub fn edits(text: &str, names: &PytestNames, insertions: &[&Insertion]) -> Result<Vec<Edit>, Refusal> {
+    let source = Source::of(text, names);
+    let inserts = inserts(&source, insertions)?.into_iter();
+    Ok(inserts.map(|insert| Edit { at: source.lines.position(text, insert.at), text: insert.text }).collect())
 }
 
-fn inserts(text: &str, lines: &Lines, insertions: &[&Insertion]) -> Result<Vec<Insert>, Refusal> {
-    if let Some(first) = insertions.first()
-        && !imports_pytest(text)
-    {
-        return Err(Refusal::NoImport { marker: first.marker.clone() });
-    }
+fn inserts(source: &Source<'_>, insertions: &[&Insertion]) -> Result<Vec<Insert>, Refusal> {
     let mut places: BTreeMap<(Position, Position), (EditForm, Vec<&str>)> = BTreeMap::new();
     for insertion in insertions {
         let (_, markers) =
@@ -91,24 +122,33 @@ fn inserts(text: &str, lines: &Lines, insertions: &[&Insertion]) -> Result<Vec<I
         }
     }
     let mut inserts = Vec::new();
-    for ((start, end), (form, markers)) in places {
-        inserts.extend(inserts_of(text, lines, form, start, end, &markers)?);
+    for ((start, end), (form, markers)) in &places {
+        inserts.extend(inserts_of(source, *form, *start, *end, markers)?);
     }
     inserts.sort_by_key(|insert| insert.at);
+    // The first place without a name is above all others.
+    let nameless = places.iter().find(|((start, _), _)| source.names_at(*start).next().is_none());
+    if let Some(((start, _), (_, markers))) = nameless {
+        let import = import::insert(source, *start, markers.first().copied().unwrap_or_default(), &inserts)?;
+        let index = inserts.partition_point(|insert| insert.at < import.at);
+        inserts.insert(index, import);
+    }
     Ok(inserts)
 }
 
 fn inserts_of(
-    text: &str,
-    lines: &Lines,
+    source: &Source<'_>,
     form: EditForm,
     start: Position,
     end: Position,
     markers: &[&str],
 ) -> Result<Vec<Insert>, Refusal> {
+    let Source { text, lines, .. } = source;
     let place = lines.offset(text, start).ok_or(Refusal::Gone { line: start.line })?;
-    let marks: Vec<String> = markers.iter().map(|marker| format!("pytest.mark.{marker}")).collect();
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    // Where the file has no name for it, `import pytest` is put in front.
+    let name = source.names_at(start).next().unwrap_or("pytest.mark");
+    let marks: Vec<String> = markers.iter().map(|marker| format!("{name}.{marker}")).collect();
+    let newline = lines.newline;
     match form {
         EditForm::Decorator => {
             let line = lines.start(start.line).ok_or(Refusal::Gone { line: start.line })?;
@@ -120,30 +160,38 @@ fn inserts_of(
             Ok(vec![Insert { at: line, text: lines }])
         }
         EditForm::NewPytestmark => {
-            let ends_line = place == 0 || text[..place].ends_with('\n');
-            let before = if ends_line { newline.to_owned() } else { format!("{newline}{newline}") };
-            let line = format!("{before}pytestmark = [{}]{newline}", marks.join(", "));
-            Ok(vec![Insert { at: place, text: line }])
+            let statement = format!("pytestmark = [{}]", marks.join(", "));
+            let text = if lines.begin_at(place) {
+                let is_blank_below = text[place..].split(['\n', '\r']).next().is_none_or(|line| line.trim().is_empty());
+                let below = if is_blank_below { "" } else { newline };
+                format!("{newline}{statement}{newline}{below}")
+            } else {
+                // The last line has no end, and has none with this.
+                format!("{newline}{newline}{statement}")
+            };
+            Ok(vec![Insert { at: place, text }])
         }
         EditForm::ListElement | EditForm::WrapInList | EditForm::ParamMarks => {
             let end = lines.offset(text, end).filter(|end| *end >= place).ok_or(Refusal::Gone { line: end.line })?;
             let refused = || shape(text, start.line, place);
+            let known = || source.names_at(start).collect::<Vec<_>>();
             match form {
                 EditForm::ListElement => {
                     let list = Bracketed::read(text, place..end, '[').ok_or_else(refused)?;
                     Ok(list.add(text, &marks, newline))
                 }
-                EditForm::WrapInList => Ok(wrap(text, place..end, &marks).ok_or_else(refused)?),
-                _ => param_marks(text, place..end, &marks, newline).ok_or_else(refused),
+                EditForm::WrapInList => Ok(wrap(text, place..end, &known(), &marks).ok_or_else(refused)?),
+                _ => param_marks(text, place..end, &known(), &marks, newline).ok_or_else(refused),
             }
         }
     }
 }
 
 /// A single mark becomes a list. A name may be a list already, and is left alone.
-fn wrap(text: &str, value: Range<usize>, marks: &[String]) -> Option<Vec<Insert>> {
+fn wrap(text: &str, value: Range<usize>, known: &[&str], marks: &[String]) -> Option<Vec<Insert>> {
     let written = text.get(value.clone())?;
-    written.starts_with("pytest.mark.").then_some(())?;
+    let is_mark = |name: &&str| written.strip_prefix(*name).is_some_and(|rest| rest.starts_with('.'));
+    known.iter().any(is_mark).then_some(())?;
     Some(vec![
         Insert { at: value.start, text: "[".to_owned() },
         Insert { at: value.end, text: format!(", {}]", marks.join(", ")) },
@@ -151,7 +199,7 @@ fn wrap(text: &str, value: Range<usize>, marks: &[String]) -> Option<Vec<Insert>
 }
 
 /// `marks=` of a `pytest.param(...)`, which may have some.
-fn param_marks(text: &str, call: Range<usize>, marks: &[String], newline: &str) -> Option<Vec<Insert>> {
+fn param_marks(text: &str, call: Range<usize>, known: &[&str], marks: &[String], newline: &str) -> Option<Vec<Insert>> {
     let open = call.start + text.get(call.clone())?.find('(')?;
     let arguments = Bracketed::read(text, open..call.end, '(')?;
     let given = arguments.elements().iter().find_map(|element| {
@@ -171,59 +219,12 @@ fn param_marks(text: &str, call: Range<usize>, marks: &[String], newline: &str) 
             return Some(list.add(text, marks, newline));
         }
     }
-    wrap(text, value, marks)
-}
-
-/// Whether a line at the top of the file imports pytest under its own name.
-fn imports_pytest(text: &str) -> bool {
-    text.lines().any(|line| {
-        let Some(names) = line.strip_prefix("import ") else { return false };
-        let names = names.split('#').next().unwrap_or_default();
-        names.split(',').any(|name| name.trim() == "pytest")
-    })
+    wrap(text, value, known, marks)
 }
 
 fn shape(text: &str, line: u32, at: usize) -> Refusal {
     let found = text[at..].lines().next().unwrap_or_default().trim().chars().take(60).collect();
     Refusal::Shape { line, found }
-}
-
-/// Where the lines of a text begin.
-struct Lines {
-    starts: Vec<usize>,
-}
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(behind).collect() }
-    }
-
-    /// Where a line begins; the one behind the last is the end of the text.
-    fn start(&self, line: u32) -> Option<usize> {
-        self.starts.get(usize::try_from(line).ok()?.checked_sub(1)?).copied()
-    }
-
-    /// The place of a byte.
-    fn position(&self, text: &str, at: usize) -> Position {
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or_default();
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(text[start..at].chars().count() + 1) }
-    }
-
-    fn offset(&self, text: &str, at: Position) -> Option<usize> {
-        let start = match self.start(at.line) {
-            Some(start) => start,
-            // Behind the last line, where that has no newline.
-            None if self.start(at.line.checked_sub(1)?).is_some() && at.column == 1 => return Some(text.len()),
-            None => return None,
-        };
-        let column = usize::try_from(at.column).ok()?.checked_sub(1)?;
-        let line = text[start..].split('\n').next().unwrap_or_default();
-        let inside = line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(column)?;
-        Some(start + inside)
-    }
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn finding(
         cases: cases.iter().map(|case| case.case.id.clone()).collect(),
         has: has(cases),
         needs: members.to_vec(),
-        effect: Some(effect(category, audited, first)),
+        effect: Some(effect(category, audited, first, cases.len())),
         help,
         insertion,
         evidence: proposal.into_evidence(),
@@ -109,18 +109,20 @@ pub(super) fn has(cases: &[&ResolvedCase<'_>]) -> Vec<String> {
         .collect()
 }
 
-fn effect(category: Category, audited: &Audited<'_>, case: &ResolvedCase<'_>) -> String {
+fn effect(category: Category, audited: &Audited<'_>, case: &ResolvedCase<'_>, tests: usize) -> String {
+    let (them, count, need) =
+        if tests == 1 { ("it", "it counts", "it needs") } else { ("them", "they count", "they need") };
     let consequence = match category {
-        Category::Lifecycle => "as authored, no stage selects it",
-        Category::Type => "no `--type` selects it, and it counts for no budget",
-        _ => "as authored, no lane knows which machine it needs",
+        Category::Lifecycle => format!("as authored, no stage selects {them}"),
+        Category::Type => format!("no `--type` selects {them}, and {count} for no budget"),
+        _ => format!("as authored, no lane knows which machine {need}"),
     };
     let given = case.effective.iter().find(|marker| audited.policy.is_member(category, &marker.name));
     match given.map(|marker| (&marker.name, &marker.origin)) {
         Some((name, Origin::Hook(at))) => {
-            format!("{consequence}; a hook makes it {name} ({}:{})", at.file, at.start.line)
+            format!("{consequence}; a hook makes {them} {name} ({}:{})", at.file, at.start.line)
         }
-        Some((name, Origin::Policy { rule })) => format!("{consequence}; the policy makes it {name} (`{rule}`)"),
-        _ => consequence.to_owned(),
+        Some((name, Origin::Policy { rule })) => format!("{consequence}; the policy makes {them} {name} (`{rule}`)"),
+        _ => consequence,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan, TreePath};
 
 use crate::eval::value::{Class, Function, Module};
+use crate::pytest_names::{behind_head, line_behind};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 
@@ -72,9 +73,10 @@ fn pytestmark(file: &SourceFile, body: &[Stmt]) -> Option<(SourceSpan, EditForm)
     })
 }
 
-/// The line behind the last import at the top of a file, where a `pytestmark` goes.
+/// Where a `pytestmark` goes: behind the last import at the top of a file, or else behind the file's head.
 fn behind_imports(file: &SourceFile) -> SourceSpan {
-    let is_import = |stmt: &&Stmt| matches!(stmt.kind, StmtKind::Import(_) | StmtKind::ImportFrom { .. });
-    let line = file.body.iter().filter(is_import).map(|stmt| file.line(stmt.range.end)).max().unwrap_or(0);
-    SourceSpan::at(file.path.clone(), Position { line: line + 1, column: 1 })
+    let is_import = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Import(_) | StmtKind::ImportFrom { .. });
+    let last = file.body.iter().rposition(is_import);
+    let line = last.map_or_else(|| behind_head(file), |last| line_behind(file, last));
+    SourceSpan::at(file.path.clone(), Position { line, column: 1 })
 }

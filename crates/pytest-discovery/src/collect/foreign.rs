@@ -112,7 +112,7 @@ fn is_function_case(path: &str) -> bool {
 /// Whether it is of the standard library, where only `unittest` and Python's own tests have cases.
 fn is_standard(path: &str) -> bool {
     let top = path.split('.').next().unwrap_or(path);
-    let is_library = matches!(top, "builtins" | "typing_extensions") || standard_library::hides_folder(top);
+    let is_library = matches!(top, "builtins" | "typing_extensions") || standard_library::has(top);
     is_library && top != "test" && !is_function_case(path)
 }
 

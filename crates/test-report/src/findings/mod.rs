@@ -15,7 +15,7 @@ mod sarif;
 mod text;
 
 use marker_policy::{Allowed, Exempt, Finding, Policy};
-use test_catalog::{NodeId, SourceSpan, TreePath};
+use test_catalog::{NodeId, PytestNames, SourceSpan, TreePath};
 
 pub use counts::{Audited, counts};
 pub(crate) use github::markdown;
@@ -43,6 +43,8 @@ pub struct Audit<'a> {
     pub folder: &'a str,
     /// The text of a file, where it can be read.
     pub source: &'a dyn Fn(&TreePath) -> Option<&'a str>,
+    /// What a file's code calls `pytest.mark`, where that shows.
+    pub pytest_names: &'a dyn Fn(&TreePath) -> Option<PytestNames>,
     /// Where a test stands.
     pub test: &'a dyn Fn(&NodeId) -> Option<&'a SourceSpan>,
 }

@@ -132,7 +132,8 @@ fn fixed(audit: &Audit<'_>, finding: &Finding, insertion: &Insertion) -> Option<
     if printable(&insertion.marker) != insertion.marker {
         return None;
     }
-    let replacements: Vec<Value> = fix::edits(source, &[insertion])
+    let names = (audit.pytest_names)(&insertion.at.file)?;
+    let replacements: Vec<Value> = fix::edits(source, &names, &[insertion])
         .ok()?
         .into_iter()
         .map(|edit| {

@@ -1,12 +1,13 @@
 //! The audit in the form that was asked for, on stdout or in a file.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 
 use camino::Utf8Path;
 use marker_policy::{Allowed, Exempt, Finding};
-use test_catalog::{Catalog, NodeId, SourceSpan, TreePath};
+use test_catalog::{Catalog, NodeId, PytestNames, SourceSpan, TreePath};
 use test_report::findings::{self, Audited};
 use test_report::terminal::Styles;
 
@@ -80,6 +81,12 @@ impl Audit<'_> {
         let places: HashMap<&NodeId, &SourceSpan> =
             self.catalog.cases.iter().map(|case| (&case.id, &case.span)).collect();
         let source = |file: &TreePath| self.sources.text(file);
+        // A file is read once, however many fixes it has.
+        let known: RefCell<HashMap<TreePath, Option<PytestNames>>> = RefCell::default();
+        let pytest_names = |file: &TreePath| {
+            let read = || self.sources.text(file).and_then(pytest_discovery::pytest_names);
+            known.borrow_mut().entry(file.clone()).or_insert_with(read).clone()
+        };
         let test = |id: &NodeId| places.get(id).copied();
         write(&findings::Audit {
             findings: self.open,
@@ -89,6 +96,7 @@ impl Audit<'_> {
             audited: self.audited,
             folder: &folder_in_repository(&self.subject.tree),
             source: &source,
+            pytest_names: &pytest_names,
             test: &test,
         })
     }

@@ -16,6 +16,7 @@ use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
 use crate::cli::{AuditArgs, Global};
+use crate::commands::test::nothing_selected;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -76,6 +77,10 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
     }
 
     let selection = marker_policy::select(&subject.policy, &cases, &selector)?;
+    // A misspelt name must not pass for a clean tree. What was written in an earlier round may well leave nothing.
+    if rounds == MOST_ROUNDS && narrow::chooses_tests(&selector) && selection.chosen.is_empty() {
+        return Err(nothing_selected(&subject, &cases, &selection));
+    }
     let narrow = Narrow::of(args, &selector, &selection, &subject, &catalog)?;
     open.retain_mut(|finding| narrow.keeps(finding));
     allowed.retain_mut(|allowed| narrow.keeps(&mut allowed.finding));

@@ -1,5 +1,6 @@
 //! Why no test has a name: no such file, a file that is passed over, a class that is left out, or a slip of the pen.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use camino::Utf8Path;
@@ -25,6 +26,10 @@ pub(super) fn explain(
     let file = named.file();
     let path = subject.tree.join(file);
     // Writing to a string cannot fail, here and below.
+    if path.is_dir() {
+        let _ = write!(text, "\n  {file} is a folder: `cargo xtask list {file}` shows its tests");
+        return Ok(text);
+    }
     if !path.is_file() {
         for near in near_files(named, catalog) {
             let _ = write!(text, "\n  the nearest: {near}");
@@ -55,8 +60,8 @@ pub(super) fn explain(
         known = true;
     }
     if !of_file.is_empty() {
-        let names = near_names(named, &of_file);
-        let _ = write!(text, "\n  {file} has {}: {}", test_report::count::tests(of_file.len()), names.join(", "));
+        let _ =
+            write!(text, "\n  {file} has {}:{}", test_report::count::tests(of_file.len()), near_names(named, &of_file));
         return Ok(text);
     }
     if Utf8Path::new(file).extension() == Some("py") {
@@ -82,8 +87,8 @@ fn passed_over(text: &mut String, named: &Named<'_>, global: &Global, subject: &
         (true, _) => write!(text, "\n  pytest finds no tests in it, even where it is named"),
         (false, true) => write!(text, "\n  a run that names the file has this test: `pytest {file}`"),
         (false, false) => {
-            let names = near_names(named, &of_file).join(", ");
-            write!(text, "\n  a run that names the file has {}: {names}", test_report::count::tests(of_file.len()))
+            let names = near_names(named, &of_file);
+            write!(text, "\n  a run that names the file has {}:{names}", test_report::count::tests(of_file.len()))
         }
     };
     Ok(())
@@ -92,17 +97,45 @@ fn passed_over(text: &mut String, named: &Named<'_>, global: &Global, subject: &
 fn near_files(named: &Named<'_>, catalog: &Catalog) -> Vec<String> {
     let text = named.text();
     let near = nearest(&text, catalog.cases.iter().map(|case| case.id.as_str()));
-    if near.is_empty() { nearest(named.file(), catalog.cases.iter().map(|case| case.file().as_str())) } else { near }
-}
-
-/// The ids of a file that are alike, or its first ones.
-fn near_names(named: &Named<'_>, of_file: &[&TestCase]) -> Vec<String> {
-    let near = nearest(&named.text(), of_file.iter().map(|case| case.id.as_str()));
     if !near.is_empty() {
         return near;
+    }
+    // Somebody may have left out the folder, or have another in mind.
+    let same_name = |file: &&str| Utf8Path::new(file).file_name() == Utf8Path::new(named.file()).file_name();
+    let files: BTreeSet<&str> = catalog.cases.iter().map(|case| case.file().as_str()).collect();
+    let elsewhere: Vec<String> = files.iter().copied().filter(same_name).take(OFFERED).map(str::to_owned).collect();
+    if elsewhere.is_empty() { nearest(named.file(), files) } else { elsewhere }
+}
+
+/// The ids of a file that are alike, those around the line that was asked for, or its first ones: each on a line of its own
+/// where there are several.
+fn near_names(named: &Named<'_>, of_file: &[&TestCase]) -> String {
+    if let Named::Line { line, .. } = named {
+        return around(*line, of_file);
+    }
+    let near = nearest(&named.text(), of_file.iter().map(|case| case.id.as_str()));
+    if !near.is_empty() {
+        return lines(near);
     }
     let mut functions: Vec<&str> = of_file.iter().map(|case| case.function.as_str()).collect();
     functions.dedup();
     let more = functions.len() > OFFERED;
-    functions.into_iter().take(OFFERED).map(str::to_owned).chain(more.then(|| "...".to_owned())).collect()
+    lines(functions.into_iter().take(OFFERED).map(str::to_owned).chain(more.then(|| "...".to_owned())).collect())
+}
+
+/// The last test above a line, and the first below.
+fn around(line: u32, of_file: &[&TestCase]) -> String {
+    let above = of_file.iter().filter(|case| case.span.end.line < line).max_by_key(|case| case.span.start.line);
+    let below = of_file.iter().filter(|case| case.span.start.line > line).min_by_key(|case| case.span.start.line);
+    let told = |case: &&TestCase| {
+        format!("{} (lines {} to {})", case.function.as_str(), case.span.start.line, case.span.end.line)
+    };
+    lines(above.into_iter().chain(below).map(told).collect())
+}
+
+fn lines(names: Vec<String>) -> String {
+    match &names[..] {
+        [one] => format!(" {one}"),
+        several => several.iter().map(|name| format!("\n    {name}")).collect(),
+    }
 }
