@@ -159,3 +159,41 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
     assert_eq!(fits.code, 0, "{}", fits.stderr);
     assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge on 2x NVIDIA L4: "), "{}", fits.stdout);
 }
+
+/// A tree with one file of tests.
+fn tree_of(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("tests")).unwrap();
+    fs::write(folder.path().join("tests/test_a.py"), format!("import pytest\n{text}")).unwrap();
+    folder
+}
+
+/// What `plan` says of a tree on one card that is not here.
+fn planned(tree: &tempfile::TempDir, more: &[&str]) -> support::Answer {
+    let tree = tree.path().to_str().unwrap();
+    let arguments = ["plan", "--tree", tree, "--policy", "dynamo-2025-10", "--gpus", "1xL4", "--no-history"];
+    answer(xtask(&arguments).args(more))
+}
+
+#[test]
+fn what_stays_free_of_a_gpu_and_what_takes_nothing_of_it_is_said() {
+    let nothing = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(0)\n\
+                   @pytest.mark.parametrize('x', range(5))\ndef test_nothing(x): pass\n";
+    let unsaid = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib()\ndef test_unsaid(): pass\n";
+    let small = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(4)\ndef test_small(): pass\n";
+    let tree = tree_of(&[nothing, unsaid, small].concat());
+    let text = planned(&tree, &["-j", "2"]).stdout;
+    assert_eq!(text.matches("15% of a shared GPU stays free\n").count(), 1, "{text}");
+    let nothing = "note: profiled_vram_gib(0): takes no GPU memory, and runs on the CPU without a GPU: 5 tests: ";
+    assert!(text.contains(nothing) && text.contains(" and 2 more (`--format json` has all)\n"), "{text}");
+    assert!(text.contains("note: profiled_vram_gib() says no amount: planned alone on its GPU: 1 test: "), "{text}");
+
+    let svg = planned(&tree, &["-j", "2", "--format", "svg"]).stdout;
+    for told in ["15% of a shared GPU stays free, above this line", "memory or slots taken", ">10 GiB<", ">20 GiB<"] {
+        assert!(svg.contains(told), "{told}: {svg}");
+    }
+    // Without a GPU there is nothing to keep free.
+    let none = xtask(&["plan", "--tree", tree.path().to_str().unwrap(), "--nvml", "/nowhere.so", "--policy"]);
+    let none = answer({ none }.arg("dynamo-2025-10"));
+    assert!(none.stdout.contains("no GPU, ") && !none.stdout.contains("stays free"), "{}", none.stdout);
+}

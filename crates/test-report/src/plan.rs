@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind};
+use execution_plan::{Capacity, Claim, NotRun, Note, Plan, Share, Step, StepKind};
+use indexmap::IndexMap;
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -12,6 +13,8 @@ use crate::terminal::{Styles, printable};
 
 /// How many lines of one kind are shown before the rest is folded into a count.
 const SHOWN: usize = 20;
+/// How many tests are named where the same is to be said of more.
+const NAMED: usize = 3;
 
 /// The whole plan as text.
 #[must_use]
@@ -36,20 +39,45 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
         above(plan),
         duration(plan.serial)
     );
+    if let Some(headroom) = headroom(&plan.capacity) {
+        let _ = writeln!(out, "{headroom}");
+    }
     out.push('\n');
     out.push_str(&steps(plan, styles));
     out.push_str(&crate::plan_usage::lines(plan));
     out.push_str(&not_run(&plan.not_run, styles));
     out.push_str(&plan_facts::budgets(plan, facts, styles));
     out.push_str(plan_facts::checked(facts));
-    for note in &plan.notes {
+    out.push_str(&notes(&plan.notes, styles));
+    out
+}
+
+/// `15% of a shared GPU stays free`; nothing where there is no GPU.
+pub(crate) fn headroom(capacity: &Capacity) -> Option<String> {
+    let percent = (capacity.headroom * 1000.0).round() / 10.0;
+    (!capacity.units.is_empty()).then(|| format!("{percent}% of a shared GPU stays free"))
+}
+
+/// A line for each thing that is to be said, with its tests.
+fn notes(notes: &[Note], styles: &Styles) -> String {
+    let mut out = String::new();
+    let mut by_text: IndexMap<&str, Vec<&Note>> = IndexMap::new();
+    for note in notes {
+        by_text.entry(&note.text).or_default().push(note);
+    }
+    for (text, notes) in by_text {
+        let named = notes.iter().take(NAMED).map(|note| format!("{} ({})", note.id.as_str(), note.at));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let more = notes.len().saturating_sub(NAMED);
+        let more =
+            if more == 0 { String::new() } else { format!(" and {} more (`--format json` has all)", grouped(more)) };
         let _ = writeln!(
             out,
-            "{}: {}: {} {}",
-            "note".style(styles.doubtful),
-            printable(&note.at.to_string()),
-            printable(note.id.as_str()),
-            printable(&note.text)
+            "{} {}: {}: {}{more}",
+            "note:".style(styles.doubtful),
+            printable(text),
+            tests(notes.len()),
+            printable(&named)
         );
     }
     out

@@ -9,7 +9,7 @@ use std::time::Duration;
 use execution_plan::{Plan, Share, Step};
 
 use crate::count::{duration, grouped, tests};
-use crate::plan::{machine, place, what};
+use crate::plan::{headroom, machine, place, what};
 use crate::plan_usage::{self, Usage};
 use crate::terminal::printable;
 
@@ -26,6 +26,15 @@ const LINE: f64 = 18.0;
 const REFUSED: usize = 100;
 /// The width of a letter, about.
 const LETTER: f64 = 6.2;
+
+/// What the colours mean: the class, the words, and how much room they take.
+const LEGEND: [(&str, &str, f64); 5] = [
+    ("s", "shares its GPU", 120.0),
+    ("w", "has its GPU whole", 130.0),
+    ("c", "needs no GPU", 110.0),
+    ("x", "prepares", 85.0),
+    ("m", "memory or slots taken", 150.0),
+];
 
 /// Every colour, for light and for dark; text on the bars has a contrast of 4.5 or more.
 const STYLE: &str = "\
@@ -58,15 +67,22 @@ pub fn text(plan: &Plan) -> String {
     let _ = writeln!(out, "<text class=\"t\" x=\"20\" y=\"28\">{}</text>", escaped(&machine(&plan.capacity)));
     let _ = writeln!(out, "<text class=\"f\" x=\"20\" y=\"48\">{}</text>", escaped(&summary(plan)));
     let mut x = 20.0;
-    for (class, text) in [("s", "shares its GPU"), ("w", "has its GPU whole"), ("c", "needs no GPU"), ("x", "prepares")]
-    {
+    for (class, text, wide) in LEGEND {
         let _ = writeln!(
             out,
             "<rect class=\"{class}\" x=\"{x}\" y=\"56\" width=\"10\" height=\"10\" rx=\"2\"/>\
              <text class=\"f\" x=\"{}\" y=\"65\">{text}</text>",
             x + 15.0
         );
-        x += 130.0;
+        x += wide;
+    }
+    if let Some(headroom) = headroom(&plan.capacity) {
+        let _ = writeln!(
+            out,
+            "<path class=\"h\" d=\"M{x} 61h20\"/><text class=\"f\" x=\"{}\" y=\"65\">{}, above this line</text>",
+            x + 25.0,
+            escaped(&headroom)
+        );
     }
     out.push_str(&body);
     out.push_str("</svg>\n");
@@ -113,7 +129,8 @@ impl Picture<'_> {
         self.band(&names, bars + GRAPH + 4.0);
         self.bars(&steps);
         self.y += bars + 4.0;
-        self.graph(&plan_usage::memory(self.plan, unit), capacity.memory, Some(self.plan.capacity.headroom));
+        let headroom = Some(self.plan.capacity.headroom);
+        self.graph(&plan_usage::memory(self.plan, unit), capacity.memory, (1 << 30, " GiB"), headroom);
         self.y += GRAPH + GAP;
     }
 
@@ -126,7 +143,7 @@ impl Picture<'_> {
         self.band(&["CPU".to_owned(), format!("{slots} slots"), "with those of GPUs".to_owned()], bars + GRAPH + 4.0);
         self.bars(&steps);
         self.y += bars + 4.0;
-        self.graph(&plan_usage::slots(self.plan), u64::from(slots), None);
+        self.graph(&plan_usage::slots(self.plan), u64::from(slots), (1, ""), None);
         self.y += GRAPH + GAP;
     }
 
@@ -184,9 +201,20 @@ impl Picture<'_> {
         }
     }
 
-    /// What is taken of `capacity` over time, and the line that several together stay below.
-    fn graph(&mut self, usage: &Usage, capacity: u64, headroom: Option<f64>) {
+    /// What is taken of `capacity` over time, on a scale that counts by `one`, and the line that several together stay below.
+    fn graph(&mut self, usage: &Usage, capacity: u64, (one, unit): (u64, &str), headroom: Option<f64>) {
         let bottom = self.y + GRAPH;
+        for amount in scale(capacity / one) {
+            let y = bottom - GRAPH * ((amount * one) as f64 / capacity.max(1) as f64);
+            let _ = writeln!(
+                self.out,
+                "<path class=\"g\" d=\"M{LEFT} {y:.1}H{}\"/>\
+                 <text class=\"f\" text-anchor=\"end\" x=\"{}\" y=\"{:.1}\">{amount}{unit}</text>",
+                WIDTH - RIGHT,
+                LEFT - 5.0,
+                y + 3.5
+            );
+        }
         let height = |amount: u64| GRAPH * (amount as f64 / capacity.max(1) as f64).min(1.0);
         let mut path = format!("M{LEFT} {bottom:.1}");
         for (from, amount) in usage {
@@ -200,8 +228,9 @@ impl Picture<'_> {
             let y = bottom - GRAPH * (1.0 - headroom.min(1.0));
             let _ = writeln!(
                 self.out,
-                "<path class=\"h\" d=\"M{LEFT} {y:.1}H{:.1}\"><title>tests that share the GPU stay below this</title></path>",
-                WIDTH - RIGHT
+                "<path class=\"h\" d=\"M{LEFT} {y:.1}H{:.1}\"><title>tests that share the GPU stay below this: {:.1} GiB</title></path>",
+                WIDTH - RIGHT,
+                Share::Bytes(capacity).gib().unwrap_or_default() * (1.0 - headroom.min(1.0))
             );
         }
     }
@@ -272,6 +301,14 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Round amounts above nothing and up to `whole`, three at most.
+fn scale(whole: u64) -> impl Iterator<Item = u64> {
+    let decades = std::iter::successors(Some(1_u64), |decade| decade.checked_mul(10));
+    let round = decades.flat_map(|decade| [1, 2, 5].map(|digit| decade.saturating_mul(digit)));
+    let apart = round.into_iter().find(|apart| whole / apart <= 3).unwrap_or(u64::MAX);
+    (1..=whole / apart).map(move |number| number * apart)
 }
 
 /// At most twelve moments at round times.
