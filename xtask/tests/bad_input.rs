@@ -404,7 +404,7 @@ fn memory_that_no_test_takes() {
             says: &[
                 "(tests/test_a.py:5",
                 "is more than any GPU has: the number is in GiB",
-                "not run: tests/test_a.py::test_a  needs 1000000000 GiB, the largest card has",
+                "not run: tests/test_a.py::test_a  needs over a million GiB, the largest card has",
             ],
         },
         Case {

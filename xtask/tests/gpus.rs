@@ -121,6 +121,83 @@ fn a_mig_name_that_is_not_here_says_what_is() {
 }
 
 #[test]
+fn what_is_visible_is_shown_and_why_not_more() {
+    let machine = machine("visible", |_| {});
+    let shown = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = xtask(&["gpus", "--nvml"]);
+        command.arg(oracle::fake_nvml()).args(arguments).env("FAKE_NVML_DEVICES", &machine);
+        answer(command.envs(variables.iter().copied()))
+    };
+    let list = "CUDA_VISIBLE_DEVICES";
+    assert!(!shown(&[], &[]).stdout.contains("visible"), "all is");
+    for (variables, told, warned) in [
+        (&[(list, "1")][..], "visible by CUDA_VISIBLE_DEVICES=\"1\": GPU 1\n", ""),
+        (&[(list, "0,9")], "visible by CUDA_VISIBLE_DEVICES=\"0,9\": GPU 0: CUDA ignores", "warning: CUDA ignores"),
+        (&[(list, "")], "\"\": nothing: CUDA_VISIBLE_DEVICES is empty, which hides every GPU\n", ""),
+        (
+            &[("CUDA_DEVICE_ORDER", "foo")],
+            "visible: not known: CUDA_DEVICE_ORDER is \"foo\"",
+            "warning: CUDA_DEVICE_ORDER",
+        ),
+    ] {
+        let answer = shown(variables, &[]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert!(answer.stdout.contains(told), "{variables:?}: {}", answer.stdout);
+        assert!(answer.stderr.starts_with(warned), "{variables:?}: {}", answer.stderr);
+        assert_eq!(answer.stderr.is_empty(), warned.is_empty(), "{variables:?}: {}", answer.stderr);
+    }
+    let json = shown(&[(list, "1")], &["--format", "json"]).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["visible"], json!([json["devices"][1]["uuid"]]));
+    // And who gets no GPU is told which variable hides them.
+    let hidden = shown(&[(list, "")], &["--fits", "-m", "gpu_1", "--language", "python"]);
+    assert!(hidden.stdout.contains("needs 1 GPU, CUDA_VISIBLE_DEVICES is empty"), "{}", hidden.stdout);
+}
+
+#[test]
+fn a_marker_that_says_no_amount_is_told_where_its_test_has_a_gpu_to_itself() {
+    let tree = tempfile::tempdir().unwrap();
+    let test = |name: &str, amount: &str| {
+        format!("@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib({amount})\ndef test_{name}(): pass\n")
+    };
+    let tests = [test("less", "-3"), test("text", "'12'"), test("unsaid", ""), test("little", "1e-12")].concat();
+    fs::write(tree.path().join("test_a.py"), format!("import pytest\n{tests}")).unwrap();
+    let tree = tree.path().to_str().unwrap();
+    let arguments = ["gpus", "--gpus", "2xL4", "--fits", "--tree", tree, "--policy", "dynamo-2025-10"];
+    let told = answer(&mut xtask(&arguments));
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let unread = "1 GPU to itself (no amount in its profiled_vram_gib: how much memory it takes is not known): fits\n";
+    assert_eq!(told.stdout.matches(unread).count(), 3, "{}", told.stdout);
+    for note in
+        ["profiled_vram_gib(-3) is no amount", "profiled_vram_gib(\"12\") is no amount", "profiled_vram_gib() says no"]
+    {
+        assert!(told.stdout.contains(&format!("  note: {note}")), "{note}: {}", told.stdout);
+    }
+    assert!(told.stdout.contains("1 GPU with under 1 MiB (profiled_vram_gib): fits"), "{}", told.stdout);
+    let limited = ["plan", "--gpus", "2xL4", "--max-vram-gib", "5", "--tree", tree, "--policy", "dynamo-2025-10"];
+    let limited = answer(&mut xtask(&limited));
+    assert!(limited.stdout.contains("how much memory it takes is not known, and the limit"), "{}", limited.stdout);
+}
+
+#[test]
+fn processes_that_cannot_be_listed_are_no_users_of_a_free_gpu() {
+    let machine = |used: u64| {
+        machine(&format!("unlisted-{used}"), |machine| {
+            machine["devices"][0]["memory_mib"]["used"] = json!(used);
+            machine["devices"][0]["returns"] = json!({"nvmlDeviceGetComputeRunningProcesses_v3": 999});
+        })
+    };
+    // A tree's only test, which has a GPU to itself.
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("test_a.py"), "import pytest\n@pytest.mark.gpu_1\ndef test_a(): pass\n").unwrap();
+    let arguments = ["--fits", "--tree", tree.path().to_str().unwrap(), "--policy", "dynamo-2025-10"];
+    let free = gpus(&machine(0), &arguments);
+    assert!(free.stdout.contains("  GPU 0 (NVIDIA L4)  fits, "), "{}{}", free.stdout, free.stderr);
+    let held = gpus(&machine(9000), &arguments);
+    assert!(held.stdout.contains("free; who holds it cannot be listed"), "{}", held.stdout);
+}
+
+#[test]
 fn a_test_of_two_gpus_gets_no_two_instances() {
     let arguments = ["plan", "-m", "gpu_2", "--language", "python", "--format", "json", "--check", "--nvml"];
     let devices = oracle::fake_devices("2xH100-mig.json");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gpu_inventory::{Bytes, Device, Driver, Health, Host, Inventory, Link, Mig, Process};
+use gpu_inventory::{Bytes, Device, Driver, Health, Host, Inventory, Link, Mig, Process, Visibility};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -45,6 +45,23 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
         let _ = writeln!(out, "{} {}", "unusable:".style(styles.bad), printable(&unusable));
     }
     out
+}
+
+/// A line on what processes see of it under `CUDA_VISIBLE_DEVICES` (`None` where it is not set), or why nobody knows.
+#[must_use]
+pub fn visible(list: Option<&str>, visible: Result<&Visibility, &str>, styles: &Styles) -> String {
+    let by = list.map_or_else(|| "visible".to_owned(), |list| format!("visible by CUDA_VISIBLE_DEVICES={list:?}"));
+    let by = format!("{}:", printable(&by));
+    let (what, why) = match visible {
+        Ok(visible) if visible.units.is_empty() => ("nothing".to_owned(), visible.why_none()),
+        Ok(visible) => {
+            let labels: Vec<String> = visible.units.iter().map(|unit| format!("GPU {}", unit.label)).collect();
+            (labels.join(", "), visible.cut.clone())
+        }
+        Err(why) => ("not known".to_owned(), Some(why.to_owned())),
+    };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}\n", by.style(styles.faint), printable(&format!("{what}{why}")))
 }
 
 /// A line on what there is beside GPUs.

@@ -190,7 +190,8 @@ pub(crate) fn place(claim: &Claim) -> String {
 }
 
 fn gib(share: Share) -> Option<String> {
-    share.gib().map(|gib| format!("{gib:.1}"))
+    // What is not nothing does not read as nothing.
+    share.gib().map(|gib| if gib > 0.0 && gib < 0.05 { "under 0.1".to_owned() } else { format!("{gib:.1}") })
 }
 
 /// Each reason with its tests, the most frequent first.

@@ -84,7 +84,7 @@ impl Machine {
         for unused in visibility.unusable.iter().chain(&visibility.cut) {
             progress::note(&format!("warning: {}", printable(unused)));
         }
-        let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
+        let why_none = inventory.why_empty().or_else(|| visibility.why_none());
         let links = Links::of(&inventory, &visibility.units);
         Ok(Self { inventory, units: visibility.units, links, why_none, past: Past::default() })
     }
