@@ -210,6 +210,37 @@ fn a_test_of_two_gpus_gets_no_two_instances() {
 }
 
 #[test]
+fn a_plan_names_gpus_and_instances_as_the_inventory_does() {
+    let lost = machine("named", |machine| {
+        let third = machine["devices"][1].clone();
+        machine["devices"].as_array_mut().unwrap().push(third);
+        machine["devices"][1]["lost"] = json!(true);
+        machine["devices"][2]["uuid"] = json!("GPU-a1b2c302-0000-4000-8000-000000000002");
+        machine["devices"][2]["pci"]["bus"] = json!(99);
+    });
+    // What CUDA has to be given as a UUID, people know by its number.
+    for (devices, names) in [
+        (lost, &["GPU 0", "GPU 2"][..]),
+        (oracle::fake_devices("2xH100-mig.json"), &["GPU 0.0 3g.40gb", "GPU 0.2 1g.10gb", "GPU 1"]),
+    ] {
+        let plan = |format| {
+            let arguments = ["plan", "-m", "gpu_1", "--language", "python", "--no-history", "--format", format];
+            let mut plan = xtask(&arguments);
+            answer(plan.arg("--nvml").arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", &devices)).stdout
+        };
+        let text = plan("text");
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains('|')).collect();
+        let found: Vec<&str> = lines.iter().map(|line| line.split('|').next().unwrap().trim_end()).collect();
+        assert_eq!(found[..names.len()], *names, "{text}");
+        let starts: Vec<_> = lines.iter().map(|line| line.find('|')).collect();
+        assert!(starts.iter().all(|start| *start == starts[0]), "{text}");
+        assert!(!text.contains("GPU-a1b2") && !text.contains("MIG-"), "{text}");
+        let svg = plan("svg");
+        assert!(names.iter().all(|name| svg.contains(&format!(">{name}</text>"))), "{svg}");
+    }
+}
+
+#[test]
 fn tests_of_two_gpus_get_those_that_are_linked() {
     let machine = machine("linked", |machine| {
         let devices = machine["devices"].as_array_mut().unwrap();

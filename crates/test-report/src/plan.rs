@@ -136,7 +136,7 @@ fn steps(plan: &Plan, styles: &Styles) -> String {
             step.id.to_string(),
             what(step),
             if step.cases.is_empty() { String::new() } else { grouped(step.cases.len()) },
-            place(&step.claim),
+            place(&step.claim, &plan.capacity),
             duration(step.window.start),
             duration(step.expected()),
         ]);
@@ -177,11 +177,13 @@ fn first_and_more(names: &[&str]) -> String {
     }
 }
 
-pub(crate) fn place(claim: &Claim) -> String {
+/// Where a step runs: `CPU`, or `GPU 0,1 (2.4 GiB)`.
+pub(crate) fn place(claim: &Claim, capacity: &Capacity) -> String {
     if claim.gpus.is_empty() {
         return if claim.cpu_slots == 0 { String::new() } else { "CPU".to_owned() };
     }
-    let units: Vec<_> = claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
+    let units = claim.gpus.iter().filter_map(|gpu| capacity.units.get(gpu.unit));
+    let units: Vec<_> = units.map(|unit| unit.label.as_str()).collect();
     let share = match claim.gpus.first().and_then(|gpu| gib(gpu.share)) {
         Some(gib) => format!("{gib} GiB"),
         None => "alone".to_owned(),

@@ -63,7 +63,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> String {
             step.id,
             escaped(&what(step)),
             grouped(step.cases.len()),
-            escaped(&place(&step.claim)),
+            escaped(&place(&step.claim, &plan.capacity)),
             duration(step.window.start),
             duration(step.expected())
         );

@@ -119,7 +119,7 @@ impl Picture<'_> {
         let Some(capacity) = self.plan.capacity.units.get(unit) else { return };
         let gib = Share::Bytes(capacity.memory).gib().unwrap_or_default();
         let names = [
-            format!("GPU {}", printable(&capacity.visible)),
+            format!("GPU {}", printable(&capacity.label)),
             printable(&capacity.name).into_owned(),
             format!("{gib:.1} GiB"),
         ];
@@ -188,7 +188,7 @@ impl Picture<'_> {
                 "<g class=\"b\"><title>{}\n{}, from {} for {}</title>\
                  <rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"2\"/>",
                 escaped(&what(step)),
-                escaped(&place(&step.claim)),
+                escaped(&place(&step.claim, &self.plan.capacity)),
                 duration(step.window.start),
                 duration(step.expected()),
                 ROW - 1.0

@@ -95,7 +95,8 @@ fn gpu(name: &str) -> Demand {
 }
 
 fn on_one_gpu(demands: Vec<Demand>) -> Plan {
-    let unit = UnitCapacity { name: "L4".to_owned(), visible: "0".to_owned(), memory: 24 << 30, capability: None };
+    let unit =
+        UnitCapacity { name: "L4".to_owned(), visible: "0".to_owned(), memory: 24 << 30, ..UnitCapacity::default() };
     let capacity = Capacity { units: vec![unit], cpu_slots: 2, headroom: 0.15 };
     plan_demands(demands, capacity, &PlanSettings { jobs: 2, ..PlanSettings::default() })
 }
