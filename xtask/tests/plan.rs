@@ -176,6 +176,26 @@ fn planned(tree: &tempfile::TempDir, more: &[&str]) -> support::Answer {
 }
 
 #[test]
+fn options_that_mean_nothing_are_refused_and_say_what_would() {
+    for (arguments, told) in [
+        (&["--max-vram-gib=nan"][..], "is no amount of memory"),
+        (&["--max-vram-gib", "-1"], "is no amount of memory"),
+        (&["--max-vram-gib=inf"], "is no amount of memory"),
+        (&["-j", "0"], "is no number of steps: write how many may run at once, 1 at least"),
+        (&["-j", "many"], "is no number of steps"),
+        (&["--gpus", "1xL4", "--nvml", "/x"], "cannot be used with"),
+    ] {
+        let answer = answer(xtask(&["plan", "-m", "gpu_1", "--no-history"]).args(arguments));
+        assert_eq!(answer.code, 2, "{arguments:?}: {}", answer.stderr);
+        assert!(answer.stderr.contains(told), "{arguments:?}: {}", answer.stderr);
+    }
+    for command in ["why", "gpus"] {
+        let answer = answer(&mut xtask(&[command, "--gpus", "1xL4", "--nvml", "/x", "x"]));
+        assert_eq!(answer.code, 2, "{command}: {}", answer.stderr);
+    }
+}
+
+#[test]
 fn what_stays_free_of_a_gpu_and_what_takes_nothing_of_it_is_said() {
     let nothing = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(0)\n\
                    @pytest.mark.parametrize('x', range(5))\ndef test_nothing(x): pass\n";
