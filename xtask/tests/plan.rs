@@ -141,9 +141,18 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
         fs::write(&policy, text).unwrap();
         let policy = policy.to_str().unwrap();
         let mut plan = xtask(&["plan", "--policy", policy, "--stage", "pre_merge", "--gpus", "2xL4", "--no-history"]);
-        answer(plan.arg("--enforce-budget"))
+        plan.arg("--enforce-budget");
+        plan
     };
-    let over = with("1 s");
+    // Who reads the answer by a program is told, too.
+    for format in ["json", "svg", "html", "dot"] {
+        let over = answer(with("1 s").args(["--format", format]));
+        assert_eq!(over.code, 5, "{}", over.stderr);
+        let told = "over budget: all tests in pre_merge on 2x NVIDIA L4: ";
+        assert!(over.stderr.contains(told) && over.stderr.contains("over by"), "{format}: {}", over.stderr);
+    }
+    let over = answer(&mut with("1 s"));
+    assert!(!over.stderr.contains("over budget"), "the text says it: {}", over.stderr);
     assert_eq!(over.code, 5, "{}", over.stderr);
     for text in [
         "over budget: all tests in pre_merge on 2x NVIDIA L4: ",
@@ -155,7 +164,7 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
         assert!(over.stdout.contains(text), "{text}: {}", over.stdout);
     }
     assert!(!over.stdout.contains("p90"), "nothing was measured: {}", over.stdout);
-    let fits = with("20 h");
+    let fits = answer(&mut with("20 h"));
     assert_eq!(fits.code, 0, "{}", fits.stderr);
     assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge on 2x NVIDIA L4: "), "{}", fits.stdout);
 }
@@ -192,6 +201,23 @@ fn options_that_mean_nothing_are_refused_and_say_what_would() {
     for command in ["why", "gpus"] {
         let answer = answer(&mut xtask(&[command, "--gpus", "1xL4", "--nvml", "/x", "x"]));
         assert_eq!(answer.code, 2, "{command}: {}", answer.stderr);
+    }
+}
+
+#[test]
+fn slots_of_a_machine_that_is_not_here_are_said_to_be_this_ones() {
+    let tree = tree_of("def test_a(): pass\n");
+    let told = "this machine's: -j N plans with as many as that one has";
+    for format in ["text", "html"] {
+        let shown = planned(&tree, &["--format", format]);
+        assert!(shown.stdout.replace("&#39;", "'").contains(told), "{format}: {}", shown.stdout);
+        assert_eq!(shown.stderr, "", "{format}");
+        assert!(!planned(&tree, &["--format", format, "-j", "3"]).stdout.contains("-j N"), "{format}");
+    }
+    for format in ["json", "svg", "dot"] {
+        let shown = planned(&tree, &["--format", format]);
+        assert!(shown.stderr.starts_with("note: ") && shown.stderr.contains(told), "{format}: {}", shown.stderr);
+        assert_eq!(planned(&tree, &["--format", format, "-j", "3"]).stderr, "", "{format}");
     }
 }
 

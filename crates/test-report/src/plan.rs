@@ -39,8 +39,8 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
         above(plan),
         duration(plan.serial)
     );
-    if let Some(headroom) = headroom(&plan.capacity) {
-        let _ = writeln!(out, "{headroom}");
+    for line in headroom(&plan.capacity).into_iter().chain(plan_facts::slots(plan, facts)) {
+        let _ = writeln!(out, "{line}");
     }
     out.push('\n');
     out.push_str(&steps(plan, styles));

@@ -26,8 +26,12 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n<div class=\"picture\">"
+         <title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n"
     );
+    if let Some(slots) = plan_facts::slots(plan, facts) {
+        let _ = writeln!(out, "<p>{}</p>", escaped(&slots));
+    }
+    out.push_str("<div class=\"picture\">");
     out.push_str(&plan_svg::text(plan));
     out.push_str("</div>\n");
     let said = [
