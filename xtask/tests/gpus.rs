@@ -193,6 +193,10 @@ fn processes_that_cannot_be_listed_are_no_users_of_a_free_gpu() {
     let arguments = ["--fits", "--tree", tree.path().to_str().unwrap(), "--policy", "dynamo-2025-10"];
     let free = gpus(&machine(0), &arguments);
     assert!(free.stdout.contains("  GPU 0 (NVIDIA L4)  fits, "), "{}{}", free.stdout, free.stderr);
+    // In the table it is a word; what failed would make it too wide.
+    let shown = gpus(&machine(0), &[]).stdout;
+    assert!(shown.contains("processes not known: GPU 0: nvmlDeviceGetComputeRunningProcesses_v3"), "{shown}");
+    assert!(shown.lines().find(|line| line.contains("GPU-a1b2c300")).unwrap().contains("  unknown  "), "{shown}");
     let held = gpus(&machine(9000), &arguments);
     assert!(held.stdout.contains("free; who holds it cannot be listed"), "{}", held.stdout);
 }
@@ -236,6 +240,10 @@ fn a_plan_names_gpus_and_instances_as_the_inventory_does() {
         assert!(starts.iter().all(|start| *start == starts[0]), "{text}");
         assert!(!text.contains("GPU-a1b2") && !text.contains("MIG-"), "{text}");
         let svg = plan("svg");
+        let title = svg.lines().filter(|line| line.starts_with("<text class=\"t\""));
+        let title: Vec<&str> = title.map(|line| line.split(['>', '<']).nth(2).unwrap()).collect();
+        assert!(title.iter().all(|line| line.chars().count() <= 100), "a longer line would be cut: {title:?}");
+        assert!(text.starts_with(&title.join(" ")), "{title:?}: {text}");
         assert!(names.iter().all(|name| svg.contains(&format!(">{name}</text>"))), "{svg}");
     }
 }
@@ -282,7 +290,7 @@ fn watching_shows_the_machine_again_and_ends_with_its_reader() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// Runs a command with a terminal of its own, of 60 lines and 200 columns. Once a line says `4000000`, it puts the file of the
+/// Runs a command with a terminal of its own, of as many lines and columns as `SIZE` says. Once a line says `4000000`, it puts the file of the
 /// second machine into the place of the first, and once another redrawing has come, presses Ctrl-C. Prints what the
 /// screen shows then, line by line, and whether the command ended by that.
 const TERMINAL: &str = r"
@@ -292,7 +300,7 @@ child, terminal = pty.fork()
 if child == 0:
     time.sleep(0.2)
     os.execv(command[0], command)
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 60, 200, 0, 0))
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', *map(int, os.environ['SIZE'].split()), 0, 0))
 seen, changed, asked = '', None, False
 while True:
     try:
@@ -334,19 +342,38 @@ print(os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT)
 
 #[test]
 fn on_a_terminal_the_machine_is_redrawn_in_its_place_and_nothing_old_is_left() {
+    let (screen, second) = watched("redrawn", "60 200");
+    assert!(!screen.contains("4000000"), "{screen}");
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    assert_eq!(lines(&screen), lines(&gpus(&second, &[]).stdout));
+}
+
+#[test]
+fn a_terminal_that_is_small_shows_the_beginning_and_how_much_is_left_out() {
+    let (screen, second) = watched("small", "10 60");
+    let (shown, whole): (Vec<&str>, String) = (screen.lines().collect(), gpus(&second, &[]).stdout);
+    assert_eq!(shown.len(), 9, "{screen}");
+    assert!(shown.iter().all(|line| line.chars().count() <= 60), "{screen}");
+    let left_out = format!("… and {} more lines: make the window taller", whole.lines().count() - 8);
+    assert_eq!(shown[8], left_out, "{screen}");
+    for (line, full) in shown[..8].iter().zip(whole.lines()) {
+        assert!(full.trim_end().starts_with(line.trim_end_matches('…')), "{line}: {full}");
+    }
+}
+
+/// What a terminal of this size shows of two machines, the second of which takes the first one's place; and the second.
+fn watched(name: &str, size: &str) -> (String, PathBuf) {
     // What is shown first has more lines, and longer ones.
-    let (first, second) = (machine("redrawn", busy), machine("redrawn-then", |_| {}));
+    let (first, second) = (machine(name, busy), machine(&format!("{name}-then"), |_| {}));
     let watched = xtask(&["gpus", "--watch=0.2", "--nvml", oracle::fake_nvml().to_str().unwrap()]);
     let mut command = std::process::Command::new("python3");
     command.args(["-c", TERMINAL]).args([&first, &second]).arg(watched.get_program()).args(watched.get_args());
     for variable in ["CI", "NO_COLOR", "CUDA_VISIBLE_DEVICES"] {
         command.env_remove(variable);
     }
-    let shown = answer(command.env("TERM", "xterm").env("FAKE_NVML_DEVICES", &first));
+    let shown = answer(command.env("TERM", "xterm").env("SIZE", size).env("FAKE_NVML_DEVICES", &first));
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let (screen, ended) = shown.stdout.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(ended, "True", "{}", shown.stdout);
-    assert!(!screen.contains("4000000"), "{screen}");
-    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    assert_eq!(lines(screen), lines(&gpus(&second, &[]).stdout));
+    (screen.to_owned(), second)
 }

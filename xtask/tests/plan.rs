@@ -205,6 +205,30 @@ fn options_that_mean_nothing_are_refused_and_say_what_would() {
 }
 
 #[test]
+fn tests_that_do_not_run_stand_under_their_reason() {
+    let many = "@pytest.mark.gpu_2\n@pytest.mark.parametrize('x', range(7))\ndef test_many(x): pass\n";
+    let other = "@pytest.mark.gpu_8\ndef test_other(): pass\n";
+    let here = "@pytest.mark.gpu_1\ndef test_here(): pass\n";
+    let tree = tree_of(&[other, many, here].concat());
+    let text = planned(&tree, &["-j", "2"]).stdout;
+    let of_many: String = (0..3).map(|x| format!("  tests/test_a.py::test_many[{x}]\n")).collect();
+    let more = "  and 4 more (`--format json` has all)\n";
+    let told = format!("not run: 7: needs 2 GPUs, 1 visible\n{of_many}{more}not run: 1: needs 8 GPUs, 1 visible\n");
+    assert!(text.contains(&told), "{text}");
+
+    let svg = planned(&tree, &["-j", "2", "--format", "svg"]).stdout;
+    assert!(svg.contains(">7 tests: needs 2 GPUs, 1 visible: tests/test_a.py::test_many[0], ...</text>"), "{svg}");
+    assert!(svg.contains("; one after another it would be "), "{svg}");
+    // The page has each of them once, beneath the picture and not in it.
+    let html = planned(&tree, &["-j", "2", "--format", "html"]).stdout;
+    let (picture, below) = html.split_once("</svg>").unwrap();
+    assert!(!picture.contains("not run here:") && !picture.contains("test_many"), "{picture}");
+    assert!(below.contains("<details><summary>7 tests: needs 2 GPUs, 1 visible</summary>"), "{below}");
+    assert!(below.contains("<details open><summary>1 test: needs 8 GPUs, 1 visible</summary>"), "{below}");
+    assert_eq!(below.matches("::test_many[").count(), 7, "{below}");
+}
+
+#[test]
 fn slots_of_a_machine_that_is_not_here_are_said_to_be_this_ones() {
     let tree = tree_of("def test_a(): pass\n");
     let told = "this machine's: -j N plans with as many as that one has";

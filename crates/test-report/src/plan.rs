@@ -11,7 +11,7 @@ use crate::count::{counted, duration, grouped, tests};
 use crate::plan_facts::{self, PlanFacts};
 use crate::terminal::{Styles, printable};
 
-/// How many lines of one kind are shown before the rest is folded into a count.
+/// How many reasons are shown before the rest is folded into a count.
 const SHOWN: usize = 20;
 /// How many tests are named where the same is to be said of more.
 const NAMED: usize = 3;
@@ -30,15 +30,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
         grouped(on_gpus),
         grouped(plan.not_run.len())
     );
-    let _ = writeln!(
-        out,
-        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
-        duration(plan.expected),
-        duration(plan.bounds.best()),
-        plan.bounds.binding(),
-        above(plan),
-        duration(plan.serial)
-    );
+    let _ = writeln!(out, "{}", expected(plan));
     for line in headroom(&plan.capacity).into_iter().chain(plan_facts::slots(plan, facts)) {
         let _ = writeln!(out, "{line}");
     }
@@ -81,6 +73,18 @@ fn notes(notes: &[Note], styles: &Styles) -> String {
         );
     }
     out
+}
+
+/// How long it takes, and how near that is to the best there can be.
+pub(crate) fn expected(plan: &Plan) -> String {
+    format!(
+        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
+        duration(plan.expected),
+        duration(plan.bounds.best()),
+        plan.bounds.binding(),
+        above(plan),
+        duration(plan.serial)
+    )
 }
 
 /// By how much a plan is above its bound; nothing where it reaches it.
@@ -196,20 +200,33 @@ fn gib(share: Share) -> Option<String> {
     share.gib().map(|gib| if gib > 0.0 && gib < 0.05 { "under 0.1".to_owned() } else { format!("{gib:.1}") })
 }
 
-/// Each reason with its tests, the most frequent first.
+/// The refused tests by reason, those with the most tests first.
+pub(crate) fn by_reason(refused: &[NotRun]) -> Vec<(String, Vec<&NotRun>)> {
+    let mut by_reason: IndexMap<String, Vec<&NotRun>> = IndexMap::new();
+    for case in refused {
+        by_reason.entry(case.reason.to_string()).or_default().push(case);
+    }
+    let mut by_reason: Vec<_> = by_reason.into_iter().collect();
+    by_reason.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+    by_reason
+}
+
+/// Each reason once, with its first tests.
 fn not_run(refused: &[NotRun], styles: &Styles) -> String {
     let mut out = String::new();
-    for case in refused.iter().take(SHOWN) {
-        let _ = writeln!(
-            out,
-            "{} {}  {}",
-            "not run:".style(styles.doubtful),
-            printable(case.id.as_str()),
-            printable(&case.reason.to_string())
-        );
+    let by_reason = by_reason(refused);
+    for (reason, cases) in by_reason.iter().take(SHOWN) {
+        let count = grouped(cases.len());
+        let _ = writeln!(out, "{} {count}: {}", "not run:".style(styles.doubtful), printable(reason));
+        for case in cases.iter().take(NAMED) {
+            let _ = writeln!(out, "  {}", printable(case.id.as_str()));
+        }
+        if cases.len() > NAMED {
+            let _ = writeln!(out, "  and {} more (`--format json` has all)", grouped(cases.len() - NAMED));
+        }
     }
-    if refused.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more (`--format json` has all)", grouped(refused.len() - SHOWN));
+    if by_reason.len() > SHOWN {
+        let _ = writeln!(out, "and {} more reasons (`--format json` has all)", grouped(by_reason.len() - SHOWN));
     }
     out
 }

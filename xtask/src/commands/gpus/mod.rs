@@ -101,13 +101,35 @@ fn repeat(args: &GpusArgs, environment: &Environment, show: impl Fn() -> Result<
     loop {
         let text = show()?;
         // Home, the new lines over the old ones, and what is left of those away: nothing flickers.
-        let text =
-            if environment.redraw { format!("\u{1b}[H{}\u{1b}[J", text.replace('\n', "\u{1b}[K\n")) } else { text };
+        let text = if environment.redraw {
+            format!("\u{1b}[H{}\u{1b}[J", on_screen(&text).replace('\n', "\u{1b}[K\n"))
+        } else {
+            text
+        };
         if !output::write_on(&text)? {
             return Ok(Exit::Success);
         }
         std::thread::sleep(pause);
     }
+}
+
+/// As much as the terminal shows without breaking a line or moving one out at its top: the next drawing could not take that
+/// away again.
+fn on_screen(text: &str) -> String {
+    let (rows, width) = console::Term::stdout().size();
+    let lines: Vec<&str> = text.lines().collect();
+    // The cursor stands on a line of its own at the end.
+    let most = usize::from(rows).saturating_sub(1).max(2);
+    let shown = if lines.len() > most { most - 1 } else { lines.len() };
+    let mut out = String::new();
+    for line in &lines[..shown] {
+        out.push_str(&console::truncate_str(line, usize::from(width).saturating_sub(1).max(20), "…"));
+        out.push('\n');
+    }
+    if shown < lines.len() {
+        out.push_str(&format!("… and {} more lines: make the window taller\n", lines.len() - shown));
+    }
+    out
 }
 
 fn show(
@@ -128,7 +150,7 @@ fn show(
             if args.gpus.is_none() && !inventory.devices.is_empty() && (list.is_some() || visible.is_err()) {
                 text.push_str(&test_report::gpus::visible(list, visible, &styles));
             }
-            if let (Some(host), false) = (&host, inventory.devices.is_empty()) {
+            if let Some(host) = &host {
                 text.insert_str(0, &test_report::gpus::host(host));
             }
             if let Some(fits) = fits {
