@@ -384,8 +384,8 @@ fn memory_that_no_test_takes() {
             arguments: "plan --tree tree --gpus 1xL4",
             code: 0,
             says: &[
-                "note: tests/test_a.py:5",
-                "tests/test_a.py::test_a profiled_vram_gib(-1) is no amount of memory in GiB: planned alone on its GPU",
+                "(tests/test_a.py:5",
+                "profiled_vram_gib(-1) is no amount of memory in GiB: planned alone on its GPU",
                 "GPU 0 (alone)",
             ],
         },
@@ -394,7 +394,7 @@ fn memory_that_no_test_takes() {
             given: |place| vram(place, "'x'"),
             arguments: "plan --tree tree --gpus 1xL4",
             code: 0,
-            says: &["note: tests/test_a.py:5", "profiled_vram_gib(\"x\") is no amount of memory in GiB: planned alone"],
+            says: &["(tests/test_a.py:5", "profiled_vram_gib(\"x\") is no amount of memory in GiB: planned alone"],
         },
         Case {
             name: "more than there is",
@@ -402,9 +402,9 @@ fn memory_that_no_test_takes() {
             arguments: "plan --tree tree --gpus 1xL4",
             code: 0,
             says: &[
-                "note: tests/test_a.py:5",
+                "(tests/test_a.py:5",
                 "is more than any GPU has: the number is in GiB",
-                "not run: tests/test_a.py::test_a  needs 1000000000 GiB, the largest card has",
+                "not run: 1: needs over a million GiB, the largest card has",
             ],
         },
         Case {
@@ -412,7 +412,7 @@ fn memory_that_no_test_takes() {
             given: |place| vram(place, "1e308"),
             arguments: "plan --tree tree --gpus 1xL4",
             code: 0,
-            says: &["is more than any GPU has: the number is in GiB", "not run: tests/test_a.py::test_a  needs"],
+            says: &["is more than any GPU has: the number is in GiB", "not run: 1: needs"],
         },
         Case {
             name: "and what the audit says of it",

@@ -150,6 +150,87 @@ fn a_mig_name_that_is_not_here_says_what_is() {
 }
 
 #[test]
+fn what_is_visible_is_shown_and_why_not_more() {
+    let machine = machine("visible", |_| {});
+    let shown = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = xtask(&["gpus", "--nvml"]);
+        command.arg(oracle::fake_nvml()).args(arguments).env("FAKE_NVML_DEVICES", &machine);
+        answer(command.envs(variables.iter().copied()))
+    };
+    let list = "CUDA_VISIBLE_DEVICES";
+    assert!(!shown(&[], &[]).stdout.contains("visible"), "all is");
+    for (variables, told, warned) in [
+        (&[(list, "1")][..], "visible by CUDA_VISIBLE_DEVICES=\"1\": GPU 1\n", ""),
+        (&[(list, "0,9")], "visible by CUDA_VISIBLE_DEVICES=\"0,9\": GPU 0: CUDA ignores", "warning: CUDA ignores"),
+        (&[(list, "")], "\"\": nothing: CUDA_VISIBLE_DEVICES is empty, which hides every GPU\n", ""),
+        (
+            &[("CUDA_DEVICE_ORDER", "foo")],
+            "visible: not known: CUDA_DEVICE_ORDER is \"foo\"",
+            "warning: CUDA_DEVICE_ORDER",
+        ),
+    ] {
+        let answer = shown(variables, &[]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert!(answer.stdout.contains(told), "{variables:?}: {}", answer.stdout);
+        assert!(answer.stderr.starts_with(warned), "{variables:?}: {}", answer.stderr);
+        assert_eq!(answer.stderr.is_empty(), warned.is_empty(), "{variables:?}: {}", answer.stderr);
+    }
+    let json = shown(&[(list, "1")], &["--format", "json"]).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["visible"], json!([json["devices"][1]["uuid"]]));
+    // And who gets no GPU is told which variable hides them.
+    let hidden = shown(&[(list, "")], &["--fits", "-m", "gpu_1", "--language", "python"]);
+    assert!(hidden.stdout.contains("needs 1 GPU, CUDA_VISIBLE_DEVICES is empty"), "{}", hidden.stdout);
+}
+
+#[test]
+fn a_marker_that_says_no_amount_is_told_where_its_test_has_a_gpu_to_itself() {
+    let tree = tempfile::tempdir().unwrap();
+    let test = |name: &str, amount: &str| {
+        format!("@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib({amount})\ndef test_{name}(): pass\n")
+    };
+    let tests = [test("less", "-3"), test("text", "'12'"), test("unsaid", ""), test("little", "1e-12")].concat();
+    fs::write(tree.path().join("test_a.py"), format!("import pytest\n{tests}")).unwrap();
+    let tree = tree.path().to_str().unwrap();
+    let arguments = ["gpus", "--gpus", "2xL4", "--fits", "--tree", tree, "--policy", "dynamo-2025-10"];
+    let told = answer(&mut xtask(&arguments));
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let unread = "1 GPU to itself (no amount in its profiled_vram_gib: how much memory it takes is not known): fits\n";
+    assert_eq!(told.stdout.matches(unread).count(), 3, "{}", told.stdout);
+    for note in
+        ["profiled_vram_gib(-3) is no amount", "profiled_vram_gib(\"12\") is no amount", "profiled_vram_gib() says no"]
+    {
+        assert!(told.stdout.contains(&format!("  note: {note}")), "{note}: {}", told.stdout);
+    }
+    assert!(told.stdout.contains("1 GPU with under 1 MiB (profiled_vram_gib): fits"), "{}", told.stdout);
+    let limited = ["plan", "--gpus", "2xL4", "--max-vram-gib", "5", "--tree", tree, "--policy", "dynamo-2025-10"];
+    let limited = answer(&mut xtask(&limited));
+    assert!(limited.stdout.contains("how much memory it takes is not known, and the limit"), "{}", limited.stdout);
+}
+
+#[test]
+fn processes_that_cannot_be_listed_are_no_users_of_a_free_gpu() {
+    let machine = |used: u64| {
+        machine(&format!("unlisted-{used}"), |machine| {
+            machine["devices"][0]["memory_mib"]["used"] = json!(used);
+            machine["devices"][0]["returns"] = json!({"nvmlDeviceGetComputeRunningProcesses_v3": 999});
+        })
+    };
+    // A tree's only test, which has a GPU to itself.
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("test_a.py"), "import pytest\n@pytest.mark.gpu_1\ndef test_a(): pass\n").unwrap();
+    let arguments = ["--fits", "--tree", tree.path().to_str().unwrap(), "--policy", "dynamo-2025-10"];
+    let free = gpus(&machine(0), &arguments);
+    assert!(free.stdout.contains("  GPU 0 (NVIDIA L4)  fits, "), "{}{}", free.stdout, free.stderr);
+    // In the table it is a word; what failed would make it too wide.
+    let shown = gpus(&machine(0), &[]).stdout;
+    assert!(shown.contains("processes not known: GPU 0: nvmlDeviceGetComputeRunningProcesses_v3"), "{shown}");
+    assert!(shown.lines().find(|line| line.contains("GPU-a1b2c300")).unwrap().contains("  unknown  "), "{shown}");
+    let held = gpus(&machine(9000), &arguments);
+    assert!(held.stdout.contains("free; who holds it cannot be listed"), "{}", held.stdout);
+}
+
+#[test]
 fn a_test_of_two_gpus_gets_no_two_instances() {
     let arguments = ["plan", "-m", "gpu_2", "--language", "python", "--format", "json", "--check", "--nvml"];
     let devices = oracle::fake_devices("2xH100-mig.json");
@@ -159,6 +240,41 @@ fn a_test_of_two_gpus_gets_no_two_instances() {
     assert!(!reasons.is_empty());
     let reason = "needs 2 GPUs, 1 visible beside 2 MIG instances, of which a process can have one alone";
     assert!(reasons.iter().all(|told| *told == Some(reason)), "{reasons:?}");
+}
+
+#[test]
+fn a_plan_names_gpus_and_instances_as_the_inventory_does() {
+    let lost = machine("named", |machine| {
+        let third = machine["devices"][1].clone();
+        machine["devices"].as_array_mut().unwrap().push(third);
+        machine["devices"][1]["lost"] = json!(true);
+        machine["devices"][2]["uuid"] = json!("GPU-a1b2c302-0000-4000-8000-000000000002");
+        machine["devices"][2]["pci"]["bus"] = json!(99);
+    });
+    // What CUDA has to be given as a UUID, people know by its number.
+    for (devices, names) in [
+        (lost, &["GPU 0", "GPU 2"][..]),
+        (oracle::fake_devices("2xH100-mig.json"), &["GPU 0.0 3g.40gb", "GPU 0.2 1g.10gb", "GPU 1"]),
+    ] {
+        let plan = |format| {
+            let arguments = ["plan", "-m", "gpu_1", "--language", "python", "--no-history", "--format", format];
+            let mut plan = xtask(&arguments);
+            answer(plan.arg("--nvml").arg(oracle::fake_nvml()).env("FAKE_NVML_DEVICES", &devices)).stdout
+        };
+        let text = plan("text");
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains('|')).collect();
+        let found: Vec<&str> = lines.iter().map(|line| line.split('|').next().unwrap().trim_end()).collect();
+        assert_eq!(found[..names.len()], *names, "{text}");
+        let starts: Vec<_> = lines.iter().map(|line| line.find('|')).collect();
+        assert!(starts.iter().all(|start| *start == starts[0]), "{text}");
+        assert!(!text.contains("GPU-a1b2") && !text.contains("MIG-"), "{text}");
+        let svg = plan("svg");
+        let title = svg.lines().filter(|line| line.starts_with("<text class=\"t\""));
+        let title: Vec<&str> = title.map(|line| line.split(['>', '<']).nth(2).unwrap()).collect();
+        assert!(title.iter().all(|line| line.chars().count() <= 100), "a longer line would be cut: {title:?}");
+        assert!(text.starts_with(&title.join(" ")), "{title:?}: {text}");
+        assert!(names.iter().all(|name| svg.contains(&format!(">{name}</text>"))), "{svg}");
+    }
 }
 
 #[test]
@@ -203,7 +319,7 @@ fn watching_shows_the_machine_again_and_ends_with_its_reader() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-/// Runs a command with a terminal of its own, of 60 lines and 200 columns. Once a line says `4000000`, it puts the file of the
+/// Runs a command with a terminal of its own, of as many lines and columns as `SIZE` says. Once a line says `4000000`, it puts the file of the
 /// second machine into the place of the first, and once another redrawing has come, presses Ctrl-C. Prints what the
 /// screen shows then, line by line, and whether the command ended by that.
 const TERMINAL: &str = r"
@@ -213,7 +329,7 @@ child, terminal = pty.fork()
 if child == 0:
     time.sleep(0.2)
     os.execv(command[0], command)
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 60, 200, 0, 0))
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', *map(int, os.environ['SIZE'].split()), 0, 0))
 seen, changed, asked = '', None, False
 while True:
     try:
@@ -255,19 +371,38 @@ print(os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT)
 
 #[test]
 fn on_a_terminal_the_machine_is_redrawn_in_its_place_and_nothing_old_is_left() {
+    let (screen, second) = watched("redrawn", "60 200");
+    assert!(!screen.contains("4000000"), "{screen}");
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    assert_eq!(lines(&screen), lines(&gpus(&second, &[]).stdout));
+}
+
+#[test]
+fn a_terminal_that_is_small_shows_the_beginning_and_how_much_is_left_out() {
+    let (screen, second) = watched("small", "10 60");
+    let (shown, whole): (Vec<&str>, String) = (screen.lines().collect(), gpus(&second, &[]).stdout);
+    assert_eq!(shown.len(), 9, "{screen}");
+    assert!(shown.iter().all(|line| line.chars().count() <= 60), "{screen}");
+    let left_out = format!("… and {} more lines: make the window taller", whole.lines().count() - 8);
+    assert_eq!(shown[8], left_out, "{screen}");
+    for (line, full) in shown[..8].iter().zip(whole.lines()) {
+        assert!(full.trim_end().starts_with(line.trim_end_matches('…')), "{line}: {full}");
+    }
+}
+
+/// What a terminal of this size shows of two machines, the second of which takes the first one's place; and the second.
+fn watched(name: &str, size: &str) -> (String, PathBuf) {
     // What is shown first has more lines, and longer ones.
-    let (first, second) = (machine("redrawn", busy), machine("redrawn-then", |_| {}));
+    let (first, second) = (machine(name, busy), machine(&format!("{name}-then"), |_| {}));
     let watched = xtask(&["gpus", "--watch=0.2", "--nvml", oracle::fake_nvml().to_str().unwrap()]);
     let mut command = std::process::Command::new("python3");
     command.args(["-c", TERMINAL]).args([&first, &second]).arg(watched.get_program()).args(watched.get_args());
     for variable in ["CI", "NO_COLOR", "CUDA_VISIBLE_DEVICES"] {
         command.env_remove(variable);
     }
-    let shown = answer(command.env("TERM", "xterm").env("FAKE_NVML_DEVICES", &first));
+    let shown = answer(command.env("TERM", "xterm").env("SIZE", size).env("FAKE_NVML_DEVICES", &first));
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let (screen, ended) = shown.stdout.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(ended, "True", "{}", shown.stdout);
-    assert!(!screen.contains("4000000"), "{screen}");
-    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    assert_eq!(lines(screen), lines(&gpus(&second, &[]).stdout));
+    (screen.to_owned(), second)
 }

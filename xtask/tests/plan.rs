@@ -141,9 +141,18 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
         fs::write(&policy, text).unwrap();
         let policy = policy.to_str().unwrap();
         let mut plan = xtask(&["plan", "--policy", policy, "--stage", "pre_merge", "--gpus", "2xL4", "--no-history"]);
-        answer(plan.arg("--enforce-budget"))
+        plan.arg("--enforce-budget");
+        plan
     };
-    let over = with("1 s");
+    // Who reads the answer by a program is told, too.
+    for format in ["json", "svg", "html", "dot"] {
+        let over = answer(with("1 s").args(["--format", format]));
+        assert_eq!(over.code, 5, "{}", over.stderr);
+        let told = "over budget: all tests in pre_merge on 2x NVIDIA L4: ";
+        assert!(over.stderr.contains(told) && over.stderr.contains("over by"), "{format}: {}", over.stderr);
+    }
+    let over = answer(&mut with("1 s"));
+    assert!(!over.stderr.contains("over budget"), "the text says it: {}", over.stderr);
     assert_eq!(over.code, 5, "{}", over.stderr);
     for text in [
         "over budget: all tests in pre_merge on 2x NVIDIA L4: ",
@@ -155,7 +164,7 @@ fn a_budget_that_is_exceeded_is_exit_5_where_that_is_asked_for() {
         assert!(over.stdout.contains(text), "{text}: {}", over.stdout);
     }
     assert!(!over.stdout.contains("p90"), "nothing was measured: {}", over.stdout);
-    let fits = with("20 h");
+    let fits = answer(&mut with("20 h"));
     assert_eq!(fits.code, 0, "{}", fits.stderr);
     assert!(fits.stdout.contains("1 budget is kept: all tests in pre_merge on 2x NVIDIA L4: "), "{}", fits.stdout);
 }
@@ -240,4 +249,103 @@ fn tests_take_processors_and_memory_of_the_machine_as_their_markers_say() {
         plan["not_run"]
     );
     assert!(plan.to_string().contains("is no number of processors"), "{plan}");
+}
+
+/// A tree with one file of tests.
+fn tree_of(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("tests")).unwrap();
+    fs::write(folder.path().join("tests/test_a.py"), format!("import pytest\n{text}")).unwrap();
+    folder
+}
+
+/// What `plan` says of a tree on one card that is not here.
+fn planned(tree: &tempfile::TempDir, more: &[&str]) -> support::Answer {
+    let tree = tree.path().to_str().unwrap();
+    let arguments = ["plan", "--tree", tree, "--policy", "dynamo-2025-10", "--gpus", "1xL4", "--no-history"];
+    answer(xtask(&arguments).args(more))
+}
+
+#[test]
+fn options_that_mean_nothing_are_refused_and_say_what_would() {
+    for (arguments, told) in [
+        (&["--max-vram-gib=nan"][..], "is no amount of memory"),
+        (&["--max-vram-gib", "-1"], "is no amount of memory"),
+        (&["--max-vram-gib=inf"], "is no amount of memory"),
+        (&["-j", "0"], "is no number of steps: write how many may run at once, 1 at least"),
+        (&["-j", "many"], "is no number of steps"),
+        (&["--gpus", "1xL4", "--nvml", "/x"], "cannot be used with"),
+    ] {
+        let answer = answer(xtask(&["plan", "-m", "gpu_1", "--no-history"]).args(arguments));
+        assert_eq!(answer.code, 2, "{arguments:?}: {}", answer.stderr);
+        assert!(answer.stderr.contains(told), "{arguments:?}: {}", answer.stderr);
+    }
+    for command in ["why", "gpus"] {
+        let answer = answer(&mut xtask(&[command, "--gpus", "1xL4", "--nvml", "/x", "x"]));
+        assert_eq!(answer.code, 2, "{command}: {}", answer.stderr);
+    }
+}
+
+#[test]
+fn tests_that_do_not_run_stand_under_their_reason() {
+    let many = "@pytest.mark.gpu_2\n@pytest.mark.parametrize('x', range(7))\ndef test_many(x): pass\n";
+    let other = "@pytest.mark.gpu_8\ndef test_other(): pass\n";
+    let here = "@pytest.mark.gpu_1\ndef test_here(): pass\n";
+    let tree = tree_of(&[other, many, here].concat());
+    let text = planned(&tree, &["-j", "2"]).stdout;
+    let of_many: String = (0..3).map(|x| format!("  tests/test_a.py::test_many[{x}]\n")).collect();
+    let more = "  and 4 more (`--format json` has all)\n";
+    let told = format!("not run: 7: needs 2 GPUs, 1 visible\n{of_many}{more}not run: 1: needs 8 GPUs, 1 visible\n");
+    assert!(text.contains(&told), "{text}");
+
+    let svg = planned(&tree, &["-j", "2", "--format", "svg"]).stdout;
+    assert!(svg.contains(">7 tests: needs 2 GPUs, 1 visible: tests/test_a.py::test_many[0], ...</text>"), "{svg}");
+    assert!(svg.contains("; one after another it would be "), "{svg}");
+    // The page has each of them once, beneath the picture and not in it.
+    let html = planned(&tree, &["-j", "2", "--format", "html"]).stdout;
+    let (picture, below) = html.split_once("</svg>").unwrap();
+    assert!(!picture.contains("not run here:") && !picture.contains("test_many"), "{picture}");
+    assert!(below.contains("<details><summary>7 tests: needs 2 GPUs, 1 visible</summary>"), "{below}");
+    assert!(below.contains("<details open><summary>1 test: needs 8 GPUs, 1 visible</summary>"), "{below}");
+    assert_eq!(below.matches("::test_many[").count(), 7, "{below}");
+}
+
+#[test]
+fn slots_of_a_machine_that_is_not_here_are_said_to_be_this_ones() {
+    let tree = tree_of("def test_a(): pass\n");
+    let told = "this machine's: -j N plans with as many as that one has";
+    for format in ["text", "html"] {
+        let shown = planned(&tree, &["--format", format]);
+        assert!(shown.stdout.replace("&#39;", "'").contains(told), "{format}: {}", shown.stdout);
+        assert_eq!(shown.stderr, "", "{format}");
+        assert!(!planned(&tree, &["--format", format, "-j", "3"]).stdout.contains("-j N"), "{format}");
+    }
+    for format in ["json", "svg", "dot"] {
+        let shown = planned(&tree, &["--format", format]);
+        assert!(shown.stderr.starts_with("note: ") && shown.stderr.contains(told), "{format}: {}", shown.stderr);
+        assert_eq!(planned(&tree, &["--format", format, "-j", "3"]).stderr, "", "{format}");
+    }
+}
+
+#[test]
+fn what_stays_free_of_a_gpu_and_what_takes_nothing_of_it_is_said() {
+    let nothing = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(0)\n\
+                   @pytest.mark.parametrize('x', range(5))\ndef test_nothing(x): pass\n";
+    let unsaid = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib()\ndef test_unsaid(): pass\n";
+    let small = "@pytest.mark.gpu_1\n@pytest.mark.profiled_vram_gib(4)\ndef test_small(): pass\n";
+    let tree = tree_of(&[nothing, unsaid, small].concat());
+    let text = planned(&tree, &["-j", "2"]).stdout;
+    assert_eq!(text.matches("15% of a shared GPU stays free\n").count(), 1, "{text}");
+    let nothing = "note: profiled_vram_gib(0): takes no GPU memory, and runs on the CPU without a GPU: 5 tests: ";
+    assert!(text.contains(nothing) && text.contains(" and 2 more (`--format json` has all)\n"), "{text}");
+    assert!(text.contains("note: profiled_vram_gib() says no amount: planned alone on its GPU: 1 test: "), "{text}");
+
+    let svg = planned(&tree, &["-j", "2", "--format", "svg"]).stdout;
+    for told in ["15% of a shared GPU stays free, above this line", "memory or slots taken", ">10 GiB<", ">20 GiB<"] {
+        assert!(svg.contains(told), "{told}: {svg}");
+    }
+    // Without a GPU there is nothing to keep free.
+    let none = xtask(&["plan", "--tree", tree.path().to_str().unwrap(), "--nvml", "/nowhere.so", "--policy"]);
+    let none = answer({ none }.arg("dynamo-2025-10"));
+    assert!(none.stdout.contains("no GPU, ") && !none.stdout.contains("stays free"), "{}", none.stdout);
 }

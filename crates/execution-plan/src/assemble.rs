@@ -55,6 +55,7 @@ pub fn plan(
         headroom: policy.headroom(),
     };
     let mut plan = plan_each(&mut each_demand(policy, chosen, estimates, &mut notes), capacity, settings);
+    notes.extend(crate::claims::notes(policy, chosen));
     plan.notes = notes;
     plan
 }

@@ -218,6 +218,7 @@ fn first_argument<'c>(case: &'c ResolvedCase<'_>, marker: &str) -> Option<&'c Va
 impl From<&Unit> for crate::UnitCapacity {
     fn from(unit: &Unit) -> Self {
         Self {
+            label: unit.label.clone(),
             name: unit.name.clone(),
             visible: unit.cuda_visible_devices().to_owned(),
             memory: unit.usable().0.saturating_sub(unit.held().0),

@@ -17,6 +17,7 @@
 mod assemble;
 mod bounds;
 mod budget;
+mod claims;
 mod demand;
 mod estimate;
 mod fit;

@@ -59,6 +59,8 @@ pub struct Capacity {
 /// One GPU or MIG instance, as far as planning goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitCapacity {
+    /// The name for people, such as `0`, or `0.2 1g.10gb` of a MIG instance.
+    pub label: String,
     /// Such as `NVIDIA L4`.
     pub name: String,
     /// The text for `CUDA_VISIBLE_DEVICES`.

@@ -135,8 +135,13 @@ impl fmt::Display for NotRunReason {
             }
             Self::TooLittleMemory { gpus, needed_gib, largest_gib, fitting } => write!(
                 formatter,
-                "needs {gpus} GPUs with {} GiB each, {fitting} have that much (the largest has {})",
+                "needs {gpus} GPUs with {} GiB each, {} that much (the largest has {})",
                 gib(*needed_gib),
+                match fitting {
+                    0 => "none has".to_owned(),
+                    1 => "1 has".to_owned(),
+                    _ => format!("{fitting} have"),
+                },
                 gib(*largest_gib)
             ),
             Self::HeldByOthers { gpus: 1, needed_gib: Some(needed), .. } => {
@@ -165,7 +170,7 @@ impl fmt::Display for NotRunReason {
             }
             Self::OverVramLimit { needed_gib: None, limit_gib } => write!(
                 formatter,
-                "has no VRAM profile, and the limit given is {} GiB: mark how much it needs",
+                "how much memory it takes is not known, and the limit given is {} GiB: mark how much it needs",
                 gib(*limit_gib)
             ),
             Self::Resource { name } => write!(formatter, "needs {name}"),
@@ -180,26 +185,46 @@ fn gpus(count: u32, model: Option<&str>) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// One decimal, none where it is whole.
+/// One decimal, none where it is whole. What is not nothing does not read as nothing, and of what no card ever has the digits
+/// say nothing.
 fn gib(value: f64) -> String {
+    if value > 0.0 && value < 0.1 {
+        return "under 0.1".to_owned();
+    }
+    if value >= 1e6 {
+        return "over a million".to_owned();
+    }
     let rounded = (value * 10.0).round() / 10.0;
     format!("{rounded}")
 }
 
-/// Something an author has to know of a planned test: it runs, but not as its markers say.
+/// Something an author has to know of a planned test: it runs, but not as its markers, or some of them, say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Note {
     /// The test.
     pub id: NodeId,
     /// Where it stands.
     pub at: SourceSpan,
-    /// What is wrong and what was done instead, as a fragment.
+    /// What is wrong or remarkable, and what was done instead, as a fragment.
     pub text: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_and_counts_read_as_people_say_them() {
+        let text = |reason: NotRunReason| reason.to_string();
+        for (fitting, told) in [(0, "none has"), (1, "1 has"), (2, "2 have")] {
+            let reason = NotRunReason::TooLittleMemory { gpus: 4, needed_gib: 40.0, largest_gib: 44.99, fitting };
+            assert_eq!(text(reason), format!("needs 4 GPUs with 40 GiB each, {told} that much (the largest has 45)"));
+        }
+        for (needed_gib, told) in [(1.8e10, "over a million"), (1e-9, "under 0.1"), (0.1, "0.1")] {
+            let reason = NotRunReason::TooLittleMemory { gpus: 1, needed_gib, largest_gib: 22.0, fitting: 0 };
+            assert_eq!(text(reason), format!("needs {told} GiB, the largest card has 22"));
+        }
+    }
 
     #[test]
     fn reasons_read_as_people_say_them() {

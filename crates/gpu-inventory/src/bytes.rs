@@ -30,10 +30,14 @@ impl Bytes {
     }
 }
 
-/// GiB with one decimal, and MiB below one GiB.
+/// GiB with one decimal, and MiB below one GiB. What is not nothing does not read as nothing.
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < GIB { write!(f, "{} MiB", self.mib()) } else { write!(f, "{:.1} GiB", self.gib()) }
+        match self.0 {
+            1..MIB => f.write_str("under 1 MiB"),
+            0..GIB => write!(f, "{} MiB", self.mib()),
+            GIB.. => write!(f, "{:.1} GiB", self.gib()),
+        }
     }
 }
 
@@ -69,6 +73,7 @@ mod tests {
         assert_eq!(Bytes::from_mib(1024).to_string(), "1.0 GiB");
         assert_eq!(Bytes(GIB - 1).to_string(), "1023 MiB");
         assert_eq!(Bytes::default().to_string(), "0 MiB");
+        assert_eq!(Bytes(1).to_string(), "under 1 MiB");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::inventory::{ComputeCapability, Device, Inventory, Mig, MigInstance};
 pub struct Unit {
     /// NVML's index of the device that it is, or is a part of.
     pub index: u32,
+    /// The name for people, short and of no other unit: `0`, or `0.2 1g.10gb` of a MIG instance with its place and profile.
+    pub label: String,
     /// Its own UUID.
     pub uuid: String,
     /// NVML's name.
@@ -93,6 +95,7 @@ impl Inventory {
         let indices_agree = self.failed.is_empty() && !faulty && self.first_divided().is_none();
         Unit {
             index: gpu.index,
+            label: gpu.index.to_string(),
             uuid: gpu.uuid.clone(),
             name: gpu.name.clone(),
             kind: UnitKind::Gpu,
@@ -120,8 +123,10 @@ impl Inventory {
 
 /// The unit that an instance of `gpu` is.
 pub(crate) fn mig_unit(gpu: &Device, instance: &MigInstance) -> Unit {
+    let profile = instance.profile().map(|profile| format!(" {profile}")).unwrap_or_default();
     Unit {
         index: gpu.index,
+        label: format!("{}.{}{profile}", gpu.index, instance.index),
         uuid: instance.uuid.clone(),
         name: instance.name.clone(),
         kind: UnitKind::Mig { gpu_instance: instance.gpu_instance, compute_instance: instance.compute_instance },

@@ -41,6 +41,24 @@ pub struct Visibility {
     pub cut: Option<String>,
     /// The devices that would be visible and that nothing may be placed on, each with the reason.
     pub unusable: Vec<String>,
+    /// Whether the variable is set and empty, which hides every device.
+    pub hides_all: bool,
+}
+
+impl Visibility {
+    /// Why nothing is visible, as a fragment; `None` where something is, or where there is nothing to see.
+    #[must_use]
+    pub fn why_none(&self) -> Option<String> {
+        if !self.units.is_empty() {
+            None
+        } else if self.hides_all {
+            Some("CUDA_VISIBLE_DEVICES is empty, which hides every GPU".to_owned())
+        } else if let Some(cut) = &self.cut {
+            Some(cut.clone())
+        } else {
+            (!self.unusable.is_empty()).then(|| format!("no visible GPU works: {}", self.unusable.join("; ")))
+        }
+    }
 }
 
 /// What is visible cannot be known. Each message says how to make it clear.
@@ -69,6 +87,17 @@ pub enum VisibleError {
     IndexBesideFailed {
         /// The index.
         entry: u64,
+        /// The failed device.
+        failed: String,
+    },
+    /// A name that no device has that can be read, beside a device whose name could not be asked.
+    #[error(
+        "CUDA_VISIBLE_DEVICES names {entry:?}, which no device has that can be read, and it may be one that cannot: \
+         {failed}; name other devices"
+    )]
+    NameBesideFailed {
+        /// The entry.
+        entry: String,
         /// The failed device.
         failed: String,
     },
@@ -131,10 +160,10 @@ impl Inventory {
     ) -> Result<Visibility, VisibleError> {
         let Some(list) = cuda_visible_devices else {
             let units = self.devices.iter().flat_map(|gpu| self.units(gpu)).collect();
-            return Ok(Visibility { units, cut: None, unusable: self.unusable() });
+            return Ok(Visibility { units, unusable: self.unusable(), ..Visibility::default() });
         };
         if list.is_empty() {
-            return Ok(Visibility::default());
+            return Ok(Visibility { hides_all: true, ..Visibility::default() });
         }
         if list.starts_with("GPU-") {
             self.visible_names(list, "GPU-", |entry| self.gpu_named(entry))
@@ -184,7 +213,7 @@ impl Inventory {
             units.extend(self.units(gpu));
             unusable.extend(gpu.unusable());
         }
-        Ok(Visibility { units, cut, unusable })
+        Ok(Visibility { units, cut, unusable, hides_all: false })
     }
 
     /// Whether CUDA and NVML mean the same device by `entry`.
@@ -209,7 +238,7 @@ impl Inventory {
         &'a self,
         list: &str,
         prefix: &str,
-        resolve: impl Fn(&str) -> Result<Option<Named<'a>>, VisibleError>,
+        resolve: impl Fn(&str) -> Result<Vec<Named<'a>>, VisibleError>,
     ) -> Result<Visibility, VisibleError> {
         let mut names: Vec<&str> = Vec::new();
         let mut cut = None;
@@ -226,10 +255,20 @@ impl Inventory {
         }
         let mut found: Vec<Named<'a>> = Vec::new();
         for name in names {
-            let Some(device) = resolve(name)? else {
-                let why = format!("names no device, or more than one ({})", self.names(prefix));
-                cut = Some(ignored_from(name, &why));
-                break;
+            let device = match resolve(name)?.as_slice() {
+                [device] => *device,
+                several => {
+                    let why = if several.is_empty() {
+                        self.check_absent(name, prefix)?;
+                        format!("names no device ({})", self.names(prefix))
+                    } else {
+                        let all: Vec<String> =
+                            several.iter().map(|named| format!("GPU {}", named.gpu().index)).collect();
+                        format!("begins the names of {}: write more of the one that is meant", all.join(", "))
+                    };
+                    cut = Some(ignored_from(name, &why));
+                    break;
+                }
             };
             if found.iter().any(|earlier| earlier.uuid() == device.uuid()) {
                 return Ok(hidden_by(name));
@@ -243,7 +282,20 @@ impl Inventory {
         });
         let mut unusable: Vec<_> = found.iter().filter_map(|named| named.gpu().unusable()).collect();
         unusable.dedup();
-        Ok(Visibility { units: units.collect(), cut, unusable })
+        Ok(Visibility { units: units.collect(), cut, unusable, hides_all: false })
+    }
+
+    /// Whether no device has the name, those included that could not be asked for theirs. Any of these may have MIG on.
+    fn check_absent(&self, entry: &str, prefix: &str) -> Result<(), VisibleError> {
+        let may_be = |failed: &&FailedDevice| match (prefix, failed.mig_index) {
+            ("MIG-", None) => true,
+            ("GPU-", Some(_)) => false,
+            _ => failed.uuid.as_ref().is_none_or(|uuid| uuid.starts_with(entry)),
+        };
+        match self.failed.iter().find(may_be) {
+            Some(failed) => Err(VisibleError::NameBesideFailed { entry: entry.to_owned(), failed: failed.to_string() }),
+            None => Ok(()),
+        }
     }
 
     /// The names that an entry with this prefix could be, for a message.
@@ -262,21 +314,20 @@ impl Inventory {
         }
     }
 
-    /// The one whole GPU whose UUID begins with `entry`.
-    fn gpu_named(&self, entry: &str) -> Result<Option<Named<'_>>, VisibleError> {
-        let mut matches = self.devices.iter().filter(|gpu| gpu.uuid.starts_with(entry));
-        let (Some(gpu), None) = (matches.next(), matches.next()) else {
-            return Ok(None);
-        };
-        if matches!(gpu.mig, Mig::On(_)) {
-            return Err(VisibleError::DividedGpu { entry: entry.to_owned(), index: gpu.index });
+    /// The GPUs whose UUIDs begin with `entry`; it names one where it is a whole one and the only.
+    fn gpu_named(&self, entry: &str) -> Result<Vec<Named<'_>>, VisibleError> {
+        let named: Vec<&Device> = self.devices.iter().filter(|gpu| gpu.uuid.starts_with(entry)).collect();
+        match named.as_slice() {
+            [gpu] if matches!(gpu.mig, Mig::On(_)) => {
+                Err(VisibleError::DividedGpu { entry: entry.to_owned(), index: gpu.index })
+            }
+            _ => Ok(named.into_iter().map(Named::Gpu).collect()),
         }
-        Ok(Some(Named::Gpu(gpu)))
     }
 
     /// The MIG instance of this name: its UUID, or the form of older drivers, `MIG-GPU-<uuid>/<GPU instance>/<compute
     /// instance>`.
-    fn mig_named(&self, entry: &str) -> Result<Option<Named<'_>>, VisibleError> {
+    fn mig_named(&self, entry: &str) -> Result<Vec<Named<'_>>, VisibleError> {
         let mut beginning = None;
         for gpu in &self.devices {
             let Mig::On(instances) = &gpu.mig else {
@@ -285,7 +336,7 @@ impl Inventory {
             for instance in instances {
                 let (card, compute) = (instance.gpu_instance, instance.compute_instance);
                 if entry == instance.uuid || entry == format!("MIG-{}/{card}/{compute}", gpu.uuid) {
-                    return Ok(Some(Named::Mig(gpu, instance)));
+                    return Ok(vec![Named::Mig(gpu, instance)]);
                 }
                 if instance.uuid.starts_with(entry) {
                     beginning = Some(instance.uuid.clone());
@@ -294,7 +345,7 @@ impl Inventory {
         }
         match beginning {
             Some(full) => Err(VisibleError::AbbreviatedMig { entry: entry.to_owned(), full }),
-            None => Ok(None),
+            None => Ok(Vec::new()),
         }
     }
 }
@@ -573,6 +624,50 @@ mod tests {
         assert!(absent.contains("names no device") && absent.contains("here: MIG-0c7b8d11, MIG-4be2a6a0"), "{absent}");
         assert!(cut(three(), "MIG-ffff").contains("no GPU here has MIG instances"));
         assert!(cut(three(), "GPU-c").contains("here: GPU-aa1, GPU-aa2, GPU-b3"));
+        let several = cut(three(), "GPU-aa");
+        assert!(several.contains("begins the names of GPU 0, GPU 1") && !several.contains("no device"), "{several}");
+    }
+
+    #[test]
+    fn why_nothing_is_visible_is_known() {
+        let why = |inventory: &Inventory, variable| {
+            inventory.visibility(Some(variable), DeviceOrder::PciBusId).unwrap().why_none()
+        };
+        let mut inventory = three();
+        assert_eq!(why(&inventory, "1,9"), None);
+        assert!(why(&inventory, "").unwrap().contains("CUDA_VISIBLE_DEVICES is empty"));
+        assert!(why(&inventory, "9").unwrap().contains("\"9\""));
+        inventory.devices[1].health.faults.push(Fault::RowRemapFailed);
+        assert!(why(&inventory, "1").unwrap().starts_with("no visible GPU works: GPU 1: "));
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_failed_devices_is_not_taken_for_absent() {
+        let mut inventory = three();
+        let failed = |mig_index, uuid: Option<&str>| FailedDevice {
+            index: 7,
+            mig_index,
+            uuid: uuid.map(str::to_owned),
+            failure: Failure { call: "nvmlDeviceGetHandleByIndex_v2", reason: "lost".to_owned() },
+        };
+        // The failed device, a name, and whether it may be that device's.
+        for (device, name, may_be) in [
+            (failed(None, None), "GPU-c", true),
+            (failed(None, Some("GPU-c4")), "GPU-c", true),
+            (failed(None, Some("GPU-d4")), "GPU-c", false),
+            (failed(None, None), "GPU-aa", false),
+            (failed(None, Some("GPU-d4")), "MIG-1", true),
+            (failed(Some(2), Some("MIG-2")), "MIG-1", false),
+            (failed(Some(2), None), "MIG-1", true),
+            (failed(Some(2), None), "GPU-c", false),
+        ] {
+            inventory.failed = vec![device.clone()];
+            let found = inventory.visibility(Some(name), DeviceOrder::PciBusId);
+            assert_eq!(found.is_err(), may_be, "{name} beside {device:?}: {found:?}");
+            if let Err(error) = found {
+                assert!(error.to_string().contains("GPU 7") && error.to_string().contains("lost"), "{error}");
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Fit {
     pub here: Here,
     /// Of each visible unit, what speaks against it; in their order. Empty for tests that need no GPU.
     pub units: Vec<UnitFit>,
+    /// What of their markers does not mean what it seems to.
+    pub notes: Vec<String>,
     /// The tests, in the order of the catalog.
     pub tests: Vec<String>,
 }
@@ -29,8 +31,10 @@ pub struct Need {
     pub gpus: u32,
     /// A part of their name.
     pub model: Option<String>,
-    /// Memory on each, by the test's VRAM marker; `None`: without one it is given whole GPUs.
+    /// Memory on each, by the test's VRAM marker; `None`: without a marker that says it the test is given whole GPUs.
     pub memory: Option<Bytes>,
+    /// Whether there is such a marker, and it says no amount.
+    pub is_unreadable: bool,
     /// The marker that says how much memory.
     pub marker: String,
 }
@@ -91,6 +95,9 @@ pub fn text(fits: &[Fit], styles: &Styles) -> String {
             };
             let _ = writeln!(out, "  {}  {what}", printable(&unit.name));
         }
+        for note in &fit.notes {
+            let _ = writeln!(out, "  {} {}", "note:".style(styles.doubtful), printable(note));
+        }
         let named: Vec<_> = fit.tests.iter().take(NAMED).map(|test| printable(test)).collect();
         let more = fit.tests.len().saturating_sub(NAMED);
         let more = if more == 0 { String::new() } else { format!(" and {more} more (`--format json` has all)") };
@@ -126,7 +133,8 @@ pub(crate) fn need(need: &Need) -> String {
         }
         None => {
             let alone = if need.gpus == 1 { "to itself" } else { "to themselves" };
-            format!("{alone} (no {}: how much memory it takes is not known)", printable(&need.marker))
+            let no = if need.is_unreadable { "no amount in its" } else { "no" };
+            format!("{alone} ({no} {}: how much memory it takes is not known)", printable(&need.marker))
         }
     };
     format!("{} {model}{gpus} {memory}", need.gpus)
@@ -147,6 +155,7 @@ struct Entry<'a> {
     here: &'static str,
     reason: Option<&'a str>,
     units: Vec<Unit<'a>>,
+    notes: &'a [String],
     tests: &'a [String],
 }
 
@@ -181,6 +190,7 @@ impl<'a> From<&'a Fit> for Entry<'a> {
             here,
             reason,
             units: fit.units.iter().map(unit).collect(),
+            notes: &fit.notes,
             tests: &fit.tests,
         }
     }

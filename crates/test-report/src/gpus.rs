@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use gpu_inventory::{Bytes, Device, Driver, Health, Host, Inventory, Link, Mig, Process};
+use gpu_inventory::{Bytes, Device, Driver, Health, Host, Inventory, Link, Mig, Process, Visibility};
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
+use crate::count::counted;
 use crate::terminal::{Styles, printable};
 
 /// The driver, the devices with their MIG instances and processes, their links, and what cannot be used.
@@ -41,10 +42,34 @@ pub fn text(inventory: &Inventory, styles: &Styles) -> String {
             );
         }
     }
+    for device in &inventory.devices {
+        if let Err(failure) = &device.processes {
+            let text = failure.to_string();
+            let word = "processes not known:".style(styles.doubtful);
+            let _ = writeln!(out, "{word} GPU {}: {}", device.index, printable(&text));
+        }
+    }
     for unusable in inventory.unusable() {
         let _ = writeln!(out, "{} {}", "unusable:".style(styles.bad), printable(&unusable));
     }
     out
+}
+
+/// A line on what processes see of it under `CUDA_VISIBLE_DEVICES` (`None` where it is not set), or why nobody knows.
+#[must_use]
+pub fn visible(list: Option<&str>, visible: Result<&Visibility, &str>, styles: &Styles) -> String {
+    let by = list.map_or_else(|| "visible".to_owned(), |list| format!("visible by CUDA_VISIBLE_DEVICES={list:?}"));
+    let by = format!("{}:", printable(&by));
+    let (what, why) = match visible {
+        Ok(visible) if visible.units.is_empty() => ("nothing".to_owned(), visible.why_none()),
+        Ok(visible) => {
+            let labels: Vec<String> = visible.units.iter().map(|unit| format!("GPU {}", unit.label)).collect();
+            (labels.join(", "), visible.cut.clone())
+        }
+        Err(why) => ("not known".to_owned(), Some(why.to_owned())),
+    };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}\n", by.style(styles.faint), printable(&format!("{what}{why}")))
 }
 
 /// A line on what there is beside GPUs.
@@ -85,13 +110,14 @@ fn devices(inventory: &Inventory, styles: &Styles) -> String {
             match &device.mig {
                 Mig::Unsupported => "-".to_owned(),
                 Mig::Off => "off".to_owned(),
-                Mig::On(instances) => format!("{} instances", instances.len()),
+                Mig::On(instances) => counted(instances.len(), "instance", "instances"),
             },
             health(&device.health).to_owned(),
             match &device.processes {
                 Ok(processes) if processes.is_empty() => "-".to_owned(),
                 Ok(processes) => processes.len().to_string(),
-                Err(failure) => printable(&failure.to_string()).into_owned(),
+                // What failed stands below: it would make the table too wide.
+                Err(_) => "unknown".to_owned(),
             },
             printable(&device.uuid).into_owned(),
         ]);
@@ -291,6 +317,24 @@ mod tests {
         let text = text(&inventory, &Styles::default());
         assert_eq!(text.matches("unusable").count(), 2, "{text}");
         assert!(text.contains("unusable: GPU 1: memory rows with errors could not be remapped"), "{text}");
+    }
+
+    #[test]
+    fn instances_are_counted() {
+        let instance = |index| gpu_inventory::MigInstance {
+            index,
+            uuid: format!("MIG-{index}"),
+            name: "NVIDIA L4 MIG 1g.10gb".to_owned(),
+            gpu_instance: index,
+            compute_instance: 0,
+            memory: gpu_inventory::Memory::unused(Bytes::from_mib(9984)),
+        };
+        let mut inventory = Inventory::describe("1xL4").unwrap();
+        for (count, told) in [(0, "0 instances"), (1, "1 instance "), (2, "2 instances")] {
+            inventory.devices[0].mig = Mig::On((0..count).map(instance).collect());
+            let text = text(&inventory, &Styles::default());
+            assert!(text.contains(told), "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use execution_plan::{Capacity, Claim, NotRun, Plan, Share, Step, StepKind, UnitCapacity};
+use execution_plan::{Capacity, Claim, NotRun, Note, Plan, Share, Step, StepKind, UnitCapacity};
+use indexmap::IndexMap;
 use owo_colors::OwoColorize;
 
 use crate::columns::{Align, Columns};
@@ -10,8 +11,10 @@ use crate::count::{counted, duration, grouped, tests};
 use crate::plan_facts::{self, PlanFacts};
 use crate::terminal::{Styles, printable};
 
-/// How many lines of one kind are shown before the rest is folded into a count.
+/// How many reasons are shown before the rest is folded into a count.
 const SHOWN: usize = 20;
+/// How many tests are named where the same is to be said of more.
+const NAMED: usize = 3;
 
 /// The whole plan as text.
 #[must_use]
@@ -27,32 +30,61 @@ pub fn text(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
         grouped(on_gpus),
         grouped(plan.not_run.len())
     );
-    let _ = writeln!(
-        out,
-        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
-        duration(plan.expected),
-        duration(plan.bounds.best()),
-        plan.bounds.binding(),
-        above(plan),
-        duration(plan.serial)
-    );
+    let _ = writeln!(out, "{}", expected(plan));
+    for line in headroom(&plan.capacity).into_iter().chain(plan_facts::slots(plan, facts)) {
+        let _ = writeln!(out, "{line}");
+    }
     out.push('\n');
     out.push_str(&steps(plan, styles));
     out.push_str(&crate::plan_usage::lines(plan));
     out.push_str(&not_run(&plan.not_run, styles));
     out.push_str(&plan_facts::budgets(plan, facts, styles));
     out.push_str(plan_facts::checked(facts));
-    for note in &plan.notes {
+    out.push_str(&notes(&plan.notes, styles));
+    out
+}
+
+/// `15% of a shared GPU stays free`; nothing where there is no GPU.
+pub(crate) fn headroom(capacity: &Capacity) -> Option<String> {
+    let percent = (capacity.headroom * 1000.0).round() / 10.0;
+    (!capacity.units.is_empty()).then(|| format!("{percent}% of a shared GPU stays free"))
+}
+
+/// A line for each thing that is to be said, with its tests.
+fn notes(notes: &[Note], styles: &Styles) -> String {
+    let mut out = String::new();
+    let mut by_text: IndexMap<&str, Vec<&Note>> = IndexMap::new();
+    for note in notes {
+        by_text.entry(&note.text).or_default().push(note);
+    }
+    for (text, notes) in by_text {
+        let named = notes.iter().take(NAMED).map(|note| format!("{} ({})", note.id.as_str(), note.at));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let more = notes.len().saturating_sub(NAMED);
+        let more =
+            if more == 0 { String::new() } else { format!(" and {} more (`--format json` has all)", grouped(more)) };
         let _ = writeln!(
             out,
-            "{}: {}: {} {}",
-            "note".style(styles.doubtful),
-            printable(&note.at.to_string()),
-            printable(note.id.as_str()),
-            printable(&note.text)
+            "{} {}: {}: {}{more}",
+            "note:".style(styles.doubtful),
+            printable(text),
+            tests(notes.len()),
+            printable(&named)
         );
     }
     out
+}
+
+/// How long it takes, and how near that is to the best there can be.
+pub(crate) fn expected(plan: &Plan) -> String {
+    format!(
+        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
+        duration(plan.expected),
+        duration(plan.bounds.best()),
+        plan.bounds.binding(),
+        above(plan),
+        duration(plan.serial)
+    )
 }
 
 /// By how much a plan is above its bound; nothing where it reaches it.
@@ -110,7 +142,7 @@ fn steps(plan: &Plan, styles: &Styles) -> String {
             step.id.to_string(),
             what(step),
             if step.cases.is_empty() { String::new() } else { grouped(step.cases.len()) },
-            place(&step.claim),
+            place(&step.claim, &plan.capacity),
             duration(step.window.start),
             duration(step.expected()),
         ]);
@@ -151,11 +183,13 @@ fn first_and_more(names: &[&str]) -> String {
     }
 }
 
-pub(crate) fn place(claim: &Claim) -> String {
+/// Where a step runs: `CPU`, or `GPU 0,1 (2.4 GiB)`.
+pub(crate) fn place(claim: &Claim, capacity: &Capacity) -> String {
     if claim.gpus.is_empty() {
         return if claim.cpu_slots == 0 { String::new() } else { "CPU".to_owned() };
     }
-    let units: Vec<_> = claim.gpus.iter().map(|gpu| gpu.visible.as_str()).collect();
+    let units = claim.gpus.iter().filter_map(|gpu| capacity.units.get(gpu.unit));
+    let units: Vec<_> = units.map(|unit| unit.label.as_str()).collect();
     let share = match claim.gpus.first().and_then(|gpu| gib(gpu.share)) {
         Some(gib) => format!("{gib} GiB"),
         None => "alone".to_owned(),
@@ -164,23 +198,37 @@ pub(crate) fn place(claim: &Claim) -> String {
 }
 
 fn gib(share: Share) -> Option<String> {
-    share.gib().map(|gib| format!("{gib:.1}"))
+    // What is not nothing does not read as nothing.
+    share.gib().map(|gib| if gib > 0.0 && gib < 0.05 { "under 0.1".to_owned() } else { format!("{gib:.1}") })
 }
 
-/// Each reason with its tests, the most frequent first.
+/// The refused tests by reason, those with the most tests first.
+pub(crate) fn by_reason(refused: &[NotRun]) -> Vec<(String, Vec<&NotRun>)> {
+    let mut by_reason: IndexMap<String, Vec<&NotRun>> = IndexMap::new();
+    for case in refused {
+        by_reason.entry(case.reason.to_string()).or_default().push(case);
+    }
+    let mut by_reason: Vec<_> = by_reason.into_iter().collect();
+    by_reason.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+    by_reason
+}
+
+/// Each reason once, with its first tests.
 fn not_run(refused: &[NotRun], styles: &Styles) -> String {
     let mut out = String::new();
-    for case in refused.iter().take(SHOWN) {
-        let _ = writeln!(
-            out,
-            "{} {}  {}",
-            "not run:".style(styles.doubtful),
-            printable(case.id.as_str()),
-            printable(&case.reason.to_string())
-        );
+    let by_reason = by_reason(refused);
+    for (reason, cases) in by_reason.iter().take(SHOWN) {
+        let count = grouped(cases.len());
+        let _ = writeln!(out, "{} {count}: {}", "not run:".style(styles.doubtful), printable(reason));
+        for case in cases.iter().take(NAMED) {
+            let _ = writeln!(out, "  {}", printable(case.id.as_str()));
+        }
+        if cases.len() > NAMED {
+            let _ = writeln!(out, "  and {} more (`--format json` has all)", grouped(cases.len() - NAMED));
+        }
     }
-    if refused.len() > SHOWN {
-        let _ = writeln!(out, "  and {} more (`--format json` has all)", grouped(refused.len() - SHOWN));
+    if by_reason.len() > SHOWN {
+        let _ = writeln!(out, "and {} more reasons (`--format json` has all)", grouped(by_reason.len() - SHOWN));
     }
     out
 }

@@ -16,7 +16,7 @@ pub fn text(plan: &Plan) -> String {
         if !step.cases.is_empty() {
             lines.push(tests(step.cases.len()));
         }
-        lines.push(place(&step.claim));
+        lines.push(place(&step.claim, &plan.capacity));
         lines.push(format!("{} from {}", duration(step.expected()), duration(step.window.start)));
         lines.retain(|line| !line.is_empty());
         let label: Vec<_> = lines.iter().map(|line| quoted(line)).collect();

@@ -19,6 +19,8 @@ pub struct PlanFacts {
     pub timings: Option<TimingsFacts>,
     /// What the policy's budgets come to.
     pub budgets: Vec<BudgetForecast>,
+    /// Whether the slots are those of this machine, for a plan of one that is not here.
+    pub slots_of_this_machine: bool,
     /// Whether the plan was held against what it was made for, and keeps it all. One that does not is never shown.
     pub checked: bool,
 }
@@ -85,6 +87,16 @@ fn spread(loads: &[ShardLoad]) -> String {
     format!("{} on the CPU, {} on GPUs", range(|load| load.cpu), range(|load| load.gpu))
 }
 
+/// That the slots are no fact of the planned machine; `None` where they are.
+#[must_use]
+pub fn slots(plan: &Plan, facts: &PlanFacts) -> Option<String> {
+    let of = match plan.capacity.cpu_slots {
+        1 => "the CPU slot is".to_owned(),
+        count => format!("the {} CPU slots are", grouped(count as usize)),
+    };
+    facts.slots_of_this_machine.then(|| format!("{of} this machine's: -j N plans with as many as that one has"))
+}
+
 /// What a plan that was checked keeps; nothing where it was not.
 #[must_use]
 pub fn checked(facts: &PlanFacts) -> &'static str {
@@ -102,13 +114,7 @@ pub fn budgets(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
     let machine = machine_in_short(&plan.capacity);
     for budget in &facts.budgets {
         let Some(over) = budget.over() else { continue };
-        let _ = writeln!(
-            out,
-            "{} {}: over by {}",
-            "over budget:".style(styles.bad),
-            use_of(budget, &machine),
-            duration(over)
-        );
+        let _ = writeln!(out, "{} {}", "over budget:".style(styles.bad), excess(budget, over, &machine));
         let _ = writeln!(out, "  {} one after another, as a run counts them; {}", tests(budget.tests), wall(budget));
         let _ = writeln!(out, "  their times are known by {}", known_by(budget));
         let fewest = match budget.too_many {
@@ -137,6 +143,19 @@ pub fn budgets(plan: &Plan, facts: &PlanFacts, styles: &Styles) -> String {
         let _ = writeln!(out, "{} {}", kept.style(styles.faint), use_of(closest, &machine));
     }
     out
+}
+
+/// The budgets that are exceeded, a line each.
+#[must_use]
+pub fn over_budget(plan: &Plan, facts: &PlanFacts) -> Vec<String> {
+    let machine = machine_in_short(&plan.capacity);
+    let line = |budget: &BudgetForecast| Some(format!("over budget: {}", excess(budget, budget.over()?, &machine)));
+    facts.budgets.iter().filter_map(line).collect()
+}
+
+/// `e2e in pre_merge on 1x NVIDIA L4: 41 min expected, budget 30 min: over by 11 min`.
+fn excess(budget: &BudgetForecast, over: std::time::Duration, machine: &str) -> String {
+    format!("{}: over by {}", use_of(budget, machine), duration(over))
 }
 
 /// What the tests take beside each other, against the same limit.

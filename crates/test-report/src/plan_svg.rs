@@ -6,10 +6,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use execution_plan::{Plan, Share, Step};
+use execution_plan::{NotRun, Plan, Share, Step};
 
 use crate::count::{duration, grouped, tests};
-use crate::plan::{machine, place, what};
+use crate::plan::{by_reason, expected, headroom, machine, place, what};
 use crate::plan_usage::{self, Usage};
 use crate::terminal::printable;
 
@@ -20,12 +20,23 @@ const RIGHT: f64 = 20.0;
 const ROW: f64 = 18.0;
 const GRAPH: f64 = 40.0;
 const GAP: f64 = 18.0;
-const HEAD: f64 = 94.0;
 const LINE: f64 = 18.0;
-/// How many refused tests have a line.
-const REFUSED: usize = 100;
+/// How many reasons for tests that do not run have a line.
+const REASONS: usize = 20;
 /// The width of a letter, about.
 const LETTER: f64 = 6.2;
+/// How many letters a line of the title has, and one of other text.
+const TITLE_LETTERS: usize = 100;
+const TEXT_LETTERS: usize = 185;
+
+/// What the colours mean: the class, the words, and how much room they take.
+const LEGEND: [(&str, &str, f64); 5] = [
+    ("s", "shares its GPU", 120.0),
+    ("w", "has its GPU whole", 130.0),
+    ("c", "needs no GPU", 110.0),
+    ("x", "prepares", 85.0),
+    ("m", "memory or slots taken", 150.0),
+];
 
 /// Every colour, for light and for dark; text on the bars has a contrast of 4.5 or more.
 const STYLE: &str = "\
@@ -39,12 +50,25 @@ text{fill:#1a1f24}.t{font-size:15px;font-weight:650}.f{fill:#57606a}.g{stroke:#d
 /// The plan as an SVG of its own.
 #[must_use]
 pub fn text(plan: &Plan) -> String {
-    let mut picture = Picture { out: String::new(), y: HEAD, plan };
+    drawn(plan, true)
+}
+
+/// The plan without the tests that do not run, which a page lists itself.
+pub(crate) fn without_refused(plan: &Plan) -> String {
+    drawn(plan, false)
+}
+
+fn drawn(plan: &Plan, with_refused: bool) -> String {
+    let head = head(plan);
+    let legend = 18.0 + head.len() as f64 * LINE + 10.0;
+    let mut picture = Picture { out: String::new(), y: legend + 38.0, plan };
     for unit in 0..plan.capacity.units.len() {
         picture.gpu(unit);
     }
     picture.cpu();
-    picture.refused();
+    if with_refused {
+        picture.refused();
+    }
     let body = picture.out;
     let height = picture.y + GAP;
     let mut out = String::new();
@@ -55,18 +79,30 @@ pub fn text(plan: &Plan) -> String {
          height=\"{height:.0}\" role=\"img\">\n<title>{}</title>\n<style>{STYLE}</style>\n",
         escaped(&summary(plan))
     );
-    let _ = writeln!(out, "<text class=\"t\" x=\"20\" y=\"28\">{}</text>", escaped(&machine(&plan.capacity)));
-    let _ = writeln!(out, "<text class=\"f\" x=\"20\" y=\"48\">{}</text>", escaped(&summary(plan)));
+    for (index, (class, line)) in head.iter().enumerate() {
+        let y = 28.0 + index as f64 * LINE;
+        let _ = writeln!(out, "<text class=\"{class}\" x=\"20\" y=\"{y:.0}\">{}</text>", escaped(line));
+    }
     let mut x = 20.0;
-    for (class, text) in [("s", "shares its GPU"), ("w", "has its GPU whole"), ("c", "needs no GPU"), ("x", "prepares")]
-    {
+    for (class, text, wide) in LEGEND {
         let _ = writeln!(
             out,
-            "<rect class=\"{class}\" x=\"{x}\" y=\"56\" width=\"10\" height=\"10\" rx=\"2\"/>\
-             <text class=\"f\" x=\"{}\" y=\"65\">{text}</text>",
-            x + 15.0
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{legend:.0}\" width=\"10\" height=\"10\" rx=\"2\"/>\
+             <text class=\"f\" x=\"{}\" y=\"{:.0}\">{text}</text>",
+            x + 15.0,
+            legend + 9.0
         );
-        x += 130.0;
+        x += wide;
+    }
+    if let Some(headroom) = headroom(&plan.capacity) {
+        let _ = writeln!(
+            out,
+            "<path class=\"h\" d=\"M{x} {:.0}h20\"/><text class=\"f\" x=\"{}\" y=\"{:.0}\">{}, above this line</text>",
+            legend + 5.0,
+            x + 25.0,
+            legend + 9.0,
+            escaped(&headroom)
+        );
     }
     out.push_str(&body);
     out.push_str("</svg>\n");
@@ -74,14 +110,28 @@ pub fn text(plan: &Plan) -> String {
 }
 
 fn summary(plan: &Plan) -> String {
-    format!(
-        "{}, {} not run here; expected {}, no plan can be faster than {} ({})",
-        tests(plan.case_count()),
-        grouped(plan.not_run.len()),
-        duration(plan.expected),
-        duration(plan.bounds.best()),
-        plan.bounds.binding()
-    )
+    format!("{}, {} not run here; {}", tests(plan.case_count()), grouped(plan.not_run.len()), expected(plan))
+}
+
+/// The lines above the picture, each with its class.
+fn head(plan: &Plan) -> Vec<(&'static str, String)> {
+    let title = wrapped(&machine(&plan.capacity), TITLE_LETTERS).into_iter().map(|line| ("t", line));
+    title.chain(wrapped(&summary(plan), TEXT_LETTERS).into_iter().map(|line| ("f", line))).collect()
+}
+
+/// In lines of so many letters, broken between words. A longer word has a line of its own and is cut.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, most)),
+        }
+    }
+    lines
 }
 
 struct Picture<'p> {
@@ -103,8 +153,8 @@ impl Picture<'_> {
         let Some(capacity) = self.plan.capacity.units.get(unit) else { return };
         let gib = Share::Bytes(capacity.memory).gib().unwrap_or_default();
         let names = [
-            format!("GPU {}", printable(&capacity.visible)),
-            printable(&capacity.name).into_owned(),
+            format!("GPU {}", printable(&capacity.label)),
+            printable(card(&capacity.name)).into_owned(),
             format!("{gib:.1} GiB"),
         ];
         let on_unit = |step: &&Step| step.claim.gpus.iter().any(|gpu| gpu.unit == unit);
@@ -113,7 +163,8 @@ impl Picture<'_> {
         self.band(&names, bars + GRAPH + 4.0);
         self.bars(&steps);
         self.y += bars + 4.0;
-        self.graph(&plan_usage::memory(self.plan, unit), capacity.memory, Some(self.plan.capacity.headroom));
+        let headroom = Some(self.plan.capacity.headroom);
+        self.graph(&plan_usage::memory(self.plan, unit), capacity.memory, (1 << 30, " GiB"), headroom);
         self.y += GRAPH + GAP;
     }
 
@@ -123,10 +174,10 @@ impl Picture<'_> {
         let (steps, rows) = plan_usage::rows(self.plan.steps().filter(on_cpu).filter(lasting));
         let bars = rows.max(1) as f64 * ROW;
         let slots = self.plan.capacity.cpu_slots;
-        self.band(&["CPU".to_owned(), format!("{slots} slots"), "with those of GPUs".to_owned()], bars + GRAPH + 4.0);
+        self.band(&["CPU".to_owned(), format!("{slots} slots"), "GPU steps too".to_owned()], bars + GRAPH + 4.0);
         self.bars(&steps);
         self.y += bars + 4.0;
-        self.graph(&plan_usage::slots(self.plan), u64::from(slots), None);
+        self.graph(&plan_usage::slots(self.plan), u64::from(slots), (1, ""), None);
         self.y += GRAPH + GAP;
     }
 
@@ -145,9 +196,12 @@ impl Picture<'_> {
         }
         for tick in ticks(self.plan.expected) {
             let x = self.x(tick);
+            // The last one has no room to its right.
+            let anchor = if x > WIDTH - 3.0 * RIGHT { " text-anchor=\"end\"" } else { "" };
             let _ = writeln!(
                 self.out,
-                "<path class=\"g\" d=\"M{x:.1} {top:.1}v{height:.1}\"/><text class=\"f\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+                "<path class=\"g\" d=\"M{x:.1} {top:.1}v{height:.1}\"/>\
+                 <text class=\"f\"{anchor} x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
                 top - 3.0,
                 escaped(&clock(tick))
             );
@@ -171,7 +225,7 @@ impl Picture<'_> {
                 "<g class=\"b\"><title>{}\n{}, from {} for {}</title>\
                  <rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"2\"/>",
                 escaped(&what(step)),
-                escaped(&place(&step.claim)),
+                escaped(&place(&step.claim, &self.plan.capacity)),
                 duration(step.window.start),
                 duration(step.expected()),
                 ROW - 1.0
@@ -184,9 +238,20 @@ impl Picture<'_> {
         }
     }
 
-    /// What is taken of `capacity` over time, and the line that several together stay below.
-    fn graph(&mut self, usage: &Usage, capacity: u64, headroom: Option<f64>) {
+    /// What is taken of `capacity` over time, on a scale that counts by `one`, and the line that several together stay below.
+    fn graph(&mut self, usage: &Usage, capacity: u64, (one, unit): (u64, &str), headroom: Option<f64>) {
         let bottom = self.y + GRAPH;
+        for amount in scale(capacity / one) {
+            let y = bottom - GRAPH * ((amount * one) as f64 / capacity.max(1) as f64);
+            let _ = writeln!(
+                self.out,
+                "<path class=\"g\" d=\"M{LEFT} {y:.1}H{}\"/>\
+                 <text class=\"f\" text-anchor=\"end\" x=\"{}\" y=\"{:.1}\">{amount}{unit}</text>",
+                WIDTH - RIGHT,
+                LEFT - 5.0,
+                y + 3.5
+            );
+        }
         let height = |amount: u64| GRAPH * (amount as f64 / capacity.max(1) as f64).min(1.0);
         let mut path = format!("M{LEFT} {bottom:.1}");
         for (from, amount) in usage {
@@ -200,24 +265,26 @@ impl Picture<'_> {
             let y = bottom - GRAPH * (1.0 - headroom.min(1.0));
             let _ = writeln!(
                 self.out,
-                "<path class=\"h\" d=\"M{LEFT} {y:.1}H{:.1}\"><title>tests that share the GPU stay below this</title></path>",
-                WIDTH - RIGHT
+                "<path class=\"h\" d=\"M{LEFT} {y:.1}H{:.1}\"><title>tests that share the GPU stay below this: {:.1} GiB</title></path>",
+                WIDTH - RIGHT,
+                Share::Bytes(capacity).gib().unwrap_or_default() * (1.0 - headroom.min(1.0))
             );
         }
     }
 
     fn refused(&mut self) {
-        let refused = &self.plan.not_run;
-        if refused.is_empty() {
+        let reasons = by_reason(&self.plan.not_run);
+        if reasons.is_empty() {
             return;
         }
-        let mut lines: Vec<String> = refused
-            .iter()
-            .take(REFUSED)
-            .map(|case| format!("{}: {}", printable(case.id.as_str()), printable(&case.reason.to_string())))
-            .collect();
-        if refused.len() > REFUSED {
-            lines.push(format!("and {} more", grouped(refused.len() - REFUSED)));
+        let line = |(reason, cases): &(String, Vec<&NotRun>)| {
+            let first = cases.first().map_or("", |case| case.id.as_str());
+            let more = if cases.len() > 1 { ", ..." } else { "" };
+            format!("{}: {}: {}{more}", tests(cases.len()), printable(reason), printable(first))
+        };
+        let mut lines: Vec<String> = reasons.iter().take(REASONS).map(line).collect();
+        if reasons.len() > REASONS {
+            lines.push(format!("and {} more reasons", grouped(reasons.len() - REASONS)));
         }
         let _ = writeln!(self.out, "<text class=\"r\" x=\"20\" y=\"{:.1}\">not run here:</text>", self.y + 8.0);
         for line in lines {
@@ -227,6 +294,12 @@ impl Picture<'_> {
         }
         self.y += LINE;
     }
+}
+
+/// The card of a unit in few letters: its maker goes without saying, and the profile of an instance stands in the label.
+fn card(name: &str) -> &str {
+    let card = name.split_once(" MIG ").map_or(name, |(card, _)| card);
+    card.strip_prefix("NVIDIA ").unwrap_or(card)
 }
 
 /// The shortest name that tells a step from others: what stands behind the folders.
@@ -247,7 +320,10 @@ fn own_name(id: &str) -> &str {
 
 /// Cut off where it is wider than that.
 fn shortened(text: &str, width: f64) -> String {
-    let most = (width / LETTER).max(1.0) as usize;
+    cut(text, (width / LETTER).max(1.0) as usize)
+}
+
+fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -272,6 +348,14 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Round amounts above nothing and up to `whole`, two at most.
+fn scale(whole: u64) -> impl Iterator<Item = u64> {
+    let decades = std::iter::successors(Some(1_u64), |decade| decade.checked_mul(10));
+    let round = decades.flat_map(|decade| [1, 2, 5].map(|digit| decade.saturating_mul(digit)));
+    let apart = round.into_iter().find(|apart| whole / apart <= 2).unwrap_or(u64::MAX);
+    (1..=whole / apart).map(move |number| number * apart)
 }
 
 /// At most twelve moments at round times.

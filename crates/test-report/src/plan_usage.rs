@@ -61,6 +61,8 @@ fn at(usage: &Usage, moment: Duration) -> u64 {
 const WIDTH: u32 = 72;
 /// How many GPUs have a line.
 const GPUS: usize = 16;
+/// The name of the line behind those of the GPUs.
+const SLOTS: &str = "CPU slots";
 /// Nothing, then by eighths.
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -72,9 +74,9 @@ pub(crate) fn lines(plan: &Plan) -> String {
         return out;
     }
     let names: Vec<_> =
-        plan.capacity.units.iter().take(GPUS).map(|unit| format!("GPU {}", printable(&unit.visible))).collect();
-    // A UUID would take the room of the line.
-    let name = |text: &str| format!("{:<12}", text.chars().take(12).collect::<String>());
+        plan.capacity.units.iter().take(GPUS).map(|unit| format!("GPU {}", printable(&unit.label))).collect();
+    let widest = names.iter().map(|name| name.chars().count()).fold(SLOTS.len(), usize::max);
+    let name = |text: &str| format!("{text:<widest$}");
     out.push('\n');
     for (unit, text) in names.iter().enumerate() {
         line(&mut out, plan, &name(text), &memory(plan, unit), plan.capacity.units[unit].memory);
@@ -82,9 +84,9 @@ pub(crate) fn lines(plan: &Plan) -> String {
     if plan.capacity.units.len() > GPUS {
         let _ = writeln!(out, "and {} more GPUs (`--format html` draws all)", plan.capacity.units.len() - GPUS);
     }
-    line(&mut out, plan, &name("CPU slots"), &slots(plan), u64::from(plan.capacity.cpu_slots));
+    line(&mut out, plan, &name(SLOTS), &slots(plan), u64::from(plan.capacity.cpu_slots));
     let end = duration(plan.expected);
-    let _ = writeln!(out, "{}0{:>width$}", " ".repeat(14), end, width = WIDTH as usize - 1);
+    let _ = writeln!(out, "{}0{:>width$}", " ".repeat(widest + 2), end, width = WIDTH as usize - 1);
     out.push('\n');
     out
 }

@@ -260,7 +260,7 @@ fn here(out: &mut Lines, explained: &Explained<'_>) {
         for case in &step.cases {
             let of =
                 if step.claim.gpus.is_empty() { String::new() } else { format!(" of {}", machine(&plan.capacity)) };
-            out.line("here", &format!("{}{of}", place(&step.claim)));
+            out.line("here", &format!("{}{of}", place(&step.claim, &plan.capacity)));
             let (expected, limit) = (duration(case.estimate.duration), duration(case.timeout));
             let known = known(&case.estimate, step, plan);
             out.line("takes", &format!("{expected} ({known}), at most {limit}"));

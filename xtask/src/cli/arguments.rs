@@ -179,7 +179,7 @@ pub(crate) struct WhyArgs {
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
     /// A machine that is not here, such as 2xL4 or 8xH100
-    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine", conflicts_with = "nvml")]
     pub(crate) gpus: Option<String>,
 }
 
@@ -239,7 +239,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) plan: bool,
     /// The same for a machine that is not here, such as 2xL4 or 8xH100:79GiB
-    #[arg(long, value_name = "MACHINE")]
+    #[arg(long, value_name = "MACHINE", conflicts_with = "nvml")]
     pub(crate) gpus: Option<String>,
     /// Plan the tests of this stage and of every earlier one, and hold a run against the budgets of this stage [default: all,
     /// and for a run of this tree the stage that it was of]
@@ -261,7 +261,7 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) division: DivisionArgs,
     /// Plan for a machine that is not here, such as 2xL4 or 8xH100:79GiB
-    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine", conflicts_with = "nvml")]
     pub(crate) gpus: Option<String>,
     /// How to write the plan
     #[arg(long, default_value = "text")]
@@ -353,7 +353,7 @@ pub(crate) struct GpusArgs {
     #[arg(long, value_name = "FILE", help_heading = "Machine")]
     pub(crate) nvml: Option<Utf8PathBuf>,
     /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
-    #[arg(long, value_name = "MACHINE", help_heading = "Machine")]
+    #[arg(long, value_name = "MACHINE", help_heading = "Machine", conflicts_with = "nvml")]
     pub(crate) gpus: Option<String>,
     /// How to write the inventory
     #[arg(long, default_value = "text")]

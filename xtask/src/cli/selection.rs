@@ -80,11 +80,11 @@ pub(crate) struct MachineArgs {
     /// Where NVML is, in place of libnvidia-ml.so.1
     #[arg(long, value_name = "FILE")]
     pub(crate) nvml: Option<Utf8PathBuf>,
-    /// How many steps may run at once on the CPU [default: the cores]
-    #[arg(short = 'j', long, value_name = "N")]
+    /// How many steps may run at once, those on GPUs among them [default: the cores of this machine]
+    #[arg(short = 'j', long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
     /// Leave out tests that claim more memory of a GPU than this
-    #[arg(long, value_name = "GIB")]
+    #[arg(long, value_name = "GIB", value_parser = gib, allow_negative_numbers = true)]
     pub(crate) max_vram_gib: Option<f64>,
     /// How long to look for a shorter plan, such as 0.2s or 500ms [default: not at all: where times are guesses, largest
     /// first does better, and the plan is the same on every machine]
@@ -108,6 +108,17 @@ pub(crate) struct DivisionArgs {
     /// Fail (exit 5) where the tests are expected to take longer than the policy's budgets, or took longer
     #[arg(long)]
     pub(crate) enforce_budget: bool,
+}
+
+/// Of `-j`.
+fn jobs(text: &str) -> Result<std::num::NonZeroUsize, String> {
+    text.parse().map_err(|_| "is no number of steps: write how many may run at once, 1 at least".to_owned())
+}
+
+/// Of `--max-vram-gib`.
+fn gib(text: &str) -> Result<f64, String> {
+    let gib = text.parse::<f64>().ok().filter(|gib| gib.is_finite() && *gib >= 0.0);
+    gib.ok_or_else(|| "is no amount of memory: write GiB, as in 12 or 7.5".to_owned())
 }
 
 /// Of `--plan-time`: a number with `s` or `ms`, an hour at most.

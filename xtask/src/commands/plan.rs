@@ -40,12 +40,21 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
     let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
     let estimates = measured.before(machine.estimates(&subject.policy));
     let plan = plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);
+    facts.slots_of_this_machine = args.gpus.is_some() && args.machine.jobs.is_none();
     facts.budgets = division::budgets(&subject.policy, args.selection.stage.as_deref(), &selection.chosen, &plan);
     if args.check {
         facts.checked = division::check(&subject.policy, &selection.chosen, &estimates, &plan)?;
     }
     show(&plan, &facts, args.format, environment)?;
-    Ok(division::exit(&facts, &args.division))
+    let is_prose = matches!(args.format, PlanFormat::Text | PlanFormat::Html);
+    if let (Some(slots), false) = (test_report::plan_facts::slots(&plan, &facts), is_prose) {
+        progress::note(&format!("note: {slots}"));
+    }
+    let exit = division::exit(&facts, &args.division);
+    if exit == Exit::OverBudget && args.format != PlanFormat::Text {
+        progress::note(&test_report::plan_facts::over_budget(&plan, &facts).join("\n"));
+    }
+    Ok(exit)
 }
 
 /// Prints a plan.
@@ -92,7 +101,7 @@ impl Machine {
             let text = format!("warning: GPU {index}: {held} of {all} are in use{holders}: tests are given the rest");
             progress::note(&printable(&text));
         }
-        let why_none = inventory.why_empty().or_else(|| visibility.cut.clone());
+        let why_none = inventory.why_empty().or_else(|| visibility.why_none());
         let links = Links::of(&inventory, &visibility.units);
         let host = Host::here();
         let host_memory = host.memory_limit.or(host.memory).map(|memory| memory.0);

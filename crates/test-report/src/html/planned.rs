@@ -123,7 +123,7 @@ fn timeline(plan: &Plan) -> Option<data::Timeline> {
     for (unit, capacity) in plan.capacity.units.iter().enumerate() {
         let here = plan.steps().filter(lasting).filter(|step| step.claim.gpus.iter().any(|gpu| gpu.unit == unit));
         let memory = plan_usage::memory(plan, unit).into_iter().map(|(at, bytes)| (millis(at), bytes)).collect();
-        devices.push(device(format!("GPU {}", printable(&capacity.visible)), rows(here), memory));
+        devices.push(device(format!("GPU {}", printable(&capacity.label)), rows(here), memory));
     }
     let on_cpu = plan.steps().filter(lasting).filter(|step| step.claim.gpus.is_empty() && step.claim.cpu_slots > 0);
     devices.push(device("CPU".to_owned(), rows(on_cpu), Vec::new()));

@@ -38,18 +38,26 @@ impl HistoryError {
     /// Whether the file itself is broken, so that nothing in it can be trusted.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        matches!(self, Self::Store { source, .. }
-            if matches!(source.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)))
+        matches!(self, Self::Store { source, .. } if is_corrupt(source))
     }
 }
 
+pub(super) fn is_corrupt(source: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(source.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
 fn remedy(source: &rusqlite::Error) -> &'static str {
-    use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly};
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, PermissionDenied, ReadOnly,
+    };
     match source.sqlite_error_code() {
         Some(DiskFull) => ": make room on the disk",
         Some(ReadOnly | PermissionDenied | CannotOpen) => ": make the folder writable",
         Some(DatabaseBusy | DatabaseLocked) => ": another program holds it",
+        Some(DatabaseCorrupt | NotADatabase) => {
+            ": the file is broken: move it away, or let the next run of tests keep it under another name and begin a new one"
+        }
         _ => "",
     }
 }

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
+use super::error::is_corrupt;
 use super::{BUSY, HistoryError};
 
 /// The store's name in the state folder.
@@ -80,10 +81,10 @@ impl Store {
         lock.lock().map_err(|source| failed(&lock_path, source))?;
         match Self::connect(&path) {
             Ok(store) => Ok(Opened { store, set_aside: None }),
-            Err(error) if error.is_corrupt() => {
+            Err(HistoryError::Store { source, .. }) if is_corrupt(&source) => {
                 let kept = set_aside(&path)?;
                 let said = format!(
-                    "{error}; it is kept as {kept}, and a new one was begun: times of earlier runs are unknown"
+                    "{path}: {source}; it is kept as {kept}, and a new one was begun: times of earlier runs are unknown"
                 );
                 Ok(Opened { store: Self::connect(&path)?, set_aside: Some(said) })
             }
@@ -167,7 +168,9 @@ fn check(connection: &Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-    Err(rusqlite::Error::SqliteFailure(corrupt, Some(said.lines().next().unwrap_or_default().to_owned())))
+    // A heading in asterisks may come first.
+    let reason = said.lines().find(|line| !line.starts_with("***")).unwrap_or("a page of the file is broken");
+    Err(rusqlite::Error::SqliteFailure(corrupt, Some(reason.to_owned())))
 }
 
 /// All in one transaction that begins by writing: of two runs that find an old schema, one waits for the other.

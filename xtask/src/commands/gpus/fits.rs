@@ -7,8 +7,6 @@ use gpu_inventory::{Bytes, Device, Inventory, Process, Unit, UnitKind, is_model}
 use marker_policy::{Chosen, Policy};
 use test_report::fits::{Against, Fit, Here, Need, UnitFit};
 
-/// A GPU that nothing runs on may show this much in use.
-const OF_THE_DRIVER: Bytes = Bytes::from_mib(512);
 /// How many holders of memory are named.
 const NAMED: usize = 2;
 
@@ -29,14 +27,22 @@ pub(crate) fn of(
     let plan = execution_plan::plan(policy, chosen, &at_rest, &Estimates::none(), &settings);
     let refused: HashMap<_, &NotRun> =
         plan.not_run.iter().map(|refused| ((&refused.id, refused.occurrence), refused)).collect();
+    let mut notes: HashMap<_, Vec<String>> = HashMap::new();
+    for note in &plan.notes {
+        let of_test = notes.entry(&note.id).or_default();
+        if !of_test.contains(&note.text) {
+            of_test.push(note.text.clone());
+        }
+    }
     let mut fits: Vec<Fit> = Vec::new();
-    // By need and refusal, which tell all that differs.
-    let mut places: HashMap<(u32, Option<String>, Share, Option<String>), usize> = HashMap::new();
+    // By need, refusal and notes, which tell all that differs.
+    let mut places = HashMap::new();
     for demand in &demands {
         let refusal = refused.get(&(&demand.case.id, demand.case.occurrence)).map(|refused| refused.reason.to_string());
-        let key = (demand.gpus, demand.model.clone(), demand.share, refusal.clone());
+        let notes = notes.get(&demand.case.id).cloned().unwrap_or_default();
+        let key = (demand.gpus, demand.model.clone(), demand.share, refusal.clone(), notes.clone());
         let place = *places.entry(key).or_insert_with(|| {
-            fits.push(fit(demand, policy, inventory, units, refusal));
+            fits.push(fit(demand, policy, inventory, units, refusal, notes));
             fits.len() - 1
         });
         fits[place].tests.push(demand.case.id.as_str().to_owned());
@@ -45,12 +51,27 @@ pub(crate) fn of(
 }
 
 /// The need of one test, without the tests.
-fn fit(demand: &Demand, policy: &Policy, inventory: &Inventory, units: &[Unit], refusal: Option<String>) -> Fit {
+fn fit(
+    demand: &Demand,
+    policy: &Policy,
+    inventory: &Inventory,
+    units: &[Unit],
+    refusal: Option<String>,
+    notes: Vec<String>,
+) -> Fit {
     let memory = match demand.share {
         Share::Bytes(bytes) => Some(Bytes(bytes)),
         Share::Whole => None,
     };
-    let need = Need { gpus: demand.gpus, model: demand.model.clone(), memory, marker: policy.vram_marker().to_owned() };
+    let marker = policy.vram_marker().to_owned();
+    let of_marker = format!("{marker}(");
+    let need = Need {
+        gpus: demand.gpus,
+        model: demand.model.clone(),
+        memory,
+        is_unreadable: memory.is_none() && notes.iter().any(|note| note.starts_with(&of_marker)),
+        marker,
+    };
     let units: Vec<UnitFit> = match demand.gpus {
         0 => Vec::new(),
         _ => units.iter().map(|unit| unit_fit(&need, inventory, unit)).collect(),
@@ -61,7 +82,7 @@ fn fit(demand: &Demand, policy: &Policy, inventory: &Inventory, units: &[Unit], 
         None if free >= demand.gpus as usize => Here::Now,
         None => Here::Later,
     };
-    Fit { need, here, units, tests: Vec::new() }
+    Fit { need, here, units, notes, tests: Vec::new() }
 }
 
 /// A refusal for want of GPUs, with those that would be there if nothing were wrong with them.
@@ -95,35 +116,38 @@ fn against(need: &Need, inventory: &Inventory, unit: &Unit) -> Option<Against> {
     if need.gpus > 1 && unit.kind != UnitKind::Gpu {
         return Some(Against::Never("is a MIG instance, of which a process can have one alone".to_owned()));
     }
-    // What the driver keeps for itself is nobody's.
-    let all = Bytes(unit.memory.total.0.saturating_sub(unit.memory.reserved.0));
+    let all = unit.usable();
     match need.memory {
         Some(memory) if memory > all => Some(Against::Never(format!("has {all}"))),
         Some(memory) if memory > unit.memory.free => {
             Some(Against::Now(format!("{} of {all} free{}", unit.memory.free, holders(inventory, unit))))
         }
         None => {
-            let holders = holders(inventory, unit);
-            let in_use = !holders.is_empty() || unit.memory.used > OF_THE_DRIVER;
-            in_use.then(|| Against::Now(format!("{} of {all} free{holders}", unit.memory.free)))
+            let in_use = unit.held() > Bytes(0);
+            in_use.then(|| Against::Now(format!("{} of {all} free{}", unit.memory.free, holders(inventory, unit))))
         }
         Some(_) => None,
     }
 }
 
-/// Who holds memory of the unit, the most first; empty where nobody is known to.
-pub(in crate::commands) fn holders(inventory: &Inventory, unit: &Unit) -> String {
+/// The processes that hold memory of the unit; `None` where they cannot be listed.
+fn processes_on<'i>(unit: &Unit, inventory: &'i Inventory) -> Option<Vec<&'i Process>> {
     let of_unit = |device: &&Device| device.index == unit.index;
-    let Some(Ok(processes)) = inventory.devices.iter().find(of_unit).map(|device| &device.processes) else {
-        return "; who holds it cannot be listed".to_owned();
-    };
+    let processes = inventory.devices.iter().find(of_unit)?.processes.as_ref().ok()?;
     let on_unit = |process: &&Process| match unit.kind {
         UnitKind::Gpu => true,
         UnitKind::Mig { gpu_instance, compute_instance } => {
             process.gpu_instance == Some(gpu_instance) && process.compute_instance == Some(compute_instance)
         }
     };
-    let mut processes: Vec<&Process> = processes.iter().filter(on_unit).collect();
+    Some(processes.iter().filter(on_unit).collect())
+}
+
+/// Who holds memory of the unit, the most first; empty where nobody is known to.
+pub(in crate::commands) fn holders(inventory: &Inventory, unit: &Unit) -> String {
+    let Some(mut processes) = processes_on(unit, inventory) else {
+        return "; who holds it cannot be listed".to_owned();
+    };
     processes.sort_by_key(|process| (std::cmp::Reverse(process.used), process.pid));
     let mut named: Vec<String> = processes.iter().take(NAMED).map(|process| holder(process)).collect();
     if processes.len() > NAMED {

@@ -4,7 +4,7 @@ pub(super) mod fits;
 
 use execution_plan::CargoFeatures;
 use gpu_inventory::json::Document;
-use gpu_inventory::{DeviceOrder, Host, Inventory, Unit};
+use gpu_inventory::{DeviceOrder, Host, Inventory, Visibility, VisibleError};
 use marker_policy::Policy;
 use serde_json::json;
 use test_report::fits::Fit;
@@ -25,7 +25,11 @@ pub(crate) fn run(global: &Global, args: &GpusArgs, environment: &Environment) -
     }
     repeat(args, environment, || {
         let inventory = inventory(args)?;
-        show(&inventory, None, args, environment)
+        // What there is can be shown even where nobody knows what of it is visible.
+        let visibility = visibility(&inventory, args, environment).map_err(|error| error.to_string());
+        let visible = visibility.as_ref().map_err(String::as_str);
+        warn(args, visible);
+        show(&inventory, visible, None, args, environment)
     })
 }
 
@@ -50,9 +54,11 @@ fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Re
     };
     repeat(args, environment, || {
         let inventory = inventory(args)?;
-        let (units, why_none) = units(&inventory, args, environment)?;
-        let fits = fits::of(policy, &selected.chosen, &inventory, &units, why_none, features.clone());
-        show(&inventory, Some(&fits), args, environment)
+        let visible = visibility(&inventory, args, environment)?;
+        warn(args, Ok(&visible));
+        let why_none = inventory.why_empty().or_else(|| visible.why_none());
+        let fits = fits::of(policy, &selected.chosen, &inventory, &visible.units, why_none, features.clone());
+        show(&inventory, Ok(&visible), Some(&fits), args, environment)
     })
 }
 
@@ -63,25 +69,27 @@ fn inventory(args: &GpusArgs) -> Result<Inventory, Error> {
     })
 }
 
-/// What tests may use here, and why that is nothing where it is.
-fn units(
-    inventory: &Inventory,
-    args: &GpusArgs,
-    environment: &Environment,
-) -> Result<(Vec<Unit>, Option<String>), Error> {
-    let (variable, order) = match &args.gpus {
+/// What tests may use here.
+fn visibility(inventory: &Inventory, args: &GpusArgs, environment: &Environment) -> Result<Visibility, VisibleError> {
+    match &args.gpus {
         // The variable speaks of the GPUs that are here.
-        Some(_) => (None, DeviceOrder::PciBusId),
-        None => (
-            environment.cuda_visible_devices.as_deref(),
-            DeviceOrder::from_variable(environment.cuda_device_order.as_deref())?,
-        ),
-    };
-    let visibility = inventory.visibility(variable, order)?;
-    if let Some(cut) = &visibility.cut {
-        progress::note(&format!("warning: {}", printable(cut)));
+        Some(_) => inventory.visibility(None, DeviceOrder::PciBusId),
+        None => {
+            let order = DeviceOrder::from_variable(environment.cuda_device_order.as_deref())?;
+            inventory.visibility(environment.cuda_visible_devices.as_deref(), order)
+        }
     }
-    Ok((visibility.units, inventory.why_empty().or(visibility.cut)))
+}
+
+/// Says what CUDA does not take of its variables. Over what is drawn again and again nothing is written: there it is a line.
+fn warn(args: &GpusArgs, visibility: Result<&Visibility, &str>) {
+    let said = match visibility {
+        Ok(visibility) => visibility.cut.as_deref(),
+        Err(error) => Some(error),
+    };
+    if let (Some(said), None) = (said, args.watch) {
+        progress::note(&format!("warning: {}", printable(said)));
+    }
 }
 
 /// Once, or again and again until the reader has enough: an interrupt ends it as it ends any program.
@@ -93,8 +101,11 @@ fn repeat(args: &GpusArgs, environment: &Environment, show: impl Fn() -> Result<
     loop {
         let text = show()?;
         // Home, the new lines over the old ones, and what is left of those away: nothing flickers.
-        let text =
-            if environment.redraw { format!("\u{1b}[H{}\u{1b}[J", text.replace('\n', "\u{1b}[K\n")) } else { text };
+        let text = if environment.redraw {
+            format!("\u{1b}[H{}\u{1b}[J", on_screen(&text).replace('\n', "\u{1b}[K\n"))
+        } else {
+            text
+        };
         if !output::write_on(&text)? {
             return Ok(Exit::Success);
         }
@@ -102,8 +113,28 @@ fn repeat(args: &GpusArgs, environment: &Environment, show: impl Fn() -> Result<
     }
 }
 
+/// As much as the terminal shows without breaking a line or moving one out at its top: the next drawing could not take that
+/// away again.
+fn on_screen(text: &str) -> String {
+    let (rows, width) = console::Term::stdout().size();
+    let lines: Vec<&str> = text.lines().collect();
+    // The cursor stands on a line of its own at the end.
+    let most = usize::from(rows).saturating_sub(1).max(2);
+    let shown = if lines.len() > most { most - 1 } else { lines.len() };
+    let mut out = String::new();
+    for line in &lines[..shown] {
+        out.push_str(&console::truncate_str(line, usize::from(width).saturating_sub(1).max(20), "…"));
+        out.push('\n');
+    }
+    if shown < lines.len() {
+        out.push_str(&format!("… and {} more lines: make the window taller\n", lines.len() - shown));
+    }
+    out
+}
+
 fn show(
     inventory: &Inventory,
+    visible: Result<&Visibility, &str>,
     fits: Option<&[Fit]>,
     args: &GpusArgs,
     environment: &Environment,
@@ -114,7 +145,12 @@ fn show(
     match args.format {
         MachineFormat::Text => {
             let mut text = test_report::gpus::text(inventory, &styles);
-            if let (Some(host), false) = (&host, inventory.devices.is_empty()) {
+            // Without the variable all is, but for an order that CUDA does not know.
+            let list = environment.cuda_visible_devices.as_deref();
+            if args.gpus.is_none() && !inventory.devices.is_empty() && (list.is_some() || visible.is_err()) {
+                text.push_str(&test_report::gpus::visible(list, visible, &styles));
+            }
+            if let Some(host) = &host {
                 text.insert_str(0, &test_report::gpus::host(host));
             }
             if let Some(fits) = fits {
@@ -129,6 +165,14 @@ fn show(
             if let (Some(fits), Some(document)) = (fits, document.as_object_mut()) {
                 let fits = serde_json::to_value(test_report::fits::json(fits)).map_err(internal)?;
                 document.insert("fits".to_owned(), fits);
+            }
+            if let (None, Some(document)) = (&args.gpus, document.as_object_mut()) {
+                let uuids =
+                    |visible: &Visibility| visible.units.iter().map(|unit| unit.uuid.clone()).collect::<Vec<_>>();
+                document.insert("visible".to_owned(), json!(visible.map(uuids).ok()));
+                let why =
+                    visible.map_or_else(|why| Some(why.to_owned()), |it| it.cut.clone().or_else(|| it.why_none()));
+                document.insert("visible_because".to_owned(), json!(why));
             }
             if let (Some(host), Some(document)) = (host, document.as_object_mut()) {
                 let bytes = |amount: Option<gpu_inventory::Bytes>| amount.map(|bytes| bytes.0);
