@@ -36,7 +36,7 @@ impl AskedAhead {
                 let supervision =
                     Supervision { launcher: &launcher, stop: &stop, grace: Supervision::GRACE, limit: None };
                 // What failed is asked again by who needs it, and said there.
-                if let Ok(workspace) = Workspace::ask(supervision, &folder, &[]) {
+                if let Ok(workspace) = Workspace::ask_in_turn(supervision, &folder) {
                     let _ = sender.send(workspace);
                 }
             }

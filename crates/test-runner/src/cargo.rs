@@ -152,24 +152,31 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Asks cargo and rustc, side by side.
-    pub(crate) fn ask(
-        supervision: Supervision<'_>,
-        folder: &Utf8Path,
-        env: &[(String, String)],
-    ) -> Result<Self, String> {
+    /// Asks cargo and rustc side by side, for a build that waits for both.
+    fn ask(supervision: Supervision<'_>, folder: &Utf8Path, env: &[(String, String)]) -> Result<Self, String> {
+        let (cargo, rustc) = Self::questions(folder, env);
+        let (metadata, rust) = std::thread::scope(|scope| {
+            let rust = scope.spawn(|| output_of(supervision, "rustc", &rustc));
+            (output_of(supervision, "cargo metadata", &cargo), joined(rust))
+        });
+        Ok(Self { metadata: read_metadata(&metadata?)?, rust: rust? })
+    }
+
+    /// Asks one after the other, and leaves the other processors to who does not wait for it.
+    pub(crate) fn ask_in_turn(supervision: Supervision<'_>, folder: &Utf8Path) -> Result<Self, String> {
+        let (cargo, rustc) = Self::questions(folder, &[]);
+        let metadata = read_metadata(&output_of(supervision, "cargo metadata", &cargo)?)?;
+        Ok(Self { metadata, rust: output_of(supervision, "rustc", &rustc)? })
+    }
+
+    fn questions(folder: &Utf8Path, env: &[(String, String)]) -> (Invocation, Invocation) {
         let invocation = |program: &str, arguments: &[&str]| Invocation {
             program: program.to_owned(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             folder: folder.to_owned(),
             env: env.to_vec(),
         };
-        let (cargo, rustc) = (invocation("cargo", &METADATA), invocation("rustc", &RUST_FOLDERS));
-        let (metadata, rust) = std::thread::scope(|scope| {
-            let rust = scope.spawn(|| output_of(supervision, "rustc", &rustc));
-            (output_of(supervision, "cargo metadata", &cargo), joined(rust))
-        });
-        Ok(Self { metadata: read_metadata(&metadata?)?, rust: rust? })
+        (invocation("cargo", &METADATA), invocation("rustc", &RUST_FOLDERS))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use execution_plan::Demand;
 use support::{Tree, inexact, library, result, run, run_interrupted, rust, target};
 use test_catalog::{CargoTarget, TargetKind};
-use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
+use test_runner::{AskedAhead, NotRunCause, Outcome, RunOutcome, RunSettings};
 
 const MANIFEST: &str =
     "[package]\nname = \"tiny\"\nversion = \"0.1.2\"\nedition = \"2021\"\ndescription = \"few words\"\n";
@@ -41,6 +41,22 @@ fn an_abort_costs_only_the_test_that_aborts() {
     assert_eq!(std::fs::read_to_string(failed.output_file.as_ref().unwrap()).unwrap(), "some words");
     assert!(matches!(result(&outcome, "aborts").outcome, Outcome::Crashed { .. }));
     assert!(is_missing(&result(&outcome, "is_not_there").outcome));
+}
+
+/// Of another folder, or where cargo has nothing to say, the build asks for itself. Nobody waits for what is not needed.
+#[test]
+fn what_was_asked_ahead_changes_nothing() {
+    let source =
+        "#[test] fn knows() { assert_eq!(std::env::var(\"CARGO_PKG_DESCRIPTION\").unwrap(), \"few words\") }\n";
+    let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", source), ("broken/Cargo.toml", "no manifest")];
+    let tree = Tree::new(&files);
+    for folder in [tree.path.clone(), tree.path.join("src"), tree.path.join("broken"), tree.path.join("not there")] {
+        let ahead = Some(Arc::new(AskedAhead::of(&folder)));
+        let settings = RunSettings { ahead, ..RunSettings::new(tree.path.clone(), tree.path.join("target/xtask")) };
+        let outcome = run(vec![rust(&library(), "knows")], &settings);
+        assert_eq!(result(&outcome, "knows").outcome, Outcome::Passed, "{folder}");
+    }
+    drop(AskedAhead::of(&tree.path));
 }
 
 #[test]
