@@ -14,6 +14,8 @@ pub struct Bounds {
     pub cpu_area: Duration,
     /// The time of all that take the same exclusive thing in turn.
     pub exclusive: Duration,
+    /// The distance between the starts on the GPUs that tests share, and the shortest of these tests behind them.
+    pub stagger: Duration,
     /// The longest chain of steps that wait for each other.
     pub longest: Duration,
 }
@@ -33,12 +35,13 @@ impl Bounds {
     }
 
     /// The plainest first.
-    fn all(&self) -> [(BoundKind, Duration); 5] {
+    fn all(&self) -> [(BoundKind, Duration); 6] {
         [
             (BoundKind::Longest, self.longest),
             (BoundKind::GpuArea, self.gpu_area),
             (BoundKind::CpuArea, self.cpu_area),
             (BoundKind::Exclusive, self.exclusive),
+            (BoundKind::Stagger, self.stagger),
             (BoundKind::Large, self.large),
         ]
     }
@@ -55,6 +58,8 @@ pub enum BoundKind {
     CpuArea,
     /// [`Bounds::exclusive`].
     Exclusive,
+    /// [`Bounds::stagger`].
+    Stagger,
     /// [`Bounds::large`].
     Large,
 }
@@ -67,6 +72,7 @@ impl fmt::Display for BoundKind {
             Self::GpuArea => "the memory of the GPUs",
             Self::CpuArea => "the CPU slots",
             Self::Exclusive => "what only one test has at a time",
+            Self::Stagger => "the distance between starts on a GPU",
             Self::Large => "tests that cannot share GPUs",
         })
     }

@@ -78,11 +78,11 @@ fn too_little_memory(demand: &Demand, of_model: &[usize], capacity: &Capacity) -
     let Share::Bytes(bytes) = demand.share else {
         return Some(NotRunReason::HeldByOthers { gpus, needed_gib: None, free });
     };
-    let fitting = count(&|unit| unit.memory + unit.held >= bytes);
+    let fitting = count(&|unit| unit.all() >= bytes);
     if fitting >= gpus {
         return Some(NotRunReason::HeldByOthers { gpus, needed_gib: Some(to_gib(bytes)), free });
     }
-    let largest = units().map(|unit| unit.memory + unit.held).max().unwrap_or_default();
+    let largest = units().map(|unit| unit.all()).max().unwrap_or_default();
     Some(NotRunReason::TooLittleMemory { gpus, needed_gib: to_gib(bytes), largest_gib: to_gib(largest), fitting })
 }
 

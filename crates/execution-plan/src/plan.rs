@@ -74,6 +74,12 @@ pub struct UnitCapacity {
 }
 
 impl UnitCapacity {
+    /// All of its memory, whoever holds it, in bytes.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.memory.saturating_add(self.held)
+    }
+
     /// Whether it is a MIG instance, which CUDA knows by names that begin so. A process sees one of them and no other GPU
     /// (NVIDIA's MIG User Guide, "CUDA Device Enumeration"), so that a test of several GPUs cannot have it.
     #[must_use]

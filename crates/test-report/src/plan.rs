@@ -108,7 +108,7 @@ pub(crate) fn machine(capacity: &Capacity) -> String {
     let gpu = |(unit, count): &(&UnitCapacity, usize)| {
         let held =
             if unit.held > 0 { format!(", {} of them held by others", in_gib(unit.held)) } else { String::new() };
-        format!("{count}x {} ({} GiB{held})", printable(&unit.name), in_gib(unit.memory + unit.held))
+        format!("{count}x {} ({} GiB{held})", printable(&unit.name), in_gib(unit.all()))
     };
     let gpus: Vec<_> = groups.iter().map(gpu).collect();
     let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };

@@ -189,6 +189,7 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> serde_json::Result<String> {
             BoundKind::Longest => "longest-chain",
             BoundKind::GpuArea => "gpu-memory",
             BoundKind::CpuArea => "cpu-slots",
+            BoundKind::Stagger => "stagger",
             BoundKind::Exclusive => "exclusive",
             BoundKind::Large => "unshareable",
         },

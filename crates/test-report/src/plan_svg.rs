@@ -151,7 +151,7 @@ impl Picture<'_> {
 
     fn gpu(&mut self, unit: usize) {
         let Some(capacity) = self.plan.capacity.units.get(unit) else { return };
-        let gib = Share::Bytes(capacity.memory).gib().unwrap_or_default();
+        let gib = Share::Bytes(capacity.all()).gib().unwrap_or_default();
         let names = [
             format!("GPU {}", printable(&capacity.label)),
             printable(card(&capacity.name)).into_owned(),
@@ -163,8 +163,9 @@ impl Picture<'_> {
         self.band(&names, bars + GRAPH + 4.0);
         self.bars(&steps);
         self.y += bars + 4.0;
-        let headroom = Some(self.plan.capacity.headroom);
-        self.graph(&plan_usage::memory(self.plan, unit), capacity.memory, (1 << 30, " GiB"), headroom);
+        // A part of what others do not hold.
+        let headroom = self.plan.capacity.headroom * (capacity.memory as f64 / capacity.all().max(1) as f64);
+        self.graph(&plan_usage::memory(self.plan, unit), capacity.all(), (1 << 30, " GiB"), Some(headroom));
         self.y += GRAPH + GAP;
     }
 

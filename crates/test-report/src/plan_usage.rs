@@ -11,16 +11,17 @@ use crate::terminal::printable;
 /// What is used from a moment on, until the next entry.
 pub(crate) type Usage = Vec<(Duration, u64)>;
 
-/// Bytes of a GPU; all of them where a test has it whole.
+/// Bytes of a GPU, with what others hold; all of them where a test has it whole.
 pub(crate) fn memory(plan: &Plan, unit: usize) -> Usage {
-    let whole = plan.capacity.units.get(unit).map_or(0, |unit| unit.memory);
-    usage(plan, |step| {
+    let (whole, held) = plan.capacity.units.get(unit).map_or((0, 0), |unit| (unit.memory, unit.held));
+    let of_tests = usage(plan, |step| {
         let claims = step.claim.gpus.iter().filter(|gpu| gpu.unit == unit);
         claims.fold(0, |sum, gpu| match gpu.share {
             Share::Bytes(bytes) => bytes.saturating_add(sum),
             Share::Whole => whole,
         })
-    })
+    });
+    of_tests.into_iter().map(|(from, amount)| (from, amount.saturating_add(held))).collect()
 }
 
 /// CPU slots; a step that asks for more than there are has them all.
@@ -79,7 +80,7 @@ pub(crate) fn lines(plan: &Plan) -> String {
     let name = |text: &str| format!("{text:<widest$}");
     out.push('\n');
     for (unit, text) in names.iter().enumerate() {
-        line(&mut out, plan, &name(text), &memory(plan, unit), plan.capacity.units[unit].memory);
+        line(&mut out, plan, &name(text), &memory(plan, unit), plan.capacity.units[unit].all());
     }
     if plan.capacity.units.len() > GPUS {
         let _ = writeln!(out, "and {} more GPUs (`--format html` draws all)", plan.capacity.units.len() - GPUS);

@@ -30,6 +30,7 @@ pub fn bounds(problem: &Problem) -> Bounds {
         bounds.exclusive = bounds.exclusive.max(in_turn);
     }
     for pool in 0..problem.pools.len() {
+        bounds.stagger = bounds.stagger.max(paths.between_starts(problem, pool));
         let parts = Parts::of_pool(problem, pool);
         bounds.gpu_area = bounds.gpu_area.max(parts.area(&paths, |part| part));
         bounds.large = bounds
@@ -73,6 +74,22 @@ impl Paths {
             }
         }
         Self { heads, tails }
+    }
+
+    /// On some GPU of a pool there are as many starts as on the mean of them, each behind the other by the stagger at least,
+    /// and the last of these jobs has to run still.
+    fn between_starts(&self, problem: &Problem, pool: usize) -> Duration {
+        let gpus = problem.pools[pool].units().len();
+        let is_staggered = |job: &Job| job.staggered && job.gpus > 0 && job.pool == pool;
+        let jobs: Vec<usize> = (0..problem.jobs.len()).filter(|&job| is_staggered(&problem.jobs[job])).collect();
+        if problem.stagger.is_zero() || gpus == 0 || jobs.is_empty() {
+            return Duration::ZERO;
+        }
+        let starts: usize = jobs.iter().map(|&job| problem.jobs[job].gpus as usize).sum();
+        let head = jobs.iter().map(|&job| self.heads[job]).min().unwrap_or_default();
+        let rest = jobs.iter().map(|&job| problem.jobs[job].duration + self.tails[job]).min().unwrap_or_default();
+        let gaps = u32::try_from(starts.div_ceil(gpus) - 1).unwrap_or(u32::MAX);
+        head.saturating_add(problem.stagger.saturating_mul(gaps)).saturating_add(rest)
     }
 
     /// The critical path.
