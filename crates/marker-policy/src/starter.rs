@@ -1,5 +1,6 @@
 //! The policy file that a tree starts with: what was found there, and what it can say.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -111,6 +112,28 @@ const TAIL: &str = "
 
 /// So many places or names are listed of what there may be thousands of.
 const MOST: usize = 8;
+
+/// The folders with the most tests, by name: the first ones of a large tree would leave out those that matter.
+fn with_most(folders: &BTreeMap<String, usize>) -> Vec<&String> {
+    let mut most: Vec<(&String, &usize)> = folders.iter().collect();
+    most.sort_by_key(|(_, count)| Reverse(**count));
+    most.truncate(MOST);
+    let mut most: Vec<&String> = most.into_iter().map(|(folder, _)| folder).collect();
+    most.sort();
+    most
+}
+
+/// Folders with the number of their tests, and how many folders there are beside them.
+fn named(folders: &BTreeMap<String, usize>, most: &[&String]) -> String {
+    let count = |folder: &&String| folders.get(*folder).copied().unwrap_or_default();
+    let each =
+        most.iter().map(|folder| format!("{} ({})", if folder.is_empty() { "." } else { folder }, count(folder)));
+    let more = match folders.len() - most.len() {
+        0 => None,
+        more => Some(format!("and {}", counted(more, "more folder", "more folders"))),
+    };
+    each.chain(more).collect::<Vec<_>>().join(", ")
+}
 
 struct Starter<'x> {
     survey: &'x Survey<'x>,
@@ -280,19 +303,12 @@ impl Starter<'_> {
         }
         for (test_type, inside, total, elsewhere) in &proposals {
             let tests = counted(*total, "test is", "tests are");
-            let more = elsewhere.len().saturating_sub(MOST);
-            let more = if more > 0 { format!(" and {more} more folders") } else { String::new() };
-            let named: Vec<String> = elsewhere
-                .iter()
-                .take(MOST)
-                .map(|(folder, count)| format!("{} ({count})", if folder.is_empty() { "." } else { folder }))
-                .collect();
             let preset: Vec<String> =
                 self.policy.locations().by_type.get(test_type).into_iter().flatten().map(ToString::to_string).collect();
             self.saw(&format!(
-                "{tests} {test_type}, {inside} where the preset has them ({}); the others: {}{more}",
+                "{tests} {test_type}, {inside} where the preset has them ({}); the others: {}",
                 preset.join(", "),
-                named.join(", ")
+                named(elsewhere, &with_most(elsewhere))
             ));
         }
         self.line("");
@@ -302,7 +318,7 @@ impl Starter<'_> {
         }
         for (test_type, _, _, elsewhere) in &proposals {
             let folders: Vec<&String> =
-                elsewhere.keys().filter(|folder| Form::Folder.takes(folder)).take(MOST).collect();
+                with_most(elsewhere).into_iter().filter(|folder| Form::Folder.takes(folder)).collect();
             self.line(&format!("# {} = {}", key(test_type), list(&folders)));
         }
         self.file_names();
@@ -339,13 +355,9 @@ impl Starter<'_> {
             let top = file.split_once('/').map_or("", |(top, _)| top);
             *folders.entry(top.to_owned()).or_default() += 1;
         }
-        let named: Vec<String> = folders
-            .iter()
-            .take(MOST)
-            .map(|(folder, count)| format!("{} ({count})", if folder.is_empty() { "." } else { folder }))
-            .collect();
+        let most = with_most(&folders);
         if all > 0 {
-            self.saw(&format!("tests of Python in {}", named.join(", ")));
+            self.saw(&format!("tests of Python in {}", named(&folders, &most)));
         }
         if bound == 0 && all > 0 {
             self.saw("no test stands where the preset binds, so that it would ask for no marker anywhere");
@@ -355,7 +367,7 @@ impl Starter<'_> {
         }
         self.line("");
         self.line("# [audit]");
-        let folders: Vec<&String> = folders.keys().filter(|folder| Form::Folder.takes(folder)).take(MOST).collect();
+        let folders: Vec<&String> = most.into_iter().filter(|folder| Form::Folder.takes(folder)).collect();
         self.line(&format!("# required-under = {}", list(&folders)));
     }
 
@@ -448,4 +460,22 @@ fn knows(policy: &Policy, marker: &str) -> bool {
 
 fn folder_of(file: &TreePath) -> String {
     file.as_str().rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folders_that_matter_are_named_and_the_others_counted() {
+        let mut folders: BTreeMap<String, usize> = (0..9).map(|number| (format!("a{number}"), 1)).collect();
+        folders.insert("tests".to_owned(), 400);
+        folders.insert(String::new(), 2);
+        let most = with_most(&folders);
+        assert_eq!(most.len(), MOST);
+        let text = named(&folders, &most);
+        assert!(text.starts_with(". (2), a0 (1), ") && text.ends_with(", tests (400), and 3 more folders"), "{text}");
+        folders.retain(|folder, _| folder == "tests");
+        assert_eq!(named(&folders, &with_most(&folders)), "tests (400)");
+    }
 }
