@@ -39,7 +39,11 @@ pub(crate) fn run(global: &Global, args: &LanesArgs, environment: &Environment) 
         }
     };
     output::write(&text)?;
-    Ok(if lanes.is_empty() { Exit::NothingSelected } else { Exit::Success })
+    Ok(match lanes.problems() {
+        [] if lanes.is_empty() => Exit::NothingSelected,
+        [] => Exit::Success,
+        _ => Exit::Usage,
+    })
 }
 
 /// What the lanes gain and lose since a revision.
@@ -72,7 +76,8 @@ fn diff(global: &Global, revision: &str, format: ChangesFormat) -> Result<Exit, 
         }
     };
     output::write(&text)?;
-    Ok(Exit::Success)
+    let is_read = old_lanes.problems().is_empty() && new_lanes.problems().is_empty();
+    Ok(if is_read { Exit::Success } else { Exit::Usage })
 }
 
 /// What could not be read, so that lanes may be missing.

@@ -135,6 +135,9 @@ impl Severity {
     }
 }
 
+/// The rule that CI's workflows can be read: where it finds something, lanes may be missing.
+pub const WORKFLOW: RuleCode = RuleCode("workflow");
+
 /// Every rule, in the order in which findings of one place are printed.
 pub const ALL: &[Rule] = &[
     missing_lifecycle::RULE,

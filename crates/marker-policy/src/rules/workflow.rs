@@ -1,11 +1,11 @@
 //! `workflow`: CI's workflows can be read.
 
-use super::{Rule, RuleCode, Severity};
+use super::{Rule, Severity};
 use crate::audit::Audited;
 use crate::finding::Finding;
 
 pub(super) const RULE: Rule = Rule {
-    code: RuleCode("workflow"),
+    code: super::WORKFLOW,
     severity: Severity::Warning,
     needs: &[],
     summary: "the workflows that say what CI runs can be read",

@@ -126,7 +126,13 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
     if let Some(rewritten) = &rewritten {
         rewritten.write()?;
     }
-    Ok(if open.is_empty() { Exit::Success } else { Exit::Failure })
+    // What is shown is all that can be told, and not all that there is to tell.
+    let is_incomplete = open.iter().any(|finding| finding.rule == rules::WORKFLOW);
+    Ok(match open.is_empty() {
+        _ if is_incomplete => Exit::Usage,
+        true => Exit::Success,
+        false => Exit::Failure,
+    })
 }
 
 fn day(text: &str) -> Result<NaiveDate, Error> {
