@@ -106,7 +106,7 @@ fn a_workflow_that_cannot_be_read_is_a_finding() {
         "{found:#}"
     );
     let answer = run(tree.path(), &["lanes"]);
-    assert_eq!(answer.code, 4);
+    assert_eq!(answer.code, 2);
     assert!(answer.stderr.contains(".github/workflows/ci.yml"), "{}", answer.stderr);
 }
 
