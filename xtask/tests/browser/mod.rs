@@ -56,6 +56,8 @@ impl Page {
             }}}),
         );
         page.session = format!("{}/{}", page.session, answer["sessionId"].as_str().unwrap());
+        // What opens is filled by an event, which comes when the browser has time.
+        page.post("/timeouts", &json!({"implicit": 10_000}));
         page.size(1280, 900);
         page
     }
@@ -97,8 +99,9 @@ impl Page {
 
     /// Clicks as a reader does: what is covered by something else cannot be clicked.
     pub(crate) fn click(&self, selector: &str) {
+        let element = self.element(selector);
         self.js(&format!("document.querySelector({selector:?}).scrollIntoView({{block: 'center'}})"));
-        self.post(&format!("/element/{}/click", self.element(selector)), &json!({}));
+        self.post(&format!("/element/{element}/click"), &json!({}));
     }
 
     /// Types into an element. Keys without a character have the numbers that WebDriver gives them.
