@@ -15,7 +15,7 @@ const STYLE: &str = "\
 color:light-dark(#1a1f24,#e8eaed);font:.9375rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
 h1{font-size:1.5rem}h2{font-size:1.125rem;margin-top:2rem}.picture{overflow-x:auto}.picture svg{width:100%;min-width:50rem;height:auto}\
 summary{cursor:pointer}li{overflow-wrap:anywhere}\
-pre{overflow-x:auto}table{border-collapse:collapse;width:100%}\
+pre{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;padding:.2rem .6rem;border-bottom:1px solid light-dark(#dfe3e8,#31373d);vertical-align:top;\
 overflow-wrap:anywhere}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}";
 
