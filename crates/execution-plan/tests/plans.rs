@@ -1,7 +1,7 @@
 //! Every plan over random instances keeps its promises.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use execution_plan::{
@@ -112,64 +112,124 @@ fn played(plan: &Plan) -> (Vec<(Window, Vec<usize>)>, Duration) {
     (places, last)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+/// What a test of an instance needs.
+#[derive(Debug, Clone)]
+struct Wanted {
+    file: usize,
+    gpus: u32,
+    /// Of each GPU; `None` where it wants them whole.
+    gib: Option<u64>,
+    seconds: u64,
+    alone: Option<u8>,
+    needs_h100: bool,
+    cpus: u32,
+    host_gib: u64,
+}
 
-    #[test]
-    fn every_plan_is_valid_and_loses_no_test(
-        tests in prop::collection::vec((
-            0_usize..6,
-            prop::sample::select(vec![0_u32, 1, 1, 2, 4, 8]),
-            prop::option::of(0_u64..60),
-            0_u64..100,
-            prop::option::weighted(0.2, 0_u8..3),
-            prop::bool::weighted(0.2),
-            (prop::option::weighted(0.2, 2_u32..5), prop::option::weighted(0.2, 1_u64..40)),
-        ), 0..25),
+/// Tests and the machine that they are planned on.
+#[derive(Debug, Clone)]
+struct Instance {
+    tests: Vec<Wanted>,
+    cards: Vec<Card>,
+    host_gib: Option<u64>,
+    jobs: u32,
+    stagger: u64,
+}
+
+prop_compose! {
+    fn wanted()(
+        file in 0_usize..6,
+        gpus in prop::sample::select(vec![0_u32, 1, 1, 2, 4, 8]),
+        gib in prop::option::of(0_u64..60),
+        seconds in 0_u64..100,
+        alone in prop::option::weighted(0.2, 0_u8..3),
+        needs_h100 in prop::bool::weighted(0.2),
+        cpus in prop::option::weighted(0.2, 2_u32..5),
+        host_gib in prop::option::weighted(0.2, 1_u64..40),
+    ) -> Wanted {
+        let (cpus, host_gib) = (cpus.unwrap_or(1), host_gib.unwrap_or_default());
+        Wanted { file, gpus, gib, seconds, alone, needs_h100, cpus, host_gib }
+    }
+}
+
+prop_compose! {
+    fn card()(
+        gib in 1_u64..80,
+        held in prop::option::weighted(0.2, 1_u64..40),
+        is_h100 in prop::bool::weighted(0.3),
+    ) -> Card {
+        (gib, held.unwrap_or_default(), is_h100)
+    }
+}
+
+prop_compose! {
+    fn instance(most_cards: usize)(
+        tests in prop::collection::vec(wanted(), 0..25),
+        cards in prop::collection::vec(card(), 0..=most_cards),
         host_gib in prop::option::weighted(0.7, 16_u64..48),
-        cards in prop::collection::vec(
-            (1_u64..80, prop::option::weighted(0.2, 1_u64..40).prop_map(Option::unwrap_or_default), prop::bool::weighted(0.3)),
-            0..9,
-        ),
         jobs in 1_u32..6,
         stagger in 0_u64..5,
-    ) {
-        let demands: Vec<_> = tests.iter().enumerate().map(|(number, &(file, gpus, gib, seconds, alone, needs_h100, (cpus, host)))| {
-            let share = gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
-            let exclusive = alone.map(|thing| thing.to_string()).into_iter().collect();
-            let model = (gpus > 0 && needs_h100).then(|| "H100".to_owned());
-            let of_file = demand(number, &format!("{}/test_{}.py", file % 2, file), gpus, share, seconds);
-            Demand { exclusive, model, cpu_slots: cpus.unwrap_or(1), host_memory: host.unwrap_or_default() * GIB, ..of_file }
-        }).collect();
-        let settings = PlanSettings { jobs, stagger: Duration::from_secs(stagger), ..PlanSettings::default() };
-        let plan = plan_demands(
-            demands.clone(),
-            Capacity { host_memory: host_gib.map(|gib| gib * GIB), ..machine_of(&cards, jobs) },
-            &settings,
-        );
-        prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
-        prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
-        prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
-        // Where another order was shorter, the plan shows that one, and a run starts by area all the same.
-        let (places, last) = played(&plan);
-        prop_assert!(last >= plan.expected);
-        if last == plan.expected {
-            for (step, (window, units)) in plan.steps().zip(places) {
-                prop_assert_eq!(step.window, window);
-                prop_assert_eq!(step.claim.gpus.iter().map(|gpu| gpu.unit).collect::<Vec<_>>(), units.clone());
-                prop_assert_eq!(&plan.place(step.id, &units).gpus, &step.claim.gpus);
-            }
+    ) -> Instance {
+        Instance { tests, cards, host_gib, jobs, stagger }
+    }
+}
+
+/// Plans an instance and holds the plan against all that it promises.
+fn keeps_its_promises(instance: &Instance) -> Result<(), TestCaseError> {
+    let Instance { tests, cards, host_gib, jobs, stagger } = instance;
+    let demand_of = |(number, test): (usize, &Wanted)| {
+        let share = test.gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
+        let file = format!("{}/test_{}.py", test.file % 2, test.file);
+        Demand {
+            exclusive: test.alone.map(|thing| thing.to_string()).into_iter().collect(),
+            model: (test.gpus > 0 && test.needs_h100).then(|| "H100".to_owned()),
+            cpu_slots: test.cpus,
+            host_memory: test.host_gib * GIB,
+            ..demand(number, &file, test.gpus, share, test.seconds)
         }
-        let by_file: HashMap<_, _> = plan.not_run.iter().map(|refused| (refused.id.clone(), ())).collect();
-        prop_assert_eq!(by_file.len(), plan.not_run.len());
-        for (number, &(file, gpus, gib, _, _, needs_h100, (_, host))) in tests.iter().enumerate() {
-            let fits = |&&(card, held, is_h100): &&Card| {
-                (is_h100 || !needs_h100) && gib.map_or(held == 0, |gib| gib + held.min(card) <= card)
-            };
-            let fitting = cards.iter().filter(fits).count();
-            let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", file % 2, file));
-            let has_too_little = host_gib.is_some_and(|all| host.unwrap_or_default() > all);
-            prop_assert_eq!(by_file.contains_key(&id), has_too_little || fitting < gpus as usize, "{}", id);
+    };
+    let demands: Vec<_> = tests.iter().enumerate().map(demand_of).collect();
+    let settings = PlanSettings { jobs: *jobs, stagger: Duration::from_secs(*stagger), ..PlanSettings::default() };
+    let capacity = Capacity { host_memory: host_gib.map(|gib| gib * GIB), ..machine_of(cards, *jobs) };
+    let plan = plan_demands(demands.clone(), capacity, &settings);
+    prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
+    prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
+    prop_assert!(plan.expected >= plan.bounds.best().saturating_sub(Duration::from_millis(1)));
+    // Where another order was shorter, the plan shows that one, and a run starts by area all the same.
+    let (places, last) = played(&plan);
+    prop_assert!(last >= plan.expected);
+    if last == plan.expected {
+        for (step, (window, units)) in plan.steps().zip(places) {
+            prop_assert_eq!(step.window, window);
+            prop_assert_eq!(step.claim.gpus.iter().map(|gpu| gpu.unit).collect::<Vec<_>>(), units.clone());
+            prop_assert_eq!(&plan.place(step.id, &units).gpus, &step.claim.gpus);
         }
+    }
+    let refused: HashSet<_> = plan.not_run.iter().map(|refused| refused.id.clone()).collect();
+    prop_assert_eq!(refused.len(), plan.not_run.len());
+    for (number, test) in tests.iter().enumerate() {
+        let fits = |&&(card, held, is_h100): &&Card| {
+            (is_h100 || !test.needs_h100) && test.gib.map_or(held == 0, |gib| gib + held.min(card) <= card)
+        };
+        let fitting = cards.iter().filter(fits).count();
+        let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", test.file % 2, test.file));
+        let has_too_little = host_gib.is_some_and(|all| test.host_gib > all);
+        prop_assert_eq!(refused.contains(&id), has_too_little || fitting < test.gpus as usize, "{}", id);
+    }
+    Ok(())
+}
+
+// Two tests, so that they run at once.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn every_plan_on_few_gpus_is_valid_and_loses_no_test(instance in instance(4)) {
+        keeps_its_promises(&instance)?;
+    }
+
+    #[test]
+    fn every_plan_on_many_gpus_is_valid_and_loses_no_test(instance in instance(8)) {
+        keeps_its_promises(&instance)?;
     }
 }
