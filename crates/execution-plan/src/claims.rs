@@ -3,6 +3,7 @@
 use marker_policy::{Chosen, Policy};
 
 use crate::Note;
+use crate::demand::first_of;
 
 /// A note for each test that asks for GPUs and claims none of their memory, or an amount that its marker does not say. All
 /// tests of one kind have the same words.
@@ -15,8 +16,7 @@ pub(crate) fn notes(policy: &Policy, chosen: &[Chosen<'_, '_>]) -> Vec<Note> {
         if !hardware.any(|hardware| hardware.gpus > 0 || hardware.model.is_some() || hardware.capability.is_some()) {
             continue;
         }
-        let amount = claim.args.first().or_else(|| claim.kwargs.first().map(|(_, value)| value));
-        let text = match amount.map(|amount| amount.as_f64()) {
+        let text = match first_of(claim).map(|amount| amount.as_f64()) {
             Some(Some(0.0)) => format!("{marker}(0): takes no GPU memory, and runs on the CPU without a GPU"),
             None => format!("{marker}() says no amount: planned alone on its GPU"),
             Some(_) => continue,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_inventory::Unit;
 use marker_expr::Truth;
 use marker_policy::{Category, Chosen, Policy, ResolvedCase};
-use test_catalog::{CargoTarget, NodeId, SourceSpan, TreePath, Value};
+use test_catalog::{CargoTarget, Marker, NodeId, SourceSpan, TreePath, Value};
 
 use crate::{Estimates, Note, PlannedCase, PlannedRust, Share};
 
@@ -211,7 +211,11 @@ fn engine_cap(policy: &Policy, case: &ResolvedCase<'_>) -> Option<(String, Strin
 }
 
 fn first_argument<'c>(case: &'c ResolvedCase<'_>, marker: &str) -> Option<&'c Value> {
-    let marker = case.marker(marker)?;
+    first_of(case.marker(marker)?)
+}
+
+/// The first argument of a marker, given by position or by name.
+pub(crate) fn first_of(marker: &Marker) -> Option<&Value> {
     marker.args.first().or_else(|| marker.kwargs.first().map(|(_, value)| value))
 }
 

@@ -23,7 +23,7 @@ pub struct Unit {
     selector: String,
 }
 
-/// A GPU that nothing runs on may show this much in use: NVML 11 and older count what the driver reserves.
+/// A GPU that nothing runs on may show this much in use: NVML's first call for memory counts what the driver reserves.
 const OF_THE_DRIVER: Bytes = Bytes::from_mib(512);
 
 impl Unit {
