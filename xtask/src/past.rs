@@ -71,6 +71,13 @@ pub(crate) fn fill_vram(estimates: &mut Estimates, past: &Past, units: &[Unit]) 
     }
 }
 
+/// That alone: what tests without a profile take of these GPUs.
+pub(crate) fn vram(past: &Past, units: &[Unit]) -> Estimates {
+    let mut estimates = Estimates::none();
+    fill_vram(&mut estimates, past, units);
+    estimates
+}
+
 /// What each case took, whatever it ran on: for `--timings`, which every machine of a divided run reads.
 pub(crate) fn timings(past: &Past) -> Vec<CaseTiming> {
     let timing = |((id, occurrence), takes): (CaseKey, Typical)| CaseTiming {
@@ -101,7 +108,7 @@ fn takes(past: &Past, is_of: impl Fn(&str) -> bool) -> BTreeMap<CaseKey, Typical
 pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machine: &Machine) -> RunFacts {
     // As a digest: options behind `--`, and variables, may be secret.
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
-    let found = (&global.environment, &global.absent, args.machine.max_vram_gib, args.failed);
+    let found = (&global.environment, &global.absent, args.machine.max_vram_gib, &args.machine.has, args.failed);
     let division = (args.division.shard.map(|shard| shard.to_string()), &args.division.timings);
     let selection = format!("{:?}", (&args.selection, policy, pytest, found, division));
     RunFacts {

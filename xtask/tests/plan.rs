@@ -251,6 +251,76 @@ fn tests_take_processors_and_memory_of_the_machine_as_their_markers_say() {
     assert!(plan.to_string().contains("is no number of processors"), "{plan}");
 }
 
+/// Where a policy names the marker of tests that may run beside others, the rest of those without a GPU take turns.
+#[test]
+fn tests_that_may_not_run_beside_others_take_turns() {
+    let beside = |number: u32| format!("import pytest\n\n\n@pytest.mark.parallel\ndef test_beside_{number}(): pass\n");
+    let tree =
+        tree_of("@pytest.mark.timeout(900)\ndef test_first(): pass\n\n\n@pytest.mark.gpu_1\ndef test_gpu(): pass\n");
+    let file = |name: &str, text: &str| fs::write(tree.path().join("tests").join(name), text).unwrap();
+    file("test_b.py", "import pytest\n\n\n@pytest.mark.timeout(600)\ndef test_second(): pass\n");
+    (0..2).for_each(|number| file(&format!("test_beside_{number}.py"), &beside(number)));
+    let policy = |planning: &str| {
+        let head = "version = 1\nname = \"t\"\nextends = \"dynamo-2026-08\"\n";
+        fs::write(tree.path().join("test-policy.toml"), format!("{head}{planning}")).unwrap();
+    };
+    let plan = || -> Value {
+        let tree = tree.path().to_str().unwrap();
+        let arguments =
+            ["plan", "--tree", tree, "--gpus", "1xL4", "--no-history", "-j", "4", "--check", "--format", "json"];
+        let planned = answer(&mut xtask(&arguments));
+        assert_eq!(planned.code, 0, "{}", planned.stderr);
+        serde_json::from_str(&planned.stdout).unwrap()
+    };
+    let alone = |plan: &Value, name: &str| {
+        let is_its = |step: &&Value| step["tests"].to_string().contains(name);
+        plan["steps"].as_array().unwrap().iter().find(is_its).unwrap()["exclusive"].to_string()
+    };
+    policy("");
+    let free = plan();
+    assert_eq!(["test_first", "test_second", "test_beside_0", "test_gpu"].map(|name| alone(&free, name)), ["[]"; 4]);
+
+    policy("\n[planning]\nparallel-marker = \"parallel\"\n");
+    let turns = plan();
+    assert_eq!(["test_first", "test_second"].map(|name| alone(&turns, name)), ["[\"not parallel\"]"; 2]);
+    assert_eq!(["test_beside_0", "test_beside_1", "test_gpu"].map(|name| alone(&turns, name)), ["[]"; 3]);
+    // One process has them all: a second one would only wait.
+    let has_first = |step: &&Value| step["tests"].to_string().contains("test_first");
+    let step = turns["steps"].as_array().unwrap().iter().find(has_first).unwrap();
+    assert!(step["tests"].to_string().contains("test_second"), "{step}");
+    assert!(turns["expected"].as_f64().unwrap() > free["expected"].as_f64().unwrap(), "{turns}");
+}
+
+/// What a machine has beyond CPUs and GPUs is said, since nothing tells it.
+#[test]
+fn tests_run_that_need_what_the_machine_is_said_to_have() {
+    let tree = tree_of(
+        "@pytest.mark.k8s\ndef test_deploys(): pass\n\n\n@pytest.mark.xpu_2\ndef test_two(): pass\n\n\n@pytest.mark.xpu_1\ndef \
+         test_one(): pass\n",
+    );
+    let policy = "version = 1\nname = \"t\"\nextends = \"dynamo-2026-08\"\n";
+    fs::write(tree.path().join("test-policy.toml"), policy).unwrap();
+    let tree = tree.path().to_str().unwrap();
+    let plan = |has: &[&str]| -> Value {
+        let options = ["plan", "--tree", tree, "--gpus", "1xL4", "--no-history", "--check", "--format", "json"];
+        let planned = answer(xtask(&options).args(has));
+        assert_eq!(planned.code, 0, "{}", planned.stderr);
+        serde_json::from_str(&planned.stdout).unwrap()
+    };
+    let refused = |plan: &Value| -> Vec<String> {
+        plan["not_run"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(refused(&plan(&[])), ["needs k8s", "needs xpu (2)", "needs xpu"]);
+    assert_eq!(refused(&plan(&["--has", "k8s", "--has", "xpu"])), ["needs xpu (2), the machine has 1"]);
+    let all = plan(&["--has", "k8s", "--has", "xpu=2"]);
+    assert_eq!(refused(&all), [""; 0]);
+    assert_eq!(all["machine"]["resources"], serde_json::json!({ "k8s": 1, "xpu": 2 }));
+    // They have it in turn.
+    let steps = all["steps"].as_array().unwrap().iter();
+    let alone: Vec<&Value> = steps.map(|step| &step["exclusive"]).filter(|alone| alone[0].is_string()).collect();
+    assert_eq!(alone, [&serde_json::json!(["k8s"]), &serde_json::json!(["xpu"])]);
+}
+
 /// A tree with one file of tests.
 fn tree_of(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -279,6 +349,16 @@ fn options_that_mean_nothing_are_refused_and_say_what_would() {
         let answer = answer(xtask(&["plan", "-m", "gpu_1", "--no-history"]).args(arguments));
         assert_eq!(answer.code, 2, "{arguments:?}: {}", answer.stderr);
         assert!(answer.stderr.contains(told), "{arguments:?}: {}", answer.stderr);
+    }
+    let has = |what: &str| answer(xtask(&["plan", "--no-history"]).args(["--policy", "dynamo-2026-08", "--has", what]));
+    for (what, told) in [
+        ("k8", "--has k8: no hardware marker of the policy asks for it: they ask for k8s, xpu"),
+        ("xpu=0", "is no number of a resource: write k8s, or xpu=2"),
+        ("=2", "names no resource"),
+    ] {
+        let answer = has(what);
+        assert_eq!(answer.code, 2, "{what}: {}", answer.stderr);
+        assert!(answer.stderr.contains(told), "{what}: {}", answer.stderr);
     }
     for command in ["why", "gpus"] {
         let answer = answer(&mut xtask(&[command, "--gpus", "1xL4", "--nvml", "/x", "x"]));

@@ -27,6 +27,8 @@ pub struct PlanSettings {
     pub features: CargoFeatures,
     /// How much memory of the machine itself steps may have together, in bytes; `None` where that is not planned with.
     pub host_memory: Option<u64>,
+    /// What else the machine has, by the names of the policy, and how many of each.
+    pub resources: BTreeMap<String, u32>,
     /// Why there are no GPUs, where there are none.
     pub why_no_gpu: Option<String>,
     /// How long to look for a shorter plan than those that need no search. With none the plan is the same everywhere; else
@@ -52,6 +54,7 @@ pub fn plan(
         units: units.iter().map(Into::into).collect(),
         cpu_slots: settings.jobs.max(1),
         host_memory: settings.host_memory,
+        resources: settings.resources.clone(),
         headroom: policy.headroom(),
     };
     let mut plan = plan_each(&mut each_demand(policy, chosen, estimates, &mut notes), capacity, settings);
@@ -278,8 +281,9 @@ impl CpuTests {
     /// expected.
     fn batches(self, jobs: u32) -> impl Iterator<Item = (Setting, Vec<PlannedCase>)> {
         let of_setting = move |(setting, files): (Setting, Vec<FileTests>)| {
-            let at_once = (jobs / setting.cpu_slots.max(1)).max(1) as usize;
-            batches_of_setting(files, at_once).into_iter().map(move |cases| (setting.clone(), cases))
+            // What is had alone is had by one process at a time: a second one would only wait, and start anew.
+            let at_once = if setting.exclusive.is_empty() { (jobs / setting.cpu_slots.max(1)).max(1) } else { 1 };
+            batches_of_setting(files, at_once as usize).into_iter().map(move |cases| (setting.clone(), cases))
         };
         self.settings.into_iter().flat_map(of_setting)
     }

@@ -1,6 +1,6 @@
 //! What each test needs, from its markers through the policy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,9 +32,10 @@ pub struct Demand {
     pub share: Share,
     /// The engine's cap, and other variables.
     pub env: Vec<(String, String)>,
-    /// Resources that no machine of this engine has.
-    pub resources: Vec<String>,
-    /// What it has alone while it runs, by the names of the policy, ascending.
+    /// What it needs beyond CPUs and GPUs, by the names of the policy, and how many of each: `k8s`, `xpu`.
+    pub resources: BTreeMap<String, u32>,
+    /// What it has alone while it runs, ascending: by the names of the policy, its [`resources`](Self::resources), and `not
+    /// parallel` of a test that lacks the marker of tests which may run beside others ([`Policy::parallel_marker`]).
     pub exclusive: Vec<String>,
     /// The test binary, of a Rust test.
     pub target: Option<Arc<CargoTarget>>,
@@ -57,7 +58,7 @@ impl Demand {
             capability: None,
             share: Share::Whole,
             env: Vec::new(),
-            resources: Vec::new(),
+            resources: BTreeMap::new(),
             exclusive: Vec::new(),
             target: None,
             not_compiled: None,
@@ -113,20 +114,22 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
         types.iter().map(|name| policy.default_timeout(Some(name))).max().unwrap_or(policy.default_timeout(None));
     let estimate = estimates.of(&case.id, case.occurrence, own_timeout, types.iter().copied());
 
-    let (mut gpus, mut model, mut capability, mut resources) = (0, None, None, Vec::new());
+    let (mut gpus, mut model, mut capability, mut resources) = (0, None, None, BTreeMap::new());
     for hardware in resolved.effective.iter().filter_map(|marker| policy.hardware(&marker.name)) {
         gpus = gpus.max(hardware.gpus);
         model = model.or_else(|| hardware.model.clone());
         capability = capability.max(hardware.capability);
-        resources.extend(hardware.resource.clone());
+        if let Some(resource) = &hardware.resource {
+            let count = resources.entry(resource.clone()).or_default();
+            *count = hardware.count.max(*count);
+        }
     }
     if model.is_some() || capability.is_some() {
         gpus = gpus.max(1);
     }
-    resources.sort();
-    resources.dedup();
     let exclusive = resolved.effective.iter().filter_map(|marker| policy.exclusive(&marker.name));
-    let exclusive: BTreeSet<&str> = exclusive.collect();
+    // A cluster or an accelerator that this engine does not give out by parts is had by one test at a time.
+    let mut exclusive: BTreeSet<String> = exclusive.map(str::to_owned).chain(resources.keys().cloned()).collect();
 
     let mut amount = |marker: Option<&str>, most: f64, what: &str| {
         let value = first_argument(resolved, marker?)?;
@@ -170,6 +173,14 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
         },
     };
     let rust = case.as_rust();
+    // libtest runs the tests of a binary at once whatever is planned, and a test of a GPU has a process and its GPUs for itself.
+    if let Some(marker) = policy.parallel_marker()
+        && rust.is_none()
+        && gpus == 0
+        && resolved.marker(marker).is_none()
+    {
+        exclusive.insert(format!("not {marker}"));
+    }
     Demand {
         case: PlannedCase {
             id: case.id.clone(),
@@ -191,7 +202,7 @@ fn demand(policy: &Policy, chosen: &Chosen<'_, '_>, estimates: &Estimates, notes
         share,
         env: engine_cap(policy, resolved).into_iter().collect(),
         resources,
-        exclusive: exclusive.into_iter().map(str::to_owned).collect(),
+        exclusive: exclusive.into_iter().collect(),
         target: rust.map(|rust| Arc::clone(&rust.target)),
         not_compiled: rust.filter(|rust| !rust.enabled || !rust.target.enabled).map(|rust| {
             rust.cfg.clone().unwrap_or_else(|| format!("features {}", rust.target.required_features.join(", ")))

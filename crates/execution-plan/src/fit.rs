@@ -10,8 +10,9 @@ pub(crate) fn refusal(demand: &Demand, capacity: &Capacity, settings: &PlanSetti
     if let Some(needs) = &demand.not_compiled {
         return Some(NotRunReason::NotCompiled { needs: needs.clone() });
     }
-    if let Some(name) = demand.resources.first() {
-        return Some(NotRunReason::Resource { name: name.clone() });
+    let here = |name: &String| capacity.resources.get(name).copied().unwrap_or_default();
+    if let Some((name, &needed)) = demand.resources.iter().find(|(name, needed)| here(name) < **needed) {
+        return Some(NotRunReason::Resource { name: name.clone(), needed, here: here(name) });
     }
     if let Some(all) = capacity.host_memory.filter(|all| demand.host_memory > *all) {
         let (needed_gib, here_gib) = (to_gib(demand.host_memory), to_gib(all));

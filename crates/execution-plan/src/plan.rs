@@ -1,5 +1,6 @@
 //! The plan: a graph of steps behind words of this domain.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use petgraph::Direction;
@@ -52,6 +53,8 @@ pub struct Capacity {
     /// How much memory of the machine itself steps may have together, in bytes; `None` where it is not known, and not
     /// planned with.
     pub host_memory: Option<u64>,
+    /// What else the machine has, by the names of the policy, and how many of each: `k8s`, `xpu`.
+    pub resources: BTreeMap<String, u32>,
     /// The part of a GPU's memory that stays free where tests share it, such as 0.15.
     pub headroom: f64,
 }

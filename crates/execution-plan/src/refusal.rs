@@ -88,10 +88,14 @@ pub enum NotRunReason {
         /// The limit in GiB.
         limit_gib: f64,
     },
-    /// Something that no machine of this engine has: `k8s`, `xpu`.
+    /// Something beyond CPUs and GPUs that the machine is not said to have: `k8s`, `xpu`.
     Resource {
         /// Its name.
         name: String,
+        /// How many of it.
+        needed: u32,
+        /// How many the machine has.
+        here: u32,
     },
     /// The feature set that was asked for does not compile it.
     NotCompiled {
@@ -173,7 +177,10 @@ impl fmt::Display for NotRunReason {
                 "how much memory it takes is not known, and the limit given is {} GiB: mark how much it needs",
                 gib(*limit_gib)
             ),
-            Self::Resource { name } => write!(formatter, "needs {name}"),
+            Self::Resource { name, needed, here: 0 } => write!(formatter, "needs {name}{}", times(*needed)),
+            Self::Resource { name, needed, here } => {
+                write!(formatter, "needs {name}{}, the machine has {here}", times(*needed))
+            }
             Self::NotCompiled { needs } => write!(formatter, "not compiled by the chosen features: needs {needs}"),
             Self::NoInventory { why, needed } => write!(formatter, "needs {}, {why}", gpus(*needed, None)),
         }
@@ -183,6 +190,11 @@ impl fmt::Display for NotRunReason {
 fn gpus(count: u32, model: Option<&str>) -> String {
     let what = model.map_or_else(|| "GPU".to_owned(), |model| format!("{model} GPU"));
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// How many of a resource, where it is not one.
+fn times(needed: u32) -> String {
+    if needed == 1 { String::new() } else { format!(" ({needed})") }
 }
 
 /// One decimal, none where it is whole. What is not nothing does not read as nothing, and of what no card ever has the digits
@@ -253,6 +265,8 @@ mod tests {
         let held = |gpus, needed_gib, free| text(NotRunReason::HeldByOthers { gpus, needed_gib, free });
         assert_eq!(held(2, Some(12.0), 1), "needs 2 GPUs with 12 GiB each, 1 is free: other processes hold memory");
         assert_eq!(held(1, None, 0), "needs 1 GPU to itself, none is free: other processes hold memory");
-        assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned() }), "needs k8s");
+        assert_eq!(text(NotRunReason::Resource { name: "k8s".to_owned(), needed: 1, here: 0 }), "needs k8s");
+        let two = NotRunReason::Resource { name: "xpu".to_owned(), needed: 2, here: 1 };
+        assert_eq!(text(two), "needs xpu (2), the machine has 1");
     }
 }

@@ -1,7 +1,7 @@
 //! Which of several machines runs a test, when a run is divided among them.
 //!
 //! Tests are divided by what they need: those of the CPU, those that share a GPU, those that take GPUs whole, and those
-//! that no machine runs, of which each weighs as much. Of each class, [`assign`] puts the groups in the order of their
+//! that need what machines do not have unless it is said of one, of which each weighs as much. Of each class, [`assign`] puts the groups in the order of their
 //! names and cuts that order into pieces of equal weight. A group is what is best not divided: a file's tests of the CPU,
 //! the tests of one function on a GPU, a test binary. A weight is the expected time, times the GPUs, times the memory of
 //! each where GPUs are shared. A group belongs to the piece that its middle is in.
@@ -87,7 +87,7 @@ pub enum Class {
     SharedGpu,
     /// GPUs that nobody else is on.
     WholeGpu,
-    /// Nothing: whatever machine it comes to, it is refused there.
+    /// Nothing that every machine gives: it is refused where it comes to, unless that machine is said to have what it needs.
     Nothing,
 }
 

@@ -171,6 +171,10 @@ fn unmet(demand: &Demand, claim: &Claim, plan: &Plan) -> Option<String> {
         let has = format!("{} slots and {} bytes", claim.cpu_slots, claim.host_memory);
         return Some(format!("{id} has {has} of the machine, and needs {slots} and {}", demand.host_memory));
     }
+    let here = |name: &String| plan.capacity.resources.get(name).copied().unwrap_or_default();
+    if let Some((name, needed)) = demand.resources.iter().find(|(name, needed)| here(name) < **needed) {
+        return Some(format!("{id} needs {needed} of {name}, and the machine has {}", here(name)));
+    }
     if claim.exclusive != demand.exclusive {
         return Some(format!("{id} has {:?} alone, and needs {:?}", claim.exclusive, demand.exclusive));
     }

@@ -124,6 +124,7 @@ struct Wanted {
     needs_h100: bool,
     cpus: u32,
     host_gib: u64,
+    xpus: u32,
 }
 
 /// Tests and the machine that they are planned on.
@@ -134,6 +135,7 @@ struct Instance {
     host_gib: Option<u64>,
     jobs: u32,
     stagger: u64,
+    xpus: u32,
 }
 
 prop_compose! {
@@ -146,9 +148,10 @@ prop_compose! {
         needs_h100 in prop::bool::weighted(0.2),
         cpus in prop::option::weighted(0.2, 2_u32..5),
         host_gib in prop::option::weighted(0.2, 1_u64..40),
+        xpus in prop::option::weighted(0.1, 1_u32..3),
     ) -> Wanted {
-        let (cpus, host_gib) = (cpus.unwrap_or(1), host_gib.unwrap_or_default());
-        Wanted { file, gpus, gib, seconds, alone, needs_h100, cpus, host_gib }
+        let (cpus, host_gib, xpus) = (cpus.unwrap_or(1), host_gib.unwrap_or_default(), xpus.unwrap_or_default());
+        Wanted { file, gpus, gib, seconds, alone, needs_h100, cpus, host_gib, xpus }
     }
 }
 
@@ -169,19 +172,22 @@ prop_compose! {
         host_gib in prop::option::weighted(0.7, 16_u64..48),
         jobs in 1_u32..6,
         stagger in 0_u64..5,
+        xpus in 0_u32..3,
     ) -> Instance {
-        Instance { tests, cards, host_gib, jobs, stagger }
+        Instance { tests, cards, host_gib, jobs, stagger, xpus }
     }
 }
 
 /// Plans an instance and holds the plan against all that it promises.
 fn keeps_its_promises(instance: &Instance) -> Result<(), TestCaseError> {
-    let Instance { tests, cards, host_gib, jobs, stagger } = instance;
+    let Instance { tests, cards, host_gib, jobs, stagger, xpus } = instance;
+    let xpu = |count: u32| (count > 0).then(|| "xpu".to_owned());
     let demand_of = |(number, test): (usize, &Wanted)| {
         let share = test.gib.map_or(Share::Whole, |gib| Share::Bytes(gib * GIB));
         let file = format!("{}/test_{}.py", test.file % 2, test.file);
         Demand {
-            exclusive: test.alone.map(|thing| thing.to_string()).into_iter().collect(),
+            exclusive: test.alone.map(|thing| thing.to_string()).into_iter().chain(xpu(test.xpus)).collect(),
+            resources: xpu(test.xpus).map(|xpu| (xpu, test.xpus)).into_iter().collect(),
             model: (test.gpus > 0 && test.needs_h100).then(|| "H100".to_owned()),
             cpu_slots: test.cpus,
             host_memory: test.host_gib * GIB,
@@ -190,7 +196,9 @@ fn keeps_its_promises(instance: &Instance) -> Result<(), TestCaseError> {
     };
     let demands: Vec<_> = tests.iter().enumerate().map(demand_of).collect();
     let settings = PlanSettings { jobs: *jobs, stagger: Duration::from_secs(*stagger), ..PlanSettings::default() };
-    let capacity = Capacity { host_memory: host_gib.map(|gib| gib * GIB), ..machine_of(cards, *jobs) };
+    let resources = xpu(*xpus).map(|xpu| (xpu, *xpus)).into_iter().collect();
+    let host_memory = host_gib.map(|gib| gib * GIB);
+    let capacity = Capacity { host_memory, resources, ..machine_of(cards, *jobs) };
     let plan = plan_demands(demands.clone(), capacity, &settings);
     prop_assert_eq!(validate(&plan, &demands), Vec::<String>::new());
     prop_assert_eq!(plan.case_count() + plan.not_run.len(), tests.len());
@@ -213,7 +221,7 @@ fn keeps_its_promises(instance: &Instance) -> Result<(), TestCaseError> {
         };
         let fitting = cards.iter().filter(fits).count();
         let id = NodeId::from_text(format!("{}/test_{}.py::test_{number}", test.file % 2, test.file));
-        let has_too_little = host_gib.is_some_and(|all| test.host_gib > all);
+        let has_too_little = host_gib.is_some_and(|all| test.host_gib > all) || test.xpus > *xpus;
         prop_assert_eq!(refused.contains(&id), has_too_little || fitting < test.gpus as usize, "{}", id);
     }
     Ok(())

@@ -20,7 +20,7 @@ fn demand(&(file, function, gpus, gib, seconds, is_nowhere): &Test, number: usiz
     let mut demand = Demand::new(id, file.clone());
     demand.case.function = NodeId::python(&file, [function.as_str()], None);
     demand.case.estimate.duration = Duration::from_secs(seconds);
-    let resources = if is_nowhere { vec!["k8s".to_owned()] } else { Vec::new() };
+    let resources = is_nowhere.then(|| ("k8s".to_owned(), 1)).into_iter().collect();
     Demand { gpus, share: gib.map_or(Share::Whole, |gib| Share::Bytes(gib << 30)), resources, ..demand }
 }
 

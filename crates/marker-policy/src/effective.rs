@@ -277,7 +277,11 @@ impl<'p> Writer<'p> {
         self.table(&["planning"], |lines| {
             lines.one("vram-marker", string(policy.vram_marker()));
             lines.one("timeout-marker", string(policy.timeout_marker()));
-            let markers = [("cpu-marker", policy.cpu_marker()), ("host-memory-marker", policy.host_memory_marker())];
+            let markers = [
+                ("cpu-marker", policy.cpu_marker()),
+                ("host-memory-marker", policy.host_memory_marker()),
+                ("parallel-marker", policy.parallel_marker()),
+            ];
             for (key, marker) in markers.into_iter().filter_map(|(key, marker)| Some((key, marker?))) {
                 lines.one(key, string(marker));
             }

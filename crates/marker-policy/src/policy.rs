@@ -200,6 +200,8 @@ pub struct Planning {
     pub cpu_marker: Option<String>,
     /// The marker with the memory of the machine itself in GiB, if there is one.
     pub host_memory_marker: Option<String>,
+    /// The marker of tests that may run beside others; where there is none, all may.
+    pub parallel_marker: Option<String>,
     /// The share of a GPU's memory that stays free where several tests share it, from 0 to 1.
     pub headroom: f64,
     /// The least time between two starts on a GPU that tests share.
@@ -213,6 +215,7 @@ impl Default for Planning {
             timeout_marker: "timeout".to_owned(),
             cpu_marker: None,
             host_memory_marker: None,
+            parallel_marker: None,
             headroom: 0.15,
             stagger: Duration::ZERO,
         }
@@ -326,6 +329,12 @@ impl Policy {
         self.hardware.get(marker)
     }
 
+    /// What hardware markers ask for beyond GPUs, each once: `k8s`, `xpu`.
+    #[must_use]
+    pub fn resources(&self) -> BTreeSet<&str> {
+        self.hardware.values().filter_map(|hardware| hardware.resource.as_deref()).collect()
+    }
+
     /// A marker of no category that the policy describes.
     #[must_use]
     pub fn marker(&self, name: &str) -> Option<&KnownMarker> {
@@ -376,6 +385,7 @@ impl Policy {
             .chain(self.aliases.keys())
             .chain([&self.planning.vram_marker, &self.planning.timeout_marker])
             .chain(self.planning.cpu_marker.iter().chain(&self.planning.host_memory_marker))
+            .chain(&self.planning.parallel_marker)
             .map(String::as_str)
             .collect();
         names.sort_unstable();
@@ -535,6 +545,13 @@ impl Policy {
     #[must_use]
     pub fn host_memory_marker(&self) -> Option<&str> {
         self.planning.host_memory_marker.as_deref()
+    }
+
+    /// The marker of tests of pytest that may run beside others; those without it run one after the other, if they need no
+    /// GPU. `None` where the policy names none, and all may run beside others.
+    #[must_use]
+    pub fn parallel_marker(&self) -> Option<&str> {
+        self.planning.parallel_marker.as_deref()
     }
 
     /// The least time between two starts on a GPU that tests share; zero where none is kept.

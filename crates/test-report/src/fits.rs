@@ -31,12 +31,34 @@ pub struct Need {
     pub gpus: u32,
     /// A part of their name.
     pub model: Option<String>,
-    /// Memory on each, by the test's VRAM marker; `None`: without a marker that says it the test is given whole GPUs.
-    pub memory: Option<Bytes>,
-    /// Whether there is such a marker, and it says no amount.
-    pub is_unreadable: bool,
+    /// Memory on each.
+    pub memory: Memory,
     /// The marker that says how much memory.
     pub marker: String,
+}
+
+/// How much memory a test is given of each of its GPUs, and how that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Memory {
+    /// As its VRAM marker says.
+    Marked(Bytes),
+    /// By what earlier runs took, without a marker.
+    Measured(Bytes),
+    /// All: there is such a marker, and it says no amount.
+    Unreadable,
+    /// All: nothing says how much.
+    Unknown,
+}
+
+impl Memory {
+    /// How much, where that is known; else a test is given whole GPUs.
+    #[must_use]
+    pub fn amount(self) -> Option<Bytes> {
+        match self {
+            Self::Marked(amount) | Self::Measured(amount) => Some(amount),
+            Self::Unreadable | Self::Unknown => None,
+        }
+    }
 }
 
 /// Whether the machine has what a test needs.
@@ -114,7 +136,9 @@ pub(crate) fn in_order(fits: &[Fit]) -> Vec<&Fit> {
         Here::Never(_) => 2,
     };
     let mut fits: Vec<&Fit> = fits.iter().collect();
-    fits.sort_by_key(|fit| (rank(fit), fit.need.gpus, fit.need.model.clone(), fit.need.memory));
+    fits.sort_by_key(|fit| {
+        (rank(fit), fit.need.gpus, fit.need.model.clone(), fit.need.memory.amount(), fit.need.memory)
+    });
     fits
 }
 
@@ -122,20 +146,20 @@ pub(crate) fn in_order(fits: &[Fit]) -> Vec<&Fit> {
 pub(crate) fn need(need: &Need) -> String {
     if need.gpus == 0 {
         // A claim of 0 GiB makes a test of a GPU lane one of the CPU; people ask where it went.
-        let why = need.memory.map(|memory| format!(" ({} says {memory})", printable(&need.marker)));
+        let why = need.memory.amount().map(|memory| format!(" ({} says {memory})", printable(&need.marker)));
         return format!("no GPU{}", why.unwrap_or_default());
     }
     let model = need.model.as_ref().map(|model| format!("{} ", printable(model))).unwrap_or_default();
     let gpus = if need.gpus == 1 { "GPU" } else { "GPUs" };
+    let marker = printable(&need.marker);
+    let each = if need.gpus == 1 { "" } else { " each" };
+    let alone = if need.gpus == 1 { "to itself" } else { "to themselves" };
+    let unknown = "how much memory it takes is not known";
     let memory = match need.memory {
-        Some(memory) => {
-            format!("with {memory}{} ({})", if need.gpus == 1 { "" } else { " each" }, printable(&need.marker))
-        }
-        None => {
-            let alone = if need.gpus == 1 { "to itself" } else { "to themselves" };
-            let no = if need.is_unreadable { "no amount in its" } else { "no" };
-            format!("{alone} ({no} {}: how much memory it takes is not known)", printable(&need.marker))
-        }
+        Memory::Marked(memory) => format!("with {memory}{each} ({marker})"),
+        Memory::Measured(memory) => format!("with {memory}{each} (by earlier runs; no {marker})"),
+        Memory::Unreadable => format!("{alone} (no amount in its {marker}: {unknown})"),
+        Memory::Unknown => format!("{alone} (no {marker}: {unknown})"),
     };
     format!("{} {model}{gpus} {memory}", need.gpus)
 }
@@ -186,7 +210,7 @@ impl<'a> From<&'a Fit> for Entry<'a> {
         Self {
             gpus: fit.need.gpus,
             model: fit.need.model.as_deref(),
-            memory: fit.need.memory.map(|memory| memory.0),
+            memory: fit.need.memory.amount().map(|memory| memory.0),
             here,
             reason,
             units: fit.units.iter().map(unit).collect(),

@@ -50,14 +50,19 @@ pub(crate) fn headroom(capacity: &Capacity) -> Option<String> {
     (!capacity.units.is_empty()).then(|| format!("{percent}% of a shared GPU stays free"))
 }
 
-/// A line for each thing that is to be said, with its tests.
-fn notes(notes: &[Note], styles: &Styles) -> String {
-    let mut out = String::new();
+/// What is to be said, each with its tests.
+pub(crate) fn by_text(notes: &[Note]) -> IndexMap<&str, Vec<&Note>> {
     let mut by_text: IndexMap<&str, Vec<&Note>> = IndexMap::new();
     for note in notes {
         by_text.entry(&note.text).or_default().push(note);
     }
-    for (text, notes) in by_text {
+    by_text
+}
+
+/// A line for each thing that is to be said, with its tests.
+fn notes(notes: &[Note], styles: &Styles) -> String {
+    let mut out = String::new();
+    for (text, notes) in by_text(notes) {
         let named = notes.iter().take(NAMED).map(|note| format!("{} ({})", note.id.as_str(), note.at));
         let named = named.collect::<Vec<_>>().join(", ");
         let more = notes.len().saturating_sub(NAMED);
@@ -77,8 +82,13 @@ fn notes(notes: &[Note], styles: &Styles) -> String {
 
 /// How long it takes, and how near that is to the best there can be.
 pub(crate) fn expected(plan: &Plan) -> String {
+    let has = |is_its: fn(&StepKind) -> bool| plan.steps().any(|step| is_its(&step.kind));
+    let python = has(|kind| matches!(kind, StepKind::PreparePython)).then_some("preparing Python");
+    let rust = has(|kind| matches!(kind, StepKind::BuildRust(_))).then_some("building Rust tests");
+    let without: Vec<&str> = python.into_iter().chain(rust).collect();
+    let without = if without.is_empty() { String::new() } else { format!(" without {}", without.join(" and ")) };
     format!(
-        "expected {}, no plan can be faster than {} ({}{}); one after another it would be {}",
+        "expected {}{without}, no plan can be faster than {} ({}{}); one after another it would be {}",
         duration(plan.expected),
         duration(plan.bounds.best()),
         plan.bounds.binding(),
@@ -144,10 +154,20 @@ fn steps(plan: &Plan, styles: &Styles) -> String {
             if step.cases.is_empty() { String::new() } else { grouped(step.cases.len()) },
             place(&step.claim, &plan.capacity),
             duration(step.window.start),
-            duration(step.expected()),
+            takes(step),
         ]);
     }
     columns.render(styles)
+}
+
+/// How long a step is expected to take: of tests. Nothing says it of what prepares for them, which is planned as if it took no
+/// time.
+pub(crate) fn takes(step: &Step) -> String {
+    match step.kind {
+        StepKind::PreparePython | StepKind::BuildRust(_) => "not known".to_owned(),
+        StepKind::Report => String::new(),
+        StepKind::PythonBatch | StepKind::PythonGpu | StepKind::RustBinary { .. } => duration(step.expected()),
+    }
 }
 
 /// A step in a few words; its tests by their common place.
@@ -183,10 +203,15 @@ fn first_and_more(names: &[&str]) -> String {
     }
 }
 
-/// Where a step runs: `CPU`, or `GPU 0,1 (2.4 GiB)`.
+/// Where a step runs: `CPU`, or `GPU 0,1 (2.4 GiB; in turn: etcd)`.
 pub(crate) fn place(claim: &Claim, capacity: &Capacity) -> String {
+    let in_turn = (!claim.exclusive.is_empty()).then(|| format!("in turn: {}", printable(&claim.exclusive.join(", "))));
     if claim.gpus.is_empty() {
-        return if claim.cpu_slots == 0 { String::new() } else { "CPU".to_owned() };
+        return match in_turn {
+            Some(in_turn) => format!("CPU ({in_turn})"),
+            None if claim.cpu_slots == 0 => String::new(),
+            None => "CPU".to_owned(),
+        };
     }
     let units = claim.gpus.iter().filter_map(|gpu| capacity.units.get(gpu.unit));
     let units: Vec<_> = units.map(|unit| unit.label.as_str()).collect();
@@ -194,7 +219,8 @@ pub(crate) fn place(claim: &Claim, capacity: &Capacity) -> String {
         Some(gib) => format!("{gib} GiB"),
         None => "alone".to_owned(),
     };
-    format!("GPU {} ({share})", printable(&units.join(",")))
+    let in_turn = in_turn.map(|in_turn| format!("; {in_turn}")).unwrap_or_default();
+    format!("GPU {} ({share}{in_turn})", printable(&units.join(",")))
 }
 
 fn gib(share: Share) -> Option<String> {

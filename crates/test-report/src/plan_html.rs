@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use execution_plan::Plan;
+use test_catalog::{NodeId, SourceSpan};
 
 use crate::count::{duration, grouped, tests};
-use crate::plan::{by_reason, machine, place, what};
+use crate::plan::{by_reason, by_text, machine, place, takes, what};
 use crate::plan_facts::{self, PlanFacts};
 use crate::plan_svg::{self, escaped};
 use crate::terminal::{Styles, printable};
@@ -47,11 +48,13 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> String {
     if !said.is_empty() {
         let _ = writeln!(out, "<h2>Budgets and what the times rest on</h2><pre>{}</pre>", escaped(&said));
     }
-    not_run(&mut out, plan);
-    if !plan.notes.is_empty() {
-        let rows = plan.notes.iter().map(|note| [note.id.as_str().to_owned(), note.text.clone(), note.at.to_string()]);
-        table(&mut out, "Run otherwise than marked", ["test", "how", "where it stands"], rows);
-    }
+    let refused = by_reason(&plan.not_run).into_iter();
+    let refused = refused.map(|(reason, cases)| (reason, cases.into_iter().map(|case| (&case.id, &case.at)).collect()));
+    grouped_tests(&mut out, "Not run here", refused);
+    let notes = by_text(&plan.notes).into_iter();
+    let notes =
+        notes.map(|(text, notes)| (text.to_owned(), notes.into_iter().map(|note| (&note.id, &note.at)).collect()));
+    grouped_tests(&mut out, "Run otherwise than marked", notes);
     out.push_str(
         "<h2>Steps</h2>\n<table><thead><tr><th class=\"n\">step</th><th>what</th><th class=\"n\">tests</th>\
          <th>where</th><th class=\"n\">from</th><th class=\"n\">takes</th></tr></thead><tbody>\n",
@@ -67,37 +70,30 @@ pub fn text(plan: &Plan, facts: &PlanFacts) -> String {
             grouped(step.cases.len()),
             escaped(&place(&step.claim, &plan.capacity)),
             duration(step.window.start),
-            duration(step.expected())
+            takes(step)
         );
     }
     out.push_str("</tbody></table>\n</body></html>\n");
     out
 }
 
-/// Each reason with its tests, which unfold where they are many.
-fn not_run(out: &mut String, plan: &Plan) {
-    if plan.not_run.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Not run here</h2>\n");
-    for (reason, cases) in by_reason(&plan.not_run) {
+/// Each text once with its tests, which unfold where they are many.
+fn grouped_tests<'p>(
+    out: &mut String,
+    title: &str,
+    groups: impl Iterator<Item = (String, Vec<(&'p NodeId, &'p SourceSpan)>)>,
+) {
+    for (at, (text, cases)) in groups.enumerate() {
+        if at == 0 {
+            let _ = writeln!(out, "<h2>{title}</h2>");
+        }
         let open = if cases.len() <= FEW { " open" } else { "" };
-        let (count, reason) = (tests(cases.len()), printable(&reason).into_owned());
-        let _ = writeln!(out, "<details{open}><summary>{count}: {}</summary><ul>", escaped(&reason));
-        for case in cases {
-            let id = printable(case.id.as_str()).into_owned();
-            let _ = writeln!(out, "<li>{} ({})</li>", escaped(&id), escaped(&printable(&case.at.to_string())));
+        let (count, text) = (tests(cases.len()), printable(&text).into_owned());
+        let _ = writeln!(out, "<details{open}><summary>{count}: {}</summary><ul>", escaped(&text));
+        for (id, at) in cases {
+            let id = printable(id.as_str()).into_owned();
+            let _ = writeln!(out, "<li>{} ({})</li>", escaped(&id), escaped(&printable(&at.to_string())));
         }
         out.push_str("</ul></details>\n");
     }
-}
-
-fn table(out: &mut String, title: &str, heads: [&str; 3], rows: impl Iterator<Item = [String; 3]>) {
-    let heads: String = heads.map(|head| format!("<th>{head}</th>")).concat();
-    let _ = writeln!(out, "<h2>{title}</h2>\n<table><thead><tr>{heads}</tr></thead><tbody>");
-    for row in rows {
-        let cells: String = row.map(|cell| format!("<td>{}</td>", escaped(&printable(&cell)))).concat();
-        let _ = writeln!(out, "<tr>{cells}</tr>");
-    }
-    out.push_str("</tbody></table>\n");
 }

@@ -1,5 +1,7 @@
 //! A plan for other tools. The first field is the schema's version; times are in seconds.
 
+use std::collections::BTreeMap;
+
 use execution_plan::{BoundKind, KnownBy, Plan, Share, StepKind};
 use serde::Serialize;
 
@@ -34,6 +36,8 @@ struct Machine<'a> {
     gpus: Vec<Unit<'a>>,
     cpu_slots: u32,
     host_memory_bytes: Option<u64>,
+    /// What else it has, and how many of each.
+    resources: &'a BTreeMap<String, u32>,
     /// The part of a GPU's memory that stays free where tests share it.
     headroom: f64,
     /// The least time between two starts on a GPU that steps share.
@@ -236,6 +240,7 @@ fn machine(plan: &Plan) -> Machine<'_> {
             .collect(),
         cpu_slots: plan.capacity.cpu_slots,
         host_memory_bytes: plan.capacity.host_memory,
+        resources: &plan.capacity.resources,
         headroom: plan.capacity.headroom,
         stagger: plan.stagger.as_secs_f64(),
     }

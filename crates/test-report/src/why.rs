@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use execution_plan::{Estimate, Plan, Step};
+use execution_plan::{Estimate, Plan, Share, Step};
 use indexmap::IndexMap;
 use marker_expr::Truth;
 use marker_policy::{BudgetScope, Category, Finding, Lanes, Policy, ResolvedCase, RuleLevel, rules, why_in_no_lane};
@@ -261,6 +261,14 @@ fn here(out: &mut Lines, explained: &Explained<'_>) {
             let of =
                 if step.claim.gpus.is_empty() { String::new() } else { format!(" of {}", machine(&plan.capacity)) };
             out.line("here", &format!("{}{of}", place(&step.claim, &plan.capacity)));
+            let marker = explained.policy.vram_marker();
+            let is_shared = step.claim.gpus.iter().any(|gpu| matches!(gpu.share, Share::Bytes(_)));
+            if is_shared && explained.case.marker(marker).is_none() {
+                out.line(
+                    "here",
+                    &format!("has no {marker}: it is given a tenth more than the most that earlier runs took"),
+                );
+            }
             let (expected, limit) = (duration(case.estimate.duration), duration(case.timeout));
             let known = known(&case.estimate, step, plan);
             out.line("takes", &format!("{expected} ({known}), at most {limit}"));

@@ -355,6 +355,9 @@ pub(crate) struct GpusArgs {
     /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE", help_heading = "Machine", conflicts_with = "nvml")]
     pub(crate) gpus: Option<String>,
+    /// What else the machine has of what hardware markers ask for, such as k8s or xpu=2 (may be repeated)
+    #[arg(long, value_name = "RESOURCE[=N]", help_heading = "Machine", value_parser = super::selection::resource)]
+    pub(crate) has: Vec<(String, u32)>,
     /// How to write the inventory
     #[arg(long, default_value = "text")]
     pub(crate) format: MachineFormat,

@@ -86,6 +86,10 @@ pub(crate) struct MachineArgs {
     /// Leave out tests that claim more memory of a GPU than this
     #[arg(long, value_name = "GIB", value_parser = gib, allow_negative_numbers = true)]
     pub(crate) max_vram_gib: Option<f64>,
+    /// What else the machine has of what hardware markers ask for, such as k8s or xpu=2 (may be repeated): tests that need it
+    /// run, one at a time
+    #[arg(long, value_name = "RESOURCE[=N]", value_parser = resource)]
+    pub(crate) has: Vec<(String, u32)>,
     /// How long to look for a shorter plan, such as 0.2s or 500ms [default: not at all: where times are guesses, largest
     /// first does better, and the plan is the same on every machine]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -119,6 +123,18 @@ fn jobs(text: &str) -> Result<std::num::NonZeroUsize, String> {
 fn gib(text: &str) -> Result<f64, String> {
     let gib = text.parse::<f64>().ok().filter(|gib| gib.is_finite() && *gib >= 0.0);
     gib.ok_or_else(|| "is no amount of memory: write GiB, as in 12 or 7.5".to_owned())
+}
+
+/// Of `--has`.
+pub(crate) fn resource(text: &str) -> Result<(String, u32), String> {
+    let (name, count) = text.split_once('=').unwrap_or((text, "1"));
+    let count = count.parse().ok().filter(|count| *count > 0);
+    let count = count.ok_or("is no number of a resource: write k8s, or xpu=2")?;
+    if name.is_empty() {
+        Err("names no resource: write k8s, or xpu=2".to_owned())
+    } else {
+        Ok((name.to_owned(), count))
+    }
 }
 
 /// Of `--plan-time`: a number with `s` or `ms`, an hour at most.

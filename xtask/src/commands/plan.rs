@@ -1,5 +1,6 @@
 //! `plan`: what would run where, without running it; and what `test` shares with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use execution_plan::{CargoFeatures, Estimates, Links, Plan, PlanSettings};
@@ -35,6 +36,7 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,
     }
+    .having(&args.machine.has, &subject.policy)?
     .remembering(past::of(&subject.tree, &args.division));
     let measured = Measured::of(&args.division)?;
     let mut facts = division::divide(&subject.policy, &mut selection.chosen, args.division.shard, &measured);
@@ -79,6 +81,8 @@ pub(crate) struct Machine {
     /// Its own memory, as far as this process may have it; `None` where it is not known.
     host_memory: Option<u64>,
     why_none: Option<String>,
+    /// What else it is said to have.
+    resources: BTreeMap<String, u32>,
     past: Past,
 }
 
@@ -105,7 +109,8 @@ impl Machine {
         let links = Links::of(&inventory, &visibility.units);
         let host = Host::here();
         let host_memory = host.memory_limit.or(host.memory).map(|memory| memory.0);
-        Ok(Self { inventory, units: visibility.units, links, host_memory, why_none, past: Past::default() })
+        let units = visibility.units;
+        Ok(Self { host_memory, why_none, ..Self::of(inventory, units, links) })
     }
 
     /// One that is not here.
@@ -113,7 +118,17 @@ impl Machine {
         let inventory = Inventory::describe(text)?;
         let units = inventory.visible(None, DeviceOrder::PciBusId)?;
         // A description tells no links and no memory but that of GPUs.
-        Ok(Self { inventory, units, links: Links::default(), host_memory: None, why_none: None, past: Past::default() })
+        Ok(Self::of(inventory, units, Links::default()))
+    }
+
+    fn of(inventory: Inventory, units: Vec<Unit>, links: Links) -> Self {
+        let (resources, past) = (BTreeMap::new(), Past::default());
+        Self { inventory, units, links, host_memory: None, why_none: None, resources, past }
+    }
+
+    /// With what else it is said to have (`--has`).
+    pub(crate) fn having(self, has: &[(String, u32)], policy: &Policy) -> Result<Self, Error> {
+        Ok(Self { resources: resources(has, policy)?, ..self })
     }
 
     /// With what tests took in earlier runs.
@@ -132,7 +147,10 @@ impl Machine {
 
     /// What the tests need of GPUs, held against these.
     pub(crate) fn fits(&self, policy: &Policy, chosen: &[Chosen<'_, '_>], features: CargoFeatures) -> Vec<Fit> {
-        super::gpus::fits::of(policy, chosen, &self.inventory, &self.units, self.why_none.clone(), features)
+        let (why_no_gpu, resources) = (self.why_none.clone(), self.resources.clone());
+        let settings = PlanSettings { why_no_gpu, features, resources, ..PlanSettings::default() };
+        let estimates = past::vram(&self.past, &self.units);
+        super::gpus::fits::of(policy, chosen, &self.inventory, &self.units, &estimates, &settings)
     }
 
     /// The models of the GPUs, each once.
@@ -161,6 +179,20 @@ pub(crate) fn durations(policy: &Policy, cases: &[ResolvedCase<'_>], past: &Past
     execution_plan::each_demand(policy, &chosen, &estimates, &mut notes)
         .map(|demand| demand.case.estimate.duration)
         .collect()
+}
+
+/// What `--has` says that a machine has, each name one that a hardware marker of the policy asks for.
+pub(crate) fn resources(has: &[(String, u32)], policy: &Policy) -> Result<BTreeMap<String, u32>, Error> {
+    let known = policy.resources();
+    if let Some((name, _)) = has.iter().find(|(name, _)| !known.contains(name.as_str())) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let why = match known.is_empty() {
+            true => "no hardware marker of the policy asks for anything but GPUs".to_owned(),
+            false => format!("no hardware marker of the policy asks for it: they ask for {}", known.join(", ")),
+        };
+        return Err(Error::Option { option: "--has", text: name.clone(), why });
+    }
+    Ok(has.iter().cloned().collect())
 }
 
 /// By markers alone.
@@ -193,6 +225,7 @@ pub(crate) fn plan(
             no_default: selection.features.no_default_features,
             workspace: selection.workspace,
         },
+        resources: machine.resources.clone(),
         why_no_gpu: machine.why_none.clone(),
         search: args.plan_time.unwrap_or_default(),
         stagger: policy.stagger(),

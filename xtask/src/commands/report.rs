@@ -174,6 +174,7 @@ fn plan(
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,
     }
+    .having(&args.machine.has, &subject.policy)?
     .remembering(past::read(&subject.tree));
     let estimates = machine.estimates(&subject.policy);
     let plan = super::plan::plan(&subject.policy, &chosen, &estimates, &machine, &args.machine, &selection);

@@ -56,6 +56,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let (catalog, (machine, head)) = thread::scope(|scope| {
         let around = scope.spawn(|| {
             let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment);
+            let machine = machine.and_then(|machine| machine.having(&args.machine.has, &subject.policy));
             let machine = machine.map(|machine| machine.remembering(past::of(&subject.tree, &args.division)));
             (machine, Head::of(&subject.tree))
         });

@@ -32,6 +32,7 @@ fn problems() -> impl Strategy<Value = Problem> {
                     cpu_slots,
                     host_memory,
                     headroom: 0.15,
+                    ..Capacity::default()
                 },
                 pools: vec![all, half],
                 resources: 2,

@@ -476,6 +476,13 @@ static PLANNING: Table = Table::of(&[
         "\"host_gib\"",
         "The marker with the memory of the machine itself that a test takes, in GiB. Without one it is not planned with.",
     ),
+    Key::new(
+        "parallel-marker",
+        Text(Form::Marker),
+        "\"parallel\"",
+        "The marker of tests of pytest that may run beside others. Those without it that need no GPU run one after the other, \
+         beside marked ones. Without this key all may run beside others.",
+    ),
     Key::new("headroom", Share, "0.2", "The share of a GPU's memory that stays free where several tests share it."),
     Key::new(
         "stagger",

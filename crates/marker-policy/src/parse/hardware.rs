@@ -73,6 +73,7 @@ impl Reader<'_, '_> {
             for (key, marker) in [
                 ("cpu-marker", &mut self.policy.planning.cpu_marker),
                 ("host-memory-marker", &mut self.policy.planning.host_memory_marker),
+                ("parallel-marker", &mut self.policy.planning.parallel_marker),
             ] {
                 if let Some(name) = section.string(key) {
                     *marker = Some(name.text);

@@ -93,7 +93,7 @@ pub(crate) fn hostile() -> RunOutcome {
         id: NodeId::from_text(format!("tests/test_c.py::test_c[{name}]")),
         occurrence: 0,
         at: SourceSpan::line(TreePath::new("tests/test_c.py"), 3),
-        reason: NotRunReason::Resource { name: name.to_owned() },
+        reason: NotRunReason::Resource { name: name.to_owned(), needed: 1, here: 0 },
     });
     let failed = HOSTILE.map(|name| StepResult {
         step: step(),

@@ -2,29 +2,28 @@
 
 use std::collections::HashMap;
 
-use execution_plan::{CargoFeatures, Demand, Estimates, NotRun, PlanSettings, Share};
+use execution_plan::{Demand, Estimates, NotRun, PlanSettings, Share};
 use gpu_inventory::{Bytes, Device, Inventory, Process, Unit, UnitKind, is_model};
 use marker_policy::{Chosen, Policy};
-use test_report::fits::{Against, Fit, Here, Need, UnitFit};
+use test_report::fits::{Against, Fit, Here, Memory, Need, UnitFit};
 
 /// How many holders of memory are named.
 const NAMED: usize = 2;
 
 /// What the tests need, each need once, held against the units. Whether a test can run here at all is what a plan says
-/// of it; `why_none` says why there are no units.
+/// of it. Of the estimates, memory counts: what earlier runs took of a GPU.
 pub(crate) fn of(
     policy: &Policy,
     chosen: &[Chosen<'_, '_>],
     inventory: &Inventory,
     units: &[Unit],
-    why_none: Option<String>,
-    features: CargoFeatures,
+    estimates: &Estimates,
+    settings: &PlanSettings,
 ) -> Vec<Fit> {
-    let (demands, _) = execution_plan::demands(policy, chosen, &Estimates::none());
-    let settings = PlanSettings { why_no_gpu: why_none, features, ..PlanSettings::default() };
+    let (demands, _) = execution_plan::demands(policy, chosen, estimates);
     // What others hold now is no reason against ever.
     let at_rest: Vec<Unit> = units.iter().map(Unit::at_rest).collect();
-    let plan = execution_plan::plan(policy, chosen, &at_rest, &Estimates::none(), &settings);
+    let plan = execution_plan::plan(policy, chosen, &at_rest, estimates, settings);
     let refused: HashMap<_, &NotRun> =
         plan.not_run.iter().map(|refused| ((&refused.id, refused.occurrence), refused)).collect();
     let mut notes: HashMap<_, Vec<String>> = HashMap::new();
@@ -37,12 +36,14 @@ pub(crate) fn of(
     let mut fits: Vec<Fit> = Vec::new();
     // By need, refusal and notes, which tell all that differs.
     let mut places = HashMap::new();
-    for demand in &demands {
+    for (demand, chosen) in demands.iter().zip(chosen) {
         let refusal = refused.get(&(&demand.case.id, demand.case.occurrence)).map(|refused| refused.reason.to_string());
         let notes = notes.get(&demand.case.id).cloned().unwrap_or_default();
-        let key = (demand.gpus, demand.model.clone(), demand.share, refusal.clone(), notes.clone());
+        let memory = memory(policy, chosen, demand);
+        let key = (demand.gpus, demand.model.clone(), memory, refusal.clone(), notes.clone());
         let place = *places.entry(key).or_insert_with(|| {
-            fits.push(fit(demand, policy, inventory, units, refusal, notes));
+            let (gpus, model, marker) = (demand.gpus, demand.model.clone(), policy.vram_marker().to_owned());
+            fits.push(fit(Need { gpus, model, memory, marker }, inventory, units, refusal, notes));
             fits.len() - 1
         });
         fits[place].tests.push(demand.case.id.as_str().to_owned());
@@ -50,45 +51,35 @@ pub(crate) fn of(
     fits
 }
 
-/// The need of one test, without the tests.
-fn fit(
-    demand: &Demand,
-    policy: &Policy,
-    inventory: &Inventory,
-    units: &[Unit],
-    refusal: Option<String>,
-    notes: Vec<String>,
-) -> Fit {
-    let memory = match demand.share {
-        Share::Bytes(bytes) => Some(Bytes(bytes)),
-        Share::Whole => None,
-    };
-    let marker = policy.vram_marker().to_owned();
-    let of_marker = format!("{marker}(");
-    let need = Need {
-        gpus: demand.gpus,
-        model: demand.model.clone(),
-        memory,
-        is_unreadable: memory.is_none() && notes.iter().any(|note| note.starts_with(&of_marker)),
-        marker,
-    };
-    let units: Vec<UnitFit> = match demand.gpus {
+/// How much memory a test is given of each GPU, and how that is known.
+fn memory(policy: &Policy, chosen: &Chosen<'_, '_>, demand: &Demand) -> Memory {
+    match (demand.share, chosen.case.marker(policy.vram_marker())) {
+        (Share::Bytes(bytes), Some(_)) => Memory::Marked(Bytes(bytes)),
+        (Share::Bytes(bytes), None) => Memory::Measured(Bytes(bytes)),
+        (Share::Whole, Some(_)) => Memory::Unreadable,
+        (Share::Whole, None) => Memory::Unknown,
+    }
+}
+
+/// One need, without the tests.
+fn fit(need: Need, inventory: &Inventory, units: &[Unit], refusal: Option<String>, notes: Vec<String>) -> Fit {
+    let units: Vec<UnitFit> = match need.gpus {
         0 => Vec::new(),
         _ => units.iter().map(|unit| unit_fit(&need, inventory, unit)).collect(),
     };
     let free = units.iter().filter(|unit| unit.against.is_none()).count();
     let here = match refusal {
-        Some(why) => Here::Never(with_unusable(why, demand, inventory)),
-        None if free >= demand.gpus as usize => Here::Now,
+        Some(why) => Here::Never(with_unusable(why, need.gpus, inventory)),
+        None if free >= need.gpus as usize => Here::Now,
         None => Here::Later,
     };
     Fit { need, here, units, notes, tests: Vec::new() }
 }
 
 /// A refusal for want of GPUs, with those that would be there if nothing were wrong with them.
-fn with_unusable(why: String, demand: &Demand, inventory: &Inventory) -> String {
+fn with_unusable(why: String, gpus: u32, inventory: &Inventory) -> String {
     let unusable = inventory.unusable();
-    if demand.gpus == 0 || unusable.is_empty() || unusable.iter().any(|reason| why.contains(reason.as_str())) {
+    if gpus == 0 || unusable.is_empty() || unusable.iter().any(|reason| why.contains(reason.as_str())) {
         return why;
     }
     format!("{why}; unusable: {}", unusable.join("; "))
@@ -117,7 +108,7 @@ fn against(need: &Need, inventory: &Inventory, unit: &Unit) -> Option<Against> {
         return Some(Against::Never("is a MIG instance, of which a process can have one alone".to_owned()));
     }
     let all = unit.usable();
-    match need.memory {
+    match need.memory.amount() {
         Some(memory) if memory > all => Some(Against::Never(format!("has {all}"))),
         Some(memory) if memory > unit.memory.free => {
             Some(Against::Now(format!("{} of {all} free{}", unit.memory.free, holders(inventory, unit))))

@@ -2,7 +2,7 @@
 
 pub(super) mod fits;
 
-use execution_plan::CargoFeatures;
+use execution_plan::{CargoFeatures, PlanSettings};
 use gpu_inventory::json::Document;
 use gpu_inventory::{DeviceOrder, Host, Inventory, Visibility, VisibleError};
 use marker_policy::Policy;
@@ -15,11 +15,13 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::past;
 use crate::progress;
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
-    let asked = args.fits || !args.selection.paths.is_empty() || !args.selection.asks_for_nothing();
+    let selects = !args.selection.paths.is_empty() || !args.selection.asks_for_nothing();
+    let asked = args.fits || selects || !args.has.is_empty();
     if asked {
         return with_tests(global, args, environment);
     }
@@ -38,6 +40,7 @@ fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Re
     let selection: &SelectionArgs = &args.selection;
     let selector = subject::selector(selection)?;
     let subject = Subject::locate(global)?;
+    let resources = super::plan::resources(&args.has, &subject.policy)?;
     let catalog = subject.catalog(global, selection)?;
     super::test::warn_of_problems(&catalog);
     let cases = marker_policy::resolve(&subject.policy, &catalog);
@@ -45,7 +48,7 @@ fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Re
     if selected.chosen.is_empty() {
         return Err(super::test::nothing_selected(&subject, &cases, &selected));
     }
-    let policy: &Policy = &subject.policy;
+    let (policy, past): (&Policy, _) = (&subject.policy, past::read(&subject.tree));
     let features = CargoFeatures {
         names: selection.features.names.clone(),
         all: selection.features.all_features,
@@ -56,8 +59,11 @@ fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Re
         let inventory = inventory(args)?;
         let visible = visibility(&inventory, args, environment)?;
         warn(args, Ok(&visible));
-        let why_none = inventory.why_empty().or_else(|| visible.why_none());
-        let fits = fits::of(policy, &selected.chosen, &inventory, &visible.units, why_none, features.clone());
+        let why_no_gpu = inventory.why_empty().or_else(|| visible.why_none());
+        let (features, resources) = (features.clone(), resources.clone());
+        let settings = PlanSettings { why_no_gpu, features, resources, ..PlanSettings::default() };
+        let (units, estimates) = (&visible.units, past::vram(&past, &visible.units));
+        let fits = fits::of(policy, &selected.chosen, &inventory, units, &estimates, &settings);
         show(&inventory, Ok(&visible), Some(&fits), args, environment)
     })
 }

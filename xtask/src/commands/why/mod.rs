@@ -25,11 +25,13 @@ use named::Named;
 pub(crate) fn run(global: &Global, args: &WhyArgs, environment: &Environment) -> Result<Exit, Error> {
     let subject = Subject::locate(global)?;
     let machine = match &args.gpus {
-        Some(text) => Ok(Machine::described(text)?.remembering(past::read(&subject.tree))),
+        Some(text) => Ok(Machine::described(text)?),
         // What else is known of a test is worth telling without a driver.
-        None => Machine::here(&args.machine, None, environment)
-            .map(|machine| machine.remembering(past::read(&subject.tree)))
-            .map_err(|error| error.to_string()),
+        None => Machine::here(&args.machine, None, environment).map_err(|error| error.to_string()),
+    };
+    let machine = match machine {
+        Ok(machine) => Ok(machine.having(&args.machine.has, &subject.policy)?.remembering(past::read(&subject.tree))),
+        Err(why) => Err(why),
     };
     let (catalog, ci) = subject.audited(global, &SelectionArgs::default())?;
     let cases = resolve(&subject.policy, &catalog);
