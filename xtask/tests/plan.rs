@@ -218,6 +218,19 @@ fn memory_that_earlier_runs_took_stands_in_for_a_profile() {
     assert_eq!(claimed("2xH100", &[]), [None; 3], "that was another card");
     assert_eq!(claimed("1xL4+1xH100", &[]), [None; 3], "which it comes to is not known");
     assert_eq!(claimed("2xL4", &["--no-history"]), [None; 3]);
+    // What shows whether a test fits counts with it as well.
+    let told = |command: &[&str]| answer(xtask(command).args(["--tree", tree, "--gpus", "2xL4"])).stdout;
+    let fits = told(&["gpus", "--fits"]);
+    assert!(fits.contains("1 GPU with 5.5 GiB (by earlier runs; no profiled_vram_gib): fits"), "{fits}");
+    assert!(
+        fits.contains("1 GPU to itself (no profiled_vram_gib: how much memory it takes is not known): fits"),
+        "{fits}"
+    );
+    let why = told(&["why", "test_gpu.py::test_known"]);
+    assert!(
+        why.contains("has no profiled_vram_gib: it is given a tenth more than the most that earlier runs took"),
+        "{why}"
+    );
 }
 
 /// A policy may name markers for the processors and the memory of the machine that a test takes.
