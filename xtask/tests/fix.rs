@@ -131,3 +131,38 @@ fn proposals_that_follow_from_others_are_written_in_the_same_run() {
     audit(tree.path(), &["--fix", "--unsafe"]);
     assert_eq!(fs::read_to_string(tree.path().join("test_c.py")).unwrap(), written);
 }
+
+/// Places that reach tests which have a marker of their own, and would have a second one.
+#[test]
+fn no_marker_is_written_where_it_would_reach_other_tests() {
+    let head = "import pytest\n\n\n";
+    for (name, text) in [
+        (
+            "a parameter set that is none",
+            "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.nightly), 2])\ndef test_a(x): pass\n",
+        ),
+        (
+            "a parameter set of several tests",
+            "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.nightly), 2])\n\
+             @pytest.mark.parametrize('y', [pytest.param(3)])\ndef test_a(x, y): pass\n",
+        ),
+        (
+            "a function of two classes",
+            "class Base:\n    def test_a(self): pass\n\n\n@pytest.mark.nightly\nclass TestA(Base): pass\n\n\n\
+             class TestB(Base):\n    @pytest.mark.weekly\n    def test_b(self): pass\n",
+        ),
+    ] {
+        let tree = tempfile::tempdir().unwrap();
+        fs::write(
+            tree.path().join("test-policy.toml"),
+            format!("{POLICY}missing-type = \"off\"\nmissing-hardware = \"off\"\n"),
+        )
+        .unwrap();
+        let file = tree.path().join("test_a.py");
+        fs::write(&file, format!("{head}{text}")).unwrap();
+        let answer = audit(tree.path(), &["--fix", "--unsafe"]);
+        assert_eq!(answer.code, 1, "{name}: {}{}", answer.stdout, answer.stderr);
+        assert!(answer.stdout.contains("would reach others, too"), "{name}: {}", answer.stdout);
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("{head}{text}"), "{name}");
+    }
+}

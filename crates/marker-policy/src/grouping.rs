@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use foldhash::HashMap;
 use test_catalog::{EditForm, EditSite, NodeId, Scope, SourceSpan};
 
+use crate::finding::{Insertion, Safety};
 use crate::resolve::ResolvedCase;
 
 /// Cases that lack the same thing, and the widest place where an author can give it to all of them and to nobody else.
@@ -19,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) scope: Scope,
     pub(crate) at: SourceSpan,
     pub(crate) form: EditForm,
+    /// Whether other tests would get the marker, too: there is no better place.
+    pub(crate) reaches_others: bool,
 }
 
 /// Groups the cases that `lacks` names, in the order of their places.
@@ -27,20 +30,29 @@ pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedC
     if !lacking.contains(&true) {
         return Vec::new();
     }
-    let mut reached: HashMap<&EditSite, (usize, usize)> = HashMap::default();
+    // By the place alone: a function that two classes inherit is written once, and so is a `pytest.param(...)` of several tests.
+    fn place(site: &EditSite) -> (Scope, &SourceSpan) {
+        (site.scope, &site.at)
+    }
+    let mut reached: HashMap<(Scope, &SourceSpan), (usize, usize)> = HashMap::default();
     for (case, lacks) in cases.iter().zip(&lacking) {
         for site in &*case.case.edit_sites {
-            let (all, without) = reached.entry(site).or_default();
+            let (all, without) = reached.entry(place(site)).or_default();
             *all += 1;
             *without += usize::from(*lacks);
         }
     }
-    let lacked_by_all = |site: &&EditSite| reached.get(*site).is_some_and(|(all, without)| all == without);
+    let lacked_by_all = |site: &&EditSite| reached.get(&place(site)).is_some_and(|(all, without)| all == without);
     let mut groups: BTreeMap<(SourceSpan, Scope), Group<'x>> = BTreeMap::new();
     for (case, _) in cases.iter().zip(&lacking).filter(|(_, lacks)| **lacks) {
         let site = case.case.edit_sites.iter().rev().find(lacked_by_all).map_or_else(
-            || Site { scope: Scope::Function, at: case.case.span.clone(), form: EditForm::Decorator },
-            |site| Site { scope: site.scope, at: site.at.clone(), form: site.form },
+            || Site {
+                scope: Scope::Function,
+                at: case.case.span.clone(),
+                form: EditForm::Decorator,
+                reaches_others: true,
+            },
+            |site| Site { scope: site.scope, at: site.at.clone(), form: site.form, reaches_others: false },
         );
         let key = (site.at.clone(), site.scope);
         groups.entry(key).or_insert_with(|| Group { site, cases: Vec::new() }).cases.push(case);
@@ -79,7 +91,7 @@ pub(crate) fn listed(names: &[&str], last: &str) -> String {
 
 impl Site {
     /// What to write there for a marker, ready to paste.
-    pub(crate) fn line(&self, marker: &str) -> String {
+    fn line(&self, marker: &str) -> String {
         match self.form {
             EditForm::Decorator => format!("@pytest.mark.{marker}"),
             EditForm::ListElement => format!("pytest.mark.{marker},"),
@@ -92,6 +104,12 @@ impl Site {
     /// The same as a sentence: what to write where.
     pub(crate) fn instruction(&self, marker: &str) -> String {
         let (line, number) = (self.line(marker), self.at.start.line);
+        if self.reaches_others {
+            return format!(
+                "add `marks=pytest.mark.{marker}` in a `pytest.param(...)` of these tests: a decorator at line {number} \
+                 would reach others, too"
+            );
+        }
         match self.form {
             EditForm::Decorator => format!("add `{line}` above line {number}"),
             EditForm::ListElement => format!("add `{line}` to the list at line {number}"),
@@ -99,6 +117,17 @@ impl Site {
             EditForm::NewPytestmark => format!("add `{line}` above line {number}"),
             EditForm::ParamMarks => format!("add `{line}` to `pytest.param(...)` at line {number}"),
         }
+    }
+
+    /// What `--fix` writes for a marker; nothing where others would get it, too.
+    pub(crate) fn insertion(&self, marker: &str, safety: Safety) -> Option<Insertion> {
+        (!self.reaches_others).then(|| Insertion {
+            form: self.form,
+            at: self.at.clone(),
+            text: self.line(marker),
+            safety,
+            marker: marker.to_owned(),
+        })
     }
 
     /// What the place reaches, said of so many tests.
@@ -110,6 +139,7 @@ impl Site {
             Scope::Module => "module",
         };
         match tests {
+            _ if self.reaches_others => format!("{} of this {what}, but not all", counted(tests, "test", "tests")),
             1 => format!("the one test of this {what}"),
             _ => format!("all {tests} tests of this {what} take their markers from here"),
         }

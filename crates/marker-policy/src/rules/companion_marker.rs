@@ -4,7 +4,7 @@ use super::{Rule, RuleCode, Severity, missing};
 use crate::audit::Audited;
 use crate::category::Category;
 use crate::combinations::Companions;
-use crate::finding::{Finding, Insertion, Safety};
+use crate::finding::{Finding, Safety};
 use crate::grouping::{by_cause, counted, group, ids, listed};
 use crate::policy::Policy;
 use crate::proposal::{Lacking, Neighbourhoods, Proposal, propose};
@@ -49,13 +49,7 @@ fn check_one(audited: &Audited<'_>, name: &str, companions: &Companions) -> Vec<
             needs: companions.one_of.clone(),
             effect: Some(rule.clone()),
             help: proposal.help(&group.site, name),
-            insertion: proposal.marker().map(|marker| Insertion {
-                form: group.site.form,
-                at: group.site.at.clone(),
-                marker: marker.to_owned(),
-                text: group.site.line(marker),
-                safety: Safety::Proposal,
-            }),
+            insertion: proposal.marker().and_then(|marker| group.site.insertion(marker, Safety::Proposal)),
             evidence: proposal.into_evidence(),
             ..Finding::new(
                 &RULE,

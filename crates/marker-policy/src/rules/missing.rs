@@ -7,7 +7,7 @@ use test_catalog::Origin;
 use super::Rule;
 use crate::audit::Audited;
 use crate::category::{Category, Requirement};
-use crate::finding::{Finding, Insertion, Safety};
+use crate::finding::{Finding, Safety};
 use crate::grouping::{Group, counted, group};
 use crate::policy::Policy;
 use crate::proposal::{Lacking, Neighbourhoods, Proposal, propose};
@@ -63,13 +63,7 @@ fn finding(
         Some(given) => format!("{} (they have it already, though nobody wrote it)", site.instruction(given)),
         None => proposal.help(site, category.as_str()),
     };
-    let insertion = marker.map(|marker| Insertion {
-        form: site.form,
-        at: site.at.clone(),
-        text: site.line(marker),
-        safety: safety(marker, cases, audited.policy),
-        marker: marker.to_owned(),
-    });
+    let insertion = marker.and_then(|marker| site.insertion(marker, safety(marker, cases, audited.policy)));
     Finding {
         rule: rule.code,
         severity: rule.severity,

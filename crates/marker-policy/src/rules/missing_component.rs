@@ -6,7 +6,7 @@ use super::{Rule, RuleCode, Severity, missing};
 use crate::audit::Audited;
 use crate::category::{Category, Requirement};
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::finding::{Finding, Insertion};
+use crate::finding::Finding;
 use crate::grouping::{counted, group};
 use crate::resolve::ResolvedCase;
 
@@ -61,13 +61,7 @@ fn missing_one(audited: &Audited<'_>, component: &str) -> Vec<Finding> {
             needs: vec![component.to_owned()],
             effect: Some(format!("`-m {component}` leaves it out, though its folder is {component}'s own")),
             help: group.site.instruction(component),
-            insertion: Some(Insertion {
-                form: group.site.form,
-                at: group.site.at.clone(),
-                marker: component.to_owned(),
-                text: group.site.line(component),
-                safety: missing::safety(component, &group.cases, audited.policy),
-            }),
+            insertion: group.site.insertion(component, missing::safety(component, &group.cases, audited.policy)),
             evidence: vec![Evidence {
                 kind: EvidenceKind::Location,
                 marker: component.to_owned(),

@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::{Rule, RuleCode, Severity, missing, skipping};
 use crate::audit::Audited;
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::finding::{Finding, Insertion, Safety};
+use crate::finding::{Finding, Safety};
 use crate::grouping::{Group, counted, group, ids};
 use crate::resolve::ResolvedCase;
 use crate::timings::Measured;
@@ -54,13 +54,7 @@ fn finding(audited: &Audited<'_>, marker: &str, Group { site, cases }: Group<'_>
         needs: vec![marker.to_owned()],
         effect: Some("one that hangs holds its machine until the job is stopped".to_owned()),
         help,
-        insertion: proposal.as_ref().map(|evidence| Insertion {
-            form: site.form,
-            at: site.at.clone(),
-            text: site.line(&evidence.marker),
-            marker: evidence.marker.clone(),
-            safety: Safety::Proposal,
-        }),
+        insertion: proposal.as_ref().and_then(|evidence| site.insertion(&evidence.marker, Safety::Proposal)),
         evidence: proposal.into_iter().collect(),
         ..Finding::new(
             &RULE,

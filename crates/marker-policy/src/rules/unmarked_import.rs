@@ -7,7 +7,7 @@ use test_catalog::Import;
 use super::{Rule, RuleCode, Severity, missing};
 use crate::audit::Audited;
 use crate::evidence::Evidence;
-use crate::finding::{Finding, Insertion};
+use crate::finding::Finding;
 use crate::grouping::{counted, group};
 use crate::proposal;
 use crate::resolve::ResolvedCase;
@@ -60,13 +60,9 @@ fn unmarked(audited: &Audited<'_>, marker: &str, of_files: &BTreeMap<&str, BTree
             needs: evidence.iter().map(|one| one.marker.clone()).collect(),
             effect: Some(format!("{package}, and `-m {marker}` leaves it out")),
             help: format!("{} ({place})", group.site.instruction(if is_one { marker } else { "<component>" })),
-            insertion: is_one.then(|| Insertion {
-                form: group.site.form,
-                at: group.site.at.clone(),
-                marker: marker.to_owned(),
-                text: group.site.line(marker),
-                safety: missing::safety(marker, &group.cases, policy),
-            }),
+            insertion: is_one
+                .then(|| group.site.insertion(marker, missing::safety(marker, &group.cases, policy)))
+                .flatten(),
             evidence,
             ..Finding::new(
                 &RULE,
