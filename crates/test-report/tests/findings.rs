@@ -136,6 +136,51 @@ fn sarif_tells_where_why_and_what_to_write() {
     }
 }
 
+/// Each by itself would make a statement of its own.
+#[test]
+fn sarif_has_one_fix_for_all_that_goes_to_one_place() {
+    let lacking = |rule: &str, marker: &str| {
+        let mut finding = finding(rule, "a");
+        let insertion = finding.insertion.as_mut().unwrap();
+        insertion.form = EditForm::NewPytestmark;
+        insertion.at = span("tests/a.py", (2, 1), (2, 1));
+        marker.clone_into(&mut insertion.marker);
+        finding.help = format!("add {marker}");
+        finding
+    };
+    let found = [lacking("missing-lifecycle", "nightly"), lacking("missing-type", "unit")];
+    let allowed = Allowed {
+        finding: lacking("missing-hardware", "gpu_1"),
+        reason: "meant".to_owned(),
+        at: span("tests/a.py", (1, 1), (1, 9)),
+    };
+    let (source, mark) = (
+        |_: &TreePath| Some("import pytest\ndef test_a(): ...\n"),
+        MarkName { text: "pytest.mark".to_owned(), from: Position { line: 1, column: 14 } },
+    );
+    let document = findings::sarif(&Audit {
+        findings: &found,
+        allowed: &[allowed],
+        exempt: &[],
+        policy: &Policy::embedded(),
+        audited: Audited::default(),
+        folder: "",
+        source: &source,
+        pytest_names: &|_| Some(PytestNames { marks: vec![mark.clone()], import: ImportPlaces::At(Vec::new()) }),
+        test: &|_| None,
+    });
+    let document: Value = serde_json::from_str(&document.unwrap()).unwrap();
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let fixes: Vec<&Value> = results.iter().filter_map(|result| result.get("fixes")).collect();
+    assert_eq!((results.len(), fixes.len()), (3, 1), "{document}");
+    let fix = &results[0]["fixes"][0];
+    assert_eq!(fix["description"]["text"], "add nightly\nadd unit");
+    let replacements = fix["artifactChanges"][0]["replacements"].as_array().unwrap();
+    assert_eq!(replacements.len(), 1);
+    let written = replacements[0]["insertedContent"]["text"].as_str().unwrap();
+    assert_eq!(written.trim(), "pytestmark = [pytest.mark.nightly, pytest.mark.unit]");
+}
+
 #[test]
 fn an_identity_does_not_depend_on_lines_and_is_each_finding_s_own() {
     let identities =

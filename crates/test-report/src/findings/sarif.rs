@@ -2,16 +2,18 @@
 //!
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 
+mod fixes;
+
 use std::collections::BTreeSet;
 
-use marker_policy::{Exemption, Finding, Insertion, Rule, fix, rules};
+use marker_policy::{Exemption, Finding, Rule, rules};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use test_catalog::{NodeId, Position, SourceSpan, TreePath};
+use test_catalog::{NodeId, SourceSpan, TreePath};
 
 use super::text::notes;
 use super::{Audit, Identities};
-use crate::terminal::{printable, printable_lines};
+use crate::terminal::printable;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -40,8 +42,13 @@ pub fn sarif(audit: &Audit<'_>) -> serde_json::Result<String> {
     });
     let all: Vec<_> = open.chain(allowed).chain(exempt).collect();
     let identities = Identities::of(all.iter().map(|(finding, _)| *finding));
-    let results = all.iter().zip(identities.iter()).map(|((finding, suppression), identity)| {
+    // By the index of an open finding, and those come first: what is suppressed is meant as it is.
+    let mut fixes = fixes::of(audit);
+    let results = all.iter().zip(identities.iter()).enumerate().map(|(index, ((finding, suppression), identity))| {
         let mut result = result(audit, finding, identity);
+        if let Some(fix) = fixes.remove(&index) {
+            result.insert("fixes".to_owned(), json!([fix]));
+        }
         if let Some(suppression) = suppression {
             result.insert("suppressions".to_owned(), json!([suppression]));
         }
@@ -102,9 +109,6 @@ fn result(audit: &Audit<'_>, finding: &Finding, identity: &str) -> Map<String, V
     if !related.is_empty() {
         put("relatedLocations", related.into());
     }
-    if let Some(fix) = finding.insertion.as_ref().and_then(|insertion| fixed(audit, finding, insertion)) {
-        put("fixes", json!([fix]));
-    }
     result
 }
 
@@ -124,28 +128,6 @@ fn related(audit: &Audit<'_>, finding: &Finding) -> Vec<Value> {
     let places = insertion.chain(tests).filter(|(at, _)| seen.insert(at)).take(TESTS_SHOWN);
     let located = |(index, (at, text)): (usize, (&SourceSpan, String))| json!({ "id": index + 1, "physicalLocation": place(audit, at), "message": { "text": text } });
     places.enumerate().map(located).collect()
-}
-
-fn fixed(audit: &Audit<'_>, finding: &Finding, insertion: &Insertion) -> Option<Value> {
-    let source = (audit.source)(&insertion.at.file)?;
-    // No marker is named like that, and no editor shall write it.
-    if printable(&insertion.marker) != insertion.marker {
-        return None;
-    }
-    let names = (audit.pytest_names)(&insertion.at.file)?;
-    let replacements: Vec<Value> = fix::edits(source, &names, &[insertion])
-        .ok()?
-        .into_iter()
-        .map(|edit| {
-            let Position { line, column } = edit.at;
-            json!({
-                "deletedRegion": { "startLine": line, "startColumn": column, "endLine": line, "endColumn": column },
-                "insertedContent": { "text": edit.text },
-            })
-        })
-        .collect();
-    let change = json!({ "artifactLocation": artifact(audit, &insertion.at.file), "replacements": replacements });
-    Some(json!({ "description": { "text": printable_lines(&finding.help) }, "artifactChanges": [change] }))
 }
 
 fn place(audit: &Audit<'_>, at: &SourceSpan) -> Value {
