@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::TreePath;
+
+use crate::git;
 
 /// Files, and folders that are repositories of their own, relative to the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,24 +134,8 @@ struct Git<'x> {
 
 impl Git<'_> {
     fn run(&self, arguments: &[&str]) -> Result<Output, ChangedError> {
-        let mut command = Command::new("git");
-        command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]);
-        command.arg(self.tree).args(arguments).stdin(Stdio::null());
-        // A hook that starts this program has set these for another working tree, or for another index.
-        for variable in [
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_PREFIX",
-            "GIT_OBJECT_DIRECTORY",
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-            "GIT_COMMON_DIR",
-            "GIT_NAMESPACE",
-            "GIT_EXTERNAL_DIFF",
-        ] {
-            command.env_remove(variable);
-        }
-        command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_LAZY_FETCH", "1");
+        let mut command = git::command(self.tree);
+        command.args(arguments).env("GIT_NO_LAZY_FETCH", "1");
         // By variables, because the name of a filter may hold any character.
         let off = [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")];
         let overrides: Vec<(String, &str)> =

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod exit;
 mod fix;
+mod git;
 mod gpu_memory;
 mod input;
 mod judgement;

@@ -4,12 +4,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::Error;
+use crate::git;
 
 /// Larger files are there, and empty: nobody reads tests from them.
 const LARGEST_FILE: usize = 4 << 20;
@@ -61,7 +62,8 @@ impl Snapshot {
     /// Writes files and links, and says how many links were left out.
     fn write(&self, tree: &Utf8Path, revision: &str, entries: &[Entry]) -> Result<usize, Error> {
         let failed = |why: String| Error::Revision { revision: revision.to_owned(), why };
-        let mut child = git(tree, &["cat-file", "--batch"])
+        let mut child = git::command(tree)
+            .args(["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -89,7 +91,7 @@ impl Snapshot {
                 head.clear();
                 answers.read_line(&mut head)?;
                 let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
-                let size = size.ok_or_else(|| std::io::Error::other(format!("git does not have {}", entry.path)))?;
+                let size = size.ok_or_else(|| std::io::Error::other(lacking(&entry.path)))?;
                 let mut text = Vec::new();
                 (&mut answers).take(size + 1).read_to_end(&mut text)?;
                 text.pop();
@@ -127,6 +129,14 @@ impl Snapshot {
     }
 }
 
+/// Of a blob that is missing. In a partial clone git fetches it where it can.
+fn lacking(path: &Utf8Path) -> String {
+    format!(
+        "git does not have {path}, as in a clone with `--filter`, and cannot fetch it: `git fetch --refetch --no-filter` \
+         fetches all that is missing"
+    )
+}
+
 /// Whether a link leads to something of the tree.
 fn stays_inside(path: &Utf8Path, target: &str) -> bool {
     if target.is_empty() || target.starts_with('/') {
@@ -162,7 +172,8 @@ fn entries(tree: &Utf8Path, revision: &str) -> Result<(Vec<Entry>, usize), Error
         output(tree, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")]);
     let commit = commit.map_err(|why| {
         failed(if why.is_empty() {
-            "git knows no such revision: name a branch, a tag or a commit".to_owned()
+            "git knows no such revision: name a branch, a tag or a commit (a shallow clone has only its newest: fetch it first)"
+                .to_owned()
         } else {
             why
         })
@@ -189,16 +200,10 @@ fn entries(tree: &Utf8Path, revision: &str) -> Result<(Vec<Entry>, usize), Error
     Ok((lines().filter_map(entry).collect(), submodules))
 }
 
-/// git in a folder, without anything that the repository's own configuration would have it start.
-fn git(folder: &Utf8Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]).args(arguments).current_dir(folder);
-    command
-}
-
 /// What git prints; the error is what it says otherwise.
 fn output(folder: &Utf8Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = git(folder, arguments).output().map_err(|error| format!("git cannot be started: {error}"))?;
+    let output =
+        git::command(folder).args(arguments).output().map_err(|error| format!("git cannot be started: {error}"))?;
     if output.status.success() {
         return Ok(output.stdout);
     }

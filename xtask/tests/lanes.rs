@@ -362,6 +362,34 @@ fn a_revision_that_is_none_is_told_of() {
     }
 }
 
+/// A clone without the files of earlier revisions, away from where it was cloned from.
+#[test]
+fn a_revision_of_which_files_are_missing_is_told_of() {
+    let tree = tree(WORKFLOW, POLICY);
+    let root = tree.path();
+    git(root, &["init", "-q"]);
+    git(root, &["config", "uploadpack.allowFilter", "true"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", "before"]);
+    fs::write(root.join("test-policy.toml"), format!("{POLICY}# changed\n")).unwrap();
+    git(root, &["commit", "-qam", "after"]);
+    let clones = tempfile::tempdir().unwrap();
+    let clone = clones.path().join("clone");
+    let from = format!("file://{}", root.display());
+    git(clones.path(), &["clone", "-q", "--filter=blob:none", &from, "clone"]);
+    git(&clone, &["remote", "set-url", "origin", "file:///gone"]);
+    let lacking = run(&clone, &["lanes", "diff", "HEAD~1"]);
+    assert_eq!(lacking.code, 2, "{}{}", lacking.stdout, lacking.stderr);
+    let expected = "the revision `HEAD~1` cannot be read: git does not have test-policy.toml, as in a clone with `--filter`, and \
+                    cannot fetch it: `git fetch --refetch --no-filter` fetches all that is missing\n";
+    assert!(lacking.stderr.contains(expected), "{}", lacking.stderr);
+    git(&clone, &["remote", "set-url", "origin", &from]);
+    git(&clone, &["fetch", "-q", "--refetch", "--no-filter"]);
+    git(&clone, &["remote", "set-url", "origin", "file:///gone"]);
+    let whole = run(&clone, &["lanes", "diff", "HEAD~1"]);
+    assert_eq!(whole.code, 0, "{}{}", whole.stdout, whole.stderr);
+}
+
 /// What CI runs that cannot be seen, by its name, with how many further steps come to it.
 fn unseen(found: &serde_json::Value) -> Vec<(String, u64)> {
     let one = |one: &serde_json::Value| (one["name"].as_str().unwrap().to_owned(), one["more"].as_u64().unwrap());
