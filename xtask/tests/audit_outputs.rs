@@ -303,7 +303,6 @@ fn since_a_revision_only_what_changed_is_reported() {
         ("nosuch", "no such revision"),
         ("--output=x", "no such revision"),
         ("HEAD:pytest.ini", "no such revision"),
-        ("", "no such revision"),
     ] {
         let argument = format!("--since={revision}");
         let answer = audit(path, &[&argument]);

@@ -520,6 +520,38 @@ fn baselines() {
     ]);
 }
 
+/// What is counted as known stands in a file.
+#[test]
+fn a_baseline_that_cannot_be_written_is_not_counted_with() {
+    let answer = Place::new().run("audit-markers --tree tree --write-baseline gone/b.toml");
+    assert_eq!((answer.code, &*answer.stdout), (2, ""), "{}", answer.stderr);
+}
+
+/// As a variable leaves them that is not set.
+#[test]
+fn empty_names() {
+    let file = "it is empty: name a file or a folder";
+    for (arguments, option, says) in [
+        ("audit-markers --tree=", "--tree <DIR>", file),
+        ("audit-markers --output=", "--output <FILE>", file),
+        ("audit-markers --baseline=", "--baseline <FILE>", file),
+        ("audit-markers --write-baseline=", "--write-baseline <FILE>", file),
+        ("audit-markers --results=", "--results <FILE>", file),
+        ("audit-markers --since=", "--since <REV>", "it is empty: name a branch, a tag or a commit"),
+        ("report --output=", "--output <FILE>", file),
+        ("test --html=", "--html <FILE>", file),
+        ("policy rules --write=", "--write <DIR>", file),
+    ] {
+        let place = Place::new();
+        let before = place.contents();
+        let answer = place.run(arguments);
+        assert_eq!((answer.code, &*answer.stdout), (2, ""), "{arguments}: {}", answer.stderr);
+        let expected = format!("invalid value '' for '{option}': {says}");
+        assert!(answer.stderr.contains(&expected), "{arguments}: {}", answer.stderr);
+        assert_eq!(place.contents(), before, "{arguments}");
+    }
+}
+
 #[test]
 fn targets_of_the_findings() {
     for format in ["sarif", "json", "junit", "github", "text"] {

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs};
+use super::{DivisionArgs, FeatureArgs, LanguageArg, MachineArgs, SelectionArgs, path};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -17,7 +17,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "LIST", help_heading = "Machine")]
     pub(crate) gpus: Option<String>,
     /// The Python that runs pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
-    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_parser = path)]
     pub(crate) python: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) container: ContainerArgs,
@@ -31,10 +31,10 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) failed: bool,
     /// Write the results as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) junit: Option<Utf8PathBuf>,
     /// Write the report, with this run in it, as one HTML page
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run", value_parser = path)]
     pub(crate) html: Option<Utf8PathBuf>,
     /// What stdout has: text for people, or events as JSON lines; people then read stderr
     #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with_all = ["no_capture", "dry_run"])]
@@ -105,22 +105,22 @@ pub(crate) struct AuditArgs {
     #[arg(long, default_value = "text")]
     pub(crate) format: AuditFormat,
     /// Write them to a file, all of it or nothing; the counts still go to stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) output: Option<Utf8PathBuf>,
     /// Report only findings that are not in this file
-    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline", value_parser = path)]
     pub(crate) baseline: Option<Utf8PathBuf>,
     /// Write the findings to a baseline file and report none of them; of one that is there only take out what is repaired
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) write_baseline: Option<Utf8PathBuf>,
     /// Let the baseline take in what is new
     #[arg(long, requires = "write_baseline")]
     pub(crate) grow: bool,
     /// Report only findings in files that changed since HEAD and this revision parted, or of tests in such files
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", value_parser = revision)]
     pub(crate) since: Option<String>,
     /// What tests took: a run's results.jsonl (may be repeated). Time-outs and stages are proposed by it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) results: Vec<Utf8PathBuf>,
     /// Also propose by what tests took in this machine's earlier runs: times, and memory of GPUs
     #[arg(long)]
@@ -220,14 +220,14 @@ pub(crate) struct LanesArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// The file to write, all of it or nothing
-    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    #[arg(long, value_name = "FILE", default_value = "report.html", value_parser = path)]
     pub(crate) output: Utf8PathBuf,
     /// Show what became of the findings of this file, which audit-markers --write-baseline wrote
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) baseline: Option<Utf8PathBuf>,
     /// Show what a run gave, and what the tests of each lane took: its results.jsonl (may be repeated) [default: the tree's
     /// last run, where there is one]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) results: Vec<Utf8PathBuf>,
     /// Show this run: its name, which is that of its folder in target/xtask/runs
     #[arg(long, value_name = "NAME", conflicts_with = "results")]
@@ -306,7 +306,7 @@ pub(crate) enum HistoryCommand {
         #[arg(long)]
         timings: bool,
         /// Write it to a file, all of it or nothing
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = path)]
         output: Option<Utf8PathBuf>,
     },
     /// The markers that measured times and memory propose: time-outs, memory profiles, stages
@@ -322,7 +322,7 @@ pub(crate) enum HistoryCommand {
     /// Take in what other machines exported; what is here already stays as it is
     Merge {
         /// Files that `history export` wrote
-        #[arg(required = true, value_name = "FILE")]
+        #[arg(required = true, value_name = "FILE", value_parser = path)]
         files: Vec<Utf8PathBuf>,
     },
 }
@@ -335,7 +335,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     pub(crate) coverage: bool,
     /// The Python that is to run pytest [default: $VIRTUAL_ENV, the tree's .venv, python3]
-    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_parser = path)]
     pub(crate) python: Option<Utf8PathBuf>,
 }
 
@@ -350,7 +350,7 @@ pub(crate) struct GpusArgs {
           value_parser = pause, conflicts_with = "gpus")]
     pub(crate) watch: Option<std::time::Duration>,
     /// Where NVML is, in place of libnvidia-ml.so.1
-    #[arg(long, value_name = "FILE", help_heading = "Machine")]
+    #[arg(long, value_name = "FILE", help_heading = "Machine", value_parser = path)]
     pub(crate) nvml: Option<Utf8PathBuf>,
     /// A machine that is not here, such as 2xL4 or 8xH100:79GiB
     #[arg(long, value_name = "MACHINE", help_heading = "Machine", conflicts_with = "nvml")]
@@ -363,6 +363,14 @@ pub(crate) struct GpusArgs {
     pub(crate) format: MachineFormat,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+}
+
+/// Of `--since`. What CI has for it is empty where nothing is to be merged.
+fn revision(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("it is empty: name a branch, a tag or a commit, or leave the option out".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// Of `--watch`: seconds, a tenth at least and an hour at most.
@@ -403,7 +411,7 @@ pub(crate) struct VerifyArgs {
 #[command(next_help_heading = "Python")]
 pub(crate) struct VerifyPythonArgs {
     /// The Python that has pytest [default: the tree's .venv or venv, python3]
-    #[arg(long = "python", value_name = "FILE")]
+    #[arg(long = "python", value_name = "FILE", value_parser = path)]
     pub(crate) interpreter: Option<Utf8PathBuf>,
     /// Further options for pytest alone, such as `-W ignore`
     #[arg(last = true, value_name = "PYTEST_ARGS")]
@@ -429,7 +437,7 @@ pub(crate) struct VerifyRustArgs {
     #[arg(long)]
     pub(crate) lister: Option<ListerArg>,
     /// Where cargo builds [default: target/xtask/cargo in the tree, as `test` does]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path)]
     pub(crate) target_dir: Option<Utf8PathBuf>,
 }
 
@@ -491,19 +499,19 @@ Examples:
     /// The JSON Schema of policy files, for editors
     Schema {
         /// Write it to a file
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = path)]
         output: Option<Utf8PathBuf>,
     },
     /// Every key of policy files, explained, as Markdown
     Keys {
         /// Write them to a file
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = path)]
         output: Option<Utf8PathBuf>,
     },
     /// The rules of audit-markers
     Rules {
         /// Write a page for each rule into this folder
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = path)]
         write: Option<Utf8PathBuf>,
     },
 }
@@ -514,7 +522,7 @@ pub(crate) struct PolicyInitArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
     /// Write to this file, and not to the tree's test-policy.toml
-    #[arg(long, value_name = "FILE", conflicts_with = "stdout")]
+    #[arg(long, value_name = "FILE", conflicts_with = "stdout", value_parser = path)]
     pub(crate) output: Option<Utf8PathBuf>,
     /// Print it, and write nothing
     #[arg(long)]

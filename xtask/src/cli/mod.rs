@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The checkout under test [default: what the nearest test-policy.toml above names]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = path)]
     pub(crate) tree: Option<Utf8PathBuf>,
     /// A policy file, or a preset: dynamo-2025-10, dynamo-2026-04, dynamo-2026-08
     #[arg(long, global = true, value_name = "FILE|PRESET")]
@@ -182,6 +182,14 @@ Exit codes: 0 the same · 1 it differs · 2 wrong usage or configuration
     Policy(PolicyArgs),
     /// Check this repository as its CI does: format, lints, tests, documentation, packages, the fixture
     Ci(CiArgs),
+}
+
+/// A file or a folder. Without a name it would be the working directory to some, and nothing to others.
+fn path(text: &str) -> Result<Utf8PathBuf, String> {
+    match text {
+        "" => Err("it is empty: name a file or a folder".to_owned()),
+        _ => Ok(text.into()),
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
+use super::path;
+
 /// Which tests. These mean the same in every command that takes them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
@@ -78,7 +80,7 @@ pub(crate) enum LanguageArg {
 #[command(next_help_heading = "Machine")]
 pub(crate) struct MachineArgs {
     /// Where NVML is, in place of libnvidia-ml.so.1
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) nvml: Option<Utf8PathBuf>,
     /// How many steps may run at once, those on GPUs among them [default: the cores of this machine]
     #[arg(short = 'j', long, value_name = "N", value_parser = jobs)]
@@ -104,7 +106,7 @@ pub(crate) struct DivisionArgs {
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<execution_plan::shard::Shard>,
     /// What tests took, as a JSON file; shards go by it, so that all machines of a run need the same [default: markers alone]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path)]
     pub(crate) timings: Option<Utf8PathBuf>,
     /// Expect times by markers and --timings alone, whatever earlier runs took: a plan that is the same everywhere
     #[arg(long)]

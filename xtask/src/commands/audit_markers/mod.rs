@@ -119,12 +119,13 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
         audited,
     };
     let inexact = if args.inexact { findings::inexact(&looked_at) } else { String::new() };
+    // Before the findings: their counts speak of the baseline as of a file that is there.
+    if let Some(rewritten) = &rewritten {
+        rewritten.write()?;
+    }
     audit.write(args, environment, &inexact)?;
     if let Some(note) = narrow.note() {
         crate::progress::note(&note);
-    }
-    if let Some(rewritten) = &rewritten {
-        rewritten.write()?;
     }
     // What is shown is all that can be told, and not all that there is to tell.
     let is_incomplete = open.iter().any(|finding| finding.rule == rules::WORKFLOW);
