@@ -133,6 +133,32 @@ fn no_name_of_a_file_breaks_out_of_a_form() {
 }
 
 #[test]
+fn what_is_to_be_written_is_in_the_words_of_its_file() {
+    let tree = unmarked(&[]);
+    for (file, import, mark) in [
+        ("test_a.py", "import pytest as pt", "pt.mark"),
+        ("test_b.py", "from pytest import mark", "mark"),
+        ("test_c.py", "import pytest", "pytest.mark"),
+    ] {
+        let text = TEST.replace("import pytest", import).replace("@pytest.mark", &format!("@{mark}"));
+        fs::write(tree.path().join(file), text).unwrap();
+    }
+    let answer = audit(tree.path(), &["--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let of = |key: fn(&serde_json::Value) -> &serde_json::Value| -> Vec<String> {
+        document["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| key(finding).as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (help, mark) in of(|finding| &finding["help"]).iter().zip(["pt.mark", "mark", "pytest.mark"]) {
+        assert!(help.starts_with(&format!("add `pytestmark = [{mark}.<lifecycle>]` above line 2")), "{help}");
+    }
+}
+
+#[test]
 fn a_file_is_written_as_a_whole_or_not_at_all() {
     let tree = unmarked(&["test_a.py"]);
     let out = folder();

@@ -1,6 +1,6 @@
 //! What the audit found.
 
-use test_catalog::{EditForm, NodeId, SourceSpan};
+use test_catalog::{EditForm, NodeId, PytestNames, SourceSpan};
 
 use crate::evidence::Evidence;
 use crate::rules::{Rule, RuleCode, Severity};
@@ -54,6 +54,18 @@ impl Finding {
             insertion: None,
             evidence: Vec::new(),
             note: None,
+        }
+    }
+
+    /// Has what is to be written say `pytest.mark` as the file's own code does there: `pt.mark` behind `import pytest as pt`.
+    /// It stays as it is where the file has no name for it yet.
+    pub fn in_words_of(&mut self, names: &PytestNames) {
+        let at = self.insertion.as_ref().map_or(&self.at, |insertion| &insertion.at).start;
+        let Some(mark) = names.marks_at(at).next().filter(|mark| *mark != "pytest.mark") else { return };
+        let said = |text: &str| text.replace("pytest.mark.", &format!("{mark}."));
+        self.help = said(&self.help);
+        if let Some(insertion) = &mut self.insertion {
+            insertion.text = said(&insertion.text);
         }
     }
 }

@@ -11,6 +11,13 @@ pub struct PytestNames {
     pub import: ImportPlaces,
 }
 
+impl PytestNames {
+    /// The expressions that are `pytest.mark` at a place, the best first.
+    pub fn marks_at(&self, place: Position) -> impl Iterator<Item = &str> {
+        self.marks.iter().filter(move |mark| mark.from <= place).map(|mark| mark.text.as_str())
+    }
+}
+
 /// An expression that is `pytest.mark`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarkName {

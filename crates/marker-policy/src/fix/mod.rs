@@ -81,11 +81,6 @@ impl<'a> Source<'a> {
     fn of(text: &'a str, names: &'a PytestNames) -> Self {
         Self { text, lines: Lines::of(text), names }
     }
-
-    /// The names of `pytest.mark` at a place.
-    fn names_at(&self, place: Position) -> impl Iterator<Item = &'a str> {
-        self.names.marks.iter().filter(move |mark| mark.from <= place).map(|mark| mark.text.as_str())
-    }
 }
 
 /// Puts markers into the text of a file, of which `names` tells what the code calls `pytest.mark`. A marker that several
@@ -127,7 +122,7 @@ fn inserts(source: &Source<'_>, insertions: &[&Insertion]) -> Result<Vec<Insert>
     }
     inserts.sort_by_key(|insert| insert.at);
     // The first place without a name is above all others.
-    let nameless = places.iter().find(|((start, _), _)| source.names_at(*start).next().is_none());
+    let nameless = places.iter().find(|((start, _), _)| source.names.marks_at(*start).next().is_none());
     if let Some(((start, _), (_, markers))) = nameless {
         let import = import::insert(source, *start, markers.first().copied().unwrap_or_default(), &inserts)?;
         let index = inserts.partition_point(|insert| insert.at < import.at);
@@ -146,7 +141,7 @@ fn inserts_of(
     let Source { text, lines, .. } = source;
     let place = lines.offset(text, start).ok_or(Refusal::Gone { line: start.line })?;
     // Where the file has no name for it, `import pytest` is put in front.
-    let name = source.names_at(start).next().unwrap_or("pytest.mark");
+    let name = source.names.marks_at(start).next().unwrap_or("pytest.mark");
     let marks: Vec<String> = markers.iter().map(|marker| format!("{name}.{marker}")).collect();
     let newline = lines.newline;
     match form {
@@ -174,7 +169,7 @@ fn inserts_of(
         EditForm::ListElement | EditForm::WrapInList | EditForm::ParamMarks => {
             let end = lines.offset(text, end).filter(|end| *end >= place).ok_or(Refusal::Gone { line: end.line })?;
             let refused = || shape(text, start.line, place);
-            let known = || source.names_at(start).collect::<Vec<_>>();
+            let known = || source.names.marks_at(start).collect::<Vec<_>>();
             match form {
                 EditForm::ListElement => {
                     let list = Bracketed::read(text, place..end, '[').ok_or_else(refused)?;
