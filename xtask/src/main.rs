@@ -23,6 +23,7 @@ mod past;
 mod progress;
 mod readiness;
 mod results;
+mod selected;
 mod snapshot;
 mod sources;
 mod subject;

@@ -158,6 +158,35 @@ fn what_is_to_be_written_is_in_the_words_of_its_file() {
     }
 }
 
+/// A name of `-m` that nothing has is no mistake to pytest, and easily one of who wrote it.
+#[test]
+fn a_name_of_an_expression_that_no_test_has_is_told() {
+    let tree = unmarked(&["test_a.py"]);
+    let told = |command: &str, expression: &str| {
+        let tree = tree.path().to_str().unwrap();
+        answer(&mut xtask(&[command, "--tree", tree, "-m", expression])).stderr
+    };
+    let expected = "warning: -m, column 9: none of 1 test has the marker `untt`; did you mean `unit`?\n";
+    for command in ["list", "audit-markers", "plan", "gpus"] {
+        assert_eq!(told(command, "unit or untt"), expected, "{command}");
+        assert!(!told(command, "unit or nightly").contains("nightly"), "the policy knows it: {command}");
+    }
+    assert!(told("list", "untt").contains("did you mean `unit`?"));
+
+    // Declared, it may well be on no test today; and a hook that cannot be followed may give it.
+    assert!(told("list", "not zebra").contains("the marker `zebra`"));
+    fs::write(tree.path().join("pytest.ini"), "[pytest]\nmarkers =\n    zebra: striped\n").unwrap();
+    assert_eq!(told("list", "not zebra"), "");
+    fs::write(tree.path().join("pytest.ini"), "[pytest]\n").unwrap();
+    let hook = "import somewhere\n\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n        \
+                item.add_marker(somewhere.marker())\n";
+    fs::write(tree.path().join("conftest.py"), hook).unwrap();
+    assert_eq!(told("list", "not zebra"), "");
+    assert!(
+        told("list", "not untt").contains("none of 1 test is known to have the marker `untt`; did you mean `unit`?")
+    );
+}
+
 #[test]
 fn a_file_is_written_as_a_whole_or_not_at_all() {
     let tree = unmarked(&["test_a.py"]);
@@ -325,11 +354,9 @@ fn since_a_revision_only_what_changed_is_reported() {
     let answer = answer(command.env("GIT_DIR", "/nowhere").env("GIT_INDEX_FILE", "/nowhere"));
     assert_eq!(answer.code, 1, "{}", answer.stderr);
 
-    for (revision, expected) in [
-        ("nosuch", "no such revision"),
-        ("--output=x", "no such revision"),
-        ("HEAD:pytest.ini", "no such revision"),
-    ] {
+    for (revision, expected) in
+        [("nosuch", "no such revision"), ("--output=x", "no such revision"), ("HEAD:pytest.ini", "no such revision")]
+    {
         let argument = format!("--since={revision}");
         let answer = audit(path, &[&argument]);
         assert_eq!(answer.code, 2, "{revision}: {}", answer.stderr);

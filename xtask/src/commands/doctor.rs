@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::progress::note;
 use crate::readiness::{Check, Found, Needs, State, checks};
+use crate::selected::{nothing_selected, warn_of_unknown_marks};
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &DoctorArgs, environment: &Environment) -> Result<Exit, Error> {
@@ -22,8 +23,9 @@ pub(crate) fn run(global: &Global, args: &DoctorArgs, environment: &Environment)
     let cases = resolve(&subject.policy, &catalog);
     let selection = select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
-        return Err(super::test::nothing_selected(&subject, &cases, &selection));
+        return Err(nothing_selected(&subject, &cases, &selection));
     }
+    warn_of_unknown_marks(&selection, &catalog);
     let needs = Needs { coverage: args.coverage, ..needs(&subject, &selection.chosen) };
     let checks = of(&subject, &needs, args.python.as_deref(), environment);
     output::write(&text(&checks, &Styles::for_terminal(environment.colour)))?;

@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output;
+use crate::selected::warn_of_unknown_marks;
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -> Result<Exit, Error> {
@@ -25,7 +26,9 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
     let shown: Vec<_> = if args.selection.asks_for_nothing() {
         cases.iter().collect()
     } else {
-        select(&subject.policy, &cases, &selector)?.chosen.iter().map(|chosen| chosen.case).collect()
+        let selection = select(&subject.policy, &cases, &selector)?;
+        warn_of_unknown_marks(&selection, &catalog);
+        selection.chosen.iter().map(|chosen| chosen.case).collect()
     };
     match args.format {
         ListFormat::Text => {

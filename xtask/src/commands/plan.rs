@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::past;
 use crate::progress;
+use crate::selected::{nothing_selected, warn_of_unknown_marks};
 use crate::subject::{self, Subject};
 
 use super::division::{self, Measured};
@@ -30,8 +31,9 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, environment: &Environment) -
     let cases = marker_policy::resolve(&subject.policy, &catalog);
     let mut selection = marker_policy::select(&subject.policy, &cases, &selector)?;
     if selection.chosen.is_empty() {
-        return Err(super::test::nothing_selected(&subject, &cases, &selection));
+        return Err(nothing_selected(&subject, &cases, &selection));
     }
+    warn_of_unknown_marks(&selection, &catalog);
     let machine = match &args.gpus {
         Some(text) => Machine::described(text)?,
         None => Machine::here(&args.machine, None, environment)?,

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use marker_policy::{
-    Budget, BudgetScope, Category, Policy, ResolvedCase, Selection, measured_proposals, resolve, select,
-};
+use marker_policy::{Budget, BudgetScope, Category, Policy, ResolvedCase, measured_proposals, resolve, select};
 use test_catalog::{Catalog, Language, NodeId};
-use test_report::count;
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
@@ -28,6 +25,7 @@ use crate::measured;
 use crate::output;
 use crate::past;
 use crate::progress::{Progress, note};
+use crate::selected::{nothing_selected, warn_of_unknown_marks};
 use crate::subject::{self, Subject};
 
 use super::division::{self, Measured};
@@ -70,6 +68,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if selection.chosen.is_empty() {
         return Err(nothing_selected(&subject, &cases, &selection));
     }
+    warn_of_unknown_marks(&selection, &catalog);
     let machine = machine?;
     let run_facts = past::facts(head, global, args, &machine);
     let measured = Measured::of(&args.division)?;
@@ -288,24 +287,6 @@ pub(crate) fn warn_of_problems(catalog: &Catalog) {
     if more > 0 {
         note(&format!("warning: and {more} more such problems: `cargo xtask audit-markers` shows all"));
     }
-}
-
-/// Why nothing is left, with what was probably meant.
-pub(crate) fn nothing_selected(subject: &Subject, cases: &[ResolvedCase<'_>], selection: &Selection<'_, '_>) -> Error {
-    if cases.is_empty() {
-        return Error::NothingSelected(format!("{} has no tests where they were looked for", subject.tree));
-    }
-    let mut text = format!("none of {} is selected:", count::tests(cases.len()));
-    for (filter, left_out) in &selection.left_out {
-        text.push_str(&format!("\n  {} left out by {}", count::grouped(*left_out), filter.as_str()));
-    }
-    for unknown in &selection.unknown_marks {
-        text.push_str(&format!("\n  no test has the marker `{}` (column {})", unknown.name, unknown.column));
-        if let Some(nearest) = unknown.nearest.first() {
-            text.push_str(&format!("; did you mean `{nearest}`?"));
-        }
-    }
-    Error::NothingSelected(text)
 }
 
 /// What the tests took, against the policy's budgets for them.

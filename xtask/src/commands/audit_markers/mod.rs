@@ -16,7 +16,6 @@ use test_report::findings::{self, Audited};
 use test_report::rule_page;
 
 use crate::cli::{AuditArgs, Global};
-use crate::commands::test::nothing_selected;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -25,6 +24,7 @@ use crate::judgement::Judgement;
 use crate::measured;
 use crate::output;
 use crate::results;
+use crate::selected::{nothing_selected, warn_of_unknown_marks};
 use crate::subject::{self, Subject};
 pub(super) use baseline::read as read_baseline;
 use forms::Audit;
@@ -78,8 +78,11 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
 
     let selection = marker_policy::select(&subject.policy, &cases, &selector)?;
     // A misspelt name must not pass for a clean tree. What was written in an earlier round may well leave nothing.
-    if rounds == MOST_ROUNDS && narrow::chooses_tests(&selector) && selection.chosen.is_empty() {
-        return Err(nothing_selected(&subject, &cases, &selection));
+    if rounds == MOST_ROUNDS {
+        if narrow::chooses_tests(&selector) && selection.chosen.is_empty() {
+            return Err(nothing_selected(&subject, &cases, &selection));
+        }
+        warn_of_unknown_marks(&selection, &catalog);
     }
     let narrow = Narrow::of(args, &selector, &selection, &subject, &catalog)?;
     open.retain_mut(|finding| narrow.keeps(finding));

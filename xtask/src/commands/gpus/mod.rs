@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::past;
 use crate::progress;
+use crate::selected::{nothing_selected, warn_of_unknown_marks};
 use crate::subject::{self, Subject};
 
 pub(crate) fn run(global: &Global, args: &GpusArgs, environment: &Environment) -> Result<Exit, Error> {
@@ -46,8 +47,9 @@ fn with_tests(global: &Global, args: &GpusArgs, environment: &Environment) -> Re
     let cases = marker_policy::resolve(&subject.policy, &catalog);
     let selected = marker_policy::select(&subject.policy, &cases, &selector)?;
     if selected.chosen.is_empty() {
-        return Err(super::test::nothing_selected(&subject, &cases, &selected));
+        return Err(nothing_selected(&subject, &cases, &selected));
     }
+    warn_of_unknown_marks(&selected, &catalog);
     let (policy, past): (&Policy, _) = (&subject.policy, past::read(&subject.tree));
     let features = CargoFeatures {
         names: selection.features.names.clone(),
