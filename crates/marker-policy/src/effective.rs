@@ -7,7 +7,8 @@ use test_catalog::RustTestKind::{Bench, Doc, Example, Integration, Unit};
 use crate::argument::{Argument, ArgumentKind};
 use crate::category::{Category, Requirement};
 use crate::duration;
-use crate::policy::{BudgetScope, Hardware, KnownMarker, Policy, RuleLevel};
+use crate::planning::{BudgetScope, Hardware};
+use crate::policy::{KnownMarker, Policy, RuleLevel};
 use crate::rules::{self, Severity};
 use crate::toml_text::{comment, key, list, string};
 

@@ -38,6 +38,7 @@ mod audit;
 mod baseline;
 mod category;
 mod cfg_predicate;
+mod ci;
 pub mod code_owners;
 mod combinations;
 mod container;
@@ -59,6 +60,7 @@ mod location;
 mod nearest;
 mod origin;
 mod parse;
+mod planning;
 mod policy;
 mod preset;
 mod proposal;
@@ -78,6 +80,7 @@ pub use argument::{Argument, ArgumentKind};
 pub use audit::{audit, audit_measured, measured_proposals};
 pub use baseline::{Baseline, Change, Compared};
 pub use category::{Category, CategoryRules, Requirement};
+pub use ci::{PolicyAction, PolicyLane};
 pub use combinations::Companions;
 pub use container::Container;
 pub use effective::Effective;
@@ -93,10 +96,8 @@ pub use lane::{
 pub use location::{FileNamePattern, FolderPattern};
 pub use nearest::nearest;
 pub use origin::Origin;
-pub use policy::{
-    Alias, Budget, BudgetScope, Defaults, EngineCap, Hardware, KnownMarker, Locations, Planning, Policy, PolicyAction,
-    PolicyLane, RuleLevel, RustRules, Timeouts,
-};
+pub use planning::{Budget, BudgetScope, EngineCap, Hardware, Planning, Timeouts};
+pub use policy::{Alias, Defaults, KnownMarker, Locations, Policy, RuleLevel, RustRules};
 pub use resolve::{ResolvedCase, resolve};
 pub use rules::{Needs, Rule, RuleCode, Severity};
 pub use running::{Ports, Retry};

@@ -2,7 +2,7 @@
 
 use crate::category::Category;
 use crate::duration;
-use crate::policy::{EngineCap, Hardware};
+use crate::planning::{EngineCap, Hardware};
 
 use super::{Defined, Reader, Reference};
 

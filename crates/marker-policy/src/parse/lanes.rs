@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::category::Category;
-use crate::policy::{PolicyAction, PolicyLane};
+use crate::ci::{PolicyAction, PolicyLane};
 
 use super::{Defined, Reader, Reference, texts};
 

@@ -2,7 +2,7 @@
 
 use crate::category::Category;
 use crate::duration;
-use crate::policy::{Budget, BudgetScope};
+use crate::planning::{Budget, BudgetScope};
 
 use super::{Defined, Reader, Reference};
 

@@ -7,7 +7,8 @@ use crate::audit::Audited;
 use crate::category::Category;
 use crate::duration;
 use crate::evidence::{Evidence, EvidenceKind};
-use crate::policy::{BudgetScope, Policy};
+use crate::planning::BudgetScope;
+use crate::policy::Policy;
 use crate::resolve::ResolvedCase;
 
 /// Holds what speaks for a stage against what the tests took. One that takes longer by itself than all tests of a stage may
