@@ -30,19 +30,15 @@ pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedC
     if !lacking.contains(&true) {
         return Vec::new();
     }
-    // By the place alone: a function that two classes inherit is written once, and so is a `pytest.param(...)` of several tests.
-    fn place(site: &EditSite) -> (Scope, &SourceSpan) {
-        (site.scope, &site.at)
-    }
-    let mut reached: HashMap<(Scope, &SourceSpan), (usize, usize)> = HashMap::default();
+    let mut reached: HashMap<&EditSite, (usize, usize)> = HashMap::default();
     for (case, lacks) in cases.iter().zip(&lacking) {
         for site in &*case.case.edit_sites {
-            let (all, without) = reached.entry(place(site)).or_default();
+            let (all, without) = reached.entry(site).or_default();
             *all += 1;
             *without += usize::from(*lacks);
         }
     }
-    let lacked_by_all = |site: &&EditSite| reached.get(&place(site)).is_some_and(|(all, without)| all == without);
+    let lacked_by_all = |site: &&EditSite| reached.get(*site).is_some_and(|(all, without)| all == without);
     let mut groups: BTreeMap<(SourceSpan, Scope), Group<'x>> = BTreeMap::new();
     for (case, _) in cases.iter().zip(&lacking).filter(|(_, lacks)| **lacks) {
         let site = case.case.edit_sites.iter().rev().find(lacked_by_all).map_or_else(

@@ -30,13 +30,11 @@ pub enum EditForm {
     ParamMarks,
 }
 
-/// A place where a marker can be put so that a case gets it.
+/// A place where a marker can be put so that a case gets it, and every other case that has the same site.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EditSite {
     /// How far it reaches.
     pub scope: Scope,
-    /// What it reaches: the id of the module, class, function or parameter set.
-    pub node: String,
     /// The place.
     pub at: SourceSpan,
     /// What to write.

@@ -15,18 +15,12 @@ pub fn line(file: &str, line: u32) -> SourceSpan {
 
 /// A Python case at line 10 with authored markers, those of its module at line 3.
 pub fn python(id: &str, markers: &[&str]) -> TestCase {
-    let (file, names) = id.split_once("::").unwrap();
+    let (file, _) = id.split_once("::").unwrap();
     let list = markers.iter().map(|name| Marker::bare(*name, Origin::Source(line(file, 3))));
     let mut case = TestCase::python(NodeId::from_text(id), line(file, 10), Markers::known(list), Certainty::Exact);
-    let function = names.split('[').next().unwrap();
     case.edit_sites = Arc::new([
-        EditSite {
-            scope: Scope::Function,
-            node: format!("{file}::{function}"),
-            at: line(file, 10),
-            form: EditForm::Decorator,
-        },
-        EditSite { scope: Scope::Module, node: file.to_owned(), at: line(file, 3), form: EditForm::ListElement },
+        EditSite { scope: Scope::Function, at: line(file, 10), form: EditForm::Decorator },
+        EditSite { scope: Scope::Module, at: line(file, 3), form: EditForm::ListElement },
     ]);
     case
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan, TreePath};
+use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan};
 
 use crate::eval::value::{Class, Function, Module};
 use crate::pytest_names::{behind_head, line_behind};
@@ -11,36 +11,26 @@ use crate::syntax::SourceFile;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 
 /// The sites of a function, the narrowest first: itself, its classes, its module.
-pub(super) fn of(
-    module: &Module,
-    function: &Function,
-    classes: &[Rc<Class>],
-    node: &TreePath,
-    names: &[&str],
-) -> Vec<EditSite> {
-    let node_of = |count: usize| {
-        std::iter::once(node.as_str()).chain(names.iter().take(count).copied()).collect::<Vec<_>>().join("::")
-    };
+pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) -> Vec<EditSite> {
     let mut sites = vec![EditSite {
         scope: Scope::Function,
-        node: node_of(names.len()),
         at: decorated(&function.file, function.def.range, &function.def.decorators),
         form: EditForm::Decorator,
     }];
-    for (depth, class) in classes.iter().enumerate().rev() {
+    for class in classes.iter().rev() {
         let (at, form) = pytestmark(&class.file, &class.def.body)
             .unwrap_or_else(|| (decorated(&class.file, class.def.range, &class.def.decorators), EditForm::Decorator));
-        sites.push(EditSite { scope: Scope::Class, node: node_of(depth + 1), at, form });
+        sites.push(EditSite { scope: Scope::Class, at, form });
     }
     let (at, form) = pytestmark(&module.file, &module.file.body)
         .unwrap_or_else(|| (behind_imports(&module.file), EditForm::NewPytestmark));
-    sites.push(EditSite { scope: Scope::Module, node: node.as_str().to_owned(), at, form });
+    sites.push(EditSite { scope: Scope::Module, at, form });
     sites
 }
 
 /// The same for one parameter set that is a `pytest.param(...)`.
-pub(super) fn with_param(sites: &Arc<[EditSite]>, at: &SourceSpan, id: &str) -> Arc<[EditSite]> {
-    let site = EditSite { scope: Scope::Param, node: id.to_owned(), at: at.clone(), form: EditForm::ParamMarks };
+pub(super) fn with_param(sites: &Arc<[EditSite]>, at: &SourceSpan) -> Arc<[EditSite]> {
+    let site = EditSite { scope: Scope::Param, at: at.clone(), form: EditForm::ParamMarks };
     std::iter::once(site).chain(sites.iter().cloned()).collect()
 }
 

@@ -93,8 +93,7 @@ impl Collection<'_, '_> {
         };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
         let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
-        let sites: Arc<[EditSite]> =
-            edit_sites::of(&place.node.module, function, &classes, &place.node.node, &names).into();
+        let sites: Arc<[EditSite]> = edit_sites::of(&place.node.module, function, &classes).into();
         let node_id = |id: Option<&str>| NodeId::python(&place.node.node, names.iter().copied(), id);
         let function_id = node_id(None);
         let item = |id: Option<String>, own: Vec<OwnMark>| Item {

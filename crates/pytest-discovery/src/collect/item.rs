@@ -166,7 +166,7 @@ impl Item {
         let doubt = self.doubt.borrow().as_deref().cloned().map(Box::new);
         let certainty = doubt.map_or(Certainty::Exact, Certainty::Inexact);
         let edit_sites = match &self.param_at {
-            Some(at) => edit_sites::with_param(&self.sites, at, self.node_id.as_str()),
+            Some(at) => edit_sites::with_param(&self.sites, at),
             None => self.sites.clone(),
         };
         TestCase {
