@@ -147,6 +147,10 @@ fn no_marker_is_written_where_it_would_reach_other_tests() {
              @pytest.mark.parametrize('y', [pytest.param(3)])\ndef test_a(x, y): pass\n",
         ),
         (
+            "a class that another one extends",
+            "class TestA:\n    def test_a(self): pass\n\n\n@pytest.mark.nightly\nclass TestB(TestA): pass\n",
+        ),
+        (
             "a function of two classes",
             "class Base:\n    def test_a(self): pass\n\n\n@pytest.mark.nightly\nclass TestA(Base): pass\n\n\n\
              class TestB(Base):\n    @pytest.mark.weekly\n    def test_b(self): pass\n",
@@ -165,4 +169,25 @@ fn no_marker_is_written_where_it_would_reach_other_tests() {
         assert!(answer.stdout.contains("would reach others, too"), "{name}: {}", answer.stdout);
         assert_eq!(fs::read_to_string(&file).unwrap(), format!("{head}{text}"), "{name}");
     }
+}
+
+/// Who names one test asks about that test; its neighbours still tell where its marker can go.
+#[test]
+fn a_test_that_is_named_is_fixed_without_its_neighbours() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(
+        tree.path().join("test-policy.toml"),
+        format!("{POLICY}missing-type = \"off\"\nmissing-hardware = \"off\"\n"),
+    )
+    .unwrap();
+    let file = tree.path().join("test_a.py");
+    let text =
+        "import pytest\n\n\ndef test_a(): pass\n\n\n@pytest.mark.nightly\ndef test_b(): pass\n\n\ndef test_c(): pass\n";
+    fs::write(&file, text).unwrap();
+    let answer = audit(tree.path(), &["--fix", "test_a.py::test_a"]);
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.starts_with("no finding: audited 1 test in 1 file"), "{}", answer.stdout);
+    let fixed = text.replace("def test_a", "@pytest.mark.pre_merge\ndef test_a");
+    assert_eq!(fs::read_to_string(&file).unwrap(), fixed);
+    assert_eq!(audit(tree.path(), &["test_a.py::test_gone"]).code, 2);
 }

@@ -102,8 +102,8 @@ impl Site {
         let (line, number) = (self.line(marker), self.at.start.line);
         if self.reaches_others {
             return format!(
-                "add `marks=pytest.mark.{marker}` in a `pytest.param(...)` of these tests: a decorator at line {number} \
-                 would reach others, too"
+                "give `pytest.mark.{marker}` to these tests alone, such as by `marks=` of a `pytest.param(...)`: at line \
+                 {number} it would reach others, too"
             );
         }
         match self.form {

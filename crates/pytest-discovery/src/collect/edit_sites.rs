@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan};
 
-use crate::eval::value::{Class, Function, Module};
+use crate::eval::value::{Class, Function, Module, Value};
 use crate::pytest_names::{behind_head, line_behind};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 
-/// The sites of a function, the narrowest first: itself, its classes, its module.
+/// The sites of a function, the narrowest first: itself, its classes with their bases, its module.
 pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) -> Vec<EditSite> {
     let mut sites = vec![EditSite {
         scope: Scope::Function,
@@ -18,14 +18,21 @@ pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) ->
         form: EditForm::Decorator,
     }];
     for class in classes.iter().rev() {
-        let (at, form) = pytestmark(&class.file, &class.def.body)
-            .unwrap_or_else(|| (decorated(&class.file, class.def.range, &class.def.decorators), EditForm::Decorator));
-        sites.push(EditSite { scope: Scope::Class, at, form });
+        sites.push(of_class(class));
+        // Their marks are its own, too, and so are its tests marked by what is put there.
+        let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
+        sites.extend(bases.map(|base| of_class(base)));
     }
     let (at, form) = pytestmark(&module.file, &module.file.body)
         .unwrap_or_else(|| (behind_imports(&module.file), EditForm::NewPytestmark));
     sites.push(EditSite { scope: Scope::Module, at, form });
     sites
+}
+
+fn of_class(class: &Class) -> EditSite {
+    let (at, form) = pytestmark(&class.file, &class.def.body)
+        .unwrap_or_else(|| (decorated(&class.file, class.def.range, &class.def.decorators), EditForm::Decorator));
+    EditSite { scope: Scope::Class, at, form }
 }
 
 /// The same for one parameter set that is a `pytest.param(...)`.

@@ -54,7 +54,8 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
     if !args.selection.paths.is_empty() {
         subject.policy = subject.policy.everywhere();
     }
-    let (catalog, ci) = subject.audited(global, &args.selection)?;
+    let named = narrow::named(&subject, global, &args.selection)?;
+    let (catalog, ci) = subject.audited(global, &narrow::whole_files(&args.selection))?;
     if catalog.cases.is_empty() && catalog.problems.is_empty() {
         return Err(Error::NothingSelected(format!("{} has no tests", subject.tree)));
     }
@@ -84,7 +85,7 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
         }
         warn_of_unknown_marks(&selection, &catalog);
     }
-    let narrow = Narrow::of(args, &selector, &selection, &subject, &catalog)?;
+    let narrow = Narrow::of(args, (&selector, &selection), named.as_ref(), &subject, &catalog)?;
     open.retain_mut(|finding| narrow.keeps(finding));
     allowed.retain_mut(|allowed| narrow.keeps(&mut allowed.finding));
     held.retain_mut(|held| narrow.keeps(&mut held.finding));

@@ -6,7 +6,7 @@ use marker_policy::{Finding, Selection, Selector};
 use test_catalog::{Catalog, NodeId, TestCase, TreePath};
 
 use crate::changed::Changed;
-use crate::cli::{AuditArgs, SelectionArgs};
+use crate::cli::{AuditArgs, Global, SelectionArgs};
 use crate::error::Error;
 use crate::subject::Subject;
 
@@ -22,6 +22,34 @@ pub(super) fn chooses_tests(selector: &Selector) -> bool {
         || selector.keywords.is_some()
         || !selector.components.is_empty()
         || !selector.types.is_empty()
+}
+
+/// What is between a file and the name of a test in it.
+const IN_PYTHON: &str = ".py::";
+
+/// The same selection with the whole file of each test that it names: where a marker can be put hangs on the tests beside.
+pub(super) fn whole_files(selection: &SelectionArgs) -> SelectionArgs {
+    let file = |path: &String| match path.find(IN_PYTHON) {
+        Some(at) => path[..at + ".py".len()].to_owned(),
+        None => path.clone(),
+    };
+    SelectionArgs { paths: selection.paths.iter().map(file).collect(), ..selection.clone() }
+}
+
+/// The tests that are read for the selection; `None` where it names no more than files and folders.
+///
+/// # Errors
+/// As those of reading the tree: where a test is named that is not there.
+pub(super) fn named(
+    subject: &Subject,
+    global: &Global,
+    selection: &SelectionArgs,
+) -> Result<Option<HashSet<NodeId>>, Error> {
+    if !selection.paths.iter().any(|path| path.contains(IN_PYTHON)) {
+        return Ok(None);
+    }
+    let catalog = subject.catalog(global, selection)?;
+    Ok(Some(catalog.cases.into_iter().map(|case| case.id).collect()))
 }
 
 /// Which findings are reported.
@@ -40,13 +68,17 @@ impl<'x> Narrow<'x> {
     /// Where git cannot tell what changed.
     pub(super) fn of(
         args: &AuditArgs,
-        selector: &Selector,
-        selection: &Selection<'x, 'x>,
+        (selector, selection): (&Selector, &Selection<'x, 'x>),
+        named: Option<&HashSet<NodeId>>,
         subject: &Subject,
         catalog: &'x Catalog,
     ) -> Result<Self, Error> {
-        let chosen =
-            chooses_tests(selector).then(|| selection.chosen.iter().map(|chosen| &chosen.case.case.id).collect());
+        let is_named = |id: &&NodeId| named.is_none_or(|named| named.contains(*id));
+        let chosen = if chooses_tests(selector) {
+            Some(selection.chosen.iter().map(|chosen| &chosen.case.case.id).filter(is_named).collect())
+        } else {
+            named.map(|_| catalog.cases.iter().map(|case| &case.id).filter(is_named).collect())
+        };
         let changed = args.since.as_deref().map(|revision| Changed::since(&subject.tree, revision)).transpose()?;
         let changed = changed.map(|changed| {
             let mut files: HashMap<&NodeId, Vec<&TreePath>> = HashMap::new();
