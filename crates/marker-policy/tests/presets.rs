@@ -17,6 +17,15 @@ fn every_preset_parses() {
     assert_eq!(Policy::preset("dynamo-2024-01"), None);
 }
 
+/// What the preset means to be of two categories needs no second word where one of them is written anew.
+#[test]
+fn what_a_preset_shares_stays_shared() {
+    let policy = |members: &str| format!("extends = \"dynamo-2026-08\"\n[categories.type]\nmarkers = {members}\n");
+    Policy::parse("p.toml", &policy("[\"unit\", \"multimodal\"]")).unwrap();
+    let refused = Policy::parse("p.toml", &policy("[\"unit\", \"planner\"]")).unwrap_err().to_string();
+    assert!(refused.contains("`planner` is in component and in type"), "{refused}");
+}
+
 #[test]
 fn the_default_has_the_marker_table_of_the_guidelines() {
     let policy = Policy::embedded();

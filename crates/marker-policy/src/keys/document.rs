@@ -233,7 +233,8 @@ static CATEGORIES: Table = Table::of(&[
         "shared",
         Texts(Form::Marker),
         "[\"unit\"]",
-        "Markers that are meant to be members of several categories. Any other that is in two is a mistake.",
+        "Markers that are meant to be members of several categories, beside those that the preset has in several. Any other \
+         that is in two is a mistake.",
     ),
 ]);
 

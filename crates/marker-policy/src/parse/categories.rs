@@ -10,6 +10,7 @@ use super::{Defined, Reader, Reference, texts};
 impl Reader<'_, '_> {
     pub(super) fn categories(&mut self) {
         let Some(categories) = self.document.section("categories") else { return };
+        let shared_before = self.in_several_categories();
         let mut written: Vec<(Category, Word)> = Vec::new();
         for category in Category::ALL {
             let Some(section) = categories.section(category.as_str()) else { continue };
@@ -49,7 +50,8 @@ impl Reader<'_, '_> {
                 other < category || !written.iter().any(|(written, word)| written == other && word.text == marker.text)
             };
             let elsewhere = others.find(|other| self.policy.is_member(*other, &marker.text) && before(other));
-            if let (Some(other), false) = (elsewhere, is_shared.contains(&*marker.text)) {
+            let is_meant = is_shared.contains(&*marker.text) || shared_before.contains(&marker.text);
+            if let (Some(other), false) = (elsewhere, is_meant) {
                 let message = format!(
                     "`{}` is in {other} and in {category}; where that is meant, name it in `categories.shared`",
                     marker.text
@@ -64,5 +66,11 @@ impl Reader<'_, '_> {
             }
         }
         self.references.extend(shared.into_iter().map(|name| Reference { name, to: Defined::Marker }));
+    }
+    /// Markers that the preset has in several categories: who writes one of these anew means the same.
+    fn in_several_categories(&self) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        let members = self.policy.categories.values().flat_map(|rules| &rules.members);
+        members.filter(|member| !seen.insert(*member)).cloned().collect()
     }
 }
