@@ -527,6 +527,23 @@ fn a_baseline_that_cannot_be_written_is_not_counted_with() {
     assert_eq!((answer.code, &*answer.stdout), (2, ""), "{}", answer.stderr);
 }
 
+#[test]
+fn lanes_of_the_policy() {
+    for (run, says) in [
+        ("pytest -m 'unit and ('", "the lane `quick`: pytest refuses `-m unit and (`: "),
+        ("make test", "the lane `quick`: it runs no tests: write a command such as"),
+    ] {
+        let place = Place::new();
+        place.put("tree/test-policy.toml", format!("{POLICY}[[lanes]]\nname = \"quick\"\nrun = \"{run}\"\n"));
+        for command in ["lanes --tree tree", AUDIT] {
+            let answer = place.run(command);
+            assert_eq!(answer.code, 2, "{command}: {}{}", answer.stdout, answer.stderr);
+            let expected = format!("test-policy.toml:8: {says}");
+            assert!(answer.stderr.contains(&expected), "{command}: {}", answer.stderr);
+        }
+    }
+}
+
 /// As a variable leaves them that is not set.
 #[test]
 fn empty_names() {
@@ -622,6 +639,13 @@ fn trees_and_revisions() {
             arguments: "audit-markers --tree tree tests/test_b.py",
             code: 2,
             says: &["tests/test_b.py"],
+        },
+        Case {
+            name: "no such stage of a report",
+            given: |_| {},
+            arguments: "report --tree tree --stage nigthly",
+            code: 2,
+            says: &["unknown stage `nigthly`; did you mean `nightly`?"],
         },
         Case {
             name: "--since outside of a repository",

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{BudgetForecast, CargoFeatures, Plan};
 use gpu_inventory::Inventory;
 use marker_policy::code_owners::{CodeOwners, LOCATIONS, TOO_LARGE};
-use marker_policy::{Baseline, Chosen, Judged, ResolvedCase, resolve};
+use marker_policy::{Baseline, Chosen, Judged, ResolvedCase, Selector, resolve};
 use test_catalog::NodeId;
 use test_report::count::{counted, tests};
 use test_report::fits::Fit;
@@ -45,6 +45,8 @@ fn write(
 ) -> Result<Exit, Error> {
     let start = Instant::now();
     let subject = Subject::locate(global)?;
+    // One that is misspelt would have no budget, and nothing would say so.
+    marker_policy::select(&subject.policy, &[], &Selector { stage: args.stage.clone(), ..Selector::default() })?;
     let files = files(&subject.tree, args)?;
     let results = results::read_all(&files)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;

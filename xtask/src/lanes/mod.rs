@@ -86,14 +86,20 @@ impl Commands {
                 };
                 commands.add(&origin, command, policy, tree);
             }
-            if commands.lanes.len() == before {
-                let why = of_lane.err().map_or_else(
-                    || "it runs no tests: write a command such as `cargo test --features integration`".to_owned(),
-                    |problem| problem.text,
-                );
-                let (file, line, name) = (policy_file.to_string(), lane.line, lane.name.clone());
-                return Err(Error::Lane { file, line, name, why });
-            }
+            let refused = commands.lanes[before..].iter().find_map(|(_, tests)| match tests {
+                Tests::Python(python) => python.command().refused(),
+                Tests::Rust(_) => None,
+            });
+            let why = match (refused, of_lane) {
+                (Some(refused), _) => refused.to_owned(),
+                (None, _) if commands.lanes.len() > before => continue,
+                (None, Err(problem)) => problem.text,
+                (None, Ok(_)) => {
+                    "it runs no tests: write a command such as `cargo test --features integration`".to_owned()
+                }
+            };
+            let (file, line, name) = (policy_file.to_string(), lane.line, lane.name.clone());
+            return Err(Error::Lane { file, line, name, why });
         }
         Ok(commands)
     }
