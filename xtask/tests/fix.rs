@@ -191,3 +191,25 @@ fn a_test_that_is_named_is_fixed_without_its_neighbours() {
     assert_eq!(fs::read_to_string(&file).unwrap(), fixed);
     assert_eq!(audit(tree.path(), &["test_a.py::test_gone"]).code, 2);
 }
+
+/// A test may be of two types: that is proposed, and never written without being asked for.
+#[test]
+fn a_type_that_would_reach_other_tests_is_a_proposal() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::create_dir_all(tree.path().join("tests/unit")).unwrap();
+    fs::write(tree.path().join("test-policy.toml"), format!("{POLICY}missing-hardware = \"off\"\n")).unwrap();
+    let file = tree.path().join("tests/unit/test_a.py");
+    let test = "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.stress), 2])\ndef test_a(x): pass\n";
+    let head = "import pytest\n\npytestmark = [pytest.mark.nightly]\n\n\n";
+    fs::write(&file, format!("{head}{test}")).unwrap();
+    let answer = audit(tree.path(), &["--fix"]);
+    assert!(
+        answer.stdout.contains("add `@pytest.mark.unit` above line 7, where it reaches other tests, too"),
+        "{}",
+        answer.stdout
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{head}{test}"));
+    let answer = audit(tree.path(), &["--fix", "--unsafe"]);
+    assert_eq!(answer.code, 0, "{}", answer.stdout);
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{head}{test}").replace("def ", "@pytest.mark.unit\ndef "));
+}

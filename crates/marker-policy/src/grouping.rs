@@ -20,8 +20,18 @@ pub(crate) struct Site {
     pub(crate) scope: Scope,
     pub(crate) at: SourceSpan,
     pub(crate) form: EditForm,
-    /// Whether other tests would get the marker, too: there is no better place.
-    pub(crate) reaches_others: bool,
+    pub(crate) others: Others,
+}
+
+/// Tests that get the marker with those that lack it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Others {
+    /// There are none.
+    None,
+    /// There are, and no better place, and they may not be meant to have it: a test has one stage.
+    Spared,
+    /// There are, and no better place, and it is no harm to them: a test may well be of two types.
+    Marked,
 }
 
 /// Groups the cases that `lacks` names, in the order of their places.
@@ -46,9 +56,9 @@ pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedC
                 scope: Scope::Function,
                 at: case.case.span.clone(),
                 form: EditForm::Decorator,
-                reaches_others: true,
+                others: Others::Spared,
             },
-            |site| Site { scope: site.scope, at: site.at.clone(), form: site.form, reaches_others: false },
+            |site| Site { scope: site.scope, at: site.at.clone(), form: site.form, others: Others::None },
         );
         let key = (site.at.clone(), site.scope);
         groups.entry(key).or_insert_with(|| Group { site, cases: Vec::new() }).cases.push(case);
@@ -100,11 +110,15 @@ impl Site {
     /// The same as a sentence: what to write where.
     pub(crate) fn instruction(&self, marker: &str) -> String {
         let (line, number) = (self.line(marker), self.at.start.line);
-        if self.reaches_others {
-            return format!(
-                "give `pytest.mark.{marker}` to these tests alone, such as by `marks=` of a `pytest.param(...)`: at line \
-                 {number} it would reach others, too"
-            );
+        match self.others {
+            Others::None => {}
+            Others::Spared => {
+                return format!(
+                    "give `pytest.mark.{marker}` to these tests alone, such as by `marks=` of a `pytest.param(...)`: at line \
+                     {number} it would reach others, too"
+                );
+            }
+            Others::Marked => return format!("add `{line}` above line {number}, where it reaches other tests, too"),
         }
         match self.form {
             EditForm::Decorator => format!("add `{line}` above line {number}"),
@@ -115,15 +129,23 @@ impl Site {
         }
     }
 
-    /// What `--fix` writes for a marker; nothing where others would get it, too.
+    /// The same for a marker that does other tests no harm.
+    pub(crate) fn with_others(mut self) -> Self {
+        if self.others == Others::Spared {
+            self.others = Others::Marked;
+        }
+        self
+    }
+
+    /// What `--fix` writes for a marker; nothing where it would reach tests that must not have it.
     pub(crate) fn insertion(&self, marker: &str, safety: Safety) -> Option<Insertion> {
-        (!self.reaches_others).then(|| Insertion {
-            form: self.form,
-            at: self.at.clone(),
-            text: self.line(marker),
-            safety,
-            marker: marker.to_owned(),
-        })
+        let safety = match self.others {
+            Others::None => safety,
+            Others::Spared => return None,
+            Others::Marked => Safety::Proposal,
+        };
+        let (form, at) = (self.form, self.at.clone());
+        Some(Insertion { form, at, text: self.line(marker), safety, marker: marker.to_owned() })
     }
 
     /// What the place reaches, said of so many tests.
@@ -135,7 +157,9 @@ impl Site {
             Scope::Module => "module",
         };
         match tests {
-            _ if self.reaches_others => format!("{} of this {what}, but not all", counted(tests, "test", "tests")),
+            _ if self.others != Others::None => {
+                format!("{} of this {what}, but not all", counted(tests, "test", "tests"))
+            }
             1 => format!("the one test of this {what}"),
             _ => format!("all {tests} tests of this {what} take their markers from here"),
         }

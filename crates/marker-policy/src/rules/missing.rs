@@ -27,7 +27,11 @@ pub(super) fn check(rule: &Rule, category: Category, audited: &Audited<'_>) -> V
             && audited.policy.binds(case.case.file().as_str())
             && !case.authored().any(|marker| is_one_of(audited, category, &marker.name))
     };
-    let groups = group(audited.cases, lacks);
+    let mut groups = group(audited.cases, lacks);
+    // A test may well be of two types, but has one stage and one kind of machine.
+    if category == Category::Type {
+        groups = groups.into_iter().map(|group| Group { site: group.site.with_others(), ..group }).collect();
+    }
     if groups.is_empty() {
         return Vec::new();
     }
