@@ -59,6 +59,8 @@ impl Page {
         // What opens is filled by an event, which comes when the browser has time.
         page.post("/timeouts", &json!({"implicit": 10_000}));
         page.size(1280, 900);
+        // As if the window were the one in front: to a browser in the background nothing has the focus.
+        page.devtools("Emulation.setFocusEmulationEnabled", &json!({"enabled": true}));
         page
     }
 
