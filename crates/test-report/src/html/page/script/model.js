@@ -33,7 +33,8 @@ export class Model {
     for (const [test, note] of report.tests.notes) {
       const { kind } = report.notes[note];
       if (kind === "open-markers") this.isOpen[test] = 1;
-      if (kind === "inexact") this.inexact.add(test);
+      // As the audit and the listing count: one whose markers are not all known is inexact, too.
+      if (kind === "inexact" || kind === "open-markers" || kind === "hook-markers") this.inexact.add(test);
     }
     this.causes = new Map(report.tests.causes);
     /** @type {Map<number, number[]>} */
