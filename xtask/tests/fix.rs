@@ -213,3 +213,24 @@ fn a_type_that_would_reach_other_tests_is_a_proposal() {
     assert_eq!(answer.code, 0, "{}", answer.stdout);
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{head}{test}").replace("def ", "@pytest.mark.unit\ndef "));
 }
+
+/// What is written there would not count, and be written again each time.
+#[test]
+fn nothing_is_written_where_a_later_statement_takes_it_back() {
+    for text in [
+        "import pytest\n\nif True:\n    pytestmark = [pytest.mark.unit]\n\n\ndef test_a(): pass\n",
+        "import pytest\n\npytestmark = [pytest.mark.unit]\ndel pytestmark\n\n\ndef test_a(): pass\n",
+    ] {
+        let tree = tempfile::tempdir().unwrap();
+        fs::write(
+            tree.path().join("test-policy.toml"),
+            format!("{POLICY}missing-type = \"off\"\nmissing-hardware = \"off\"\n"),
+        )
+        .unwrap();
+        let file = tree.path().join("test_a.py");
+        fs::write(&file, text).unwrap();
+        let answer = audit(tree.path(), &["--fix"]);
+        assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text.replace("def ", "@pytest.mark.pre_merge\ndef "));
+    }
+}

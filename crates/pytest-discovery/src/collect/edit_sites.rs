@@ -23,14 +23,22 @@ pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) ->
         let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
         sites.extend(bases.map(|base| of_class(base)));
     }
-    let (at, form) = pytestmark(&module.file, &module.file.body)
-        .unwrap_or_else(|| (behind_imports(&module.file), EditForm::NewPytestmark));
-    sites.push(EditSite { scope: Scope::Module, at, form });
+    if let Some((at, form)) = of_module(&module.file) {
+        sites.push(EditSite { scope: Scope::Module, at, form });
+    }
     sites
 }
 
+fn of_module(file: &SourceFile) -> Option<(SourceSpan, EditForm)> {
+    if binds_within(&file.body) {
+        return None;
+    }
+    Some(pytestmark(file, &file.body).unwrap_or_else(|| (behind_imports(file), EditForm::NewPytestmark)))
+}
+
 fn of_class(class: &Class) -> EditSite {
-    let (at, form) = pytestmark(&class.file, &class.def.body)
+    let written = if binds_within(&class.def.body) { None } else { pytestmark(&class.file, &class.def.body) };
+    let (at, form) = written
         .unwrap_or_else(|| (decorated(&class.file, class.def.range, &class.def.decorators), EditForm::Decorator));
     EditSite { scope: Scope::Class, at, form }
 }
@@ -61,13 +69,43 @@ fn pytestmark(file: &SourceFile, body: &[Stmt]) -> Option<(SourceSpan, EditForm)
             StmtKind::AnnAssign { target, value: Some(value), .. } => (target, value),
             _ => return None,
         };
-        let ExprKind::Name(name) = &target.kind else { return None };
-        if &**name != "pytestmark" {
+        if !is_pytestmark(target) {
             return None;
         }
         let form = if matches!(value.kind, ExprKind::List(_)) { EditForm::ListElement } else { EditForm::WrapInList };
         Some((file.span(value.range), form))
     })
+}
+
+fn is_pytestmark(target: &Expr) -> bool {
+    matches!(&target.kind, ExprKind::Name(name) if &**name == "pytestmark")
+}
+
+/// Whether `pytestmark` is bound within another statement, or taken away: what is written for all would then not count, or
+/// not always.
+fn binds_within(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::If { body, orelse, .. }
+        | StmtKind::For { body, orelse, .. }
+        | StmtKind::While { body, orelse, .. } => binds(body) || binds(orelse),
+        StmtKind::With { body, .. } => binds(body),
+        StmtKind::Try { body, handlers, orelse, finally } => {
+            [body, orelse, finally].into_iter().any(|part| binds(part))
+                || handlers.iter().any(|handler| binds(&handler.body))
+        }
+        StmtKind::Match { cases, .. } => cases.iter().any(|case| binds(&case.body)),
+        StmtKind::Delete(targets) => targets.iter().any(is_pytestmark),
+        _ => false,
+    })
+}
+
+fn binds(body: &[Stmt]) -> bool {
+    let is_bound = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Assign { targets, .. } => targets.iter().any(is_pytestmark),
+        StmtKind::AnnAssign { target, value: Some(_), .. } => is_pytestmark(target),
+        _ => false,
+    };
+    body.iter().any(is_bound) || binds_within(body)
 }
 
 /// Where a `pytestmark` goes: behind the last import at the top of a file, or else behind the file's head.
