@@ -1,7 +1,7 @@
 //! `yaml.safe_load`: a text to values, as PyYAML reads it.
 //!
-//! PyYAML follows YAML 1.1, the parser used here 1.2: what the two may read otherwise (tags, merged keys, numbers and times
-//! in odd forms) is not followed. Source of the rules: PyYAML's `SafeConstructor` and its implicit resolvers.
+//! PyYAML follows YAML 1.1, the parser used here 1.2: what the two may read otherwise (tags, numbers and times in odd
+//! forms) is not followed. Source of the rules: PyYAML's `SafeConstructor` and its implicit resolvers.
 
 use foldhash::HashMap;
 use num_bigint::BigInt;
@@ -16,8 +16,57 @@ const MOST_NESTED: usize = 200;
 /// A collection that is still open.
 enum Open {
     Sequence(Vec<Value>),
-    /// With the key whose value comes next.
-    Mapping(Dict, Option<Value>),
+    Mapping(Mapping),
+}
+
+struct Mapping {
+    /// What `<<` takes in: it stands before the mapping's own keys, and gives way to them.
+    merged: Vec<(Value, Value)>,
+    own: Vec<(Value, Value)>,
+    /// Whose value comes next.
+    key: Option<Key>,
+}
+
+enum Key {
+    Plain(Value),
+    /// `<<`
+    Merge,
+}
+
+impl Mapping {
+    fn new() -> Self {
+        Self { merged: Vec::new(), own: Vec::new(), key: None }
+    }
+
+    fn add(&mut self, complete: Value) -> Option<()> {
+        match self.key.take() {
+            None => self.key = Some(Key::Plain(complete)),
+            Some(Key::Plain(key)) => self.own.push((key, complete)),
+            Some(Key::Merge) => match complete {
+                Value::Dict(dict) => self.merged.extend(dict.pairs()?),
+                // The first of several mappings wins, so it is taken in last.
+                Value::List(dicts) => {
+                    for dict in dicts.0.borrow().as_ref().ok()?.iter().rev() {
+                        let Value::Dict(dict) = dict else { return None };
+                        self.merged.extend(dict.pairs()?);
+                    }
+                }
+                _ => return None,
+            },
+        }
+        Some(())
+    }
+
+    fn close(self) -> Option<Value> {
+        if self.key.is_some() {
+            return None;
+        }
+        let dict = Dict::new(Ok(Vec::new()), DictKind::Plain);
+        for (key, value) in self.merged.into_iter().chain(self.own) {
+            dict.insert(key, value).then_some(())?;
+        }
+        Some(Value::Dict(dict.into()))
+    }
 }
 
 /// The value of the one document; `None` where PyYAML would refuse the text, or may read it otherwise.
@@ -39,19 +88,25 @@ pub(super) fn parse(text: &str) -> Option<Value> {
             return None;
         }
         let (complete, anchor) = match event.ok()?.0 {
+            Event::Scalar(text, ScalarStyle::Plain, 0, None) if text == "<<" => match open.last_mut() {
+                Some((Open::Mapping(mapping), _)) if mapping.key.is_none() => {
+                    mapping.key = Some(Key::Merge);
+                    continue;
+                }
+                _ => return None,
+            },
             Event::Scalar(text, style, anchor, None) => (scalar(&text, style)?, anchor),
             Event::SequenceStart(anchor, None) => {
                 open.push((Open::Sequence(Vec::new()), anchor));
                 continue;
             }
             Event::MappingStart(anchor, None) => {
-                open.push((Open::Mapping(Dict::new(Ok(Vec::new()), DictKind::Plain), None), anchor));
+                open.push((Open::Mapping(Mapping::new()), anchor));
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop()? {
                 (Open::Sequence(items), anchor) => (Value::list(items), anchor),
-                (Open::Mapping(dict, None), anchor) => (Value::Dict(dict.into()), anchor),
-                (Open::Mapping(_, Some(_)), _) => return None,
+                (Open::Mapping(mapping), anchor) => (mapping.close()?, anchor),
             },
             // The same object; one that is still open would be within itself.
             Event::Alias(anchor) => (anchored.get(&anchor)?.clone(), 0),
@@ -63,10 +118,7 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         }
         match open.last_mut().map(|(open, _)| open) {
             Some(Open::Sequence(items)) => items.push(complete),
-            Some(Open::Mapping(dict, key)) => match key.take() {
-                None => *key = Some(complete),
-                Some(key) => dict.insert(key, complete).then_some(())?,
-            },
+            Some(Open::Mapping(mapping)) => mapping.add(complete)?,
             // A second document is an error.
             None if document.is_some() => return None,
             None => document = Some(complete),
