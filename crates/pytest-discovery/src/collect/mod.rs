@@ -47,13 +47,8 @@ pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 5] = [
-    "pytest_pycollect_makeitem",
-    "pytest_pycollect_makemodule",
-    "pytest_collect_directory",
-    "pytest_collection",
-    "pytest_pyfunc_make",
-];
+const MAKERS: [&str; 4] =
+    ["pytest_pycollect_makeitem", "pytest_pycollect_makemodule", "pytest_collect_directory", "pytest_pyfunc_make"];
 
 /// All that is collected in one session.
 pub(crate) struct Collection<'c, 'i> {

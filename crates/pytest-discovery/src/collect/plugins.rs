@@ -78,6 +78,20 @@ impl Plugin {
             let session = Session::new(config, Value::list(Vec::new()));
             hook.call(interpreter, &[("session", Value::Object(session))]);
         }
+        self.begin_collection(config, interpreter);
+    }
+
+    /// Its `pytest_collection`, which pytest asks before it collects: one that is not given the session and answers
+    /// nothing leaves collection to pytest. A plugin that comes later is not asked.
+    fn begin_collection(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
+        const HOOK: &str = "pytest_collection";
+        let Some(hook) = self.hook(HOOK).filter(|_| self.initial) else { return };
+        let is_plain = matches!(&hook.function, Value::Function(function) if function.def.parameters.is_empty());
+        let leaves_it =
+            is_plain && !hook.wraps && matches!(hook.call(interpreter, &[]), Value::None) && !interpreter.has_failed();
+        if !leaves_it {
+            config.unfollowed.borrow_mut().get_or_insert_with(|| hook.not_followed(HOOK));
+        }
     }
 
     /// Whether it belongs to no folder.
