@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
+use super::library::NamesOfScope;
 use super::value::{Binding, Class, Doubt, Function, Instance, Module, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{Range, Text};
@@ -183,6 +184,7 @@ impl Interpreter<'_> {
         match name {
             "__name__" => return Found::Value(Value::str(self.imports.module_name(path))),
             "__file__" => return Found::Value(Value::str(path.as_str())),
+            "__dict__" => return Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(module)))),
             _ => {}
         }
         // It may be compiled, generated, or set from elsewhere; a module in a package, imported by what is not followed.
@@ -510,6 +512,11 @@ impl Interpreter<'_> {
                     let binding = bound(value);
                     function.attributes.borrow_mut().insert(name.into(), binding);
                 }
+            }
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Bytes(_)
+                if doubt.is_none() =>
+            {
+                self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
             }
             // What is set on a library's objects is read from nowhere here.
             Value::External(_) | Value::Unknown(_) | Value::Opaque | Value::Time(_) => {}

@@ -320,11 +320,22 @@ impl Interpreter<'_> {
         }
     }
 
+    fn delete_name(&mut self, name: &str, frame: &Frame, range: Range) {
+        let scope = &frame.scope;
+        if scope.elsewhere.borrow().iter().any(|(one, _)| **one == *name) {
+            let doubt = self.doubt(frame, range, "a name of another scope is deleted");
+            self.bind(scope, name, Value::Unknown(doubt));
+            return;
+        }
+        let was_bound = scope.names.borrow_mut().shift_remove(name).is_some();
+        if !was_bound && scope.kind != ScopeKind::Function && frame.module.open.borrow().is_none() {
+            self.fail("NameError", format!("`{name}` is not bound"), frame, range);
+        }
+    }
+
     fn delete(&mut self, target: &Expr, frame: &Frame) {
         match (&target.kind, self.current_doubt().cloned()) {
-            (ExprKind::Name(name), None) => {
-                frame.scope.names.borrow_mut().shift_remove(name);
-            }
+            (ExprKind::Name(name), None) => self.delete_name(name, frame, target.range),
             (ExprKind::Name(name), Some(doubt)) => self.bind(&frame.scope, name, Value::Unknown(doubt)),
             (ExprKind::Tuple(targets) | ExprKind::List(targets), _) => {
                 targets.iter().for_each(|target| self.delete(target, frame));
