@@ -112,7 +112,7 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Catalog, DiscoveryError>)) {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
-    let sources = Sources::new(tree);
+    let sources = Sources::new(tree, settings.python);
     thread::scope(|scope| {
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.

@@ -33,7 +33,8 @@ const PYTEST: &str = "pytest";
 pub fn pytest_names(text: &str) -> Option<PytestNames> {
     let text: Arc<str> = line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text));
     // The path is for messages, which nobody reads.
-    let read = || syntax::parse(&TreePath::new("text"), text).ok().map(|file| names(&file));
+    let read =
+        || syntax::parse(&TreePath::new("text"), text, crate::PythonVersion::LATEST).ok().map(|file| names(&file));
     // The deepest file that is read takes more stack than a caller may have.
     std::thread::scope(|scope| {
         let helper = std::thread::Builder::new().stack_size(syntax::STACK_BYTES).spawn_scoped(scope, read);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
+use crate::PythonVersion;
 use crate::syntax::{self, SourceFile};
 
 /// No source file comes near it.
@@ -22,7 +23,7 @@ thread_local! {
 ///
 /// # Errors
 /// A problem at its place: the file cannot be read, is not UTF-8, or does not parse.
-pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>, Problem> {
+pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) -> Result<Arc<SourceFile>, Problem> {
     let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
@@ -35,7 +36,7 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path) -> Result<Arc<SourceFile>
         (Ok(_), Ok(text)) => Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text))),
     };
     BUFFER.set(bytes);
-    syntax::parse(&file, text?).map(Arc::new)
+    syntax::parse(&file, text?, python).map(Arc::new)
 }
 
 /// The text of a file of the tree, which need not be a source file.
@@ -87,7 +88,7 @@ mod tests {
         let link = folder.join("test_a.py");
         std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
         assert!(text(&link).unwrap_err().to_string().contains("a device"));
-        assert!(source(&link, folder).unwrap_err().message.contains("a device"));
+        assert!(source(&link, folder, PythonVersion::LATEST).unwrap_err().message.contains("a device"));
         let sparse = folder.join("test_b.py");
         File::create(&sparse).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(text(&sparse).unwrap_err().to_string().contains("67108865 bytes"));

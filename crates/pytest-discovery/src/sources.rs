@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 use test_catalog::Problem;
 
+use crate::PythonVersion;
 use crate::folders::lock;
 use crate::imports::{INIT, Import, Imports};
 use crate::syntax::SourceFile;
@@ -26,6 +27,7 @@ type Parsed = Result<Arc<SourceFile>, Problem>;
 #[derive(Debug)]
 pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
+    python: PythonVersion,
     /// Known once the walk has found all files: what is parsed before is followed then.
     imports: OnceLock<Arc<Imports>>,
     /// By path.
@@ -60,9 +62,10 @@ impl Drop for Helpers<'_, '_> {
 }
 
 impl<'t> Sources<'t> {
-    pub(crate) fn new(tree: &'t Utf8Path) -> Self {
+    pub(crate) fn new(tree: &'t Utf8Path, python: PythonVersion) -> Self {
         Self {
             tree,
+            python,
             imports: OnceLock::new(),
             files: Mutex::default(),
             waiting: Mutex::default(),
@@ -140,7 +143,7 @@ impl<'t> Sources<'t> {
     }
 
     fn parsed<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Parsed {
-        slot.parsed.get_or_init(|| read::source(path, self.tree))
+        slot.parsed.get_or_init(|| read::source(path, self.tree, self.python))
     }
 
     fn help(&self) {

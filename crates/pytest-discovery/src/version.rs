@@ -81,6 +81,9 @@ impl PythonVersion {
     /// The release that this crate follows where nothing else is asked for.
     pub const REFERENCE: Self = Self::new(3, 11);
 
+    /// The latest release that is out.
+    pub(crate) const LATEST: Self = Self::new(3, 14);
+
     /// A release by its numbers.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {

@@ -38,7 +38,7 @@ impl Interpreter<'_> {
         };
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let Some(text) = code.as_str() else { return };
-        if let Ok(made) = crate::syntax::parse(&frame.module.file.path, text.into()) {
+        if let Ok(made) = crate::syntax::parse(&frame.module.file.path, text.into(), self.python) {
             self.bind_unread(&made.body, &doubt, &frame);
         }
     }

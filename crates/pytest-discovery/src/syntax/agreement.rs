@@ -65,7 +65,7 @@ impl Count {
     fn hide(&mut self, name: &str, text: &Arc<str>, full: &Result<Vec<Stmt>, ruff::Rejected>) {
         let hidden = plain::hide(text, Vec::new());
         self.hidden += hidden.count();
-        match (ruff::parse_without(&hidden, text), full) {
+        match (ruff::parse_without(&hidden, text, crate::PythonVersion::LATEST), full) {
             (Ok(later), Ok(full)) => self.note(name, "hidden functions", &later, full),
             (Err(_), Err(_)) => {}
             (Ok(_), Err(rejected)) => {

@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
+use crate::PythonVersion;
+
 pub(crate) use comments::comments;
 pub(crate) use source::SourceFile;
 
@@ -36,15 +38,15 @@ thread_local! {
 /// something calls for them.
 ///
 /// # Errors
-/// A [`ProblemKind::Syntax`] at the first place that does not parse, or that is nested too deeply.
-pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Problem> {
+/// A [`ProblemKind::Syntax`] at the first place that does not parse as that release of Python, or that is nested too deeply.
+pub(crate) fn parse(path: &TreePath, text: Arc<str>, python: PythonVersion) -> Result<SourceFile, Problem> {
     let fail = |message: String, offset: u32| {
         let at = source::position(&text, &source::line_starts(&text), offset);
         Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
     };
     let hidden = plain::hide(&text, BUFFER.take());
     let body = match nesting::check(&hidden.text) {
-        Ok(()) => ruff::parse_without(&hidden, &text)
+        Ok(()) => ruff::parse_without(&hidden, &text, python)
             .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset)),
         Err(deep) => Err(fail(format!("{}: not read", deep.what), deep.range().start)),
     };
@@ -57,8 +59,39 @@ pub(crate) fn parse(path: &TreePath, text: Arc<str>) -> Result<SourceFile, Probl
 mod tests {
     use super::*;
 
+    /// What a release does not know yet is an error there, hidden or not.
+    #[test]
+    fn syntax_of_a_later_release_is_refused() {
+        let since = [
+            ("def f[T](): ...\n", 12),
+            ("type X = int\n", 12),
+            ("X = f'{f'{1}'}'\n", 12),
+            ("def f():\n    return f'{'a'}'\n", 12),
+            ("def f():\n    return f\"{f'{\"a\"}'}\"\n", 12),
+            ("def f[T = int](): ...\n", 13),
+            ("try: ...\nexcept A, B: ...\n", 14),
+            ("match 1:\n    case _: ...\n", 10),
+        ];
+        let parses =
+            |text: &str, minor| parse(&TreePath::new("a.py"), text.into(), PythonVersion::new(3, minor)).is_ok();
+        for (text, minor) in since {
+            assert!(parses(text, minor) && !parses(text, minor - 1), "{text}");
+        }
+        assert!(parses("def f():\n    return f'''{\"a\"}''' f\"{'a'}\"\n", 8));
+    }
+
+    #[test]
+    fn numbers_that_are_too_long_are_refused() {
+        for (digits, fits) in [(4_300, true), (4_301, false)] {
+            for head in ["X = ", "def f():\n    return "] {
+                let text = format!("{head}{}\n", "1".repeat(digits));
+                assert_eq!(parse(&TreePath::new("a.py"), text.into(), PythonVersion::LATEST).is_ok(), fits, "{head}");
+            }
+        }
+    }
+
     fn problem(text: String) -> Problem {
-        parse(&TreePath::new("test_deep.py"), text.into()).unwrap_err()
+        parse(&TreePath::new("test_deep.py"), text.into(), PythonVersion::LATEST).unwrap_err()
     }
 
     #[test]
@@ -154,7 +187,7 @@ mod tests {
             "type X[T = int] = list[T]\n",
         ] {
             assert!(rustpython::parse(text).is_err(), "{text}");
-            parse(&TreePath::new("a.py"), text.into()).unwrap();
+            parse(&TreePath::new("a.py"), text.into(), PythonVersion::LATEST).unwrap();
         }
     }
 
@@ -164,7 +197,7 @@ mod tests {
             "class A:\n    async def f(\n        self, x=')',  # :\n    ) -> (\n        int  # :\n    ):  # é\n\
                               \x20       await x\n        def g(): return 'a'; return 2\n\n    def h(self): return 3\n"
                 .into();
-        let file = parse(&TreePath::new("a.py"), text).unwrap();
+        let file = parse(&TreePath::new("a.py"), text, PythonVersion::LATEST).unwrap();
         let ast::StmtKind::Class(class) = &file.body[0].kind else { panic!("{:?}", file.body) };
         let bodies: Vec<Vec<&str>> = class
             .body
@@ -180,7 +213,7 @@ mod tests {
     #[test]
     fn a_definition_starts_behind_its_decorators() {
         let text: Arc<str> = "@a\n@b(1)\n# why\nasync def f(x, /, y=1, *z, k, **q):\n    yield\n".into();
-        let file = parse(&TreePath::new("a.py"), text).unwrap();
+        let file = parse(&TreePath::new("a.py"), text, PythonVersion::LATEST).unwrap();
         let ast::StmtKind::Function(function) = &file.body[0].kind else { panic!("{:?}", file.body) };
         assert!(function.is_async && function.is_generator);
         assert!(file.slice(function.range).starts_with("async def f"));

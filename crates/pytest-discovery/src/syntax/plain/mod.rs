@@ -13,7 +13,7 @@ mod statements;
 use memchr::memchr2;
 
 use self::scan::Scan;
-pub(super) use self::scan::is_word;
+pub(super) use self::scan::{MOST_DIGITS, is_word};
 use super::ast::{ParameterKind, Range};
 
 /// The shortest text that can be replaced: `(#`, the end of a line, `)`.

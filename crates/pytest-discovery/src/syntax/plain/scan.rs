@@ -4,6 +4,8 @@ use memchr::{memchr, memchr2, memchr3};
 
 /// How deeply brackets and operands may nest.
 const DEEPEST: u32 = 60;
+/// Of a number: Python refuses decimal ones that are longer.
+pub(in crate::syntax) const MOST_DIGITS: usize = 4_300;
 
 /// Reads on from a place, as long as what stands there is plainly well-formed. `None` stands for all else, and leaves
 /// the place anywhere. Otherwise the place is where a token begins, or the end of a line.
@@ -238,7 +240,8 @@ impl<'t> Scan<'t> {
             }
             self.at += 1;
         }
-        (self.at > start).then_some(())
+        // Python refuses numbers that are too long.
+        (self.at > start && self.at - start <= MOST_DIGITS).then_some(())
     }
 
     /// Strings side by side.
@@ -298,7 +301,12 @@ impl<'t> Scan<'t> {
                 b'\n' if kind.triple => self.at += 1,
                 b'\n' => return None,
                 b'{' if self.peek_at(1) == b'{' => self.at += 2,
-                b'{' => self.interpolation(false)?,
+                b'{' => {
+                    let start = self.at;
+                    self.interpolation(false)?;
+                    // Before Python 3.12 the string would end there.
+                    memchr(kind.quote, &self.bytes[start..self.at]).is_none().then_some(())?;
+                }
                 b'}' if self.peek_at(1) == b'}' => self.at += 2,
                 b'}' => return None,
                 _ if !kind.triple => {

@@ -31,20 +31,30 @@ impl Rejected {
 }
 
 /// Parses and checks a module but for the functions that are hidden from it, and leaves all bodies for later.
-pub(super) fn parse_without(hidden: &Hidden, text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
-    parse_as(&hidden.text, text, Some(hidden))
+pub(super) fn parse_without(
+    hidden: &Hidden,
+    text: &Arc<str>,
+    python: crate::PythonVersion,
+) -> Result<Vec<Stmt>, Rejected> {
+    parse_as(&hidden.text, text, Some(hidden), python)
 }
 
 /// Parses and checks all of a module.
 #[cfg(test)]
 pub(super) fn parse(text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
-    parse_as(text, text, None)
+    parse_as(text, text, None, crate::PythonVersion::LATEST)
 }
 
 /// `shown` is the text with or without what is hidden.
-fn parse_as(shown: &str, text: &Arc<str>, later: Option<&Hidden>) -> Result<Vec<Stmt>, Rejected> {
-    // The latest release that is out: syntax of later ones is refused as all of them do.
-    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+fn parse_as(
+    shown: &str,
+    text: &Arc<str>,
+    later: Option<&Hidden>,
+    python: crate::PythonVersion,
+) -> Result<Vec<Stmt>, Rejected> {
+    // Syntax of later releases is refused as that one does.
+    let python = release(python);
+    let options = ParseOptions::from(Mode::Module).with_target_version(python);
     let module = ruff_python_parser::parse(shown, options)
         .map_err(|error| Rejected::new(&error.error, &error))?
         .try_into_module()
@@ -52,11 +62,17 @@ fn parse_as(shown: &str, text: &Arc<str>, later: Option<&Hidden>) -> Result<Vec<
     if let Some(error) = module.unsupported_syntax_errors().first() {
         return Err(Rejected::new(error, error));
     }
-    if let Some(rejected) = semantics::check(module.syntax(), shown) {
+    if let Some(rejected) = semantics::check(module.syntax(), shown, python) {
         return Err(rejected);
     }
     let later = later.map(|hidden| Later { text, hidden });
     Ok(Lowering { text, shift: 0, later, yields: false }.statements(module.suite()))
+}
+
+/// The latest one that the parser knows stands for all behind it.
+fn release(python: crate::PythonVersion) -> PythonVersion {
+    let number = |number: u16| u8::try_from(number).unwrap_or(u8::MAX);
+    PythonVersion { major: number(python.major), minor: number(python.minor) }.min(PythonVersion::latest())
 }
 
 /// Parses a module whose text, but for its beginning, is that of `file` from `shift` on.

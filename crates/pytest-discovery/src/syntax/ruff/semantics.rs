@@ -13,10 +13,11 @@ use ruff_python_parser::semantic_errors::{
 use ruff_text_size::TextRange;
 
 use super::Rejected;
+use crate::syntax::plain::MOST_DIGITS;
 
 /// The first place at which Python's compiler would refuse a module that parses.
-pub(super) fn check(module: &ModModule, text: &str) -> Option<Rejected> {
-    let mut walk = Walk { checker: SemanticSyntaxChecker::new(), place: Place { text, ..Place::default() } };
+pub(super) fn check(module: &ModModule, text: &str, python: PythonVersion) -> Option<Rejected> {
+    let mut walk = Walk { checker: SemanticSyntaxChecker::new(), place: Place { text, python, ..Place::default() } };
     walk.visit_body(&module.body);
     walk.place.first.take()
 }
@@ -30,6 +31,7 @@ struct Walk<'t> {
 #[derive(Default)]
 struct Place<'t> {
     text: &'t str,
+    python: PythonVersion,
     /// What encloses, from the outside; the module is not among it.
     scopes: Vec<Scope>,
     /// Loops of the innermost scope around this.
@@ -111,6 +113,14 @@ impl Visitor<'_> for Walk<'_> {
                 lambda.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
                 self.within(Scope::Lambda, |walk| walk.visit_expr(&lambda.body));
             }
+            Expr::NumberLiteral(number) => {
+                let text = &self.place.text[number.range];
+                let is_decimal = number.value.is_int() && !text.starts_with('0');
+                if is_decimal && text.bytes().filter(u8::is_ascii_digit).count() > MOST_DIGITS {
+                    let why = "a number with too many digits";
+                    self.place.first.borrow_mut().get_or_insert_with(|| Rejected::new(why, number));
+                }
+            }
             Expr::Generator(_) => {
                 self.place.generators += 1;
                 visitor::walk_expr(self, expression);
@@ -137,7 +147,7 @@ impl SemanticSyntaxContext for Place<'_> {
 
     /// Before annotations were forbidden some expressions.
     fn python_version(&self) -> PythonVersion {
-        PythonVersion::PY313
+        self.python.min(PythonVersion::PY313)
     }
 
     fn source(&self) -> &str {
