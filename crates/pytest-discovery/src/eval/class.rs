@@ -298,6 +298,12 @@ impl Instance {
 /// The method resolution order behind a class with these bases (C3); `None` where there is none. Libraries' classes
 /// come behind those of the tree.
 pub(crate) fn linearize(bases: &[Value]) -> Option<Vec<Value>> {
+    match bases {
+        [] => return Some(Vec::new()),
+        [Value::Class(class)] => return Some([&bases[..1], &class.mro[..]].concat()),
+        [_] => return Some(bases.to_vec()),
+        _ => {}
+    }
     let same = |one: &Value, other: &Value| match (one, other) {
         (Value::Class(one), Value::Class(other)) => Rc::ptr_eq(one, other),
         (Value::External(one), Value::External(other)) => one == other,
