@@ -23,3 +23,26 @@ fn a_module_that_does_not_end_is_told_and_its_tests_are_inexact() {
         assert!(catalog.cases.iter().all(|case| !case.certainty.is_exact()), "{source}");
     }
 }
+
+#[test]
+fn a_module_that_may_bind_more_is_told_or_its_tests_are_inexact() {
+    let this = "import sys, library\nthis = sys.modules[__name__]\n";
+    let sources = [
+        "for name in library.names(): setattr(this, name, lambda: None)\n",
+        "for name in library.names(): vars(this)[name] = lambda: None\n",
+        "vars(this).update(library.tests())\n",
+        "this.__dict__.update(library.tests())\n",
+        "globals().update(**library.tests())\n",
+        "globals().update({name: None for name in library.names()})\n",
+        "class TestA: ...\nfor name in library.names(): setattr(TestA, name, lambda self: None)\n",
+        "def test_a(): ...\nfor name in library.names(): delattr(this, name)\n",
+        "def test_a(): ...\ndef down(n): return down(n + 1)\ndown(0)\n",
+        "class TestA:\n    def test_a(self): ...\n    def __repr__(self): return repr(self)\nrepr(TestA())\n",
+    ];
+    for source in sources {
+        let catalog = discovered(&format!("{this}{source}"));
+        let is_told = catalog.problems.iter().any(|problem| problem.message.starts_with("may have tests"));
+        let inexact = catalog.cases.iter().filter(|case| !case.certainty.is_exact()).count();
+        assert!(inexact == catalog.cases.len() && (is_told || inexact > 0), "{source}: {catalog:?}");
+    }
+}

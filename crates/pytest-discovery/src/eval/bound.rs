@@ -20,6 +20,35 @@ impl Interpreter<'_> {
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
     }
 
+    /// A name that is not known may be bound or deleted in a module, or in a class: its module may have other tests
+    /// than were seen.
+    pub(super) fn may_have_more_tests(&self, holder: &Value, doubt: &Doubt) {
+        let module = match holder {
+            Value::Module(module) => module,
+            Value::Class(class) => {
+                let path = self.tree.join(class.file.path.as_str());
+                let Some(module) = self.modules.get(path.as_str()) else { return };
+                module
+            }
+            _ => return,
+        };
+        module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+
+    /// A call is not followed because of those around it: Python may refuse it as well, and with it the modules that
+    /// are being imported.
+    pub(super) fn may_be_too_deep(&self, frame: &Frame, range: Range) {
+        let Some((innermost, outer)) = self.importing.split_last().filter(|_| self.current_doubt().is_none()) else {
+            return;
+        };
+        let doubt = self.doubt(frame, range, "calls that nest too deeply to be followed");
+        innermost.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        let text = format!("importing `{}` does not raise `RecursionError`", innermost.file.path);
+        for module in outer {
+            module.conditions.borrow_mut().push(Condition { text: text.clone(), at: doubt.at.clone() });
+        }
+    }
+
     /// `exec(code)` and `eval(code)`: it is not run. Nothing of the module is certain any more; the names that a known
     /// text binds are bound. `names` is the dictionary that it runs over, those of the scope where there is none.
     pub(super) fn run_text(&mut self, code: &Value, names: Option<&Value>, frame: &Frame, range: Range) {

@@ -298,6 +298,7 @@ impl Interpreter<'_> {
         }
         if self.calls >= MOST_CALLS {
             self.charge_depth();
+            self.may_be_too_deep(frame, range);
             return None;
         }
         let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));

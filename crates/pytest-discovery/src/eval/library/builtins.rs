@@ -117,9 +117,16 @@ impl Interpreter<'_> {
                 None => {
                     let doubt = self.doubt(frame, range, "an attribute whose name is not known");
                     self.taint(object, &doubt);
+                    self.may_have_more_tests(object, &doubt);
                     Some(Some(Value::None))
                 }
             },
+            ("delattr", [module @ Value::Module(_), _]) => {
+                let doubt = self.doubt(frame, range, "a name of it is deleted");
+                self.may_have_more_tests(module, &doubt);
+                None
+            }
+            ("vars", [Value::Module(module)]) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(module))))),
             ("globals", []) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module))))),
             ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
                 Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module)))))

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::class::Class;
-use super::super::value::{DictKind, Value};
+use super::super::value::{Argument, Arguments, DictKind, Value};
 use super::super::{exceptions, stdlib};
 
 /// `type(value)`.
@@ -236,6 +236,22 @@ pub(in crate::eval) fn is_callable(value: &Value) -> Option<bool> {
     }
 }
 
+/// What `update` binds, if all of it is known: a dictionary's names, then those of keywords.
+fn names_of_update(arguments: &Arguments) -> Option<Vec<(Rc<str>, Value)>> {
+    let mut names: Vec<(Rc<str>, Value)> = Vec::new();
+    match &arguments.positional[..] {
+        [] => {}
+        [Argument { value: Value::Dict(dict), .. }] => {
+            for (name, value) in dict.pairs()? {
+                names.push((name.as_str()?.into(), value));
+            }
+        }
+        _ => return None,
+    }
+    names.extend(arguments.keywords.iter().map(|(name, argument)| (name.clone(), argument.value.clone())));
+    Some(names)
+}
+
 /// The names of a module or of a class whose body runs, as `globals()` and `vars()` give them.
 #[derive(Debug)]
 pub(in crate::eval) struct NamesOfScope {
@@ -261,24 +277,22 @@ impl super::super::value::Object for NamesOfScope {
     fn call(
         &self,
         name: &str,
-        arguments: &super::super::value::Arguments,
+        arguments: &Arguments,
         interpreter: &mut super::super::Interpreter<'_>,
         frame: &super::super::Frame,
         range: crate::syntax::ast::Range,
     ) -> Option<Value> {
-        match (name, &arguments.plain()?[..]) {
+        match (name, &arguments.positional[..]) {
             ("get", [name] | [name, _]) => {
-                let found = self.item(name);
+                let found = self.item(&name.value);
                 found.or_else(|| arguments.get(1, "default").cloned()).or(Some(Value::None))
-            }
-            ("update", [Value::Dict(dict)]) => {
-                for (name, value) in dict.pairs()? {
-                    interpreter.bind_in(&self.scope, name.as_str()?, value);
-                }
-                Some(Value::None)
             }
             ("get" | "keys" | "items" | "values" | "copy", _) => None,
             _ => {
+                if let ("update", Some(new)) = (name, names_of_update(arguments)) {
+                    new.into_iter().for_each(|(name, value)| interpreter.bind_in(&self.scope, &name, value));
+                    return Some(Value::None);
+                }
                 let doubt = interpreter.doubt(frame, range, "its dictionary of names is changed");
                 self.taint(&doubt);
                 None
