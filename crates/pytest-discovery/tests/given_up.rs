@@ -46,3 +46,18 @@ fn a_module_that_may_bind_more_is_told_or_its_tests_are_inexact() {
         assert!(inexact == catalog.cases.len() && (is_told || inexact > 0), "{source}: {catalog:?}");
     }
 }
+
+#[test]
+fn a_class_behind_what_does_not_end_has_the_tests_of_its_text() {
+    let source = "import unittest
+class Base(unittest.TestCase):
+    def test_a(self): ...
+while True: pass
+class TestB(Base):
+    def test_b(self): ...
+    def helper(self): ...
+";
+    let ids: Vec<String> = discovered(source).cases.iter().map(|case| case.id.to_string()).collect();
+    let expected = ["Base::test_a", "TestB", "TestB::test_b", "TestB::test_a"];
+    assert_eq!(ids, expected.map(|name| format!("test_endless.py::{name}")));
+}

@@ -25,6 +25,7 @@ mod plugins;
 mod regroup;
 mod scope;
 mod shadow;
+mod unread;
 
 use std::rc::Rc;
 
@@ -286,6 +287,13 @@ impl<'c, 'i> Collection<'c, 'i> {
             }
             value if switched(value) == Some(false) => Ok(()),
             Value::Function(function) => self.function(name, function, binding, place, true),
+            Value::StaticMethod(inner) | Value::ClassMethod(inner) if place.classes.is_empty() && is_marked(inner) => {
+                let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
+                let text =
+                    format!("`{name}` is a static or class method outside a class, which has not its function's marks");
+                self.inexact_name(name, place, &Reason { text, at }.into());
+                Ok(())
+            }
             Value::StaticMethod(inner) => match &**inner {
                 Value::Function(function) => self.function(name, function, binding, place, false),
                 inner => self.unwrapped(name, inner, binding, place),
@@ -369,12 +377,22 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// A name that may be a test, and about which no more is known.
     fn inexact_name(&mut self, name: &Rc<str>, place: &Place, doubt: &Doubt) {
-        let names = place.classes.iter().map(|node| &*node.name).chain([&**name]);
-        let node_id = NodeId::python(&place.node.node, names, None);
+        self.inexact_item(name, None, place, doubt);
+        if *doubt.text == *TOO_LONG && place.classes.is_empty() {
+            for method in self.unread_methods(name, &place.node.module) {
+                self.inexact_item(&method, Some(name), place, doubt);
+            }
+        }
+    }
+
+    /// `class` is one that is not known itself.
+    fn inexact_item(&mut self, name: &str, class: Option<&Rc<str>>, place: &Place, doubt: &Doubt) {
+        let around = place.classes.iter().map(|node| &node.name).chain(class);
+        let node_id = NodeId::python(&place.node.node, around.map(|name| &**name).chain([name]), None);
         self.items.push(Rc::new(Item {
             module: place.node.clone(),
             classes: place.classes.clone(),
-            name: name.clone(),
+            name: name.into(),
             id: None,
             function_id: node_id.clone(),
             node_id,
@@ -395,6 +413,10 @@ impl<'c, 'i> Collection<'c, 'i> {
             watch: alike::Watch::default(),
         }));
     }
+}
+
+fn is_marked(value: &Value) -> bool {
+    matches!(value, Value::Function(function) if !function.marks.borrow().is_empty())
 }
 
 /// What `__module__` of a function or class is.
