@@ -9,6 +9,7 @@ use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind, TreePath};
 
 use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages, programs};
+use crate::cargo_rustc;
 use crate::coverage;
 use crate::executor::Job;
 use crate::output::tail;
@@ -85,11 +86,15 @@ fn cargo_test(job: &Job<'_, '_>, folder: &Utf8Path, features: &CargoFeatures) ->
     if !features.names.is_empty() {
         arguments.push(format!("--features={}", features.names.join(",")));
     }
-    Invocation { program: "cargo".to_owned(), arguments, folder: folder.to_owned(), env: vec![target_folder(job)] }
+    Invocation { program: "cargo".to_owned(), arguments, folder: folder.to_owned(), env: vec![target_variable(job)] }
 }
 
-fn target_folder(job: &Job<'_, '_>) -> (String, String) {
-    ("CARGO_TARGET_DIR".to_owned(), job.settings.state_dir.join("cargo").into_string())
+fn target_folder(job: &Job<'_, '_>) -> Utf8PathBuf {
+    job.settings.state_dir.join("cargo")
+}
+
+fn target_variable(job: &Job<'_, '_>) -> (String, String) {
+    ("CARGO_TARGET_DIR".to_owned(), target_folder(job).into_string())
 }
 
 /// What was built: the test binaries, and all programs, among them those that tests start.
@@ -114,20 +119,28 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         cargo.env.extend(coverage.iter().cloned());
         output_of(job.supervision(None), "cargo test --no-run", &cargo)
     };
-    // The build does not wait for what else is asked: what that says of it is mostly presumed before.
+    // cargo is asked for its names of the packages only where what is presumed of them is not enough, or the build fails.
     let presumed = presumed_packages(build, &job.settings.tree);
-    let (compiled, workspace) = std::thread::scope(|scope| {
-        let workspace = scope.spawn(|| workspace(job, &folder));
-        (presumed.clone().map(&compile), joined(workspace))
-    });
-    let Workspace { metadata, rust } = workspace?;
-    let packages = packages(build, &job.settings.tree, &metadata)?;
-    let is_as_presumed = presumed.is_some_and(|presumed| are_same(&presumed, &packages));
-    let said = match compiled {
-        Some(compiled) if is_as_presumed => compiled?,
-        _ => compile(packages)?,
+    let (said, asked) = match presumed.clone().map(&compile) {
+        Some(Ok(said)) => (said, None),
+        failed => {
+            let metadata = metadata(job, &folder)?;
+            let packages = packages(build, &job.settings.tree, &metadata)?;
+            let is_as_presumed = presumed.is_some_and(|presumed| are_same(&presumed, &packages));
+            let said = failed.filter(|_| is_as_presumed).unwrap_or_else(|| compile(packages))?;
+            (said, Some(metadata))
+        }
     };
     let messages = messages(&said);
+    let metadata = match asked.or_else(|| Metadata::read(&messages, &folder)) {
+        Some(metadata) => metadata,
+        None => metadata(job, &folder)?,
+    };
+    let programs = programs(&messages);
+    let rust = match cargo_rustc::folders(&target_folder(job), programs.iter()) {
+        Some(rust) => rust,
+        None => rust_folders(job, &folder)?,
+    };
     let built = executables(&messages, &metadata, &rust);
     let keyed = built.into_iter().map(|one| {
         let kind = match one.kind.as_str() {
@@ -140,55 +153,7 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         let key = Key::new(&one.manifest, kind, &one.name, &build.features);
         (key, Binary { executable: one.executable, env: one.env })
     });
-    Ok(Built { binaries: keyed.collect(), programs: programs(&messages) })
-}
-
-/// What is asked of a workspace beside its build.
-#[derive(Debug)]
-pub(crate) struct Workspace {
-    metadata: Metadata,
-    /// What [`RUST_FOLDERS`] make rustc print.
-    rust: String,
-}
-
-impl Workspace {
-    /// Asks cargo and rustc side by side, for a build that waits for both.
-    fn ask(supervision: Supervision<'_>, folder: &Utf8Path, env: &[(String, String)]) -> Result<Self, String> {
-        let (cargo, rustc) = Self::questions(folder, env);
-        let (metadata, rust) = std::thread::scope(|scope| {
-            let rust = scope.spawn(|| output_of(supervision, "rustc", &rustc));
-            (output_of(supervision, "cargo metadata", &cargo), joined(rust))
-        });
-        Ok(Self { metadata: read_metadata(&metadata?)?, rust: rust? })
-    }
-
-    /// Asks one after the other, and leaves the other processors to who does not wait for it.
-    pub(crate) fn ask_in_turn(supervision: Supervision<'_>, folder: &Utf8Path) -> Result<Self, String> {
-        let (cargo, rustc) = Self::questions(folder, &[]);
-        let metadata = read_metadata(&output_of(supervision, "cargo metadata", &cargo)?)?;
-        Ok(Self { metadata, rust: output_of(supervision, "rustc", &rustc)? })
-    }
-
-    fn questions(folder: &Utf8Path, env: &[(String, String)]) -> (Invocation, Invocation) {
-        let invocation = |program: &str, arguments: &[&str]| Invocation {
-            program: program.to_owned(),
-            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
-            folder: folder.to_owned(),
-            env: env.to_vec(),
-        };
-        (invocation("cargo", &METADATA), invocation("rustc", &RUST_FOLDERS))
-    }
-}
-
-/// What was asked ahead, else asked now.
-fn workspace(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<Workspace, String> {
-    let asked = job.settings.ahead.as_ref().and_then(|ahead| ahead.take(folder, job.stop));
-    asked.map_or_else(|| Workspace::ask(job.supervision(None), folder, &[target_folder(job)]), Ok)
-}
-
-/// What a thread of a scope found out.
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T, String>>) -> Result<T, String> {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    Ok(Built { binaries: keyed.collect(), programs })
 }
 
 /// `cargo test --no-run` of all targets of a build. `packages` says which packages are built.
@@ -279,15 +244,23 @@ pub(crate) fn doc_test(
     Ok(cargo)
 }
 
+/// The folders of rustc and of the libraries that it links with, by its own word.
+fn rust_folders(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<String, String> {
+    let rustc = Invocation {
+        program: "rustc".to_owned(),
+        arguments: RUST_FOLDERS.map(str::to_owned).to_vec(),
+        folder: folder.to_owned(),
+        env: vec![target_variable(job)],
+    };
+    output_of(job.supervision(None), "rustc", &rustc)
+}
+
 /// The members of the workspace around a folder.
 fn metadata(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<Metadata, String> {
     let arguments = METADATA.map(str::to_owned).to_vec();
     let cargo = Invocation { arguments, ..cargo_test(job, folder, &CargoFeatures::default()) };
-    read_metadata(&output_of(job.supervision(None), "cargo metadata", &cargo)?)
-}
-
-fn read_metadata(said: &str) -> Result<Metadata, String> {
-    serde_json::from_str(said).map_err(|error| format!("cannot read cargo metadata: {error}"))
+    let said = output_of(job.supervision(None), "cargo metadata", &cargo)?;
+    serde_json::from_str(&said).map_err(|error| format!("cannot read cargo metadata: {error}"))
 }
 
 /// What a tool prints on its standard output; the error is the end of what it says otherwise.

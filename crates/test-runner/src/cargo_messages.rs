@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 /// How this system's loader is told of libraries.
@@ -45,20 +45,35 @@ pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Package {
     pub(crate) id: String,
-    name: String,
-    version: String,
-    authors: Vec<String>,
-    description: Option<String>,
-    homepage: Option<String>,
-    repository: Option<String>,
-    license: Option<String>,
-    license_file: Option<String>,
-    readme: Option<String>,
-    rust_version: Option<String>,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) authors: Vec<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) homepage: Option<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) license_file: Option<String>,
+    pub(crate) readme: Option<String>,
+    pub(crate) rust_version: Option<String>,
     pub(crate) manifest_path: Utf8PathBuf,
+}
+
+impl Metadata {
+    /// The packages of the test executables that were built in this workspace, as far as their manifests say it all.
+    pub(crate) fn read(messages: &[Message], workspace: &Utf8Path) -> Option<Self> {
+        let tested = messages.iter().filter_map(|message| match message {
+            Message::CompilerArtifact { package_id, manifest_path, profile: Profile { test: true }, .. } => {
+                Some((package_id, manifest_path))
+            }
+            _ => None,
+        });
+        let packages = tested.collect::<BTreeSet<_>>().into_iter();
+        let packages = packages.map(|(id, manifest)| Package::read(id, manifest, workspace));
+        Some(Self { packages: packages.collect::<Option<_>>()? })
+    }
 }
 
 /// What rustc is asked for: its own folder, and that of the libraries that it links with.

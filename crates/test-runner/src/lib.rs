@@ -29,10 +29,11 @@
 //! assert_eq!(interrupt.count(), 1);
 //! ```
 
-mod ahead;
 mod cargo;
 pub mod cargo_listing;
 mod cargo_messages;
+mod cargo_package;
+mod cargo_rustc;
 mod clock;
 pub mod collection;
 pub mod coverage;
@@ -68,7 +69,6 @@ mod stacks;
 mod stop;
 mod tool;
 
-pub use ahead::AskedAhead;
 pub use error::RunError;
 pub use event::{Both, CaseResult, CaseUsage, Event, NotRunCause, Outcome, RunOutcome, StepResult};
 pub use gpu_memory::{GpuMemory, UnitMemory};

@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use crate::coverage::CoverageSettings;
 use crate::history::RunFacts;
 use crate::shim::Shim;
-use crate::{AskedAhead, CaseResult, GpuMemory, PortSettings, Retry};
+use crate::{CaseResult, GpuMemory, PortSettings, Retry};
 
 /// What a run is told beyond its plan.
 #[derive(Debug, Clone)]
@@ -62,8 +62,6 @@ pub struct RunSettings {
     pub retry: Option<Retry>,
     /// Whether it is measured which lines the tests run, and with what. Python needs [`crate::coverage::PYTHON_PACKAGE`].
     pub coverage: Option<CoverageSettings>,
-    /// What was asked of cargo before; a build that does not find it there asks for itself.
-    pub ahead: Option<Arc<AskedAhead>>,
 }
 
 /// An interrupted run that this one continues. The plan has only what is missing.
@@ -104,7 +102,6 @@ impl RunSettings {
             ports: None,
             retry: None,
             coverage: None,
-            ahead: None,
         }
     }
 }

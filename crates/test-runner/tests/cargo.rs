@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use execution_plan::Demand;
 use support::{Tree, inexact, library, result, run, run_interrupted, rust, target};
 use test_catalog::{CargoTarget, TargetKind};
-use test_runner::{AskedAhead, NotRunCause, Outcome, RunOutcome, RunSettings};
+use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
 
 const MANIFEST: &str =
     "[package]\nname = \"tiny\"\nversion = \"0.1.2\"\nedition = \"2021\"\ndescription = \"few words\"\n";
@@ -43,20 +43,15 @@ fn an_abort_costs_only_the_test_that_aborts() {
     assert!(is_missing(&result(&outcome, "is_not_there").outcome));
 }
 
-/// Of another folder, or where cargo has nothing to say, the build asks for itself. Nobody waits for what is not needed.
+/// cargo is asked for what the manifest leaves to it, here a path that is inherited.
 #[test]
-fn what_was_asked_ahead_changes_nothing() {
-    let source =
-        "#[test] fn knows() { assert_eq!(std::env::var(\"CARGO_PKG_DESCRIPTION\").unwrap(), \"few words\") }\n";
-    let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", source), ("broken/Cargo.toml", "no manifest")];
-    let tree = Tree::new(&files);
-    for folder in [tree.path.clone(), tree.path.join("src"), tree.path.join("broken"), tree.path.join("not there")] {
-        let ahead = Some(Arc::new(AskedAhead::of(&folder)));
-        let settings = RunSettings { ahead, ..RunSettings::new(tree.path.clone(), tree.path.join("target/xtask")) };
-        let outcome = run(vec![rust(&library(), "knows")], &settings);
-        assert_eq!(result(&outcome, "knows").outcome, Outcome::Passed, "{folder}");
-    }
-    drop(AskedAhead::of(&tree.path));
+fn a_package_that_only_cargo_knows_has_its_environment_too() {
+    let manifest =
+        format!("{MANIFEST}readme.workspace = true\n[workspace.package]\nreadme = \"docs/READ.md\"\n[workspace]\n");
+    let source = "#[test] fn knows() { assert_eq!(std::env::var(\"CARGO_PKG_README\").unwrap(), \"docs/READ.md\") }\n";
+    let tree = Tree::new(&[("Cargo.toml", manifest.as_str()), ("src/lib.rs", source)]);
+    let outcome = run(vec![rust(&library(), "knows")], &tree.settings());
+    assert_eq!(result(&outcome, "knows").outcome, Outcome::Passed);
 }
 
 #[test]

@@ -10,13 +10,11 @@ use test_catalog::{Catalog, Language, NodeId};
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
-use test_runner::{
-    AskedAhead, Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings,
-};
+use test_runner::{Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
 
 use crate::asked::{self, Questions};
 use crate::changed::Head;
-use crate::cli::{Global, LanguageArg, MessageFormat, PlanFormat, TestArgs};
+use crate::cli::{Global, MessageFormat, PlanFormat, TestArgs};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -49,7 +47,6 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(name) = &args.container.inside {
         crate::container::started(&subject.tree, name);
     }
-    let ahead = asked_ahead(&subject, args);
     // Neither needs what the other finds.
     let (catalog, (machine, head)) = thread::scope(|scope| {
         let around = scope.spawn(|| {
@@ -106,7 +103,6 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let settings = RunSettings {
         earlier: continued.map(|continued| continued.results(&plan)).transpose()?,
         facts: run_facts,
-        ahead,
         gpu_memory: Some(Arc::new(Nvml { library: args.machine.nvml.clone().map(Into::into) })),
         ..settings(&subject, &catalog, args, environment)?
     };
@@ -154,13 +150,6 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
     }
     Ok(exit)
-}
-
-/// What cargo is asked while the tree is read, where tests of Rust may run.
-fn asked_ahead(subject: &Subject, args: &TestArgs) -> Option<Arc<AskedAhead>> {
-    let may_run = args.selection.language.map_or(args.selection.paths.is_empty(), |only| only == LanguageArg::Rust);
-    let is_workspace = may_run && !args.dry_run && subject.tree.join("Cargo.toml").is_file();
-    is_workspace.then(|| Arc::new(AskedAhead::of(&subject.tree)))
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
