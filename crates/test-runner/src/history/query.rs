@@ -48,8 +48,10 @@ impl Store {
     pub fn past(&self) -> Result<Past, HistoryError> {
         let mut rows = Vec::new();
         self.each_past(|row| rows.push(row))?;
-        let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
-        Ok(Past { rows, runs, vram: self.vram_peaks()? })
+        let runs = rows.chunk_by(|one, next| one.run == next.run).count();
+        // Looking for peaks reads all results once more.
+        let had_gpus = rows.iter().any(|row| !row.gpu_class.is_empty());
+        Ok(Past { rows, runs, vram: if had_gpus { self.vram_peaks()? } else { Vec::new() } })
     }
 
     /// The same one by one, in that order, for who need not hold all of them.

@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// Opens the store of a state folder for reading; `None` where there is none. Nothing is written, but where SQLite
-    /// has to take up what a killed run left in its log, or an earlier release wrote it: it is brought up to date then.
+    /// has to take up what a run left in its log, or an earlier release wrote it: it is brought up to date then.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -136,6 +136,8 @@ impl Store {
         connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON").map_err(failed)?;
         migrate(&mut connection).map_err(failed)?;
         check(&connection).map_err(failed)?;
+        // What the last run left in the log. Where it cannot be written back now, it is as safe there.
+        let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         Ok(Self { connection, path: path.to_owned() })
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use execution_plan::StepId;
+use rusqlite::config::DbConfig;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use test_catalog::{Language, NodeId};
@@ -104,15 +105,17 @@ impl Store {
             .map(drop)
     }
 
-    /// Says how a run ended.
+    /// Says how a run ended. The log is left as it is: writing it back waits for the disk, and who opens the store for the next run
+    /// has the time for it while that builds.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn end(&self, run: &str, state: RunState) -> Result<(), HistoryError> {
-        self.connection
-            .execute("UPDATE runs SET state = ? WHERE id = ?", params![state.as_str(), run])
-            .map(drop)
-            .map_err(|error| self.failed(error))
+        let end = || {
+            self.connection.execute("UPDATE runs SET state = ? WHERE id = ?", params![state.as_str(), run])?;
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+        };
+        end().map_err(|error| self.failed(error))
     }
 
     /// The results of a run with all that they said, those of tests that ran, in the order in which they began. `step` is
