@@ -47,16 +47,15 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(name) = &args.container.inside {
         crate::container::started(&subject.tree, name);
     }
-    // Neither needs what the other finds.
-    let (catalog, (machine, head)) = thread::scope(|scope| {
-        let around = scope.spawn(|| {
+    // None needs what another finds.
+    let (catalog, machine, head) = thread::scope(|scope| {
+        let head = scope.spawn(|| Head::of(&subject.tree));
+        let machine = scope.spawn(|| {
             let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment);
             let machine = machine.and_then(|machine| machine.having(&args.machine.has, &subject.policy));
-            let machine = machine.map(|machine| machine.remembering(past::of(&subject.tree, &args.division)));
-            (machine, Head::of(&subject.tree))
+            machine.map(|machine| machine.remembering(past::of(&subject.tree, &args.division)))
         });
-        let catalog = subject.catalog(global, &args.selection);
-        (catalog, around.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        (subject.catalog(global, &args.selection), joined(machine), joined(head))
     });
     let catalog = catalog?;
     warn_of_problems(&catalog);
@@ -150,6 +149,11 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
     }
     Ok(exit)
+}
+
+/// What a thread of a scope found.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
