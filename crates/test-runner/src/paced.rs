@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// The least time between two reads that find little.
@@ -27,16 +28,27 @@ impl<P: Read + AsFd> Paced<P> {
     }
 }
 
-impl<P: Read + AsFd> Read for Paced<P> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.pace.rest(Instant::now());
-        if let Ok(left @ 1..) = u16::try_from(left.as_micros().div_ceil(1000)) {
-            // No event is asked for: what is told all the same is that nobody can write any more. Interrupted, the rest is shorter.
-            let _ = poll(&mut [PollFd::new(self.pipe.as_fd(), PollFlags::empty())], PollTimeout::from(left));
+impl<P: Read + AsFd> Paced<P> {
+    /// What is there after the rest, waited for so long at most: `None` where nothing is, no bytes where nobody can write any more.
+    pub(crate) fn read_within(&mut self, buffer: &mut [u8], most: Duration) -> io::Result<Option<usize>> {
+        // No event is asked for: what is told all the same is that nobody can write any more. Interrupted, the rest is shorter.
+        let _ = self.wait(PollFlags::empty(), self.pace.rest(Instant::now()));
+        if !self.wait(PollFlags::POLLIN, most)? {
+            return Ok(None);
         }
         let count = self.pipe.read(buffer)?;
         self.pace.found(count, buffer.len(), Instant::now());
-        Ok(count)
+        Ok(Some(count))
+    }
+
+    /// Whether one of these events, or the end, has come within that time.
+    fn wait(&self, events: PollFlags, most: Duration) -> io::Result<bool> {
+        let Ok(most @ 1..) = u16::try_from(most.as_micros().div_ceil(1000)) else { return Ok(false) };
+        match poll(&mut [PollFd::new(self.pipe.as_fd(), events)], PollTimeout::from(most)) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::EINTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -95,8 +107,12 @@ mod tests {
             }
         });
         let (mut buffer, mut reads, mut total, began) = ([0; 64 << 10], 0, 0, Instant::now());
-        while let count @ 1.. = reader.read(&mut buffer).unwrap() {
-            (reads, total) = (reads + 1, total + count);
+        loop {
+            match reader.read_within(&mut buffer, Duration::from_secs(60)).unwrap() {
+                Some(0) => break,
+                Some(count) => (reads, total) = (reads + 1, total + count),
+                None => {}
+            }
         }
         pieces.join().unwrap();
         assert_eq!(total, 8000);

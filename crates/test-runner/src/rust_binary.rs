@@ -1,9 +1,8 @@
 //! Runs planned tests of one test binary, or of one library's documentation.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Read as _;
+use std::io::PipeReader;
 use std::process::{ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -23,9 +22,8 @@ use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipe, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
-/// How much a pipe holds, in bytes, and how often that much may wait to be looked at.
+/// How much a pipe holds, in bytes.
 const PIPE: usize = 64 << 10;
-const CHUNKS: usize = 32;
 /// How long a line may be that can tell a result.
 const LINE_LIMIT: usize = 1 << 20;
 
@@ -328,7 +326,8 @@ impl RustBinary<'_, '_> {
 /// A running test binary.
 struct Process {
     group: Group,
-    chunks: Receiver<Vec<u8>>,
+    /// What it prints; `None` when nobody can print any more.
+    output: Option<Paced<PipeReader>>,
     kept: Kept,
     began: Instant,
 }
@@ -340,18 +339,7 @@ impl Process {
         let mut command = invocation.command(job.launcher, arguments);
         command.stdin(Stdio::null()).stderr(writer.try_clone().map_err(failed)?).stdout(writer);
         let group = job.launcher.spawn(&mut command).map_err(failed)?;
-        // It holds the other end of the pipe.
-        drop(command);
-        let (sender, chunks) = sync_channel(CHUNKS);
-        std::thread::spawn(move || {
-            let (mut reader, mut buffer) = (Paced::new(reader), vec![0_u8; PIPE]);
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Self { group, chunks, kept: Kept::default(), began: Instant::now() })
+        Ok(Self { group, output: Some(Paced::new(reader)), kept: Kept::default(), began: Instant::now() })
     }
 
     /// Waits for its end, at most so long.
@@ -376,12 +364,14 @@ impl Process {
         most: Duration,
         mut line: impl FnMut(&str, Instant) -> bool,
     ) -> Result<End, String> {
-        let (mut progress, mut partial) = (Instant::now(), Vec::new());
+        let (mut progress, mut partial, mut buffer) = (Instant::now(), Vec::new(), vec![0_u8; PIPE]);
         let mut ended: Option<(ExitStatus, Instant)> = None;
         loop {
-            match self.chunks.recv_timeout(TICK) {
-                Ok(chunk) => {
-                    self.kept.push(&chunk);
+            match self.output.as_mut().map(|output| output.read_within(&mut buffer, TICK)) {
+                Some(Ok(None)) => {}
+                Some(Ok(Some(count @ 1..))) => {
+                    let chunk = &buffer[..count];
+                    self.kept.push(chunk);
                     for part in chunk.split_inclusive(|byte| *byte == b'\n') {
                         partial.extend_from_slice(part);
                         if partial.ends_with(b"\n") {
@@ -394,13 +384,13 @@ impl Process {
                         partial.truncate(LINE_LIMIT);
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => {
+                Some(Ok(Some(0)) | Err(_)) => self.output = None,
+                None => {
                     if let Some((status, _)) = ended {
                         return Ok(End::Exited(status));
                     }
                     self.group.wait(ENDING);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
             }
             match ended {
                 // A daemon may hold the pipe: it is not waited for.
