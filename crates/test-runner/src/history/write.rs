@@ -5,12 +5,17 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use execution_plan::StepId;
 use rusqlite::config::DbConfig;
-use rusqlite::params;
+use rusqlite::{CachedStatement, Statement, params};
 use serde::{Deserialize, Serialize};
 use test_catalog::{Language, NodeId};
 
 use super::{HistoryError, RunFacts, RunState, Store};
 use crate::{CaseResult, CaseUsage, NotRunCause, Outcome};
+
+/// Adds a result.
+const INSERT: &str = "
+    INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail, cpu_seconds, memory_peak)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// What only showing a result again needs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,7 +64,8 @@ impl Store {
     /// # Errors
     /// Where it cannot be written.
     pub fn add(&self, run: &str, result: &CaseResult, gpu_class: &str) -> Result<(), HistoryError> {
-        self.insert(run, result, gpu_class).map_err(|error| self.failed(error))
+        let add = |mut statement: CachedStatement<'_>| insert(&mut statement, run, result, gpu_class);
+        self.connection.prepare_cached(INSERT).and_then(add).map_err(|error| self.failed(error))
     }
 
     /// The same for several results with the GPUs of each, in one transaction: it costs little more than that of one.
@@ -73,36 +79,14 @@ impl Store {
     ) -> Result<(), HistoryError> {
         let add = || {
             let transaction = self.connection.unchecked_transaction()?;
+            let mut statement = transaction.prepare_cached(INSERT)?;
             for (result, gpu_class) in results {
-                self.insert(run, result, &gpu_class)?;
+                insert(&mut statement, run, result, &gpu_class)?;
             }
+            drop(statement);
             transaction.commit()
         };
         add().map_err(|error| self.failed(error))
-    }
-
-    fn insert(&self, run: &str, result: &CaseResult, gpu_class: &str) -> rusqlite::Result<()> {
-        let detail = serde_json::to_string(&Detail::of(result)).unwrap_or_default();
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail, cpu_seconds,
-                 memory_peak)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?;
-        statement
-            .execute(params![
-                run,
-                result.id.as_str(),
-                result.occurrence,
-                result.round,
-                result.outcome.as_str(),
-                result.duration.as_secs_f64(),
-                gpu_class,
-                result.vram_peak.and_then(|bytes| i64::try_from(bytes).ok()),
-                detail,
-                result.usage.map(|usage| usage.processor_time.as_secs_f64()),
-                result.usage.and_then(|usage| usage.peak_memory).and_then(|bytes| i64::try_from(bytes).ok())
-            ])
-            .map(drop)
     }
 
     /// Says how a run ended. The log is left as it is: writing it back waits for the disk, and who opens the store for the next run
@@ -161,6 +145,25 @@ impl Store {
         results.sort_by(|a, b| a.start.cmp(&b.start).then_with(|| a.id.cmp(&b.id)));
         Ok(results)
     }
+}
+
+fn insert(statement: &mut Statement<'_>, run: &str, result: &CaseResult, gpu_class: &str) -> rusqlite::Result<()> {
+    let detail = serde_json::to_string(&Detail::of(result)).unwrap_or_default();
+    statement
+        .execute(params![
+            run,
+            result.id.as_str(),
+            result.occurrence,
+            result.round,
+            result.outcome.as_str(),
+            result.duration.as_secs_f64(),
+            gpu_class,
+            result.vram_peak.and_then(|bytes| i64::try_from(bytes).ok()),
+            detail,
+            result.usage.map(|usage| usage.processor_time.as_secs_f64()),
+            result.usage.and_then(|usage| usage.peak_memory).and_then(|bytes| i64::try_from(bytes).ok())
+        ])
+        .map(drop)
 }
 
 fn time(seconds: f64) -> Duration {
