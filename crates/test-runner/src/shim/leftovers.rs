@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use nix::unistd::{SysconfVar, geteuid, sysconf};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::processes::{all, read};
+use super::processes::{ids, read};
 use super::{ARGUMENT, SESSION_VARIABLE};
 use crate::history::Life;
 
@@ -68,7 +68,7 @@ fn kill(state_dir: &Utf8Path, one: &Leftover) {
 }
 
 fn find(state_dir: &Utf8Path) -> Vec<Leftover> {
-    all().into_iter().filter_map(|process| leftover(state_dir, process.id)).collect()
+    ids().into_iter().filter_map(|process| leftover(state_dir, process)).collect()
 }
 
 fn leftover(state_dir: &Utf8Path, id: i32) -> Option<Leftover> {

@@ -87,9 +87,13 @@ fn describe(id: i32) -> Option<String> {
 
 /// All processes that can be seen.
 pub(super) fn all() -> Vec<Process> {
+    ids().into_iter().filter_map(read).collect()
+}
+
+/// The numbers of all processes.
+pub(super) fn ids() -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter_map(read).collect()
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// The children of a process, dead ones that nobody waited for among them.
