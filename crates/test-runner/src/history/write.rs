@@ -17,20 +17,28 @@ const INSERT: &str = "
     INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail, cpu_seconds, memory_peak)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/// What only showing a result again needs.
-#[derive(Debug, Serialize, Deserialize)]
+/// What only showing a result again needs. What is not there is not written: most tests pass and say nothing.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Detail {
     rust: bool,
     start_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     limit_s: Option<f64>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     output: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     output_file: Option<Utf8PathBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     gpus: Vec<String>,
     /// It runs again, and this result does not count for its run's end.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     retried: bool,
 }
 
