@@ -47,15 +47,12 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if let Some(name) = &args.container.inside {
         crate::container::started(&subject.tree, name);
     }
-    // None needs what another finds.
-    let (catalog, machine, head) = thread::scope(|scope| {
+    // None needs what another finds; the history takes longest.
+    let (catalog, past, machine, head) = thread::scope(|scope| {
+        let past = scope.spawn(|| past::of(&subject.tree, &args.division));
         let head = scope.spawn(|| Head::of(&subject.tree));
-        let machine = scope.spawn(|| {
-            let machine = Machine::here(&args.machine, args.gpus.as_deref(), environment);
-            let machine = machine.and_then(|machine| machine.having(&args.machine.has, &subject.policy));
-            machine.map(|machine| machine.remembering(past::of(&subject.tree, &args.division)))
-        });
-        (subject.catalog(global, &args.selection), joined(machine), joined(head))
+        let machine = scope.spawn(|| Machine::here(&args.machine, args.gpus.as_deref(), environment));
+        (subject.catalog(global, &args.selection), joined(past), joined(machine), joined(head))
     });
     let catalog = catalog?;
     warn_of_problems(&catalog);
@@ -65,7 +62,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         return Err(nothing_selected(&subject, &cases, &selection));
     }
     warn_of_unknown_marks(&selection, &catalog);
-    let machine = machine?;
+    let machine = machine?.having(&args.machine.has, &subject.policy)?.remembering(past);
     let run_facts = past::facts(head, global, args, &machine);
     let measured = Measured::of(&args.division)?;
     // Before anything that differs by machine: a shard is the same wherever it is asked for.

@@ -193,7 +193,8 @@ impl Past {
     #[must_use]
     pub fn typical(&self) -> BTreeMap<(CaseKey, &str), Typical> {
         // By hash: finding each of many rows its case by order takes longer than reading them.
-        let mut times: HashMap<(&NodeId, u32, &str), Vec<f64>> = HashMap::new();
+        let mut times: HashMap<(&NodeId, u32, &str), Vec<f64>> =
+            HashMap::with_capacity(self.rows.len() / self.runs.max(1));
         for row in self.rows.iter().filter(|row| row.outcome.tells_time()) {
             times.entry((&row.id, row.occurrence, &row.gpu_class)).or_default().push(row.seconds);
         }
