@@ -9,14 +9,18 @@ use test_catalog::Catalog;
 fn discovered(source: &str) -> Catalog {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("test_endless.py"), source).unwrap();
+    std::fs::write(folder.path().join("helper.py"), "def endless():\n    while True: pass\n").unwrap();
     discover(&Settings::new(Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap())).unwrap()
 }
 
 #[test]
 fn a_module_that_does_not_end_is_told_and_its_tests_are_inexact() {
-    for source in
-        ["while True: pass\n", "while True: pass\ndef test_a(): ...\n", "def test_a(): ...\nwhile True: pass\n"]
-    {
+    for source in [
+        "while True: pass\n",
+        "while True: pass\ndef test_a(): ...\n",
+        "def test_a(): ...\nwhile True: pass\n",
+        "import helper\ndef test_a(): ...\nhelper.endless()\n",
+    ] {
         let catalog = discovered(source);
         let told: Vec<&str> = catalog.problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, ["may have tests that are not seen: the module takes too long to evaluate"], "{source}");
@@ -56,8 +60,12 @@ while True: pass
 class TestB(Base):
     def test_b(self): ...
     def helper(self): ...
+class Other(unittest.TestCase):
+    def test_c(self): ...
+class Helper:
+    def test_d(self): ...
 ";
     let ids: Vec<String> = discovered(source).cases.iter().map(|case| case.id.to_string()).collect();
-    let expected = ["Base::test_a", "TestB", "TestB::test_b", "TestB::test_a"];
+    let expected = ["Base::test_a", "TestB", "TestB::test_b", "TestB::test_a", "Other", "Other::test_c"];
     assert_eq!(ids, expected.map(|name| format!("test_endless.py::{name}")));
 }

@@ -203,7 +203,8 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// A module that may bind more than was seen is told of, unless its tests say so themselves.
     fn tell_open(&mut self, before: usize, module: &Module) {
         let Some(doubt) = module.open.borrow().clone() else { return };
-        let is_given_up = *doubt.text == *TOO_LONG && doubt.at.file == module.file.path;
+        // The place may be one of another module, whose function was called.
+        let is_given_up = *doubt.text == *TOO_LONG;
         if self.items.len() == before || is_given_up {
             let message = format!("may have tests that are not seen: {}", doubt.text);
             self.problems.push(Problem { kind: ProblemKind::Collection, message, at: doubt.at.clone() });
@@ -334,7 +335,9 @@ impl<'c, 'i> Collection<'c, 'i> {
         match value {
             Value::Unknown(doubt) => {
                 let hints = name.ends_with("Case") || foreign::names_tests(name) || doubt.text.contains("TestCase");
-                let is_it = self.filters.takes_class(name) || (foreign::is_class_name(name) && hints);
+                let is_it = self.filters.takes_class(name)
+                    || (foreign::is_class_name(name) && hints)
+                    || (*doubt.text == *TOO_LONG && unread::may_be_case(name, &place.node.module));
                 is_it.then(|| doubt.clone())
             }
             Value::External(path) => {

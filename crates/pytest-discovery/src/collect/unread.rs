@@ -8,6 +8,14 @@ use super::Collection;
 use crate::eval::value::{Module, Value};
 use crate::syntax::ast::{ExprKind, StmtKind};
 
+/// Whether it is a class with bases, of which one may be a `TestCase`.
+pub(super) fn may_be_case(class: &str, module: &Module) -> bool {
+    module.file.body.iter().any(|statement| match &statement.kind {
+        StmtKind::Class(def) => *def.name == *class && !def.bases.is_empty(),
+        _ => false,
+    })
+}
+
 impl Collection<'_, '_> {
     /// The tests of a class that evaluation did not come to: those in its text, and those of its bases.
     pub(super) fn unread_methods(&self, class: &str, module: &Module) -> Vec<Rc<str>> {
