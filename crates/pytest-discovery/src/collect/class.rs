@@ -45,7 +45,7 @@ impl Collection<'_, '_> {
             return;
         }
         let mut doubt = place.doubt.clone().or_else(|| binding.doubt.clone());
-        doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps);
+        doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps).or_else(|| other_names(class));
         match judge(class, unittest, self.config.pytest) {
             Verdict::Collected => {}
             Verdict::LeftOut(why) => {
@@ -159,8 +159,20 @@ fn perhaps_test_case(class: &Class) -> Option<Doubt> {
     }
 }
 
-/// Why a test class may have more tests than are seen: by a base that is not known.
+/// Why it may have other names than are seen, its own or inherited.
+fn other_names(class: &Class) -> Option<Doubt> {
+    let inherited = class.mro.iter().filter_map(|base| match base {
+        Value::Class(base) => Some(&**base),
+        _ => None,
+    });
+    std::iter::once(class).chain(inherited).find_map(|one| one.more.borrow().clone())
+}
+
+/// Why a test class may have more tests than are seen: by a base that is not known, or names that are not.
 fn perhaps_more(class: &Class) -> Option<Doubt> {
+    if let Some(doubt) = other_names(class) {
+        return Some(doubt);
+    }
     match foreign(class, foreign::brings_tests) {
         Some(path) => Some(not_read(class, &path)),
         None => class.doubt.borrow().clone().filter(|doubt| foreign::hints_at_tests(&doubt.text)),
@@ -201,6 +213,11 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         Value::External(path) if !stdlib::is_plain_base(path) && !stdlib::is_test_case(path) => Some(path.clone()),
         _ => None,
     });
+    // Without instances it is left out.
+    let is_abstract = || class.is_abc() && !class.abstract_methods().is_empty();
+    let of_abstract = || {
+        if pytest >= ABSTRACT_SKIPPED { Verdict::LeftOut(None) } else { doubtful("has abstract methods".to_owned()) }
+    };
     if unittest {
         // pytest makes an instance with the name of a method.
         let takes_name = match known("__init__").map(|binding| binding.value) {
@@ -215,6 +232,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         }
         return match foreign {
             Some(path) => doubtful(format!("the base class `{path}` is not in the tree")),
+            None if is_abstract() => of_abstract(),
             None => Verdict::Collected,
         };
     }
@@ -252,13 +270,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     if class.has_external(|path| path == "typing.Protocol") {
         return doubtful("derives from `typing.Protocol`".to_owned());
     }
-    if class.is_abc() && !class.abstract_methods().is_empty() {
-        if pytest >= ABSTRACT_SKIPPED {
-            return Verdict::LeftOut(None);
-        }
-        return doubtful("has abstract methods".to_owned());
-    }
-    Verdict::Collected
+    if is_abstract() { of_abstract() } else { Verdict::Collected }
 }
 
 /// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's

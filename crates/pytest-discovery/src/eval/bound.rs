@@ -20,19 +20,14 @@ impl Interpreter<'_> {
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
     }
 
-    /// A name that is not known may be bound or deleted in a module, or in a class: its module may have other tests
-    /// than were seen.
-    pub(super) fn may_have_more_tests(&self, holder: &Value, doubt: &Doubt) {
-        let module = match holder {
-            Value::Module(module) => module,
-            Value::Class(class) => {
-                let path = self.tree.join(class.file.path.as_str());
-                let Some(module) = self.modules.get(path.as_str()) else { return };
-                module
-            }
+    /// A name that is not known is bound or deleted in a module or a class.
+    pub(super) fn has_other_names(holder: &Value, doubt: &Doubt) {
+        let more = match holder {
+            Value::Module(module) => &module.open,
+            Value::Class(class) => &class.more,
             _ => return,
         };
-        module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        more.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 
     /// A call is not followed because of those around it: Python may refuse it as well, and with it the modules that

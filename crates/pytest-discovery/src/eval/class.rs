@@ -22,6 +22,8 @@ pub(crate) struct Class {
     /// Why the bases are not all known.
     pub(crate) doubt: Shared<Option<Doubt>>,
     pub(crate) open: Shared<Option<Doubt>>,
+    /// Why it may have other names than its body and what is seen to be assigned give it.
+    pub(crate) more: Shared<Option<Doubt>>,
     pub(crate) dataclass: Shared<bool>,
     /// Whether a library makes its `__init__`, of its fields: what its instances hold is not known.
     pub(crate) made_by_library: Shared<bool>,

@@ -249,6 +249,7 @@ impl Interpreter<'_> {
             doubt: doubt.into(),
             open: None.into(),
             dataclass: false.into(),
+            more: None.into(),
             made_by_library: false.into(),
             options: DataclassOptions::default().into(),
             annotations,

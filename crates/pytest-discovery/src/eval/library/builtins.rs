@@ -117,13 +117,13 @@ impl Interpreter<'_> {
                 None => {
                     let doubt = self.doubt(frame, range, "an attribute whose name is not known");
                     self.taint(object, &doubt);
-                    self.may_have_more_tests(object, &doubt);
+                    Self::has_other_names(object, &doubt);
                     Some(Some(Value::None))
                 }
             },
-            ("delattr", [module @ Value::Module(_), _]) => {
+            ("delattr", [holder, _]) => {
                 let doubt = self.doubt(frame, range, "a name of it is deleted");
-                self.may_have_more_tests(module, &doubt);
+                Self::has_other_names(holder, &doubt);
                 None
             }
             ("vars", [Value::Module(module)]) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(module))))),
