@@ -234,3 +234,21 @@ fn nothing_is_written_where_a_later_statement_takes_it_back() {
         assert_eq!(fs::read_to_string(&file).unwrap(), text.replace("def ", "@pytest.mark.pre_merge\ndef "));
     }
 }
+
+/// Who names one file asks about that file: a base class beside it may have tests of others.
+#[test]
+fn a_file_whose_tests_were_not_read_is_left_alone() {
+    let tree = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(tree.path().join(name), text).unwrap();
+    put("test-policy.toml", &format!("{POLICY}missing-type = \"off\"\nmissing-hardware = \"off\"\n"));
+    let base = "class Base:\n    def test_a(self): pass\n";
+    put("common.py", base);
+    let test = "import pytest\nfrom common import Base\n\n\nclass TestA(Base):\n    @pytest.mark.weekly\n    def test_b(self): pass\n";
+    put("test_a.py", test);
+    put("test_b.py", "import pytest\nfrom common import Base\n\n\n@pytest.mark.nightly\nclass TestB(Base): pass\n");
+    let answer = audit(tree.path(), &["--fix", "test_a.py"]);
+    assert_eq!(answer.code, 1, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains("left alone: common.py: tests that were not read may"), "{}", answer.stderr);
+    assert_eq!(fs::read_to_string(tree.path().join("common.py")).unwrap(), base);
+    assert_eq!(fs::read_to_string(tree.path().join("test_a.py")).unwrap(), test);
+}

@@ -10,7 +10,7 @@ use crate::pytest_names::{behind_head, line_behind};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 
-/// The sites of a function, the narrowest first: itself, its classes with their bases, its module.
+/// The sites of a function, the narrowest first: itself, its classes' bases and they themselves, its module.
 pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) -> Vec<EditSite> {
     let mut sites = vec![EditSite {
         scope: Scope::Function,
@@ -18,10 +18,10 @@ pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) ->
         form: EditForm::Decorator,
     }];
     for class in classes.iter().rev() {
-        sites.push(of_class(class));
-        // Their marks are its own, too, and so are its tests marked by what is put there.
+        // Their marks are its own, too. They may stand in a file of which not all tests are read: its own place goes before.
         let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
         sites.extend(bases.map(|base| of_class(base)));
+        sites.push(of_class(class));
     }
     if let Some((at, form)) = of_module(&module.file) {
         sites.push(EditSite { scope: Scope::Module, at, form });

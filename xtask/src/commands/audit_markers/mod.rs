@@ -91,7 +91,8 @@ fn audit(global: &Global, args: &AuditArgs, environment: &Environment, rounds: u
     held.retain_mut(|held| narrow.keeps(&mut held.finding));
 
     if args.fix {
-        let fixed = fix::write(&subject.tree, &open, started, args.r#unsafe)?;
+        let read = (!args.selection.paths.is_empty()).then(|| narrow::files_of_tests(&catalog));
+        let fixed = fix::write(&subject.tree, &open, started, args.r#unsafe, read.as_ref())?;
         fixed.tell();
         // What was written shows others what they need: a further run must find nothing that this one would not.
         let again = args.r#unsafe && fixed.files > 0 && rounds > 0;

@@ -1,6 +1,6 @@
 //! What was asked for: findings of the chosen tests, and of files that changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use marker_policy::{Finding, Selection, Selector};
 use test_catalog::{Catalog, NodeId, TestCase, TreePath};
@@ -50,6 +50,13 @@ pub(super) fn named(
     }
     let catalog = subject.catalog(global, selection)?;
     Ok(Some(catalog.cases.into_iter().map(|case| case.id).collect()))
+}
+
+/// The files that tests of Python are collected from, not those that the tests are inherited from.
+pub(super) fn files_of_tests(catalog: &Catalog) -> BTreeSet<TreePath> {
+    let Some(pytest) = &catalog.pytest else { return BTreeSet::new() };
+    let files = catalog.cases.iter().filter_map(|case| case.id.as_str().split_once("::"));
+    files.map(|(file, _)| TreePath::new(pytest.rootdir.as_path().join(file))).collect()
 }
 
 /// Which findings are reported.
