@@ -8,14 +8,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{CargoFeatures, RustBuild};
 use test_catalog::{CargoTarget, TargetKind, TreePath};
 
-use crate::cargo_messages::{Metadata, RUST_FOLDERS, executables, messages, programs};
-use crate::cargo_rustc;
+use crate::cargo_messages::{Metadata, RUST_LIBRARIES, executables, messages, programs};
 use crate::coverage;
 use crate::executor::Job;
 use crate::output::tail;
 use crate::process::Launcher;
 use crate::tool::Supervision;
+use crate::{cargo_config, cargo_rustc};
 
+/// The variable with the cargo that runs a program.
+const CARGO: &str = "CARGO";
 /// What cargo is asked for: the packages of the workspace.
 const METADATA: [&str; 3] = ["metadata", "--no-deps", "--format-version=1"];
 /// No further arguments.
@@ -137,12 +139,20 @@ pub(crate) fn build(job: &Job<'_, '_>, build: &RustBuild) -> Result<Built, Strin
         None => metadata(job, &folder)?,
     };
     let programs = programs(&messages);
-    let rust = match cargo_rustc::folders(&target_folder(job), programs.iter()) {
+    let rust = match cargo_rustc::libraries(&target_folder(job), programs.iter()) {
         Some(rust) => rust,
-        None => rust_folders(job, &folder)?,
+        None => rust_libraries(job, &folder)?,
     };
     let built = executables(&messages, &metadata, &rust);
-    let keyed = built.into_iter().map(|one| {
+    // A cargo that started this program is named already, and cargo itself leaves it at that.
+    let cargo = std::env::var_os(CARGO).is_none().then(|| cargo_rustc::cargo_beside(rust.trim().into())).flatten();
+    let configured = cargo_config::variables(&folder, cargo_config::home().as_deref());
+    let keyed = built.into_iter().map(|mut one| {
+        one.env.extend(cargo.iter().map(|cargo| (CARGO.to_owned(), cargo.to_string())));
+        // What cargo itself sets goes before.
+        let is_new = |(name, _): &&(String, String)| !one.env.iter().any(|(known, _)| known == name);
+        let new: Vec<_> = configured.iter().filter(is_new).cloned().collect();
+        one.env.extend(new);
         let kind = match one.kind.as_str() {
             "bin" => "bin",
             "test" => "test",
@@ -244,11 +254,11 @@ pub(crate) fn doc_test(
     Ok(cargo)
 }
 
-/// The folders of rustc and of the libraries that it links with, by its own word.
-fn rust_folders(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<String, String> {
+/// The folder of the libraries that rustc links with, by its own word.
+fn rust_libraries(job: &Job<'_, '_>, folder: &Utf8Path) -> Result<String, String> {
     let rustc = Invocation {
         program: "rustc".to_owned(),
-        arguments: RUST_FOLDERS.map(str::to_owned).to_vec(),
+        arguments: RUST_LIBRARIES.map(str::to_owned).to_vec(),
         folder: folder.to_owned(),
         env: vec![target_variable(job)],
     };

@@ -76,8 +76,8 @@ impl Metadata {
     }
 }
 
-/// What rustc is asked for: its own folder, and that of the libraries that it links with.
-pub(crate) const RUST_FOLDERS: [&str; 2] = ["--print=sysroot", "--print=target-libdir"];
+/// What rustc is asked for: the folder of the libraries that it links with.
+pub(crate) const RUST_LIBRARIES: [&str; 1] = ["--print=target-libdir"];
 
 /// The messages of what cargo printed. Lines of another form are of compilers and build scripts.
 pub(crate) fn messages(text: &str) -> Vec<Message> {
@@ -99,7 +99,7 @@ pub(crate) struct Executable {
 
 /// Test executables, each with the environment of "Environment variables Cargo sets" in cargo's reference.
 ///
-/// `rust` is what [`RUST_FOLDERS`] make rustc print.
+/// `rust` is what [`RUST_LIBRARIES`] makes rustc print.
 pub(crate) fn executables(messages: &[Message], metadata: &Metadata, rust: &str) -> Vec<Executable> {
     let inherited = std::env::var(LIBRARY_PATH).ok();
     executables_with(messages, metadata, rust, inherited.as_deref())
@@ -133,12 +133,11 @@ fn executables_with(messages: &[Message], metadata: &Metadata, rust: &str, inher
                 linked_paths.iter().map(|path| path.split_once('=').map_or(path.as_str(), |(_, path)| path).to_owned()),
             );
         }
-        // `target/debug/deps/name-hash`: libraries lie beside it and one folder up.
-        libraries.extend(executable.ancestors().skip(1).take(2).map(|folder| folder.as_str().to_owned()));
-        // The tests of a proc macro are linked with rustc's own libraries and a shared `std`.
-        let mut of_rust = rust.lines().map(str::trim);
-        libraries.extend(of_rust.next().map(|sysroot| format!("{sysroot}/lib")));
-        libraries.extend(of_rust.map(str::to_owned));
+        // `target/debug/deps/name-hash`: libraries lie one folder up and beside it.
+        let folders: Vec<&Utf8Path> = executable.ancestors().skip(1).take(2).collect();
+        libraries.extend(folders.iter().rev().map(|folder| folder.to_string()));
+        // The tests of a proc macro are linked with a shared `std`.
+        libraries.push(rust.trim().to_owned());
         libraries.extend(inherited.map(str::to_owned));
         env.push((LIBRARY_PATH.to_owned(), libraries.join(":")));
         built.push(Executable {
@@ -209,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    /// The folders of the loader's path, in cargo's order: build scripts', the binary's, one up, rustc's, inherited.
+    /// The folders of the loader's path, in cargo's order: build scripts', one above the binary's, its own, rustc's, inherited.
     #[test]
     fn libraries_are_looked_for_where_cargo_would() {
         let messages = [
@@ -227,8 +226,8 @@ mod tests {
         let messages: Vec<Message> =
             messages.into_iter().map(|message| serde_json::from_value(message).unwrap()).collect();
         let none = Metadata { packages: Vec::new() };
-        let built = executables_with(&messages, &none, "/rust\n/rust/lib/rustlib/x/lib\n", Some("/usr/lib/x"));
-        let path = "/t/debug/build/dep/out:/t/debug/deps:/t/debug:/rust/lib:/rust/lib/rustlib/x/lib:/usr/lib/x";
+        let built = executables_with(&messages, &none, "/rust/lib/rustlib/x/lib\n", Some("/usr/lib/x"));
+        let path = "/t/debug/build/dep/out:/t/debug:/t/debug/deps:/rust/lib/rustlib/x/lib:/usr/lib/x";
         assert_eq!(built[0].env, [(LIBRARY_PATH.to_owned(), path.to_owned())]);
     }
 }

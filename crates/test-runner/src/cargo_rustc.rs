@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 /// cargo's file. It is no documented interface: whatever is not as expected means that rustc is asked.
@@ -22,9 +22,9 @@ struct Output {
     stdout: String,
 }
 
-/// The folders that [`RUST_FOLDERS`](crate::cargo_messages::RUST_FOLDERS) make rustc print, of the rustc that cargo has just built these
+/// The folder that [`RUST_LIBRARIES`](crate::cargo_messages::RUST_LIBRARIES) makes rustc print, of the rustc that cargo has just built these
 /// executables with, or found to have built them: cargo begins the file anew where rustc is another one. `None` where it does not say.
-pub(crate) fn folders(
+pub(crate) fn libraries(
     target_folder: &Utf8Path,
     mut executables: impl Iterator<Item = impl AsRef<Utf8Path>>,
 ) -> Option<String> {
@@ -39,7 +39,14 @@ pub(crate) fn folders(
     let sysroot = Utf8Path::new(only(lines().filter(|line| Utf8Path::new(line).is_absolute()))?);
     // Where cargo itself looks for what is linked.
     let libraries = sysroot.join("lib/rustlib").join(host).join("lib");
-    libraries.is_dir().then(|| format!("{sysroot}\n{libraries}\n"))
+    libraries.is_dir().then(|| libraries.into_string())
+}
+
+/// The cargo of the toolchain whose libraries lie in this folder; `None` where it has none.
+pub(crate) fn cargo_beside(libraries: &Utf8Path) -> Option<Utf8PathBuf> {
+    // `lib/rustlib/HOST/lib` of the toolchain.
+    let cargo = libraries.ancestors().nth(4)?.join("bin/cargo");
+    cargo.is_file().then_some(cargo)
 }
 
 /// The one that all are.
@@ -54,13 +61,11 @@ mod tests {
 
     use std::process::Command;
 
-    use camino::Utf8PathBuf;
-
     use super::*;
-    use crate::cargo_messages::RUST_FOLDERS;
+    use crate::cargo_messages::RUST_LIBRARIES;
 
     #[test]
-    fn folders_are_those_that_rustc_prints() {
+    fn the_folder_is_that_which_rustc_prints() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap();
         let target = root.join("target");
@@ -70,12 +75,26 @@ mod tests {
         let mut cargo = Command::new("cargo");
         cargo.arg("check").current_dir(&root).env("CARGO_TARGET_DIR", &target).env_remove(VARIABLE);
         assert!(cargo.output().unwrap().status.success());
-        let said = Command::new("rustc").args(RUST_FOLDERS).current_dir(&root).output().unwrap().stdout;
-        assert_eq!(folders(&target, [target.join("debug/deps/a")].iter()), Some(String::from_utf8(said).unwrap()));
+        let said = Command::new("rustc").args(RUST_LIBRARIES).current_dir(&root).output().unwrap().stdout;
+        assert_eq!(
+            libraries(&target, [target.join("debug/deps/a")].iter()),
+            Some(String::from_utf8(said).unwrap().trim().to_owned())
+        );
         // What another folder has was not built by this cargo.
-        assert_eq!(folders(&target, [root.join("a")].iter()), None);
+        assert_eq!(libraries(&target, [root.join("a")].iter()), None);
         fs::write(target.join(FILE), "{}").unwrap();
-        assert_eq!(folders(&target, [target.join("a")].iter()), None);
+        assert_eq!(libraries(&target, [target.join("a")].iter()), None);
+    }
+
+    #[test]
+    fn the_cargo_of_a_toolchain_is_found_by_its_libraries() {
+        let said = |arguments: &[&str]| {
+            let said = Command::new("rustc").args(arguments).output().unwrap().stdout;
+            Utf8PathBuf::from(String::from_utf8(said).unwrap().trim())
+        };
+        let cargo = said(&["--print=sysroot"]).join("bin/cargo");
+        assert_eq!(cargo_beside(&said(&RUST_LIBRARIES)), Some(cargo));
+        assert_eq!(cargo_beside(Utf8Path::new("/lib")), None);
     }
 
     #[test]

@@ -30,6 +30,7 @@
 //! ```
 
 mod cargo;
+mod cargo_config;
 pub mod cargo_listing;
 mod cargo_messages;
 mod cargo_package;

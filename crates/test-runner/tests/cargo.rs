@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -138,6 +139,51 @@ fn a_test_binary_has_the_environment_that_cargo_gives_it() {
     assert_eq!(outcome.results.len(), 4);
     for result in &outcome.results {
         assert_eq!(result.outcome, Outcome::Passed, "{}", result.message);
+    }
+}
+
+/// All that a test finds around it, but for what names the run.
+fn found(tree: &Tree) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(tree.path.join("found")).unwrap();
+    let variables: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+    // cargo alone hides no GPU and names no run; the last two are how rustup counts its own calls.
+    let of_run = ["CARGO_TARGET_DIR", "CUDA_VISIBLE_DEVICES", "RUSTUP_TOOLCHAIN_SOURCE", "RUST_RECURSION_COUNT"];
+    let is_of_run = |name: &str| of_run.contains(&name) || name.starts_with("DYNAMO_TEST_KIT");
+    variables.into_iter().filter(|(name, _)| !is_of_run(name)).collect()
+}
+
+/// What cargo gives a test is asked of cargo.
+#[test]
+fn a_test_finds_the_variables_that_cargo_gives_it() {
+    let test = "#[test] fn look() {\n\
+                    let all: Vec<String> = std::env::vars().map(|(name, value)| format!(\"{name:?}: {value:?}\")).collect();\n\
+                    std::fs::write(\"found\", format!(\"{{{}}}\", all.join(\",\"))).unwrap();\n\
+                }\n";
+    let config = "[env]\nPLAIN = \"plain\"\nHOME = \"not forced\"\nLANG = { value = \"forced\", force = true }\n\
+                  BESIDE = { value = \"data/file\", relative = true }\nCARGO_PKG_NAME = \"cargo's own\"\n";
+    let of_macro = format!("{MANIFEST}[lib]\nproc-macro = true\n");
+    for (manifest, file, target, option) in [
+        (MANIFEST, "tests/whole.rs", target(TargetKind::Test, "whole", "tests/whole.rs"), "--test=whole"),
+        (MANIFEST, "src/lib.rs", library(), "--lib"),
+        (of_macro.as_str(), "src/lib.rs", library(), "--lib"),
+    ] {
+        let tree = Tree::new(&[("Cargo.toml", manifest), (file, test), (".cargo/config.toml", config)]);
+        let settings = RunSettings::new(tree.path.clone(), tree.path.join("target/xtask"));
+        let outcome = run(vec![rust(&target, "look")], &settings);
+        assert_eq!(outcome.results[0].outcome, Outcome::Passed, "{}", outcome.results[0].message);
+        let ours = found(&tree);
+        let mut cargo = std::process::Command::new("cargo");
+        cargo
+            .args(["test", option])
+            .current_dir(&tree.path)
+            .env("CARGO_TARGET_DIR", tree.path.join("target/xtask/cargo"));
+        assert!(cargo.output().unwrap().status.success());
+        let theirs = found(&tree);
+        let different: Vec<_> = ours.iter().filter(|(name, value)| theirs.get(*name) != Some(*value)).collect();
+        assert_eq!(different, [], "{option} of {manifest}: cargo has {theirs:?}");
+        let missing: Vec<_> = theirs.keys().filter(|name| !ours.contains_key(*name)).collect();
+        assert_eq!(missing, [""; 0], "{option} of {manifest}");
+        assert_eq!(ours["BESIDE"], tree.path.join("data/file").as_str());
     }
 }
 

@@ -8,7 +8,7 @@ use test_catalog::comparison::cargo::ListedBinary;
 use super::command::{Cargo, last_lines};
 use super::{Listing, ListingError, Request, UnseenBinary};
 use crate::cargo::Invocation;
-use crate::cargo_messages::{Executable, Metadata, RUST_FOLDERS, executables, messages};
+use crate::cargo_messages::{Executable, Metadata, RUST_LIBRARIES, executables, messages};
 use crate::libtest::listed;
 use crate::process::Launcher;
 use crate::stop::StopSignal;
@@ -41,7 +41,7 @@ fn built(request: &Request<'_>) -> Result<Vec<Executable>, ListingError> {
     let metadata_of = Cargo::new(metadata_of, root.clone());
     let metadata: Metadata =
         serde_json::from_slice(&metadata_of.run()?.stdout).map_err(|error| metadata_of.not_understood(error))?;
-    let rust = duct::cmd("rustc", RUST_FOLDERS).dir(root).stderr_null().read();
+    let rust = duct::cmd("rustc", RUST_LIBRARIES).dir(root).stderr_null().read();
     let rust = rust.map_err(|error| ListingError::NoTool {
         tool: "rustc".to_owned(),
         why: error.to_string(),
