@@ -48,15 +48,46 @@ pub(crate) fn to_file(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
     .map_err(failed)
 }
 
+/// Makes the folder of a file that is to be written later, and tries whether it could be: who waits an hour for what goes there
+/// is told now.
+pub(crate) fn make_way(path: &Utf8Path) -> Result<(), Error> {
+    let failed = |source| Error::Target { path: path.to_owned(), source };
+    let folder = folder_of(path);
+    let not_made = |error: io::Error| io::Error::other(format!("the folder {folder} cannot be made: {}", error.kind()));
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(found) if found.is_file() => path.canonicalize_utf8().and_then(|path| beside(&path, Some(&found))).map(drop),
+        Ok(_) => Ok(()),
+        Err(_) => fs::create_dir_all(&folder).map_err(not_made).and_then(|()| beside(path, None)).map(drop),
+    }
+    .map_err(failed)
+}
+
 fn replace(path: &Utf8Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = beside(path, there)?;
+    temporary.write_all(bytes)?;
+    if let Some(there) = there {
+        temporary.as_file().set_permissions(there.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn folder_of(path: &Utf8Path) -> Utf8PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
+        _ => Utf8PathBuf::from("."),
+    }
+}
+
+/// A temporary file where one is to be written or replaced.
+fn beside(path: &Utf8Path, there: Option<&fs::Metadata>) -> io::Result<tempfile::NamedTempFile> {
     // The folder may let a file be replaced that may not be written to: its owner did not mean that.
     if there.is_some_and(|there| there.permissions().readonly()) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_str().is_empty() => folder.to_owned(),
-        _ => Utf8PathBuf::from("."),
-    };
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".audit-");
     // As any other program would make it: the umask takes away what it should not have.
@@ -70,14 +101,7 @@ fn replace(path: &Utf8Path, there: Option<&fs::Metadata>, bytes: &[u8]) -> io::R
         }
         Err(error) => return Err(error),
     }
-    let mut temporary = builder.tempfile_in(&folder).map_err(|error| without_name(&error))?;
-    temporary.write_all(bytes)?;
-    if let Some(there) = there {
-        temporary.as_file().set_permissions(there.permissions())?;
-    }
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    builder.tempfile_in(&folder).map_err(|error| without_name(&error))
 }
 
 /// What went wrong with a temporary file, less its name, which tells people nothing.

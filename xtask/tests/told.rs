@@ -157,3 +157,25 @@ fn no_secret_stands_in_an_id_that_is_made_when_tests_run() {
     }
     assert!(files_without_secrets(tree.path()) > 5);
 }
+
+/// Nobody waits for a run to learn that its report had no place.
+#[test]
+fn a_report_that_could_not_be_written_is_told_before_anything_runs() {
+    let tree = tree();
+    fs::write(tree.path().join("file"), "").unwrap();
+    for option in ["--junit", "--html"] {
+        for (target, why) in [("file/report", "/file cannot be made: "), (".", "nothing was written to")] {
+            let target = tree.path().join(target).to_str().unwrap().to_owned();
+            let found = answer(&mut test(tree.path(), &[&format!("{option}={target}")]));
+            assert_eq!(found.code, 2, "{option} {target}: {}", found.stderr);
+            assert!(found.stderr.contains(why), "{option} {target}: {}", found.stderr);
+            assert!(!tree.path().join("target/xtask/runs").exists(), "{option} {target}");
+        }
+        // Its folder is made.
+        let target = tree.path().join(format!("new{option}/report"));
+        let found = answer(&mut test(tree.path(), &[option, target.to_str().unwrap()]));
+        assert_eq!(found.code, 1, "{option}: {}", found.stderr);
+        assert!(target.is_file(), "{option}");
+        fs::remove_dir_all(tree.path().join("target/xtask")).unwrap();
+    }
+}

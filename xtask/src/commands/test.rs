@@ -92,6 +92,9 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     let styles = Styles::for_terminal(environment.colour);
     // Output that comes through, and a debugger, have the terminal for themselves.
     let is_live = environment.progress && !args.no_capture;
+    for file in [&args.junit, &args.html].into_iter().flatten() {
+        output::make_way(file)?;
+    }
     let mut progress = Progress::new(is_live, styles.clone(), &plan);
     questions.answered_by(progress.asker());
     let _keys = if is_live { asked::listen_for_keys(progress.asker()) } else { None };

@@ -58,9 +58,6 @@ impl EventLines {
 pub(super) fn write_junit(outcome: &RunOutcome, facts: &RunFacts, plan: &Plan, file: &Utf8Path) -> Result<(), Error> {
     let xml = test_report::junit::xml(outcome, &properties(outcome, facts, plan));
     let xml = xml.map_err(|error| Error::Internal(error.to_string()))?;
-    let failed = |source| Error::Write { path: file.to_owned(), source };
-    let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
     output::to_file(file, xml.as_bytes()).map_err(|error| match error {
         Error::Target { path, source } => Error::Write { path, source },
         other => other,
