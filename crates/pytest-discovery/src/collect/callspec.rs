@@ -7,7 +7,7 @@ use std::rc::Rc;
 use test_catalog::{Reason, Scope as MarkScope, SourceSpan};
 
 use super::fixtures::{Closure, defaulted};
-use super::item::OwnMark;
+use super::own_marks::OwnMark;
 use super::parametrize::{Call, Failure, SetMaker};
 use super::scope::Scope;
 use crate::PytestVersion;

@@ -11,9 +11,10 @@ use test_catalog::{Condition, EditSite, NodeId, Reason, Scope, SourceSpan};
 use super::alike::Watch;
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
-use super::item::{Item, OwnMark};
+use super::item::Item;
 use super::marks::MarkList;
 use super::metafunc::{Metafunc, MetafuncObject};
+use super::own_marks::{OwnMark, OwnMarks};
 use super::parametrize::{Call, Failure};
 use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
@@ -104,7 +105,7 @@ impl Collection<'_, '_> {
             function_id: function_id.clone(),
             id,
             function: Some(function.clone()),
-            own: Shared::new(own),
+            own: OwnMarks::new(own),
             chain: place.chain.clone(),
             open: None,
             hooks: Shared::default(),

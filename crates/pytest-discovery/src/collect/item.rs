@@ -1,19 +1,19 @@
 //! One test, as pytest's hooks see it and as the catalog lists it.
 
 use std::any::Any;
+use std::cell::Ref;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use test_catalog::{
-    Certainty, Condition, EditSite, Markers, NodeId, Reason, Scope, SourceSpan, TestCase, TestKind, TreePath,
-};
+use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TestKind, TreePath};
 
 use super::alike::{Step, Watch};
 use super::callspec::Parameter;
 use super::edit_sites;
 use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
+use super::own_marks::{OwnMark, OwnMarks};
 use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -38,14 +38,6 @@ pub(super) struct ClassNode {
     pub(super) class: Rc<Class>,
 }
 
-/// A mark of a test's own.
-#[derive(Debug, Clone)]
-pub(super) struct OwnMark {
-    pub(super) mark: Rc<Mark>,
-    /// How far it reaches as it is written; `None` where pytest, a plugin or a hook of the tree put it there.
-    pub(super) scope: Option<Scope>,
-}
-
 /// One test.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -60,7 +52,7 @@ pub(crate) struct Item {
     pub(super) function_id: NodeId,
     /// `None` for what may be a test.
     pub(super) function: Option<Rc<Function>>,
-    pub(super) own: Shared<Vec<OwnMark>>,
+    pub(super) own: OwnMarks,
     /// The marks of the classes around, innermost first, then the module's.
     pub(super) chain: Rc<[MarkList]>,
     /// Why authors may have given it more marks.
@@ -103,16 +95,27 @@ impl Item {
         self.id.as_ref().map_or_else(|| self.name.to_string(), |id| format!("{}[{id}]", self.name))
     }
 
+    /// Its own marks.
+    pub(super) fn own(&self) -> Ref<'_, Vec<OwnMark>> {
+        let (own, doubt) = self.own.now();
+        if let Some(doubt) = doubt {
+            self.more_marks_by_hook(&doubt);
+        }
+        own
+    }
+
     /// All its marks, in the order of `iter_markers`.
     fn marks(&self) -> Vec<Rc<Mark>> {
         let chain = self.chain.iter().flat_map(|list| list.marks.iter());
-        self.own.borrow().iter().map(|own| &own.mark).chain(chain).cloned().collect()
+        self.own().iter().map(|own| &own.mark).chain(chain).cloned().collect()
     }
 
     /// Why it may have more marks than these. One that is inexact anyway answers by those that are known, so that it
     /// alone is in doubt and not all that a hook does with the others.
     pub(super) fn more_marks(&self) -> Option<Doubt> {
         let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.clone()));
+        // What hooks did to its list of marks may be the reason.
+        drop(self.own());
         let open = open.or_else(|| self.hooks.borrow().clone())?;
         if self.doubt.borrow().is_some() {
             self.more_marks_by_hook(&open);
@@ -138,17 +141,18 @@ impl Item {
 
     /// Takes the mark away that it was given last.
     pub(super) fn take_mark(&self, at_end: bool) {
-        let mut own = self.own.borrow_own();
-        if at_end {
-            own.pop();
-        } else if !own.is_empty() {
-            own.remove(0);
-        }
+        self.own.change(true, |own| {
+            if at_end {
+                own.pop();
+            } else if !own.is_empty() {
+                own.remove(0);
+            }
+        });
     }
 
     /// What the catalog says of it.
     pub(super) fn case(&self, shared: &mut SharedMarkers) -> TestCase {
-        let own = self.own.borrow();
+        let own = self.own();
         let mut list: Vec<_> = own.iter().map(|own| shared.marker(&own.mark, own.scope)).collect();
         let around = shared.around(&self.chain);
         list.extend(around.markers.iter().cloned());
@@ -185,17 +189,17 @@ impl Item {
 
     /// The mark of a name that `get_closest_marker` gives, of those that are known.
     pub(super) fn closest(&self, name: &str) -> Option<Rc<Mark>> {
-        let own = self.own.borrow();
+        let own = self.own();
         let around = self.chain.iter().flat_map(|list| list.marks.iter());
         own.iter().map(|own| &own.mark).chain(around).find(|mark| &*mark.name == name).cloned()
     }
 
     /// Gives it a mark.
     pub(super) fn add_mark(&self, mark: &Rc<Mark>, at_end: bool) {
-        // Of the test that a hook is called for, it is noted what the hook does; of any other it is a change.
-        let mut own = if self.watch.is_on() { self.own.borrow_own() } else { self.own.borrow_mut() };
-        let place = if at_end { own.len() } else { 0 };
-        own.insert(place, OwnMark { mark: mark.clone(), scope: None });
+        self.own.change(self.watch.is_on(), |own| {
+            let place = if at_end { own.len() } else { 0 };
+            own.insert(place, OwnMark { mark: mark.clone(), scope: None });
+        });
     }
 }
 
@@ -219,9 +223,7 @@ impl Object for Item {
             "function" | "obj" => Value::Function(self.function.clone()?),
             "config" => self.config.clone(),
             "fixturenames" => Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect()),
-            "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => {
-                Value::list(self.own.borrow().iter().map(|own| Value::Mark(own.mark.clone())).collect())
-            }
+            "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
             "callspec" if !self.parameters.is_empty() => Value::Object(Rc::new(CallSpecView {

@@ -22,7 +22,7 @@ impl Keywords {
     fn holds(&self, name: &str) -> Option<bool> {
         let item = &*self.0;
         let has_mark = |mark: &Rc<Mark>| &*mark.name == name;
-        let found = item.own.borrow().iter().any(|own| has_mark(&own.mark))
+        let found = item.own().iter().any(|own| has_mark(&own.mark))
             || item.chain.iter().flat_map(|list| list.marks.iter()).any(has_mark)
             || item.classes.iter().any(|class| &*class.name == name)
             || item.is_called(name)

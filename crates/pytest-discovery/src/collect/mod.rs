@@ -20,6 +20,7 @@ mod keywords;
 mod marks;
 mod metafunc;
 mod names;
+mod own_marks;
 mod parametrize;
 mod plugins;
 mod regroup;
@@ -400,7 +401,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             function_id: node_id.clone(),
             node_id,
             function: None,
-            own: Shared::default(),
+            own: own_marks::OwnMarks::default(),
             chain: place.chain.clone(),
             open: Some(doubt.clone()),
             hooks: Shared::default(),
