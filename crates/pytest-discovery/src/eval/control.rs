@@ -51,7 +51,7 @@ impl Interpreter<'_> {
     pub(super) fn either(&mut self, bodies: &[&[Stmt]], complete: bool, doubt: &Doubt, frame: &Frame) -> Flow {
         let mut perhaps: Option<Perhaps> = None;
         let mut goes_on = !complete;
-        let (mut returns, mut breaks) = (false, false);
+        let (mut returns, mut breaks, mut continues) = (false, false, false);
         for body in bodies {
             let doubts = self.doubts.len();
             self.doubts.push(doubt.clone());
@@ -62,18 +62,20 @@ impl Interpreter<'_> {
                 // It is taken not to happen: the others are what is left.
                 Flow::Ended(raised) => self.may_raise(raised, doubt, frame),
                 Flow::Return(_) => returns = true,
-                Flow::Break | Flow::Continue => breaks = true,
+                Flow::Break => breaks = true,
+                Flow::Continue => continues = true,
                 Flow::Perhaps(more) => {
                     goes_on = true;
                     perhaps = Some(more.and(perhaps.as_ref()));
                 }
             }
         }
-        if returns && !breaks && !goes_on {
+        if returns && !breaks && !continues && !goes_on {
             return Flow::Return(Value::Unknown(doubt.clone()));
         }
-        if returns || breaks {
-            let here = Perhaps { doubt: doubt.clone(), returns, breaks };
+        if returns || breaks || continues {
+            let stays = !returns && !breaks;
+            let here = Perhaps { doubt: doubt.clone(), returns, breaks: breaks || continues, stays };
             return Flow::Perhaps(here.and(perhaps.as_ref()));
         }
         perhaps.map_or(Flow::Next, Flow::Perhaps)
@@ -133,6 +135,7 @@ impl Interpreter<'_> {
             _ => None,
         };
         let before = size(&value);
+        let doubts = self.doubts.len();
         self.turns(frame, orelse, |interpreter| {
             if size(&value) != before {
                 let text = "a dictionary that changes while a loop runs over it".to_owned();
@@ -141,6 +144,13 @@ impl Interpreter<'_> {
             }
             match items.next() {
                 Ok(Some(item)) => {
+                    // Once the loop may have been left, its name is bound in doubt: what the turn would do to the
+                    // element is not followed.
+                    if interpreter.doubts.len() > doubts
+                        && let Some(doubt) = interpreter.current_doubt().cloned()
+                    {
+                        interpreter.taint(&item, &doubt);
+                    }
                     interpreter.assign(target, item, frame);
                     if interpreter.raised.is_some() { Turn::Last } else { Turn::Flow(interpreter.block(body, frame)) }
                 }
@@ -198,6 +208,7 @@ impl Interpreter<'_> {
             match flow {
                 Flow::Next | Flow::Continue => {}
                 Flow::Break => break None,
+                Flow::Perhaps(more) if more.stays => {}
                 Flow::Perhaps(more) => {
                     self.doubts.push(more.doubt.clone());
                     perhaps = Some(more.and(perhaps.as_ref()));
@@ -233,7 +244,7 @@ impl Interpreter<'_> {
     /// How a loop ends whose last turn, or what follows it, ends so, and which may have been left before.
     fn leave_loop(&mut self, perhaps: Option<Perhaps>, end: Flow, frame: &Frame) -> Flow {
         let Some(perhaps) = perhaps else { return end };
-        let left = Perhaps { breaks: false, ..perhaps.clone() };
+        let left = Perhaps { breaks: false, stays: false, ..perhaps.clone() };
         match end {
             Flow::Ended(raised) => self.may_raise(raised, &perhaps.doubt, frame),
             Flow::Return(_) if perhaps.breaks => return Flow::Perhaps(Perhaps { returns: true, ..left }),
@@ -444,9 +455,11 @@ impl Interpreter<'_> {
                     Flow::Next
                 }
             },
-            (Flow::Return(_), Some(doubt)) => Flow::Perhaps(Perhaps { doubt, returns: true, breaks: false }),
+            (Flow::Return(_), Some(doubt)) => {
+                Flow::Perhaps(Perhaps { doubt, returns: true, breaks: false, stays: false })
+            }
             (Flow::Break | Flow::Continue, Some(doubt)) => {
-                Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true })
+                Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true, stays: false })
             }
             (flow, _) => flow,
         }

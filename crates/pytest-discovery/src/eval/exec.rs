@@ -28,6 +28,8 @@ pub(crate) struct Perhaps {
     pub(super) returns: bool,
     /// By `break` or `continue`.
     pub(super) breaks: bool,
+    /// By `continue` and nothing else: the loop around goes on.
+    pub(super) stays: bool,
 }
 
 impl Perhaps {
@@ -39,6 +41,7 @@ impl Perhaps {
                 doubt: other.doubt.clone(),
                 returns: self.returns || other.returns,
                 breaks: self.breaks || other.breaks,
+                stays: self.stays && other.stays,
             },
         }
     }
@@ -102,7 +105,8 @@ impl Interpreter<'_> {
         match flow {
             Flow::Return(_) if !perhaps.breaks => Flow::Return(Value::Unknown(perhaps.doubt)),
             Flow::Return(_) => Flow::Perhaps(Perhaps { returns: true, ..perhaps }),
-            Flow::Break | Flow::Continue => Flow::Perhaps(Perhaps { breaks: true, ..perhaps }),
+            Flow::Continue => Flow::Perhaps(Perhaps { breaks: true, ..perhaps }),
+            Flow::Break => Flow::Perhaps(Perhaps { breaks: true, stays: false, ..perhaps }),
             Flow::Perhaps(more) => Flow::Perhaps(more.and(Some(&perhaps))),
             Flow::Ended(raised) => {
                 self.may_raise(raised, &perhaps.doubt, frame);

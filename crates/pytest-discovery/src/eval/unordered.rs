@@ -149,7 +149,7 @@ impl Interpreter<'_> {
                         Flow::Perhaps(perhaps) => (perhaps.returns, perhaps.breaks),
                         _ => (false, true),
                     };
-                    end = Flow::Perhaps(Perhaps { doubt: doubt.clone(), returns, breaks });
+                    end = Flow::Perhaps(Perhaps { doubt: doubt.clone(), returns, breaks, stays: false });
                     break;
                 }
             }
