@@ -327,6 +327,8 @@ import fcntl, os, pty, re, shutil, signal, struct, sys, termios, time
 place, second, command = sys.argv[1], sys.argv[2], sys.argv[3:]
 child, terminal = pty.fork()
 if child == 0:
+    # Who starts this in the background ignores it, and so would the child.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     time.sleep(0.2)
     os.execv(command[0], command)
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', *map(int, os.environ['SIZE'].split()), 0, 0))

@@ -6,7 +6,7 @@ use super::doubt::Why;
 use super::expr::distinct;
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
-use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, ExprKind, Range};
+use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Expr, ExprKind, Range};
 
 /// When a generator expression is left before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub(super) enum Until {
     True,
     /// `all`: the first that is false.
     False,
+}
+
+/// Whether an element is taken.
+enum Takes {
+    Yes,
+    No,
+    Perhaps(Doubt),
 }
 
 /// A run of a comprehension.
@@ -85,25 +92,22 @@ impl Interpreter<'_> {
         let doubt = self.doubt(frame, range, "an order that is not known");
         let inner = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
         let found = self.as_a_turn(&doubt.clone(), |interpreter| {
-            let mut found = Vec::new();
+            let (mut found, mut is_known) = (Vec::new(), true);
             for item in items {
                 interpreter.assign(&clause.target, item, &inner);
-                let mut taken = true;
-                for condition in &clause.conditions {
-                    let value = interpreter.eval(condition, &inner);
-                    taken = taken && interpreter.test(&value, &inner, condition.range)?;
-                    if !taken {
-                        break;
+                match interpreter.takes(&clause.conditions, &inner) {
+                    Takes::Yes => found.push(interpreter.eval(&comprehension.element, &inner)),
+                    Takes::No => {}
+                    Takes::Perhaps(doubt) => {
+                        interpreter.eval_under(&comprehension.element, &doubt, &inner);
+                        is_known = false;
                     }
-                }
-                if taken {
-                    found.push(interpreter.eval(&comprehension.element, &inner));
                 }
                 if interpreter.raised.is_some() || !interpreter.step() {
                     return None;
                 }
             }
-            Some(found)
+            is_known.then_some(found)
         });
         let Some(found) = found else { return Some(Value::Unknown(doubt)) };
         Some(self.list_in_any_order(found, &doubt))
@@ -189,36 +193,92 @@ impl Interpreter<'_> {
         };
         let items = match unordered {
             Some(items) => items,
-            None => self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range)?,
+            None => match self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range) {
+                Err(doubt) if self.raised.is_none() => {
+                    let element = Value::Unknown(doubt.clone());
+                    self.perhaps_turn(run, (clause, element), rest, &doubt, (frame, range));
+                    return Err(doubt);
+                }
+                items => items?,
+            },
         };
+        // What is found is not known then; what the other turns change is.
+        let mut unknown: Option<Doubt> = None;
         for item in items {
             if !self.step() {
                 return Err(self.doubt(frame, range, "the module takes too long to evaluate"));
             }
+            // It may have been left before.
+            if let (Some(doubt), true) = (&unknown, run.until != Until::End) {
+                self.perhaps_turn(run, (clause, item), rest, &doubt.clone(), (frame, range));
+                continue;
+            }
             self.assign(&clause.target, item, frame);
-            let mut taken = true;
-            for condition in &clause.conditions {
-                let value = self.eval(condition, frame);
-                match self.test(&value, frame, condition.range) {
-                    _ if self.raised.is_some() => return Ok(()),
-                    Some(true) => {}
-                    Some(false) => {
-                        taken = false;
-                        break;
-                    }
-                    None => return Err(self.doubt(frame, condition.range, Why::Under)),
+            let found = match self.takes(&clause.conditions, frame) {
+                _ if self.raised.is_some() => return Ok(()),
+                Takes::Yes => self.clauses(run, rest, None, frame, range),
+                Takes::No => Ok(()),
+                Takes::Perhaps(doubt) => {
+                    self.perhaps_found(run, rest, &doubt, (frame, range));
+                    Err(doubt)
                 }
-            }
-            if self.raised.is_some() {
-                return Ok(());
-            }
-            if taken {
-                self.clauses(run, rest, None, frame, range)?;
-            }
+            };
             if run.left || self.raised.is_some() {
                 return Ok(());
             }
+            if let Err(doubt) = found {
+                unknown.get_or_insert(doubt);
+            }
+            if let (Some(doubt), true) = (&unknown, run.found.len() > MOST_ELEMENTS) {
+                return Err(doubt.clone());
+            }
         }
-        Ok(())
+        unknown.map_or(Ok(()), Err)
+    }
+
+    /// Whether the conditions hold. Those behind one that is not known are evaluated under that doubt.
+    fn takes(&mut self, conditions: &[Expr], frame: &Frame) -> Takes {
+        let mut perhaps = None;
+        for condition in conditions {
+            let value = match &perhaps {
+                Some(doubt) => self.eval_under(condition, &Doubt::clone(doubt), frame),
+                None => self.eval(condition, frame),
+            };
+            match self.test(&value, frame, condition.range) {
+                Some(true) => {}
+                Some(false) => return Takes::No,
+                None => {
+                    perhaps.get_or_insert_with(|| self.doubt(frame, condition.range, Why::Under));
+                }
+            }
+            if self.raised.is_some() {
+                return Takes::No;
+            }
+        }
+        perhaps.map_or(Takes::Yes, Takes::Perhaps)
+    }
+
+    /// A turn that may not be taken, or not with this element.
+    fn perhaps_turn(
+        &mut self,
+        run: &Run<'_>,
+        (clause, element): (&Clause, Value),
+        rest: &[Clause],
+        doubt: &Doubt,
+        (frame, range): (&Frame, Range),
+    ) {
+        self.perhaps(doubt, |interpreter| {
+            interpreter.assign(&clause.target, element, frame);
+            if !matches!(interpreter.takes(&clause.conditions, frame), Takes::No) {
+                interpreter.perhaps_found(run, rest, doubt, (frame, range));
+            }
+        });
+    }
+
+    /// What a turn would find that may not be taken: evaluated for what it changes.
+    fn perhaps_found(&mut self, run: &Run<'_>, rest: &[Clause], doubt: &Doubt, (frame, range): (&Frame, Range)) {
+        let mut other = Run { comprehension: run.comprehension, until: Until::End, found: Vec::new(), left: false };
+        // That it cannot be known either changes nothing.
+        let _ = self.perhaps(doubt, |interpreter| interpreter.clauses(&mut other, rest, None, frame, range));
     }
 }

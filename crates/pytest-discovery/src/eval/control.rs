@@ -135,7 +135,6 @@ impl Interpreter<'_> {
             _ => None,
         };
         let before = size(&value);
-        let doubts = self.doubts.len();
         self.turns(frame, orelse, |interpreter| {
             if size(&value) != before {
                 let text = "a dictionary that changes while a loop runs over it".to_owned();
@@ -144,13 +143,6 @@ impl Interpreter<'_> {
             }
             match items.next() {
                 Ok(Some(item)) => {
-                    // Once the loop may have been left, its name is bound in doubt: what the turn would do to the
-                    // element is not followed.
-                    if interpreter.doubts.len() > doubts
-                        && let Some(doubt) = interpreter.current_doubt().cloned()
-                    {
-                        interpreter.taint(&item, &doubt);
-                    }
                     interpreter.assign(target, item, frame);
                     if interpreter.raised.is_some() { Turn::Last } else { Turn::Flow(interpreter.block(body, frame)) }
                 }
@@ -332,7 +324,9 @@ impl Interpreter<'_> {
 
     fn else_under(&mut self, doubt: Option<&Doubt>, orelse: &[Stmt], frame: &Frame) -> Flow {
         let doubts = self.doubts.len();
-        self.doubts.extend(doubt.cloned());
+        if let Some(doubt) = doubt {
+            self.doubts.push(doubt.clone());
+        }
         let flow = self.block(orelse, frame);
         self.doubts.truncate(doubts);
         flow

@@ -144,15 +144,21 @@ impl Interpreter<'_> {
 
     /// An expression that may not be evaluated at all: what it changes is under the doubt.
     pub(super) fn eval_under(&mut self, expr: &Expr, doubt: &Doubt, frame: &Frame) -> Value {
+        self.perhaps(doubt, |interpreter| interpreter.eval(expr, frame))
+            .unwrap_or_else(|| Value::Unknown(doubt.clone()))
+    }
+
+    /// What may not be evaluated at all: what it changes is under the doubt. `None` where it raises.
+    pub(super) fn perhaps<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let doubts = self.doubts.len();
         self.doubts.push(doubt.clone());
-        let value = self.eval(expr, frame);
+        let value = evaluate(self);
         self.doubts.truncate(doubts);
         if self.raised.take().is_some() {
             self.note_risk(doubt);
-            return Value::Unknown(doubt.clone());
+            return None;
         }
-        value
+        Some(value)
     }
 
     fn yielded(&mut self, items: Vec<Value>, frame: &Frame, expr: &Expr) -> Value {

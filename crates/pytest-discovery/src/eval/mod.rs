@@ -43,6 +43,7 @@ mod subscript;
 #[cfg(test)]
 mod tests;
 mod text;
+mod under;
 mod unordered;
 pub(crate) mod value;
 
@@ -93,7 +94,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) absent: AbsentModules,
     /// By the path of the file.
     modules: HashMap<Box<str>, Rc<Module>>,
-    doubts: Vec<Doubt>,
+    doubts: under::Doubts,
     steps: u32,
     outside_steps: u64,
     calls: u32,
@@ -153,7 +154,7 @@ impl<'a> Interpreter<'a> {
             env,
             absent: AbsentModules::new(),
             modules: HashMap::default(),
-            doubts: Vec::new(),
+            doubts: under::Doubts::default(),
             steps: 0,
             outside_steps: 0,
             calls: 0,
@@ -334,32 +335,30 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Binds a name of a scope around. What was bound before under no doubt, and is bound again under one, is no longer
-    /// known.
-    fn bind_in(&self, scope: &Scope, name: &str, value: Value) {
-        self.bind_among(&mut scope.names.borrow_mut(), name, value, false);
+    /// Binds a name of a scope around.
+    fn bind_in(&self, scope: &Rc<Scope>, name: &str, value: Value) {
+        self.bind_among(scope, &mut scope.names.borrow_mut(), name, value, false);
     }
 
     /// The same here; what a turn of a loop binds that has no known order is known until the turn ends.
-    fn bind_here(&self, scope: &Scope, name: &str, value: Value, of_turn: bool) {
+    fn bind_here(&self, scope: &Rc<Scope>, name: &str, value: Value, of_turn: bool) {
         let mut names = match scope.kind {
             // Nobody sees a call's names before it or after it.
             ScopeKind::Function => scope.names.borrow_own(),
             ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
         };
-        self.bind_among(&mut names, name, value, of_turn);
+        self.bind_among(scope, &mut names, name, value, of_turn);
     }
 
-    fn bind_among(&self, names: &mut Names, name: &str, value: Value, of_turn: bool) {
-        let doubt = self.current_doubt();
-        if let Some(binding) = names.get_mut(name) {
-            *binding = match doubt {
-                None => Binding { value, doubt: None },
-                Some(doubt) if of_turn => Binding { value, doubt: Some(doubt.clone()) },
-                Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
-            };
-        } else {
-            names.insert(name.into(), Binding { value, doubt: doubt.cloned() });
+    fn bind_among(&self, scope: &Rc<Scope>, names: &mut Names, name: &str, value: Value, of_turn: bool) {
+        let binding = Binding { value, doubt: self.current_doubt().cloned() };
+        let known = names.get_mut(name);
+        if !of_turn {
+            self.doubts.binds(scope, name, known.is_some());
+        }
+        match known {
+            Some(known) => *known = binding,
+            None => drop(names.insert(name.into(), binding)),
         }
     }
 
