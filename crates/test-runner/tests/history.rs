@@ -111,7 +111,7 @@ fn the_past_is_told_the_latest_run_first_and_of_each_case_the_latest_try() {
         }
     }
     let past = store.past().unwrap();
-    let told: Vec<_> = past.rows.iter().map(|row| (row.run.as_str(), row.id.as_str(), row.seconds)).collect();
+    let told: Vec<_> = past.rows.iter().map(|row| (&*row.run, row.id.as_str(), row.seconds)).collect();
     let of_run = |run| ["test_a.py::test_a", "test_a.py::test_b"].map(|id| [2.0, 1.0, 0.0].map(|time| (run, id, time)));
     assert_eq!(told, ["late", "early"].map(of_run).concat().concat());
     assert!(past.is_of_here());
@@ -215,10 +215,10 @@ fn what_was_measured_here_is_told_from_what_was_merged_in() {
     }
     store.merge(&other.export().unwrap()).unwrap();
     let past = store.past().unwrap();
-    let places: Vec<_> = past.rows.iter().map(|row| (row.run.as_str(), row.place.clone())).collect();
+    let places: Vec<_> = past.rows.iter().map(|row| (&*row.run, row.place.clone())).collect();
     assert_eq!(places, [("own", Place::Here), ("other", Place::Elsewhere("8x NVIDIA H100".to_owned()))]);
     let own = past.of_here();
-    assert_eq!((own.runs, own.rows.len(), own.rows[0].run.as_str()), (1, 1, "own"));
+    assert_eq!((own.runs, own.rows.len(), &*own.rows[0].run), (1, 1, "own"));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn old_runs_are_taken_out_with_their_folders_and_nothing_else_is() {
     let pruned = store.prune(path(&folder), 1).unwrap();
     assert_eq!((pruned.runs, pruned.results, pruned.folders), (3, 3, 1));
     let left: Vec<_> = store.past().unwrap().rows.into_iter().map(|row| row.run).collect();
-    assert_eq!(left, ["latest", "goes-on"]);
+    assert_eq!(left.iter().map(|run| &**run).collect::<Vec<_>>(), ["latest", "goes-on"]);
     assert!(!run_folder("oldest").exists() && folder.path().join("precious").exists());
     assert!(["goes-on", "latest", "unknown"].iter().all(|run| run_folder(run).exists()));
     drop(lock);

@@ -16,6 +16,7 @@ mod schema;
 mod typical;
 mod write;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use test_catalog::NodeId;
@@ -90,17 +91,17 @@ pub struct Row {
     /// Which of the cases with this id.
     pub occurrence: u32,
     /// The run.
-    pub run: String,
+    pub run: Arc<str>,
     /// When the run began, in milliseconds since 1970.
     pub started_ms: i64,
     /// The commit, where the tree was just that.
-    pub revision: Option<String>,
+    pub revision: Option<Arc<str>>,
     /// What came of it.
     pub outcome: RecordedOutcome,
     /// How long it took, in seconds, as it was recorded: it may be absurd.
     pub seconds: f64,
     /// The model of the GPUs that it had, such as `NVIDIA L4`; empty where it had none.
-    pub gpu_class: String,
+    pub gpu_class: Arc<str>,
     /// Where its run was: times of one place are not those of another.
     pub place: Place,
     /// Time on processors, in seconds, as it was recorded; `None` where it was not measured.

@@ -1,7 +1,9 @@
 //! What is asked of the store.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use rusqlite::{OptionalExtension, params};
 use test_catalog::NodeId;
 
@@ -71,9 +73,12 @@ impl Store {
             )?;
             // What one run tells of one case, the first try first.
             let mut of_case: Vec<Row> = Vec::new();
+            // Mostly that of the row before.
+            let mut gpu_class: Arc<str> = Arc::default();
             let mut runs = runs.query([RUNS])?;
             while let Some(run) = runs.next()? {
-                let (id, started_ms, revision): (String, i64, Option<String>) = (run.get(0)?, run.get(1)?, run.get(2)?);
+                let (id, started_ms): (Arc<str>, i64) = (run.get(0)?, run.get(1)?);
+                let revision: Option<Arc<str>> = run.get(2)?;
                 // Only what is merged in has no selection.
                 let place = run.get::<_, Option<String>>(3)?.map_or(Place::Here, Place::Elsewhere);
                 let mut rows = results.query([&id])?;
@@ -86,6 +91,10 @@ impl Store {
                     if is_another {
                         of_case.drain(..).rev().for_each(&mut take);
                     }
+                    let class = row.get_ref(4)?.as_str()?;
+                    if *gpu_class != *class {
+                        gpu_class = class.into();
+                    }
                     of_case.push(Row {
                         id: NodeId::from_text(id_text),
                         occurrence,
@@ -94,7 +103,7 @@ impl Store {
                         revision: revision.clone(),
                         outcome,
                         seconds: row.get(3)?,
-                        gpu_class: row.get(4)?,
+                        gpu_class: gpu_class.clone(),
                         place: place.clone(),
                         cpu_seconds: row.get(5)?,
                         memory_peak: row.get::<_, Option<i64>>(6)?.and_then(|bytes| u64::try_from(bytes).ok()),
