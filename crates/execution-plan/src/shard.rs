@@ -1,10 +1,11 @@
 //! Which of several machines runs a test, when a run is divided among them.
 //!
 //! Tests are divided by what they need: those of the CPU, those that share a GPU, those that take GPUs whole, and those
-//! that need what machines do not have unless it is said of one, of which each weighs as much. Of each class, [`assign`] puts the groups in the order of their
-//! names and cuts that order into pieces of equal weight. A group is what is best not divided: a file's tests of the CPU,
-//! the tests of one function on a GPU, a test binary. A weight is the expected time, times the GPUs, times the memory of
-//! each where GPUs are shared. A group belongs to the piece that its middle is in.
+//! that need what machines do not have unless it is said of one, of which each weighs as much. Of each class, [`assign`]
+//! puts the groups in the order of their names and cuts that order into pieces of equal weight. A group is what is best
+//! not divided: a file's tests of the CPU, the tests of one function on a GPU, a test binary. A weight is the expected
+//! time, times the GPUs, times the memory of each where GPUs are shared. A group belongs to the piece that its middle is
+//! in.
 //!
 //! With `n` shards, a class of weight `W` and its heaviest group of weight `g`:
 //!
