@@ -301,12 +301,19 @@ impl Interpreter<'_> {
         }
         // With a base that is not known only what the tree defines is certain, and that hardly.
         if on_class.is_err() && !self.has_plain_attributes(class) {
-            return Found::Unknown(on_class.err().flatten());
+            let doubt = on_class.err().flatten();
+            return Found::Unknown(match instance.attributes.borrow().get(name) {
+                Some(own) => Some(doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)).among([&own.value])),
+                None => doubt,
+            });
         }
         if let Some(doubt) = &*instance.doubt.borrow()
             && !matches!(&on_class, Ok(Some(binding)) if matches!(binding.value, Value::Function(_) | Value::ClassMethod(_) | Value::StaticMethod(_)))
         {
-            return Found::Unknown(Some(doubt.clone()));
+            let own = instance.attributes.borrow();
+            let inherited = on_class.as_ref().ok().and_then(Option::as_ref);
+            let held = own.get(name).or(inherited).map(|binding| &binding.value);
+            return Found::Unknown(Some(doubt.among(held)));
         }
         if let Some(binding) = instance.attributes.borrow().get(name) {
             return Found::Value(binding.value.clone());
@@ -446,12 +453,15 @@ impl Interpreter<'_> {
     /// `object.name = value`.
     pub(super) fn set_attribute(&mut self, object: &Value, name: &str, value: Value, frame: &Frame, range: Range) {
         let doubt = self.current_doubt().cloned();
-        let bound = |value: Value| match &doubt {
+        let bound = |value: Value, before: Option<&Binding>| match &doubt {
             None => Binding { value, doubt: None },
-            Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
+            Some(doubt) => Binding {
+                value: Value::Unknown(doubt.among([&value]).among(before.map(|one| &one.value))),
+                doubt: Some(doubt.clone()),
+            },
         };
         match object {
-            Value::Object(held) => held.assign(name, &bound(value).value, &frame.module.file.span(range)),
+            Value::Object(held) => held.assign(name, &bound(value, None).value, &frame.module.file.span(range)),
             Value::Instance(instance) => {
                 let class = &instance.class;
                 let odd = class.in_tree("__setattr__").is_some() || class.in_tree("__slots__").is_some_and(|_| false);
@@ -472,7 +482,7 @@ impl Interpreter<'_> {
                 if let Value::Function(function) = &value {
                     function.owner.borrow_mut().get_or_insert_with(|| class.clone());
                 }
-                let binding = bound(value);
+                let binding = bound(value, class.names.borrow().get(name));
                 if name == "__name__" {
                     class.renamed.replace(Some(binding.value));
                     return;
@@ -504,12 +514,12 @@ impl Interpreter<'_> {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
                     function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
                     if name == "__name__" {
-                        function.attributes.borrow_mut().insert(name.into(), bound(value));
+                        function.attributes.borrow_mut().insert(name.into(), bound(value, None));
                     }
                     return;
                 }
                 if name != NOT_FOLLOWED {
-                    let binding = bound(value);
+                    let binding = bound(value, function.attributes.borrow().get(name));
                     function.attributes.borrow_mut().insert(name.into(), binding);
                 }
             }
@@ -519,7 +529,7 @@ impl Interpreter<'_> {
                 self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
             }
             // What is set on a library's objects is read from nowhere here.
-            Value::External(_) | Value::Unknown(_) | Value::Opaque | Value::Time(_) => {}
+            Value::External(_) | Value::Opaque | Value::Time(_) => {}
             other => {
                 let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
                 self.taint(&other.clone(), &doubt);
@@ -529,19 +539,17 @@ impl Interpreter<'_> {
 
     /// An attribute in an instance's own dictionary.
     pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
-        let mut attributes = instance.attributes.borrow_mut();
+        let before = instance.attributes.borrow().get(name).map(|one| one.value.clone());
         // An object that the turn of a loop makes is the same in any order; one that several change is not.
-        let fresh = self.doubts_order_only() && !attributes.contains_key(name);
+        let fresh = self.doubts_order_only() && before.is_none();
         let binding = match self.current_doubt().filter(|_| !fresh) {
             None => Binding { value, doubt: None },
-            Some(doubt) => Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) },
-        };
-        match attributes.get_mut(name) {
-            Some(old) => *old = binding,
-            None => {
-                attributes.insert(name.into(), binding);
+            Some(doubt) => {
+                let either = doubt.among([&value]).among(&before);
+                Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) }
             }
-        }
+        };
+        instance.attributes.borrow_mut().insert(name.into(), binding);
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::comprehension::Until;
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
-use super::exec::Flow;
+use super::exec::{Flow, Perhaps};
 use super::value::{Argument, Arguments, Binding, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
 use super::{Frame, Interpreter, MOST_CALLS, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
@@ -64,6 +64,7 @@ impl Interpreter<'_> {
         }
         if let Value::Unknown(doubt) = &function {
             self.changes_by_method(&call.function, doubt, frame);
+            self.call_candidates(call, &doubt.clone(), &arguments, frame, range);
         }
         self.apply(&function, arguments, spread, frame, range)
     }
@@ -255,12 +256,13 @@ impl Interpreter<'_> {
             if !stdlib::is_safe(path) {
                 self.note_risk(&unknown);
             }
-            for arg in &arguments.positional {
-                if matches!(arg.value, Value::Iterator(_)) {
-                    self.taint(&arg.value, &unknown);
+            for value in arguments.values() {
+                if let Value::Iterator(iterator) = value {
+                    iterator.forget(&unknown);
                 }
             }
-            return Value::Unknown(unknown);
+            let unknown = unknown.apart();
+            return Value::Unknown(if stdlib::may_give(path) { unknown.among(arguments.values()) } else { unknown });
         }
         self.note_risk(&unknown);
         // Whoever is called may change what it is given.
@@ -274,8 +276,8 @@ impl Interpreter<'_> {
             }
             _ => self.doubt(frame, range, Why::Passed),
         };
-        for arg in arguments.positional.iter().chain(arguments.keywords.iter().map(|(_, value)| value)) {
-            self.taint(&arg.value, &doubt);
+        for value in arguments.values() {
+            self.taint(value, &doubt);
         }
         Value::Unknown(unknown)
     }
@@ -312,7 +314,7 @@ impl Interpreter<'_> {
             Some(body) => self.eval(body, &inner),
             None => match self.block(def.body(), &inner) {
                 Flow::Return(value) => value,
-                Flow::Perhaps(perhaps) if perhaps.returns => Value::Unknown(perhaps.doubt),
+                Flow::Perhaps(Perhaps { returns: Some(returned), .. }) => Value::Unknown(returned),
                 Flow::Ended(raised) => {
                     self.raised = Some(raised);
                     self.not_known(frame, range)

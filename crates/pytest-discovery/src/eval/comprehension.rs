@@ -33,6 +33,8 @@ struct Run<'c> {
     comprehension: &'c Comprehension,
     until: Until,
     found: Vec<(Value, Value)>,
+    /// What it may have found besides.
+    perhaps: Vec<Value>,
     /// It was left before its end.
     left: bool,
 }
@@ -133,9 +135,12 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Result<(Vec<(Value, Value)>, bool), Doubt> {
         let inner = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
-        let mut run = Run { comprehension, until, found: Vec::new(), left: false };
+        let mut run = Run { comprehension, until, found: Vec::new(), perhaps: Vec::new(), left: false };
         // The first iterable is evaluated outside: in a class body it sees the class's names.
-        self.clauses(&mut run, &comprehension.clauses, Some(frame), &inner, range)?;
+        if let Err(doubt) = self.clauses(&mut run, &comprehension.clauses, Some(frame), &inner, range) {
+            let found = run.found.iter().flat_map(|(key, value)| [key, value]);
+            return Err(doubt.among(found.chain(&run.perhaps)));
+        }
         if self.raised.is_some() {
             return Err(self.doubt(frame, range, Why::NotKnown));
         }
@@ -261,7 +266,7 @@ impl Interpreter<'_> {
     /// A turn that may not be taken, or not with this element.
     fn perhaps_turn(
         &mut self,
-        run: &Run<'_>,
+        run: &mut Run<'_>,
         (clause, element): (&Clause, Value),
         rest: &[Clause],
         doubt: &Doubt,
@@ -276,9 +281,17 @@ impl Interpreter<'_> {
     }
 
     /// What a turn would find that may not be taken: evaluated for what it changes.
-    fn perhaps_found(&mut self, run: &Run<'_>, rest: &[Clause], doubt: &Doubt, (frame, range): (&Frame, Range)) {
-        let mut other = Run { comprehension: run.comprehension, until: Until::End, found: Vec::new(), left: false };
+    fn perhaps_found(&mut self, run: &mut Run<'_>, rest: &[Clause], doubt: &Doubt, (frame, range): (&Frame, Range)) {
+        let mut other = Run {
+            comprehension: run.comprehension,
+            until: Until::End,
+            found: Vec::new(),
+            perhaps: Vec::new(),
+            left: false,
+        };
         // That it cannot be known either changes nothing.
         let _ = self.perhaps(doubt, |interpreter| interpreter.clauses(&mut other, rest, None, frame, range));
+        run.perhaps.extend(other.found.into_iter().flat_map(|(key, value)| [key, value]));
+        run.perhaps.append(&mut other.perhaps);
     }
 }

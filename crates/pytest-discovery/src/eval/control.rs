@@ -51,17 +51,18 @@ impl Interpreter<'_> {
     pub(super) fn either(&mut self, bodies: &[&[Stmt]], complete: bool, doubt: &Doubt, frame: &Frame) -> Flow {
         let mut perhaps: Option<Perhaps> = None;
         let mut goes_on = !complete;
-        let (mut returns, mut breaks, mut continues) = (false, false, false);
+        let mut returns: Option<Doubt> = None;
+        let (mut breaks, mut continues) = (false, false);
         for body in bodies {
             let doubts = self.doubts.len();
-            self.doubts.push(doubt.clone());
+            self.doubts.push(&doubt);
             let flow = self.block(body, frame);
             self.doubts.truncate(doubts);
             match flow {
                 Flow::Next => goes_on = true,
                 // It is taken not to happen: the others are what is left.
                 Flow::Ended(raised) => self.may_raise(raised, doubt, frame),
-                Flow::Return(_) => returns = true,
+                Flow::Return(value) => returns = Some(returns.as_ref().unwrap_or(doubt).among([&value])),
                 Flow::Break => breaks = true,
                 Flow::Continue => continues = true,
                 Flow::Perhaps(more) => {
@@ -70,11 +71,11 @@ impl Interpreter<'_> {
                 }
             }
         }
-        if returns && !breaks && !continues && !goes_on {
-            return Flow::Return(Value::Unknown(doubt.clone()));
+        if let (Some(returned), false, false, false) = (&returns, breaks, continues, goes_on) {
+            return Flow::Return(Value::Unknown(returned.clone()));
         }
-        if returns || breaks || continues {
-            let stays = !returns && !breaks;
+        if returns.is_some() || breaks || continues {
+            let stays = returns.is_none() && !breaks;
             let here = Perhaps { doubt: doubt.clone(), returns, breaks: breaks || continues, stays };
             return Flow::Perhaps(here.and(perhaps.as_ref()));
         }
@@ -90,7 +91,7 @@ impl Interpreter<'_> {
         frame: &Frame,
     ) -> Flow {
         let doubts = self.doubts.len();
-        self.doubts.push(doubt.clone());
+        self.doubts.push(&doubt);
         let mut perhaps = None;
         // The second turn finds what the first one left unknown.
         for _ in 0..2 {
@@ -122,8 +123,9 @@ impl Interpreter<'_> {
             other => match self.iterate(other, frame, iter.range) {
                 Ok(items) => Items::Of(items.into_iter()),
                 Err(_) if self.raised.is_some() => return Flow::Next,
-                Err(_) => {
+                Err(why) => {
                     let doubt = self.doubt(frame, iter.range, "a loop over what is not known");
+                    let doubt = doubt.among(why.candidates());
                     let first = self.repeat_unknown(Some(target), body, &doubt, frame);
                     return self.after_loop(first, orelse, frame);
                 }
@@ -202,7 +204,7 @@ impl Interpreter<'_> {
                 Flow::Break => break None,
                 Flow::Perhaps(more) if more.stays => {}
                 Flow::Perhaps(more) => {
-                    self.doubts.push(more.doubt.clone());
+                    self.doubts.push(&more.doubt);
                     perhaps = Some(more.and(perhaps.as_ref()));
                 }
                 flow => break Some(flow),
@@ -214,7 +216,7 @@ impl Interpreter<'_> {
                 && self.guarded > 0
                 && let Some(risk) = &self.risk
             {
-                self.doubts.push(risk.clone());
+                self.doubts.push(&risk);
                 risky = true;
             }
         };
@@ -227,7 +229,7 @@ impl Interpreter<'_> {
     pub(super) fn after_loop(&mut self, flow: Flow, orelse: &[Stmt], frame: &Frame) -> Flow {
         let Flow::Perhaps(perhaps) = flow else { return self.block(orelse, frame) };
         let doubts = self.doubts.len();
-        self.doubts.push(perhaps.doubt.clone());
+        self.doubts.push(&perhaps.doubt);
         let end = self.block(orelse, frame);
         self.doubts.truncate(doubts);
         self.leave_loop(Some(perhaps), end, frame)
@@ -239,13 +241,13 @@ impl Interpreter<'_> {
         let left = Perhaps { breaks: false, stays: false, ..perhaps.clone() };
         match end {
             Flow::Ended(raised) => self.may_raise(raised, &perhaps.doubt, frame),
-            Flow::Return(_) if perhaps.breaks => return Flow::Perhaps(Perhaps { returns: true, ..left }),
-            Flow::Return(_) => return Flow::Return(Value::Unknown(left.doubt)),
+            Flow::Return(value) if perhaps.breaks => return Flow::Perhaps(left.returning(&value)),
+            Flow::Return(value) => return left.returning(&value).returned(),
             Flow::Break | Flow::Continue => return Flow::Perhaps(Perhaps { breaks: true, ..left }),
             Flow::Perhaps(more) => return Flow::Perhaps(more.and(Some(&left))),
             Flow::Next => {}
         }
-        if left.returns { Flow::Perhaps(left) } else { Flow::Next }
+        if left.returns.is_some() { Flow::Perhaps(left) } else { Flow::Next }
     }
 
     pub(super) fn attempt(
@@ -300,7 +302,7 @@ impl Interpreter<'_> {
             for handler in handlers {
                 if let Some(name) = &handler.name {
                     let doubts = self.doubts.len();
-                    self.doubts.push(risk.clone());
+                    self.doubts.push(&risk);
                     self.bind(&frame.scope, name, Value::Unknown(risk.clone()));
                     self.doubts.truncate(doubts);
                 }
@@ -309,8 +311,8 @@ impl Interpreter<'_> {
             flow = match (flow, handled) {
                 (flow, Flow::Next) => flow,
                 (Flow::Next, handled) => handled,
-                (Flow::Return(_), Flow::Perhaps(perhaps)) if !perhaps.breaks => {
-                    Flow::Perhaps(Perhaps { returns: true, ..perhaps })
+                (Flow::Return(value), Flow::Perhaps(perhaps)) if !perhaps.breaks => {
+                    Flow::Perhaps(perhaps.returning(&value))
                 }
                 (flow, Flow::Perhaps(perhaps)) => self.join(Some(perhaps), flow, frame),
                 (flow, _) => flow,
@@ -325,7 +327,7 @@ impl Interpreter<'_> {
     fn else_under(&mut self, doubt: Option<&Doubt>, orelse: &[Stmt], frame: &Frame) -> Flow {
         let doubts = self.doubts.len();
         if let Some(doubt) = doubt {
-            self.doubts.push(doubt.clone());
+            self.doubts.push(&doubt);
         }
         let flow = self.block(orelse, frame);
         self.doubts.truncate(doubts);
@@ -415,7 +417,7 @@ impl Interpreter<'_> {
             let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
             let doubts = self.doubts.len();
             if raises {
-                self.doubts.push(doubt.clone());
+                self.doubts.push(&doubt);
             }
             let nothing = vec![Value::None, Value::None, Value::None];
             let answer = self.special(&value, "__exit__", nothing, frame, context.range);
@@ -449,11 +451,12 @@ impl Interpreter<'_> {
                     Flow::Next
                 }
             },
-            (Flow::Return(_), Some(doubt)) => {
-                Flow::Perhaps(Perhaps { doubt, returns: true, breaks: false, stays: false })
+            (Flow::Return(value), Some(doubt)) => {
+                let returns = Some(doubt.among([&value]));
+                Flow::Perhaps(Perhaps { doubt, returns, breaks: false, stays: false })
             }
             (Flow::Break | Flow::Continue, Some(doubt)) => {
-                Flow::Perhaps(Perhaps { doubt, returns: false, breaks: true, stays: false })
+                Flow::Perhaps(Perhaps { doubt, returns: None, breaks: true, stays: false })
             }
             (flow, _) => flow,
         }

@@ -299,7 +299,7 @@ impl Interpreter<'_> {
         let values =
             vec![Value::Class(class.clone()), Value::str(&*class.name), Value::tuple(bases), Value::dict(names)];
         let doubts = self.doubts.len();
-        self.doubts.push(doubt);
+        self.doubts.push(&doubt);
         for method in ["__new__", "__init__"] {
             if let Some(function) = metaclass.in_tree(method) {
                 let arguments = self.arguments(values.clone(), frame, range);

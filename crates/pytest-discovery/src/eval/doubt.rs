@@ -8,13 +8,18 @@ use std::sync::Arc;
 
 use test_catalog::Reason;
 
+use super::candidates::Candidates;
+use super::value::Value;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
 
 /// Why a value is not known, and where that came about. Cheap to make and to clone: most are never shown, so the
 /// text and the place are made when they are asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Doubt(Rc<Lazy>);
+pub(crate) struct Doubt {
+    why: Rc<Lazy>,
+    candidates: Candidates,
+}
 
 #[derive(Debug)]
 struct Lazy {
@@ -56,16 +61,35 @@ const SHOWN: usize = 80;
 impl Doubt {
     /// A doubt about the source of a range.
     pub(crate) fn new(file: &Arc<SourceFile>, range: Range, why: Why) -> Self {
-        Self(Rc::new(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)) }))
+        Self::of(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)) })
+    }
+
+    fn of(why: Lazy) -> Self {
+        Self { why: Rc::new(why), candidates: Candidates::default() }
+    }
+
+    /// The same doubt about something that may be, or hold, one of those as well.
+    pub(crate) fn among<'v>(&self, values: impl IntoIterator<Item = &'v Value>) -> Self {
+        Self { why: self.why.clone(), candidates: self.candidates.and(values, self) }
+    }
+
+    /// The same doubt about something that is none of those.
+    pub(crate) fn apart(&self) -> Self {
+        Self { why: self.why.clone(), candidates: Candidates::default() }
+    }
+
+    /// What may be changed where the value that is not known is changed.
+    pub(crate) fn candidates(&self) -> &[Value] {
+        self.candidates.as_slice()
     }
 
     /// Whether it is the very same doubt.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.why, &other.why)
     }
 
     fn reason(&self) -> &Reason {
-        self.0.reason.get_or_init(|| match &self.0.parts {
+        self.why.reason.get_or_init(|| match &self.why.parts {
             Some((file, range, why)) => Reason { text: why.text(file, *range), at: file.span(*range) },
             // One without parts is made with its reason.
             None => unreachable!("a doubt has a reason or what to make it of"),
@@ -75,7 +99,7 @@ impl Doubt {
 
 impl From<Reason> for Doubt {
     fn from(reason: Reason) -> Self {
-        Self(Rc::new(Lazy { reason: reason.into(), parts: None }))
+        Self::of(Lazy { reason: reason.into(), parts: None })
     }
 }
 

@@ -24,8 +24,8 @@ pub(crate) enum Flow {
 #[derive(Clone)]
 pub(crate) struct Perhaps {
     pub(super) doubt: Doubt,
-    /// By `return`.
-    pub(super) returns: bool,
+    /// By `return`: the doubt what was returned.
+    pub(super) returns: Option<Doubt>,
     /// By `break` or `continue`.
     pub(super) breaks: bool,
     /// By `continue` and nothing else: the loop around goes on.
@@ -33,13 +33,30 @@ pub(crate) struct Perhaps {
 }
 
 impl Perhaps {
+    /// The same, or left by `return` with that value.
+    pub(super) fn returning(self, value: &Value) -> Self {
+        let returned = self.returns.as_ref().unwrap_or(&self.doubt).among([value]);
+        Self { returns: Some(returned), ..self }
+    }
+
+    /// Nothing is left but to return: so it does for certain, unless the loop around may go on.
+    pub(super) fn returned(self) -> Flow {
+        match self.returns {
+            Some(returned) if !self.breaks => Flow::Return(Value::Unknown(returned)),
+            _ => Flow::Perhaps(self),
+        }
+    }
+
     /// Both of them may be.
     pub(super) fn and(self, other: Option<&Self>) -> Self {
         match other {
             None => self,
             Some(other) => Self {
                 doubt: other.doubt.clone(),
-                returns: self.returns || other.returns,
+                returns: match (self.returns, &other.returns) {
+                    (Some(one), Some(other)) => Some(one.among(other.candidates())),
+                    (one, other) => one.or_else(|| other.clone()),
+                },
                 breaks: self.breaks || other.breaks,
                 stays: self.stays && other.stays,
             },
@@ -82,7 +99,7 @@ impl Interpreter<'_> {
                 }
                 // The rest is under the doubt whether it is reached.
                 Flow::Perhaps(more) => {
-                    self.doubts.push(more.doubt.clone());
+                    self.doubts.push(&more.doubt);
                     perhaps = Some(more.and(perhaps.as_ref()));
                 }
                 flow => return self.join(perhaps, flow, frame),
@@ -92,7 +109,7 @@ impl Interpreter<'_> {
                 && self.guarded > 0
                 && let Some(risk) = &self.risk
             {
-                self.doubts.push(risk.clone());
+                self.doubts.push(&risk);
                 risky = true;
             }
         }
@@ -103,8 +120,7 @@ impl Interpreter<'_> {
     pub(super) fn join(&mut self, perhaps: Option<Perhaps>, flow: Flow, frame: &Frame) -> Flow {
         let Some(perhaps) = perhaps else { return flow };
         match flow {
-            Flow::Return(_) if !perhaps.breaks => Flow::Return(Value::Unknown(perhaps.doubt)),
-            Flow::Return(_) => Flow::Perhaps(Perhaps { returns: true, ..perhaps }),
+            Flow::Return(value) => perhaps.returning(&value).returned(),
             Flow::Continue => Flow::Perhaps(Perhaps { breaks: true, ..perhaps }),
             Flow::Break => Flow::Perhaps(Perhaps { breaks: true, stays: false, ..perhaps }),
             Flow::Perhaps(more) => Flow::Perhaps(more.and(Some(&perhaps))),
@@ -217,7 +233,7 @@ impl Interpreter<'_> {
         if self.guarded > 0
             && let Some(risk) = &self.risk
         {
-            self.doubts.push(risk.clone());
+            self.doubts.push(&risk);
         }
         bind(self);
         self.doubts.truncate(doubts);
@@ -314,6 +330,9 @@ impl Interpreter<'_> {
         let old = self.eval(target, frame);
         if self.raised.is_some() {
             return;
+        }
+        if let Value::Unknown(doubt) = &old {
+            self.taint(&old, doubt);
         }
         let new = match self.augment_in_place(&old, op, value, frame, range) {
             Some(same) => same,

@@ -104,7 +104,9 @@ impl Interpreter<'_> {
                             // Whichever it is, it is no name, string or number.
                             (Value::Opaque, Value::Opaque) => Value::Opaque,
                             (Value::Time(one), Value::Time(other)) if one == other => Value::Time(one),
-                            _ => self.not_known(frame, expr.range),
+                            (one, other) => {
+                                Value::Unknown(self.doubt(frame, expr.range, Why::NotKnown).among([&one, &other]))
+                            }
                         }
                     }
                 }
@@ -113,7 +115,7 @@ impl Interpreter<'_> {
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, frame, expr.range),
             ExprKind::Interpolated(parts) => match self.interpolated(parts, frame) {
                 Ok(text) => Value::str(text),
-                Err(Some(doubt)) => Value::Unknown(doubt),
+                Err(Some(doubt)) => Value::Unknown(doubt.apart()),
                 Err(None) => self.not_known(frame, expr.range),
             },
             ExprKind::Walrus(target, value) => {
@@ -151,7 +153,7 @@ impl Interpreter<'_> {
     /// What may not be evaluated at all: what it changes is under the doubt. `None` where it raises.
     pub(super) fn perhaps<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let doubts = self.doubts.len();
-        self.doubts.push(doubt.clone());
+        self.doubts.push(&doubt);
         let value = evaluate(self);
         self.doubts.truncate(doubts);
         if self.raised.take().is_some() {
@@ -188,17 +190,18 @@ impl Interpreter<'_> {
                 Some(truth) if truth == (op == BoolOp::Or) => return last,
                 Some(_) => {}
                 None => {
-                    let doubt = match last {
-                        Value::Unknown(doubt) => doubt,
+                    let doubt = match &last {
+                        Value::Unknown(doubt) => doubt.clone(),
                         _ => self.doubt(frame, operand.range, Why::NotKnown),
                     };
+                    let mut any = vec![last];
                     // The others are evaluated for what they change.
                     for rest in &operands[index + 1..] {
-                        self.eval_under(rest, &doubt, frame);
+                        any.push(self.eval_under(rest, &doubt, frame));
                     }
                     let (first, last) = (operands[0].range, operands[operands.len() - 1].range);
                     let whole = crate::syntax::ast::Range { start: first.start, end: last.end };
-                    return self.unknown(frame, whole, Why::NotKnown);
+                    return Value::Unknown(self.doubt(frame, whole, Why::NotKnown).among(&any));
                 }
             }
         }
@@ -224,7 +227,10 @@ impl Interpreter<'_> {
                 values.push(self.eval(item, frame));
             }
         }
-        unknown.map_or(Ok(values), Err)
+        match unknown {
+            None => Ok(values),
+            Some(doubt) => Err(doubt.among(&values)),
+        }
     }
 
     fn dictionary(&mut self, pairs: &[(Option<Expr>, Expr)], frame: &Frame) -> Value {
@@ -234,9 +240,9 @@ impl Interpreter<'_> {
                 Some(key) => {
                     let key_value = self.eval(key, frame);
                     let value = self.eval(value, frame);
-                    if !is_key(&key_value) || !dict.insert(key_value, value) {
+                    if !is_key(&key_value) || !dict.insert(key_value, value.clone()) {
                         let doubt = self.doubt(frame, key.range, Why::NotKnown);
-                        *dict.0.borrow_mut() = Err(doubt);
+                        dict.forget(&doubt, [&value]);
                     }
                 }
                 None => {
@@ -257,7 +263,7 @@ impl Interpreter<'_> {
                         }
                         Err(doubt) => {
                             self.note_risk(&doubt);
-                            *dict.0.borrow_mut() = Err(doubt);
+                            dict.forget(&doubt, []);
                         }
                     }
                 }

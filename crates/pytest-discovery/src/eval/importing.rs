@@ -250,7 +250,7 @@ impl Interpreter<'_> {
                 Some(super::value::Binding { value, doubt: None }) => self.bind(&frame.scope, &name, value),
                 Some(super::value::Binding { value, doubt: Some(doubt) }) => {
                     let doubts = self.doubts.len();
-                    self.doubts.push(doubt);
+                    self.doubts.push(&doubt);
                     self.bind(&frame.scope, &name, value);
                     self.doubts.truncate(doubts);
                 }

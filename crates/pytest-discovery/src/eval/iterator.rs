@@ -6,6 +6,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 
 use super::shared::Shared;
+use super::subscript::held_by;
 use super::value::{Dict, Doubt, Value, ViewKind};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
 use crate::syntax::ast::Range;
@@ -35,6 +36,17 @@ impl Iterator {
 
     pub(super) fn of(items: Vec<Value>) -> Value {
         Self::value(Feed::Items(items.into()))
+    }
+
+    /// It is not known any more what is left of it.
+    pub(super) fn forget(&self, doubt: &Doubt) {
+        let unknown = match self.0.replace(Feed::Unknown(doubt.clone())) {
+            Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => doubt.among(&items),
+            Feed::Repeat(item) => doubt.among([&item]),
+            Feed::Unknown(before) => before,
+            Feed::Count(..) => return,
+        };
+        *self.0.borrow_mut() = Feed::Unknown(unknown);
     }
 
     /// The next element; `Ok(None)` at the end.
@@ -154,7 +166,13 @@ impl Interpreter<'_> {
                 Ok(items)
             }
             Err(doubt) => {
-                let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, super::doubt::Why::NotKnown));
+                let doubt = doubt.unwrap_or_else(|| {
+                    let doubt = self.doubt(frame, range, super::doubt::Why::NotKnown);
+                    match value {
+                        Value::Instance(_) => doubt.among([value]),
+                        _ => doubt.among(&held_by(value)),
+                    }
+                });
                 // It may be nothing that can be iterated.
                 if !matches!(value, Value::Set(_) | Value::FrozenSet(_)) {
                     self.note_risk(&doubt);

@@ -32,7 +32,7 @@ impl Interpreter<'_> {
                     // This one or any behind it.
                     let doubt = self.doubt(frame, range, "a `match` that is not decided");
                     let doubts = self.doubts.len();
-                    self.doubts.push(doubt.clone());
+                    self.doubts.push(&doubt);
                     cases[index..].iter().for_each(|case| self.capture_unknown(&case.pattern, &doubt, frame));
                     self.doubts.truncate(doubts);
                     let bodies: Vec<&[Stmt]> = cases[index..].iter().map(|case| &*case.body).collect();

@@ -15,6 +15,7 @@ mod attribute;
 mod bound;
 mod builtin_names;
 mod call;
+mod candidates;
 mod class;
 mod compare;
 mod comprehension;
@@ -354,7 +355,7 @@ impl<'a> Interpreter<'a> {
         let binding = Binding { value, doubt: self.current_doubt().cloned() };
         let known = names.get_mut(name);
         if !of_turn {
-            self.doubts.binds(scope, name, known.is_some());
+            self.doubts.binds(scope, name, known.as_deref());
         }
         match known {
             Some(known) => *known = binding,
@@ -405,46 +406,6 @@ impl<'a> Interpreter<'a> {
 
     /// What is no longer known after something unknown may have changed it.
     fn taint(&mut self, value: &Value, doubt: &Doubt) {
-        self.taint_within(value, doubt, 0);
-    }
-
-    fn taint_within(&mut self, value: &Value, doubt: &Doubt, depth: u32) {
-        // What lies deeper is not reached by chance.
-        if depth > 12 || !self.step() {
-            return;
-        }
-        match value {
-            Value::List(list) | Value::Set(list) => {
-                if let Ok(items) = list.0.replace(Err(doubt.clone())) {
-                    items.iter().for_each(|item| self.taint_within(item, doubt, depth + 1));
-                }
-            }
-            Value::Dict(dict) | Value::View(dict, _) => {
-                if let Ok(items) = dict.0.replace(Err(doubt.clone())) {
-                    items.iter().for_each(|(_, item)| self.taint_within(item, doubt, depth + 1));
-                }
-            }
-            Value::Tuple(items) => items.iter().for_each(|item| self.taint_within(item, doubt, depth + 1)),
-            Value::Iterator(iterator) => {
-                iterator.0.replace(iterator::Feed::Unknown(doubt.clone()));
-            }
-            Value::Function(function) => {
-                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-                function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-            }
-            Value::Method(method) => self.taint_within(&method.0, doubt, depth + 1),
-            // Who is handed a class may mark it; that it is given other bases or methods is not to be expected.
-            Value::Class(class) if !class.is_enum => {
-                class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-            }
-            Value::Instance(instance) if instance.member.is_none() && instance.doubt.borrow().is_none() => {
-                instance.doubt.replace(Some(doubt.clone()));
-                self.taint_within(&instance.value, doubt, depth + 1);
-                let held: Vec<Value> = instance.attributes.borrow().values().map(|one| one.value.clone()).collect();
-                held.iter().for_each(|item| self.taint_within(item, doubt, depth + 1));
-            }
-            Value::Object(object) => object.taint(doubt),
-            _ => {}
-        }
+        candidates::taint(value, doubt);
     }
 }

@@ -62,7 +62,8 @@ impl Interpreter<'_> {
         {
             // An object of the tree may still decide.
             if !matches!(left, Value::Instance(_)) {
-                return Value::Unknown(doubt.clone());
+                let may_hold_both = matches!(op, BinaryOp::Add | BinaryOp::BitOr);
+                return Value::Unknown(if may_hold_both { doubt.among([left, right]) } else { doubt.apart() });
             }
         }
         if let Some(found) = self.overloaded(left, op, right, frame, range) {
@@ -202,7 +203,12 @@ impl Interpreter<'_> {
                         self.charge((one.len() + other.len()) / 8);
                         Some(Value::list(one.into_iter().chain(other).collect()))
                     }
-                    (Err(doubt), _) | (_, Err(doubt)) => Some(Value::List(Rc::new(List(Err(doubt).into())))),
+                    (Err(doubt), Ok(items)) | (Ok(items), Err(doubt)) => {
+                        Some(Value::List(Rc::new(List(Err(doubt.among(&items)).into()))))
+                    }
+                    (Err(one), Err(other)) => {
+                        Some(Value::List(Rc::new(List(Err(one.among(other.candidates())).into()))))
+                    }
                     _ => None,
                 }
             }
@@ -286,14 +292,18 @@ impl Interpreter<'_> {
             (Value::List(list), BinaryOp::Add) => {
                 let added = self.iterate(value, frame, range);
                 let doubt = self.current_doubt().cloned();
-                let mut items = list.0.borrow_mut();
-                if let Ok(old) = &mut *items {
-                    match (added, doubt) {
-                        (_, Some(doubt)) | (Err(doubt), None) => *items = Err(doubt),
-                        (Ok(added), None) if old.len() + added.len() <= MOST_ELEMENTS => old.extend(added),
-                        (Ok(_), None) => {
-                            *items = Err(self.doubt(frame, range, "more elements than are followed"));
+                let count = list.0.borrow().as_ref().map(Vec::len).map_err(Clone::clone);
+                match (added, doubt, count) {
+                    (_, Some(doubt), _) | (Err(doubt), None, _) | (Ok(_), None, Err(doubt)) => {
+                        list.forget(&doubt, [value])
+                    }
+                    (Ok(added), None, Ok(count)) if count + added.len() <= MOST_ELEMENTS => {
+                        if let Ok(items) = &mut *list.0.borrow_mut() {
+                            items.extend(added);
                         }
+                    }
+                    (Ok(_), None, Ok(_)) => {
+                        list.forget(&self.doubt(frame, range, "more elements than are followed"), [value]);
                     }
                 }
                 Some(object.clone())
@@ -301,24 +311,25 @@ impl Interpreter<'_> {
             (Value::List(list), BinaryOp::Mult) => {
                 let new = integer(value).and_then(|count| self.repeated(object, &count));
                 let doubt = self.current_doubt().cloned();
-                let new = match (new, doubt) {
-                    (Some(Value::List(new)), None) => new.0.borrow().clone(),
-                    (_, Some(doubt)) => Err(doubt),
-                    (_, None) => Err(self.doubt(frame, range, Why::NotKnown)),
-                };
-                *list.0.borrow_mut() = new;
+                match (new, doubt) {
+                    (Some(Value::List(new)), None) => {
+                        let new = new.0.borrow().clone();
+                        *list.0.borrow_mut() = new;
+                    }
+                    (_, doubt) => list.forget(&doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)), []),
+                }
                 Some(object.clone())
             }
             (Value::Set(list), BinaryOp::BitOr | BinaryOp::BitAnd | BinaryOp::Sub | BinaryOp::BitXor) => {
                 let items =
                     set_items(object).zip(set_of(value)).and_then(|(one, other)| set_operation(&one, op, &other));
                 let doubt = self.current_doubt().cloned();
-                let new = match (items, doubt) {
-                    (Some(items), None) => Ok(items),
-                    (_, Some(doubt)) => Err(doubt),
-                    (None, None) => Err(self.doubt(frame, range, Why::NotKnown)),
-                };
-                *list.0.borrow_mut() = new;
+                match (items, doubt) {
+                    (Some(items), None) => *list.0.borrow_mut() = Ok(items),
+                    (_, doubt) => {
+                        list.forget(&doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)), [value]);
+                    }
+                }
                 Some(object.clone())
             }
             (Value::Dict(dict), BinaryOp::BitOr) => {
@@ -331,7 +342,7 @@ impl Interpreter<'_> {
                     }
                     (_, doubt) => {
                         let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
-                        *dict.0.borrow_mut() = Err(doubt);
+                        dict.forget(&doubt, [value]);
                     }
                 }
                 Some(object.clone())

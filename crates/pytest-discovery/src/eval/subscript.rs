@@ -37,7 +37,10 @@ impl Interpreter<'_> {
                 object.clone()
             }
             (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_), key) => {
-                let Some(index) = integer(key) else { return self.not_known(frame, range) };
+                let Some(index) = integer(key) else {
+                    let doubt = self.doubt(frame, range, Why::NotKnown);
+                    return Value::Unknown(doubt.among(&held_by(object)));
+                };
                 let found = match object {
                     Value::List(list) => list.0.borrow().as_ref().map(|items| at(items, &index)).map_err(Clone::clone),
                     Value::Tuple(items) => Ok(at(items, &index)),
@@ -59,7 +62,7 @@ impl Interpreter<'_> {
                 if instance.member.is_none() && instance.class.payload().is_some() {
                     return self.item(&instance.value, key, frame, range);
                 }
-                self.not_known(frame, range)
+                Value::Unknown(self.doubt(frame, range, Why::NotKnown).among([object]))
             }
             _ => self.not_known(frame, range),
         }
@@ -77,20 +80,23 @@ impl Interpreter<'_> {
                     let made = self.call_plain(&factory.clone(), Vec::new(), frame, range);
                     if self.current_doubt().is_some() || !dict.insert(key.clone(), made.clone()) {
                         let doubt = self.doubt(frame, range, Why::NotKnown);
-                        *dict.0.borrow_mut() = Err(doubt);
+                        dict.forget(&doubt, [&made]);
                     }
                     made
                 }
             },
             None => {
                 let doubt = match (&*dict.0.borrow(), key) {
-                    (Err(doubt), _) | (_, Value::Unknown(doubt)) => doubt.clone(),
-                    _ => self.doubt(frame, range, Why::NotKnown),
+                    (Err(doubt), _) => doubt.clone(),
+                    (Ok(pairs), key) => {
+                        let doubt = key.doubt().cloned().unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                        doubt.apart().among(pairs.iter().map(|(_, value)| value))
+                    }
                 };
                 self.note_risk(&doubt);
                 // It may have been put there now.
                 if !matches!(dict.1, DictKind::Plain | DictKind::Ordered | DictKind::Counter) {
-                    *dict.0.borrow_mut() = Err(doubt.clone());
+                    dict.forget(&doubt, []);
                 }
                 Value::Unknown(doubt)
             }
@@ -159,6 +165,11 @@ impl Interpreter<'_> {
                 _ => self.not_known(frame, range),
             };
         }
+        if let Value::List(list) = payload
+            && let Err(doubt) = &*list.0.borrow()
+        {
+            return Value::Unknown(doubt.clone());
+        }
         let Ok(items) = elements(payload) else {
             // A long text is sliced as text.
             if let (Some(text), Value::None) = (payload.as_str(), &parts[2])
@@ -169,7 +180,9 @@ impl Interpreter<'_> {
             }
             return self.not_known(frame, range);
         };
-        let Some(indices) = indices(parts, items.len()) else { return self.not_known(frame, range) };
+        let Some(indices) = indices(parts, items.len()) else {
+            return Value::Unknown(self.doubt(frame, range, Why::NotKnown).among(&items));
+        };
         self.charge(indices.len() / 8);
         let part: Vec<Value> = indices.into_iter().filter_map(|index| items.get(index).cloned()).collect();
         match payload {
@@ -211,18 +224,12 @@ impl Interpreter<'_> {
             }
             (Value::Dict(dict), None) if dict.insert(key.clone(), value.clone()) => return,
             (Value::List(list), None) => {
-                let index = integer(&key);
-                let mut items = list.0.borrow_mut();
-                match (&mut *items, index) {
-                    (Err(_), _) => return,
-                    (Ok(items), Some(index)) => {
-                        let found = position(items.len(), &index);
-                        if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
-                            *slot = value;
-                            return;
-                        }
+                if let (Ok(items), Some(index)) = (&mut *list.0.borrow_mut(), integer(&key)) {
+                    let found = position(items.len(), &index);
+                    if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
+                        *slot = value;
+                        return;
                     }
-                    _ => {}
                 }
             }
             (Value::Instance(instance), None) => {
@@ -235,23 +242,23 @@ impl Interpreter<'_> {
                     return;
                 }
             }
-            (Value::Unknown(doubt), _) => {
-                self.note_risk(&doubt.clone());
-                return;
-            }
+            (Value::Unknown(doubt), _) => self.note_risk(&doubt.clone()),
             _ => {}
         }
         let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
-        self.taint_only(object, &doubt);
+        self.taint_only(object, &doubt.among([&value]));
     }
 
     /// The object's own elements are no longer known; what they are made of is untouched.
     pub(super) fn taint_only(&mut self, object: &Value, doubt: &super::Doubt) {
+        // Those of the doubt may be among them now.
+        let held = Value::Unknown(doubt.clone());
         match object {
-            Value::List(list) | Value::Set(list) => *list.0.borrow_mut() = Err(doubt.clone()),
-            Value::Dict(dict) => *dict.0.borrow_mut() = Err(doubt.clone()),
+            Value::List(list) | Value::Set(list) => list.forget(doubt, [&held]),
+            Value::Dict(dict) => dict.forget(doubt, [&held]),
             Value::Instance(instance) if instance.member.is_none() => {
-                instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                let unknown = instance.doubt.borrow().as_ref().unwrap_or(doubt).among([&held]);
+                instance.doubt.replace(Some(unknown));
                 if instance.class.payload().is_some() {
                     self.taint_only(&instance.value, doubt);
                 }
@@ -273,23 +280,21 @@ impl Interpreter<'_> {
         self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         if let (Value::List(list), None) = (object, &doubt) {
-            let new = self.iterate(value, frame, range);
-            let mut items = list.0.borrow_mut();
-            match (&mut *items, new) {
-                (Err(_), _) => return,
-                (Ok(_), Err(why)) => {
-                    *items = Err(why);
+            let before = list.0.borrow().as_ref().err().cloned();
+            let new = match (self.iterate(value, frame, range), before) {
+                (Err(doubt), _) | (Ok(_), Some(doubt)) => {
+                    list.forget(&doubt, [value]);
                     return;
                 }
-                (Ok(old), Ok(new)) if matches!(parts[2], Value::None) => {
-                    if let Some((from, to, _)) = bounds(&parts, old.len())
-                        && old.len() - (to.max(from) - from) + new.len() <= MOST_ELEMENTS
-                    {
-                        old.splice(from..to.max(from), new);
-                        return;
-                    }
-                }
-                _ => {}
+                (Ok(new), None) => new,
+            };
+            if let Ok(old) = &mut *list.0.borrow_mut()
+                && matches!(parts[2], Value::None)
+                && let Some((from, to, _)) = bounds(&parts, old.len())
+                && old.len() - (to.max(from) - from) + new.len() <= MOST_ELEMENTS
+            {
+                old.splice(from..to.max(from), new);
+                return;
             }
         }
         if let Value::Object(held) = object {
@@ -297,7 +302,7 @@ impl Interpreter<'_> {
             return;
         }
         let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, "changed by an assignment to a part of it"));
-        self.taint_only(object, &doubt);
+        self.taint_only(object, &doubt.among([value]));
     }
 
     /// `del object[key]`; false where it is not followed.
@@ -347,6 +352,22 @@ impl Interpreter<'_> {
             Some(changed) => changed.clone(),
             None => self.env.get(name).map(|value| Value::str(value.as_str())),
         }
+    }
+}
+
+/// What a container holds, where that is known.
+pub(super) fn held_by(container: &Value) -> Vec<Value> {
+    match container {
+        Value::List(list) | Value::Set(list) => match &*list.0.borrow() {
+            Ok(items) => items.clone(),
+            Err(doubt) => vec![Value::Unknown(doubt.clone())],
+        },
+        Value::Dict(dict) => match &*dict.0.borrow() {
+            Ok(pairs) => pairs.iter().map(|(_, value)| value.clone()).collect(),
+            Err(doubt) => vec![Value::Unknown(doubt.clone())],
+        },
+        Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
+        _ => Vec::new(),
     }
 }
 

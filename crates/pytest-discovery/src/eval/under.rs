@@ -20,12 +20,13 @@ struct Under {
     bound: RefCell<Bound>,
 }
 
-/// The names that were bound under a doubt and by no narrower one, with their scope and whether they had been bound before.
-type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, bool)>;
+/// The names that were bound under a doubt and by no narrower one, with their scope and what they had been bound to before.
+type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Value>)>;
 
 impl Doubts {
-    pub(super) fn push(&mut self, doubt: Doubt) {
-        self.0.push(Under { doubt, bound: RefCell::default() });
+    /// All that happens from now on is under that doubt as well; what it is about is no matter to it.
+    pub(super) fn push(&mut self, doubt: &Doubt) {
+        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default() });
     }
 
     pub(super) fn last(&self) -> Option<&Doubt> {
@@ -40,11 +41,15 @@ impl Doubts {
         self.0.is_empty()
     }
 
-    /// A name was bound, `again` where it had been bound before.
-    pub(super) fn binds(&self, scope: &Rc<Scope>, name: &str, again: bool) {
+    /// A name is bound, which was bound so before.
+    pub(super) fn binds(&self, scope: &Rc<Scope>, name: &str, before: Option<&Binding>) {
         let Some(under) = self.0.last() else { return };
         let of_scope = (Rc::as_ptr(scope), Rc::from(name));
-        under.bound.borrow_mut().entry(of_scope).or_insert_with(|| (scope.clone(), again));
+        under
+            .bound
+            .borrow_mut()
+            .entry(of_scope)
+            .or_insert_with(|| (scope.clone(), before.map(|one| one.value.clone())));
     }
 
     /// Ends all doubts but the first so many.
@@ -52,14 +57,15 @@ impl Doubts {
         while self.0.len() > length
             && let Some(Under { doubt, bound }) = self.0.pop()
         {
-            let again = bound.into_inner().into_iter().filter(|(_, (_, again))| *again);
-            for ((_, name), (scope, _)) in again {
+            for ((_, name), (scope, before)) in bound.into_inner() {
+                let Some(before) = before else { continue };
                 let mut names = match scope.kind {
                     ScopeKind::Function => scope.names.borrow_own(),
                     ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
                 };
                 if let Some(binding) = names.get_mut(&name) {
-                    *binding = Binding { value: Value::Unknown(doubt.clone()), doubt: Some(doubt.clone()) };
+                    let either = doubt.among([&before, &binding.value]);
+                    *binding = Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) };
                 }
             }
         }

@@ -71,14 +71,15 @@ impl Interpreter<'_> {
                 return false;
             }
             entry.growing |= growing;
+            list.forget(&entry.doubt, &more);
             entry.items.extend(more);
             return true;
         }
         let Some(doubt) = self.current_doubt().cloned() else { return false };
         let held = list.0.borrow().clone();
         let Ok(mut items) = held else { return false };
+        list.forget(&doubt, &more);
         items.extend(more);
-        *list.0.borrow_mut() = Err(doubt.clone());
         self.unordered.changed().push(Entry { list: list.clone(), doubt, items, growing });
         true
     }
@@ -98,8 +99,8 @@ impl Interpreter<'_> {
         };
         if let (Ok(items), Some(doubt), None) = (held, why, self.current_doubt()) {
             // From here on its order is not known either.
+            list.forget(&doubt, &more);
             let items = items.into_iter().chain(more).collect();
-            *list.0.borrow_mut() = Err(doubt.clone());
             let entry = Entry { list: list.clone(), doubt, items, growing: false };
             self.unordered.changed().retain(|one| !Rc::ptr_eq(&one.list, list));
             self.unordered.changed().push(entry);
@@ -126,7 +127,8 @@ impl Interpreter<'_> {
         frame: &Frame,
     ) -> Flow {
         let doubts = self.doubts.len();
-        self.doubts.push(doubt.clone());
+        let any = doubt.among(&items);
+        self.doubts.push(&doubt);
         self.unordered.loops += 1;
         let mut end = Flow::Next;
         for item in items {
@@ -145,9 +147,9 @@ impl Interpreter<'_> {
                 // Which turns there are depends on the order.
                 left => {
                     let (returns, breaks) = match left {
-                        Flow::Return(_) => (true, false),
+                        Flow::Return(value) => (Some(doubt.among([&value])), false),
                         Flow::Perhaps(perhaps) => (perhaps.returns, perhaps.breaks),
-                        _ => (false, true),
+                        _ => (None, true),
                     };
                     end = Flow::Perhaps(Perhaps { doubt: doubt.clone(), returns, breaks, stays: false });
                     break;
@@ -162,7 +164,7 @@ impl Interpreter<'_> {
         if matches!(end, Flow::Perhaps(_)) {
             self.unordered.changed().retain(|one| !one.growing);
             // Turns that were not run may do what these did not.
-            let rest = self.repeat_unknown(Some(target), body, doubt, frame);
+            let rest = self.repeat_unknown(Some(target), body, &any, frame);
             let Flow::Perhaps(perhaps) = end else { return rest };
             end = match rest {
                 Flow::Perhaps(more) => Flow::Perhaps(more.and(Some(&perhaps))),
@@ -184,7 +186,7 @@ impl Interpreter<'_> {
     fn end_turn(&mut self, doubt: &Doubt, frame: &Frame) {
         for binding in frame.scope.names.borrow_mut().values_mut() {
             if binding.doubt.as_ref().is_some_and(|one| one.is_same(doubt)) {
-                binding.value = Value::Unknown(doubt.clone());
+                binding.value = Value::Unknown(doubt.among([&binding.value]));
             }
         }
     }
@@ -192,7 +194,7 @@ impl Interpreter<'_> {
     /// Evaluates what stands for any turn, with what it changes under the doubt.
     pub(super) fn as_a_turn<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> T {
         let doubts = self.doubts.len();
-        self.doubts.push(doubt.clone());
+        self.doubts.push(&doubt);
         self.unordered.loops += 1;
         let found = evaluate(self);
         self.unordered.loops -= 1;

@@ -303,6 +303,11 @@ impl Arguments {
         self.keywords.is_empty().then(|| self.positional.iter().map(|argument| &argument.value).collect())
     }
 
+    /// Those given by position, then those given by name.
+    pub(super) fn values(&self) -> impl std::iter::Iterator<Item = &Value> {
+        self.positional.iter().chain(self.keywords.iter().map(|(_, argument)| argument)).map(|one| &one.value)
+    }
+
     /// Whether no keyword is passed but those.
     pub(super) fn only(&self, names: &[&str]) -> bool {
         self.keywords.iter().all(|(key, _)| names.contains(&&**key))
@@ -438,9 +443,29 @@ impl Value {
     }
 }
 
+impl List {
+    /// The elements are no longer known: those that were there, and those.
+    pub(super) fn forget<'v>(&self, doubt: &Doubt, more: impl IntoIterator<Item = &'v Value>) {
+        let unknown = match self.0.replace(Err(doubt.clone())) {
+            Ok(items) => doubt.among(&items).among(more),
+            Err(before) => before.among(more),
+        };
+        *self.0.borrow_mut() = Err(unknown);
+    }
+}
+
 impl Dict {
     pub(super) fn new(items: Result<Vec<(Value, Value)>, Doubt>, kind: DictKind) -> Self {
         Self(Shared::new(items), kind, Index::default())
+    }
+
+    /// Keys and values are no longer known: those that were there, and those.
+    pub(super) fn forget<'v>(&self, doubt: &Doubt, more: impl IntoIterator<Item = &'v Value>) {
+        let unknown = match self.0.replace(Err(doubt.clone())) {
+            Ok(items) => doubt.among(items.iter().map(|(_, value)| value)).among(more),
+            Err(before) => before.among(more),
+        };
+        *self.0.borrow_mut() = Err(unknown);
     }
 }
 

@@ -330,7 +330,7 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Option<Value> {
         if let Some(doubt) = self.current_doubt() {
-            iterator.0.replace(Feed::Unknown(doubt.clone()));
+            iterator.forget(doubt);
         }
         match (iterator.next(), default) {
             (Ok(Some(value)), _) => Some(value),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use num_traits::{Signed, ToPrimitive};
 
 use super::super::compare::{among, integer, set_items};
+use super::super::doubt::Why;
 use super::super::expr::distinct;
 use super::super::operators::set_operation;
 use super::super::value::{Arguments, Dict, DictKind, List, Value, ViewKind};
@@ -85,11 +86,12 @@ impl Interpreter<'_> {
         }
         self.forget_order(&object);
         if let Some(doubt) = self.current_doubt() {
-            *list.0.borrow_mut() = Err(doubt.clone());
-            return Some(if name == "pop" { Value::Unknown(doubt.clone()) } else { Value::None });
+            list.forget(doubt, arguments.values());
         }
-        if let Err(doubt) = &*list.0.borrow() {
-            return Some(if name == "pop" { Value::Unknown(doubt.clone()) } else { Value::None });
+        let unknown = list.0.borrow().as_ref().err().cloned();
+        if let Some(doubt) = unknown {
+            list.forget(&doubt, arguments.values());
+            return Some(if name == "pop" { Value::Unknown(doubt) } else { Value::None });
         }
         if name == "sort" {
             if !arguments.only(&["key", "reverse"]) {
@@ -106,7 +108,7 @@ impl Interpreter<'_> {
             ("extend", [more]) => match self.iterate(more, frame, range) {
                 Ok(items) => items,
                 Err(doubt) => {
-                    *list.0.borrow_mut() = Err(doubt);
+                    list.forget(&doubt, [*more]);
                     return Some(Value::None);
                 }
             },
@@ -173,7 +175,17 @@ impl Interpreter<'_> {
                 let default = arguments.get(1, "default").cloned().unwrap_or(Value::None);
                 return match dict.find(key) {
                     Some(found) => Some(found.unwrap_or(default)),
-                    None => dict.0.borrow().as_ref().err().map(|doubt| Value::Unknown(doubt.clone())),
+                    None => {
+                        let doubt = match &*dict.0.borrow() {
+                            Err(doubt) => doubt.clone(),
+                            Ok(pairs) => {
+                                let doubt =
+                                    key.doubt().cloned().unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                                doubt.apart().among(pairs.iter().map(|(_, value)| value))
+                            }
+                        };
+                        Some(Value::Unknown(doubt.among([&default])))
+                    }
                 };
             }
             "fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
@@ -182,18 +194,19 @@ impl Interpreter<'_> {
             _ => {}
         }
         if let Some(doubt) = self.current_doubt() {
-            *dict.0.borrow_mut() = Err(doubt.clone());
-            return Some(if name == "update" { Value::None } else { Value::Unknown(doubt.clone()) });
+            dict.forget(doubt, arguments.values());
         }
-        if let Err(doubt) = &*dict.0.borrow() {
-            return Some(if name == "update" { Value::None } else { Value::Unknown(doubt.clone()) });
+        let unknown = dict.0.borrow().as_ref().err().cloned();
+        if let Some(doubt) = unknown {
+            dict.forget(&doubt, arguments.values());
+            return Some(if name == "update" { Value::None } else { Value::Unknown(doubt.among(arguments.values())) });
         }
         match name {
             "update" if !matches!(dict.1, DictKind::Counter) => {
                 let Some(pairs) = self.pairs_of(arguments, frame, range) else {
                     let doubt = arguments.positional.first().and_then(|arg| arg.value.doubt().cloned());
-                    let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, super::super::doubt::Why::NotKnown));
-                    *dict.0.borrow_mut() = Err(doubt);
+                    let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                    dict.forget(&doubt, arguments.values());
                     return Some(Value::None);
                 };
                 for (key, value) in pairs {
@@ -277,8 +290,8 @@ impl Interpreter<'_> {
         }
         let Value::Set(list) = object else { return None };
         if let Some(doubt) = self.current_doubt() {
-            *list.0.borrow_mut() = Err(doubt.clone());
-            return Some(if name == "pop" { Value::Unknown(doubt.clone()) } else { Value::None });
+            list.forget(doubt, values);
+            return Some(if name == "pop" { Value::Unknown(doubt.among(&items)) } else { Value::None });
         }
         let new = match (name, &values[..]) {
             ("add", [one]) => {

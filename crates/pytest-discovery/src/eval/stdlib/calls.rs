@@ -201,6 +201,29 @@ pub(crate) fn is_pure(path: &str) -> bool {
     modules.iter().any(|module| path.starts_with(module)) || is_opaque_constructor(path) || path == "dataclasses.fields"
 }
 
+/// Whether a function that changes nothing may give back what it is passed, or something that holds it.
+pub(in crate::eval) fn may_give(path: &str) -> bool {
+    match path.strip_prefix("builtins.") {
+        Some(name) => matches!(
+            name,
+            "dict"
+                | "enumerate"
+                | "frozenset"
+                | "getattr"
+                | "iter"
+                | "list"
+                | "max"
+                | "min"
+                | "reversed"
+                | "set"
+                | "sorted"
+                | "tuple"
+                | "zip"
+        ),
+        None => ["types.", "typing."].iter().any(|module| path.starts_with(module)) || is_opaque_constructor(path),
+    }
+}
+
 /// Functions that raise nothing that import-time code would wait for.
 pub(in crate::eval) fn is_safe(path: &str) -> bool {
     ["logging.", "typing.", "time.", "pytest.", "warnings.", "sys.path.", "os.path.", "datetime.", "faulthandler."]

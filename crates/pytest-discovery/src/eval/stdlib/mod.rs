@@ -6,7 +6,7 @@ mod methods;
 mod names;
 mod plugins;
 
-pub(super) use calls::{LOGGER, gives_none, is_safe};
+pub(super) use calls::{LOGGER, gives_none, is_safe, may_give};
 pub(crate) use calls::{is_opaque_constructor, is_opaque_value, is_pure, is_transparent};
 pub(super) use classes::{is_attrs, is_builtin_class, is_generic, is_nameless_base, is_solid, is_type};
 pub(crate) use classes::{is_enum, is_exception, is_no_test, is_plain_base, is_test_case, is_value_base};

@@ -1,0 +1,165 @@
+//! What a value may be that is not known.
+//!
+//! `found = l0 if UNKNOWN else l1` leaves `found` unknown, and `found.append(1)` changes one of two lists that both are
+//! known by other names. So a doubt keeps what can be changed of all that the value may be, or be a part of: where the value is
+//! changed, none of that is known any more.
+
+use std::rc::Rc;
+
+use foldhash::HashSet;
+
+use super::holder::CHANGING;
+use super::iterator::Feed;
+use super::value::{Arguments, Doubt, Value};
+use super::{Frame, Interpreter};
+use crate::syntax::ast::{Call, ExprKind, Range};
+
+/// Of more than so many, none is known any more at once.
+const MOST: usize = 64;
+
+/// Those of all candidates that can be changed, each once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Candidates(Option<Rc<[Value]>>);
+
+impl Candidates {
+    pub(super) fn as_slice(&self) -> &[Value] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Those and these. Where they become too many they are tainted, under that doubt.
+    pub(super) fn and<'v>(&self, values: impl IntoIterator<Item = &'v Value>, doubt: &Doubt) -> Self {
+        let mut more: Vec<Value> = Vec::new();
+        for value in values {
+            let found = match value {
+                Value::Unknown(doubt) => doubt.candidates(),
+                value if can_change(value) => std::slice::from_ref(value),
+                _ => continue,
+            };
+            for value in found {
+                let is_same = |other: &Value| identity(other).is_some_and(|one| Some(one) == identity(value));
+                if !self.as_slice().iter().chain(&more).any(is_same) {
+                    more.push(value.clone());
+                }
+            }
+            if self.as_slice().len() + more.len() > MOST {
+                let doubt = doubt.apart();
+                more.drain(..).for_each(|value| taint(&value, &doubt));
+            }
+        }
+        if more.is_empty() {
+            return self.clone();
+        }
+        Self(Some(self.as_slice().iter().cloned().chain(more).collect()))
+    }
+}
+
+/// Where a value lies: two that lie at one place are one.
+fn identity(value: &Value) -> Option<*const ()> {
+    Some(match value {
+        Value::List(list) | Value::Set(list) => Rc::as_ptr(list).cast(),
+        Value::Dict(dict) | Value::View(dict, _) => Rc::as_ptr(dict).cast(),
+        Value::Tuple(items) | Value::FrozenSet(items) => items.as_ptr().cast(),
+        Value::Iterator(iterator) => Rc::as_ptr(iterator).cast(),
+        Value::Function(function) => Rc::as_ptr(function).cast(),
+        Value::BuiltinMethod(method) => Rc::as_ptr(method).cast(),
+        Value::Method(method) => Rc::as_ptr(method).cast(),
+        Value::Partial(partial) => Rc::as_ptr(partial).cast(),
+        Value::Class(class) => Rc::as_ptr(class).cast(),
+        Value::Instance(instance) => Rc::as_ptr(instance).cast(),
+        Value::Object(object) => Rc::as_ptr(object).cast(),
+        _ => return None,
+    })
+}
+
+/// Whether a value, or a part of it, can be changed.
+fn can_change(value: &Value) -> bool {
+    match value {
+        Value::Tuple(items) | Value::FrozenSet(items) => {
+            items.iter().any(|item| matches!(item, Value::Tuple(_) | Value::Unknown(_)) || can_change(item))
+        }
+        Value::Instance(instance) => instance.member.is_none(),
+        other => identity(other).is_some(),
+    }
+}
+
+impl Interpreter<'_> {
+    /// A call of what is not known: each function that it may be is followed for what it changes.
+    pub(super) fn call_candidates(
+        &mut self,
+        call: &Call,
+        doubt: &Doubt,
+        arguments: &Arguments,
+        frame: &Frame,
+        range: Range,
+    ) {
+        for candidate in doubt.candidates() {
+            let function = match &call.function.kind {
+                ExprKind::Attribute(_, name) => match candidate {
+                    Value::List(_) | Value::Dict(_) | Value::Set(_) if !CHANGING.contains(&&**name) => continue,
+                    Value::Instance(instance) if instance.class.in_tree(name).is_some() => {
+                        let method = self.perhaps(doubt, |one| one.attribute(candidate, name, frame, range));
+                        self.taint(candidate, doubt);
+                        method
+                    }
+                    other => {
+                        self.taint(other, doubt);
+                        None
+                    }
+                },
+                _ => Some(candidate.clone()),
+            };
+            if let Some(function @ (Value::Function(_) | Value::Method(_) | Value::BuiltinMethod(_))) = function {
+                self.perhaps(doubt, |one| one.apply(&function, arguments.clone(), None, frame, range));
+            }
+        }
+    }
+}
+
+/// A value that something unknown may have changed, and all that can be reached from it, is not known any more.
+pub(super) fn taint(value: &Value, doubt: &Doubt) {
+    let mut seen: HashSet<*const ()> = HashSet::default();
+    let mut left = vec![value.clone()];
+    while let Some(value) = left.pop() {
+        if identity(&value).is_some_and(|place| !seen.insert(place)) {
+            continue;
+        }
+        match &value {
+            Value::List(list) | Value::Set(list) => match list.0.replace(Err(doubt.clone())) {
+                Ok(items) => left.extend(items),
+                Err(before) => left.extend_from_slice(before.candidates()),
+            },
+            Value::Dict(dict) | Value::View(dict, _) => match dict.0.replace(Err(doubt.clone())) {
+                Ok(items) => left.extend(items.into_iter().map(|(_, item)| item)),
+                Err(before) => left.extend_from_slice(before.candidates()),
+            },
+            Value::Tuple(items) | Value::FrozenSet(items) => left.extend_from_slice(items),
+            Value::Iterator(iterator) => match iterator.0.replace(Feed::Unknown(doubt.clone())) {
+                Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => left.extend(items),
+                Feed::Repeat(item) => left.push(item),
+                Feed::Unknown(before) => left.extend_from_slice(before.candidates()),
+                Feed::Count(..) => {}
+            },
+            Value::Function(function) => {
+                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+            }
+            Value::Method(method) => left.push(method.0.clone()),
+            Value::BuiltinMethod(method) => left.push(method.0.clone()),
+            Value::Partial(partial) => {
+                left.extend(partial.arguments.values().cloned());
+            }
+            // Who is handed a class may mark it; that it is given other bases or methods is not to be expected.
+            Value::Class(class) if !class.is_enum => {
+                class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+            }
+            Value::Instance(instance) if instance.member.is_none() => {
+                instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                left.push(instance.value.clone());
+                left.extend(instance.attributes.borrow().values().map(|one| one.value.clone()));
+            }
+            Value::Object(object) => object.taint(doubt),
+            Value::Unknown(unknown) => left.extend_from_slice(unknown.candidates()),
+            _ => {}
+        }
+    }
+}
