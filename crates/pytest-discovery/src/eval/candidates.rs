@@ -8,10 +8,9 @@ use std::rc::Rc;
 
 use foldhash::HashSet;
 
-use super::holder::CHANGING;
 use super::iterator::Feed;
 use super::value::{Arguments, Doubt, Value};
-use super::{Frame, Interpreter};
+use super::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{Call, ExprKind, Range};
 
 /// Of more than so many, none is known any more at once.
@@ -95,7 +94,7 @@ impl Interpreter<'_> {
         for candidate in doubt.candidates() {
             let function = match &call.function.kind {
                 ExprKind::Attribute(_, name) => match candidate {
-                    Value::List(_) | Value::Dict(_) | Value::Set(_) if !CHANGING.contains(&&**name) => continue,
+                    Value::List(_) | Value::Dict(_) if stdlib::is_pure_method(candidate, name) => continue,
                     Value::Instance(instance) if instance.class.in_tree(name).is_some() => {
                         let method = self.perhaps(doubt, |one| one.attribute(candidate, name, frame, range));
                         self.taint(candidate, doubt);

@@ -4,8 +4,8 @@ use super::value::{Doubt, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::ast::{Expr, ExprKind};
 
-/// Methods of containers that change what they are called on.
-pub(super) const CHANGING: [&str; 17] = [
+/// Methods that change what they are called on.
+const CHANGING: [&str; 17] = [
     "add",
     "append",
     "appendleft",

@@ -10,6 +10,8 @@
 mod compare;
 mod doubts;
 mod fixtures;
+mod flow;
+mod hooks;
 mod namespaces;
 mod parametrize;
 mod program;
@@ -39,7 +41,8 @@ const FLOOR_OF_NAMESPACES: usize = 95;
 const FLOOR_OF_FIXTURES: usize = 95;
 const FLOOR_OF_PARAMETRIZE: usize = 60;
 const FLOOR_OF_SCOPES: usize = 95;
-const FLOOR_OF_DOUBTS: usize = 10;
+const FLOOR_OF_DOUBTS: usize = 30;
+const FLOOR_OF_HOOKS: usize = 10;
 
 struct Family {
     /// Program N is made from seed + N.
@@ -74,6 +77,11 @@ fn the_order_by_scopes_is_that_of_pytest() {
 #[test]
 fn what_is_in_doubt_is_not_told() {
     hold(&Family { seed: 14_000, floor: FLOOR_OF_DOUBTS, generate: doubts::program });
+}
+
+#[test]
+fn what_hooks_change_is_what_pytest_has() {
+    hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS, generate: hooks::program });
 }
 
 fn hold(family: &Family) {
