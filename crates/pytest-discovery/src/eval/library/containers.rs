@@ -145,10 +145,10 @@ impl Interpreter<'_> {
                 };
                 let length = i64::try_from(items.len()).ok()?;
                 let at = if at < 0 { at + length } else { at };
-                if at < 0 || at >= length {
-                    return None;
-                }
-                return Some(items.remove(usize::try_from(at).ok()?));
+                return Some(match usize::try_from(at) {
+                    Ok(at) if at < items.len() => items.remove(at),
+                    _ => self.fail("IndexError", "a list has no such element to pop".to_owned(), frame, range),
+                });
             }
             ("clear", []) => items.clear(),
             ("reverse", []) => items.reverse(),
@@ -236,7 +236,9 @@ impl Interpreter<'_> {
                 }
             }
             "popitem" => {
-                let (key, value) = dict.pairs()?.pop()?;
+                let Some((key, value)) = dict.pairs()?.pop() else {
+                    return Some(self.fail("KeyError", "a dictionary has nothing to pop".to_owned(), frame, range));
+                };
                 dict.remove(&key)?;
                 Some(Value::Tuple(Rc::from([key, value])))
             }
