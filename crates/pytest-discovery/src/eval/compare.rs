@@ -170,6 +170,7 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
         (Value::Module(one), Value::Module(other)) => Some(Rc::ptr_eq(one, other)),
         (Value::Path(one), Value::Path(other)) => Some(one == other),
         (Value::Exception(one), Value::Exception(other)) => Some(Rc::ptr_eq(one, other)),
+        (Value::Object(one), Value::Object(other)) => one.equals(&**other),
         (Value::External(one), Value::External(other)) => {
             if one == other {
                 return Some(true);

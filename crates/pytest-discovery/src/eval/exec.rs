@@ -365,10 +365,12 @@ impl Interpreter<'_> {
             }
             (ExprKind::Subscript(object, key), doubt) => {
                 let object = self.eval(object, frame);
-                let key = if matches!(key.kind, ExprKind::Slice(_)) {
-                    self.not_known(frame, key.range)
-                } else {
-                    self.eval(key, frame)
+                let key = match &key.kind {
+                    ExprKind::Slice(parts) if matches!(object, Value::List(_)) => {
+                        return self.set_slice(&object, parts, &Value::list(Vec::new()), frame, target.range);
+                    }
+                    ExprKind::Slice(_) => self.not_known(frame, key.range),
+                    _ => self.eval(key, frame),
                 };
                 if matches!(&object, Value::External(path) if &**path == "sys.modules") {
                     self.unloaded(&key, frame, target.range);

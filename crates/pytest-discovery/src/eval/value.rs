@@ -277,6 +277,11 @@ pub(crate) trait Object: std::fmt::Debug {
         None
     }
 
+    /// `object == other`.
+    fn equals(&self, _other: &dyn Object) -> Option<bool> {
+        None
+    }
+
     /// The object may have been changed by what is not followed.
     fn taint(&self, _doubt: &Doubt) {}
 }

@@ -4,6 +4,15 @@ use fastrand::Rng;
 
 use crate::program::{Source, chance, pick};
 
+/// The conditions of a program that discovery can decide.
+pub(crate) const DECIDED: &str = "yes, no, times = True, False, 2";
+
+/// The same to pytest, but they depend on what only a running process has: what they may change must not be told for
+/// certain, and what they cannot change must still be known.
+pub(crate) const UNDECIDED: &str = "\
+import os
+yes, no, times = os.getpid() > 0, os.getpid() < 0, min(os.getpid(), 2)";
+
 /// What the statements of a family are about.
 pub(crate) trait Words {
     /// A statement without a body.

@@ -7,12 +7,9 @@ use crate::flow::{Place, Words, block};
 use crate::program::{Program, Source, chance, pick};
 
 const PRELUDE: &str = "\
-import contextlib, os
+import contextlib
 import pytest
 
-yes = os.getpid() > 0
-no = os.getpid() < 0
-times = min(os.getpid(), 2)
 values = ['a', 'b']
 kept, dropped = [], []
 
@@ -50,7 +47,7 @@ const KNOWN_OF_ITEM: [&str; 6] = [
 ];
 
 const UNDECIDED: [&str; 7] =
-    ["yes", "no", "not yes", "yes and kept", "times > 1", "no or dropped", "os.getpid() > len(items)"];
+    ["yes", "no", "not yes", "yes and kept", "times > 1", "no or dropped", "times > len(items)"];
 
 const MARKS: [&str; 5] = [
     "pytest.mark.m1",
@@ -60,8 +57,9 @@ const MARKS: [&str; 5] = [
     "getattr(pytest.mark, f'm{len(values)}')",
 ];
 
-pub(crate) fn program(rng: &mut Rng) -> Program {
+pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     let mut source = Source::default();
+    source.line(conditions);
     source.line(PRELUDE);
     source.block("def helper(items, config):", |source| {
         let mut place = Place::in_function("helper");
@@ -89,7 +87,9 @@ pub(crate) fn program(rng: &mut Rng) -> Program {
             let change = change_of_item(rng, "item");
             source.block(format!("if {test}:"), |source| source.line(change));
             source.line("kept.append(item)");
-            source.line("kept.clear()");
+            if chance(rng, 50) {
+                source.line("kept.clear()");
+            }
         });
     }
     source.block("def pytest_collection_modifyitems(config, items):", |source| {

@@ -8,7 +8,6 @@
 
 #[path = "../conformance/compare.rs"]
 mod compare;
-mod doubts;
 mod fixtures;
 mod flow;
 mod hooks;
@@ -16,6 +15,7 @@ mod namespaces;
 mod parametrize;
 mod program;
 mod scopes;
+mod state;
 
 use std::process::{Command, Stdio};
 
@@ -41,8 +41,10 @@ const FLOOR_OF_NAMESPACES: usize = 95;
 const FLOOR_OF_FIXTURES: usize = 95;
 const FLOOR_OF_PARAMETRIZE: usize = 60;
 const FLOOR_OF_SCOPES: usize = 95;
-const FLOOR_OF_DOUBTS: usize = 30;
-const FLOOR_OF_HOOKS: usize = 10;
+const FLOOR_OF_STATE: usize = 95;
+const FLOOR_OF_STATE_IN_DOUBT: usize = 35;
+const FLOOR_OF_HOOKS: usize = 95;
+const FLOOR_OF_HOOKS_IN_DOUBT: usize = 25;
 
 struct Family {
     /// Program N is made from seed + N.
@@ -75,13 +77,27 @@ fn the_order_by_scopes_is_that_of_pytest() {
 }
 
 #[test]
-fn what_is_in_doubt_is_not_told() {
-    hold(&Family { seed: 14_000, floor: FLOOR_OF_DOUBTS, generate: doubts::program });
+fn a_modules_state_is_that_of_pytest() {
+    let generate = |rng: &mut Rng| state::program(rng, flow::DECIDED);
+    hold(&Family { seed: 14_000, floor: FLOOR_OF_STATE, generate });
 }
 
 #[test]
 fn what_hooks_change_is_what_pytest_has() {
-    hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS, generate: hooks::program });
+    let generate = |rng: &mut Rng| hooks::program(rng, flow::DECIDED);
+    hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS, generate });
+}
+
+#[test]
+fn a_modules_state_in_doubt_is_not_told() {
+    let generate = |rng: &mut Rng| state::program(rng, flow::UNDECIDED);
+    hold(&Family { seed: 14_000, floor: FLOOR_OF_STATE_IN_DOUBT, generate });
+}
+
+#[test]
+fn what_hooks_change_in_doubt_is_not_told() {
+    let generate = |rng: &mut Rng| hooks::program(rng, flow::UNDECIDED);
+    hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS_IN_DOUBT, generate });
 }
 
 fn hold(family: &Family) {
