@@ -283,7 +283,7 @@ impl Object for Item {
                     None => Some(true),
                     Some(append) => crate::eval::truth(append),
                 };
-                let sure = interpreter.is_certain();
+                let sure = interpreter.is_certain_for(self);
                 match (mark, at_end) {
                     (Some(mark), Some(at_end)) if sure => {
                         self.add_mark(&mark, at_end);
@@ -314,6 +314,15 @@ impl Object for Item {
             let text = format!("a hook changes its `{name}`");
             self.doubt(&Reason { text, at: self.span.clone() }.into());
         }
+    }
+
+    fn stands_for_several(&self) -> Option<Doubt> {
+        let condition = |condition: &Condition| Reason {
+            text: format!("which tests there are depends on `{}`", condition.text),
+            at: condition.at.clone(),
+        };
+        let doubt = self.doubt.borrow().clone();
+        doubt.or_else(|| self.conditions.borrow().first().map(|one| condition(one).into()))
     }
 
     /// By identity. One of which it is not known what pytest collects for it stands for several.

@@ -248,7 +248,8 @@ impl<'c, 'i> Collection<'c, 'i> {
                 if hook.wraps {
                     item.doubt(&hook.not_followed("pytest_itemcollected").into());
                 } else {
-                    calls.tell(item, self.interpreter);
+                    let object = Value::Object(item.clone());
+                    self.interpreter.for_each_of(&object, |interpreter| calls.tell(item, interpreter));
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Doubt, Module, Value};
+use super::value::{Doubt, Module, Object, Value};
 use super::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
 
@@ -63,9 +63,25 @@ impl Interpreter<'_> {
         self.failed
     }
 
+    /// What is done for an object, which may stand for several: then it is not known how often that is.
+    pub(crate) fn for_each_of<T>(&mut self, object: &Value, run: impl FnOnce(&mut Self) -> T) -> T {
+        let doubts = self.doubts.len();
+        if let Some((doubt, object)) = super::several::within(object) {
+            self.doubts.push_times(&doubt, object);
+        }
+        let done = run(self);
+        self.doubts.truncate(doubts);
+        done
+    }
+
     /// Whether what happens now happens for certain.
     pub(crate) fn is_certain(&self) -> bool {
         self.current_doubt().is_none()
+    }
+
+    /// The same of what is done to an object that may stand for several.
+    pub(crate) fn is_certain_for(&self, object: &dyn Object) -> bool {
+        self.doubts.last_for(std::ptr::from_ref(object).cast()).is_none()
     }
 }
 

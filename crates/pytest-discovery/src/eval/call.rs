@@ -7,7 +7,7 @@ use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::value::{Argument, Arguments, Binding, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
-use super::{Frame, Interpreter, MOST_CALLS, stdlib};
+use super::{Frame, Interpreter, MOST_CALLS, several, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
 impl Interpreter<'_> {
@@ -93,6 +93,9 @@ impl Interpreter<'_> {
             Err(doubt) => return Some(Value::Unknown(doubt)),
         };
         Some(match until {
+            Until::First if let Some(doubt) = items.first().and_then(several::of) => {
+                Value::Unknown(doubt.among(items.iter().chain(&default)))
+            }
             Until::First => match (items.into_iter().next(), default) {
                 (Some(first), _) => first,
                 (None, Some(default)) => default,

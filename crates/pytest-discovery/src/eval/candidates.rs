@@ -53,7 +53,7 @@ impl Candidates {
 }
 
 /// Where a value lies: two that lie at one place are one.
-fn identity(value: &Value) -> Option<*const ()> {
+pub(super) fn identity(value: &Value) -> Option<*const ()> {
     Some(match value {
         Value::List(list) | Value::Set(list) => Rc::as_ptr(list).cast(),
         Value::Dict(dict) | Value::View(dict, _) => Rc::as_ptr(dict).cast(),

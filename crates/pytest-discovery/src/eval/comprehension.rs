@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::doubt::Why;
 use super::expr::distinct;
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
-use super::{Frame, Interpreter, MOST_ELEMENTS};
+use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Expr, ExprKind, Range};
 
 /// When a generator expression is left before its end.
@@ -163,7 +163,8 @@ impl Interpreter<'_> {
             }
             let truth = match run.until {
                 Until::End => None,
-                Until::First => Some(true),
+                // One that stands for several may be none: then it is the next.
+                Until::First => Some(several::of(&key).is_none()),
                 Until::True | Until::False => match self.test(&key, frame, range) {
                     Some(truth) => Some(truth == (run.until == Until::True)),
                     None => None,

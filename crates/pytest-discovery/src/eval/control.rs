@@ -145,8 +145,11 @@ impl Interpreter<'_> {
             }
             match items.next() {
                 Ok(Some(item)) => {
-                    interpreter.assign(target, item, frame);
-                    if interpreter.raised.is_some() { Turn::Last } else { Turn::Flow(interpreter.block(body, frame)) }
+                    interpreter.assign(target, item.clone(), frame);
+                    if interpreter.raised.is_some() {
+                        return Turn::Last;
+                    }
+                    Turn::Flow(interpreter.for_each_of(&item, |interpreter| interpreter.block(body, frame)))
                 }
                 Ok(None) => Turn::Last,
                 Err(doubt) => Turn::Flow(interpreter.repeat_unknown(Some(target), body, &doubt, frame)).and_last(),

@@ -38,6 +38,7 @@ mod marking;
 mod matching;
 mod names;
 mod operators;
+mod several;
 pub(crate) mod shared;
 pub(crate) mod stdlib;
 mod subscript;

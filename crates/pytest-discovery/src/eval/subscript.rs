@@ -8,7 +8,7 @@ use num_traits::{Signed, ToPrimitive};
 use super::compare::integer;
 use super::doubt::Why;
 use super::value::{Dict, DictKind, Value};
-use super::{Frame, Interpreter, MOST_ELEMENTS, elements, stdlib};
+use super::{Frame, Interpreter, MOST_ELEMENTS, elements, several, stdlib};
 use crate::syntax::ast::{Expr, Range};
 
 impl Interpreter<'_> {
@@ -41,9 +41,17 @@ impl Interpreter<'_> {
                     let doubt = self.doubt(frame, range, Why::NotKnown);
                     return Value::Unknown(doubt.among(&held_by(object)));
                 };
+                let place = |items: &[Value]| {
+                    // Only what is before a place decides what is there.
+                    let end = index.to_usize().map_or(items.len(), |at| items.len().min(at + 1));
+                    match several::among(&items[..end]) {
+                        None => Ok(at(items, &index)),
+                        Some(doubt) => Err(doubt.among(items)),
+                    }
+                };
                 let found = match object {
-                    Value::List(list) => list.0.borrow().as_ref().map(|items| at(items, &index)).map_err(Clone::clone),
-                    Value::Tuple(items) => Ok(at(items, &index)),
+                    Value::List(list) => list.0.borrow().as_ref().map_err(Clone::clone).and_then(|items| place(items)),
+                    Value::Tuple(items) => place(items),
                     other => match elements(other) {
                         Ok(items) => Ok(at(&items, &index)),
                         Err(_) => Err(self.doubt(frame, range, Why::NotKnown)),
@@ -183,6 +191,10 @@ impl Interpreter<'_> {
         let Some(indices) = indices(parts, items.len()) else {
             return Value::Unknown(self.doubt(frame, range, Why::NotKnown).among(&items));
         };
+        let is_whole = parts.iter().take(2).all(|bound| matches!(bound, Value::None)) && indices.len() == items.len();
+        if let Some(doubt) = several::among(&items).filter(|_| !is_whole) {
+            return Value::Unknown(doubt.among(&items));
+        }
         self.charge(indices.len() / 8);
         let part: Vec<Value> = indices.into_iter().filter_map(|index| items.get(index).cloned()).collect();
         match payload {
@@ -224,6 +236,11 @@ impl Interpreter<'_> {
             }
             (Value::Dict(dict), None) if dict.insert(key.clone(), value.clone()) => return,
             (Value::List(list), None) => {
+                let several = list.0.borrow().as_ref().ok().and_then(|items| several::among(items));
+                if let Some(doubt) = several {
+                    list.forget(&doubt, [&value]);
+                    return;
+                }
                 if let (Ok(items), Some(index)) = (&mut *list.0.borrow_mut(), integer(&key)) {
                     let found = position(items.len(), &index);
                     if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
@@ -288,6 +305,12 @@ impl Interpreter<'_> {
                 }
                 (Ok(new), None) => new,
             };
+            let several = list.0.borrow().as_ref().ok().and_then(|items| several::among(items));
+            let is_whole = matches!((&parts[0], &parts[1]), (Value::None, Value::None));
+            if let Some(doubt) = several.filter(|_| !is_whole) {
+                list.forget(&doubt, [value]);
+                return;
+            }
             if let Ok(old) = &mut *list.0.borrow_mut()
                 && matches!(parts[2], Value::None)
                 && let Some((from, to, _)) = bounds(&parts, old.len())
@@ -319,6 +342,9 @@ impl Interpreter<'_> {
             },
             Value::List(list) => {
                 let Some(index) = integer(key) else { return false };
+                if list.0.borrow().as_ref().is_ok_and(|items| several::among(items).is_some()) {
+                    return false;
+                }
                 match &mut *list.0.borrow_mut() {
                     Ok(items) => match position(items.len(), &index) {
                         Some(at) => {

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
+use super::candidates::identity;
+use super::compare::equal;
 use super::value::{Binding, Doubt, Scope, ScopeKind, Value};
 
 /// The doubts that all that happens now is under, the narrowest last.
@@ -18,6 +20,8 @@ pub(super) struct Doubts(Vec<Under>);
 struct Under {
     doubt: Doubt,
     bound: RefCell<Bound>,
+    /// It is not whether all this happens, but how often: once for each of those for which the object stands.
+    times_of: Option<Value>,
 }
 
 /// The names that were bound under a doubt and by no narrower one, with their scope and what they had been bound to before.
@@ -26,11 +30,22 @@ type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Value>)>;
 impl Doubts {
     /// All that happens from now on is under that doubt as well; what it is about is no matter to it.
     pub(super) fn push(&mut self, doubt: &Doubt) {
-        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default() });
+        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default(), times_of: None });
+    }
+
+    /// What happens from now on happens once for each of those for which an object stands, and that may be none.
+    pub(super) fn push_times(&mut self, doubt: &Doubt, object: Value) {
+        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default(), times_of: Some(object) });
     }
 
     pub(super) fn last(&self) -> Option<&Doubt> {
         self.0.last().map(|under| &under.doubt)
+    }
+
+    /// The same of what is done to, or with, an object alone: each for which it stands sees it once.
+    pub(super) fn last_for(&self, object: *const ()) -> Option<&Doubt> {
+        let is_its = |under: &Under| under.times_of.as_ref().and_then(identity) == Some(object);
+        self.0.iter().rev().find(|under| !is_its(under)).map(|under| &under.doubt)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -55,7 +70,7 @@ impl Doubts {
     /// Ends all doubts but the first so many.
     pub(super) fn truncate(&mut self, length: usize) {
         while self.0.len() > length
-            && let Some(Under { doubt, bound }) = self.0.pop()
+            && let Some(Under { doubt, bound, times_of }) = self.0.pop()
         {
             for ((_, name), (scope, before)) in bound.into_inner() {
                 let Some(before) = before else { continue };
@@ -63,7 +78,9 @@ impl Doubts {
                     ScopeKind::Function => scope.names.borrow_own(),
                     ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
                 };
-                if let Some(binding) = names.get_mut(&name) {
+                if let Some(binding) = names.get_mut(&name)
+                    && !(times_of.is_some() && equal(&before, &binding.value) == Some(true))
+                {
                     let either = doubt.among([&before, &binding.value]);
                     *binding = Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) };
                 }

@@ -277,6 +277,11 @@ pub(crate) trait Object: std::fmt::Debug {
         None
     }
 
+    /// Why it may stand for none, or for several, of what there is when the tree runs.
+    fn stands_for_several(&self) -> Option<Doubt> {
+        None
+    }
+
     /// `object == other`.
     fn equals(&self, _other: &dyn Object) -> Option<bool> {
         None

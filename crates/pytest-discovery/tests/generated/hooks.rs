@@ -12,6 +12,7 @@ import pytest
 
 values = ['a', 'b']
 kept, dropped = [], []
+count = 0
 
 def choose(one, other):
     if yes:
@@ -49,10 +50,11 @@ const KNOWN_OF_ITEM: [&str; 6] = [
 const UNDECIDED: [&str; 7] =
     ["yes", "no", "not yes", "yes and kept", "times > 1", "no or dropped", "times > len(items)"];
 
-const MARKS: [&str; 5] = [
+const MARKS: [&str; 6] = [
     "pytest.mark.m1",
     "pytest.mark.m2(1)",
     "'m3'",
+    "f'c{count}'",
     "pytest.mark.m4(key='v')",
     "getattr(pytest.mark, f'm{len(values)}')",
 ];
@@ -63,6 +65,7 @@ pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     source.line(PRELUDE);
     source.block("def helper(items, config):", |source| {
         let mut place = Place::in_function("helper");
+        source.line("global count");
         block(&Items, rng, source, &mut place, 2);
     });
     source.block("def pytest_generate_tests(metafunc):", |source| {
@@ -94,6 +97,7 @@ pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     }
     source.block("def pytest_collection_modifyitems(config, items):", |source| {
         let mut place = Place::in_function("hook");
+        source.line("global count");
         block(&Items, rng, source, &mut place, 4);
     });
     let mut program = Program::default();
@@ -137,7 +141,8 @@ impl Words for Items {
 
     fn change(&self, rng: &mut Rng, place: &Place) -> String {
         let innermost = place.elements.iter().rev().find(|name| **name != "None");
-        match (rng.u8(..10), innermost) {
+        match (rng.u8(..11), innermost) {
+            (10, _) => "count += 1".to_owned(),
             (0..4, Some(element)) => change_of_item(rng, element),
             (4 | 5, Some(element)) => {
                 let test = if chance(rng, 60) { of_item(rng, element) } else { self.condition(rng).to_owned() };
@@ -204,7 +209,16 @@ fn change_of_items(rng: &mut Rng) -> String {
         "items.sort(key=lambda z: z.name)",
         "items.sort(key=lambda z: z.get_closest_marker('m1') is None)",
         "items[:] = items[1:] + items[:1]",
-        "items.insert(0, items.pop())",
+        "if items: items.insert(0, items.pop())",
+        "if len(items) > 2: items.insert(1, items.pop(0))",
+        "items[:] = [z for i, z in enumerate(items) if i % 2 == 0]",
+        "items[1:] = items[::2]",
+        "for i, z in enumerate(items): z.add_marker(f'i{i}')",
+        "for z in items: count += 1; z.add_marker(f'c{count}')",
+        "for z, v in zip(items, 'abcdefghijklmnop'): z.add_marker(v)",
+        "if len(items) % 2: items.pop()",
+        "if count > 3: items[:] = items[:count]",
+        "if items: items.remove(items[0])",
         "del items[:1]",
         "if kept: items[:] = kept",
         "items[:] = [z for z in items if z not in dropped]",

@@ -7,6 +7,7 @@ use num_traits::ToPrimitive;
 
 use super::super::compare::{integer, order, set_items};
 use super::super::iterator::{Feed, length_of_range};
+use super::super::several;
 use super::super::value::{Arguments, Dict, DictKind, Iterator, List, Names, Value};
 use super::super::{Frame, Interpreter, MOST_ELEMENTS, attribute::Found, expr, stdlib, truth};
 use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
@@ -239,7 +240,12 @@ impl Interpreter<'_> {
                     None => BigInt::from(0),
                 };
                 let items = self.iterate(one, frame, range).ok()?;
-                let pair = |(index, item): (usize, Value)| Value::Tuple(Rc::from([Value::Int(&start + index), item]));
+                let mut several = None;
+                let pair = |(index, item): (usize, Value)| {
+                    several = several.take().or_else(|| several::of(&item));
+                    let index = several.clone().map_or_else(|| Value::Int(&start + index), Value::Unknown);
+                    Value::Tuple(Rc::from([index, item]))
+                };
                 Some(Iterator::of(items.into_iter().enumerate().map(pair).collect()))
             }
             ("reversed", [one]) => {
@@ -333,7 +339,14 @@ impl Interpreter<'_> {
             iterator.forget(doubt);
         }
         match (iterator.next(), default) {
-            (Ok(Some(value)), _) => Some(value),
+            (Ok(Some(value)), default) => Some(match several::of(&value) {
+                None => value,
+                Some(doubt) => {
+                    iterator.forget(&doubt);
+                    let left = iterator.next().err().unwrap_or(doubt);
+                    Value::Unknown(left.among([&value]).among(default))
+                }
+            }),
             (Ok(None), Some(default)) => Some(default.clone()),
             (Ok(None), None) => Some(self.fail("StopIteration", "nothing is left".to_owned(), frame, range)),
             (Err(doubt), _) => Some(Value::Unknown(doubt)),
@@ -346,7 +359,14 @@ impl Interpreter<'_> {
             Value::Bytes(bytes) => bytes.len(),
             Value::Tuple(items) | Value::FrozenSet(items) => items.len(),
             Value::List(_) if self.is_unordered_list(value) => self.in_any_order(value)?.len(),
-            Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok()?.len(),
+            Value::List(list) | Value::Set(list) => {
+                let items = list.0.borrow();
+                let items = items.as_ref().ok()?;
+                if several::among(items).is_some() {
+                    return None;
+                }
+                items.len()
+            }
             Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok()?.len(),
             Value::Range(bounds) => return Some(Value::int(length_of_range(bounds))),
             Value::Class(class) if class.is_enum => super::super::elements(&Value::Class(class.clone())).ok()?.len(),
@@ -383,6 +403,9 @@ impl Interpreter<'_> {
             }
             let items = self.iterate(column, frame, range).ok()?;
             if strict && shortest != usize::MAX && shortest != items.len() {
+                return None;
+            }
+            if columns.len() > 1 && several::among(&items).is_some() {
                 return None;
             }
             shortest = shortest.min(items.len());
@@ -487,6 +510,9 @@ impl Interpreter<'_> {
             },
             many => many.iter().map(|arg| arg.value.clone()).collect(),
         };
+        if several::among(&items).is_some() {
+            return None;
+        }
         let key = arguments.keyword("key").cloned();
         let mut best: Option<(Value, Value)> = None;
         for item in items {

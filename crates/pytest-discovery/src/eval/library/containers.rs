@@ -9,7 +9,7 @@ use super::super::doubt::Why;
 use super::super::expr::distinct;
 use super::super::operators::set_operation;
 use super::super::value::{Arguments, Dict, DictKind, List, Value, ViewKind};
-use super::super::{Frame, Interpreter, MOST_ELEMENTS, truth};
+use super::super::{Frame, Interpreter, MOST_ELEMENTS, several, truth};
 use crate::syntax::ast::{BinaryOp, Range};
 
 impl Interpreter<'_> {
@@ -22,6 +22,9 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Option<Value> {
         let items = super::super::elements(object).ok()?;
+        if several::among(&items).is_some() {
+            return None;
+        }
         match (name, &arguments.plain()?[..]) {
             ("count", [wanted]) => {
                 let mut count = 0;
@@ -85,7 +88,11 @@ impl Interpreter<'_> {
             return Some(Value::None);
         }
         self.forget_order(&object);
-        if let Some(doubt) = self.current_doubt() {
+        let doubt = match (name, arguments.plain().as_deref()) {
+            ("append", Some([Value::Object(one)])) => self.doubts.last_for(Rc::as_ptr(one).cast()),
+            _ => self.current_doubt(),
+        };
+        if let Some(doubt) = doubt {
             list.forget(doubt, arguments.values());
         }
         let unknown = list.0.borrow().as_ref().err().cloned();
@@ -124,6 +131,19 @@ impl Interpreter<'_> {
             }
             _ => Vec::new(),
         };
+        if matches!((name, &values[..]), ("pop", _) | ("insert", [_, _]))
+            && !matches!((name, &values[..]), ("insert", [at, _]) if integer(at).is_some_and(|at| at == 0.into()))
+        {
+            let several = list.0.borrow().as_ref().ok().and_then(|items| several::among(items));
+            if let Some(doubt) = several {
+                list.forget(&doubt, arguments.values());
+                return Some(if name == "pop" {
+                    Value::Unknown(list.0.borrow().as_ref().err()?.clone())
+                } else {
+                    Value::None
+                });
+            }
+        }
         let mut items = list.0.borrow_mut();
         let items = items.as_mut().ok()?;
         if items.len() + more.len() >= MOST_ELEMENTS && matches!(name, "append" | "extend" | "insert") {
@@ -291,7 +311,11 @@ impl Interpreter<'_> {
             _ => {}
         }
         let Value::Set(list) = object else { return None };
-        if let Some(doubt) = self.current_doubt() {
+        let doubt = match (name, &values[..]) {
+            ("add", [Value::Object(one)]) => self.doubts.last_for(Rc::as_ptr(one).cast()),
+            _ => self.current_doubt(),
+        };
+        if let Some(doubt) = doubt {
             list.forget(doubt, values);
             return Some(if name == "pop" { Value::Unknown(doubt.among(&items)) } else { Value::None });
         }

@@ -8,7 +8,7 @@ use num_traits::ToPrimitive;
 use super::super::compare::integer;
 use super::super::iterator::Feed;
 use super::super::value::{Arguments, Iterator, Value};
-use super::super::{Frame, Interpreter, MOST_ELEMENTS, truth};
+use super::super::{Frame, Interpreter, MOST_ELEMENTS, several, truth};
 use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
@@ -210,6 +210,9 @@ impl Interpreter<'_> {
                 taken = self.iterate(source, frame, range).ok()?;
                 taken.truncate(stop.unwrap_or(usize::MAX));
             }
+        }
+        if several::among(&taken).is_some() {
+            return None;
         }
         Some(Iterator::of(taken.into_iter().skip(start).step_by(step).collect()))
     }
