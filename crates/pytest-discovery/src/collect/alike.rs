@@ -74,15 +74,15 @@ impl Watch {
 
 /// The calls of one hook for the tests of one file.
 #[derive(Debug)]
-pub(super) struct Calls<'h> {
-    hook: &'h Hook,
+pub(super) struct Calls {
+    pub(super) hook: Hook,
     kept: Vec<Vec<Step>>,
     /// What was seen by these calls is as it was while there are as many changes.
     changes: u64,
 }
 
-impl<'h> Calls<'h> {
-    pub(super) fn new(hook: &'h Hook) -> Self {
+impl Calls {
+    pub(super) fn new(hook: Hook) -> Self {
         Self { hook, kept: Vec::new(), changes: changes() }
     }
 

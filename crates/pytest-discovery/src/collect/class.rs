@@ -34,7 +34,19 @@ enum Verdict {
     Doubtful(Doubt),
 }
 
+/// A class that is still to be collected.
+pub(super) struct Node {
+    /// How many tests are collected before it.
+    pub(super) place: usize,
+    name: Rc<str>,
+    class: Rc<Class>,
+    around: Place,
+    inner: Place,
+    unittest: bool,
+}
+
 impl Collection<'_, '_> {
+    /// A name that holds a class.
     pub(super) fn class(&mut self, name: &Rc<str>, class: &Rc<Class>, binding: &Binding, place: &Place) {
         let known_case = class.has_external(stdlib::is_test_case);
         let by_pattern = known_case || self.filters.takes_class(name) || switched_on(class);
@@ -72,32 +84,44 @@ impl Collection<'_, '_> {
             doubt,
             unittest,
         };
+        let (name, class, around) = (name.clone(), class.clone(), place.clone());
+        self.nodes.push(Node { place: self.items.len(), name, class, around, inner, unittest });
+    }
+
+    /// Collects a class.
+    pub(super) fn class_node(&mut self, node: &Node) {
+        let Node { class, inner, .. } = node;
         let before = self.items.len();
         let outer = std::mem::take(&mut self.suspects);
-        for (name, binding) in members(class, unittest) {
-            let outcome = if unittest {
-                self.unittest_method(&name, &binding, &inner)
-            } else {
-                self.name(&name, &binding, &inner)
-            };
-            if let Err(Lost(problem)) = outcome {
-                self.items.truncate(before);
-                self.problems.push(problem);
-                self.suspects = outer;
-                return;
+        let outcome = self.children(|here| {
+            for (name, binding) in members(class, node.unittest) {
+                if node.unittest {
+                    here.unittest_method(&name, &binding, inner)?;
+                } else {
+                    here.name(&name, &binding, inner)?;
+                }
             }
+            // A `TestCase` without tests has the one that its `runTest` is.
+            if node.unittest
+                && here.items.len() == before
+                && let Ok(Some(binding)) = class.lookup("runTest")
+            {
+                here.unittest_method(&"runTest".into(), &binding, inner)?;
+            }
+            Ok(())
+        });
+        if let Err(Lost(problem)) = outcome {
+            self.problems.push(problem);
+            self.suspects = outer;
+            return;
         }
         self.suspect(before, outer);
-        // A `TestCase` without tests has the one that its `runTest` is.
-        if unittest
-            && self.items.len() == before
-            && let Ok(Some(binding)) = class.lookup("runTest")
-        {
-            // Whatever it gives is one test: there are no parameters to refuse.
-            let _ = self.unittest_method(&"runTest".into(), &binding, &inner);
-        }
         if let Some(doubt) = perhaps_more(class) {
-            self.inexact_name(name, place, &doubt);
+            // Told of like any other.
+            let _ = self.children(|here| {
+                here.inexact_name(&node.name, &node.around, &doubt);
+                Ok(())
+            });
         }
     }
 

@@ -61,6 +61,10 @@ pub(crate) struct Collection<'c, 'i> {
     object: Rc<ConfigObject>,
     session: metafunc::Session,
     items: Vec<Rc<Item>>,
+    /// The classes of the module or class that is being collected: pytest collects them after all that is beside them.
+    nodes: Vec<class::Node>,
+    /// The calls of `pytest_itemcollected` of the conftests around the module that is being collected.
+    told: Vec<alike::Calls>,
     /// `pytest_generate_tests` of the conftests around the module that is being collected.
     generators: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
@@ -127,6 +131,8 @@ impl<'c, 'i> Collection<'c, 'i> {
             object,
             session,
             items: Vec::new(),
+            nodes: Vec::new(),
+            told: Vec::new(),
             generators: Rc::from([]),
             suspects: Vec::new(),
             problems: Vec::new(),
@@ -185,19 +191,26 @@ impl<'c, 'i> Collection<'c, 'i> {
         };
         let names = bindings(&module.scope.names.borrow());
         let before = self.items.len();
-        for (name, binding) in names {
-            if let Err(Lost(problem)) = self.name(&name, &binding, &place) {
-                self.items.truncate(before);
-                self.problems.push(problem);
-                return true;
-            }
+        let hooks = self.plugins.hooks("pytest_itemcollected", Some(&file.path));
+        let hooks: Vec<alike::Calls> = hooks.into_iter().map(alike::Calls::new).collect();
+        // What an argument narrows is told of once all that it selects is collected.
+        let (during, after) = if file.narrowed.is_none() { (hooks, Vec::new()) } else { (Vec::new(), hooks) };
+        self.told = during;
+        let outcome =
+            self.children(|here| names.iter().try_for_each(|(name, binding)| here.name(name, binding, &place)));
+        if let Err(Lost(problem)) = outcome {
+            self.problems.push(problem);
+            return true;
         }
         self.suspect(before, Vec::new());
         self.tell_open(before, &module);
         if let Some(argument) = &file.narrowed {
             self.narrow(before, argument);
         }
-        self.tell_hooks(before, &file.path);
+        self.told = after;
+        for item in self.items[before..].to_vec() {
+            self.tell(&item);
+        }
         file.narrowed.is_none() || self.items.len() > before
     }
 
@@ -239,18 +252,44 @@ impl<'c, 'i> Collection<'c, 'i> {
         }));
     }
 
+    /// What a module or a class holds: first all of its functions, then in its order each test as it is and each class
+    /// with what that holds in turn. Hooks that remember what they saw can tell.
+    ///
+    /// Source of the rule: pytest's `Session.genitems`.
+    fn children(&mut self, collect: impl FnOnce(&mut Self) -> Result<(), Lost>) -> Result<(), Lost> {
+        let before = self.items.len();
+        let around = std::mem::take(&mut self.nodes);
+        let outcome = collect(self);
+        let nodes = std::mem::replace(&mut self.nodes, around);
+        if outcome.is_err() {
+            self.items.truncate(before);
+            return outcome;
+        }
+        let mut own = self.items.split_off(before).into_iter();
+        let mut taken = 0;
+        for node in nodes {
+            for item in own.by_ref().take(node.place - before - taken) {
+                self.tell(&item);
+                self.items.push(item);
+            }
+            taken = node.place - before;
+            self.class_node(&node);
+        }
+        for item in own {
+            self.tell(&item);
+            self.items.push(item);
+        }
+        Ok(())
+    }
+
     /// `pytest_itemcollected` of the conftests around.
-    fn tell_hooks(&mut self, before: usize, path: &camino::Utf8Path) {
-        let hooks = self.plugins.hooks("pytest_itemcollected", Some(path));
-        let mut calls: Vec<_> = hooks.iter().map(|hook| (hook, alike::Calls::new(hook))).collect();
-        for item in &self.items[before..] {
-            for (hook, calls) in &mut calls {
-                if hook.wraps {
-                    item.doubt(&hook.not_followed("pytest_itemcollected").into());
-                } else {
-                    let object = Value::Object(item.clone());
-                    self.interpreter.for_each_of(&object, |interpreter| calls.tell(item, interpreter));
-                }
+    fn tell(&mut self, item: &Rc<Item>) {
+        for calls in &mut self.told {
+            if calls.hook.wraps {
+                item.doubt(&calls.hook.not_followed("pytest_itemcollected").into());
+            } else {
+                let object = Value::Object(item.clone());
+                self.interpreter.for_each_of(&object, |interpreter| calls.tell(item, interpreter));
             }
         }
     }

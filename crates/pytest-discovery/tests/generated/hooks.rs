@@ -32,6 +32,9 @@ class TestC:
     pytestmark = pytest.mark.fast
     def test_a(self): pass
     def test_d(self, p): pass
+    class TestInner:
+        def test_f(self, p): pass
+def test_e(p): pass
 ";
 
 /// Of any items: of one, it is `x`.
