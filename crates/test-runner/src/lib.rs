@@ -48,6 +48,7 @@ mod hiding;
 pub mod history;
 pub mod json;
 mod libtest;
+mod libtest_lines;
 mod output;
 mod paced;
 mod pool;

@@ -6,6 +6,7 @@ use execution_plan::PlannedCase;
 use test_catalog::lies_within;
 
 use crate::Outcome;
+use crate::libtest_lines::MODES;
 
 /// How many bytes of names one command line gets. Linux takes 2 MiB of arguments and environment together by
 /// default, and a pointer for each.
@@ -89,10 +90,7 @@ pub(crate) fn chunks(tests: Vec<Wanted>) -> Vec<Vec<Wanted>> {
 /// `test NAME ... ok` of a wanted test, whatever a test wrote before it on the line.
 pub(crate) fn verdict<T: Copy>(line: &str, names: &HashMap<&str, T>) -> Option<(T, Outcome)> {
     let (head, word) = line.rsplit_once(" ... ")?;
-    let head = [" - should panic", " - compile fail", " - compile"]
-        .iter()
-        .find_map(|mode| head.strip_suffix(mode))
-        .unwrap_or(head);
+    let head = MODES.iter().find_map(|mode| head.strip_suffix(mode)).unwrap_or(head);
     // A name may hold "test " itself: the longest one that is known counts.
     let starts = head.match_indices("test ").map(|(at, found)| at + found.len());
     let test = *starts.filter_map(|at| names.get(head.get(at..)?)).next()?;
@@ -107,15 +105,19 @@ pub(crate) fn verdict<T: Copy>(line: &str, names: &HashMap<&str, T>) -> Option<(
     }
 }
 
-/// What a binary's output says of one failed test: what it printed, and its failure.
+/// What a binary's output says of one failed test: what it printed, and its failure. Without a part of its own, as where
+/// nothing is captured, the failure is that of the thread with its name, else the first one.
 pub(crate) fn failure<'t>(output: &'t str, name: &str) -> (&'t str, &'t str) {
     let mark = format!("---- {name} stdout ----\n");
     let body = output.split_once(&mark).map_or(output, |(_, rest)| {
         let rest = rest.split("\n---- ").next().unwrap_or(rest);
         rest.split("\n\nfailures:").next().unwrap_or(rest)
     });
-    match body.match_indices("thread '").find(|(at, _)| body[..*at].is_empty() || body[..*at].ends_with('\n')) {
-        Some((at, _)) => (body[..at].trim(), body[at..].trim()),
+    let line = |start: &str| {
+        body.match_indices(start).map(|(at, _)| at).find(|at| body[..*at].is_empty() || body[..*at].ends_with('\n'))
+    };
+    match line(&format!("thread '{name}'")).or_else(|| line("thread '")) {
+        Some(at) => (body[..at].trim(), body[at..].trim()),
         None => ("", body.trim()),
     }
 }

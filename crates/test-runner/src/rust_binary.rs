@@ -13,7 +13,8 @@ use crate::cargo::{Binary, Invocation, doc_test};
 use crate::clock::Instant;
 use crate::coverage;
 use crate::executor::{Job, seconds};
-use crate::libtest::{Wanted, certain, chunks, failure, listed, verdict, wanted};
+use crate::libtest::{Wanted, certain, chunks, failure, listed, wanted};
+use crate::libtest_lines::{Lines, Told};
 use crate::output::{Kept, tail};
 use crate::paced::Paced;
 use crate::process::{Group, TICK, how};
@@ -22,10 +23,13 @@ use crate::{CaseResult, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipe, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
+/// What libtest exits with where a test failed.
+const FAILED: i32 = 101;
 /// How much a pipe holds, in bytes.
 const PIPE: usize = 64 << 10;
-/// How long a line may be that can tell a result.
-const LINE_LIMIT: usize = 1 << 20;
+/// How much of the beginning of a line, and of its end, is looked at: one that tells a result has what a test printed in front of
+/// it or within it.
+const LINE_END: usize = 256 << 10;
 
 /// Runs the step; the error says why it could not. What is in `over` has its results.
 pub(crate) fn run(
@@ -211,19 +215,44 @@ impl RustBinary<'_, '_> {
         let mut process = Process::start(self.job, &self.invocation, &arguments)?;
         let mut verdicts: HashMap<usize, (Outcome, Duration)> = HashMap::new();
         let mut before = process.began;
+        let (mut lines, mut ended) = (Lines::of(&names), HashMap::new());
         let end = process.supervise_within(self.job, limit, most, |line, now| {
-            let Some((index, outcome)) = verdict(line, &names) else { return false };
-            let took = now.saturating_duration_since(before);
-            before = now;
-            if verdicts.contains_key(&index) {
-                return true;
+            let told = lines.take(line);
+            let is_progress = !told.is_empty();
+            for told in told {
+                let took = now.saturating_duration_since(before);
+                before = now;
+                match told {
+                    Told::Began => {}
+                    Told::Ended(index) => drop(ended.insert(index, took)),
+                    Told::Verdict(index, outcome) if !verdicts.contains_key(&index) => {
+                        let took = ended.remove(&index).unwrap_or(took);
+                        if !alone && !outcome.is_failure() {
+                            self.tell(self.result_of(&tests[index], outcome.clone(), took), "", "");
+                        }
+                        verdicts.insert(index, (outcome, took));
+                    }
+                    Told::Verdict(..) => {}
+                }
             }
+            is_progress
+        })?;
+        // Any other status is none that libtest ends with.
+        let libtest_ended = |status: &ExitStatus| matches!(status.code(), Some(0 | FAILED));
+        let at_the_end = match &end {
+            End::Exited(status) if libtest_ended(status) => lines.finish(status.success()),
+            End::Exited(_) | End::Late(_) | End::Stopped => Vec::new(),
+        };
+        for (index, outcome) in at_the_end {
+            if verdicts.contains_key(&index) {
+                continue;
+            }
+            let took = ended.remove(&index).unwrap_or_else(|| before.elapsed());
             if !alone && !outcome.is_failure() {
                 self.tell(self.result_of(&tests[index], outcome.clone(), took), "", "");
             }
             verdicts.insert(index, (outcome, took));
-            true
-        })?;
+        }
         let text = process.kept.text();
         let mut left = Vec::new();
         for (index, test) in tests.iter().enumerate() {
@@ -323,6 +352,13 @@ impl RustBinary<'_, '_> {
     }
 }
 
+/// Takes the middle out of a line that is too long.
+fn shorten(line: &mut Vec<u8>) {
+    if line.len() > 2 * LINE_END + PIPE {
+        line.drain(LINE_END..line.len() - LINE_END);
+    }
+}
+
 /// A running test binary.
 struct Process {
     group: Group,
@@ -381,7 +417,7 @@ impl Process {
                             }
                             partial.clear();
                         }
-                        partial.truncate(LINE_LIMIT);
+                        shorten(&mut partial);
                     }
                 }
                 Some(Ok(Some(0)) | Err(_)) => self.output = None,

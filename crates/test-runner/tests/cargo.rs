@@ -45,6 +45,41 @@ fn an_abort_costs_only_the_test_that_aborts() {
 }
 
 /// cargo is asked for what the manifest leaves to it, here a path that is inherited.
+/// One by one, libtest prints a test's name before it runs, so that what it writes past the capture stands between name and word.
+/// That a program that it starts writes there, too.
+#[test]
+fn results_are_told_whatever_tests_print_past_the_capture() {
+    let source = "use std::io::Write;\n\
+        fn raw(text: &[u8]) { std::io::stdout().write_all(text).unwrap(); std::io::stdout().flush().unwrap() }\n\
+        #[test] fn plain() {}\n\
+        #[test] fn line() { raw(b\"hello\\n\") }\n\
+        #[test] fn part() { raw(b\"hello\") }\n\
+        #[test] fn child() { std::process::Command::new(\"echo\").arg(\"ok\").status().unwrap(); }\n\
+        #[test] fn odd() { raw(b\"\\xff\\xfe\\n\\n\") }\n\
+        #[test] fn endless() { for _ in 0..3000 { raw(&[b'x'; 1000]) } }\n\
+        #[test] fn fails() { raw(b\"before\\nok\\n\"); panic!(\"no luck\") }\n\
+        #[test] fn fails_too() { panic!(\"no luck either\") }\n\
+        #[test] #[should_panic] fn panics() { raw(b\"x\\n\"); panic!() }\n";
+    let names = ["plain", "line", "part", "child", "odd", "endless", "fails", "fails_too", "panics"];
+    let (threads, no_capture) = ("RUST_TEST_THREADS", "RUST_TEST_NOCAPTURE");
+    for (variable, value) in [(threads, "1"), (threads, "4"), (no_capture, "1")] {
+        let tree = Tree::new(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)]);
+        let mut settings = tree.settings();
+        settings.env = vec![(variable.to_owned(), value.to_owned())];
+        let outcome = run(names.map(|name| rust(&library(), name)).to_vec(), &settings);
+        for name in names {
+            let result = result(&outcome, name);
+            let expected = if name.starts_with("fails") { Outcome::Failed } else { Outcome::Passed };
+            assert_eq!(result.outcome, expected, "{name}: {result:#?}");
+            // Not captured, it may be cut by what others print.
+            if result.outcome.is_failure() && variable == threads {
+                let message = if name == "fails" { "no luck\n" } else { "no luck either\n" };
+                assert!(result.message.contains(message), "{result:#?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_package_that_only_cargo_knows_has_its_environment_too() {
     let manifest =
