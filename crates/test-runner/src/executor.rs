@@ -140,6 +140,15 @@ impl Job<'_, '_> {
     }
 }
 
+/// A step as warnings name it: by its first test.
+pub(crate) fn named(job: &Job<'_, '_>) -> String {
+    match job.step.cases.as_slice() {
+        [] => "a step without tests".to_owned(),
+        [case] => case.id.to_string(),
+        [case, ..] => format!("{} and the {} with it", case.id, job.step.cases.len() - 1),
+    }
+}
+
 /// Seconds, as reasons name them.
 pub(crate) fn seconds(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

@@ -56,6 +56,7 @@ mod ports;
 mod process;
 mod pytest;
 mod pytest_command;
+mod pytest_end;
 mod pytest_events;
 mod pytest_given;
 mod python;

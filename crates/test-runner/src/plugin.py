@@ -17,6 +17,7 @@ KEPT = 1 << 20
 FOLDER = os.environ["TEST_RUNNER_FOLDER"]
 FD = int(os.environ["TEST_RUNNER_EVENTS_FD"])
 os.set_inheritable(FD, False)
+PROCESS = os.getpid()
 # Where a test hangs is written here, by its number: the file stays open.
 STACKS = open(os.path.join(FOLDER, "stacks.txt"), "w", encoding="utf-8")
 collect_reports = {}
@@ -32,7 +33,14 @@ def text(value):
     return value if len(value) <= LIMIT else value[: LIMIT // 2] + "\n...\n" + value[-LIMIT // 2 :]
 
 
+def end_if_forked():
+    """A process that a test forked and that comes back into pytest would run all other tests once more."""
+    if os.getpid() != PROCESS:
+        os._exit(1)
+
+
 def tell(**event):
+    end_if_forked()
     data = (json.dumps(event) + "\n").encode()
     while data:
         data = data[os.write(FD, data) :]
@@ -236,8 +244,10 @@ def new_peak():
 REPORTS = pytest.StashKey()
 
 
-@pytest.hookimpl(hookwrapper=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item, call):
+    # Before fixtures are torn down, which are those of the test as well.
+    end_if_forked()
     result = yield
     item.config.stash[REPORTS].append(result.get_result())
 
@@ -275,5 +285,6 @@ def keep(index, output):
         pass
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session, exitstatus):
     tell(event="finished")

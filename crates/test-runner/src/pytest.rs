@@ -15,17 +15,21 @@ use command_fds::{CommandFdExt as _, FdMapping};
 use test_catalog::NodeId;
 
 use crate::clock::Instant;
-use crate::executor::{Job, seconds};
+use crate::executor::{Job, named, seconds};
 use crate::output::{Output, tail};
 use crate::pool::{FileCases, Pool, TakeOver};
 use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, write_plan};
+use crate::pytest_end::{End, label_of_stop};
 use crate::pytest_events::{Line, lines};
 use crate::pytest_given::{Given, result};
-use crate::{Capture, CaseUsage, NotRunCause, Outcome, stacks};
+use crate::{Capture, CaseUsage, Event, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipes, before it is looked after again.
 const ENDING: Duration = Duration::from_millis(2);
+
+/// How long a process may take to end once its session has: a test may leave a thread behind, for which Python waits.
+const LINGERING: Duration = Duration::from_mins(1);
 
 /// How long the rest of what a process said may take to be read when all of it is gone.
 const END_OF_LINES: Duration = Duration::from_secs(30);
@@ -33,8 +37,9 @@ const END_OF_LINES: Duration = Duration::from_secs(30);
 /// Runs one round of the step, and tests of other steps in `pool` when it is done. The error says why no process could be
 /// started; every test has its result all the same.
 ///
-/// Three limits hold: a running test's own, `collection_limit` until all is collected, and while no test runs that of all
-/// tests that the process was given. It counts each test that pytest makes of an inexact function.
+/// Four limits hold: a running test's own, `collection_limit` until all is collected, while no test runs that of all
+/// tests that the process was given, and a minute when the session is over. It counts each test that pytest makes of an inexact
+/// function.
 pub(crate) fn run<'p>(job: &Job<'p, '_>, python: &Utf8Path, pool: &Pool<'p>) -> Result<(), String> {
     pool.add(job.step, FileCases::of(job.step, job.round));
     // Files that are tried each by itself, since one of them may have kept the others from being collected.
@@ -137,14 +142,6 @@ fn label_file(
     }
 }
 
-/// What is said of a test that did not run since the run stops.
-fn label_of_stop(job: &Job<'_, '_>) -> Option<(NotRunCause, String)> {
-    job.stop.is_raised().then(|| {
-        let (cause, reason) = job.stop.get().cause();
-        (cause, reason.to_owned())
-    })
-}
-
 /// A test that pytest made of a case of a file.
 struct Item {
     file: usize,
@@ -168,54 +165,6 @@ enum Ended {
     WithProcess,
 }
 
-/// How a pytest process ended.
-enum End {
-    Exited {
-        status: ExitStatus,
-        collected: bool,
-        output: String,
-    },
-    /// With a test that crashed or took too long, and has its result.
-    TestEnded,
-    Uncollected(Duration),
-    StepOver(Duration),
-    Stopped,
-}
-
-impl End {
-    /// Whether one file may have kept all others from being collected: each is tried by itself then. Wrong usage
-    /// (exit code 4) is that of no file.
-    fn is_of_some_file(&self) -> bool {
-        match self {
-            Self::Exited { status, collected, .. } => !collected && status.code() != Some(4),
-            Self::Uncollected(_) => true,
-            Self::TestEnded | Self::StepOver(_) | Self::Stopped => false,
-        }
-    }
-
-    /// What is said of the tests that it left without a result.
-    fn label(self, job: &Job<'_, '_>) -> (NotRunCause, String) {
-        if let Some(label) = label_of_stop(job) {
-            return label;
-        }
-        match self {
-            Self::TestEnded | Self::Stopped => (NotRunCause::Stopped, "pytest makes no progress".to_owned()),
-            Self::Uncollected(limit) => {
-                (NotRunCause::Stopped, format!("collecting took longer than {}", seconds(limit)))
-            }
-            Self::StepOver(limit) => {
-                (NotRunCause::Stopped, format!("its step took longer than {} with no test running", seconds(limit)))
-            }
-            Self::Exited { status, collected: true, .. } => {
-                (NotRunCause::Stopped, format!("pytest ended before it ({})", how(status)))
-            }
-            Self::Exited { status, output, .. } => {
-                (NotRunCause::Collection, format!("pytest collected nothing ({}): {}", how(status), output.trim()))
-            }
-        }
-    }
-}
-
 /// One pytest process.
 struct Attempt<'r, 'p> {
     job: &'r Job<'p, 'r>,
@@ -236,6 +185,8 @@ struct Attempt<'r, 'p> {
     results: usize,
     began: Instant,
     collected: Option<Instant>,
+    /// When its session was over.
+    finished: Option<Instant>,
     /// How long it may go on once all is collected, while no test runs.
     allowed: Duration,
 }
@@ -274,6 +225,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     results: 0,
                     began: Instant::now(),
                     collected: None,
+                    finished: None,
                 })
             }
             Err((folder, error)) => Err((format!("cannot run pytest in {folder}: {error}"), given)),
@@ -306,6 +258,10 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 return End::TestEnded;
             }
             let limit = self.job.settings.collection_limit;
+            let ending = LINGERING.min(limit);
+            if self.finished.is_some_and(|since| since.elapsed() > ending) {
+                return self.lingered(ending);
+            }
             if self.collected.is_none() && self.began.elapsed() > limit {
                 self.stop();
                 return End::Uncollected(limit);
@@ -324,6 +280,22 @@ impl<'r, 'p> Attempt<'r, 'p> {
         let item_of = self.items.get(item)?;
         let limit = self.given[item_of.file].cases[item_of.case].timeout;
         (since.elapsed() > limit).then_some((item, limit))
+    }
+
+    /// What was told in its session counts; that it had to be ended is said.
+    fn lingered(&mut self, limit: Duration) -> End {
+        let place = stacks::place(&mut self.process, Some(&self.folder.join(STACKS)));
+        self.stop();
+        let output = [self.keep_output().as_slice(), place.as_bytes()].concat();
+        // The warning stands without it, too.
+        let _ = fs::write(self.output_path(), output);
+        self.job.tell(Event::Warning(format!(
+            "{}: pytest did not end within {} after its last test, and was ended; {} says where it was",
+            named(self.job),
+            seconds(limit),
+            self.output_path(),
+        )));
+        End::Lingered { collected: self.collected.is_some() }
     }
 
     fn exited(&mut self, status: ExitStatus) -> End {
@@ -400,7 +372,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 self.finish(item, outcome, (message, output), Ended::Itself(usage));
             }
             // What has no result by now is told when the process ends.
-            Line::Finished => {}
+            Line::Finished => self.finished = Some(Instant::now()),
         }
     }
 

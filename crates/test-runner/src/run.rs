@@ -12,7 +12,7 @@ use execution_plan::{Place, Plan, StepKind};
 use crate::clock::Instant;
 use crate::coverage::{self, Coverage, Measured};
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
-use crate::executor::Job;
+use crate::executor::{Job, named};
 use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
 use crate::process::{Launcher, Seen, TICK};
@@ -312,15 +312,6 @@ fn run_round<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
         }
     }
     Some(error)
-}
-
-/// A step as warnings name it: by its first test.
-fn named(job: &Job<'_, '_>) -> String {
-    match job.step.cases.as_slice() {
-        [] => "a step without tests".to_owned(),
-        [case] => case.id.to_string(),
-        [case, ..] => format!("{} and the {} with it", case.id, job.step.cases.len() - 1),
-    }
 }
 
 /// A test that leaves processes is not cleaned up behind silently. Tools may, and do: a compiler's cache is a daemon.

@@ -6,8 +6,8 @@ mod support;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use support::{Tree, python, result, run};
-use test_runner::{NotRunCause, Outcome};
+use support::{Tree, plan, python, result, run};
+use test_runner::{Event, Interrupt, NotRunCause, Outcome};
 
 #[test]
 fn every_planned_test_gets_its_own_result() {
@@ -147,4 +147,51 @@ fn options_of_a_conftest_below_the_root_are_known_to_the_process_that_runs_its_t
     demands.extend((1..4).map(|number| python(&format!("deep/test_{number}.py"), "test_deep", 60)));
     let outcome = run(demands, &tree.settings());
     assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+}
+
+#[test]
+fn what_a_test_forks_and_lets_return_runs_no_other_test() {
+    let source = "import os, pathlib, time, pytest\n\
+         def note(word):\n    with open('told', 'a') as file: file.write(word + '\\n')\n\
+         @pytest.fixture\n\
+         def server():\n    yield\n    note('stopped')\n\
+         def test_forks(server): os.fork()\n\
+         def test_child_fails(server):\n    if os.fork() == 0: assert False\n    os.wait()\n\
+         def test_after():\n    time.sleep(0.2)\n    note('after')\n";
+    let tree = Tree::new(&[("test_a.py", source), ("test_b.py", "import os\nos.fork()\ndef test_b(): pass\n")]);
+    let mut demands =
+        ["test_forks", "test_child_fails", "test_after"].map(|name| python("test_a.py", name, 30)).to_vec();
+    demands.push(python("test_b.py", "test_b", 30));
+    let outcome = run(demands, &tree.settings());
+    assert_eq!(outcome.results.len(), 4);
+    assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+    assert_eq!(std::fs::read_to_string(tree.path.join("told")).unwrap(), "stopped\nstopped\nafter\n");
+}
+
+#[test]
+fn a_thread_that_a_test_leaves_keeps_no_process_for_long() {
+    let source = "import threading, time\n\
+         def test_leaves(): threading.Thread(target=time.sleep, args=(600,), name='left').start()\n\
+         def test_last(): pass\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let mut settings = tree.settings();
+    settings.collection_limit = Duration::from_secs(15);
+    let demands = ["test_leaves", "test_last"].map(|name| python("test_a.py", name, 600)).to_vec();
+    let mut warnings = Vec::new();
+    let outcome = test_runner::run(&plan(demands), &settings, &Interrupt::new(), |event| {
+        if let Event::Warning(text) = event {
+            warnings.push(text.clone());
+        }
+    })
+    .unwrap();
+    assert!(outcome.results.iter().all(|result| result.outcome == Outcome::Passed), "{:#?}", outcome.results);
+    assert!(outcome.wall < Duration::from_secs(120), "{:?}", outcome.wall);
+    let [warning] = warnings.as_slice() else { panic!("{warnings:#?}") };
+    let file = warning.strip_suffix(" says where it was").unwrap().rsplit(' ').next().unwrap();
+    let said = std::fs::read_to_string(file).unwrap();
+    assert!(
+        warning.starts_with("test_a.py::test_leaves and the 1 with it: pytest did not end within 15 s"),
+        "{warning}"
+    );
+    assert!(said.contains("2 passed") && said.contains("in _shutdown"), "{said}");
 }
