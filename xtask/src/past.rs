@@ -110,7 +110,7 @@ pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machin
     let (policy, pytest) = (&global.policy, (&global.pytest_version, &global.python_version, &args.pytest_args));
     let found = (&global.environment, &global.absent, args.machine.max_vram_gib, &args.machine.has, args.failed);
     let division = (args.division.shard.map(|shard| shard.to_string()), &args.division.timings);
-    let selection = format!("{:?}", (&args.selection, policy, pytest, found, division));
+    let selection = format!("{:?}", (&args.selection, policy, pytest, found, division, rounds_of(args)));
     RunFacts {
         clean: head.as_ref().is_some_and(|head| head.clean),
         revision: head.map(|head| head.revision),
@@ -119,6 +119,11 @@ pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machin
         stage: args.selection.stage.clone(),
         selection: execution_plan::timings::digest(selection.as_bytes()),
     }
+}
+
+/// How often each test runs.
+fn rounds_of(args: &TestArgs) -> u32 {
+    test_runner::rounds(args.repeat.unwrap_or(1), args.until_fail)
 }
 
 /// Less the values of `--env`, and less what is for pytest.
@@ -160,7 +165,10 @@ fn function(id: &str) -> &str {
 pub(crate) struct Continued {
     store: Store,
     run: String,
-    chain: Vec<String>,
+    /// The run and those that it continued, the latest first, each with the cases that it has all results of.
+    chain: Vec<(String, HashSet<CaseKey>)>,
+    /// Whether each test runs several times.
+    is_repeated: bool,
     /// Functions that run again as a whole: what they gave before counts no more.
     again: HashSet<String>,
 }
@@ -170,6 +178,7 @@ pub(crate) fn continued(
     chosen: &mut Vec<Chosen<'_, '_>>,
     tree: &Utf8Path,
     facts: &RunFacts,
+    args: &TestArgs,
 ) -> Result<Continued, Error> {
     let none = |why: &str| Error::Resume(why.to_owned());
     let state_dir = state_dir(tree);
@@ -188,9 +197,10 @@ pub(crate) fn continued(
         }
         Life::Over => {}
     }
-    let chain = store.chain(&run)?;
+    let rounds = rounds_of(args);
+    let with_finished = |run: String| store.finished(&run, rounds).map(|finished| (run, finished));
+    let chain = store.chain(&run)?.into_iter().map(with_finished).collect::<Result<Vec<_>, _>>()?;
     let mut again = HashSet::new();
-    let done = store.finished(&chain)?;
     chosen.retain(|chosen| {
         let case = chosen.case.case;
         // How many tests an inexact function has is not known, and so not whether all had results.
@@ -198,9 +208,10 @@ pub(crate) fn continued(
             again.insert(case.function.as_str().to_owned());
             return true;
         }
-        !done.contains(&(case.id.clone(), case.occurrence))
+        let key = (case.id.clone(), case.occurrence);
+        !chain.iter().any(|(_, finished)| finished.contains(&key))
     });
-    Ok(Continued { store, run: run.id, chain, again })
+    Ok(Continued { store, run: run.id, chain, is_repeated: rounds > 1, again })
 }
 
 impl Continued {
@@ -209,8 +220,11 @@ impl Continued {
         let mut results: Vec<CaseResult> = Vec::new();
         // Every plan ends with a report.
         if let Some(step) = plan.steps().last().map(|step| step.id) {
-            for run in self.chain.iter().rev() {
-                results.extend(self.store.results(run, step)?);
+            for (run, finished) in self.chain.iter().rev() {
+                let mut of_run = self.store.results(run, step)?;
+                // A test of which some rounds are missing runs again in all of them.
+                of_run.retain(|result| !self.is_repeated || finished.contains(&(result.id.clone(), result.occurrence)));
+                results.extend(of_run);
             }
         }
         results.retain(|result| !self.again.contains(function(result.id.as_str())));

@@ -81,4 +81,4 @@ pub use python::{PythonSettings, prepare};
 pub use retry::Retry;
 pub use run::run;
 pub use secrets::Secrets;
-pub use settings::{Capture, Earlier, Interrupt, RunSettings};
+pub use settings::{Capture, Earlier, Interrupt, RunSettings, rounds};

@@ -112,8 +112,14 @@ const ROUNDS_UNTIL_FAIL: u32 = 1000;
 impl RunSettings {
     /// How often each test is run at most.
     pub(crate) fn rounds(&self) -> u32 {
-        if self.until_fail && self.repeat <= 1 { ROUNDS_UNTIL_FAIL } else { self.repeat.max(1) }
+        rounds(self.repeat, self.until_fail)
     }
+}
+
+/// How often each test is run at most, with these values of [`RunSettings`].
+#[must_use]
+pub fn rounds(repeat: u32, until_fail: bool) -> u32 {
+    if until_fail && repeat <= 1 { ROUNDS_UNTIL_FAIL } else { repeat.max(1) }
 }
 
 /// What becomes of what tests print.

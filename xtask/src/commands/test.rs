@@ -72,7 +72,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     }
     let all_chosen: Vec<&ResolvedCase<'_>> = selection.chosen.iter().map(|chosen| chosen.case).collect();
     let continued =
-        args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts)).transpose()?;
+        args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts, args)).transpose()?;
     let estimates = measured.before(machine.estimates(&subject.policy));
     let plan =
         super::plan::plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);

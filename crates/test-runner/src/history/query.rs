@@ -116,27 +116,25 @@ impl Store {
         read().map_err(|error: rusqlite::Error| self.failed(error))
     }
 
-    /// The cases that have a result in one of these runs, so that they need not run again.
+    /// The cases that have a result in each of so many rounds of a run, so that they need not run again.
     ///
     /// # Errors
     /// Where they cannot be read.
-    pub fn finished(&self, runs: &[String]) -> Result<HashSet<CaseKey>, HistoryError> {
-        let read = |run: &String| {
+    pub fn finished(&self, run: &str, rounds: u32) -> Result<HashSet<CaseKey>, HistoryError> {
+        let read = || {
             let mut statement = self.connection.prepare(
                 "SELECT id, occurrence FROM results
                  WHERE run = ? AND detail NOT NULL
                      AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')
-                     AND json_extract(detail, '$.retried') IS NULL",
+                     AND json_extract(detail, '$.retried') IS NULL
+                 GROUP BY id, occurrence HAVING COUNT(DISTINCT attempt) >= ?",
             )?;
-            let rows =
-                statement.query_map([run], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<Vec<CaseKey>>>()
+            let rows = statement.query_map(params![run, rounds], |row| {
+                Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?))
+            })?;
+            rows.collect::<rusqlite::Result<HashSet<CaseKey>>>()
         };
-        let mut finished = HashSet::new();
-        for run in runs {
-            finished.extend(read(run).map_err(|error| self.failed(error))?);
-        }
-        Ok(finished)
+        read().map_err(|error| self.failed(error))
     }
 
     /// The run of that id.
