@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much is kept of the beginning, and as much again of the end, in bytes.
-const KEPT: usize = 1 << 20;
+pub(crate) const KEPT: usize = 1 << 20;
 /// How much of a text stands in a result, in bytes.
 const SHOWN: usize = 65_536;
 
@@ -32,7 +32,7 @@ impl Kept {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.head.clone();
         if self.left_out > 0 {
-            bytes.extend_from_slice(format!("\n... {} bytes left out ...\n", self.left_out).as_bytes());
+            bytes.extend_from_slice(left_out(self.left_out).as_bytes());
         }
         bytes.extend(&self.tail);
         bytes
@@ -41,6 +41,11 @@ impl Kept {
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
+}
+
+/// The line that stands for what is not kept.
+pub(crate) fn left_out(bytes: u64) -> String {
+    format!("\n... {bytes} bytes left out ...\n")
 }
 
 /// The output of a process, read by a thread of its own so that the process never waits for a reader.

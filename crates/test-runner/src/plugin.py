@@ -11,6 +11,7 @@ import resource
 import signal
 
 import pytest
+from _pytest.capture import FDCapture
 
 LIMIT = 65536
 KEPT = 1 << 20
@@ -69,6 +70,42 @@ def pytest_load_initial_conftests(early_config, parser, args):
     signal.signal(signal.SIGTERM, end_in_order)
     faulthandler.register(signal.SIGUSR1, file=STACKS, all_threads=True)
     yield
+
+
+def pytest_configure(config):
+    capturing = getattr(config.pluginmanager.getplugin("capturemanager"), "_global_capturing", None)
+    numbers = {}
+    for name in ("out", "err"):
+        stream = getattr(capturing, name, None)
+        if isinstance(stream, FDCapture):
+            stream.snap = Snap(stream)
+            numbers[name] = stream.tmpfile.fileno()
+    if numbers:
+        tell(event="capturing", process=PROCESS, **numbers)
+
+
+class Snap:
+    """What pytest captured, with the middle left out of what would fill the memory: it is read from a file."""
+
+    def __init__(self, stream):
+        self.file, self.snap = stream.tmpfile, stream.snap
+
+    def __call__(self):
+        try:
+            descriptor = self.file.fileno()
+            size = os.fstat(descriptor).st_size
+        except (OSError, ValueError):
+            size = 0
+        if size <= 2 * KEPT:
+            return self.snap()
+        data = both_ends(os.pread(descriptor, KEPT, 0), os.pread(descriptor, KEPT, size - KEPT), size)
+        self.file.seek(0)
+        self.file.truncate()
+        return data.decode("utf-8", "replace")
+
+
+def both_ends(head, tail, size):
+    return head + f"\n... {size - len(head) - len(tail)} bytes left out ...\n".encode() + tail
 
 
 def pytest_collectreport(report):
@@ -275,9 +312,9 @@ def verdict(index, reports):
 def keep(index, output):
     """What a failed test printed, in a file; the result tells of it as well, so a full disk costs little."""
     data = output.encode("utf-8", "backslashreplace")
-    if len(data) > 2 * KEPT:
-        note = f"\n... {len(data) - 2 * KEPT} bytes left out ...\n"
-        data = data[:KEPT] + note.encode() + data[-KEPT:]
+    # Of one that was cut when it was read, the note of that and the name are more than that.
+    if len(data) > 2 * KEPT + LIMIT:
+        data = both_ends(data[:KEPT], data[-KEPT:], len(data))
     try:
         with open(os.path.join(FOLDER, "outputs", f"{index}.txt"), "wb") as file:
             file.write(data)

@@ -14,6 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use command_fds::{CommandFdExt as _, FdMapping};
 use test_catalog::NodeId;
 
+use crate::captured::Captured;
 use crate::clock::Instant;
 use crate::executor::{Job, named, seconds};
 use crate::output::{Output, tail};
@@ -172,6 +173,7 @@ struct Attempt<'r, 'p> {
     folder: Utf8PathBuf,
     process: Group,
     output: Option<Output>,
+    captured: Captured,
     lines: Receiver<Line>,
     /// Answers to what the plugin asks.
     answers: UnixStream,
@@ -214,6 +216,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     folder,
                     process,
                     output: output.map(Output::of),
+                    captured: Captured::default(),
                     lines: lines(reader),
                     answers: socket,
                     allowed: cases.map(|case| case.timeout).sum(),
@@ -252,10 +255,15 @@ impl<'r, 'p> Attempt<'r, 'p> {
             }
             if let Some((item, limit)) = self.late() {
                 let place = stacks::place(&mut self.process, Some(&self.folder.join(STACKS)));
+                // pytest takes it when it is stopped, and does not tell it.
+                let captured = self.captured.text();
                 self.stop();
-                let output = self.keep_output();
+                let output = self.keep_output(&captured);
                 self.finish(item, Outcome::TimedOut { limit }, (place, tail(&output)), Ended::WithProcess);
                 return End::TestEnded;
+            }
+            if let Some((item, _)) = self.running {
+                self.captured.trim(item);
             }
             let limit = self.job.settings.collection_limit;
             let ending = LINGERING.min(limit);
@@ -286,9 +294,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
     fn lingered(&mut self, limit: Duration) -> End {
         let place = stacks::place(&mut self.process, Some(&self.folder.join(STACKS)));
         self.stop();
-        let output = [self.keep_output().as_slice(), place.as_bytes()].concat();
-        // The warning stands without it, too.
-        let _ = fs::write(self.output_path(), output);
+        self.keep_output(&place);
         self.job.tell(Event::Warning(format!(
             "{}: pytest did not end within {} after its last test, and was ended; {} says where it was",
             named(self.job),
@@ -299,7 +305,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
     }
 
     fn exited(&mut self, status: ExitStatus) -> End {
-        let output = self.keep_output();
+        let captured = self.running.map(|_| self.captured.text()).unwrap_or_default();
+        let output = self.keep_output(&captured);
         if let Some((item, _)) = self.running {
             self.finish(
                 item,
@@ -331,6 +338,11 @@ impl<'r, 'p> Attempt<'r, 'p> {
 
     fn take(&mut self, line: Line) {
         match line {
+            // Once, before any test that could say so.
+            Line::Capturing { process, out, err } if self.collected.is_none() && self.items.is_empty() => {
+                self.captured = Captured::open(process, out, err);
+            }
+            Line::Capturing { .. } => {}
             Line::Item { planned, id, occurrence } => {
                 let Some(&(file, case)) = self.places.get(planned) else { return };
                 *self.open.entry((file, case)).or_default() += 1;
@@ -426,9 +438,10 @@ impl<'r, 'p> Attempt<'r, 'p> {
         self.folder.join("output.txt")
     }
 
-    /// What the process printed, bounded, which is kept in a file as well.
-    fn keep_output(&self) -> Vec<u8> {
-        let output = self.output.as_ref().map(Output::settled).unwrap_or_default();
+    /// What the process printed, bounded, and what else is known, which is kept in a file as well.
+    fn keep_output(&self, more: &str) -> Vec<u8> {
+        let mut output = self.output.as_ref().map(Output::settled).unwrap_or_default();
+        output.extend_from_slice(more.as_bytes());
         // It stands in results too: a full disk must not cost them.
         let _ = fs::write(self.output_path(), &output);
         output

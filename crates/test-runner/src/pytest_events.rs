@@ -12,6 +12,12 @@ const LINE_LIMIT: u64 = 4 << 20;
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Line {
+    /// The process captures what tests print into files that it has under these numbers.
+    Capturing {
+        process: u32,
+        out: Option<u32>,
+        err: Option<u32>,
+    },
     /// A test will run. Items are numbered in the order in which they are told, from 0.
     Item {
         planned: usize,

@@ -88,3 +88,45 @@ fn until_fail_ends_with_the_first_failure_and_the_test_is_flaky() {
     let outcome = run(vec![python("test_a.py", "test_a", 60)], &settings);
     assert_eq!((outcome.results.len(), outcome.flaky().len()), (2, 0));
 }
+
+#[test]
+fn of_a_test_that_hangs_or_dies_it_is_kept_what_it_and_its_programs_printed() {
+    let source = "import os, subprocess, sys, time, pytest\n\
+        def test_before(): print('of another test')\n\
+        def test_dies():\n    print('words of its own')\n    print('and loud ones', file=sys.stderr)\n    \
+            subprocess.run(['echo', 'words of a program'])\n    sys.stdout.flush()\n    os._exit(4)\n\
+        @pytest.fixture\n\
+        def server():\n    print('the server starts')\n    time.sleep(60)\n\
+        def test_hangs(server): pass\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let demand = |name| python("test_a.py", name, if name == "test_hangs" { 3 } else { 60 });
+    let outcome = run(["test_before", "test_dies", "test_hangs"].map(demand).to_vec(), &tree.settings());
+    let both = |name, words: &[&str]| {
+        let result = result(&outcome, name);
+        let file = std::fs::read_to_string(result.output_file.as_ref().unwrap()).unwrap();
+        for word in words {
+            assert!(result.output.contains(word) && file.contains(word), "{name}: {word}: {}", result.output);
+        }
+        assert!(!file.contains("of another test"), "{file}");
+        result.outcome.as_str()
+    };
+    assert_eq!(both("test_dies", &["words of its own", "and loud ones", "words of a program"]), "crashed");
+    assert_eq!(both("test_hangs", &["the server starts"]), "timed-out");
+}
+
+#[test]
+fn a_flood_costs_no_memory_and_no_disk_whether_its_test_fails_or_not() {
+    let source = "def flood():\n    for _ in range(4000): print('x' * 99_999)\n\
+        def test_passes(): flood()\n\
+        def test_fails():\n    print('the beginning')\n    flood()\n    print('the end')\n    assert 0\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let outcome =
+        run(["test_passes", "test_fails"].map(|name| python("test_a.py", name, 120)).to_vec(), &tree.settings());
+    for name in ["test_passes", "test_fails"] {
+        let usage = result(&outcome, name).usage.unwrap();
+        assert!(usage.peak_memory.unwrap() < 200 * MIB, "{name}: {usage:?}");
+    }
+    let text = std::fs::read_to_string(result(&outcome, "test_fails").output_file.as_ref().unwrap()).unwrap();
+    assert!(text.contains("the beginning\nxxx") && text.ends_with("xxx\nthe end\n\n"), "{}", text.len());
+    assert!(text.contains("bytes left out") && !text.contains('\0') && (text.len() as u64) < 2 * MIB + 1000);
+}
