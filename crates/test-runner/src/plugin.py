@@ -72,6 +72,14 @@ def pytest_load_initial_conftests(early_config, parser, args):
     yield
 
 
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_cmdline_main(config):
+    """Keeps pytest-xdist from starting processes of its own, whose tests nobody here would hear of."""
+    if hasattr(config.option, "numprocesses"):
+        config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+    yield
+
+
 def pytest_configure(config):
     capturing = getattr(config.pluginmanager.getplugin("capturemanager"), "_global_capturing", None)
     numbers = {}
@@ -230,6 +238,8 @@ def pytest_runtestloop(session):
     while (item := queue.first()) is not None:
         queue.items.popleft()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=queue.following())
+        if session.shouldfail or session.shouldstop:
+            tell(event="stopping", reason=text(session.shouldfail or session.shouldstop))
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         if session.shouldstop:
@@ -303,6 +313,9 @@ def verdict(index, reports):
                 reason = skip_reason(report)
         elif wasxfail is not None and report.when == "call" and outcome == "passed":
             outcome = "xpassed"
+    if outcome == "passed" and all(report.when != "call" for report in reports):
+        # As with --setup-only.
+        outcome, reason = "skipped", "pytest did not call it"
     output = "".join(f"--- {name} ---\n{content}\n" for name, content in reports[-1].sections)
     if outcome == "failed" and output:
         keep(index, output)

@@ -187,6 +187,8 @@ struct Attempt<'r, 'p> {
     results: usize,
     began: Instant,
     collected: Option<Instant>,
+    /// Why pytest runs no further test.
+    stopping: Option<String>,
     /// When its session was over.
     finished: Option<Instant>,
     /// How long it may go on once all is collected, while no test runs.
@@ -228,6 +230,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     results: 0,
                     began: Instant::now(),
                     collected: None,
+                    stopping: None,
                     finished: None,
                 })
             }
@@ -316,7 +319,8 @@ impl<'r, 'p> Attempt<'r, 'p> {
             );
             return End::TestEnded;
         }
-        End::Exited { status, collected: self.collected.is_some(), output: tail(&output) }
+        let stopping = self.stopping.take();
+        End::Exited { status, collected: self.collected.is_some(), stopping, output: tail(&output) }
     }
 
     fn stop(&mut self) {
@@ -383,6 +387,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 };
                 self.finish(item, outcome, (message, output), Ended::Itself(usage));
             }
+            Line::Stopping { reason } => self.stopping = Some(reason),
             // What has no result by now is told when the process ends.
             Line::Finished => self.finished = Some(Instant::now()),
         }
@@ -441,6 +446,9 @@ impl<'r, 'p> Attempt<'r, 'p> {
     /// What the process printed, bounded, and what else is known, which is kept in a file as well.
     fn keep_output(&self, more: &str) -> Vec<u8> {
         let mut output = self.output.as_ref().map(Output::settled).unwrap_or_default();
+        if !more.is_empty() && output.last().is_some_and(|last| *last != b'\n') {
+            output.push(b'\n');
+        }
         output.extend_from_slice(more.as_bytes());
         // It stands in results too: a full disk must not cost them.
         let _ = fs::write(self.output_path(), &output);

@@ -12,6 +12,8 @@ pub(crate) enum End {
     Exited {
         status: ExitStatus,
         collected: bool,
+        /// Why it stops, by its own word.
+        stopping: Option<String>,
         output: String,
     },
     /// With a test that crashed or took too long, and has its result.
@@ -56,14 +58,31 @@ impl End {
             Self::Lingered { collected: false } => {
                 (NotRunCause::Collection, "pytest collected nothing, and did not end".to_owned())
             }
+            Self::Exited { collected: true, stopping: Some(why), .. } => {
+                (NotRunCause::Stopped, format!("pytest stopped before it: {why}"))
+            }
             Self::Exited { status, collected: true, .. } => {
                 (NotRunCause::Stopped, format!("pytest ended before it ({})", how(status)))
             }
             Self::Exited { status, output, .. } => {
-                (NotRunCause::Collection, format!("pytest collected nothing ({}): {}", how(status), output.trim()))
+                let cause = cause(&output).map(|line| format!("{line}\n")).unwrap_or_default();
+                (
+                    NotRunCause::Collection,
+                    format!("pytest collected nothing ({}): {cause}{}", how(status), output.trim()),
+                )
             }
         }
     }
+}
+
+/// The line of pytest's output that says what kept it from collecting, where that is not the first one: the exception of a hook, what
+/// is wrong with an option, what a conftest raised.
+fn cause(output: &str) -> Option<&str> {
+    let exception = output.lines().rev().filter_map(|line| line.strip_prefix("INTERNALERROR> "));
+    let exception = exception.filter(|line| !line.starts_with(' ')).find(|line| !line.trim().is_empty());
+    let option = || output.lines().find_map(|line| line.split_once(": error: ")).map(|(_, rest)| rest);
+    let raised = || output.lines().filter_map(|line| line.strip_prefix("E   ")).next_back();
+    exception.or_else(option).or_else(raised).map(str::trim)
 }
 
 /// What is said of a test that did not run since the run stops.
@@ -72,4 +91,30 @@ pub(crate) fn label_of_stop(job: &Job<'_, '_>) -> Option<(NotRunCause, String)> 
         let (cause, reason) = job.stop.get().cause();
         (cause, reason.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_tells_is_found() {
+        for (output, expected) in [
+            (
+                "INTERNALERROR> Traceback:\nINTERNALERROR>   File x\nINTERNALERROR> ValueError: no\nINTERNALERROR> \n",
+                Some("ValueError: no"),
+            ),
+            (
+                "ERROR: usage: pytest [options]\n__main__.py: error: unrecognized arguments: --odd\n  inifile: x\n",
+                Some("unrecognized arguments: --odd"),
+            ),
+            (
+                "ImportError while loading conftest '/t/conftest.py'.\nconftest.py:1: in <module>\nE   ModuleNotFoundError: No module named 'x'\n",
+                Some("ModuleNotFoundError: No module named 'x'"),
+            ),
+            ("Fatal Python error: Segmentation fault\n", None),
+        ] {
+            assert_eq!(cause(output), expected);
+        }
+    }
 }

@@ -53,6 +53,10 @@ pub(crate) enum Line {
     Claim {
         file: usize,
     },
+    /// pytest runs no further test.
+    Stopping {
+        reason: String,
+    },
     Finished,
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use support::{Tree, plan, python, result, run};
-use test_runner::{Event, Interrupt, NotRunCause, Outcome};
+use test_runner::{Event, Interrupt, NotRunCause, Outcome, RunOutcome};
 
 #[test]
 fn every_planned_test_gets_its_own_result() {
@@ -194,4 +194,37 @@ fn a_thread_that_a_test_leaves_keeps_no_process_for_long() {
         "{warning}"
     );
     assert!(said.contains("2 passed") && said.contains("in _shutdown"), "{said}");
+}
+
+#[test]
+fn options_of_the_tree_that_end_pytest_are_named_and_none_has_it_start_processes() {
+    // As pytest-xdist does it: the number decides in `pytest_configure` whether tests run elsewhere.
+    let conftest = "def pytest_addoption(parser):\n    \
+            for name in ('numprocesses', 'dist', 'tx'): parser.addoption('--' + name)\n\
+        def pytest_configure(config): assert not config.option.numprocesses and config.option.dist == 'no'\n";
+    let source = "def test_1(): pass\ndef test_2(): assert 0\ndef test_3(): pass\n";
+    let run_with = |options: &str| {
+        let ini = format!("[pytest]\naddopts = {options}\n");
+        let tree = Tree::new(&[("conftest.py", conftest), ("pytest.ini", &ini), ("test_a.py", source)]);
+        let names = ["test_1", "test_2", "test_3"];
+        run(names.map(|name| python("test_a.py", name, 60)).to_vec(), &tree.settings())
+    };
+    let outcomes = |outcome: &RunOutcome| {
+        let of = |name| result(outcome, name).outcome.clone();
+        ["test_1", "test_2", "test_3"].map(of)
+    };
+    let not_run = |cause, reason: &str| Outcome::NotRun { cause, reason: reason.to_owned() };
+    let skipped = Outcome::Skipped { reason: "pytest did not call it".to_owned() };
+    let stopped = not_run(NotRunCause::Stopped, "pytest stopped before it: stopping after 1 failures");
+    for (options, expected) in [
+        ("--numprocesses=4 --dist=load", [Outcome::Passed, Outcome::Failed, Outcome::Passed]),
+        ("-x", [Outcome::Passed, Outcome::Failed, stopped]),
+        ("--setup-only", [skipped.clone(), skipped.clone(), skipped]),
+    ] {
+        assert_eq!(outcomes(&run_with(options)), expected, "{options}");
+    }
+    let [Outcome::NotRun { cause: NotRunCause::Collection, reason }, ..] = outcomes(&run_with("--odd")) else {
+        panic!("it ran")
+    };
+    assert!(reason.starts_with("pytest collected nothing (exit code 4): unrecognized arguments: --odd\n"), "{reason}");
 }
