@@ -61,6 +61,32 @@ fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
     }
 }
 
+/// As where the terminal is closed: nothing can be shown any more.
+#[test]
+fn what_cannot_be_shown_costs_no_file_and_an_interrupted_run_says_so_all_the_same() {
+    let python = oracle::python();
+    for interrupts in [true, false] {
+        let tree = tempfile::tempdir().unwrap();
+        let source = if interrupts {
+            "import os, signal, time\ndef test_a(): pass\n\
+             def test_b():\n    os.kill(int(os.environ['RUNNER']), signal.SIGHUP)\n    time.sleep(600)\n"
+        } else {
+            "def test_a(): pass\n"
+        };
+        fs::write(tree.path().join("test_a.py"), source).unwrap();
+        let junit = tree.path().join("junit.xml");
+        let html = tree.path().join("report.html");
+        let mut command = std::process::Command::new("sh");
+        // The runner takes the shell's number.
+        command.args(["-c", "RUNNER=$$ exec \"$@\" > /dev/full", "sh", env!("CARGO_BIN_EXE_xtask"), "test", "--tree"]);
+        command.arg(tree.path()).arg("--python").arg(&python).arg("--junit").arg(&junit).arg("--html").arg(&html);
+        let found = answer(&mut command);
+        assert_eq!(found.code, if interrupts { 130 } else { 3 }, "{}", found.stderr);
+        assert!(fs::read_to_string(&junit).unwrap().contains("test_a"), "{}", found.stderr);
+        assert!(html.exists(), "{}", found.stderr);
+    }
+}
+
 /// A daemon in a session of its own, and a program that never ends: `TREE` is in the command line of both.
 const HANGS: &str = "trap '' TERM HUP INT; while :; do sleep 1; done";
 

@@ -263,6 +263,8 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
             Some(error)
         }
     };
+    // What a person stopped did not fail.
+    let error = error.filter(|_| !job.step.cases.is_empty() || job.stop.get() <= Stop::FailFast);
     if let (Some(why), [case]) = (hold.unknown_peak(), job.step.cases.as_slice()) {
         let text = format!("{}: what it took of a GPU that it shared is not known: {why}", case.id);
         job.tell(Event::Warning(text));

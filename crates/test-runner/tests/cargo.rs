@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use execution_plan::Demand;
-use support::{Tree, inexact, library, result, run, run_interrupted, rust, target};
+use support::{Tree, inexact, library, plan, result, run, run_interrupted, rust, target};
 use test_catalog::{CargoTarget, TargetKind};
-use test_runner::{NotRunCause, Outcome, RunOutcome, RunSettings};
+use test_runner::{Interrupt, NotRunCause, Outcome, RunOutcome, RunSettings};
 
 const MANIFEST: &str =
     "[package]\nname = \"tiny\"\nversion = \"0.1.2\"\nedition = \"2021\"\ndescription = \"few words\"\n";
@@ -338,4 +338,24 @@ fn each_round_gives_each_rust_test_a_result() {
     let mut told: Vec<_> = outcome.results.iter().map(|result| (result.round, result.id.as_str())).collect();
     told.sort_unstable();
     assert_eq!(told, [(0, "tiny a"), (0, "tiny b"), (1, "tiny a"), (1, "tiny b")]);
+}
+
+#[test]
+fn a_build_that_is_interrupted_did_not_fail() {
+    let build = "fn main() { std::fs::write(\"begun\", \"\").unwrap(); std::thread::sleep(std::time::Duration::from_secs(60)) }\n";
+    let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", "#[test] fn a() {}\n"), ("build.rs", build)];
+    let tree = Tree::new(&files);
+    let interrupt = Interrupt::new();
+    let (pauses, begun, began) = (interrupt.clone(), tree.path.join("begun"), Instant::now());
+    std::thread::spawn(move || {
+        while !begun.exists() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        pauses.raise();
+    });
+    let outcome = test_runner::run(&plan(vec![rust(&library(), "a")]), &tree.settings(), &interrupt, |_| {}).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(50));
+    assert!(outcome.interrupted && outcome.steps.iter().all(|step| step.error.is_none()), "{:#?}", outcome.steps);
+    let Outcome::NotRun { cause, .. } = result(&outcome, "a").outcome else { panic!("it ran") };
+    assert_eq!(cause, NotRunCause::Interrupted);
 }

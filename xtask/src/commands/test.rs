@@ -127,28 +127,32 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         + &test_report::coverage::text(&outcome, &styles)
         + &test_report::plan_facts::origin(&facts)
         + &measured_markers(&subject, &catalog, &cases, &outcome);
-    match lines {
+    let shown = match lines {
         // Stdout is for events alone.
         Some(lines) => {
             note(&text);
-            lines.finish(&outcome, exit)?;
+            lines.finish(&outcome, exit)
         }
-        None => output::write(&text)?,
-    }
-    // After the summary: a file that cannot be written costs nobody what he waited for.
-    if let Some(file) = &args.junit {
-        told::write_junit(&outcome, &settings.facts, &plan, file)?;
-    }
-    if let Some(file) = &args.html {
-        super::report::of_run(global, &outcome, args, file, (&plan, &machine), environment)?;
-    }
+        None => output::write(&text),
+    };
+    // After the summary: a file that cannot be written costs nobody what he waited for, and what cannot be shown costs no file.
+    let junit = args.junit.as_ref().map(|file| told::write_junit(&outcome, &settings.facts, &plan, file));
+    let html = args
+        .html
+        .as_ref()
+        .map(|file| super::report::of_run(global, &outcome, args, file, (&plan, &machine), environment));
     if let Some(file) = &environment.github_step_summary {
         // It is not what the run was for.
         if let Err(error) = told::append_summary(&outcome, &budgets, file) {
             note(&format!("warning: {}", printable(&error.to_string())));
         }
     }
-    Ok(exit)
+    junit.into_iter().chain(html).collect::<Result<(), Error>>()?;
+    match shown {
+        // As when the terminal is gone, which is why it was interrupted.
+        Err(Error::Output(_)) if exit == Exit::Interrupted => Ok(exit),
+        shown => shown.map(|()| exit),
+    }
 }
 
 /// What a thread of a scope found.
