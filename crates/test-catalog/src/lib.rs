@@ -58,6 +58,6 @@ pub use node_id::NodeId;
 pub use observation::{Observation, ObservationKind};
 pub use pytest_names::{ImportPlace, ImportPlaces, MarkName, PytestNames};
 pub use reach::{Obstacle, Reach};
-pub use rust_name::lies_within;
+pub use rust_name::{lies_within, named_around};
 pub use source::{Position, SourceSpan, TreePath};
 pub use value::Value;

@@ -9,6 +9,16 @@ pub fn lies_within(name: &str, outer: &str) -> bool {
     rest.is_some_and(|rest| ["::", " - ", " ("].iter().any(|sign| rest.starts_with(sign)))
 }
 
+/// What an inexact case with that name names the tests around: a macro's call (`module::name!`) its module, since its tests lie
+/// there or below, and any other name itself. Empty for a whole binary.
+#[must_use]
+pub fn named_around(case: &str) -> &str {
+    match case.strip_suffix('!') {
+        Some(call) => call.rsplit_once("::").map_or("", |(module, _)| module),
+        None => case,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

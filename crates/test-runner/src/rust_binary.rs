@@ -116,7 +116,14 @@ impl RustBinary<'_, '_> {
             for number in numbers {
                 over.insert(number);
                 if !found.contains(&number) {
-                    self.job.not_run(&cases[number], NotRunCause::Missing, "its binary lists no such test");
+                    let is_call = cases[number].rust.as_ref().is_some_and(|rust| rust.name.ends_with('!'));
+                    // What a macro makes need not be tests.
+                    let (cause, reason) = if is_call {
+                        (NotRunCause::Deselected, "its binary lists no test that could be of this macro")
+                    } else {
+                        (NotRunCause::Missing, "its binary lists no such test")
+                    };
+                    self.job.not_run(&cases[number], cause, reason);
                 }
             }
             let unfiltered = tests.len() == listed.len();

@@ -127,6 +127,37 @@ fn an_inexact_case_runs_what_the_binary_lists_within_it_and_no_more() {
 }
 
 #[test]
+fn a_call_of_a_macro_runs_what_the_binary_lists_in_its_module_beside_what_has_a_case_of_its_own() {
+    let source = "macro_rules! cases { ($($name:ident)*) => { $(#[test] fn $name() {})* } }\n\
+                  mod calls { cases!(one two); #[test] fn known() {} #[test] #[ignore] fn slow() {} }\n\
+                  mod empty { cases!(); }\n\
+                  mod other { cases!(three); }\n";
+    let library = library();
+    let mut slow = rust(&library, "calls::slow");
+    slow.case.rust.as_mut().unwrap().ignored = true;
+    let demands = vec![
+        inexact(rust(&library, "calls::cases!")),
+        rust(&library, "calls::known"),
+        slow,
+        inexact(rust(&library, "empty::cases!")),
+    ];
+    let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands);
+    let mut told: Vec<_> = outcome.results.iter().map(|result| (result.id.as_str(), result.outcome.as_str())).collect();
+    told.sort_unstable();
+    let expected = [
+        ("tiny calls::known", "passed"),
+        ("tiny calls::one", "passed"),
+        ("tiny calls::slow", "passed"),
+        ("tiny calls::two", "passed"),
+        ("tiny empty::cases!", "not-run"),
+    ];
+    assert_eq!(told, expected);
+    let Outcome::NotRun { cause, .. } = result(&outcome, "empty::cases!").outcome else { panic!("it ran") };
+    assert_eq!(cause, NotRunCause::Deselected, "what a macro makes need not be tests");
+    assert_eq!(outcome.not_kept, None);
+}
+
+#[test]
 fn an_ignored_test_runs_only_where_it_was_asked_for() {
     let source = "#[test] #[ignore = \"too slow\"] fn asked_for() {}\n#[test] #[ignore = \"too slow\"] fn met() {}\n";
     let mut asked_for = rust(&library(), "asked_for");

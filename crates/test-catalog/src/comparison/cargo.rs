@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Place;
-use crate::{NodeId, RustCase, TestCase, lies_within};
+use crate::{NodeId, RustCase, TestCase, lies_within, named_around};
 
 /// What one test binary lists: each name, and whether it is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -180,11 +180,7 @@ fn covers(case: &RustCase, name: &str) -> bool {
     if !case.target.harness {
         return true;
     }
-    let around = match case.name.strip_suffix('!') {
-        // The tests of a macro's call lie in its module, or below.
-        Some(call) => call.rsplit_once("::").map_or("", |(module, _)| module),
-        None => case.name.as_str(),
-    };
+    let around = named_around(&case.name);
     around.is_empty() || lies_within(name, around)
 }
 
