@@ -7,6 +7,7 @@ use execution_plan::timings::CaseTiming;
 use execution_plan::{Estimates, Plan};
 use gpu_inventory::Unit;
 use marker_policy::Chosen;
+use test_catalog::{NodeId, TestCase};
 use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical};
 use test_runner::{CaseResult, Earlier};
 
@@ -14,6 +15,7 @@ use crate::changed::Head;
 use crate::cli::{DivisionArgs, Global, TestArgs};
 use crate::commands::plan::Machine;
 use crate::error::Error;
+use crate::inexact::{Ids, exact, is_of};
 use crate::progress::note;
 
 /// Where runs and their history are kept.
@@ -144,21 +146,15 @@ pub(crate) fn only_failed(chosen: &mut Vec<Chosen<'_, '_>>, tree: &Utf8Path) -> 
         return Err(Error::NothingSelected("no run of this tree was recorded: leave out --failed once".to_owned()));
     };
     let failed = store.past()?.failed();
-    let functions: HashSet<&str> = failed.iter().map(|(id, _)| function(id.as_str())).collect();
+    let ids = Ids::new(failed.iter().map(|(id, _)| id), chosen);
     chosen.retain(|chosen| {
         let case = chosen.case.case;
-        failed.contains(&(case.id.clone(), case.occurrence))
-            || (!case.certainty.is_exact() && functions.contains(case.function.as_str()))
+        failed.contains(&(case.id.clone(), case.occurrence)) || (!case.certainty.is_exact() && ids.has_some_of(case))
     });
     if chosen.is_empty() {
         return Err(Error::NothingSelected("none of the selected tests failed when it ran last".to_owned()));
     }
     Ok(())
-}
-
-/// A Python id without its parameters.
-fn function(id: &str) -> &str {
-    id.split('[').next().unwrap_or(id)
 }
 
 /// An interrupted run that is gone on with.
@@ -169,8 +165,10 @@ pub(crate) struct Continued {
     chain: Vec<(String, HashSet<CaseKey>)>,
     /// Whether each test runs several times.
     is_repeated: bool,
-    /// Functions that run again as a whole: what they gave before counts no more.
-    again: HashSet<String>,
+    /// Inexact cases, which run again as a whole: what they gave before counts no more.
+    again: Vec<TestCase>,
+    /// The ids of all others.
+    exact: HashSet<NodeId>,
 }
 
 /// Leaves the tests that the last run of this selection gave no result of.
@@ -200,18 +198,19 @@ pub(crate) fn continued(
     let rounds = rounds_of(args);
     let with_finished = |run: String| store.finished(&run, rounds).map(|finished| (run, finished));
     let chain = store.chain(&run)?.into_iter().map(with_finished).collect::<Result<Vec<_>, _>>()?;
-    let mut again = HashSet::new();
+    let exact = exact(chosen).cloned().collect();
+    let mut again = Vec::new();
     chosen.retain(|chosen| {
         let case = chosen.case.case;
         // How many tests an inexact function has is not known, and so not whether all had results.
         if !case.certainty.is_exact() {
-            again.insert(case.function.as_str().to_owned());
+            again.push(case.clone());
             return true;
         }
         let key = (case.id.clone(), case.occurrence);
         !chain.iter().any(|(_, finished)| finished.contains(&key))
     });
-    Ok(Continued { store, run: run.id, chain, is_repeated: rounds > 1, again })
+    Ok(Continued { store, run: run.id, chain, is_repeated: rounds > 1, again, exact })
 }
 
 impl Continued {
@@ -227,7 +226,8 @@ impl Continued {
                 results.extend(of_run);
             }
         }
-        results.retain(|result| !self.again.contains(function(result.id.as_str())));
+        results
+            .retain(|result| self.exact.contains(&result.id) || !self.again.iter().any(|case| is_of(case, &result.id)));
         Ok(Earlier { run: self.run, results })
     }
 }

@@ -30,17 +30,23 @@ pub(crate) fn listed(text: &str) -> Vec<String> {
 
 /// Which listed test belongs to which planned case: the one with its very name, else the inexact one that names the
 /// function or module around it, or is a macro's call there, the innermost first. An inexact case without a name stands for the
-/// whole binary.
-pub(crate) fn wanted(cases: &[PlannedCase], numbers: &[usize], listed: &[String]) -> Vec<Wanted> {
+/// whole binary. What has a case of its own, planned or not, belongs to no other: `is_known` says so.
+pub(crate) fn wanted(
+    cases: &[PlannedCase],
+    numbers: &[usize],
+    listed: &[String],
+    is_known: impl Fn(&str) -> bool,
+) -> Vec<Wanted> {
     let name_of = |number: usize| cases.get(number)?.rust.as_ref().map(|rust| rust.name.as_str());
     let by_name: HashMap<&str, usize> = numbers.iter().filter_map(|&number| Some((name_of(number)?, number))).collect();
-    // One that has a case of its own is no macro's, though it is run with others.
     let own: HashSet<&str> = cases.iter().filter_map(|case| Some(case.rust.as_ref()?.name.as_str())).collect();
     let around = |name: &str| {
         let inexact = numbers.iter().copied().filter(|&number| cases.get(number).is_some_and(|case| !case.exact));
         inexact
             .filter_map(|number| Some((named_around(name_of(number)?), number)))
-            .filter(|(outer, _)| !own.contains(name) && (outer.is_empty() || lies_within(name, outer)))
+            .filter(|(outer, _)| {
+                !own.contains(name) && !is_known(name) && (outer.is_empty() || lies_within(name, outer))
+            })
             .max_by_key(|(outer, _)| outer.len())
             .map(|(_, number)| number)
     };

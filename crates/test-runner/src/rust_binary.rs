@@ -111,7 +111,8 @@ impl RustBinary<'_, '_> {
         }
         let Some(listed) = self.list(over)? else { return Ok(()) };
         for (numbers, include_ignored, tried) in unlisted {
-            let tests = wanted(cases, &numbers, &listed);
+            let is_known = |name: &str| self.job.settings.known.contains(&NodeId::rust(&self.target.binary, name));
+            let tests = wanted(cases, &numbers, &listed, is_known);
             let found: HashSet<usize> = tests.iter().map(|test| test.planned).collect();
             for number in numbers {
                 over.insert(number);

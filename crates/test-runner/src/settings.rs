@@ -1,10 +1,12 @@
 //! What a run is told beyond its plan.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use test_catalog::NodeId;
 
 use crate::coverage::CoverageSettings;
 use crate::history::RunFacts;
@@ -54,6 +56,8 @@ pub struct RunSettings {
     pub facts: RunFacts,
     /// What it continues.
     pub earlier: Option<Earlier>,
+    /// Tests of Rust that have exact cases, whether they are planned or not: none of them is taken for one that a macro makes.
+    pub known: HashSet<NodeId>,
     /// What must not be kept or told, whoever prints it.
     pub secrets: crate::Secrets,
     /// Ports that each slot has for itself; none without it.
@@ -98,6 +102,7 @@ impl RunSettings {
             collection_limit: Duration::from_mins(10),
             facts: RunFacts::default(),
             earlier: None,
+            known: HashSet::new(),
             secrets: crate::Secrets::default(),
             ports: None,
             retry: None,

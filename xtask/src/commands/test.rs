@@ -19,6 +19,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::gpu_memory::Nvml;
+use crate::inexact;
 use crate::measured;
 use crate::output;
 use crate::past;
@@ -216,6 +217,7 @@ fn settings(
         ports: ports(&subject.policy),
         retry: retry(&subject.policy)?,
         coverage: args.coverage.then(|| coverage(subject, environment)),
+        known: inexact::known_of_rust(&catalog.cases),
         ..RunSettings::new(subject.tree.clone(), past::state_dir(&subject.tree))
     })
 }
