@@ -1,6 +1,8 @@
 //! The history of a tree as commands use it: what a run is said to be, what it continues, what tests take.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::timings::CaseTiming;
@@ -8,7 +10,7 @@ use execution_plan::{Estimates, Plan};
 use gpu_inventory::Unit;
 use marker_policy::Chosen;
 use test_catalog::{NodeId, TestCase};
-use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical};
+use test_runner::history::{CaseKey, Life, Past, RunFacts, RunState, Store, Typical, continue_alone};
 use test_runner::{CaseResult, Earlier};
 
 use crate::changed::Head;
@@ -159,6 +161,8 @@ pub(crate) fn only_failed(chosen: &mut Vec<Chosen<'_, '_>>, tree: &Utf8Path) -> 
 
 /// An interrupted run that is gone on with.
 pub(crate) struct Continued {
+    /// Nobody else continues it meanwhile.
+    lock: Option<File>,
     store: Store,
     run: String,
     /// The run and those that it continued, the latest first, each with the cases that it has all results of.
@@ -195,6 +199,11 @@ pub(crate) fn continued(
         }
         Life::Over => {}
     }
+    let (lock, is_alone) = continue_alone(&state_dir, &run.id);
+    // The other one may have come to its end before the lock was had.
+    if !is_alone || store.last_of(&facts.selection)?.is_none_or(|last| last.id != run.id) {
+        return Err(Error::Resume(format!("the run {} is continued already", run.id)));
+    }
     let rounds = rounds_of(args);
     let with_finished = |run: String| store.finished(&run, rounds).map(|finished| (run, finished));
     let chain = store.chain(&run)?.into_iter().map(with_finished).collect::<Result<Vec<_>, _>>()?;
@@ -210,7 +219,7 @@ pub(crate) fn continued(
         let key = (case.id.clone(), case.occurrence);
         !chain.iter().any(|(_, finished)| finished.contains(&key))
     });
-    Ok(Continued { store, run: run.id, chain, is_repeated: rounds > 1, again, exact })
+    Ok(Continued { lock, store, run: run.id, chain, is_repeated: rounds > 1, again, exact })
 }
 
 impl Continued {
@@ -228,7 +237,7 @@ impl Continued {
         }
         results
             .retain(|result| self.exact.contains(&result.id) || !self.again.iter().any(|case| is_of(case, &result.id)));
-        Ok(Earlier { run: self.run, results })
+        Ok(Earlier { run: self.run, results, lock: self.lock.map(Arc::new) })
     }
 }
 

@@ -112,3 +112,28 @@ fn tests_that_only_the_binary_knows_have_one_result_when_a_run_goes_on_and_are_f
     assert_eq!(found.code, 0, "{} {}", found.stdout, found.stderr);
     assert!(outcomes(&found).contains(&expected(&[("made_too", "passed")])[0]), "{}", found.stdout);
 }
+
+#[test]
+fn of_several_that_continue_a_run_at_once_one_does() {
+    let python = oracle::python();
+    for round in 0..3 {
+        let tree = tempfile::tempdir().unwrap();
+        let tests: String = (0..6).map(|test| format!("def test_{test}(): time.sleep(0.3)\n")).collect();
+        fs::write(tree.path().join("test_a.py"), format!("import time\n{tests}")).unwrap();
+        let test = |options: &[&str]| {
+            let mut command = xtask(&["test", "--tree", tree.path().to_str().unwrap()]);
+            command.arg("--python").arg(&python).args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let mut runner = test(&["--message-format", "jsonl"]);
+        let lines = BufReader::new(runner.stdout.take().unwrap()).lines();
+        assert!(lines.map(Result::unwrap).any(|line| line.contains("\"case-finished\"")));
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+        let all = [(); 4].map(|()| test(&["--resume"])).map(|runner| runner.wait_with_output().unwrap());
+        let codes = all.each_ref().map(|found| found.status.code().unwrap());
+        let said: Vec<_> = all.iter().map(|found| String::from_utf8_lossy(&found.stderr)).collect();
+        assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{round}: {codes:?} {said:#?}");
+        assert_eq!(codes.iter().filter(|code| **code == 2).count(), 3, "{round}: {codes:?} {said:#?}");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
 use std::hash::BuildHasher;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -171,6 +172,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
     pub(crate) fn finish(mut self, wall: Duration) -> RunOutcome {
         self.outcome.wall = wall;
         let state = if self.outcome.interrupted { RunState::Interrupted } else { RunState::Complete };
+        self.look_for_files();
         if let Some(store) = self.store.take()
             && let Err(error) = store.end(&self.outcome.run, state)
         {
@@ -179,6 +181,26 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
             self.not_kept(warning);
         }
         self.outcome
+    }
+
+    /// Somebody may have removed them while the run went on, as by `cargo clean`: what is written into them then is lost.
+    fn look_for_files(&mut self) {
+        let is_there = |path: &Utf8Path, file: u64| fs::metadata(path).is_ok_and(|found| found.ino() == file);
+        let results = self.results.as_ref().and_then(|(path, file)| Some((path.clone(), file.metadata().ok()?.ino())));
+        let store = self.store.as_ref().and_then(|store| Some((store.path().to_owned(), store.file()?)));
+        let gone: Vec<Utf8PathBuf> = [results, store]
+            .into_iter()
+            .flatten()
+            .filter(|(path, file)| !is_there(path, *file))
+            .map(|(path, _)| path)
+            .collect();
+        if let Some(first) = gone.first() {
+            let warning = format!(
+                "{first} was removed or replaced while the run went on: its results are not kept for later runs"
+            );
+            self.tell(&Event::Warning(warning.clone()));
+            self.not_kept(warning);
+        }
     }
 
     fn write_rows(&mut self, results: &[&CaseResult]) {

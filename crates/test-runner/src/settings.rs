@@ -1,6 +1,7 @@
 //! What a run is told beyond its plan.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -75,6 +76,8 @@ pub struct Earlier {
     pub run: String,
     /// Its results, and those of the runs that it continued itself.
     pub results: Vec<CaseResult>,
+    /// What keeps others from continuing it, until this run is known to.
+    pub lock: Option<Arc<File>>,
 }
 
 impl RunSettings {

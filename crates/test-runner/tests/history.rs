@@ -282,3 +282,16 @@ fn overhead_of_2000_results() {
     eprintln!("2,000 results: {took:?}, {:?} each", took / 2000);
     assert!(took < Duration::from_secs(20));
 }
+
+#[test]
+fn a_state_folder_that_is_removed_while_a_run_goes_on_is_told() {
+    let source = "import shutil\ndef test_a(): pass\ndef test_cleans(): shutil.rmtree('target')\ndef test_b(): pass\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let demands = ["test_a", "test_cleans", "test_b"].map(|name| python("test_a.py", name, 60)).to_vec();
+    let outcome = run(demands.clone(), &tree.settings());
+    assert!(outcome.results.iter().all(|result| result.outcome.as_str() == "passed"), "{:#?}", outcome.results);
+    let why = outcome.not_kept.unwrap();
+    assert!(why.contains("results.jsonl was removed or replaced while the run went on"), "{why}");
+    std::fs::write(tree.path.join("test_a.py"), source.replace("shutil.rmtree('target')", "pass")).unwrap();
+    assert_eq!(run(demands, &tree.settings()).not_kept, None);
+}

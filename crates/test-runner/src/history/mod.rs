@@ -25,8 +25,8 @@ use crate::recorded::RecordedOutcome;
 
 pub use error::HistoryError;
 pub use insight::{Flaky, Heavy, Insights, Skipped, Slow, Slower, insights};
-pub use life::Life;
 pub(crate) use life::claim;
+pub use life::{Life, continue_alone};
 pub use memory::VramPeak;
 pub use prune::Pruned;
 pub use query::{CaseKey, Past, PastRun};

@@ -1,6 +1,7 @@
 //! Opening the store: its schema, brought up to date, and what becomes of a broken file.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -52,6 +53,8 @@ const MIGRATIONS: [&str; 2] = [
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) path: Utf8PathBuf,
+    /// The file that was opened, as its file system knows it.
+    file: Option<u64>,
 }
 
 /// A store, and what happened to the file that was there.
@@ -122,7 +125,7 @@ impl Store {
             drop(connection);
             return Ok(Some(Self::open(state_dir)?.store));
         }
-        Ok(Some(Self { connection, path }))
+        Ok(Some(Self::new(connection, path)))
     }
 
     fn connect(path: &Utf8Path) -> Result<Self, HistoryError> {
@@ -138,7 +141,17 @@ impl Store {
         check(&connection).map_err(failed)?;
         // What the last run left in the log. Where it cannot be written back now, it is as safe there.
         let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self::new(connection, path.to_owned()))
+    }
+
+    fn new(connection: Connection, path: Utf8PathBuf) -> Self {
+        let file = fs::metadata(&path).ok().map(|found| found.ino());
+        Self { connection, path, file }
+    }
+
+    /// The file that was opened: another may have taken its place since.
+    pub(crate) fn file(&self) -> Option<u64> {
+        self.file
     }
 
     /// Where it is.
