@@ -118,10 +118,10 @@ pub(crate) fn verdict<T: Copy>(line: &str, names: &HashMap<&str, T>) -> Option<(
 /// nothing is captured, the failure is that of the thread with its name, else the first one.
 pub(crate) fn failure<'t>(output: &'t str, name: &str) -> (&'t str, &'t str) {
     let mark = format!("---- {name} stdout ----\n");
-    let body = output.split_once(&mark).map_or(output, |(_, rest)| {
-        let rest = rest.split("\n---- ").next().unwrap_or(rest);
-        rest.split("\n\nfailures:").next().unwrap_or(rest)
-    });
+    let until = |text: &'t str, end: &str| text.split_once(end).map_or(text, |(before, _)| before);
+    let body = output.split_once(&mark).map_or(output, |(_, rest)| until(rest, "\n---- "));
+    let body = until(until(body, "\n\nfailures:"), &format!("\ntest {name} ... FAILED")).trim_start();
+    let body = body.strip_prefix("running 1 test\n").unwrap_or(body);
     let line = |start: &str| {
         body.match_indices(start).map(|(at, _)| at).find(|at| body[..*at].is_empty() || body[..*at].ends_with('\n'))
     };
@@ -202,7 +202,10 @@ mod tests {
     fn what_a_failed_test_printed_is_told_from_its_failure() {
         let output = "\nfailures:\n\n---- a::b stdout ----\nhello\n\nthread 'a::b' (7) panicked at src/lib.rs:1:1:\nno\n\n\
                       ---- c stdout ----\nother\n\n\nfailures:\n    a::b\n";
-        let (printed, failure) = failure(output, "a::b");
-        assert_eq!((printed, failure), ("hello", "thread 'a::b' (7) panicked at src/lib.rs:1:1:\nno"));
+        let expected = ("hello", "thread 'a::b' (7) panicked at src/lib.rs:1:1:\nno");
+        assert_eq!(failure(output, "a::b"), expected);
+        let output = "\nrunning 1 test\nhello\n\nthread 'a::b' (7) panicked at src/lib.rs:1:1:\nno\ntest a::b ... FAILED\n\nfailures:\n\n\
+                      failures:\n    a::b\n";
+        assert_eq!(failure(output, "a::b"), expected);
     }
 }

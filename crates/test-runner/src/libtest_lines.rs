@@ -89,6 +89,11 @@ impl<'n> Lines<'n> {
         told
     }
 
+    /// Whether the tests were summed up in the end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     /// What came of the others, where the process came to its end; `is_good` says whether that was a good one. A sum alone proves
     /// nothing: a test may run tests itself.
     pub(crate) fn finish(mut self, is_good: bool) -> Vec<(usize, Outcome)> {

@@ -157,7 +157,8 @@ impl RustBinary<'_, '_> {
             }
             Ok(output) => {
                 let said = tail(&output.stderr);
-                (NotRunCause::Collection, format!("cannot list its tests ({}): {}", how(output.status), said.trim()))
+                let said = if said.trim().is_empty() { String::new() } else { format!(": {}", said.trim()) };
+                (NotRunCause::Collection, format!("cannot list its tests ({}){said}", how(output.status)))
             }
             Err(ToolError::Limit(limit)) => {
                 (NotRunCause::Stopped, format!("listing its tests took longer than {}", seconds(limit)))
@@ -216,7 +217,11 @@ impl RustBinary<'_, '_> {
             tests.iter().enumerate().map(|(index, test)| (test.name.as_str(), index)).collect();
         let limit = tests.iter().map(|test| cases[test.planned].timeout).max().unwrap_or_default();
         let most: Duration = tests.iter().map(|test| cases[test.planned].timeout).sum();
-        let arguments = self.filter(&tests, ask);
+        let mut arguments = self.filter(&tests, ask);
+        if alone && self.target.kind != TargetKind::Doc {
+            // What libtest has captured of a test that aborts is lost with it.
+            arguments.push("--nocapture".to_owned());
+        }
         if let (true, Some(test)) = (alone, tests.first()) {
             self.job.started(self.id(test), cases[test.planned].occurrence);
         }
@@ -247,6 +252,7 @@ impl RustBinary<'_, '_> {
         })?;
         // Any other status is none that libtest ends with.
         let libtest_ended = |status: &ExitStatus| matches!(status.code(), Some(0 | FAILED));
+        let is_over = lines.is_over();
         let at_the_end = match &end {
             End::Exited(status) if libtest_ended(status) => lines.finish(status.success()),
             End::Exited(_) | End::Late(_) | End::Stopped => Vec::new(),
@@ -273,7 +279,7 @@ impl RustBinary<'_, '_> {
                     continue;
                 }
                 (None, End::Late(limit)) => (Outcome::TimedOut { limit: *limit }, process.began.elapsed()),
-                (None, End::Exited(status)) if status.success() => {
+                (None, End::Exited(status)) if status.success() && is_over => {
                     let reason = "its binary lists it and says nothing of it".to_owned();
                     (Outcome::NotRun { cause: NotRunCause::Missing, reason }, Duration::ZERO)
                 }

@@ -31,16 +31,20 @@ fn is_missing(outcome: &Outcome) -> bool {
 fn an_abort_costs_only_the_test_that_aborts() {
     let source = "#[test] fn passes() {}\n\
                   #[test] fn fails() { println!(\"some words\"); panic!(\"no luck\") }\n\
-                  #[test] fn aborts() { std::process::abort() }\n";
-    let demands = ["passes", "fails", "aborts", "is_not_there"].map(|name| rust(&library(), name)).to_vec();
+                  #[test] fn aborts() { println!(\"last words\"); std::process::abort() }\n\
+                  #[test] fn exits() { std::process::exit(0) }\n";
+    let demands = ["passes", "fails", "aborts", "exits", "is_not_there"].map(|name| rust(&library(), name)).to_vec();
     let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands);
-    assert_eq!(outcome.results.len(), 4, "{:#?}", outcome.results);
+    assert_eq!(outcome.results.len(), 5, "{:#?}", outcome.results);
     assert_eq!(result(&outcome, "passes").outcome, Outcome::Passed);
     let failed = result(&outcome, "fails");
     assert_eq!(failed.outcome, Outcome::Failed);
     assert!(failed.message.contains("no luck"));
     assert_eq!(std::fs::read_to_string(failed.output_file.as_ref().unwrap()).unwrap(), "some words");
-    assert!(matches!(result(&outcome, "aborts").outcome, Outcome::Crashed { .. }));
+    let aborted = result(&outcome, "aborts");
+    assert_eq!(aborted.outcome, Outcome::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
+    assert!(aborted.message.contains("last words"), "{aborted:#?}");
+    assert_eq!(result(&outcome, "exits").outcome, Outcome::Crashed { how: "exit code 0".to_owned() });
     assert!(is_missing(&result(&outcome, "is_not_there").outcome));
 }
 
@@ -319,14 +323,17 @@ fn a_program_without_a_harness_is_one_test() {
 #[test]
 fn a_test_that_hangs_is_told_from_those_that_ran_beside_it() {
     let source = "#[test] fn quick() {}\n\
-                  #[test] fn hangs() { std::thread::sleep(std::time::Duration::from_secs(60)) }\n";
+                  #[test] fn hangs() {\n    println!(\"last words\");\n    \
+                      std::thread::sleep(std::time::Duration::from_secs(60))\n}\n";
     let demands = ["quick", "hangs"].map(|name| rust(&library(), name)).map(|mut demand| {
         demand.case.timeout = Duration::from_secs(1);
         demand
     });
     let (_tree, outcome) = run_in(&[("src/lib.rs", source)], demands.to_vec());
     assert_eq!(result(&outcome, "quick").outcome, Outcome::Passed);
-    assert_eq!(result(&outcome, "hangs").outcome, Outcome::TimedOut { limit: Duration::from_secs(1) });
+    let late = result(&outcome, "hangs");
+    assert_eq!(late.outcome, Outcome::TimedOut { limit: Duration::from_secs(1) });
+    assert!(late.message.contains("last words"), "{late:#?}");
 }
 
 #[test]
