@@ -75,12 +75,20 @@ pub(crate) fn find(
     let mut wanted = vec!["pytest".to_owned(), "pytest-timeout".to_owned()];
     wanted.extend(settings.requirements.iter().cloned());
     let stamp = venv.join("complete");
-    let has_all = |installed: String| wanted.iter().all(|one| installed.lines().any(|line| line == one));
-    if fs::read_to_string(&stamp).is_ok_and(has_all) && has_pytest(&python) {
+    let installed = fs::read_to_string(&stamp).ok().filter(|_| has_pytest(&python));
+    let has = |one: &String| installed.iter().flat_map(|all| all.lines()).any(|line| line == one);
+    if wanted.iter().all(has) {
         return Ok(python);
     }
-    run(&base, &["-m", "venv", "--clear", venv.as_str()])
-        .map_err(|error| format!("{base} cannot make a virtual environment in {venv}: {error}"))?;
+    match &installed {
+        // Another run may be using it: what is missing is added.
+        Some(installed) => {
+            let more: Vec<_> = installed.lines().filter(|line| !wanted.iter().any(|one| one == line)).collect();
+            wanted.extend(more.into_iter().map(str::to_owned));
+        }
+        None => run(&base, &["-m", "venv", "--clear", venv.as_str()])
+            .map_err(|error| format!("{base} cannot make a virtual environment in {venv}: {error}"))?,
+    }
     let mut install = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     install.extend(wanted.iter().map(String::as_str));
     run(&python, &install).map_err(|error| format!("cannot install {} into {venv}: {error}", wanted.join(", ")))?;
@@ -97,4 +105,48 @@ fn run(python: &Utf8Path, arguments: &[&str], supervision: Supervision<'_>) -> R
     let text = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<_> = text.lines().collect();
     Err(lines[lines.len().saturating_sub(5)..].join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Stands for a Python without pytest, and for one in an environment that it makes, which has it.
+    const PYTHON: &str = "#!/bin/sh\n\
+        echo \"$*\" | head -1 >> LOG\n\
+        case \"$*\" in\n\
+        *'-m venv'*) mkdir -p VENV/bin && cp \"$0\" VENV/bin/python;;\n\
+        *find_spec*) case \"$0\" in */venv/*) ;; *) exit 1;; esac;;\n\
+        esac\n";
+
+    #[test]
+    fn an_environment_that_another_run_may_be_using_is_added_to_and_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::try_from(folder.path().to_owned()).unwrap();
+        let (base, log, state_dir) = (path.join("base"), path.join("log"), path.join("state"));
+        fs::create_dir_all(base.join("bin")).unwrap();
+        let script = PYTHON.replace("LOG", log.as_str()).replace("VENV", state_dir.join("venv").as_str());
+        fs::write(base.join("bin/python"), script).unwrap();
+        fs::set_permissions(base.join("bin/python"), fs::Permissions::from_mode(0o755)).unwrap();
+        let asked = |requirements: &[&str]| {
+            let requirements = requirements.iter().map(|one| (*one).to_owned()).collect();
+            let settings = PythonSettings { interpreter: None, virtual_env: Some(base.clone()), requirements };
+            let python = prepare(&settings, &path, &state_dir).unwrap();
+            assert_eq!(python, state_dir.join("venv/bin/python"));
+            let said = fs::read_to_string(&log).unwrap();
+            fs::remove_file(&log).unwrap();
+            let of = |word: &str| said.lines().any(|line| line.contains(word));
+            (of("-m venv --clear"), of("-m pip install"))
+        };
+        assert_eq!(asked(&[]), (true, true));
+        assert_eq!(asked(&["pytest-cov"]), (false, true));
+        assert_eq!(asked(&["pytest-cov"]), (false, false));
+        assert_eq!(asked(&[]), (false, false));
+        fs::remove_file(state_dir.join("venv/complete")).unwrap();
+        assert_eq!(asked(&[]), (true, true), "one that was not completed");
+    }
 }
