@@ -153,7 +153,8 @@ def pytest_collection_modifyitems(session, config, items):
             functions[case["id"]] = number
     done = {tuple(key) for key in PLAN["done"]}
     chosen, undecided = [], []
-    for item in items:
+    # A hook may have put one in twice.
+    for item in dict.fromkeys(items):
         name, occurrence = keys.setdefault(item, (text(item.nodeid), 0))
         path, separator, rest = name.partition("::")
         planned = exact.get((name, occurrence), functions.get(path + separator + rest.split("[")[0]))

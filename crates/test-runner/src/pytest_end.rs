@@ -61,8 +61,9 @@ impl End {
             Self::Exited { collected: true, stopping: Some(why), .. } => {
                 (NotRunCause::Stopped, format!("pytest stopped before it: {why}"))
             }
-            Self::Exited { status, collected: true, .. } => {
-                (NotRunCause::Stopped, format!("pytest ended before it ({})", how(status)))
+            Self::Exited { status, collected: true, output, .. } => {
+                let cause = exception(&output).map(|line| format!(": {line}")).unwrap_or_default();
+                (NotRunCause::Stopped, format!("pytest ended before it ({}){cause}", how(status)))
             }
             Self::Exited { status, output, .. } => {
                 let cause = cause(&output).map(|line| format!("{line}\n")).unwrap_or_default();
@@ -75,14 +76,18 @@ impl End {
     }
 }
 
-/// The line of pytest's output that says what kept it from collecting, where that is not the first one: the exception of a hook, what
-/// is wrong with an option, what a conftest raised.
+/// The line of pytest's output that says what ended it, where there is one: the exception of a hook, what is wrong with an option,
+/// what a conftest raised.
 fn cause(output: &str) -> Option<&str> {
-    let exception = output.lines().rev().filter_map(|line| line.strip_prefix("INTERNALERROR> "));
-    let exception = exception.filter(|line| !line.starts_with(' ')).find(|line| !line.trim().is_empty());
     let option = || output.lines().find_map(|line| line.split_once(": error: ")).map(|(_, rest)| rest);
     let raised = || output.lines().filter_map(|line| line.strip_prefix("E   ")).next_back();
-    exception.or_else(option).or_else(raised).map(str::trim)
+    exception(output).or_else(option).or_else(raised).map(str::trim)
+}
+
+/// That of a hook, alone.
+fn exception(output: &str) -> Option<&str> {
+    let lines = output.lines().rev().filter_map(|line| line.strip_prefix("INTERNALERROR> "));
+    lines.filter(|line| !line.starts_with(' ')).find(|line| !line.trim().is_empty())
 }
 
 /// What is said of a test that did not run since the run stops.

@@ -228,3 +228,19 @@ fn options_of_the_tree_that_end_pytest_are_named_and_none_has_it_start_processes
     };
     assert!(reason.starts_with("pytest collected nothing (exit code 4): unrecognized arguments: --odd\n"), "{reason}");
 }
+
+#[test]
+fn a_hook_that_repeats_a_test_or_raises_costs_no_result() {
+    let hook = |body: &str| format!("def pytest_collection_modifyitems(items):\n    {body}\n");
+    let source = "def test_1(): pass\ndef test_2(): assert 0\n";
+    let run_with = |body: &str| {
+        let tree = Tree::new(&[("conftest.py", &hook(body)), ("test_a.py", source)]);
+        let outcome = run(["test_1", "test_2"].map(|name| python("test_a.py", name, 60)).to_vec(), &tree.settings());
+        assert_eq!(outcome.not_kept, None);
+        ["test_1", "test_2"].map(|name| result(&outcome, name).outcome.clone())
+    };
+    assert_eq!(run_with("items.extend(list(items))"), [Outcome::Passed, Outcome::Failed]);
+    let reason = "pytest ended before it (exit code 3): ValueError: no luck".to_owned();
+    let not_run = Outcome::NotRun { cause: NotRunCause::Stopped, reason };
+    assert_eq!(run_with("raise ValueError('no luck')"), [not_run.clone(), not_run]);
+}

@@ -12,10 +12,11 @@ use test_catalog::{Language, NodeId};
 use super::{HistoryError, RunFacts, RunState, Store};
 use crate::{CaseResult, CaseUsage, NotRunCause, Outcome};
 
-/// Adds a result.
+/// Adds a result. Of two of one name the first is kept: it was told.
 const INSERT: &str = "
     INSERT INTO results (run, id, occurrence, attempt, outcome, seconds, gpu_class, vram_peak, detail, cpu_seconds, memory_peak)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run, id, occurrence, attempt) DO NOTHING";
 
 /// What only showing a result again needs. What is not there is not written: most tests pass and say nothing.
 #[derive(Debug, Default, Serialize, Deserialize)]
