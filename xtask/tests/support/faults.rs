@@ -61,6 +61,16 @@ pub(crate) const FAULTS: &[Fault] = &[
                          time.sleep(0.005)\n",
         outcome: "passed",
     },
+    Fault {
+        name: "forks and lets the child return",
+        source: "def test_fault():\n    if os.fork() == 0: raise ValueError\n",
+        outcome: "passed",
+    },
+    Fault {
+        name: "floods what pytest captures",
+        source: "def test_fault():\n    for _ in range(2000): print('x' * 99999)\n    assert 0\n",
+        outcome: "failed",
+    },
     Fault { name: "closes all descriptors", source: "def test_fault(): os.closerange(0, 256)\n", outcome: "crashed" },
     Fault {
         name: "becomes another program",
