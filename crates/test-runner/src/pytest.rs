@@ -20,7 +20,7 @@ use crate::executor::{Job, named, seconds};
 use crate::output::{Output, tail};
 use crate::pool::{FileCases, Pool, TakeOver};
 use crate::process::{Group, TICK, how};
-use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, command, write_plan};
+use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, TEMPORARY, command, write_plan};
 use crate::pytest_end::{End, label_of_stop};
 use crate::pytest_events::{Line, lines};
 use crate::pytest_given::{Given, result};
@@ -66,6 +66,7 @@ pub(crate) fn run<'p>(job: &Job<'p, '_>, python: &Utf8Path, pool: &Pool<'p>) -> 
             }
         };
         let end = attempt.supervise();
+        attempt.remove_temporary(&end);
         let Attempt { mut given, items, results, .. } = attempt;
         let go_on = !job.stop.is_raised();
         if go_on && matches!(end, End::TestEnded) && results > 0 {
@@ -185,6 +186,7 @@ struct Attempt<'r, 'p> {
     open: HashMap<(usize, usize), usize>,
     running: Option<(usize, Instant)>,
     results: usize,
+    has_failed: bool,
     began: Instant,
     collected: Option<Instant>,
     /// Why pytest runs no further test.
@@ -228,6 +230,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     open: HashMap::new(),
                     running: None,
                     results: 0,
+                    has_failed: false,
                     began: Instant::now(),
                     collected: None,
                     stopping: None,
@@ -428,6 +431,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
             result.output_file = file.is_file().then_some(file);
         }
         self.results += 1;
+        self.has_failed |= result.outcome.is_failure();
         self.pool.took(file.cases[item.case], result.duration);
         let open = self.open.entry((item.file, item.case)).or_default();
         *open = open.saturating_sub(1);
@@ -437,6 +441,15 @@ impl<'r, 'p> Attempt<'r, 'p> {
             file.done.insert(key);
         }
         self.job.finished(result);
+    }
+
+    /// What tests wrote below `tmp_path`, unless one failed: a person looks at that. pytest keeps three sessions' where it
+    /// chooses the folder itself, and of the runner's removes nothing.
+    fn remove_temporary(&self, end: &End) {
+        if matches!(end, End::Exited { .. } | End::Lingered { .. }) && !self.has_failed {
+            // Mostly it is not there.
+            let _ = fs::remove_dir_all(self.folder.join(TEMPORARY));
+        }
     }
 
     fn output_path(&self) -> Utf8PathBuf {

@@ -15,6 +15,8 @@ use crate::pytest_given::Given;
 pub(crate) const PLUGIN: &str = include_str!("plugin.py");
 /// The file that the plugin writes stacks to, in the attempt's folder.
 pub(crate) const STACKS: &str = "stacks.txt";
+/// The folder of temporary folders, in the attempt's folder.
+pub(crate) const TEMPORARY: &str = "tmp";
 /// The number of the socket of events and answers in the child.
 pub(crate) const EVENTS_FD: i32 = 3;
 
@@ -24,7 +26,7 @@ pub(crate) fn command(job: &Job<'_, '_>, python: &Utf8Path, folder: &Utf8Path) -
     let mut command = job.launcher.command(python);
     command.current_dir(&settings.rootdir).args(["-m", "pytest", "-p", "dynamo_test_runner"]);
     command.arg(format!("--rootdir={}", settings.rootdir)).arg("--continue-on-collection-errors");
-    command.arg(format!("--basetemp={}", folder.join("tmp")));
+    command.arg(format!("--basetemp={}", folder.join(TEMPORARY)));
     if settings.capture == Capture::Through {
         command.arg("-s");
     }

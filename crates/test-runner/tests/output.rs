@@ -130,3 +130,15 @@ fn a_flood_costs_no_memory_and_no_disk_whether_its_test_fails_or_not() {
     assert!(text.contains("the beginning\nxxx") && text.ends_with("xxx\nthe end\n\n"), "{}", text.len());
     assert!(text.contains("bytes left out") && !text.contains('\0') && (text.len() as u64) < 2 * MIB + 1000);
 }
+
+#[test]
+fn what_tests_write_into_temporary_folders_is_kept_where_one_failed() {
+    let source = "def test_passes(tmp_path): (tmp_path / 'file').write_text('x')\n\
+        def test_fails(tmp_path):\n    (tmp_path / 'file').write_text('x')\n    assert 0\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    for (name, is_kept) in [("test_passes", false), ("test_fails", true)] {
+        let outcome = run(vec![python("test_a.py", name, 60)], &tree.settings());
+        let step = std::fs::read_dir(&outcome.folder).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
+        assert_eq!(step.path().join("tmp").exists(), is_kept, "{name}");
+    }
+}
