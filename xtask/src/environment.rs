@@ -66,7 +66,9 @@ impl Environment {
             has_model_token: has_model_token(),
             model_cache: variable("HF_HUB_CACHE").or_else(|| Some(model_home()?.join("hub"))),
             secrets: Secrets::of(
-                env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+                env::vars_os()
+                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                    .chain(model_token()),
             ),
             today: today(),
             colour: io::stdout().is_terminal() && !no_colour && !dumb,
@@ -89,8 +91,17 @@ fn model_home() -> Option<Utf8PathBuf> {
 }
 
 fn has_model_token() -> bool {
-    let file = variable("HF_TOKEN_PATH").or_else(|| Some(model_home()?.join("token")));
-    variable("HF_TOKEN").is_some() || file.is_some_and(|file| file.is_file())
+    variable("HF_TOKEN").is_some() || token_file().is_some_and(|file| file.is_file())
+}
+
+/// Where Hugging Face's login keeps its token.
+fn token_file() -> Option<Utf8PathBuf> {
+    variable("HF_TOKEN_PATH").or_else(|| Some(model_home()?.join("token")))
+}
+
+/// The token in that file, as if it were a variable: tests find it there as well.
+fn model_token() -> Option<(String, String)> {
+    Some(("HF_TOKEN".to_owned(), std::fs::read_to_string(token_file()?).ok()?))
 }
 
 /// Of a clock before 1970, or one that is centuries ahead, the first day of its time.
