@@ -11,7 +11,7 @@ use test_report::count::duration;
 use test_report::progress::{failure, line};
 use test_report::running::Running;
 use test_report::terminal::{Styles, printable};
-use test_runner::Event;
+use test_runner::{CaseResult, Event};
 
 /// How often a terminal is drawn again.
 const TICK: Duration = Duration::from_millis(200);
@@ -31,6 +31,8 @@ pub(crate) fn note(text: &str) {
 /// test. Failures at once on both.
 pub(crate) struct Progress {
     shared: Arc<Shared>,
+    /// What was said last of a file that cannot be collected: all of its tests have it.
+    said: String,
     redraws: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -71,7 +73,7 @@ impl Progress {
                 }
             })
         });
-        Self { shared, redraws }
+        Self { shared, said: String::new(), redraws }
     }
 
     /// For those who ask what runs now.
@@ -81,10 +83,11 @@ impl Progress {
 
     /// Takes the next event.
     pub(crate) fn tell(&mut self, event: &Event) {
-        let shared = &self.shared;
+        let shared = Arc::clone(&self.shared);
         shared.running().tell(event);
         match event {
             Event::CaseFinished(result) if result.fails_run() => shared.say(&failure(result, &shared.styles)),
+            Event::CaseFinished(result) if self.is_said_anew(result) => shared.say(&failure(result, &shared.styles)),
             Event::CaseFinished(result) if shared.bar.is_none() || result.retried => {
                 shared.say(&line(result, &shared.styles))
             }
@@ -105,6 +108,15 @@ impl Progress {
             | Event::CaseStarted { .. }
             | Event::CaseFinished(_) => {}
         }
+    }
+
+    /// Whether this one of a file's tests tells why the file cannot be collected.
+    fn is_said_anew(&mut self, result: &CaseResult) -> bool {
+        if result.outcome.has_run() || result.message.is_empty() || result.message == self.said {
+            return false;
+        }
+        self.said.clone_from(&result.message);
+        true
     }
 
     /// Takes the display away.

@@ -158,6 +158,28 @@ fn no_secret_stands_in_an_id_that_is_made_when_tests_run() {
     assert!(files_without_secrets(tree.path()) > 5);
 }
 
+/// The run fails by it, and no reader may take it for a run of skipped tests.
+#[test]
+fn a_file_that_cannot_be_collected_is_a_failure_for_every_reader_who_is_told_why() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("test_a.py"), "import no_such_module\ndef test_one(): pass\ndef test_two(): pass\n")
+        .unwrap();
+    let file = |name: &str| tree.path().join(name).to_str().unwrap().to_owned();
+    let (junit, html, summary) = (file("junit.xml"), file("page.html"), file("summary.md"));
+    let found = answer(test(tree.path(), &["--junit", &junit, "--html", &html]).env("GITHUB_STEP_SUMMARY", &summary));
+    let why = "cannot be collected: ModuleNotFoundError: No module named 'no_such_module'";
+    assert_eq!(found.code, 1, "{}", found.stderr);
+    assert!(found.stdout.contains(&format!("not run: 2: {why}")), "{}", found.stdout);
+    assert_eq!(found.stderr.matches("E   ModuleNotFoundError").count(), 1, "once for the file: {}", found.stderr);
+    assert_eq!(oracle::junit_problems(junit.as_ref()), Vec::<String>::new());
+    let junit = fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("errors=\"2\"") && junit.contains("type=\"collection\""), "{junit}");
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("## Tests failed\n") && summary.contains("E   ModuleNotFoundError"), "{summary}");
+    let page = fs::read_to_string(html).unwrap();
+    assert!(page.contains("\"failures\":[{") && page.contains(why), "{page}");
+}
+
 /// Nobody waits for a run to learn that its report had no place.
 #[test]
 fn a_report_that_could_not_be_written_is_told_before_anything_runs() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use indexmap::IndexMap;
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 use crate::count::{duration, grouped};
@@ -25,12 +26,12 @@ const NAMED: usize = 5;
 const REASONS: usize = 20;
 
 /// The summary, at most `room` bytes: counts, failures with what they say, what did not run and why, the slowest tests,
-/// budgets. What a tree's authors wrote shows as it is and is no Markdown.
+/// budgets. `verdict` is what came of the run in a word or two: `passed`. What a tree's authors wrote shows as it is and is no
+/// Markdown.
 #[must_use]
-pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String {
+pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], verdict: &str, room: usize) -> String {
     let mut out = Bounded { text: String::new(), room: room.min(LIMIT).saturating_sub(CUT.len()), full: false };
-    let failed = if outcome.has_failures() { "failed" } else { "passed" };
-    out.push(&format!("## Tests {failed}\n\n{}\n\n", markdown(&counts(outcome, &Styles::default()))));
+    out.push(&format!("## Tests {verdict}\n\n{}\n\n", markdown(&counts(outcome, &Styles::default()))));
     if outcome.interrupted {
         out.push("The run was interrupted: these are the results so far.\n\n");
     }
@@ -43,6 +44,15 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], room: usize) -> String 
     }
     if failures.len() > FAILURES {
         out.push(&format!("and {} more failures\n\n", grouped(failures.len() - FAILURES)));
+    }
+    for (said, results) in uncollected(outcome).into_iter().take(FAILURES) {
+        if let Some(first) = results.first() {
+            let head = match results.len() - 1 {
+                0 => first.outcome.to_string(),
+                more => format!("and {} more: {}", grouped(more), first.outcome),
+            };
+            out.push(&details(first, &head, said));
+        }
     }
     for error in outcome.steps.iter().filter_map(|step| step.error.as_deref()).take(FAILURES) {
         out.push(&format!("A step failed:\n\n{}\n", block(error)));
@@ -104,13 +114,26 @@ fn failure(result: &CaseResult) -> String {
     let place = if gpus.is_empty() { String::new() } else { format!(", GPU {gpus}") };
     let head = format!("{} ({}{place})", result.outcome, duration(result.duration));
     let said = if result.message.trim().is_empty() { &result.output } else { &result.message };
+    details(result, &head, said)
+}
+
+fn details(result: &CaseResult, head: &str, said: &str) -> String {
     // Below `summary`, Markdown begins again after an empty line.
     format!(
         "<details><summary>{}: {}</summary>\n\n{}\n</details>\n\n",
         html(&cut(result.id.as_str())),
-        html(&cut(&head)),
+        html(&cut(head)),
         block(said)
     )
+}
+
+/// What pytest says of each file that it could not collect, with the tests that did not run for it.
+fn uncollected(outcome: &RunOutcome) -> IndexMap<&str, Vec<&CaseResult>> {
+    let mut files: IndexMap<&str, Vec<&CaseResult>> = IndexMap::new();
+    for result in outcome.not_run().filter(|result| !result.message.is_empty()) {
+        files.entry(&result.message).or_default().push(result);
+    }
+    files
 }
 
 /// The first lines, as code: fenced by more backticks than any of them has in a row.

@@ -9,7 +9,7 @@ use test_catalog::{Language, NodeId};
 use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
-/// the reason, so that no test is missing. `properties` (the revision, the GPUs) stand in every suite, since that is
+/// the reason, so that no test is missing, and an `error` where the run fails by it. `properties` (the revision, the GPUs) stand in every suite, since that is
 /// where readers look for them.
 ///
 /// A test that ran several times is one test case. It passes where all its failures were tried again by the policy, with a
@@ -130,6 +130,9 @@ fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
             status
         }
         (Some((first, more)), _) => failure(first, more, rounds.len(), passed),
+        (None, Some(last)) if !passed && last.outcome.cause().is_some_and(NotRunCause::fails_run) => {
+            failure(last, &[], 1, false)
+        }
         (None, Some(last)) if !passed => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(text(&last.outcome.to_string()));
@@ -154,7 +157,7 @@ fn failure(first: &CaseResult, more: &[&CaseResult], rounds: usize, passed: bool
         status.set_rerun_kind(FlakyOrRerun::Flaky);
         status.add_rerun(rerun(first));
     }
-    status.set_message(text(&message)).set_type(first.outcome.as_str()).set_description(text(&first.message));
+    status.set_message(text(&message)).set_type(word(first)).set_description(text(&first.message));
     status.add_reruns(more.iter().map(|result| rerun(result)));
     status
 }
@@ -172,9 +175,14 @@ fn rerun(result: &CaseResult) -> TestRerun {
 /// A failure is what the test says; an error is what happened to it.
 fn kind(result: &CaseResult) -> NonSuccessKind {
     match result.outcome {
-        Outcome::TimedOut { .. } | Outcome::Crashed { .. } => NonSuccessKind::Error,
+        Outcome::TimedOut { .. } | Outcome::Crashed { .. } | Outcome::NotRun { .. } => NonSuccessKind::Error,
         _ => NonSuccessKind::Failure,
     }
+}
+
+/// What became of it, and of what did not run what kept it from that.
+fn word(result: &CaseResult) -> &'static str {
+    result.outcome.cause().map_or(result.outcome.as_str(), NotRunCause::as_str)
 }
 
 /// The suite and the name within it.

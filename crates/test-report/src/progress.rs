@@ -20,21 +20,26 @@ pub fn line(result: &CaseResult, styles: &Styles) -> String {
     // Styles take room in the text and none on the screen: the width is added by hand.
     let pad = " ".repeat(9usize.saturating_sub(result.outcome.as_str().len()));
     let gpus = if result.gpus.is_empty() { String::new() } else { format!("  (GPU {})", result.gpus.join(",")) };
-    let why = result.outcome.reason().map(|reason| format!(": {}", printable(first_line(reason)))).unwrap_or_default();
+    let why = result
+        .outcome
+        .reason()
+        .filter(|reason| !reason.is_empty())
+        .map(|reason| format!(": {}", printable(first_line(reason))))
+        .unwrap_or_default();
     let why = if result.retried { format!("{why}; it is tried again") } else { why };
     format!("{word}{pad} {:>8}  {}{gpus}{why}", duration(result.duration), printable(result.id.as_str()))
 }
 
-/// A failure with what is known of it, shown when it happens and again at the end.
+/// A failure with what is known of it, shown when it happens.
 #[must_use]
 pub fn failure(result: &CaseResult, styles: &Styles) -> String {
     let gpus = if result.gpus.is_empty() { String::new() } else { format!("GPU {}, ", result.gpus.join(",")) };
+    let took = if result.outcome.has_run() { format!(", {}", duration(result.duration)) } else { String::new() };
     let mut text = format!(
-        "{} {}  ({gpus}{}, {})\n",
+        "{} {}  ({gpus}{}{took})\n",
         "FAILED".style(styles.bad),
         printable(result.id.as_str()),
-        result.outcome,
-        duration(result.duration)
+        printable(&result.outcome.to_string()),
     );
     for part in [&result.message, &result.output] {
         let lines: Vec<&str> = part.trim_end().lines().collect();

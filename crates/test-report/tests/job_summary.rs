@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, Options, Parser};
 use support::{HOSTILE, hostile, result, run};
 use test_report::job_summary::{LIMIT, text};
 use test_report::summary::BudgetUse;
-use test_runner::{CaseResult, Outcome};
+use test_runner::{CaseResult, NotRunCause, Outcome};
 
 fn budgets() -> Vec<BudgetUse> {
     let budget =
@@ -19,7 +19,7 @@ fn budgets() -> Vec<BudgetUse> {
 
 #[test]
 fn no_name_becomes_markdown_or_html() {
-    let page = text(&hostile(), &budgets(), LIMIT);
+    let page = text(&hostile(), &budgets(), "failed", LIMIT);
     let mut code = 0;
     for event in Parser::new_ext(&page, Options::all()) {
         match event {
@@ -41,6 +41,18 @@ fn no_name_becomes_markdown_or_html() {
 }
 
 #[test]
+fn what_is_said_of_a_file_stands_once_for_all_of_its_tests() {
+    let reason = || "cannot be collected: NameError".to_owned();
+    let test = |name: &str| CaseResult {
+        message: "Traceback\nE   NameError".to_owned(),
+        ..result(name, Outcome::NotRun { cause: NotRunCause::Collection, reason: reason() })
+    };
+    let page = text(&run(vec![test("test_a.py::a"), test("test_a.py::b")]), &[], "failed", LIMIT);
+    assert_eq!(page.matches("Traceback").count(), 1, "{page}");
+    assert!(page.contains("test_a.py::a: and 1 more: not run: cannot be collected: NameError"), "{page}");
+}
+
+#[test]
 fn it_stays_within_the_room_and_says_where_it_was_cut() {
     let big = |number: usize| CaseResult {
         message: "x\u{1}".repeat(100_000),
@@ -48,9 +60,9 @@ fn it_stays_within_the_room_and_says_where_it_was_cut() {
     };
     let outcome = run((0..300).map(big).collect());
     for room in [0, 100, 5_000, 100_000, LIMIT, usize::MAX] {
-        let page = text(&outcome, &[], room);
+        let page = text(&outcome, &[], "failed", room);
         assert!(page.len() <= room.clamp(100, LIMIT), "{room}: {}", page.len());
     }
-    assert!(text(&outcome, &[], 5_000).contains("no room for the rest"));
-    assert!(text(&outcome, &[], LIMIT).contains("and 250 more failures"));
+    assert!(text(&outcome, &[], "failed", 5_000).contains("no room for the rest"));
+    assert!(text(&outcome, &[], "failed", LIMIT).contains("and 250 more failures"));
 }

@@ -76,6 +76,27 @@ fn what_was_skipped_and_what_did_not_run_is_skipped_with_its_reason() {
     }
 }
 
+/// A file that cannot be collected fails the run: a reader that sees nothing but skipped tests calls it a good one.
+#[test]
+fn what_did_not_run_and_fails_the_run_is_an_error_with_what_was_said() {
+    let result = |cause| CaseResult {
+        message: "Traceback\nE   NameError".to_owned(),
+        ..result("test_a.py::a", Outcome::NotRun { cause, reason: "cannot be collected: NameError".to_owned() })
+    };
+    for cause in [NotRunCause::Collection, NotRunCause::Missing, NotRunCause::Stopped] {
+        let report = valid(&run(vec![result(cause)]), &[]);
+        assert_eq!((report.tests, report.failures, report.errors), (1, 0, 1), "{cause:?}");
+        match &cases(&report)[0].status {
+            TestCaseStatus::NonSuccess { message, ty, description, .. } => {
+                assert!(message.as_ref().unwrap().as_str().contains("NameError"), "{message:?}");
+                assert_eq!(ty.as_ref().unwrap().as_str(), cause.as_str());
+                assert!(description.as_ref().unwrap().as_str().contains("Traceback"), "{description:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_test_that_got_through_by_another_try_passes_with_its_failures_beside_it() {
     let retried = |result: CaseResult| CaseResult { retried: result.outcome.is_failure(), ..result };

@@ -1,6 +1,6 @@
 //! What a run tells while it goes on, and what it hands over at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -77,7 +77,8 @@ pub struct CaseResult {
     pub start: Duration,
     /// How long it took, with set-up and teardown.
     pub duration: Duration,
-    /// What pytest, libtest or the compiler says of a failure; empty where there is nothing to say.
+    /// What pytest, libtest or the compiler says of a failure, or of a file that cannot be collected; empty where there is nothing
+    /// to say.
     pub message: String,
     /// The end of what the test printed, where it did not pass or output was asked for.
     pub output: String,
@@ -169,6 +170,26 @@ pub enum NotRunCause {
 }
 
 impl NotRunCause {
+    /// Whether the run fails by it: an author has to act, which neither the machine nor whoever stopped the run can.
+    #[must_use]
+    pub fn fails_run(self) -> bool {
+        matches!(self, Self::Collection | Self::Missing | Self::Stopped)
+    }
+
+    /// The cause of that word; `None` for a word of a later release.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Collection,
+            Self::Missing,
+            Self::Deselected,
+            Self::Machine,
+            Self::Interrupted,
+            Self::FailFast,
+            Self::Stopped,
+        ];
+        all.into_iter().find(|cause| cause.as_str() == word)
+    }
+
     /// The word for it in output for other tools.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -210,6 +231,15 @@ impl Outcome {
     #[must_use]
     pub fn has_run(&self) -> bool {
         !matches!(self, Self::NotRun { .. })
+    }
+
+    /// What kind of thing kept it from running; `None` where it ran, to whatever end.
+    #[must_use]
+    pub fn cause(&self) -> Option<NotRunCause> {
+        match self {
+            Self::NotRun { cause, .. } => Some(*cause),
+            _ => None,
+        }
     }
 
     /// Why it was skipped, failed as expected, or did not run; how it crashed.
@@ -326,11 +356,13 @@ impl RunOutcome {
         tests
     }
 
-    /// The results of tests that ran, the slowest first.
+    /// The results of tests that ran, the slowest first; of a test that ran several times the slowest alone.
     #[must_use]
     pub fn slowest(&self, count: usize) -> Vec<&CaseResult> {
         let mut results: Vec<_> = self.results.iter().filter(|result| result.outcome.has_run()).collect();
         results.sort_by(|a, b| b.duration.cmp(&a.duration).then_with(|| a.id.cmp(&b.id)));
+        let mut named = HashSet::new();
+        results.retain(|result| named.insert((&result.id, result.occurrence)));
         results.truncate(count);
         results
     }

@@ -23,7 +23,7 @@ use crate::process::{Group, TICK, how};
 use crate::pytest_command::{EVENTS_FD, PLUGIN, STACKS, TEMPORARY, command, write_plan};
 use crate::pytest_end::{End, label_of_stop};
 use crate::pytest_events::{Line, lines};
-use crate::pytest_given::{Given, result};
+use crate::pytest_given::{Given, not_run, result};
 use crate::{Capture, CaseUsage, Event, NotRunCause, Outcome, stacks};
 
 /// How long a process may take to end once it has closed its pipes, before it is looked after again.
@@ -131,13 +131,12 @@ fn label_file(
     reason: &str,
 ) {
     for case in (0..file.cases.len()).filter(|case| !file.over.contains(case)) {
-        let not_run = || result(job, file, case, Outcome::NotRun { cause, reason: reason.to_owned() });
         let Some(made) = made.get(&case) else {
-            job.finished(not_run());
+            job.finished(not_run(job, file, case, cause, reason));
             continue;
         };
         for item in made.iter().filter(|item| !file.done.contains(&item.key())) {
-            let mut result = not_run();
+            let mut result = not_run(job, file, case, cause, reason);
             (result.id, result.occurrence) = (item.id.clone(), item.occurrence);
             job.finished(result);
         }

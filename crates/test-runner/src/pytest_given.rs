@@ -71,13 +71,13 @@ impl<'p> Given<'p> {
         if !file.over.insert(case) {
             return;
         }
-        let outcome = match cause {
-            "skipped" => Outcome::Skipped { reason },
-            "collection" => Outcome::NotRun { cause: NotRunCause::Collection, reason },
-            "deselected" => Outcome::NotRun { cause: NotRunCause::Deselected, reason },
-            _ => Outcome::NotRun { cause: NotRunCause::Missing, reason },
+        let cause = match cause {
+            "skipped" => return job.finished(result(job, file, case, Outcome::Skipped { reason })),
+            "collection" => NotRunCause::Collection,
+            "deselected" => NotRunCause::Deselected,
+            _ => NotRunCause::Missing,
         };
-        job.finished(result(job, file, case, outcome));
+        job.finished(not_run(job, file, case, cause, &reason));
     }
 
     /// What of it has no result, where it is this process's.
@@ -92,4 +92,65 @@ impl<'p> Given<'p> {
 /// The result of a case of a file, in the file's round.
 pub(crate) fn result(job: &Job<'_, '_>, file: &FileCases<'_>, case: usize, outcome: Outcome) -> CaseResult {
     CaseResult { round: file.round, ..job.result(file.cases[case], outcome) }
+}
+
+/// The same of one that did not run. Of a file that cannot be collected, `said` is all that pytest says of it: one line of that
+/// is the reason.
+pub(crate) fn not_run(
+    job: &Job<'_, '_>,
+    file: &FileCases<'_>,
+    case: usize,
+    cause: NotRunCause,
+    said: &str,
+) -> CaseResult {
+    let is_all = cause == NotRunCause::Collection;
+    let reason = if is_all { headline(said) } else { said.to_owned() };
+    let message = if is_all && reason != said { said.to_owned() } else { String::new() };
+    CaseResult { message, ..result(job, file, case, Outcome::NotRun { cause, reason }) }
+}
+
+/// The exception that ends a traceback as pytest shows it, or what is wrong with pytest's arguments; else the first line.
+fn headline(said: &str) -> String {
+    let shown =
+        said.lines().filter_map(|line| line.trim_start().strip_prefix("E   ")).filter(|line| !line.starts_with(' '));
+    let is_exception = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "._".contains(character))
+    };
+    let of_arguments = || said.lines().find_map(|line| line.split_once(": error: ")).map(|(_, what)| what);
+    match shown.clone().rfind(is_exception).or_else(|| shown.clone().next_back()).or_else(of_arguments) {
+        Some(line) => format!("cannot be collected: {line}"),
+        None => said.lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::headline;
+
+    #[test]
+    fn one_line_says_why_a_file_cannot_be_collected() {
+        for (said, expected) in [
+            (
+                "ImportError while importing test module 'a.py'.\nTraceback:\na.py:2: in <module>\n    import x\n\
+                 E   ModuleNotFoundError: No module named 'x'",
+                "cannot be collected: ModuleNotFoundError: No module named 'x'",
+            ),
+            (
+                "E     File \"a.py\", line 1\nE       def (\nE           ^\nE   SyntaxError: invalid syntax",
+                "cannot be collected: SyntaxError: invalid syntax",
+            ),
+            ("a.py:1: in <module>\nE   a.b.Odd: one\nE   and more: two", "cannot be collected: a.b.Odd: one"),
+            ("a.py:1: in <module>\nE   assert 1 == 2", "cannot be collected: assert 1 == 2"),
+            (
+                "pytest collected nothing (exit code 4): ERROR: usage: pytest [options]\n\
+                 pytest: error: unrecognized arguments: --odd\n  inifile: None",
+                "cannot be collected: unrecognized arguments: --odd",
+            ),
+            ("one\ntwo", "one"),
+            ("", ""),
+        ] {
+            assert_eq!(headline(said), expected, "{said}");
+        }
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use test_catalog::NodeId;
 
+use crate::NotRunCause;
+
 /// One result as a file has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
@@ -14,6 +16,10 @@ pub struct Recorded {
     pub outcome: RecordedOutcome,
     /// Why it was skipped, failed as expected, or did not run; how it crashed.
     pub reason: Option<String>,
+    /// What kind of thing kept it from running, where the file says.
+    pub cause: Option<NotRunCause>,
+    /// Whether it failed by a race that the policy names, and ran again.
+    pub retried: bool,
     /// How long it took, with set-up and teardown.
     pub took: Duration,
     /// When it began, since the start of its run; `None` where the file does not say.
@@ -52,6 +58,15 @@ pub enum RecordedOutcome {
     Crashed,
     /// It was planned and did not run.
     NotRun,
+}
+
+impl Recorded {
+    /// Whether the run failed by it.
+    #[must_use]
+    pub fn fails_run(&self) -> bool {
+        let kept = self.cause.filter(|_| self.outcome == RecordedOutcome::NotRun);
+        (self.outcome.is_failure() && !self.retried) || kept.is_some_and(NotRunCause::fails_run)
+    }
 }
 
 impl RecordedOutcome {
@@ -105,6 +120,10 @@ struct Line {
     id: String,
     outcome: RecordedOutcome,
     reason: Option<String>,
+    #[serde(default)]
+    cause: Option<String>,
+    #[serde(default)]
+    retried: bool,
     duration_s: f64,
     #[serde(default)]
     start_s: Option<f64>,
@@ -133,6 +152,8 @@ pub fn read(text: &str) -> Result<Vec<Recorded>, RecordedError> {
                 id: NodeId::from_text(line.id),
                 outcome: line.outcome,
                 reason: line.reason,
+                cause: line.cause.as_deref().and_then(NotRunCause::from_word),
+                retried: line.retried,
                 // A time that is none says nothing, and costs nothing else.
                 took: Duration::try_from_secs_f64(line.duration_s).unwrap_or_default(),
                 start: line.start_s.and_then(|start| Duration::try_from_secs_f64(start).ok()),
@@ -157,7 +178,7 @@ mod tests {
     use test_catalog::Language;
 
     use super::*;
-    use crate::{CaseResult, NotRunCause, Outcome};
+    use crate::{CaseResult, Outcome};
 
     fn result(outcome: Outcome) -> CaseResult {
         let capacity = Capacity { units: Vec::new(), cpu_slots: 1, headroom: 0.0, ..Capacity::default() };
@@ -193,6 +214,7 @@ mod tests {
             Outcome::TimedOut { limit: Duration::from_secs(1) },
             Outcome::Crashed { how: "signal 11".to_owned() },
             Outcome::NotRun { cause: NotRunCause::Machine, reason: "no python".to_owned() },
+            Outcome::NotRun { cause: NotRunCause::FailFast, reason: "an earlier test failed".to_owned() },
         ];
         let text: String = outcomes.iter().map(|outcome| crate::json::line(&result(outcome.clone()))).collect();
         let read = read(&text).unwrap();
@@ -200,6 +222,7 @@ mod tests {
         for (recorded, outcome) in read.iter().zip(&outcomes) {
             assert_eq!(recorded.outcome.as_str(), outcome.as_str());
             assert_eq!(recorded.reason.as_deref(), outcome.reason());
+            assert_eq!(recorded.cause, outcome.cause());
             assert_eq!(recorded.took, Duration::from_millis(1500));
             assert_eq!(recorded.id, result(Outcome::Passed).id);
         }

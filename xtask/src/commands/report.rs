@@ -71,11 +71,8 @@ fn write(
         new,
     });
     let source = names(&files);
-    let took: Vec<_> = results
-        .iter()
-        .filter(|result| result.outcome != RecordedOutcome::NotRun)
-        .map(|result| (&result.id, result.took))
-        .collect();
+    let ran = results.iter().filter(|result| result.outcome != RecordedOutcome::NotRun);
+    let took = super::test::took(ran.map(|result| (&result.id, result.took, result.retried)));
     let of_history = run_of_history(&subject.tree, &files);
     let stage = args.stage.as_deref().or_else(|| of_history.as_ref()?.stage.as_deref());
     let budgets = super::test::budgets(&subject.policy, stage, &mut cases.iter(), &took);

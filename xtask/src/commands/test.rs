@@ -10,7 +10,9 @@ use test_catalog::{Catalog, Language, NodeId};
 use test_report::summary::BudgetUse;
 use test_report::terminal::{Styles, printable};
 use test_runner::coverage::{CoverageSettings, LlvmTools, PYTHON_PACKAGE};
-use test_runner::{Capture, CaseResult, Interrupt, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings};
+use test_runner::{
+    Capture, CaseResult, Interrupt, NotRunCause, PortSettings, PythonSettings, Retry, RunOutcome, RunSettings,
+};
 
 use crate::asked::{self, Questions};
 use crate::changed::Head;
@@ -113,12 +115,8 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         }
     })?;
     progress.finish();
-    let took: Vec<_> = outcome
-        .results
-        .iter()
-        .filter(|result| result.outcome.has_run())
-        .map(|result| (&result.id, result.duration))
-        .collect();
+    let ran = outcome.results.iter().filter(|result| result.outcome.has_run());
+    let took = took(ran.map(|result| (&result.id, result.duration, result.retried)));
     let mut counted = all_chosen.iter().copied();
     let budgets = budgets(&subject.policy, args.selection.stage.as_deref(), &mut counted, &took);
     let exit = exit(&outcome, catalog.problems.is_empty(), require_all(args, environment));
@@ -144,7 +142,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         .map(|file| super::report::of_run(global, &outcome, args, file, (&plan, &machine), environment));
     if let Some(file) = &environment.github_step_summary {
         // It is not what the run was for.
-        if let Err(error) = told::append_summary(&outcome, &budgets, file) {
+        if let Err(error) = told::append_summary(&outcome, &budgets, exit, file) {
             note(&format!("warning: {}", printable(&error.to_string())));
         }
     }
@@ -163,19 +161,15 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 
 /// What a run ends with. What this machine cannot run counts only where all is required.
 fn exit(outcome: &RunOutcome, all_read: bool, require_all: bool) -> Exit {
-    use test_runner::NotRunCause as Cause;
-    let not_run = |causes: &[Cause]| {
-        outcome.results.iter().any(|result| match &result.outcome {
-            test_runner::Outcome::NotRun { cause, .. } => causes.contains(cause),
-            _ => false,
-        })
+    let not_run = |is_meant: fn(NotRunCause) -> bool| {
+        outcome.results.iter().filter_map(|result| result.outcome.cause()).any(is_meant)
     };
     if outcome.interrupted {
         Exit::Interrupted
-    } else if outcome.has_failures() || not_run(&[Cause::Collection, Cause::Missing, Cause::Stopped]) {
+    } else if outcome.has_failures() || not_run(NotRunCause::fails_run) {
         Exit::Failure
     } else if outcome.not_kept.is_some()
-        || not_run(&[Cause::Machine])
+        || not_run(|cause| cause == NotRunCause::Machine)
         || (require_all && (!outcome.refused.is_empty() || !all_read))
     {
         Exit::NotReady
@@ -288,6 +282,18 @@ pub(crate) fn warn_of_problems(catalog: &Catalog) {
     }
 }
 
+/// What each test took: all its tries together, and of those that were repeated one round, since no budget is for several. Of each
+/// result the id, the time, and whether another try followed.
+pub(super) fn took<'r>(results: impl Iterator<Item = (&'r NodeId, Duration, bool)>) -> Vec<(&'r NodeId, Duration)> {
+    let mut tests: BTreeMap<&NodeId, (Duration, u32)> = BTreeMap::new();
+    for (id, took, retried) in results {
+        let (all, rounds) = tests.entry(id).or_default();
+        *all += took;
+        *rounds += u32::from(!retried);
+    }
+    tests.into_iter().map(|(id, (all, rounds))| (id, all / rounds.max(1))).collect()
+}
+
 /// What the tests took, against the policy's budgets for them.
 pub(super) fn budgets<'c, 'x: 'c>(
     policy: &Policy,
@@ -355,6 +361,15 @@ mod tests {
         let catalog = Catalog { cases: vec![case], ..Catalog::default() };
         let cases = resolve(&policy, &catalog);
         policy.budgets().iter().flat_map(|budget| budget_names(&policy, budget, stage, &cases[0])).collect()
+    }
+
+    #[test]
+    fn a_budget_has_one_round_of_a_test_with_all_its_tries() {
+        let ids = ["a", "b"].map(NodeId::from_text);
+        let seconds = Duration::from_secs;
+        let results = [(&ids[0], seconds(1), false), (&ids[0], seconds(3), false), (&ids[1], seconds(4), true)];
+        let all = results.into_iter().chain([(&ids[1], seconds(5), false)]);
+        assert_eq!(took(all), [(&ids[0], seconds(2)), (&ids[1], seconds(9))]);
     }
 
     #[test]

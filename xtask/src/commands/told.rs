@@ -84,11 +84,27 @@ fn properties(outcome: &RunOutcome, facts: &RunFacts, plan: &Plan) -> Vec<(&'sta
 }
 
 /// Appends the summary to the file that GitHub shows on the job's page, as far as there is room.
-pub(super) fn append_summary(outcome: &RunOutcome, budgets: &[BudgetUse], file: &Utf8Path) -> Result<(), Error> {
+pub(super) fn append_summary(
+    outcome: &RunOutcome,
+    budgets: &[BudgetUse],
+    exit: Exit,
+    file: &Utf8Path,
+) -> Result<(), Error> {
     let there = fs::metadata(file).map_or(0, |found| usize::try_from(found.len()).unwrap_or(usize::MAX));
-    let text = job_summary::text(outcome, budgets, job_summary::LIMIT.saturating_sub(there));
+    let text = job_summary::text(outcome, budgets, verdict(exit), job_summary::LIMIT.saturating_sub(there));
     let opened = OpenOptions::new().create(true).append(true).open(file);
     opened
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|source| Error::Target { path: file.to_owned(), source })
+}
+
+/// What the tests of a run did that ended so.
+fn verdict(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Success => "passed",
+        Exit::Interrupted => "interrupted",
+        Exit::NotReady => "not all run",
+        Exit::OverBudget => "over budget",
+        Exit::Failure | Exit::Usage | Exit::NothingSelected | Exit::Internal => "failed",
+    }
 }

@@ -149,13 +149,13 @@ pub struct Measured {
 pub struct Run {
     /// Where its results are from.
     pub source: String,
-    /// Outcomes, each with how many results have it.
+    /// Outcomes, each with how many results have it; those that were tried again count for that alone.
     pub outcomes: Vec<(&'static str, u32)>,
     /// What all of it took, one after another, in milliseconds.
     pub took_ms: u64,
     /// How many results are of no test of the tree as it is now.
     pub absent: u32,
-    /// What failed, timed out or crashed, in the order of the run.
+    /// What failed, timed out or crashed, and what the run fails by though it did not run, in the order of the run.
     pub failures: Vec<RunResult>,
     /// What took longest.
     pub slowest: Vec<RunResult>,

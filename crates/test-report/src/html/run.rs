@@ -1,6 +1,6 @@
 //! What an earlier run gave, beside the tests and lanes of the tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use test_catalog::{self as catalog, NodeId};
@@ -35,19 +35,24 @@ pub(super) fn run(results: Results<'_>, subject: &Subject<'_>) -> data::Run {
         ..result(recorded)
     };
     let mut counts: HashMap<RecordedOutcome, u32> = HashMap::new();
-    for recorded in results.results {
+    for recorded in results.results.iter().filter(|one| !one.retried) {
         *counts.entry(recorded.outcome).or_default() += 1;
     }
     let mut outcomes: Vec<_> = counts.into_iter().collect();
     outcomes.sort_unstable();
     let mut timed: Vec<&Recorded> = results.results.iter().filter(|one| !one.took.is_zero()).collect();
     timed.sort_by(|one, other| other.took.cmp(&one.took).then_with(|| one.id.cmp(&other.id)));
+    // Of a test that ran several times the slowest.
+    let mut named = HashSet::new();
+    timed.retain(|one| named.insert(&one.id));
+    let again = Some(results.results.iter().filter(|one| one.retried).count()).filter(|count| *count > 0);
+    let outcomes = outcomes.into_iter().map(|(outcome, count)| (outcome.as_str(), count));
     data::Run {
         source: printable(results.source).into_owned(),
-        outcomes: outcomes.into_iter().map(|(outcome, count)| (outcome.as_str(), count)).collect(),
+        outcomes: outcomes.chain(again.map(|count| ("tried again", index(count)))).collect(),
         took_ms: results.results.iter().map(|one| millis(one.took)).fold(0, u64::saturating_add),
         absent: index(results.results.iter().filter(|one| !places.contains_key(&one.id)).count()),
-        failures: results.results.iter().filter(|one| is_failure(one.outcome)).enumerate().map(failure).collect(),
+        failures: results.results.iter().filter(|one| one.fails_run()).enumerate().map(failure).collect(),
         slowest: timed.into_iter().take(SLOWEST).map(result).collect(),
         timeline: results.is_one_run.then(|| timeline::of(results.results, results.parts)).flatten(),
         flaky: flaky(results.results),
@@ -115,10 +120,6 @@ fn places<'s>(subject: &Subject<'s>) -> HashMap<&'s NodeId, Index> {
         places.entry(&case.case.id).or_insert_with(|| index(place));
     }
     places
-}
-
-fn is_failure(outcome: RecordedOutcome) -> bool {
-    matches!(outcome, RecordedOutcome::Failed | RecordedOutcome::TimedOut | RecordedOutcome::Crashed)
 }
 
 fn millis(time: Duration) -> u64 {

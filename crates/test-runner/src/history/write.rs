@@ -185,10 +185,7 @@ impl Detail {
             rust: result.language == Language::Rust,
             start_s: result.start.as_secs_f64(),
             reason: result.outcome.reason().map(str::to_owned),
-            cause: match &result.outcome {
-                Outcome::NotRun { cause, .. } => Some(cause.as_str().to_owned()),
-                _ => None,
-            },
+            cause: result.outcome.cause().map(|cause| cause.as_str().to_owned()),
             limit_s: match &result.outcome {
                 Outcome::TimedOut { limit } => Some(limit.as_secs_f64()),
                 _ => None,
