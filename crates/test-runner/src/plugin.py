@@ -248,6 +248,13 @@ def pytest_runtestloop(session):
     return True
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_timeout_set_timer(item, settings):
+    """pytest-timeout has no say where the runner ends the test no later: of two limits at one moment chance would choose."""
+    limit = PLAN["cases"][numbers[item]]["timeout"] if item in numbers else None
+    return True if limit is not None and settings.timeout >= limit else None
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     index = tests[item.nodeid, id(item)]

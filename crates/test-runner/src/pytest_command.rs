@@ -64,6 +64,8 @@ struct PlannedLine<'p> {
     exact: bool,
     undecided: bool,
     file: usize,
+    /// Its limit, in seconds.
+    timeout: f64,
 }
 
 /// Writes what the plugin reads; of each case its file's number and its own there.
@@ -91,6 +93,7 @@ pub(crate) fn write_plan(
                 exact: case.exact,
                 undecided: case.undecided,
                 file: number,
+                timeout: case.timeout.as_secs_f64(),
             });
             places.push((number, at));
         }

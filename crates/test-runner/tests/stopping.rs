@@ -199,3 +199,27 @@ fn a_test_that_leaves_a_process_passes_and_is_named() {
     assert_eq!(result(&outcome.unwrap(), "test_leaves").outcome, Outcome::Passed);
     assert!(warnings.iter().any(|text| text.contains("test_a.py::test_leaves: left processes")), "{warnings:?}");
 }
+
+/// A test that hangs would be one that failed or one that took too long, by which of two limits at one moment came first.
+#[test]
+fn of_two_limits_at_one_moment_the_runners_own_holds_and_a_sooner_one_of_pytest_timeout_does() {
+    let source = "import pytest, signal, time\n\
+        def timer(): return signal.getitimer(signal.ITIMER_REAL)[0]\n\
+        @pytest.mark.timeout(30)\ndef test_same(): assert timer() == 0\n\
+        @pytest.mark.timeout(20)\ndef test_sooner(): assert timer() > 10\n\
+        @pytest.mark.timeout(1)\ndef test_hangs(): time.sleep(60)\n";
+    let tree = Tree::new(&[("test_a.py", source)]);
+    let outcome = run(
+        vec![
+            python("test_a.py", "test_same", 30),
+            python("test_a.py", "test_sooner", 30),
+            python("test_a.py", "test_hangs", 1),
+        ],
+        &tree.settings(),
+    );
+    assert_eq!(result(&outcome, "test_same").outcome, Outcome::Passed, "{:#?}", outcome.results);
+    assert_eq!(result(&outcome, "test_sooner").outcome, Outcome::Passed, "{:#?}", outcome.results);
+    let hangs = result(&outcome, "test_hangs");
+    assert_eq!(hangs.outcome, Outcome::TimedOut { limit: Duration::from_secs(1) });
+    assert!(hangs.message.contains("in test_hangs") && !hangs.output.contains("pytest-timeout"), "{hangs:#?}");
+}
