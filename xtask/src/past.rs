@@ -147,7 +147,7 @@ pub(crate) fn only_failed(chosen: &mut Vec<Chosen<'_, '_>>, tree: &Utf8Path) -> 
     let Some(store) = Store::read(&state_dir(tree))? else {
         return Err(Error::NothingSelected("no run of this tree was recorded: leave out --failed once".to_owned()));
     };
-    let failed = store.past()?.failed();
+    let failed = store.failed_last()?;
     let ids = Ids::new(failed.iter().map(|(id, _)| id), chosen);
     chosen.retain(|chosen| {
         let case = chosen.case.case;

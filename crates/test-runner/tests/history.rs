@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
@@ -297,4 +298,43 @@ fn a_state_folder_that_is_removed_while_a_run_goes_on_is_told() {
     assert!(why.contains("results.jsonl was removed or replaced while the run went on"), "{why}");
     std::fs::write(tree.path.join("test_a.py"), source.replace("shutil.rmtree('target')", "pass")).unwrap();
     assert_eq!(run(demands, &tree.settings()).not_kept, None);
+}
+
+#[test]
+fn what_failed_last_failed_in_any_round_of_the_last_run_that_tells() {
+    let folder = folder();
+    let store = open(&folder);
+    let not_run = |cause| Outcome::NotRun { cause, reason: "why".to_owned() };
+    let runs: [(&str, Vec<CaseResult>); 3] = [
+        ("1", vec![result("repaired", Outcome::Failed), result("interrupted", Outcome::Failed)]),
+        (
+            "2",
+            vec![
+                result("repeated", Outcome::Failed),
+                CaseResult { round: 1, ..result("repeated", Outcome::Passed) },
+                CaseResult { retried: true, ..result("raced", Outcome::Failed) },
+                CaseResult { round: 1, ..result("raced", Outcome::Passed) },
+                CaseResult { retried: true, ..result("lost", Outcome::Failed) },
+                CaseResult { round: 1, ..result("lost", Outcome::Crashed { how: "signal 9".to_owned() }) },
+                result("repaired", Outcome::Passed),
+                result("uncollected", not_run(NotRunCause::Collection)),
+                result("refused", not_run(NotRunCause::Machine)),
+                result("skipped", Outcome::Skipped { reason: "why".to_owned() }),
+            ],
+        ),
+        ("3", vec![result("interrupted", not_run(NotRunCause::Interrupted))]),
+    ];
+    for ((run, results), millis) in runs.iter().zip(1..) {
+        store.begin(run, millis, &RunFacts::default(), None).unwrap();
+        results.iter().for_each(|result| store.add(run, result, "").unwrap());
+    }
+    let expected = |names: &[&str]| -> HashSet<(NodeId, u32)> {
+        names.iter().map(|name| (NodeId::from_text(format!("test_a.py::{name}")), 0)).collect()
+    };
+    assert_eq!(store.failed_last().unwrap(), expected(&["interrupted", "repeated", "lost", "uncollected"]));
+    // A document has no details: a failure that is followed by another result is taken for one that was tried again.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut merged = open(&elsewhere);
+    merged.merge(&store.export().unwrap()).unwrap();
+    assert_eq!(merged.failed_last().unwrap(), expected(&["interrupted", "lost"]));
 }

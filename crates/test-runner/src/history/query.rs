@@ -137,6 +137,45 @@ impl Store {
         read().map_err(|error| self.failed(error))
     }
 
+    /// The cases by which the latest of the latest runs failed that has a result of them: in any of its rounds, or since the file
+    /// could not be collected. That a test did not run since for another reason tells nothing, and neither does a failure that was
+    /// tried again: what is merged in does not say which that are, but that another result follows.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn failed_last(&self) -> Result<HashSet<CaseKey>, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare(
+                "WITH latest AS (SELECT id, started_ms FROM runs ORDER BY started_ms DESC, id DESC LIMIT ?),
+                 judged AS (
+                     SELECT one.id, one.occurrence, one.run, started_ms, CASE
+                         WHEN outcome = 'not-run' THEN
+                             CASE WHEN json_extract(detail, '$.cause') IN ('collection', 'missing', 'stopped') THEN 1 END
+                         WHEN outcome NOT IN ('failed', 'timed-out', 'crashed') THEN 0
+                         WHEN json_extract(detail, '$.retried') THEN NULL
+                         WHEN detail IS NULL AND EXISTS (
+                             SELECT 1 FROM results AS next WHERE next.run = one.run AND next.id = one.id
+                                 AND next.occurrence = one.occurrence AND next.attempt > one.attempt
+                         ) THEN NULL
+                         ELSE 1
+                     END AS fails
+                     FROM latest JOIN results AS one ON one.run = latest.id
+                 ),
+                 by_run AS (
+                     SELECT id, occurrence, MAX(fails) AS fails, ROW_NUMBER() OVER (
+                         PARTITION BY id, occurrence ORDER BY started_ms DESC, run DESC
+                     ) AS place
+                     FROM judged WHERE fails NOT NULL GROUP BY id, occurrence, run
+                 )
+                 SELECT id, occurrence FROM by_run WHERE place = 1 AND fails",
+            )?;
+            let rows =
+                statement.query_map([RUNS], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<HashSet<CaseKey>>>()
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     /// The run of that id.
     ///
     /// # Errors
@@ -221,16 +260,6 @@ impl Past {
         let rows: Vec<Row> = self.rows.iter().filter(|row| row.place == Place::Here).cloned().collect();
         let runs = rows.iter().map(|row| &row.run).collect::<HashSet<_>>().len();
         Self { rows, runs, vram: self.vram.clone() }
-    }
-
-    /// The cases whose latest result is a failure; that a test did not run since tells nothing.
-    #[must_use]
-    pub fn failed(&self) -> HashSet<CaseKey> {
-        let mut latest: HashMap<CaseKey, RecordedOutcome> = HashMap::new();
-        for row in self.rows.iter().filter(|row| row.outcome != RecordedOutcome::NotRun) {
-            latest.entry(row.key()).or_insert(row.outcome);
-        }
-        latest.into_iter().filter(|(_, outcome)| outcome.is_failure()).map(|(case, _)| case).collect()
     }
 }
 
