@@ -126,7 +126,7 @@ pub(crate) fn facts(head: Option<Head>, global: &Global, args: &TestArgs, machin
 }
 
 /// How often each test runs.
-fn rounds_of(args: &TestArgs) -> u32 {
+pub(crate) fn rounds_of(args: &TestArgs) -> u32 {
     test_runner::rounds(args.repeat.unwrap_or(1), args.until_fail)
 }
 
@@ -165,22 +165,19 @@ pub(crate) struct Continued {
     lock: Option<File>,
     store: Store,
     run: String,
-    /// The run and those that it continued, the latest first, each with the cases that it has all results of.
-    chain: Vec<(String, HashSet<CaseKey>)>,
-    /// Whether each test runs several times.
-    is_repeated: bool,
+    chain: Vec<String>,
     /// Inexact cases, which run again as a whole: what they gave before counts no more.
     again: Vec<TestCase>,
     /// The ids of all others.
     exact: HashSet<NodeId>,
 }
 
-/// Leaves the tests that the last run of this selection gave no result of.
+/// Leaves the tests that the last run of this selection gave no result of, or not of all rounds.
 pub(crate) fn continued(
     chosen: &mut Vec<Chosen<'_, '_>>,
     tree: &Utf8Path,
     facts: &RunFacts,
-    args: &TestArgs,
+    rounds: u32,
 ) -> Result<Continued, Error> {
     let none = |why: &str| Error::Resume(why.to_owned());
     let state_dir = state_dir(tree);
@@ -204,9 +201,8 @@ pub(crate) fn continued(
     if !is_alone || store.last_of(&facts.selection)?.is_none_or(|last| last.id != run.id) {
         return Err(Error::Resume(format!("the run {} is continued already", run.id)));
     }
-    let rounds = rounds_of(args);
-    let with_finished = |run: String| store.finished(&run, rounds).map(|finished| (run, finished));
-    let chain = store.chain(&run)?.into_iter().map(with_finished).collect::<Result<Vec<_>, _>>()?;
+    let chain = store.chain(&run)?;
+    let done = store.finished(&chain)?;
     let exact = exact(chosen).cloned().collect();
     let mut again = Vec::new();
     chosen.retain(|chosen| {
@@ -216,10 +212,9 @@ pub(crate) fn continued(
             again.push(case.clone());
             return true;
         }
-        let key = (case.id.clone(), case.occurrence);
-        !chain.iter().any(|(_, finished)| finished.contains(&key))
+        done.get(&(case.id.clone(), case.occurrence)).is_none_or(|done| *done < rounds)
     });
-    Ok(Continued { lock, store, run: run.id, chain, is_repeated: rounds > 1, again, exact })
+    Ok(Continued { lock, store, run: run.id, chain, again, exact })
 }
 
 impl Continued {
@@ -228,11 +223,8 @@ impl Continued {
         let mut results: Vec<CaseResult> = Vec::new();
         // Every plan ends with a report.
         if let Some(step) = plan.steps().last().map(|step| step.id) {
-            for (run, finished) in self.chain.iter().rev() {
-                let mut of_run = self.store.results(run, step)?;
-                // A test of which some rounds are missing runs again in all of them.
-                of_run.retain(|result| !self.is_repeated || finished.contains(&(result.id.clone(), result.occurrence)));
-                results.extend(of_run);
+            for run in self.chain.iter().rev() {
+                results.extend(self.store.results(run, step)?);
             }
         }
         results

@@ -1,5 +1,6 @@
 //! What executors share: the step's context, and the messages they send.
 
+use std::collections::HashSet;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -38,7 +39,12 @@ pub(crate) struct Job<'p, 'r> {
     pub(crate) ports: Option<&'r Ports>,
     /// What of its failures is tried again.
     pub(crate) tries: Option<&'r Tries<'r>>,
+    /// What has its result from the run that is gone on with.
+    pub(crate) before: &'r Rounds,
 }
+
+/// The rounds of tests that have results, each by the test and its number.
+pub(crate) type Rounds = HashSet<(NodeId, u32, u32)>;
 
 impl<'p, 'r> Job<'p, 'r> {
     /// The same, for what differs in a field.
@@ -54,6 +60,11 @@ impl<'p, 'r> Job<'p, 'r> {
 }
 
 impl Job<'_, '_> {
+    /// Whether the run that is gone on with has a result of this round of a test.
+    pub(crate) fn has_result(&self, case: &PlannedCase) -> bool {
+        !self.before.is_empty() && self.before.contains(&(case.id.clone(), case.occurrence, self.round))
+    }
+
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listens only when the run is over.
         let _ = self.events.send(event);

@@ -23,17 +23,22 @@ pub(crate) struct FileCases<'p> {
 }
 
 impl<'p> FileCases<'p> {
-    /// The cases of each file, in the order of the files' first cases.
-    pub(crate) fn of(step: &'p Step, round: u32) -> Vec<Self> {
+    /// The cases of each file, in the order of the files' first cases; `over` has those of the step that need not run.
+    pub(crate) fn of(step: &'p Step, round: u32, over: &HashSet<usize>) -> Vec<Self> {
         let mut files: Vec<Self> = Vec::new();
         let mut known: HashMap<&TreePath, usize> = HashMap::new();
-        for case in &step.cases {
+        for (number, case) in step.cases.iter().enumerate() {
             let at = *known.entry(&case.file).or_insert_with(|| {
                 files.push(Self { cases: Vec::new(), round, over: HashSet::new(), done: HashSet::new() });
                 files.len() - 1
             });
+            if over.contains(&number) {
+                let place = files[at].cases.len();
+                files[at].over.insert(place);
+            }
             files[at].cases.push(case);
         }
+        files.retain(|file| !file.is_over());
         files
     }
 
@@ -256,7 +261,7 @@ mod tests {
         let pool = Pool::default();
         let mut begun = Vec::new();
         for step in steps {
-            pool.add(step, FileCases::of(step, 0));
+            pool.add(step, FileCases::of(step, 0, &HashSet::new()));
         }
         let collected = steps.map(|step| pool.left(step.id));
         // The first step is done at once and takes over what it can; the second goes on with what it collected.
@@ -284,7 +289,7 @@ mod tests {
         let plan = plan_with(20, |number| if number < 10 { vec!["etcd".to_owned()] } else { Vec::new() });
         let steps: Vec<_> = plan.steps().filter(|step| step.kind == StepKind::PythonBatch).collect();
         let pool = Pool::default();
-        steps.iter().for_each(|step| pool.add(step, FileCases::of(step, 0)));
+        steps.iter().for_each(|step| pool.add(step, FileCases::of(step, 0, &HashSet::new())));
         let (alone, others): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| !step.claim.exclusive.is_empty());
         let count = |steps: &[&Step]| steps.iter().map(|step| pool.left(step.id).len()).sum::<usize>();
         for step in &steps {
@@ -304,7 +309,7 @@ mod tests {
         for case in first.cases.iter().filter(|case| case.estimate.duration == fast) {
             pool.took(case, Duration::from_millis(1));
         }
-        pool.add(first, FileCases::of(first, 0));
+        pool.add(first, FileCases::of(first, 0, &HashSet::new()));
         let slow_ones: Vec<Ticket> = pool
             .left(first.id)
             .iter()
@@ -324,7 +329,7 @@ mod tests {
         let plan = plan(20);
         let [first, second] = batches(&plan);
         let pool = Pool::default();
-        pool.add(second, FileCases::of(second, 0));
+        pool.add(second, FileCases::of(second, 0, &HashSet::new()));
         // What was guessed to take a second takes a millisecond.
         pool.took(&first.cases[0], Duration::from_millis(1));
         assert_eq!(pool.take_over(first), TakeOver::Later);

@@ -35,14 +35,19 @@ const LINGERING: Duration = Duration::from_mins(1);
 /// How long the rest of what a process said may take to be read when all of it is gone.
 const END_OF_LINES: Duration = Duration::from_secs(30);
 
-/// Runs one round of the step, and tests of other steps in `pool` when it is done. The error says why no process could be
+/// Runs one round of the step without the cases in `over`, and tests of other steps in `pool` when it is done. The error says why no process could be
 /// started; every test has its result all the same.
 ///
 /// Four limits hold: a running test's own, `collection_limit` until all is collected, while no test runs that of all
 /// tests that the process was given, and a minute when the session is over. It counts each test that pytest makes of an inexact
 /// function.
-pub(crate) fn run<'p>(job: &Job<'p, '_>, python: &Utf8Path, pool: &Pool<'p>) -> Result<(), String> {
-    pool.add(job.step, FileCases::of(job.step, job.round));
+pub(crate) fn run<'p>(
+    job: &Job<'p, '_>,
+    python: &Utf8Path,
+    pool: &Pool<'p>,
+    over: &HashSet<usize>,
+) -> Result<(), String> {
+    pool.add(job.step, FileCases::of(job.step, job.round, over));
     // Files that are tried each by itself, since one of them may have kept the others from being collected.
     let mut apart = VecDeque::new();
     for number in 0.. {

@@ -12,7 +12,7 @@ use execution_plan::{Place, Plan, StepKind};
 use crate::clock::Instant;
 use crate::coverage::{self, Coverage, Measured};
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
-use crate::executor::{Job, named};
+use crate::executor::{Job, Rounds, named};
 use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
 use crate::process::{Launcher, Seen, TICK};
@@ -88,6 +88,7 @@ pub fn run(
     }
     let stop = StopSignal::default();
     let shared = Shared::default();
+    let before = rounds_before(settings);
     let (sender, messages) = channel();
     let job = |step, place, events: Sender<Event>| Job {
         step,
@@ -103,6 +104,7 @@ pub fn run(
         round: 0,
         ports: None,
         tries: None,
+        before: &before,
     };
     let mut dispatcher = Dispatcher::new(plan, settings.fail_fast || settings.until_fail);
     let mut interrupts_seen = 0;
@@ -167,6 +169,12 @@ pub fn run(
             Some(measure(plan, settings, &folder, &made, (&launcher, &stop), (interrupt, interrupts_seen)));
     }
     Ok(record.finish(began.elapsed()))
+}
+
+/// What needs not run again of tests that are repeated: of all others the plan has none that has a result.
+fn rounds_before(settings: &RunSettings) -> Rounds {
+    let earlier = settings.earlier.iter().filter(|_| settings.rounds() > 1).flat_map(|earlier| &earlier.results);
+    earlier.map(|result| (result.id.clone(), result.occurrence, result.round)).collect()
 }
 
 /// Puts together what the tests ran of the tree, unless the run was asked to stop; an interrupt ends it.
@@ -256,8 +264,9 @@ fn run_step<'p>(job: Job<'p, '_>, launcher: &Launcher, gpus: &Gpus<'_>, shared: 
         Ok(ports) => hold.during(&launcher, || run_rounds(&Job { ports: ports.as_ref(), ..job.again() }, shared)),
         Err(error) => {
             for round in 0..if job.settings.until_fail { 1 } else { rounds(&job) } {
-                for case in &job.step.cases {
-                    Job { round, ..job.again() }.not_run(case, NotRunCause::Machine, error.clone());
+                let job = Job { round, ..job.again() };
+                for case in job.step.cases.iter().filter(|case| !job.has_result(case)) {
+                    job.not_run(case, NotRunCause::Machine, error.clone());
                 }
             }
             Some(error)
@@ -303,7 +312,11 @@ fn run_rounds<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
 
 /// Each test has a result after it.
 fn run_round<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
-    let mut over = HashSet::new();
+    let has_result = |number: &usize| job.has_result(&job.step.cases[*number]);
+    let mut over: HashSet<usize> = (0..job.step.cases.len()).filter(has_result).collect();
+    if !over.is_empty() && over.len() == job.step.cases.len() {
+        return None;
+    }
     let error = execute(job, shared, &mut over).err()?;
     for (_, case) in job.step.cases.iter().enumerate().filter(|(number, _)| !over.contains(number)) {
         if job.stop.is_raised() {
@@ -337,7 +350,7 @@ fn refuse(mut job: Job<'_, '_>, refusal: &Refusal) {
     let rounds = if job.settings.until_fail { 1 } else { rounds(&job) };
     for round in 0..rounds {
         job.round = round;
-        for case in &job.step.cases {
+        for case in job.step.cases.iter().filter(|case| !job.has_result(case)) {
             match refusal {
                 Refusal::Stopped(stop) => {
                     let (cause, reason) = stop.cause();
@@ -356,7 +369,7 @@ fn refuse(mut job: Job<'_, '_>, refusal: &Refusal) {
     }
 }
 
-/// Runs one round of a step. What is not in `over` after an error has no result yet.
+/// Runs one round of a step, without what is in `over`. What is not in there after an error has no result yet.
 fn execute<'p>(job: &Job<'p, '_>, shared: &Shared<'p>, over: &mut HashSet<usize>) -> Result<(), String> {
     let lock = || shared.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match &job.step.kind {
@@ -376,10 +389,10 @@ fn execute<'p>(job: &Job<'p, '_>, shared: &Shared<'p>, over: &mut HashSet<usize>
         StepKind::PythonBatch | StepKind::PythonGpu => {
             let python = lock().python.clone().ok_or("no Python was prepared")?;
             // It tells of all tests, whatever happens.
-            over.extend(0..job.step.cases.len());
+            let before = std::mem::replace(over, (0..job.step.cases.len()).collect());
             let own = Pool::default();
             let pool = if job.step.kind == StepKind::PythonGpu { &own } else { &shared.pool };
-            pytest::run(job, &python, pool)
+            pytest::run(job, &python, pool, &before)
         }
         StepKind::RustBinary { target, features } => {
             let binary = lock().binaries.get(&cargo::Key::of(job, target, features)).cloned();

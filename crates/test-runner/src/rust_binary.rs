@@ -88,8 +88,9 @@ impl RustBinary<'_, '_> {
     fn run_harness(&self, over: &mut HashSet<usize>) -> Result<(), String> {
         let cases = &self.job.step.cases;
         // `--include-ignored` is for those that were asked for although they are ignored.
-        let (ignored, usual): (Vec<usize>, Vec<usize>) =
-            (0..cases.len()).partition(|&number| cases[number].rust.as_ref().is_some_and(|rust| rust.ignored));
+        let (ignored, usual): (Vec<usize>, Vec<usize>) = (0..cases.len())
+            .filter(|number| !over.contains(number))
+            .partition(|&number| cases[number].rust.as_ref().is_some_and(|rust| rust.ignored));
         let mut unlisted = Vec::new();
         for (numbers, include_ignored) in [(usual, false), (ignored, true)] {
             let Some(tests) = certain(cases, &numbers) else {
@@ -180,7 +181,9 @@ impl RustBinary<'_, '_> {
     /// `harness = false`: the program is the test, and its exit code the result.
     fn run_programs(&self, over: &mut HashSet<usize>) -> Result<(), String> {
         for (number, case) in self.job.step.cases.iter().enumerate() {
-            over.insert(number);
+            if !over.insert(number) {
+                continue;
+            }
             if self.job.stop.is_raised() {
                 let (cause, reason) = self.job.stop.get().cause();
                 self.job.not_run(case, cause, reason);

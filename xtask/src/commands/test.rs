@@ -74,8 +74,9 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
         past::only_failed(&mut selection.chosen, &subject.tree)?;
     }
     let all_chosen: Vec<&ResolvedCase<'_>> = selection.chosen.iter().map(|chosen| chosen.case).collect();
+    let rounds = past::rounds_of(args);
     let continued =
-        args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts, args)).transpose()?;
+        args.resume.then(|| past::continued(&mut selection.chosen, &subject.tree, &run_facts, rounds)).transpose()?;
     let estimates = measured.before(machine.estimates(&subject.policy));
     let plan =
         super::plan::plan(&subject.policy, &selection.chosen, &estimates, &machine, &args.machine, &args.selection);

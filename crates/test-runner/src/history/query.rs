@@ -116,25 +116,30 @@ impl Store {
         read().map_err(|error: rusqlite::Error| self.failed(error))
     }
 
-    /// The cases that have a result in each of so many rounds of a run, so that they need not run again.
+    /// The cases that have a result in one of these runs, so that they need not run again, with how many rounds have one.
     ///
     /// # Errors
     /// Where they cannot be read.
-    pub fn finished(&self, run: &str, rounds: u32) -> Result<HashSet<CaseKey>, HistoryError> {
-        let read = || {
+    pub fn finished(&self, runs: &[String]) -> Result<BTreeMap<CaseKey, u32>, HistoryError> {
+        let read = |run: &String| {
             let mut statement = self.connection.prepare(
-                "SELECT id, occurrence FROM results
+                "SELECT id, occurrence, attempt FROM results
                  WHERE run = ? AND detail NOT NULL
                      AND (outcome <> 'not-run' OR json_extract(detail, '$.cause') = 'deselected')
-                     AND json_extract(detail, '$.retried') IS NULL
-                 GROUP BY id, occurrence HAVING COUNT(DISTINCT attempt) >= ?",
+                     AND json_extract(detail, '$.retried') IS NULL",
             )?;
-            let rows = statement.query_map(params![run, rounds], |row| {
-                Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?))
-            })?;
-            rows.collect::<rusqlite::Result<HashSet<CaseKey>>>()
+            let rows = statement.query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.collect::<rusqlite::Result<Vec<(String, u32, u32)>>>()
         };
-        read().map_err(|error| self.failed(error))
+        let mut rounds = HashSet::new();
+        for run in runs {
+            rounds.extend(read(run).map_err(|error| self.failed(error))?);
+        }
+        let mut finished = BTreeMap::new();
+        for (id, occurrence, _) in rounds {
+            *finished.entry((NodeId::from_text(id), occurrence)).or_default() += 1;
+        }
+        Ok(finished)
     }
 
     /// The cases by which the latest of the latest runs failed that has a result of them: in any of its rounds, or since the file
