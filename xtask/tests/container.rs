@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -157,6 +158,52 @@ fn an_interrupt_reaches_the_run_inside() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(!is_alive(test));
     assert_eq!(tree.told(), 0);
+}
+
+/// It would end by that signal, and leave the container.
+#[test]
+fn who_asks_the_run_outside_is_answered_by_the_run_inside() {
+    let tree = Tree::new(WAITS);
+    let mut run = tree.running();
+    let process = Pid::from_raw(run.id().try_into().unwrap());
+    kill(process, Signal::SIGUSR1).unwrap();
+    let mut said = String::new();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let answer = lines.find(|line| {
+        said.push_str(line);
+        line.contains("test_a.py::test_waits")
+    });
+    assert!(answer.is_some(), "{said}");
+    kill(process, Signal::SIGINT).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert_eq!(tree.told(), 0);
+}
+
+#[test]
+fn the_page_of_a_job_has_what_the_run_inside_says() {
+    let tree = Tree::new("def test_a(): pass\ndef test_b(): assert False\n");
+    fs::write(tree.path("page.md"), "before\n").unwrap();
+    let found = answer(tree.command(&["--container", "img"]).env("GITHUB_STEP_SUMMARY", tree.path("page.md")));
+    assert_eq!(found.code, 1, "{}", found.stderr);
+    let page = fs::read_to_string(tree.path("page.md")).unwrap();
+    assert!(page.starts_with("before\n## Tests failed\n") && page.matches("## Tests").count() == 1, "{page}");
+    let mut left = fs::read_dir(tree.path("tree/target/xtask/container")).unwrap().map(|entry| entry.unwrap().path());
+    assert!(left.all(|file| file.extension().is_none_or(|end| end != "md")));
+}
+
+#[test]
+fn an_interrupt_ends_the_building_of_an_image() {
+    let tree = Tree::new("def test_a(): pass\n");
+    tree.script("tree/container/build.sh", "#!/bin/sh\necho $$ > runs.new\nmv runs.new runs\nsleep 60\n");
+    let words = ["--framework", "vllm", "--build"];
+    let run = tree.command(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the image is built", || tree.path("tree/runs").exists());
+    let script = Pid::from_raw(fs::read_to_string(tree.path("tree/runs")).unwrap().trim().parse().unwrap());
+    kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!is_alive(script));
+    assert!(!tree.path("tree/container/words").exists(), "no container is started");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     if args.container.is_asked_for() {
         let interrupt = Interrupt::new();
         listen_for_signals(&interrupt)?;
-        return crate::container::run(global, args, &interrupt);
+        return crate::container::run(global, args, &interrupt, environment.github_step_summary.as_deref());
     }
     let questions = Questions::listen()?;
     let selector = subject::selector(&args.selection)?;

@@ -5,15 +5,20 @@
 //! back in the tree, which both see; a container is stopped by its name. `docs/decisions/0019-container.md` says why.
 
 mod left;
+mod summary;
 mod words;
 
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marker_policy::Container;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use test_runner::Interrupt;
 
 use crate::cli::{ContainerArgs, Global, TestArgs};
@@ -23,6 +28,7 @@ use crate::past;
 use crate::progress::note;
 use crate::subject::Subject;
 use left::Left;
+use summary::Summary;
 use words::Workspace;
 
 /// How long a container may take to end after it was told to end at once.
@@ -31,14 +37,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(50);
 
 /// Runs the tests in a container, and ends as the run there ended.
-pub(crate) fn run(global: &Global, args: &TestArgs, interrupt: &Interrupt) -> Result<Exit, Error> {
+pub(crate) fn run(
+    global: &Global,
+    args: &TestArgs,
+    interrupt: &Interrupt,
+    github_step_summary: Option<&Utf8Path>,
+) -> Result<Exit, Error> {
+    let asked = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&asked)).map_err(Error::Signals)?;
     let subject = Subject::locate(global)?;
     let container = subject.policy.container();
     let script = script(&subject, "--container", &container.run, "container.run")?;
     let workspace = Workspace::new(&subject.tree, &container.workspace)?;
     workspace.check(global, args)?;
-    if args.container.build {
-        build(&subject, container, &args.container)?;
+    if args.container.build && !build(&subject, container, &args.container, interrupt)? {
+        return Ok(Exit::Interrupted);
     }
     let folder = folder(&subject.tree);
     let program = own_program(&folder)?;
@@ -53,11 +66,15 @@ pub(crate) fn run(global: &Global, args: &TestArgs, interrupt: &Interrupt) -> Re
     for variable in variables(container)? {
         command.args(["-e", variable]);
     }
+    let summary = github_step_summary.and_then(|file| Summary::begin(&folder, &left.name, file));
+    if let Some(summary) = &summary {
+        command.args(["-e", summary::VARIABLE]).env(summary::VARIABLE, workspace.inside(&summary.inside));
+    }
     command.arg("--").arg(workspace.inside(&program)).args(workspace.words(&left.name)?);
     // Ctrl-C reaches the container through this process alone, and once.
     let child = command.process_group(0).spawn();
     let child = child.map_err(|error| failed(format!("{script} cannot be started: {error}")))?;
-    let status = supervise(child, &left.name, &container.engine, interrupt)?;
+    let status = supervise(child, &left, &container.engine, interrupt, &asked)?;
     if !left.has_started() && interrupt.count() == 0 {
         return Err(failed(format!(
             "{script} ended with {}, and the run in the container never began: what stands above says why. Where it is \
@@ -88,15 +105,32 @@ fn script(subject: &Subject, option: &'static str, path: &str, key: &str) -> Res
     Err(Error::Option { option, text: script.into_string(), why })
 }
 
-fn build(subject: &Subject, container: &Container, args: &ContainerArgs) -> Result<(), Error> {
+/// Builds the image; `false` where that was interrupted.
+fn build(subject: &Subject, container: &Container, args: &ContainerArgs, interrupt: &Interrupt) -> Result<bool, Error> {
     let script = script(subject, "--build", &container.build, "container.build")?;
     note(&format!("building the image with {}", container.build));
     let mut command = Command::new(&script);
     command.args(args.framework.iter().flat_map(|name| ["--framework", name])).current_dir(&subject.tree);
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(failed(format!("the image was not built: {} ended with {status}", container.build))),
-        Err(error) => Err(failed(format!("{script} cannot be started: {error}"))),
+    // A signal that only this process got ends the script, too, and one of a terminal reaches it once.
+    let child = command.stdin(Stdio::null()).process_group(0).spawn();
+    let mut child = child.map_err(|error| failed(format!("{script} cannot be started: {error}")))?;
+    let mut told = 0;
+    loop {
+        let lost = |error: std::io::Error| failed(format!("{script} cannot be waited for: {error}"));
+        match child.try_wait().map_err(lost)? {
+            Some(_) if interrupt.count() > 0 => return Ok(false),
+            Some(status) if status.success() => return Ok(true),
+            Some(status) => {
+                return Err(failed(format!("the image was not built: {} ended with {status}", container.build)));
+            }
+            None if told < interrupt.count() => {
+                let signal = if told == 0 { Signal::SIGTERM } else { Signal::SIGKILL };
+                told += 1;
+                // One that has just ended is seen in the next round.
+                let _ = killpg(Pid::from_raw(child.id().cast_signed()), signal);
+            }
+            None => std::thread::sleep(TICK),
+        }
     }
 }
 
@@ -131,14 +165,26 @@ fn variables(container: &Container) -> Result<Vec<&str>, Error> {
     Ok(container.environment.iter().map(String::as_str).filter(|name| std::env::var_os(name).is_some()).collect())
 }
 
-/// Waits for the container, and hands on each interrupt: the run inside ends in order on the first, at once on the second.
-fn supervise(mut child: Child, name: &str, engine: &str, interrupt: &Interrupt) -> Result<ExitStatus, Error> {
+/// Waits for the container, and hands on each interrupt: the run inside ends in order on the first, at once on the second. It also
+/// says what it does where that is asked.
+fn supervise(
+    mut child: Child,
+    left: &Left,
+    engine: &str,
+    interrupt: &Interrupt,
+    asked: &AtomicBool,
+) -> Result<ExitStatus, Error> {
+    let name = &left.name;
     let mut told = 0;
     let mut deadline: Option<Instant> = None;
     loop {
         let lost = |error: std::io::Error| failed(format!("the container {name} cannot be waited for: {error}"));
         if let Some(status) = child.try_wait().map_err(lost)? {
             return Ok(status);
+        }
+        // Before it has begun, it would end by that.
+        if left.has_started() && asked.swap(false, Ordering::SeqCst) {
+            left::tell(engine, &["kill", "--signal", "USR1", name]);
         }
         if told < interrupt.count() {
             told += 1;
