@@ -49,8 +49,8 @@ struct Shared {
 }
 
 impl Progress {
-    /// Begins. `live` says whether stderr can be drawn again.
-    pub(crate) fn new(live: bool, styles: Styles, plan: &Plan) -> Self {
+    /// Begins. `live` says whether stderr can be drawn again, `rounds` how often each test runs where that is known.
+    pub(crate) fn new(live: bool, styles: Styles, plan: &Plan, rounds: Option<u32>) -> Self {
         let bar = live.then(|| {
             let bar = ProgressBar::new(1000);
             let style = ProgressStyle::with_template("{bar:30} {prefix} {elapsed}{msg}");
@@ -61,7 +61,7 @@ impl Progress {
             bar,
             styles,
             began: Instant::now(),
-            running: Mutex::new(Running::new(plan)),
+            running: Mutex::new(Running::new(plan, rounds)),
             over: AtomicBool::new(false),
         });
         let redraws = live.then(|| {

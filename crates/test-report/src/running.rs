@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use execution_plan::{Plan, StepId};
+use execution_plan::{Plan, StepId, StepKind};
 use owo_colors::OwoColorize;
 use test_catalog::NodeId;
 use test_runner::Event;
@@ -14,17 +14,23 @@ use crate::count::{duration, grouped};
 use crate::plan::what;
 use crate::terminal::{Styles, printable};
 
+/// Which part of the plan has to be over before what it took counts more than what was expected.
+const DOUBT: f64 = 0.1;
+
 /// The state of a run, from its plan and its events.
 #[derive(Debug, Clone)]
 pub struct Running {
     steps: HashMap<StepId, Planned>,
     now: BTreeMap<StepId, Now>,
-    /// How long what is planned takes by itself, and what of it is over.
-    work: Duration,
-    work_over: Duration,
-    /// How long the plan takes.
-    expected: Duration,
-    cases: usize,
+    /// What of the work each test is.
+    parts: HashMap<(NodeId, u32), Part>,
+    /// How long what is planned takes by itself, and what of it is over, in seconds.
+    work: f64,
+    work_over: f64,
+    /// How long the plan takes; `None` where it goes on until a test fails.
+    expected: Option<Duration>,
+    /// How many results come; `None` likewise.
+    results: Option<usize>,
     finished: usize,
     failed: usize,
 }
@@ -33,9 +39,20 @@ pub struct Running {
 #[derive(Debug, Clone)]
 struct Planned {
     what: String,
-    cases: usize,
+    cases: Vec<(NodeId, u32)>,
     expected: Duration,
-    estimates: HashMap<(NodeId, u32), Duration>,
+    /// Whether it tells which of its tests runs.
+    tells: bool,
+}
+
+/// What a test is of the work: an inexact function all of its tests.
+#[derive(Debug, Clone)]
+struct Part {
+    estimate: Duration,
+    /// A round of it, in seconds: its share of what its step is expected to take.
+    round: f64,
+    /// How many rounds are not over.
+    left: u32,
 }
 
 /// A step that runs.
@@ -46,6 +63,8 @@ struct Now {
     /// Of steps without a GPU: the lowest number that was free when it began.
     worker: Option<usize>,
     finished: usize,
+    /// What of the work they were, in seconds.
+    over: f64,
     case: Option<Case>,
 }
 
@@ -58,28 +77,40 @@ struct Case {
 }
 
 impl Running {
-    /// Before anything runs.
+    /// Before anything runs: each test so often, or `None` where it goes on until one fails.
     #[must_use]
-    pub fn new(plan: &Plan) -> Self {
-        let planned = |step: &execution_plan::Step| Planned {
-            what: what(step),
-            cases: step.cases.len(),
-            expected: step.expected(),
-            estimates: step
-                .cases
-                .iter()
-                .map(|case| ((case.id.clone(), case.occurrence), case.estimate.duration))
-                .collect(),
+    pub fn new(plan: &Plan, rounds: Option<u32>) -> Self {
+        let repeated = rounds.unwrap_or(1);
+        let mut parts = HashMap::new();
+        let mut planned = |step: &execution_plan::Step| {
+            let all: f64 = step.cases.iter().map(|case| case.estimate.duration.as_secs_f64()).sum();
+            for case in &step.cases {
+                let estimate = case.estimate.duration;
+                let share = if all > 0.0 { estimate.as_secs_f64() / all } else { 1.0 / step.cases.len() as f64 };
+                let part = Part { estimate, round: step.expected().as_secs_f64() * share, left: repeated };
+                parts.insert((case.id.clone(), case.occurrence), part);
+            }
+            Planned {
+                what: what(step),
+                cases: step.cases.iter().map(|case| (case.id.clone(), case.occurrence)).collect(),
+                expected: step.expected(),
+                tells: !matches!(step.kind, StepKind::RustBinary { .. }),
+            }
+        };
+        let steps: HashMap<StepId, Planned> = plan.steps().map(|step| (step.id, planned(step))).collect();
+        let work = |step: &Planned| {
+            step.expected.as_secs_f64() * if step.cases.is_empty() { 1.0 } else { f64::from(repeated) }
         };
         Self {
-            steps: plan.steps().map(|step| (step.id, planned(step))).collect(),
             now: BTreeMap::new(),
-            work: plan.steps().map(execution_plan::Step::expected).sum(),
-            work_over: Duration::ZERO,
-            expected: plan.expected,
-            cases: plan.case_count(),
+            work: steps.values().map(work).sum(),
+            work_over: 0.0,
+            expected: rounds.map(|rounds| plan.expected.saturating_mul(rounds)),
+            results: rounds.map(|rounds| plan.case_count().saturating_mul(rounds as usize)),
             finished: 0,
             failed: 0,
+            steps,
+            parts,
         }
     }
 
@@ -90,7 +121,8 @@ impl Running {
                 let is_free = |number: &usize| self.now.values().all(|now| now.worker != Some(*number));
                 // As many numbers as steps that run, and one more: one of them is free.
                 let worker = if gpus.is_empty() { (1..=self.now.len() + 1).find(is_free) } else { None };
-                self.now.insert(*step, Now { since: *at, gpus: gpus.clone(), worker, finished: 0, case: None });
+                self.now
+                    .insert(*step, Now { since: *at, gpus: gpus.clone(), worker, finished: 0, over: 0.0, case: None });
             }
             Event::CaseStarted { step, id, occurrence, at } => {
                 if let Some(now) = self.now.get_mut(step) {
@@ -100,41 +132,78 @@ impl Running {
             Event::CaseFinished(result) => {
                 self.finished += usize::from(!result.retried);
                 self.failed += usize::from(result.fails_run());
+                let part = self.parts.get_mut(&(result.id.clone(), result.occurrence));
+                let over = part.filter(|part| part.left > 0 && !result.retried).map_or(0.0, |part| {
+                    part.left -= 1;
+                    part.round
+                });
+                self.work_over += over;
                 if let Some(now) = self.now.get_mut(&result.step) {
                     now.finished += 1;
+                    now.over += over;
                     now.case = None;
                 }
             }
             Event::StepFinished(result) => {
                 self.now.remove(&result.step);
-                self.work_over += self.steps.get(&result.step).map_or(Duration::ZERO, |step| step.expected);
+                let Some(step) = self.steps.get(&result.step) else { return };
+                if step.cases.is_empty() {
+                    self.work_over += step.expected.as_secs_f64();
+                }
+                // What had no result by its own name: tests of inexact functions have others.
+                for case in &step.cases {
+                    if let Some(part) = self.parts.get_mut(case) {
+                        self.work_over += part.round * f64::from(std::mem::take(&mut part.left));
+                    }
+                }
             }
             Event::RunStarted { .. } | Event::Interrupted { .. } | Event::Warning(_) => {}
         }
     }
 
-    /// How many tests are over, and how many of how many failed so far: `12/40 done, 1 failed`.
+    /// How many tests are over of how many, and how many failed so far: `12/40 done, 1 failed`.
     #[must_use]
     pub fn counts(&self) -> String {
         let failed = if self.failed > 0 { format!(", {} failed", grouped(self.failed)) } else { String::new() };
-        format!("{}/{} done{failed}", grouped(self.finished), grouped(self.cases.max(self.finished)))
+        let of = self.results.map(|results| format!("/{}", grouped(results.max(self.finished)))).unwrap_or_default();
+        format!("{}{of} done{failed}", grouped(self.finished))
     }
 
-    /// How much of the expected work is over, from 0 to 1: what runs counts by the time that it has run.
+    /// How much of the expected work is over, from 0 to 1: the test that runs counts by the time that it has run, up to what is
+    /// expected of it. What its process has yet to run does not. 0 where no end is planned.
     #[must_use]
     pub fn share(&self, at: Duration) -> f64 {
+        if self.expected.is_none() {
+            return 0.0;
+        }
         let running = self.now.iter().map(|(step, now)| {
-            let expected = self.steps.get(step).map_or(Duration::ZERO, |planned| planned.expected);
-            at.saturating_sub(now.since).min(expected)
+            let Some(planned) = self.steps.get(step) else { return 0.0 };
+            match &now.case {
+                Some(case) => {
+                    let part = self.parts.get(&(case.id.clone(), case.occurrence)).filter(|part| part.left > 0);
+                    part.map_or(0.0, |part| part.round.min(at.saturating_sub(case.since).as_secs_f64()))
+                }
+                None if planned.tells && !planned.cases.is_empty() => 0.0,
+                None => {
+                    let took = at.saturating_sub(now.since).min(planned.expected).as_secs_f64();
+                    (took - now.over).max(0.0)
+                }
+            }
         });
-        let over = self.work_over + running.sum::<Duration>();
-        if self.work.is_zero() { 0.0 } else { (over.as_secs_f64() / self.work.as_secs_f64()).min(1.0) }
+        let over = self.work_over + running.sum::<f64>();
+        if self.work > 0.0 { (over / self.work).clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// How long it goes on, by the estimates of the plan; `None` where the plan expects no time at all.
+    /// How long it goes on: what the plan expects of the rest, as much longer or shorter as what is over took. `None` where the
+    /// plan expects no time at all, and where no end is planned.
     #[must_use]
     pub fn left(&self, at: Duration) -> Option<Duration> {
-        (!self.expected.is_zero()).then(|| self.expected.mul_f64(1.0 - self.share(at)))
+        let expected = self.expected.filter(|expected| !expected.is_zero())?.as_secs_f64();
+        let share = self.share(at);
+        // At first little is over, and says little of the rest.
+        let doubt = expected * DOUBT;
+        let pace = (at.as_secs_f64() + doubt) / (expected * share + doubt);
+        Duration::try_from_secs_f64(expected * (1.0 - share) * pace).ok()
     }
 
     /// A line for each step that runs, GPUs first, at most `most` of them: where, what, how long, of how long.
@@ -159,12 +228,11 @@ impl Running {
         };
         let (name, since, expected) = match &now.case {
             Some(case) => {
-                let key = (case.id.clone(), case.occurrence);
-                let estimate = planned.and_then(|planned| planned.estimates.get(&key)).copied();
+                let estimate = self.parts.get(&(case.id.clone(), case.occurrence)).map(|part| part.estimate);
                 (printable(case.id.as_str()).into_owned(), case.since, estimate)
             }
             None => {
-                let all = planned.map_or(0, |planned| planned.cases);
+                let all = planned.map_or(0, |planned| planned.cases.len());
                 let done = if all > 0 {
                     format!(" ({} of {} done)", grouped(now.finished), grouped(all))
                 } else {

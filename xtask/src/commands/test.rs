@@ -99,7 +99,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     for file in [&args.junit, &args.html].into_iter().flatten() {
         output::make_way(file)?;
     }
-    let mut progress = Progress::new(is_live, styles.clone(), &plan);
+    let mut progress = Progress::new(is_live, styles.clone(), &plan, (!args.until_fail).then_some(rounds));
     questions.answered_by(progress.asker());
     let _keys = if is_live { asked::listen_for_keys(progress.asker()) } else { None };
     let mut lines = (args.message_format == MessageFormat::Jsonl).then(EventLines::new);
