@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use test_catalog::{EditForm, EditSite, NodeId, Scope, SourceSpan};
 
 use crate::finding::{Insertion, Safety};
@@ -64,6 +64,30 @@ pub(crate) fn group<'x>(cases: &'x [ResolvedCase<'x>], lacks: impl Fn(&ResolvedC
         groups.entry(key).or_insert_with(|| Group { site, cases: Vec::new() }).cases.push(case);
     }
     groups.into_values().collect()
+}
+
+/// The same, where of a group only some were measured: of those each that can have a marker without the others is apart, so that
+/// one test that was not measured does not keep all of its module from a proposal.
+pub(crate) fn group_measured<'x>(
+    cases: &'x [ResolvedCase<'x>],
+    lacks: impl Fn(&ResolvedCase<'x>) -> bool,
+    is_measured: impl Fn(&ResolvedCase<'x>) -> bool,
+) -> Vec<Group<'x>> {
+    fn key<'c>(case: &'c ResolvedCase<'_>) -> (&'c NodeId, u32) {
+        (&case.case.id, case.case.occurrence)
+    }
+    let all = group(cases, &lacks);
+    let mixed = all.iter().filter(|group| !group.cases.iter().all(|case| is_measured(case)));
+    let measured: HashSet<_> =
+        mixed.flat_map(|group| &group.cases).filter(|case| is_measured(case)).map(|case| key(case)).collect();
+    let mut apart = group(cases, |case| measured.contains(&key(case)));
+    apart.retain(|group| group.site.others == Others::None);
+    if apart.is_empty() {
+        return all;
+    }
+    let of_own: HashSet<_> = apart.iter().flat_map(|group| &group.cases).map(|case| key(case)).collect();
+    apart.extend(group(cases, |case| lacks(case) && !of_own.contains(&key(case))));
+    apart
 }
 
 /// Cases by the place of what is wrong and by what is wrong there: those that get it from one place are one finding.

@@ -47,6 +47,12 @@ impl Timings {
         self.memory.get(id).copied()
     }
 
+    /// Whether memory of any test was.
+    #[must_use]
+    pub fn has_memory(&self) -> bool {
+        !self.memory.is_empty()
+    }
+
     /// Whether nothing was measured.
     #[must_use]
     pub fn is_empty(&self) -> bool {

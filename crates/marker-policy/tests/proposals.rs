@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use marker_policy::{Finding, Lanes, Policy, Safety, Timings, audit_measured, measured_proposals, resolve};
-use support::{catalog, findings, line, python, with_args};
+use support::{catalog, findings, line, python, python_at, with_args};
 use test_catalog::{Catalog, Import, NodeId, TestCase, Value};
 
 /// What is proposed, and by what: `unit by folder`, or what the evidence disagrees about.
@@ -290,19 +290,41 @@ fn a_time_out_is_three_times_what_was_measured_of_every_test() {
     );
 }
 
+/// A test that fails is not measured, and its module has a time-out for the others all the same.
+#[test]
+fn a_test_that_was_not_measured_keeps_none_from_its_time_out() {
+    let policy = Policy::preset("dynamo-2026-08").unwrap();
+    let test = |name: &str, at: u32| python_at(&format!("tests/serve/test_a.py::{name}"), at, E2E);
+    let tree = catalog(vec![test("test_a", 10), test("test_b", 20), test("test_c", 30)]);
+    let of = |took: &[(&str, f64)]| {
+        let found = measured(&policy, &tree, "missing-timeout", took);
+        found.iter().map(|finding| (finding.at.start.line, proposed(finding))).collect::<Vec<_>>()
+    };
+    let (a, b, c) = ("tests/serve/test_a.py::test_a", "tests/serve/test_a.py::test_b", "tests/serve/test_a.py::test_c");
+    let timeout = |line: u32, seconds: u32| (line, format!("timeout({seconds}) by measured"));
+    let nothing = |line: u32| (line, "nothing".to_owned());
+    assert_eq!(of(&[]), [nothing(3)]);
+    assert_eq!(of(&[(a, 3.0), (b, 9.0), (c, 1.0)]), [timeout(3, 30)]);
+    assert_eq!(of(&[(a, 3.0), (b, 9.0)]), [timeout(10, 10), timeout(20, 30), nothing(30)]);
+}
+
 #[test]
 fn a_profile_is_the_most_that_was_measured_up_to_the_next_tenth() {
     let policy = Policy::preset("dynamo-2026-08").unwrap();
     let profiled =
         with_args(python("tests/test_b.py::test_b", &["gpu_1"]), "profiled_vram_gib", vec![Value::Float(3.0)]);
-    let tree = catalog(vec![python("tests/serve/test_a.py::test_a", &["gpu_1"]), profiled]);
-    let cases = resolve(&policy, &tree);
-    let of = |peaks: &[u64]| {
+    let test = python("tests/serve/test_a.py::test_a", &["gpu_1"]);
+    // The second tree has no profile yet, and a test that was not measured.
+    let without = catalog(vec![test.clone(), python("tests/test_b.py::test_b", &["gpu_1"])]);
+    let tree = catalog(vec![test, profiled]);
+    let of = |tree: &Catalog, peaks: &[u64]| {
+        let cases = resolve(&policy, tree);
         let mut timings = Timings::default();
         for peak in peaks {
             timings.add_memory(NodeId::from_text("tests/serve/test_a.py::test_a"), *peak);
         }
-        let found = measured_proposals(&policy, &tree, &cases, &timings);
+        let found = measured_proposals(&policy, tree, &cases, &timings);
+        assert!(found.len() <= 1, "{found:#?}");
         found.first().and_then(|finding| finding.insertion.clone()).map(|insertion| insertion.marker)
     };
     const GIB: u64 = 1 << 30;
@@ -314,6 +336,7 @@ fn a_profile_is_the_most_that_was_measured_up_to_the_next_tenth() {
         (&[0], Some("profiled_vram_gib(0)")),
         (&[u64::MAX], Some("profiled_vram_gib(17179869184)")),
     ] {
-        assert_eq!(of(peaks).as_deref(), expected, "{peaks:?}");
+        assert_eq!(of(&tree, peaks).as_deref(), expected, "{peaks:?}");
+        assert_eq!(of(&without, peaks).as_deref(), expected, "{peaks:?}");
     }
 }

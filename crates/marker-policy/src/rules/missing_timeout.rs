@@ -5,7 +5,7 @@ use super::{Rule, RuleCode, Severity, missing, skipping};
 use crate::audit::Audited;
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::finding::{Finding, Safety};
-use crate::grouping::{Group, counted, group, ids};
+use crate::grouping::{Group, counted, group_measured, ids};
 use crate::resolve::ResolvedCase;
 use crate::timings::Measured;
 
@@ -38,7 +38,8 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             && (case.authored().any(|one| one.name == SLOW) || Machine::of(policy, case).gpus > 0)
             && skipping::always_skipped(case).is_none()
     };
-    group(audited.cases, lacks).into_iter().map(|group| finding(audited, marker, group)).collect()
+    let is_measured = |case: &ResolvedCase<'_>| audited.timings.of(&case.case.id).is_some();
+    group_measured(audited.cases, lacks, is_measured).into_iter().map(|group| finding(audited, marker, group)).collect()
 }
 
 fn finding(audited: &Audited<'_>, marker: &str, Group { site, cases }: Group<'_>) -> Finding {

@@ -5,7 +5,7 @@ use super::{Rule, RuleCode, Severity, missing, skipping};
 use crate::audit::Audited;
 use crate::evidence::{Evidence, EvidenceKind};
 use crate::finding::{Finding, Safety};
-use crate::grouping::{Group, counted, group, ids};
+use crate::grouping::{Group, counted, group_measured, ids};
 use crate::resolve::ResolvedCase;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,9 +14,9 @@ pub(super) const RULE: Rule = Rule {
     needs: &[],
     summary: "a test of one GPU says how much of its memory it takes",
     explanation: "A test without a measured peak has a GPU to itself: no other test runs beside it, whatever it needs. \
-                  Checked where the policy describes the marker of `planning.vram-marker` and the tree uses it; tests of \
-                  several GPUs, of clusters and of other accelerators are left alone, and so are those that are always \
-                  skipped.",
+                  Checked where the policy describes the marker of `planning.vram-marker` and the tree uses it, and of \
+                  tests that were measured in any tree; tests of several GPUs, of clusters and of other accelerators are \
+                  left alone, and so are those that are always skipped.",
     check,
 };
 
@@ -24,7 +24,8 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
     let policy = audited.policy;
     let marker = policy.vram_marker();
     let has_profile = |case: &ResolvedCase<'_>| case.authored().any(|one| policy.current_name(&one.name) == marker);
-    if policy.marker(marker).is_none() || !audited.cases.iter().any(has_profile) {
+    let is_used = audited.cases.iter().any(has_profile);
+    if policy.marker(marker).is_none() || !(is_used || audited.timings.has_memory()) {
         return Vec::new();
     }
     let lacks = |case: &ResolvedCase<'_>| {
@@ -36,7 +37,11 @@ fn check(audited: &Audited<'_>) -> Vec<Finding> {
             && Machine::of(policy, case).is_one_gpu()
             && skipping::always_skipped(case).is_none()
     };
-    group(audited.cases, lacks).into_iter().map(|group| finding(audited, marker, group)).collect()
+    let is_measured = |case: &ResolvedCase<'_>| audited.timings.memory_of(&case.case.id).is_some();
+    let findings =
+        group_measured(audited.cases, lacks, is_measured).into_iter().map(|group| finding(audited, marker, group));
+    // A tree has its first profiles from what was measured.
+    findings.filter(|finding| is_used || finding.insertion.is_some()).collect()
 }
 
 fn finding(audited: &Audited<'_>, marker: &str, Group { site, cases }: Group<'_>) -> Finding {
