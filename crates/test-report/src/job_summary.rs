@@ -138,7 +138,7 @@ fn uncollected(outcome: &RunOutcome) -> IndexMap<&str, Vec<&CaseResult>> {
 
 /// The first lines, as code: fenced by more backticks than any of them has in a row.
 fn block(text: &str) -> String {
-    let text = text.trim();
+    let text = text.trim_end().trim_start_matches('\n');
     // Cut first: what is shown of a megabyte is little.
     let shown = text.lines().take(LINES).map(|line| printable(&cut(line)).into_owned());
     let mut lines: Vec<String> = shown.collect();

@@ -42,7 +42,7 @@ pub fn failure(result: &CaseResult, styles: &Styles) -> String {
         printable(&result.outcome.to_string()),
     );
     for part in [&result.message, &result.output] {
-        let lines: Vec<&str> = part.trim_end().lines().collect();
+        let lines: Vec<&str> = part.trim_end().trim_start_matches('\n').lines().collect();
         for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
             text.push_str("  ");
             text.push_str(&printable_lines(line));

@@ -5,12 +5,14 @@ Files are claimed from the runner one by one: another process may have taken ove
 
 import collections
 import faulthandler
+import io
 import json
 import os
 import resource
 import signal
 
 import pytest
+from _pytest._io import TerminalWriter
 from _pytest.capture import FDCapture
 
 LIMIT = 65536
@@ -307,13 +309,22 @@ def pytest_runtest_makereport(item, call):
     item.config.stash[REPORTS].append(result.get_result())
 
 
+def said(report):
+    """What pytest shows of a failure. Its `longreprtext` is that without the first line's indentation."""
+    shown = io.StringIO()
+    writer = TerminalWriter(shown)
+    writer.hasmarkup = False
+    report.toterminal(writer)
+    return shown.getvalue().strip("\n")
+
+
 def verdict(index, reports):
     outcome, reason, message = "passed", "", ""
     for report in reports:
         wasxfail = getattr(report, "wasxfail", None)
         if report.failed:
             outcome = "failed"
-            message += text(report.longreprtext) + "\n"
+            message += text(said(report)) + "\n"
         elif report.skipped and outcome == "passed":
             outcome = "skipped" if wasxfail is None else "xfailed"
             reason = wasxfail

@@ -13,7 +13,7 @@ use test_runner::{Event, Interrupt, NotRunCause, Outcome, RunOutcome};
 fn every_planned_test_gets_its_own_result() {
     let source = "import os, sys, time, pytest\n\
          def test_passes(): pass\n\
-         def test_fails(): assert 1 == 2\n\
+         def test_fails():\n    assert 1 == 2\n\
          def test_skips(): pytest.skip('not today')\n\
          def test_exits(): os._exit(3)\n\
          def test_hangs():\n    if os.fork() == 0: time.sleep(60)\n    time.sleep(60)\n\
@@ -36,6 +36,8 @@ fn every_planned_test_gets_its_own_result() {
     assert_eq!(*by_name["test_exits"], Outcome::Crashed { how: "exit code 3".to_owned() });
     assert_eq!(*by_name["test_hangs"], Outcome::TimedOut { limit: Duration::from_secs(2) });
     assert_eq!(*by_name["test_odd_text"], Outcome::Failed);
+    let message = &result(&outcome, "test_fails").message;
+    assert!(message.starts_with("    def test_fails"), "as pytest shows it, line below line: {message}");
     assert_eq!(*by_name["test_last"], Outcome::Passed);
     assert!(matches!(by_name["test_is_not_there"], Outcome::NotRun { cause: NotRunCause::Missing, .. }));
     assert!(matches!(by_name["test_x"], Outcome::NotRun { cause: NotRunCause::Collection, .. }));

@@ -65,7 +65,7 @@ fn output(recorded: &Recorded) -> Option<String> {
     let end = |text: &str| {
         let from = text.len().saturating_sub(OUTPUT);
         let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-        printable_lines(text[from..].trim()).into_owned()
+        printable_lines(text[from..].trim_end().trim_start_matches('\n')).into_owned()
     };
     let parts = [end(&recorded.message), end(&recorded.output)];
     let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
