@@ -35,8 +35,8 @@ const LINGERING: Duration = Duration::from_mins(1);
 /// How long the rest of what a process said may take to be read when all of it is gone.
 const END_OF_LINES: Duration = Duration::from_secs(30);
 
-/// Runs one round of the step without the cases in `over`, and tests of other steps in `pool` when it is done. The error says why no process could be
-/// started; every test has its result all the same.
+/// Runs one round of the step without the cases in `over`, and tests of other steps in `pool` when it is done. The error says
+/// why no process could be started; every test has its result all the same.
 ///
 /// Four limits hold: a running test's own, `collection_limit` until all is collected, while no test runs that of all
 /// tests that the process was given, and a minute when the session is over. It counts each test that pytest makes of an inexact
