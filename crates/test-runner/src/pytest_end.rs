@@ -7,6 +7,9 @@ use crate::NotRunCause;
 use crate::executor::{Job, seconds};
 use crate::process::how;
 
+/// How a reason begins that is of all files of a process.
+pub(crate) const NOTHING: &str = "pytest collected nothing";
+
 /// How a pytest process ended.
 pub(crate) enum End {
     Exited {
@@ -55,9 +58,7 @@ impl End {
             Self::Lingered { collected: true } => {
                 (NotRunCause::Stopped, "pytest ended its session before it".to_owned())
             }
-            Self::Lingered { collected: false } => {
-                (NotRunCause::Collection, "pytest collected nothing, and did not end".to_owned())
-            }
+            Self::Lingered { collected: false } => (NotRunCause::Collection, format!("{NOTHING}, and did not end")),
             Self::Exited { collected: true, stopping: Some(why), .. } => {
                 (NotRunCause::Stopped, format!("pytest stopped before it: {why}"))
             }
@@ -67,10 +68,7 @@ impl End {
             }
             Self::Exited { status, output, .. } => {
                 let cause = cause(&output).map(|line| format!("{line}\n")).unwrap_or_default();
-                (
-                    NotRunCause::Collection,
-                    format!("pytest collected nothing ({}): {cause}{}", how(status), output.trim()),
-                )
+                (NotRunCause::Collection, format!("{NOTHING} ({}): {cause}{}", how(status), output.trim()))
             }
         }
     }

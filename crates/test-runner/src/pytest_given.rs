@@ -4,6 +4,7 @@ use execution_plan::PlannedCase;
 
 use crate::executor::Job;
 use crate::pool::{FileCases, Left, Pool, Ticket};
+use crate::pytest_end::NOTHING;
 use crate::{CaseResult, NotRunCause, Outcome};
 
 /// A file that a process was given to collect.
@@ -109,18 +110,21 @@ pub(crate) fn not_run(
     CaseResult { message, ..result(job, file, case, Outcome::NotRun { cause, reason }) }
 }
 
-/// The exception that ends a traceback as pytest shows it, or what is wrong with pytest's arguments; else the first line.
+/// The exception that ends a file's traceback as pytest shows it; else the first line, which tells of a whole process.
 fn headline(said: &str) -> String {
-    let shown =
-        said.lines().filter_map(|line| line.trim_start().strip_prefix("E   ")).filter(|line| !line.starts_with(' '));
+    let first = said.lines().next().unwrap_or_default();
+    if first.starts_with(NOTHING) {
+        return first.to_owned();
+    }
+    let shown = said.lines().filter_map(|line| line.trim_start().strip_prefix("E   "));
+    let shown = shown.filter(|line| !line.starts_with(' '));
     let is_exception = |line: &&str| {
         let name = line.split(':').next().unwrap_or_default();
         !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "._".contains(character))
     };
-    let of_arguments = || said.lines().find_map(|line| line.split_once(": error: ")).map(|(_, what)| what);
-    match shown.clone().rfind(is_exception).or_else(|| shown.clone().next_back()).or_else(of_arguments) {
+    match shown.clone().rfind(is_exception).or_else(|| shown.clone().next_back()) {
         Some(line) => format!("cannot be collected: {line}"),
-        None => said.lines().next().unwrap_or_default().to_owned(),
+        None => first.to_owned(),
     }
 }
 
@@ -143,9 +147,8 @@ mod tests {
             ("a.py:1: in <module>\nE   a.b.Odd: one\nE   and more: two", "cannot be collected: a.b.Odd: one"),
             ("a.py:1: in <module>\nE   assert 1 == 2", "cannot be collected: assert 1 == 2"),
             (
-                "pytest collected nothing (exit code 4): ERROR: usage: pytest [options]\n\
-                 pytest: error: unrecognized arguments: --odd\n  inifile: None",
-                "cannot be collected: unrecognized arguments: --odd",
+                "pytest collected nothing (exit code 4): no such option\nE   ValueError: other",
+                "pytest collected nothing (exit code 4): no such option",
             ),
             ("one\ntwo", "one"),
             ("", ""),
