@@ -9,7 +9,7 @@ use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 use crate::count::{duration, grouped};
 use crate::coverage;
 use crate::findings::markdown;
-use crate::summary::{BudgetUse, counts};
+use crate::summary::{BudgetUse, counts, flaky_on_revision};
 use crate::terminal::{Styles, printable};
 
 /// GitHub takes 1 MiB of a step, in bytes, and shows nothing of one that wrote more.
@@ -60,6 +60,10 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], verdict: &str, room: us
     let rows = outcome.flaky().into_iter().take(FAILURES).map(|((id, _), both)| {
         [markdown(&cut(id.as_str())), both.passed.to_string(), both.failed.to_string(), String::new()]
     });
+    let rows = rows.chain(flaky_on_revision(outcome).take(FAILURES).map(|(id, both)| {
+        let place = "on this revision".to_owned();
+        [markdown(&cut(id.as_str())), both.passed.to_string(), both.failed.to_string(), place]
+    }));
     out.push(&table(["flaky", "passed", "failed", ""], rows));
     out.push(&not_run(outcome));
     let over = |budget: &BudgetUse| if budget.used > budget.limit { "over" } else { "" };

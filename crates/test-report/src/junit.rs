@@ -6,7 +6,7 @@ use execution_plan::NotRun;
 use indexmap::IndexMap;
 use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use test_catalog::{Language, NodeId};
-use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
 /// the reason, so that no test is missing, and an `error` where the run fails by it. `properties` (the revision, the GPUs) stand in every suite, since that is
@@ -14,7 +14,8 @@ use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 ///
 /// A test that ran several times is one test case. It passes where all its failures were tried again by the policy, with a
 /// `flakyFailure` for each, and it passed then. Else it fails where it ever failed; where it passed as well, its failures
-/// are `flakyFailure` elements too, and `rerunFailure` where it never did.
+/// are `flakyFailure` elements too, and `rerunFailure` where it never did. One that only earlier runs of the same revision show to be
+/// flaky says so in its message, or where it passed in a `flakyFailure`.
 ///
 /// # Errors
 /// When the XML writer fails; on these types it does not.
@@ -25,7 +26,8 @@ pub fn xml(outcome: &RunOutcome, properties: &[(&str, String)]) -> Result<String
         // Each test has a round at least.
         let Some(first) = rounds.first() else { continue };
         let (suite, name) = parts(&first.id, first.language);
-        suites.entry(suite).or_default().run.push((name, rounds));
+        let known = outcome.flaky_on_revision.get(&(first.id.clone(), first.occurrence));
+        suites.entry(suite).or_default().run.push((name, rounds, known));
     }
     for refused in &outcome.refused {
         let language = if refused.at.file.as_str().ends_with(".rs") { Language::Rust } else { Language::Python };
@@ -62,7 +64,8 @@ fn inside(document: &str) -> &str {
 /// The tests of one file or test binary, by their names in it.
 #[derive(Default)]
 struct Suite<'o> {
-    run: Vec<(&'o str, &'o [&'o CaseResult])>,
+    /// With what earlier runs tell of a flaky one.
+    run: Vec<(&'o str, &'o [&'o CaseResult], Option<&'o Both>)>,
     refused: Vec<(&'o str, &'o NotRun)>,
 }
 
@@ -71,8 +74,8 @@ impl Suite<'_> {
         let mut suite = TestSuite::new(text(name));
         suite.add_properties(properties.iter().map(|(name, value)| Property::new(*name, text(value))));
         let mut time = Duration::ZERO;
-        for (test, rounds) in &self.run {
-            let case = case(rounds, name, test);
+        for (test, rounds, known) in &self.run {
+            let case = case(rounds, name, test, *known);
             time += case.time.unwrap_or_default();
             suite.add_test_case(case);
         }
@@ -120,7 +123,7 @@ pub(crate) fn valid(mut xml: String) -> String {
     xml
 }
 
-fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
+fn case(rounds: &[&CaseResult], suite: &str, name: &str, known: Option<&Both>) -> TestCase {
     let failures: Vec<&CaseResult> = rounds.iter().copied().filter(|result| result.outcome.is_failure()).collect();
     let passed = rounds.iter().any(|result| matches!(result.outcome, Outcome::Passed | Outcome::XPassed));
     let status = match (failures.split_first(), rounds.last()) {
@@ -140,6 +143,7 @@ fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
         }
         (None, _) => TestCaseStatus::success(),
     };
+    let status = if passed && !failures.is_empty() { status } else { told_of(status, known) };
     let mut case = TestCase::new(text(name), status);
     case.set_classname(text(suite)).set_time(rounds.iter().map(|result| result.duration).sum());
     let shown = failures.first().or(rounds.last());
@@ -147,6 +151,24 @@ fn case(rounds: &[&CaseResult], suite: &str, name: &str) -> TestCase {
         case.set_system_out(text(&result.output));
     }
     case
+}
+
+/// The same with what this and earlier runs of the revision tell together, where this one alone does not.
+fn told_of(mut status: TestCaseStatus, known: Option<&Both>) -> TestCaseStatus {
+    let Some(both) = known else { return status };
+    let told = format!("flaky, {both} on this revision");
+    match &mut status {
+        TestCaseStatus::Success { .. } => {
+            let mut rerun = TestRerun::new(NonSuccessKind::Failure);
+            rerun.set_message(told).set_type("flaky");
+            status.add_rerun(rerun);
+        }
+        TestCaseStatus::NonSuccess { message: Some(message), .. } => {
+            *message = format!("{told}: {}", message.as_str()).into()
+        }
+        TestCaseStatus::NonSuccess { .. } | TestCaseStatus::Skipped { .. } => {}
+    }
+    status
 }
 
 fn failure(first: &CaseResult, more: &[&CaseResult], rounds: usize, passed: bool) -> TestCaseStatus {

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use owo_colors::OwoColorize;
-use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+use test_catalog::NodeId;
+use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
 
 use crate::count::{duration, grouped, tests};
 use crate::terminal::{Styles, printable};
@@ -37,6 +38,10 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     for ((id, _), both) in outcome.flaky() {
         let _ = writeln!(out, "{} {}: {both}", "flaky:".style(styles.doubtful), printable(id.as_str()));
+    }
+    for (id, both) in flaky_on_revision(outcome) {
+        let _ =
+            writeln!(out, "{} {}: {both} on this revision", "flaky:".style(styles.doubtful), printable(id.as_str()));
     }
     for step in outcome.steps.iter().filter_map(|step| step.error.as_deref()) {
         let _ =
@@ -85,6 +90,14 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     let _ = writeln!(out, "results: {}", printable(outcome.folder.as_str()));
     out
+}
+
+/// The tests that only this run and earlier ones of the same revision together tell of.
+pub(crate) fn flaky_on_revision(outcome: &RunOutcome) -> impl Iterator<Item = (&NodeId, &Both)> {
+    let in_run = outcome.flaky();
+    let others =
+        outcome.flaky_on_revision.iter().filter(move |((id, occurrence), _)| !in_run.contains_key(&(id, *occurrence)));
+    others.map(|((id, _), both)| (id, both))
 }
 
 /// `1,399 run in 24 min 8 s: 1,396 passed, 1 failed, 2 skipped; 3 not run`.

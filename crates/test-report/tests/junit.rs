@@ -5,8 +5,11 @@ mod support;
 
 use quick_junit::{FlakyOrRerun, Report, TestCase, TestCaseStatus};
 use support::{HOSTILE, hostile, result, rounds, run};
+use test_catalog::NodeId;
 use test_report::junit::xml;
-use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+use test_report::summary;
+use test_report::terminal::Styles;
+use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
 
 /// The document, once it is known to be valid.
 fn valid(outcome: &RunOutcome, properties: &[(&str, String)]) -> Report {
@@ -95,6 +98,38 @@ fn what_did_not_run_and_fails_the_run_is_an_error_with_what_was_said() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn what_earlier_runs_of_the_revision_show_to_be_flaky_is_told_where_this_run_does_not() {
+    let mut outcome = run(vec![
+        result("test_a.py::passes", Outcome::Passed),
+        result("test_a.py::fails", Outcome::Failed),
+        result("test_a.py::other", Outcome::Passed),
+    ]);
+    let both = Both { passed: 1, failed: 2 };
+    for name in ["test_a.py::passes", "test_a.py::fails"] {
+        outcome.flaky_on_revision.insert((NodeId::from_text(name), 0), both);
+    }
+    let report = valid(&outcome, &[]);
+    let cases = cases(&report);
+    match &cases[0].status {
+        TestCaseStatus::Success { flaky_runs, .. } => {
+            let message = flaky_runs[0].message.as_ref().unwrap().as_str();
+            assert_eq!(message, "flaky, passed 1 of 3 times on this revision");
+        }
+        other => panic!("{other:?}"),
+    }
+    match &cases[1].status {
+        TestCaseStatus::NonSuccess { message, .. } => {
+            assert_eq!(message.as_ref().unwrap().as_str(), "flaky, passed 1 of 3 times on this revision: failed");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(&cases[2].status, TestCaseStatus::Success { flaky_runs, .. } if flaky_runs.is_empty()));
+    let told = summary::text(&outcome, &[], &Styles::default());
+    assert!(told.contains("flaky: test_a.py::passes: passed 1 of 3 times on this revision\n"), "{told}");
+    assert!(!told.contains("flaky: test_a.py::other"), "{told}");
 }
 
 #[test]

@@ -310,6 +310,9 @@ pub struct RunOutcome {
     pub not_kept: Option<String>,
     /// Which lines the tests ran; `None` where that was not asked for.
     pub coverage: Option<Coverage>,
+    /// The tests that ran, and that passed and failed on the tree's revision, with how often each in all runs of it together. None
+    /// where the tree is not just that revision.
+    pub flaky_on_revision: BTreeMap<(NodeId, u32), Both>,
 }
 
 /// How often a flaky test passed and failed.

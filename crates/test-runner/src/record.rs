@@ -1,6 +1,7 @@
 //! What a run leaves behind: each result in the history and in `results.jsonl`, before anybody hears of it.
 
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::hash::BuildHasher;
 use std::io::{self, Write as _};
@@ -9,8 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::Plan;
+use test_catalog::NodeId;
 
-use crate::history::{RunState, Store, claim};
+use crate::history::{RunFacts, RunState, Store, claim};
 use crate::{CaseResult, Event, RunError, RunOutcome, RunSettings};
 
 /// What a run leaves behind.
@@ -49,6 +51,7 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
                 earlier: 0,
                 not_kept: None,
                 coverage: None,
+                flaky_on_revision: BTreeMap::new(),
             },
             plan,
             millis: i64::try_from(millis).unwrap_or(i64::MAX),
@@ -169,8 +172,16 @@ impl<'p, E: FnMut(&Event)> Record<'p, E> {
         }
     }
 
-    pub(crate) fn finish(mut self, wall: Duration) -> RunOutcome {
+    pub(crate) fn finish(mut self, wall: Duration, facts: &RunFacts) -> RunOutcome {
         self.outcome.wall = wall;
+        if let (Some(store), Some(revision), true) = (&self.store, &facts.revision, facts.clean) {
+            let ran = self.outcome.results.iter().filter(|result| result.outcome.has_run());
+            let ran: HashSet<(&NodeId, u32)> = ran.map(|result| (&result.id, result.occurrence)).collect();
+            // What was read of the same store a moment ago can be read; if not, that is nothing that this run did.
+            let mut flaky = store.flaky_on(revision).unwrap_or_default();
+            flaky.retain(|(id, occurrence), _| ran.contains(&(id, *occurrence)));
+            self.outcome.flaky_on_revision = flaky;
+        }
         let state = if self.outcome.interrupted { RunState::Interrupted } else { RunState::Complete };
         self.look_for_files();
         if let Some(store) = self.store.take()

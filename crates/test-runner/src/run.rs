@@ -168,7 +168,7 @@ pub fn run(
         record.outcome.coverage =
             Some(measure(plan, settings, &folder, &made, (&launcher, &stop), (interrupt, interrupts_seen)));
     }
-    Ok(record.finish(began.elapsed()))
+    Ok(record.finish(began.elapsed(), &settings.facts))
 }
 
 /// What needs not run again of tests that are repeated: of all others the plan has none that has a result.

@@ -60,6 +60,7 @@ pub(crate) fn run(results: Vec<CaseResult>) -> RunOutcome {
         earlier: 0,
         not_kept: None,
         coverage: None,
+        flaky_on_revision: std::collections::BTreeMap::new(),
     }
 }
 

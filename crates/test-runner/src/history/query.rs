@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use test_catalog::NodeId;
 
 use super::{HistoryError, Place, Row, RunState, Store, Typical, VramPeak, typical};
+use crate::Both;
 use crate::recorded::RecordedOutcome;
 
 /// A case by its name: the id, and which of the cases with this id.
@@ -177,6 +178,30 @@ impl Store {
             let rows =
                 statement.query_map([RUNS], |row| Ok((NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?)))?;
             rows.collect::<rusqlite::Result<HashSet<CaseKey>>>()
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
+    /// The cases that passed and failed in the latest runs of a tree that was just that revision, with how often each.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn flaky_on(&self, revision: &str) -> Result<BTreeMap<CaseKey, Both>, HistoryError> {
+        let read = || {
+            let mut statement = self.connection.prepare(
+                "SELECT results.id, occurrence, SUM(outcome = 'passed') AS passes,
+                     SUM(outcome IN ('failed', 'timed-out', 'crashed')) AS failures
+                 FROM (
+                     SELECT id FROM runs WHERE revision = ? AND clean ORDER BY started_ms DESC, id DESC LIMIT ?
+                 ) AS latest
+                 JOIN results ON results.run = latest.id
+                 GROUP BY results.id, occurrence HAVING passes > 0 AND failures > 0",
+            )?;
+            let rows = statement.query_map(params![revision, RUNS], |row| {
+                let case = (NodeId::from_text(row.get::<_, String>(0)?), row.get(1)?);
+                Ok((case, Both { passed: row.get(2)?, failed: row.get(3)? }))
+            })?;
+            rows.collect::<rusqlite::Result<BTreeMap<CaseKey, Both>>>()
         };
         read().map_err(|error| self.failed(error))
     }
