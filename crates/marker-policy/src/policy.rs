@@ -186,7 +186,7 @@ impl Policy {
     }
 
     /// The name that a marker has now: its own, unless it was renamed.
-    pub(crate) fn current_name<'n>(&'n self, name: &'n str) -> &'n str {
+    pub fn current_name<'n>(&'n self, name: &'n str) -> &'n str {
         self.renamed(name).unwrap_or(name)
     }
 

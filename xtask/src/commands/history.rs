@@ -29,7 +29,9 @@ pub(crate) fn run(global: &Global, args: &HistoryArgs, environment: &Environment
             let cases = resolve(&subject.policy, &catalog);
             let timings = measured::of_history(&subject.tree)?;
             let found = measured_proposals(&subject.policy, &catalog, &cases, &timings);
-            let text = measured::text(&found, usize::MAX);
+            let above = measured::above_profile(&subject.policy, &cases, &timings);
+            let text = measured::text(&found, usize::MAX)
+                + &measured::text_above(&above, subject.policy.vram_marker(), usize::MAX);
             output::write(if text.is_empty() { "measured: no marker to add\n" } else { &text })?;
             Ok(Exit::Success)
         }

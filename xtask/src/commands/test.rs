@@ -264,7 +264,9 @@ fn measured_markers(subject: &Subject, catalog: &Catalog, cases: &[ResolvedCase<
         outcome.results.iter().filter(|result| result.outcome.has_run()).map(|result| &result.id).collect();
     let mut found = measured_proposals(&subject.policy, catalog, cases, &timings);
     found.retain(|finding| finding.cases.iter().any(|case| ran.contains(case)));
-    measured::text(&found, NAMED_MARKERS)
+    let of_run = cases.iter().filter(|case| ran.contains(&case.case.id));
+    let above = measured::above_profile(&subject.policy, of_run, &timings);
+    measured::text(&found, NAMED_MARKERS) + &measured::text_above(&above, subject.policy.vram_marker(), NAMED_MARKERS)
 }
 
 /// What could not be read, as warnings: such a file costs its own tests only.
