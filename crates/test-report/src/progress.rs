@@ -3,11 +3,13 @@
 use owo_colors::OwoColorize;
 use test_runner::{CaseResult, Outcome};
 
-use crate::count::duration;
+use crate::count::{counted, duration};
 use crate::terminal::{Styles, printable, printable_lines};
 
 /// How many lines of a failed test's output are shown at once; the file has the rest.
 const LAST_LINES: usize = 40;
+/// How many characters of a line: one without an end would push all else off the screen.
+const CHARACTERS: usize = 1000;
 
 /// One line for a finished test: `passed   0.42 s  tests/test_a.py::test_b`.
 #[must_use]
@@ -45,7 +47,11 @@ pub fn failure(result: &CaseResult, styles: &Styles) -> String {
         let lines: Vec<&str> = part.trim_end().trim_start_matches('\n').lines().collect();
         for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
             text.push_str("  ");
-            text.push_str(&printable_lines(line));
+            let shown = line.char_indices().nth(CHARACTERS).map_or(*line, |(end, _)| &line[..end]);
+            text.push_str(&printable_lines(shown));
+            if shown.len() < line.len() {
+                text.push_str(&format!(" ... and {} more", counted(line.len() - shown.len(), "byte", "bytes")));
+            }
             text.push('\n');
         }
     }
