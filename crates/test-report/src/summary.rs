@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use owo_colors::OwoColorize;
 use test_catalog::NodeId;
 use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
@@ -31,10 +32,14 @@ pub struct BudgetUse {
 #[must_use]
 pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> String {
     let mut out = String::new();
-    let failures: Vec<_> = outcome.results.iter().filter(|result| result.fails_run()).collect();
-    for result in &failures {
+    let mut failures: IndexMap<(&NodeId, u32), usize> = IndexMap::new();
+    for result in outcome.results.iter().filter(|result| result.fails_run()) {
+        *failures.entry((&result.id, result.occurrence)).or_default() += 1;
+    }
+    for ((id, _), times) in failures {
+        let times = if times > 1 { format!(": {} times", grouped(times)) } else { String::new() };
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(out, "{} {}", "FAILED".style(styles.bad), printable(result.id.as_str()));
+        let _ = writeln!(out, "{} {}{times}", "FAILED".style(styles.bad), printable(id.as_str()));
     }
     for ((id, _), both) in outcome.flaky() {
         let _ = writeln!(out, "{} {}: {both}", "flaky:".style(styles.doubtful), printable(id.as_str()));
