@@ -9,6 +9,7 @@ use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
 use crate::count::{duration, grouped};
 use crate::coverage;
 use crate::findings::markdown;
+use crate::gist::told;
 use crate::summary::{BudgetUse, counts, flaky_on_revision};
 use crate::terminal::{Styles, printable};
 
@@ -116,7 +117,7 @@ impl Bounded {
 fn failure(result: &CaseResult) -> String {
     let gpus = gpus(result);
     let place = if gpus.is_empty() { String::new() } else { format!(", GPU {gpus}") };
-    let head = format!("{} ({}{place})", result.outcome, duration(result.duration));
+    let head = format!("{} ({}{place})", told(result), duration(result.duration));
     let said = if result.message.trim().is_empty() { &result.output } else { &result.message };
     details(result, &head, said)
 }

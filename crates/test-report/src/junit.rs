@@ -8,6 +8,8 @@ use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, Test
 use test_catalog::{Language, NodeId};
 use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
 
+use crate::gist::told;
+
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
 /// the reason, so that no test is missing, and an `error` where the run fails by it. `properties` (the revision, the GPUs) stand in every suite, since that is
 /// where readers look for them.
@@ -173,7 +175,7 @@ fn told_of(mut status: TestCaseStatus, known: Option<&Both>) -> TestCaseStatus {
 
 fn failure(first: &CaseResult, more: &[&CaseResult], rounds: usize, passed: bool) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind(first));
-    let mut message = first.outcome.to_string();
+    let mut message = told(first);
     if passed {
         message = format!("flaky, failed in {} of {rounds} runs: {message}", more.len() + 1);
         status.set_rerun_kind(FlakyOrRerun::Flaky);
@@ -186,7 +188,7 @@ fn failure(first: &CaseResult, more: &[&CaseResult], rounds: usize, passed: bool
 
 fn rerun(result: &CaseResult) -> TestRerun {
     let mut rerun = TestRerun::new(kind(result));
-    rerun.set_message(text(&format!("round {}: {}", result.round + 1, result.outcome)));
+    rerun.set_message(text(&format!("round {}: {}", result.round + 1, told(result))));
     rerun.set_type(result.outcome.as_str()).set_stack_trace(text(&result.message));
     if !result.output.is_empty() {
         rerun.set_system_out(text(&result.output));

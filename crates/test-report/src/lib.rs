@@ -30,6 +30,7 @@ pub mod coverage;
 pub mod events;
 pub mod findings;
 pub mod fits;
+mod gist;
 pub mod gpus;
 pub mod history;
 pub mod html;
