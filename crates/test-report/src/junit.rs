@@ -11,8 +11,8 @@ use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
 use crate::gist::told;
 
 /// The document. Python tests are grouped by file and Rust tests by test binary; what did not run is `skipped` with
-/// the reason, so that no test is missing, and an `error` where the run fails by it. `properties` (the revision, the GPUs) stand in every suite, since that is
-/// where readers look for them.
+/// the reason, so that no test is missing, and an `error` where the run fails by it. `properties` (the revision, the GPUs)
+/// stand in every suite, since that is where readers look for them.
 ///
 /// A test that ran several times is one test case. It passes where all its failures were tried again by the policy, with a
 /// `flakyFailure` for each, and it passed then. Else it fails where it ever failed; where it passed as well, its failures
