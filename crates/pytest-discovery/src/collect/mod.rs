@@ -14,6 +14,7 @@ mod finish;
 mod fixtures;
 mod foreign;
 mod function;
+mod genitems;
 pub(crate) mod ids;
 mod item;
 mod keywords;
@@ -207,9 +208,9 @@ impl<'c, 'i> Collection<'c, 'i> {
         if let Some(argument) = &file.narrowed {
             self.narrow(before, argument);
         }
-        self.told = after;
-        for item in self.items[before..].to_vec() {
-            self.tell(&item);
+        if !after.is_empty() {
+            self.told = after;
+            self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
         file.narrowed.is_none() || self.items.len() > before
     }
@@ -250,48 +251,6 @@ impl<'c, 'i> Collection<'c, 'i> {
                 || within
                     && argument.param.as_ref().is_none_or(|wanted| param == *wanted || item.doubt.borrow().is_some())
         }));
-    }
-
-    /// What a module or a class holds: first all of its functions, then in its order each test as it is and each class
-    /// with what that holds in turn. Hooks that remember what they saw can tell.
-    ///
-    /// Source of the rule: pytest's `Session.genitems`.
-    fn children(&mut self, collect: impl FnOnce(&mut Self) -> Result<(), Lost>) -> Result<(), Lost> {
-        let before = self.items.len();
-        let around = std::mem::take(&mut self.nodes);
-        let outcome = collect(self);
-        let nodes = std::mem::replace(&mut self.nodes, around);
-        if outcome.is_err() {
-            self.items.truncate(before);
-            return outcome;
-        }
-        let mut own = self.items.split_off(before).into_iter();
-        let mut taken = 0;
-        for node in nodes {
-            for item in own.by_ref().take(node.place - before - taken) {
-                self.tell(&item);
-                self.items.push(item);
-            }
-            taken = node.place - before;
-            self.class_node(&node);
-        }
-        for item in own {
-            self.tell(&item);
-            self.items.push(item);
-        }
-        Ok(())
-    }
-
-    /// `pytest_itemcollected` of the conftests around.
-    fn tell(&mut self, item: &Rc<Item>) {
-        for calls in &mut self.told {
-            if calls.hook.wraps {
-                item.doubt(&calls.hook.not_followed("pytest_itemcollected").into());
-            } else {
-                let object = Value::Object(item.clone());
-                self.interpreter.for_each_of(&object, |interpreter| calls.tell(item, interpreter));
-            }
-        }
     }
 
     /// The tests in their final order.

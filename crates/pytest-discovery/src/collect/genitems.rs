@@ -1,0 +1,51 @@
+//! In which order pytest makes tests of what a module or a class holds, and tells hooks of them.
+//!
+//! Source of the rules: pytest's `Session.genitems`.
+
+use std::rc::Rc;
+
+use super::item::Item;
+use super::{Collection, Lost};
+use crate::eval::value::Value;
+
+impl Collection<'_, '_> {
+    /// What a module or a class holds: first all of its functions, then in its order each test as it is and each class
+    /// with what that holds in turn. Hooks that remember what they saw can tell.
+    pub(super) fn children(&mut self, collect: impl FnOnce(&mut Self) -> Result<(), Lost>) -> Result<(), Lost> {
+        let before = self.items.len();
+        let around = std::mem::take(&mut self.nodes);
+        let outcome = collect(self);
+        let nodes = std::mem::replace(&mut self.nodes, around);
+        if outcome.is_err() {
+            self.items.truncate(before);
+            return outcome;
+        }
+        let mut own = self.items.split_off(before).into_iter();
+        let mut taken = 0;
+        for node in nodes {
+            for item in own.by_ref().take(node.place - before - taken) {
+                self.tell(&item);
+                self.items.push(item);
+            }
+            taken = node.place - before;
+            self.class_node(&node);
+        }
+        for item in own {
+            self.tell(&item);
+            self.items.push(item);
+        }
+        Ok(())
+    }
+
+    /// `pytest_itemcollected` of the conftests around.
+    pub(super) fn tell(&mut self, item: &Rc<Item>) {
+        for calls in &mut self.told {
+            if calls.hook.wraps {
+                item.doubt(&calls.hook.not_followed("pytest_itemcollected").into());
+            } else {
+                let object = Value::Object(item.clone());
+                self.interpreter.for_each_of(&object, |interpreter| calls.tell(item, interpreter));
+            }
+        }
+    }
+}
