@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -75,7 +75,11 @@ impl Page {
     pub(crate) fn open(&self, file: &Path, fragment: &str) {
         self.post("/url", &json!({"url": "about:blank"}));
         self.post("/url", &json!({"url": format!("{}#{fragment}", oracle::address(file))}));
-        assert_eq!(self.js("return document.getElementById('title').dataset.ready"), "true", "{:?}", self.log());
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.js("return document.getElementById('title').dataset.ready") != "true" {
+            assert!(Instant::now() < until, "{:?}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What a script returns.

@@ -101,6 +101,9 @@ impl Collection<'_, '_> {
                     here.name(&name, &binding, inner)?;
                 }
             }
+            for (name, doubt) in here.perhaps_inherited(class, node.unittest) {
+                here.inexact_name(&name, inner, &doubt);
+            }
             // A `TestCase` without tests has the one that its `runTest` is.
             if node.unittest
                 && here.items.len() == before
@@ -123,6 +126,24 @@ impl Collection<'_, '_> {
                 Ok(())
             });
         }
+    }
+
+    /// The tests of classes that a base may be which is not known, and why.
+    fn perhaps_inherited(&self, class: &Class, unittest: bool) -> Vec<(Rc<str>, Doubt)> {
+        let mut known: HashSet<Rc<str>> = members(class, unittest).into_iter().map(|(name, _)| name).collect();
+        let mut found = Vec::new();
+        for doubt in doubts(class) {
+            for base in doubt.candidates() {
+                let Value::Class(base) = base else { continue };
+                for (name, binding) in members(base, unittest) {
+                    let is_test = matches!(binding.value, Value::Function(_));
+                    if is_test && (unittest || self.filters.takes_function(&name)) && known.insert(name.clone()) {
+                        found.push((name, doubt.clone()));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Tells of tests that nobody sees: those of a class that pytest leaves out. Where the class was imported, its own
@@ -179,8 +200,20 @@ fn perhaps_test_case(class: &Class) -> Option<Doubt> {
     match foreign(class, foreign::may_be_case) {
         Some(path) if foreign::is_called_test(&path) || has_tests() => Some(not_read(class, &path)),
         Some(_) => None,
-        None => class.doubt.borrow().clone().filter(|doubt| foreign::hints_at_tests(&doubt.text) || has_tests()),
+        None => doubts(class).find(|doubt| {
+            let is_case = |base: &Value| matches!(base, Value::Class(base) if base.has_external(stdlib::is_test_case));
+            foreign::hints_at_tests(&doubt.text) || has_tests() || doubt.candidates().iter().any(is_case)
+        }),
     }
+}
+
+/// Why its bases are not all known, or theirs.
+fn doubts(class: &Class) -> impl Iterator<Item = Doubt> {
+    let inherited = class.mro.iter().filter_map(|base| match base {
+        Value::Class(base) => Some(&**base),
+        _ => None,
+    });
+    std::iter::once(class).chain(inherited).filter_map(|one| one.doubt.borrow().clone())
 }
 
 /// Why it may have other names than are seen, its own or inherited.

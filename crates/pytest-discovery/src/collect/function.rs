@@ -72,6 +72,7 @@ impl Collection<'_, '_> {
             .clone()
             .or_else(|| function.signature_doubt.borrow().clone())
             .or_else(|| function.open.borrow().clone())
+            .or_else(|| function.attributes.borrow().get("__test__").and_then(|flag| flag.value.doubt().cloned()))
             .or_else(|| place.doubt.clone())
             .or_else(|| place.chain.iter().find_map(|list| list.open.clone()));
         if yields && self.config.pytest >= YIELD_REFUSED {

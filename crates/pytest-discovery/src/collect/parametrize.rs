@@ -256,7 +256,8 @@ impl SetMaker<'_, '_> {
         sets.iter_mut().filter(|set| set.id.is_some()).zip(ids).for_each(|(set, id)| set.id = Some(id));
         if call.of_mark && call.ids.is_some() {
             let made = sets.iter().map(|set| set.id.clone()).collect();
-            self.made_ids.borrow_mut().insert(call.origin, made);
+            // Those that it made first are those that it has from then on.
+            self.made_ids.borrow_mut().entry(call.origin).or_insert(made);
         }
         Ok(Sets { names, sets, empty: None })
     }
@@ -351,7 +352,11 @@ impl SetMaker<'_, '_> {
         }
         let id = match (own_id, given) {
             (Some(id), _) if !matches!(id, Value::None) => self.own_id(id, index)?,
-            (_, GivenIds::Made(ids)) => ids.get(index).cloned().flatten(),
+            // pytest reads them like any list of ids: what was escaped is escaped again.
+            (_, GivenIds::Made(ids)) => match ids.get(index).cloned().flatten() {
+                Some(id) => self.listed_id(&Value::str(id), index)?,
+                None => None,
+            },
             (_, GivenIds::Each(ids)) if ids.get(index).is_some_and(|id| !matches!(id, Value::None)) => {
                 self.listed_id(&ids[index], index)?
             }

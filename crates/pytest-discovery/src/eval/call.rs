@@ -282,7 +282,7 @@ impl Interpreter<'_> {
         for value in arguments.values() {
             self.taint(value, &doubt);
         }
-        Value::Unknown(unknown)
+        Value::Unknown(unknown.among(arguments.values()))
     }
 
     /// A function of the tree, followed into its body; `None` where it is not.

@@ -55,7 +55,7 @@ impl Interpreter<'_> {
         let (mut breaks, mut continues) = (false, false);
         for body in bodies {
             let doubts = self.doubts.len();
-            self.doubts.push(&doubt);
+            self.doubts.push(doubt);
             let flow = self.block(body, frame);
             self.doubts.truncate(doubts);
             match flow {
@@ -91,7 +91,7 @@ impl Interpreter<'_> {
         frame: &Frame,
     ) -> Flow {
         let doubts = self.doubts.len();
-        self.doubts.push(&doubt);
+        self.doubts.push(doubt);
         let mut perhaps = None;
         // The second turn finds what the first one left unknown.
         for _ in 0..2 {
@@ -219,7 +219,7 @@ impl Interpreter<'_> {
                 && self.guarded > 0
                 && let Some(risk) = &self.risk
             {
-                self.doubts.push(&risk);
+                self.doubts.push(risk);
                 risky = true;
             }
         };
@@ -330,7 +330,7 @@ impl Interpreter<'_> {
     fn else_under(&mut self, doubt: Option<&Doubt>, orelse: &[Stmt], frame: &Frame) -> Flow {
         let doubts = self.doubts.len();
         if let Some(doubt) = doubt {
-            self.doubts.push(&doubt);
+            self.doubts.push(doubt);
         }
         let flow = self.block(orelse, frame);
         self.doubts.truncate(doubts);
@@ -386,14 +386,30 @@ impl Interpreter<'_> {
 
     pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
         let Some(((context, target), rest)) = items.split_first() else { return self.block(body, frame) };
-        // `contextlib.suppress(...)` is a `try` whose handler does nothing.
         if let ExprKind::Call(call) = &context.kind
             && matches!(call.function.kind, ExprKind::Name(_) | ExprKind::Attribute(..))
-            && frame.module.file.slice(call.function.range).ends_with("suppress")
-            && matches!(self.eval(&call.function, frame), Value::External(path) if &*path == "contextlib.suppress")
+            && ["suppress", "nullcontext"]
+                .iter()
+                .any(|name| frame.module.file.slice(call.function.range).ends_with(name))
+            && let Value::External(path) = self.eval(&call.function, frame)
         {
-            let caught: Vec<Value> = call.args.iter().map(|arg| self.eval(arg, frame)).collect();
-            return self.suppress(&Value::Tuple(caught.into()), rest, body, frame);
+            match (&*path, &call.args[..], target) {
+                // `contextlib.suppress(...)` is a `try` whose handler does nothing.
+                ("contextlib.suppress", caught, _) => {
+                    let caught: Vec<Value> = caught.iter().map(|arg| self.eval(arg, frame)).collect();
+                    return self.suppress(&Value::Tuple(caught.into()), rest, body, frame);
+                }
+                // It is what it is given.
+                ("contextlib.nullcontext", [given], Some(target)) if call.keywords.is_empty() => {
+                    let given = self.eval(given, frame);
+                    if self.raised.is_some() {
+                        return Flow::Next;
+                    }
+                    self.assign(target, given, frame);
+                    return self.with(rest, body, frame);
+                }
+                _ => {}
+            }
         }
         let value = self.eval(context, frame);
         if self.raised.is_some() {

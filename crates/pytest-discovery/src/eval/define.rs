@@ -169,7 +169,8 @@ impl Interpreter<'_> {
                 Value::Class(_) | Value::External(_) => bases.push(value),
                 _ => {
                     let text = format!("the base class `{}` is not known", frame.module.file.slice(base.range));
-                    doubt.get_or_insert_with(|| self.doubt(frame, base.range, text));
+                    let unknown = doubt.take().unwrap_or_else(|| self.doubt(frame, base.range, text));
+                    doubt = Some(unknown.among([&value]));
                 }
             }
         }
@@ -240,6 +241,11 @@ impl Interpreter<'_> {
             Value::Class(class) => class.is_enum,
             _ => false,
         });
+        let inherited = mro.iter().find_map(|base| match base {
+            Value::Class(base) => base.doubt.borrow().clone(),
+            _ => None,
+        });
+        let doubt = doubt.or(inherited);
         let class = Rc::new(Class {
             name: (&*def.name).into(),
             def: def.clone(),

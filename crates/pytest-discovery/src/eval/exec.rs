@@ -109,7 +109,7 @@ impl Interpreter<'_> {
                 && self.guarded > 0
                 && let Some(risk) = &self.risk
             {
-                self.doubts.push(&risk);
+                self.doubts.push(risk);
                 risky = true;
             }
         }
@@ -233,7 +233,7 @@ impl Interpreter<'_> {
         if self.guarded > 0
             && let Some(risk) = &self.risk
         {
-            self.doubts.push(&risk);
+            self.doubts.push(risk);
         }
         bind(self);
         self.doubts.truncate(doubts);

@@ -353,8 +353,15 @@ impl<'a> Interpreter<'a> {
     }
 
     fn bind_among(&self, scope: &Rc<Scope>, names: &mut Names, name: &str, value: Value, of_turn: bool) {
-        let binding = Binding { value, doubt: self.current_doubt().cloned() };
         let known = names.get_mut(name);
+        let doubt = self.current_doubt().or_else(|| match (&value, &known) {
+            // A test that may have been there before is bound for certain, but its place among the others is not known.
+            (Value::Function(_) | Value::Class(_), Some(before)) if scope.kind != ScopeKind::Function => {
+                before.doubt.as_ref()
+            }
+            _ => None,
+        });
+        let binding = Binding { value, doubt: doubt.cloned() };
         if !of_turn {
             self.doubts.binds(scope, name, known.as_deref());
         }

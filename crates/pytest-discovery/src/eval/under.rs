@@ -25,7 +25,7 @@ struct Under {
 }
 
 /// The names that were bound under a doubt and by no narrower one, with their scope and what they had been bound to before.
-type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Value>)>;
+type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Binding>)>;
 
 impl Doubts {
     /// All that happens from now on is under that doubt as well; what it is about is no matter to it.
@@ -60,11 +60,7 @@ impl Doubts {
     pub(super) fn binds(&self, scope: &Rc<Scope>, name: &str, before: Option<&Binding>) {
         let Some(under) = self.0.last() else { return };
         let of_scope = (Rc::as_ptr(scope), Rc::from(name));
-        under
-            .bound
-            .borrow_mut()
-            .entry(of_scope)
-            .or_insert_with(|| (scope.clone(), before.map(|one| one.value.clone())));
+        under.bound.borrow_mut().entry(of_scope).or_insert_with(|| (scope.clone(), before.cloned()));
     }
 
     /// Ends all doubts but the first so many.
@@ -79,10 +75,11 @@ impl Doubts {
                     ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
                 };
                 if let Some(binding) = names.get_mut(&name)
-                    && !(times_of.is_some() && equal(&before, &binding.value) == Some(true))
+                    && !(times_of.is_some() && equal(&before.value, &binding.value) == Some(true))
                 {
-                    let either = doubt.among([&before, &binding.value]);
-                    *binding = Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) };
+                    let either = doubt.among([&before.value, &binding.value]);
+                    // It is bound as surely as it was before.
+                    *binding = Binding { value: Value::Unknown(either), doubt: before.doubt };
                 }
             }
         }

@@ -128,7 +128,7 @@ impl Interpreter<'_> {
     ) -> Flow {
         let doubts = self.doubts.len();
         let any = doubt.among(&items);
-        self.doubts.push(&doubt);
+        self.doubts.push(doubt);
         self.unordered.loops += 1;
         let mut end = Flow::Next;
         for item in items {
@@ -194,7 +194,7 @@ impl Interpreter<'_> {
     /// Evaluates what stands for any turn, with what it changes under the doubt.
     pub(super) fn as_a_turn<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> T {
         let doubts = self.doubts.len();
-        self.doubts.push(&doubt);
+        self.doubts.push(doubt);
         self.unordered.loops += 1;
         let found = evaluate(self);
         self.unordered.loops -= 1;

@@ -38,6 +38,7 @@ const PRINTED: usize = 5;
 
 /// The shares of pytest's tests, in percent, that must be exact: what is all inexact differs in nothing.
 const FLOOR_OF_NAMESPACES: usize = 95;
+const FLOOR_OF_NAMESPACES_IN_DOUBT: usize = 30;
 const FLOOR_OF_FIXTURES: usize = 95;
 const FLOOR_OF_PARAMETRIZE: usize = 60;
 const FLOOR_OF_SCOPES: usize = 95;
@@ -56,7 +57,14 @@ struct Family {
 #[test]
 
 fn namespaces_are_those_of_pytest() {
-    hold(&Family { seed: 6_000, floor: FLOOR_OF_NAMESPACES, generate: namespaces::program });
+    let generate = |rng: &mut Rng| namespaces::program(rng, flow::DECIDED);
+    hold(&Family { seed: 6_000, floor: FLOOR_OF_NAMESPACES, generate });
+}
+
+#[test]
+fn namespaces_in_doubt_are_not_told() {
+    let generate = |rng: &mut Rng| namespaces::program(rng, flow::UNDECIDED);
+    hold(&Family { seed: 6_000, floor: FLOOR_OF_NAMESPACES_IN_DOUBT, generate });
 }
 
 #[test]

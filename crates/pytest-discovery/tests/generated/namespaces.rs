@@ -38,12 +38,12 @@ const IMPORTS: &str = "\
 import abc, contextlib, dataclasses, enum, typing, unittest
 import pytest
 from pytest import mark
-from tools import both, passing, replacing, slow, word, wrapping
+from tools import both, no, passing, replacing, slow, times, word, wrapping, yes
 ";
 
-pub(crate) fn program(rng: &mut Rng) -> Program {
+pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     let mut program = Program::default();
-    program.file("tools.py", TOOLS);
+    program.file("tools.py", format!("{conditions}\n{TOOLS}"));
     let mut sibling = Source::default();
     sibling.line(IMPORTS);
     let mut body = Body::of_module();

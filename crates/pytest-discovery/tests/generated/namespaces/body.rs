@@ -11,8 +11,8 @@ use crate::program::{Source, chance, pick};
 const FUNCTIONS: [&str; 6] = ["test_a", "test_b", "test_c", "test", "helper", "testing"];
 const CLASSES: [&str; 5] = ["TestA", "TestB", "Testament", "Base", "Mixin"];
 
-/// Conditions that can be known without running anything.
-const CONDITIONS: [&str; 9] = [
+/// Conditions that can be known without running anything, but for `yes` and `no` where a program leaves them undecided.
+const CONDITIONS: [&str; 12] = [
     "True",
     "False",
     "1 == 2",
@@ -22,6 +22,9 @@ const CONDITIONS: [&str; 9] = [
     "typing.TYPE_CHECKING",
     "__name__ == '__main__'",
     "word and not None",
+    "yes",
+    "no or word == ''",
+    "not yes",
 ];
 
 /// Classes that pytest takes, or not, for what they are.
@@ -218,7 +221,10 @@ impl Body {
                     ends.push(self.branch(rng, source, "finally:"));
                 }
             }
-            3 => ends.push(self.branch(rng, source, "for number in range(2):")),
+            3 => {
+                let over = pick(rng, &["range(2)", "range(times)"]);
+                ends.push(self.branch(rng, source, &format!("for number in {over}:")));
+            }
             _ => ends.push(self.branch(rng, source, "with contextlib.nullcontext():")),
         }
         // Bound before, and by no branch deleted or made something else.
