@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::shared::Shared;
 use super::value::{Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
@@ -35,6 +35,11 @@ impl Interpreter<'_> {
                     if let Some(Value::Tuple(_) | Value::Set(_) | Value::Str(_) | Value::None) = held {
                         let text = "`pytestmark` is neither a mark nor a list of marks".to_owned();
                         return self.fail("TypeError", text, frame, range);
+                    }
+                    if let Some(Value::Unknown(_)) = held {
+                        let text = "`pytestmark` is a mark or a list of marks".to_owned();
+                        let condition = Condition { text, at: frame.module.file.span(range) };
+                        frame.module.conditions.borrow_mut().push(condition);
                     }
                     self.put_class_mark(class, mark);
                     return value.clone();
