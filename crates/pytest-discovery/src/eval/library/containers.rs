@@ -60,10 +60,13 @@ impl Interpreter<'_> {
                 _ => self.sequence_method(&object, name, arguments, frame, range),
             };
         }
+        let doubt = match (name, arguments.plain().as_deref()) {
+            ("append", Some([Value::Object(one)])) => self.doubts.last_for(Rc::as_ptr(one).cast()),
+            _ => self.current_doubt(),
+        };
+        let doubt = doubt.cloned();
         if let ("append" | "extend", Some([one])) = (name, arguments.plain().as_deref())
-            && (self.current_doubt().is_some()
-                || list.0.borrow().is_err()
-                || (name == "extend" && self.is_unordered_list(one)))
+            && (doubt.is_some() || list.0.borrow().is_err() || (name == "extend" && self.is_unordered_list(one)))
         {
             let more = match name {
                 "append" => Some(vec![(*one).clone()]),
@@ -88,12 +91,8 @@ impl Interpreter<'_> {
             return Some(Value::None);
         }
         self.forget_order(&object);
-        let doubt = match (name, arguments.plain().as_deref()) {
-            ("append", Some([Value::Object(one)])) => self.doubts.last_for(Rc::as_ptr(one).cast()),
-            _ => self.current_doubt(),
-        };
         if let Some(doubt) = doubt {
-            list.forget(doubt, arguments.values());
+            list.forget(&doubt, arguments.values());
         }
         let unknown = list.0.borrow().as_ref().err().cloned();
         if let Some(doubt) = unknown {
