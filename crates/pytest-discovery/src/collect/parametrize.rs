@@ -270,7 +270,8 @@ impl SetMaker<'_, '_> {
             names.iter().map(|name| format!("{name}0")).collect::<Vec<_>>().join("-")
         };
         let listed = names.join(", ");
-        let values = vec![Value::Opaque; names.len()];
+        // One and the same object in every empty set: tests are regrouped by it.
+        let values = vec![Value::external("_pytest.compat.NOTSET"); names.len()];
         let set = ParameterSet { values, id: Some(id), marks: Vec::new(), open: None, at: None };
         let reason = Value::str(format!("got empty parameter set for ({listed})"));
         let keyword = |name: &str, value| (name.into(), Argument::made(value, &self.frame.module.file));
