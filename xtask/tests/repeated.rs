@@ -40,6 +40,10 @@ fn a_run_that_goes_on_runs_the_rounds_that_are_missing_and_no_other() {
     let mut rounds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for (number, kill_after) in [2, 5, usize::MAX].into_iter().enumerate() {
         let options: &[&str] = if number == 0 { &[] } else { &["--resume"] };
+        if number == 1 {
+            let other = answer(&mut xtask(&["test", "--tree", tree.path().to_str().unwrap(), "--resume"]));
+            assert_eq!(other.code, 2, "how often tests run is one of the options: {} {}", other.stdout, other.stderr);
+        }
         let mut run = test(tree.path(), options).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(run.stdout.take().unwrap()).lines().map(Result::unwrap);
         let told = lines.filter_map(|line| finished(&line)).take(kill_after);

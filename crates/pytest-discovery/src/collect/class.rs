@@ -207,22 +207,23 @@ fn perhaps_test_case(class: &Class) -> Option<Doubt> {
     }
 }
 
-/// Why its bases are not all known, or theirs.
-fn doubts(class: &Class) -> impl Iterator<Item = Doubt> {
+/// The class and those of its bases that are in the tree.
+fn with_bases(class: &Class) -> impl Iterator<Item = &Class> {
     let inherited = class.mro.iter().filter_map(|base| match base {
         Value::Class(base) => Some(&**base),
         _ => None,
     });
-    std::iter::once(class).chain(inherited).filter_map(|one| one.doubt.borrow().clone())
+    std::iter::once(class).chain(inherited)
+}
+
+/// Why its bases are not all known, or theirs.
+fn doubts(class: &Class) -> impl Iterator<Item = Doubt> {
+    with_bases(class).filter_map(|one| one.doubt.borrow().clone())
 }
 
 /// Why it may have other names than are seen, its own or inherited.
 fn other_names(class: &Class) -> Option<Doubt> {
-    let inherited = class.mro.iter().filter_map(|base| match base {
-        Value::Class(base) => Some(&**base),
-        _ => None,
-    });
-    std::iter::once(class).chain(inherited).find_map(|one| one.more.borrow().clone())
+    with_bases(class).find_map(|one| one.more.borrow().clone())
 }
 
 /// Why a test class may have more tests than are seen: by a base that is not known, or names that are not.

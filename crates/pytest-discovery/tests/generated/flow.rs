@@ -33,8 +33,8 @@ pub(crate) trait Words {
 pub(crate) struct Place {
     /// The function whose body it is in.
     pub(crate) function: Option<&'static str>,
-    /// The names of the loops around, the innermost last.
-    pub(crate) elements: Vec<&'static str>,
+    /// The loops around, the innermost last: the name of what a `for` takes, none of a `while`.
+    pub(crate) elements: Vec<Option<&'static str>>,
     depth: usize,
     /// Every `while` has a counter of its own.
     counters: usize,
@@ -91,7 +91,7 @@ fn branch(words: &impl Words, rng: &mut Rng, source: &mut Source, place: &mut Pl
 fn repeat(words: &impl Words, rng: &mut Rng, source: &mut Source, place: &mut Place) {
     let (element, elements) = (pick(rng, &["x", "y"]), words.elements(rng));
     source.block(format!("for {element} in {elements}:"), |source| {
-        place.elements.push(element);
+        place.elements.push(Some(element));
         if chance(rng, 50) {
             source.line(words.turn(rng, element));
         }
@@ -110,7 +110,7 @@ fn repeat_while(words: &impl Words, rng: &mut Rng, source: &mut Source, place: &
     let more = if chance(rng, 50) { String::new() } else { format!(" and ({})", words.condition(rng)) };
     source.block(format!("while {counter} < 3{more}:"), |source| {
         source.line(format!("{counter} += 1"));
-        place.elements.push("None");
+        place.elements.push(None);
         block(words, rng, source, place, 2);
         place.elements.pop();
     });

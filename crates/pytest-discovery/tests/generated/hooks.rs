@@ -143,7 +143,7 @@ impl Words for Items {
     }
 
     fn change(&self, rng: &mut Rng, place: &Place) -> String {
-        let innermost = place.elements.iter().rev().find(|name| **name != "None");
+        let innermost = place.elements.iter().rev().find_map(|name| *name);
         match (rng.u8(..11), innermost) {
             (10, _) => "count += 1".to_owned(),
             (0..4, Some(element)) => change_of_item(rng, element),

@@ -37,15 +37,15 @@ fn programs() -> u64 {
 const PRINTED: usize = 5;
 
 /// The shares of pytest's tests, in percent, that must be exact: what is all inexact differs in nothing.
-const FLOOR_OF_NAMESPACES: usize = 95;
-const FLOOR_OF_NAMESPACES_IN_DOUBT: usize = 30;
-const FLOOR_OF_FIXTURES: usize = 95;
-const FLOOR_OF_PARAMETRIZE: usize = 60;
-const FLOOR_OF_SCOPES: usize = 95;
-const FLOOR_OF_STATE: usize = 95;
+const FLOOR_OF_NAMESPACES: usize = 99;
+const FLOOR_OF_NAMESPACES_IN_DOUBT: usize = 85;
+const FLOOR_OF_FIXTURES: usize = 99;
+const FLOOR_OF_PARAMETRIZE: usize = 75;
+const FLOOR_OF_SCOPES: usize = 99;
+const FLOOR_OF_STATE: usize = 99;
 const FLOOR_OF_STATE_IN_DOUBT: usize = 35;
-const FLOOR_OF_HOOKS: usize = 95;
-const FLOOR_OF_HOOKS_IN_DOUBT: usize = 25;
+const FLOOR_OF_HOOKS: usize = 99;
+const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
 
 struct Family {
     /// Program N is made from seed + N.
