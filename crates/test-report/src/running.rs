@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use execution_plan::{Plan, StepId, StepKind};
+use execution_plan::{Plan, PlannedCase, Step, StepId, StepKind};
 use owo_colors::OwoColorize;
 use test_catalog::NodeId;
 use test_runner::Event;
@@ -22,8 +22,6 @@ const DOUBT: f64 = 0.1;
 pub struct Running {
     steps: HashMap<StepId, Planned>,
     now: BTreeMap<StepId, Now>,
-    /// What of the work each test is.
-    parts: HashMap<(NodeId, u32), Part>,
     /// How long what is planned takes by itself, and what of it is over, in seconds.
     work: f64,
     work_over: f64,
@@ -39,7 +37,8 @@ pub struct Running {
 #[derive(Debug, Clone)]
 struct Planned {
     what: String,
-    cases: Vec<(NodeId, u32)>,
+    /// What of the work each of its tests is.
+    parts: HashMap<(NodeId, u32), Part>,
     expected: Duration,
     /// Whether it tells which of its tests runs.
     tells: bool,
@@ -76,30 +75,35 @@ struct Case {
     since: Duration,
 }
 
+impl Planned {
+    fn part(&self, case: &Case) -> Option<&Part> {
+        self.parts.get(&(case.id.clone(), case.occurrence))
+    }
+}
+
 impl Running {
     /// Before anything runs: each test so often, or `None` where it goes on until one fails.
     #[must_use]
     pub fn new(plan: &Plan, rounds: Option<u32>) -> Self {
         let repeated = rounds.unwrap_or(1);
-        let mut parts = HashMap::new();
-        let mut planned = |step: &execution_plan::Step| {
+        let planned = |step: &Step| {
             let all: f64 = step.cases.iter().map(|case| case.estimate.duration.as_secs_f64()).sum();
-            for case in &step.cases {
+            let part = |case: &PlannedCase| {
                 let estimate = case.estimate.duration;
                 let share = if all > 0.0 { estimate.as_secs_f64() / all } else { 1.0 / step.cases.len() as f64 };
                 let part = Part { estimate, round: step.expected().as_secs_f64() * share, left: repeated };
-                parts.insert((case.id.clone(), case.occurrence), part);
-            }
+                ((case.id.clone(), case.occurrence), part)
+            };
             Planned {
                 what: what(step),
-                cases: step.cases.iter().map(|case| (case.id.clone(), case.occurrence)).collect(),
+                parts: step.cases.iter().map(part).collect(),
                 expected: step.expected(),
                 tells: !matches!(step.kind, StepKind::RustBinary { .. }),
             }
         };
         let steps: HashMap<StepId, Planned> = plan.steps().map(|step| (step.id, planned(step))).collect();
         let work = |step: &Planned| {
-            step.expected.as_secs_f64() * if step.cases.is_empty() { 1.0 } else { f64::from(repeated) }
+            step.expected.as_secs_f64() * if step.parts.is_empty() { 1.0 } else { f64::from(repeated) }
         };
         Self {
             now: BTreeMap::new(),
@@ -110,7 +114,6 @@ impl Running {
             finished: 0,
             failed: 0,
             steps,
-            parts,
         }
     }
 
@@ -132,7 +135,8 @@ impl Running {
             Event::CaseFinished(result) => {
                 self.finished += usize::from(!result.retried);
                 self.failed += usize::from(result.fails_run());
-                let part = self.parts.get_mut(&(result.id.clone(), result.occurrence));
+                let step = self.steps.get_mut(&result.step);
+                let part = step.and_then(|step| step.parts.get_mut(&(result.id.clone(), result.occurrence)));
                 let over = part.filter(|part| part.left > 0 && !result.retried).map_or(0.0, |part| {
                     part.left -= 1;
                     part.round
@@ -146,15 +150,13 @@ impl Running {
             }
             Event::StepFinished(result) => {
                 self.now.remove(&result.step);
-                let Some(step) = self.steps.get(&result.step) else { return };
-                if step.cases.is_empty() {
+                let Some(step) = self.steps.get_mut(&result.step) else { return };
+                if step.parts.is_empty() {
                     self.work_over += step.expected.as_secs_f64();
                 }
                 // What had no result by its own name: tests of inexact functions have others.
-                for case in &step.cases {
-                    if let Some(part) = self.parts.get_mut(case) {
-                        self.work_over += part.round * f64::from(std::mem::take(&mut part.left));
-                    }
+                for part in step.parts.values_mut() {
+                    self.work_over += part.round * f64::from(std::mem::take(&mut part.left));
                 }
             }
             Event::RunStarted { .. } | Event::Interrupted { .. } | Event::Warning(_) => {}
@@ -180,10 +182,10 @@ impl Running {
             let Some(planned) = self.steps.get(step) else { return 0.0 };
             match &now.case {
                 Some(case) => {
-                    let part = self.parts.get(&(case.id.clone(), case.occurrence)).filter(|part| part.left > 0);
+                    let part = planned.part(case).filter(|part| part.left > 0);
                     part.map_or(0.0, |part| part.round.min(at.saturating_sub(case.since).as_secs_f64()))
                 }
-                None if planned.tells && !planned.cases.is_empty() => 0.0,
+                None if planned.tells && !planned.parts.is_empty() => 0.0,
                 None => {
                     let took = at.saturating_sub(now.since).min(planned.expected).as_secs_f64();
                     (took - now.over).max(0.0)
@@ -228,11 +230,11 @@ impl Running {
         };
         let (name, since, expected) = match &now.case {
             Some(case) => {
-                let estimate = self.parts.get(&(case.id.clone(), case.occurrence)).map(|part| part.estimate);
+                let estimate = planned.and_then(|planned| planned.part(case)).map(|part| part.estimate);
                 (printable(case.id.as_str()).into_owned(), case.since, estimate)
             }
             None => {
-                let all = planned.map_or(0, |planned| planned.cases.len());
+                let all = planned.map_or(0, |planned| planned.parts.len());
                 let done = if all > 0 {
                     format!(" ({} of {} done)", grouped(now.finished), grouped(all))
                 } else {

@@ -18,7 +18,7 @@ use crate::pool::Pool;
 use crate::process::{Launcher, Seen, TICK};
 use crate::record::Record;
 use crate::retry::Tries;
-use crate::shim::{leftovers, orphans};
+use crate::shim::{huge_pages, leftovers, orphans};
 use crate::stop::{Stop, StopSignal};
 use crate::tool::Supervision;
 use crate::{
@@ -52,7 +52,8 @@ struct Made {
 /// goes on, and [`RunOutcome::not_kept`] has the reason.
 ///
 /// With [`RunSettings::shim`], this process becomes a subreaper, and stays one: a child that it has in another session
-/// than its own and that is no shim is taken for what a killed shim left, and is ended when that happens.
+/// than its own and that is no shim is taken for what a killed shim left, and is ended when that happens. It does without
+/// transparent huge pages from then on, and what it starts under shims has them.
 ///
 /// # Errors
 /// If neither the state folder nor one for temporary files can be written; everything later is part of the outcome.
@@ -77,6 +78,7 @@ pub fn run(
 
     if settings.shim.is_some() {
         orphans::adopt();
+        huge_pages::forgo();
     }
     let run = record.outcome.run.clone();
     let shim = settings.shim.clone().map(|shim| shim.with_grace(settings.grace).with_session(&run));

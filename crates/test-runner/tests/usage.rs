@@ -1,4 +1,4 @@
-//! What single tests take of processors and memory, in processes that run several.
+//! What single tests take of processors and memory, in processes that run several, and what of it the runner changes.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -37,4 +37,28 @@ fn a_test_is_charged_what_it_takes_and_not_what_those_before_took() {
     // The shim sees the peak as it is at the end: the process tells the rest.
     let step = outcome.steps.iter().filter_map(|step| step.usage).map(|usage| usage.peak_memory >> 20).max();
     assert!(step.unwrap() >= memory("test_holds"), "{outcome:#?}");
+}
+
+#[test]
+fn a_run_does_without_huge_pages_and_its_tests_have_them_as_before() {
+    // Of what started this process, which no run changes.
+    let before = huge_pages(&std::os::unix::process::parent_id().to_string());
+    let tree = Tree::new(&[(
+        "test_a.py",
+        "def test_tells():
+    status = open('/proc/self/status').read()
+    raise Exception(status[status.index('THP_enabled'):].splitlines()[0])
+",
+    )]);
+    let outcome = run(vec![python("test_a.py", "test_tells", 60)], &tree.settings());
+    let told = &result(&outcome, "test_tells").message;
+    assert!(told.contains(&format!("THP_enabled:\t{before}")), "{told}");
+    assert_eq!(huge_pages("self"), "0");
+}
+
+/// Whether the kernel gives this process any: `1` or `0`.
+fn huge_pages(process: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("THP_enabled:"));
+    line.unwrap().trim().to_owned()
 }

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use rustix::process::{WaitOptions, wait};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
+use super::huge_pages;
 use super::message::{Message, Usage, order};
 use super::processes::{descendants, handles, read};
 
@@ -30,10 +31,13 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// How many processes are named.
 const NAMED: usize = 8;
 
-/// The arguments behind the first one: the grace in milliseconds, the program, its arguments.
+/// The arguments behind the first one: the grace in milliseconds, whether huge pages are taken back, the program, its arguments.
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let grace = arguments.next().and_then(|text| text.to_str()?.parse().ok()).map(Duration::from_millis);
-    let (Some(grace), Some(program)) = (grace, arguments.next()) else { return ExitCode::from(2) };
+    let (Some(grace), Some(pages), Some(program)) = (grace, arguments.next(), arguments.next()) else {
+        return ExitCode::from(2);
+    };
+    huge_pages::obey(&pages);
     match Supervisor::start(&program, arguments, grace) {
         Ok(supervisor) => {
             supervisor.supervise();

@@ -16,6 +16,7 @@
 //! [`entered`] is the first thing that `main` calls in a program that is its own shim. Another program names one with
 //! [`Shim::program`]; this crate brings `test-runner-shim`.
 
+pub(crate) mod huge_pages;
 mod inside;
 pub(crate) mod leftovers;
 mod message;
@@ -23,7 +24,7 @@ pub(crate) mod orphans;
 mod processes;
 mod supervised;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +102,7 @@ impl Shim {
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(&self.program);
-        command.args([OsString::from(ARGUMENT), self.grace.as_millis().to_string().into()]).arg(program);
+        command.args([ARGUMENT, &self.grace.as_millis().to_string(), huge_pages::argument()]).arg(program);
         if let Some(run) = &self.session {
             command.env(SESSION_VARIABLE, run);
         }
