@@ -13,6 +13,7 @@ use super::callspec::Parameter;
 use super::edit_sites;
 use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
+use super::open_name::OpenName;
 use super::own_marks::{OwnMark, OwnMarks};
 use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
@@ -110,18 +111,12 @@ impl Item {
         self.own().iter().map(|own| &own.mark).chain(chain).cloned().collect()
     }
 
-    /// Why it may have more marks than these. One that is inexact anyway answers by those that are known, so that it
-    /// alone is in doubt and not all that a hook does with the others.
+    /// Why it may have more marks than these: one that is inexact has those of its parameters.
     pub(super) fn more_marks(&self) -> Option<Doubt> {
         let open = self.open.clone().or_else(|| self.chain.iter().find_map(|list| list.open.clone()));
         // What hooks did to its list of marks may be the reason.
         drop(self.own());
-        let open = open.or_else(|| self.hooks.borrow().clone())?;
-        if self.doubt.borrow().is_some() {
-            self.more_marks_by_hook(&open);
-            return None;
-        }
-        Some(open)
+        open.or_else(|| self.hooks.borrow().clone()).or_else(|| self.doubt.borrow().clone())
     }
 
     pub(super) fn more_marks_by_hook(&self, doubt: &Doubt) {
@@ -214,8 +209,10 @@ impl Object for Item {
             self.watch.lose();
         }
         Some(match name {
+            "name" if self.is_vague() => OpenName::value(&self.name),
             "name" => Value::str(self.full_name()),
             "originalname" => Value::str(&*self.name),
+            "nodeid" if self.is_vague() => OpenName::value(self.function_id.as_str()),
             "nodeid" => Value::str(self.node_id.as_str()),
             "path" | "fspath" => crate::eval::path_value(&self.module.path),
             "module" => Value::Module(self.module.module.clone()),
@@ -226,12 +223,24 @@ impl Object for Item {
             "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
-            "callspec" if !self.parameters.is_empty() => Value::Object(Rc::new(CallSpecView {
+            "callspec" if !self.parameters.is_empty() && !self.is_vague() => Value::Object(Rc::new(CallSpecView {
                 id: self.id.clone().unwrap_or_default(),
                 params: self.parameters.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
             })),
             _ => return None,
         })
+    }
+
+    fn truth(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    fn lacks(&self, name: &str) -> Option<bool> {
+        match name {
+            "callspec" if self.is_vague() => None,
+            "callspec" => Some(self.parameters.is_empty()),
+            _ => Some(false),
+        }
     }
 
     fn call(
@@ -325,13 +334,17 @@ impl Object for Item {
         doubt.or_else(|| self.conditions.borrow().first().map(|one| condition(one).into()))
     }
 
+    fn is_vague(&self) -> bool {
+        self.doubt.borrow().is_some()
+    }
+
     /// By identity. One of which it is not known what pytest collects for it stands for several.
     fn equals(&self, other: &dyn Object) -> Option<bool> {
         let other = other.as_any().downcast_ref::<Self>()?;
         self.watch.lose();
         other.watch.lose();
         let is_same = std::ptr::eq(self, other);
-        (!is_same || self.doubt.borrow().is_none()).then_some(is_same)
+        (!is_same || !self.is_vague()).then_some(is_same)
     }
 
     /// What is not followed may add markers; it cannot rename the test.
@@ -403,5 +416,9 @@ impl Object for CallSpecView {
             }
             _ => None,
         }
+    }
+
+    fn truth(&self) -> Option<bool> {
+        Some(true)
     }
 }

@@ -21,6 +21,7 @@ mod keywords;
 mod marks;
 mod metafunc;
 mod names;
+mod open_name;
 mod own_marks;
 mod parametrize;
 mod plugins;

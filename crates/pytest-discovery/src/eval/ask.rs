@@ -81,7 +81,7 @@ impl Interpreter<'_> {
 
     /// The same of what is done to an object that may stand for several.
     pub(crate) fn is_certain_for(&self, object: &dyn Object) -> bool {
-        self.doubts.last_for(std::ptr::from_ref(object).cast()).is_none()
+        self.doubts.last_to(std::ptr::from_ref(object).cast()).is_none()
     }
 }
 

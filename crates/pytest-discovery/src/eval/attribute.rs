@@ -154,8 +154,12 @@ impl Interpreter<'_> {
             }
             Value::Object(held) => match held.clone().attribute(name, self) {
                 Some(value) => Found::Value(value),
-                // A method, or what is not known of it: calling it tells.
-                None => method(),
+                None => match held.lacks(name) {
+                    Some(true) => Found::Missing,
+                    // A method, or what is not known of it: calling it tells.
+                    Some(false) => method(),
+                    None => Found::Unknown(None),
+                },
             },
             Value::Unknown(doubt) => Found::Unknown(Some(doubt.clone())),
             _ => Found::Unknown(None),

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
 use super::value::{Instance, Value};
-use super::{Frame, Interpreter, elements, stdlib};
+use super::{Frame, Interpreter, elements, several, stdlib};
 use crate::syntax::ast::{CompareOp, Expr, Range};
 
 /// How deeply values are compared.
@@ -23,8 +23,8 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
         Value::Complex(real, imaginary) => Some(*real != 0.0 || *imaginary != 0.0),
         Value::Str(text) => Some(text.chars() > 0),
         Value::Bytes(bytes) => Some(!bytes.is_empty()),
-        Value::Tuple(items) | Value::FrozenSet(items) => Some(!items.is_empty()),
-        Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
+        Value::Tuple(items) | Value::FrozenSet(items) => several::are_any(items),
+        Value::List(list) | Value::Set(list) => several::are_any(list.0.borrow().as_ref().ok()?),
         Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
         Value::Range(range) => Some(super::iterator::length_of_range(range) > 0),
         Value::Ellipsis
@@ -43,6 +43,7 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
         | Value::Slice(_)
         | Value::Fixture(_) => Some(true),
         Value::Instance(instance) => truth_of_instance(instance),
+        Value::Object(object) => object.truth(),
         Value::External(path) if &**path == "typing.TYPE_CHECKING" => Some(false),
         Value::External(path) if stdlib::is_solid(path) => Some(true),
         _ => None,
@@ -171,6 +172,9 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
         (Value::Path(one), Value::Path(other)) => Some(one == other),
         (Value::Exception(one), Value::Exception(other)) => Some(Rc::ptr_eq(one, other)),
         (Value::Object(one), Value::Object(other)) => one.equals(&**other),
+        (Value::Object(object), Value::Str(text)) | (Value::Str(text), Value::Object(object)) => {
+            object.equals_text(text.as_str()?)
+        }
         (Value::External(one), Value::External(other)) => {
             if one == other {
                 return Some(true);
@@ -209,6 +213,9 @@ fn is_definite(value: &Value) -> bool {
 }
 
 fn equal_items(one: &[Value], other: &[Value], depth: u32, budget: &mut u32) -> Option<bool> {
+    if several::among(one).or_else(|| several::among(other)).is_some() {
+        return None;
+    }
     if one.len() != other.len() {
         return Some(false);
     }

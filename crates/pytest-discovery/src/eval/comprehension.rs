@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::candidates::identity;
 use super::doubt::Why;
 use super::expr::distinct;
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
@@ -219,15 +220,9 @@ impl Interpreter<'_> {
                 self.perhaps_turn(run, (clause, item), rest, &doubt.clone(), (frame, range));
                 continue;
             }
-            self.assign(&clause.target, item, frame);
-            let found = match self.takes(&clause.conditions, frame) {
-                _ if self.raised.is_some() => return Ok(()),
-                Takes::Yes => self.clauses(run, rest, None, frame, range),
-                Takes::No => Ok(()),
-                Takes::Perhaps(doubt) => {
-                    self.perhaps_found(run, rest, &doubt, (frame, range));
-                    Err(doubt)
-                }
+            let found = match several::within(&item) {
+                Some(several) => self.turn_of_several(run, (clause, item, &several), rest, (frame, range)),
+                None => self.turn(run, (clause, item), rest, (frame, range)),
             };
             if run.left || self.raised.is_some() {
                 return Ok(());
@@ -240,6 +235,61 @@ impl Interpreter<'_> {
             }
         }
         unknown.map_or(Ok(()), Err)
+    }
+
+    fn turn(
+        &mut self,
+        run: &mut Run<'_>,
+        (clause, item): (&Clause, Value),
+        rest: &[Clause],
+        (frame, range): (&Frame, Range),
+    ) -> Result<(), Doubt> {
+        self.assign(&clause.target, item, frame);
+        match self.takes(&clause.conditions, frame) {
+            _ if self.raised.is_some() => Ok(()),
+            Takes::Yes => self.clauses(run, rest, None, frame, range),
+            Takes::No => Ok(()),
+            Takes::Perhaps(doubt) => {
+                self.perhaps_found(run, rest, &doubt, (frame, range));
+                Err(doubt)
+            }
+        }
+    }
+
+    /// A turn that there may be none of, or several: of what it finds it is known how often that is there only where it is the
+    /// object itself, which says the same.
+    fn turn_of_several(
+        &mut self,
+        run: &mut Run<'_>,
+        (clause, item, (doubt, object)): (&Clause, Value, &(Doubt, Value)),
+        rest: &[Clause],
+        (frame, range): (&Frame, Range),
+    ) -> Result<(), Doubt> {
+        let is_object = |value: &Value| identity(value) == identity(object);
+        let before = run.found.len();
+        let of_all = self.for_each_of(object, |interpreter| {
+            let found = interpreter.turn(run, (clause, item), rest, (frame, range));
+            // Whether it is taken is of no matter to the others.
+            let is_it = !run.perhaps.is_empty() && run.perhaps.iter().all(is_object);
+            if found.is_err() && run.until == Until::End && several::is_vague(object) && is_it {
+                run.found.extend(run.perhaps.drain(..).map(|one| (one, Value::None)));
+                return Ok(());
+            }
+            found
+        });
+        of_all?;
+        if run.found[before..].is_empty() {
+            return Ok(());
+        }
+        let is_list = matches!(run.comprehension.kind, ComprehensionKind::List | ComprehensionKind::Generator);
+        match run.until {
+            Until::End if is_list && run.found[before..].iter().all(|(one, _)| is_object(one)) => Ok(()),
+            // Who asks for the first sees that it may be none.
+            Until::First if run.found[before..].iter().all(|(one, _)| is_object(one)) => Ok(()),
+            // It decides nothing where there is none of it, and all where there is one that does.
+            Until::True | Until::False if !std::mem::take(&mut run.left) => Ok(()),
+            _ => Err(doubt.among(run.found[before..].iter().flat_map(|(key, value)| [key, value]))),
+        }
     }
 
     /// Whether the conditions hold. Those behind one that is not known are evaluated under that doubt.
@@ -292,7 +342,9 @@ impl Interpreter<'_> {
         };
         // That it cannot be known either changes nothing.
         let _ = self.perhaps(doubt, |interpreter| interpreter.clauses(&mut other, rest, None, frame, range));
-        run.perhaps.extend(other.found.into_iter().flat_map(|(key, value)| [key, value]));
+        let is_dict = run.comprehension.value.is_some();
+        run.perhaps
+            .extend(other.found.into_iter().flat_map(|(key, value)| [Some(key), is_dict.then_some(value)]).flatten());
         run.perhaps.append(&mut other.perhaps);
     }
 }

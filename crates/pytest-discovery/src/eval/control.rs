@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::value::{Doubt, Iterator, List, Raised, Value};
-use super::{Frame, Interpreter, MOST_ELEMENTS};
+use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt};
 
 /// How many turns of a `while` are followed that may be none.
@@ -55,7 +55,7 @@ impl Interpreter<'_> {
         let (mut breaks, mut continues) = (false, false);
         for body in bodies {
             let doubts = self.doubts.len();
-            self.doubts.push(doubt);
+            self.doubts.push_branch(doubt);
             let flow = self.block(body, frame);
             self.doubts.truncate(doubts);
             match flow {
@@ -80,6 +80,20 @@ impl Interpreter<'_> {
             return Flow::Perhaps(here.and(perhaps.as_ref()));
         }
         perhaps.map_or(Flow::Next, Flow::Perhaps)
+    }
+
+    /// How a block ends that ends so if it runs.
+    fn if_at_all(&mut self, flow: Flow, doubt: &Doubt, frame: &Frame) -> Flow {
+        let left = Perhaps { doubt: doubt.clone(), returns: None, breaks: false, stays: false };
+        match flow {
+            Flow::Return(value) => Flow::Perhaps(left.returning(&value)),
+            Flow::Break => Flow::Perhaps(Perhaps { breaks: true, ..left }),
+            Flow::Ended(raised) => {
+                self.may_raise(raised, doubt, frame);
+                Flow::Next
+            }
+            flow => flow,
+        }
     }
 
     /// A loop of which it is not known how often it runs, or over what.
@@ -149,7 +163,11 @@ impl Interpreter<'_> {
                     if interpreter.raised.is_some() {
                         return Turn::Last;
                     }
-                    Turn::Flow(interpreter.for_each_of(&item, |interpreter| interpreter.block(body, frame)))
+                    let flow = interpreter.for_each_of(&item, |interpreter| interpreter.block(body, frame));
+                    Turn::Flow(match several::within(&item) {
+                        Some((doubt, _)) => interpreter.if_at_all(flow, &doubt, frame),
+                        None => flow,
+                    })
                 }
                 Ok(None) => Turn::Last,
                 Err(doubt) => Turn::Flow(interpreter.repeat_unknown(Some(target), body, &doubt, frame)).and_last(),

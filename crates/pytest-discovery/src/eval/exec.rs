@@ -99,7 +99,7 @@ impl Interpreter<'_> {
                 }
                 // The rest is under the doubt whether it is reached.
                 Flow::Perhaps(more) => {
-                    self.doubts.push(&more.doubt);
+                    self.doubts.push_branch(&more.doubt);
                     perhaps = Some(more.and(perhaps.as_ref()));
                 }
                 flow => return self.join(perhaps, flow, frame),

@@ -24,3 +24,29 @@ pub(super) fn among(items: &[Value]) -> Option<Doubt> {
     // Such objects have a sequence of their own: a look at one element is all that others pay.
     matches!(items.first(), Some(Value::Object(_))).then(|| items.iter().find_map(of)).flatten()
 }
+
+/// Whether there is any element: those that may stand for none do not tell.
+pub(super) fn are_any(items: &[Value]) -> Option<bool> {
+    let is_none_for_certain = items.is_empty();
+    let is_one_for_certain = items.iter().any(|item| of(item).is_none());
+    (is_none_for_certain || is_one_for_certain).then_some(is_one_for_certain)
+}
+
+/// Whether an element is one of which it is not even known what it stands for.
+pub(super) fn is_vague(element: &Value) -> bool {
+    matches!(element, Value::Object(object) if object.is_vague())
+}
+
+/// The elements in the opposite order.
+pub(super) fn reversed(mut items: Vec<Value>) -> Vec<Value> {
+    items.reverse();
+    vague_first(items)
+}
+
+/// Elements whose order was changed: in front of the others, those whose places are not known keep the others' from being told.
+pub(super) fn vague_first(mut items: Vec<Value>) -> Vec<Value> {
+    if items.iter().any(is_vague) {
+        items.sort_by_key(|item| !is_vague(item));
+    }
+    items
+}

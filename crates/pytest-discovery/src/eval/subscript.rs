@@ -197,6 +197,7 @@ impl Interpreter<'_> {
         }
         self.charge(indices.len() / 8);
         let part: Vec<Value> = indices.into_iter().filter_map(|index| items.get(index).cloned()).collect();
+        let part = if matches!(parts[2], Value::None) { part } else { several::vague_first(part) };
         match payload {
             Value::Tuple(_) => Value::Tuple(part.into()),
             Value::List(_) => Value::list(part),

@@ -20,8 +20,27 @@ pub(super) struct Doubts(Vec<Under>);
 struct Under {
     doubt: Doubt,
     bound: RefCell<Bound>,
-    /// It is not whether all this happens, but how often: once for each of those for which the object stands.
-    times_of: Option<Value>,
+    of: About,
+}
+
+/// What a doubt is about.
+#[derive(Debug)]
+enum About {
+    /// Whether all this happens.
+    Whether,
+    /// How often: once for each of those for which the object stands.
+    TimesOf(Value),
+    /// For which of those for which the object stands.
+    WhichOf(Value),
+}
+
+impl About {
+    fn object(&self) -> Option<&Value> {
+        match self {
+            Self::Whether => None,
+            Self::TimesOf(object) | Self::WhichOf(object) => Some(object),
+        }
+    }
 }
 
 /// The names that were bound under a doubt and by no narrower one, with their scope and what they had been bound to before.
@@ -30,22 +49,42 @@ type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Binding>)>;
 impl Doubts {
     /// All that happens from now on is under that doubt as well; what it is about is no matter to it.
     pub(super) fn push(&mut self, doubt: &Doubt) {
-        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default(), times_of: None });
+        self.push_about(doubt, About::Whether);
+    }
+
+    /// The same of what depends on a condition. Where that is asked of an object alone of which it is not known what it stands for,
+    /// it may be another for each of those.
+    pub(super) fn push_branch(&mut self, doubt: &Doubt) {
+        let of = match self.0.last().and_then(|under| under.of.object()) {
+            Some(Value::Object(object)) if object.is_vague() => About::WhichOf(Value::Object(object.clone())),
+            _ => About::Whether,
+        };
+        self.push_about(doubt, of);
     }
 
     /// What happens from now on happens once for each of those for which an object stands, and that may be none.
     pub(super) fn push_times(&mut self, doubt: &Doubt, object: Value) {
-        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default(), times_of: Some(object) });
+        self.push_about(doubt, About::TimesOf(object));
+    }
+
+    fn push_about(&mut self, doubt: &Doubt, of: About) {
+        self.0.push(Under { doubt: doubt.apart(), bound: RefCell::default(), of });
     }
 
     pub(super) fn last(&self) -> Option<&Doubt> {
         self.0.last().map(|under| &under.doubt)
     }
 
-    /// The same of what is done to, or with, an object alone: each for which it stands sees it once.
+    /// The same of what is done with an object alone, such as putting it into a list: that says the same of all others.
     pub(super) fn last_for(&self, object: *const ()) -> Option<&Doubt> {
-        let is_its = |under: &Under| under.times_of.as_ref().and_then(identity) == Some(object);
+        let is_its = |under: &Under| under.of.object().and_then(identity) == Some(object);
         self.0.iter().rev().find(|under| !is_its(under)).map(|under| &under.doubt)
+    }
+
+    /// The same of what is done to an object: each for which it stands sees it once, if all of them do.
+    pub(super) fn last_to(&self, object: *const ()) -> Option<&Doubt> {
+        let is_once = |under: &Under| matches!(&under.of, About::TimesOf(one) if identity(one) == Some(object));
+        self.0.iter().rev().find(|under| !is_once(under)).map(|under| &under.doubt)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -66,7 +105,7 @@ impl Doubts {
     /// Ends all doubts but the first so many.
     pub(super) fn truncate(&mut self, length: usize) {
         while self.0.len() > length
-            && let Some(Under { doubt, bound, times_of }) = self.0.pop()
+            && let Some(Under { doubt, bound, of }) = self.0.pop()
         {
             for ((_, name), (scope, before)) in bound.into_inner() {
                 let Some(before) = before else { continue };
@@ -75,7 +114,7 @@ impl Doubts {
                     ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
                 };
                 if let Some(binding) = names.get_mut(&name)
-                    && !(times_of.is_some() && equal(&before.value, &binding.value) == Some(true))
+                    && !(of.object().is_some() && equal(&before.value, &binding.value) == Some(true))
                 {
                     let either = doubt.among([&before.value, &binding.value]);
                     // It is bound as surely as it was before.

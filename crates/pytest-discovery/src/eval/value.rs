@@ -252,6 +252,11 @@ pub(crate) trait Object: std::fmt::Debug {
         None
     }
 
+    /// Whether it has no attribute and no method of that name; `None` where that is not known.
+    fn lacks(&self, _name: &str) -> Option<bool> {
+        Some(false)
+    }
+
     /// `object.name(...)`.
     fn call(
         &self,
@@ -272,6 +277,11 @@ pub(crate) trait Object: std::fmt::Debug {
         None
     }
 
+    /// `bool(object)`.
+    fn truth(&self) -> Option<bool> {
+        None
+    }
+
     /// `value in object`.
     fn contains(&self, _value: &Value) -> Option<bool> {
         None
@@ -282,8 +292,19 @@ pub(crate) trait Object: std::fmt::Debug {
         None
     }
 
+    /// Whether it is not even known what it is called by whom it stands for. Then what is done with it alone makes it no less known:
+    /// a list that it is in, or not, says the same of all others.
+    fn is_vague(&self) -> bool {
+        false
+    }
+
     /// `object == other`.
     fn equals(&self, _other: &dyn Object) -> Option<bool> {
+        None
+    }
+
+    /// `object == text`.
+    fn equals_text(&self, _text: &str) -> Option<bool> {
         None
     }
 
@@ -309,7 +330,7 @@ impl Arguments {
     }
 
     /// The positional arguments alone, if there are no others.
-    pub(super) fn plain(&self) -> Option<Vec<&Value>> {
+    pub(crate) fn plain(&self) -> Option<Vec<&Value>> {
         self.keywords.is_empty().then(|| self.positional.iter().map(|argument| &argument.value).collect())
     }
 

@@ -37,11 +37,45 @@ class TestC:
 def test_e(p): pass
 ";
 
-/// Of any items: of one, it is `x`.
-const KNOWN: [&str; 6] =
-    ["len(items) > 3", "items and 'a' in items[0].name", "not kept", "len(values) > 2", "dropped", "kept and dropped"];
+/// Of these, only the running process has the parameters.
+const VAGUE: &str = "
+import os
+number = min(os.getpid(), 3)
 
-const KNOWN_OF_ITEM: [&str; 6] = [
+@pytest.mark.parametrize('u', range(number))
+def test_c_u(u): pass
+@pytest.fixture(params=['a', 'b'][:number])
+def f(request): return request.param
+class TestU:
+    def test_a(self, f): pass
+    @pytest.mark.parametrize('u', [1, pytest.param(2, marks=pytest.mark.slow)][number - 2:])
+    def test_u(self, u): pass
+";
+
+/// Of any items: of one, it is `x`.
+const KNOWN: [&str; 13] = [
+    "len(items) > 3",
+    "items and 'a' in items[0].name",
+    "not kept",
+    "len(values) > 2",
+    "dropped",
+    "kept and dropped",
+    "sum(1 for z in items) > 9",
+    "len({z.name for z in items}) > 8",
+    "any('[1]' in z.name for z in items)",
+    "all(z.get_closest_marker('slow') for z in kept)",
+    "len({z.nodeid: z for z in items}) % 2",
+    "','.join(z.name for z in items).count('_a') > 2",
+    "next((z for z in items if 'c' in z.name), items[0] if items else None) in kept",
+];
+
+const KNOWN_OF_ITEM: [&str; 12] = [
+    "{}.name == 'test_c[1]'",
+    "{}.name.startswith('test_c')",
+    "'[a]' in {}.nodeid",
+    "{}.name.endswith(']')",
+    "hasattr({}, 'callspec')",
+    "{}.originalname == 'test_a'",
     "'test_a' in {}.name",
     "{}.get_closest_marker('slow')",
     "'fast' in {}.keywords",
@@ -63,6 +97,16 @@ const MARKS: [&str; 6] = [
 ];
 
 pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
+    of_module(rng, conditions, MODULE)
+}
+
+/// The same where some tests are among the others of which reading does not know the parameters.
+pub(crate) fn among_vague(rng: &mut Rng) -> Program {
+    let (first, rest) = MODULE.split_once("class").unwrap_or_default();
+    of_module(rng, crate::flow::DECIDED, &format!("{first}{VAGUE}class{rest}"))
+}
+
+fn of_module(rng: &mut Rng, conditions: &str, module: &str) -> Program {
     let mut source = Source::default();
     source.line(conditions);
     source.line(PRELUDE);
@@ -105,7 +149,7 @@ pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     });
     let mut program = Program::default();
     program.file("conftest.py", source.into_text());
-    program.file("test_module.py", MODULE);
+    program.file("test_module.py", module);
     if chance(rng, 40) {
         program.file("test_other.py", MODULE);
     }

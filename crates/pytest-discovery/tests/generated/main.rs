@@ -46,6 +46,7 @@ const FLOOR_OF_STATE: usize = 99;
 const FLOOR_OF_STATE_IN_DOUBT: usize = 35;
 const FLOOR_OF_HOOKS: usize = 99;
 const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
+const FLOOR_OF_HOOKS_AMONG_VAGUE: usize = 20;
 
 struct Family {
     /// Program N is made from seed + N.
@@ -106,6 +107,11 @@ fn a_modules_state_in_doubt_is_not_told() {
 fn what_hooks_change_in_doubt_is_not_told() {
     let generate = |rng: &mut Rng| hooks::program(rng, flow::UNDECIDED);
     hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS_IN_DOUBT, generate });
+}
+
+#[test]
+fn what_hooks_change_among_vague_tests_is_not_told() {
+    hold(&Family { seed: 18_000, floor: FLOOR_OF_HOOKS_AMONG_VAGUE, generate: hooks::among_vague });
 }
 
 fn hold(family: &Family) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
+use super::super::candidates::identity;
 use super::super::compare::{integer, order, set_items};
 use super::super::iterator::{Feed, length_of_range};
 use super::super::several;
@@ -73,6 +74,8 @@ impl Interpreter<'_> {
                     {
                         Some((*default).clone())
                     }
+                    // What pytest's objects have besides is not known.
+                    Found::Value(Value::BuiltinMethod(_)) if matches!(object, Value::Object(_)) => None,
                     Found::Value(value) => match &self.raised {
                         Some(raised) if &*raised.class == "AttributeError" => {
                             self.raised = None;
@@ -90,7 +93,7 @@ impl Interpreter<'_> {
                         super::presence::has(path, name, self.python).map(Value::Bool)
                     }
                     // Of a library it is not known which names it has.
-                    Found::Value(_) if matches!(object, Value::External(_) | Value::Object(_)) => None,
+                    Found::Value(_) if matches!(object, Value::External(_)) => None,
                     Found::Value(Value::BuiltinMethod(_))
                         if !matches!(
                             object,
@@ -252,29 +255,36 @@ impl Interpreter<'_> {
                 if matches!(one, Value::Instance(_) | Value::Set(_) | Value::FrozenSet(_) | Value::Iterator(_)) {
                     return None;
                 }
-                let mut items = self.iterate(one, frame, range).ok()?;
-                items.reverse();
-                Some(Iterator::of(items))
+                Some(Iterator::of(several::reversed(self.iterate(one, frame, range).ok()?)))
             }
             ("map", [function, columns @ ..]) if !columns.is_empty() => {
                 let rows = self.rows(columns, false, frame, range)?;
                 let mut found = Vec::with_capacity(rows.len());
+                let mut are_several = false;
                 for row in rows {
-                    found.push(self.call_plain(function, row, frame, range));
+                    let one = row.first().cloned().unwrap_or(Value::None);
+                    let made =
+                        self.for_each_of(&one, |interpreter| interpreter.call_plain(function, row, frame, range));
+                    // The object itself says that it is several; what is made of it does not.
+                    are_several |= several::within(&one).is_some_and(|(_, one)| identity(&one) != identity(&made));
+                    found.push(made);
                     if self.raised.is_some() {
                         return None;
                     }
                 }
-                Some(Iterator::of(found))
+                (!are_several).then(|| Iterator::of(found))
             }
             ("filter", [function, one]) => {
                 let mut found = Vec::new();
                 for item in self.iterate(one, frame, range).ok()? {
                     let verdict = match function {
                         Value::None => item.clone(),
-                        function => self.call_plain(function, vec![item.clone()], frame, range),
+                        function => self.for_each_of(&item, |interpreter| {
+                            interpreter.call_plain(function, vec![item.clone()], frame, range)
+                        }),
                     };
-                    if self.test(&verdict, frame, range)? {
+                    // One of which it is not known what it stands for may as well be there.
+                    if self.test(&verdict, frame, range).or_else(|| several::is_vague(&item).then_some(true))? {
                         found.push(item);
                     }
                     if self.raised.is_some() {
@@ -292,8 +302,10 @@ impl Interpreter<'_> {
                 let mut unknown = false;
                 for item in items {
                     match self.test(&item, frame, range) {
-                        Some(truth) if truth == wanted && !unknown => return Some(Value::Bool(wanted)),
-                        Some(truth) if truth == wanted => return Some(Value::Bool(wanted)),
+                        Some(truth) if truth == wanted && several::of(&item).is_none() => {
+                            return Some(Value::Bool(wanted));
+                        }
+                        Some(truth) if truth == wanted => unknown = true,
                         Some(_) => {}
                         None => unknown = true,
                     }
@@ -357,6 +369,7 @@ impl Interpreter<'_> {
         let count = match value {
             Value::Str(text) => text.chars(),
             Value::Bytes(bytes) => bytes.len(),
+            Value::Tuple(items) | Value::FrozenSet(items) if several::among(items).is_some() => return None,
             Value::Tuple(items) | Value::FrozenSet(items) => items.len(),
             Value::List(_) if self.is_unordered_list(value) => self.in_any_order(value)?.len(),
             Value::List(list) | Value::Set(list) => {
@@ -465,6 +478,9 @@ impl Interpreter<'_> {
     ) -> Option<Vec<Value>> {
         self.charge(items.len());
         let mut keyed = Vec::with_capacity(items.len());
+        // Where one comes to stand of which it is not known what it stands for is of no matter to the order of the others. In front of
+        // them it keeps their places from being told.
+        let mut vague = Vec::new();
         for item in items {
             let by = match key {
                 None | Some(Value::None) => item.clone(),
@@ -473,7 +489,11 @@ impl Interpreter<'_> {
             if self.raised.is_some() {
                 return None;
             }
-            keyed.push((by, item));
+            if several::is_vague(&item) && order(&by, &by).is_none() {
+                vague.push(item);
+            } else {
+                keyed.push((by, item));
+            }
         }
         // Classes of the tree compare themselves.
         let odd = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__lt__").is_some());
@@ -496,7 +516,8 @@ impl Interpreter<'_> {
                 std::cmp::Ordering::Equal
             }
         });
-        (known && !(ties && unordered)).then(|| keyed.into_iter().map(|(_, item)| item).collect())
+        (known && !(ties && unordered))
+            .then(|| vague.into_iter().chain(keyed.into_iter().map(|(_, item)| item)).collect())
     }
 
     fn extreme(&mut self, largest: bool, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {

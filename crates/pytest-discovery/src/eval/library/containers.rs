@@ -170,7 +170,7 @@ impl Interpreter<'_> {
                 });
             }
             ("clear", []) => items.clear(),
-            ("reverse", []) => items.reverse(),
+            ("reverse", []) => *items = several::reversed(std::mem::take(items)),
             _ => return None,
         }
         Some(Value::None)
