@@ -1,12 +1,16 @@
 //! Which names statements bind, by their text alone.
 
+use std::rc::Rc;
+
 use test_catalog::Condition;
 
+use super::compare::equal;
 use super::library::NamesOfScope;
-use super::value::{Doubt, Raised, ScopeKind, Value};
+use super::value::{Doubt, Raised, Scope, ScopeKind, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::SourceFile;
-use crate::syntax::ast::{Alias, Expr, ExprKind, Pattern, Range, Stmt, StmtKind};
+use crate::syntax::ast::{Range, Stmt};
+use crate::syntax::bindings;
 
 impl Interpreter<'_> {
     /// Goes on behind a statement of a module or class that raised, though not for certain: what evaluation itself came
@@ -69,11 +73,42 @@ impl Interpreter<'_> {
 
     /// Binds the names of statements that were not evaluated, so that none is lost in silence.
     pub(super) fn bind_unread(&mut self, statements: &[Stmt], doubt: &Doubt, frame: &Frame) {
-        let mut names = Vec::new();
-        collect(statements, &mut names, 0);
-        for name in names {
+        for name in bindings::of(statements) {
             self.bind(&frame.scope, name, Value::Unknown(doubt.clone()));
         }
+    }
+
+    /// The value of a name that a class's body may have bound: where it did not, that of the scopes around.
+    pub(super) fn or_outside(
+        &mut self,
+        name: &str,
+        value: Value,
+        doubt: &Doubt,
+        class: &Rc<Scope>,
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        let Some(parent) = class.parent.clone().filter(|_| !self.doubts.are_under(doubt)) else { return value };
+        let around = Frame { scope: parent, module: frame.module.clone() };
+        match self.perhaps(doubt, |interpreter| interpreter.lookup(&around, name, range)) {
+            Some(outside) if equal(&outside, &value) != Some(true) => Value::Unknown(doubt.among([&value, &outside])),
+            _ => value,
+        }
+    }
+
+    /// A name that a function binds is read before it does: no scope around it is asked.
+    pub(super) fn unbound_local(&mut self, name: &str, owner: &Rc<Scope>, frame: &Frame, range: Range) -> Value {
+        let mut here = &frame.scope;
+        while let (true, Some(parent)) = (here.is_comprehension(), &here.parent) {
+            here = parent;
+        }
+        let class = if Rc::ptr_eq(here, owner) { "UnboundLocalError" } else { "NameError" };
+        let value = self.fail(class, format!("`{name}` is not bound yet"), frame, range);
+        let is_certain = self.current_doubt().is_none();
+        if let Some(raised) = &mut self.raised {
+            raised.certain |= is_certain;
+        }
+        value
     }
 
     /// Whether a name that is not bound can be bound nowhere: neither elsewhere in its module nor by other means.
@@ -86,103 +121,12 @@ impl Interpreter<'_> {
             scope = here.parent.as_ref();
         }
         let SourceFile { text, body, .. } = &*frame.module.file;
-        let mut names = Vec::new();
-        collect(body, &mut names, 0);
+        let names = bindings::of(body);
         let by_other_means = ["globals(", "locals(", "vars(", "exec(", "setattr(", "global "];
         name != "_"
             && !names.contains(&name)
             && !by_other_means.iter().any(|means| text.contains(means))
             && !text.contains(&format!("{name} :="))
             && !text.contains(&format!("{name}:="))
-    }
-}
-
-/// Nested more deeply than this is only hostile code.
-const MOST_NESTED: u32 = 100;
-
-/// The names that statements bind in their own scope.
-fn collect<'s>(statements: &'s [Stmt], names: &mut Vec<&'s str>, depth: u32) {
-    if depth > MOST_NESTED {
-        return;
-    }
-    let inner = |block: &'s [Stmt], names: &mut Vec<&'s str>| collect(block, names, depth + 1);
-    for statement in statements {
-        match &statement.kind {
-            StmtKind::Function(def) => names.push(&def.name),
-            StmtKind::Class(def) => names.push(&def.name),
-            StmtKind::TypeAlias(name) => names.push(name),
-            StmtKind::Assign { targets, .. } => targets.iter().for_each(|one| target(one, names, depth)),
-            StmtKind::AugAssign { target: one, .. } | StmtKind::AnnAssign { target: one, value: Some(_), .. } => {
-                target(one, names, depth);
-            }
-            StmtKind::For { target: one, body, orelse, .. } => {
-                target(one, names, depth);
-                inner(body, names);
-                inner(orelse, names);
-            }
-            StmtKind::While { body, orelse, .. } | StmtKind::If { body, orelse, .. } => {
-                inner(body, names);
-                inner(orelse, names);
-            }
-            StmtKind::With { items, body } => {
-                items.iter().filter_map(|(_, one)| one.as_ref()).for_each(|one| target(one, names, depth));
-                inner(body, names);
-            }
-            StmtKind::Match { cases, .. } => {
-                for case in cases {
-                    captured(&case.pattern, names, depth);
-                    inner(&case.body, names);
-                }
-            }
-            StmtKind::Try { body, handlers, orelse, finally } => {
-                inner(body, names);
-                for handler in handlers {
-                    names.extend(handler.name.as_deref());
-                    inner(&handler.body, names);
-                }
-                inner(orelse, names);
-                inner(finally, names);
-            }
-            StmtKind::Import(aliases) => names.extend(aliases.iter().map(bound_by_import)),
-            StmtKind::ImportFrom { names: aliases, .. } => {
-                names.extend(
-                    aliases
-                        .iter()
-                        .filter(|one| &*one.name != "*")
-                        .map(|one| one.as_name.as_deref().unwrap_or(&one.name)),
-                );
-            }
-            _ => {}
-        }
-    }
-}
-
-fn bound_by_import(alias: &Alias) -> &str {
-    match &alias.as_name {
-        Some(name) => name,
-        None => alias.name.split('.').next().unwrap_or_default(),
-    }
-}
-
-fn target<'s>(expr: &'s Expr, names: &mut Vec<&'s str>, depth: u32) {
-    if depth > MOST_NESTED {
-        return;
-    }
-    match &expr.kind {
-        ExprKind::Name(name) => names.push(name),
-        ExprKind::Tuple(parts) | ExprKind::List(parts) => parts.iter().for_each(|one| target(one, names, depth + 1)),
-        ExprKind::Starred(inner) => target(inner, names, depth + 1),
-        _ => {}
-    }
-}
-
-fn captured<'s>(pattern: &'s Pattern, names: &mut Vec<&'s str>, depth: u32) {
-    match pattern {
-        Pattern::Capture(name) => names.extend(name.as_deref()),
-        Pattern::Structure(bound) => names.extend(bound.iter().map(|name| &**name)),
-        Pattern::Or(patterns) if depth <= MOST_NESTED => {
-            patterns.iter().for_each(|one| captured(one, names, depth + 1));
-        }
-        Pattern::Or(_) | Pattern::Value(_) => {}
     }
 }

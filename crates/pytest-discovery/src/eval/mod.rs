@@ -377,10 +377,17 @@ impl<'a> Interpreter<'a> {
         let mut innermost = true;
         while let Some(here) = scope {
             if innermost || here.kind != ScopeKind::Class {
-                let found = here.names.borrow().get(name).map(|binding| binding.value.clone());
-                if let Some(value) = found {
-                    return value;
+                let found = here.names.borrow().get(name).cloned();
+                match found {
+                    Some(Binding { value, doubt: Some(doubt) }) if here.kind == ScopeKind::Class => {
+                        return self.or_outside(name, value, &doubt, here, frame, range);
+                    }
+                    Some(Binding { value, .. }) => return value,
+                    None => {}
                 }
+            }
+            if here.call.as_ref().is_some_and(|function| function.def.is_local(name)) {
+                return self.unbound_local(name, here, frame, range);
             }
             innermost = false;
             scope = here.parent.as_ref();

@@ -87,6 +87,11 @@ impl Doubts {
         self.0.iter().rev().find(|under| !is_once(under)).map(|under| &under.doubt)
     }
 
+    /// Whether all that happens now is under that very doubt.
+    pub(super) fn are_under(&self, doubt: &Doubt) -> bool {
+        self.0.iter().any(|under| under.doubt.is_same(doubt))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

@@ -231,6 +231,11 @@ impl Function {
     pub(crate) fn body(&self) -> &[Stmt] {
         self.body.statements()
     }
+
+    /// Whether a name is local to it without being a parameter.
+    pub(crate) fn is_local(&self, name: &str) -> bool {
+        self.body.is_local(name)
+    }
 }
 
 #[derive(Debug, PartialEq)]

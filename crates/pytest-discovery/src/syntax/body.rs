@@ -7,11 +7,13 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
-use super::ruff;
+use super::{bindings, ruff};
 
 /// Statements, or where they are.
 pub(crate) struct Body {
     statements: OnceLock<Vec<Stmt>>,
+    /// The names that are local to it, once somebody asked.
+    locals: OnceLock<Box<[Box<str>]>>,
     /// `None` where the statements were there from the beginning.
     source: Option<Source>,
 }
@@ -28,16 +30,22 @@ pub(super) struct Source {
 
 impl Body {
     pub(super) fn read(statements: Vec<Stmt>) -> Self {
-        Self { statements: statements.into(), source: None }
+        Self { statements: statements.into(), locals: OnceLock::new(), source: None }
     }
 
     pub(super) fn on_demand(source: Source) -> Self {
-        Self { statements: OnceLock::new(), source: Some(source) }
+        Self { statements: OnceLock::new(), locals: OnceLock::new(), source: Some(source) }
     }
 
     /// The statements.
     pub(crate) fn statements(&self) -> &[Stmt] {
         self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
+    }
+
+    /// Whether it makes a name local to its function.
+    pub(crate) fn is_local(&self, name: &str) -> bool {
+        let locals = self.locals.get_or_init(|| bindings::of_function(self.statements()));
+        locals.iter().any(|one| **one == *name)
     }
 }
 

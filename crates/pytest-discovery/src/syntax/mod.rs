@@ -4,6 +4,7 @@
 #[allow(clippy::expect_used, clippy::print_stderr)]
 mod agreement;
 pub(crate) mod ast;
+pub(crate) mod bindings;
 mod body;
 mod comments;
 mod literal;
