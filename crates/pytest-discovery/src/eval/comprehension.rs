@@ -220,9 +220,11 @@ impl Interpreter<'_> {
                 self.perhaps_turn(run, (clause, item), rest, &doubt.clone(), (frame, range));
                 continue;
             }
-            let found = match several::within(&item) {
-                Some(several) => self.turn_of_several(run, (clause, item, &several), rest, (frame, range)),
-                None => self.turn(run, (clause, item), rest, (frame, range)),
+            let several = several::within(&item);
+            self.assign(&clause.target, item, frame);
+            let found = match several {
+                Some((doubt, object)) => self.turn_of_several(run, clause, (&doubt, &object), rest, (frame, range)),
+                None => self.turn(run, clause, rest, (frame, range)),
             };
             if run.left || self.raised.is_some() {
                 return Ok(());
@@ -240,11 +242,10 @@ impl Interpreter<'_> {
     fn turn(
         &mut self,
         run: &mut Run<'_>,
-        (clause, item): (&Clause, Value),
+        clause: &Clause,
         rest: &[Clause],
         (frame, range): (&Frame, Range),
     ) -> Result<(), Doubt> {
-        self.assign(&clause.target, item, frame);
         match self.takes(&clause.conditions, frame) {
             _ if self.raised.is_some() => Ok(()),
             Takes::Yes => self.clauses(run, rest, None, frame, range),
@@ -261,14 +262,15 @@ impl Interpreter<'_> {
     fn turn_of_several(
         &mut self,
         run: &mut Run<'_>,
-        (clause, item, (doubt, object)): (&Clause, Value, &(Doubt, Value)),
+        clause: &Clause,
+        (doubt, object): (&Doubt, &Value),
         rest: &[Clause],
         (frame, range): (&Frame, Range),
     ) -> Result<(), Doubt> {
         let is_object = |value: &Value| identity(value) == identity(object);
         let before = run.found.len();
         let of_all = self.for_each_of(object, |interpreter| {
-            let found = interpreter.turn(run, (clause, item), rest, (frame, range));
+            let found = interpreter.turn(run, clause, rest, (frame, range));
             // Whether it is taken is of no matter to the others.
             let is_it = !run.perhaps.is_empty() && run.perhaps.iter().all(is_object);
             if found.is_err() && run.until == Until::End && several::is_vague(object) && is_it {
@@ -323,8 +325,9 @@ impl Interpreter<'_> {
         doubt: &Doubt,
         (frame, range): (&Frame, Range),
     ) {
+        // Nobody else sees what it takes: it is what this turn takes for certain.
+        self.assign(&clause.target, element, frame);
         self.perhaps(doubt, |interpreter| {
-            interpreter.assign(&clause.target, element, frame);
             if !matches!(interpreter.takes(&clause.conditions, frame), Takes::No) {
                 interpreter.perhaps_found(run, rest, doubt, (frame, range));
             }

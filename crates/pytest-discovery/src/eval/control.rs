@@ -6,7 +6,7 @@ use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::value::{Doubt, Iterator, List, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
-use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt};
+use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt, UnaryOp};
 
 /// How many turns of a `while` are followed that may be none.
 const TURNS_IN_DOUBT: u32 = 2;
@@ -33,6 +33,9 @@ impl Items {
 
 impl Interpreter<'_> {
     pub(super) fn branch(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+        if let ExprKind::Unary(UnaryOp::Not, inner) = &test.kind {
+            return self.branch(inner, orelse, body, frame);
+        }
         let value = self.eval(test, frame);
         if self.raised.is_some() {
             return Flow::Next;
@@ -41,7 +44,7 @@ impl Interpreter<'_> {
             Some(true) => self.block(body, frame),
             Some(false) => self.block(orelse, frame),
             None => {
-                let doubt = self.doubt(frame, test.range, Why::Under);
+                let doubt = Doubt::of_presence(&frame.module.file, test.range, Why::Under, several::alone(&value));
                 self.either(&[body, orelse], true, &doubt, frame)
             }
         }

@@ -26,6 +26,8 @@ struct Lazy {
     reason: OnceCell<Reason>,
     /// What the reason is made of; absent where it was there from the beginning.
     parts: Option<(Arc<SourceFile>, Range, Why)>,
+    /// Of whether one of those objects is there at all: they.
+    presence: Vec<Value>,
 }
 
 /// What a doubt says about the source that it points at.
@@ -61,7 +63,17 @@ const SHOWN: usize = 80;
 impl Doubt {
     /// A doubt about the source of a range.
     pub(crate) fn new(file: &Arc<SourceFile>, range: Range, why: Why) -> Self {
-        Self::of(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)) })
+        Self::of_presence(file, range, why, Vec::new())
+    }
+
+    /// The same about whether one of those objects is there at all.
+    pub(crate) fn of_presence(file: &Arc<SourceFile>, range: Range, why: Why, presence: Vec<Value>) -> Self {
+        Self::of(Lazy { reason: OnceCell::new(), parts: Some((file.clone(), range, why)), presence })
+    }
+
+    /// The objects on whose presence alone it depends; none where it is about anything else.
+    pub(crate) fn presence(&self) -> &[Value] {
+        &self.why.presence
     }
 
     fn of(why: Lazy) -> Self {
@@ -99,7 +111,7 @@ impl Doubt {
 
 impl From<Reason> for Doubt {
     fn from(reason: Reason) -> Self {
-        Self::of(Lazy { reason: reason.into(), parts: None })
+        Self::of(Lazy { reason: reason.into(), parts: None, presence: Vec::new() })
     }
 }
 

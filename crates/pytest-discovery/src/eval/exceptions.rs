@@ -51,18 +51,23 @@ impl Interpreter<'_> {
         };
         self.raised = Some(Raised {
             class,
-            message: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
+            message: self.shortened(frame, range),
             at: frame.module.file.span(range),
             value,
             certain: self.handling.last().is_none_or(|handled| handled.certain),
         });
     }
 
+    /// The source of a statement, in one line.
+    pub(super) fn shortened(&self, frame: &Frame, range: Range) -> String {
+        frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// `pytest.skip(...)` and its like, which end what runs.
     pub(super) fn outcome(&mut self, class: &str, frame: &Frame, range: Range) -> Value {
         self.raised = Some(Raised {
             class: class.into(),
-            message: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
+            message: self.shortened(frame, range),
             at: frame.module.file.span(range),
             value: Value::Exception(Rc::new((class.into(), Vec::new()))),
             certain: self.handling.last().is_none_or(|handled| handled.certain),

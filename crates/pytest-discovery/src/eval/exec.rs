@@ -132,16 +132,20 @@ impl Interpreter<'_> {
         }
     }
 
-    /// An exception under a doubt: a condition of the module that is being imported, and no more than that.
+    /// An exception under a doubt: a condition of the module that is being imported, and no more than that. One that a hook raises ends
+    /// the session, and needs nobody to say so.
     pub(super) fn may_raise(&mut self, raised: Raised, doubt: &Doubt, frame: &Frame) {
         self.note_risk(doubt);
+        let of_module = frame.scope.kind == ScopeKind::Module;
+        // Within `try` it may be caught; and what evaluation itself comes to may be its own gap.
+        if !of_module && &*raised.class != "Skipped" && (self.guarded > 0 || !raised.certain) {
+            return;
+        }
         let condition = Condition { text: raised.message, at: raised.at };
-        if frame.scope.kind == ScopeKind::Module {
-            frame.module.conditions.borrow_mut().push(condition);
-        } else if &*raised.class == "Skipped"
-            && let Some(module) = self.importing.last()
-        {
-            module.conditions.borrow_mut().push(condition);
+        let Some(module) = (if of_module { Some(&frame.module) } else { self.importing.last() }) else { return };
+        let mut conditions = module.conditions.borrow_mut();
+        if !conditions.contains(&condition) {
+            conditions.push(condition);
         }
     }
 
@@ -212,9 +216,12 @@ impl Interpreter<'_> {
                     Some(false) if self.raised.is_none() => {
                         self.fail("AssertionError", "an assertion".to_owned(), frame, test.range);
                     }
-                    None => {
+                    None if self.raised.is_none() => {
                         let doubt = self.doubt(frame, test.range, Why::NotKnown);
-                        self.note_risk(&doubt);
+                        self.fail("AssertionError", self.shortened(frame, stmt.range), frame, stmt.range);
+                        if let Some(raised) = self.raised.take() {
+                            self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
+                        }
                     }
                     _ => {}
                 }

@@ -1,7 +1,10 @@
 //! Objects that may stand for none, or for several, of what there is when the tree runs: a test of which the parameters are
 //! not known is one item here. Where they are in a sequence, the places of the others are not known.
 
-use super::value::{Doubt, Value};
+use foldhash::HashSet;
+
+use super::candidates::identity;
+use super::value::{Doubt, List, Value};
 
 /// Why an element may be none or several.
 pub(super) fn of(element: &Value) -> Option<Doubt> {
@@ -49,4 +52,27 @@ pub(super) fn vague_first(mut items: Vec<Value>) -> Vec<Value> {
         items.sort_by_key(|item| !is_vague(item));
     }
     items
+}
+
+/// The elements of a list or set of which none need be there.
+pub(super) fn alone(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Tuple(items) | Value::FrozenSet(items) if items.iter().all(|item| of(item).is_some()) => items.to_vec(),
+        Value::List(list) | Value::Set(list) => match &*list.0.borrow() {
+            Ok(items) if items.iter().all(|item| of(item).is_some()) => items.clone(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Whether two lists have the same objects in the same order, those left out.
+pub(super) fn are_same_without(objects: &[Value], one: &List, other: &List) -> bool {
+    let without: HashSet<_> = objects.iter().filter_map(identity).collect();
+    let others = |list: &List| -> Option<Vec<*const ()>> {
+        let items = list.0.borrow();
+        let places: Option<Vec<_>> = items.as_ref().ok()?.iter().map(identity).collect();
+        Some(places?.into_iter().filter(|place| !without.contains(place)).collect())
+    };
+    others(one).is_some_and(|places| others(other) == Some(places))
 }

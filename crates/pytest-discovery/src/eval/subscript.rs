@@ -297,6 +297,16 @@ impl Interpreter<'_> {
         let parts = self.slice_of(parts, frame);
         self.forget_order(object);
         let doubt = self.current_doubt().cloned();
+        if let (Value::List(list), Value::List(new), true) = (object, value, doubt.is_some())
+            && matches!((&parts[0], &parts[1], &parts[2]), (Value::None, Value::None, Value::None))
+            && let Some(objects) = self.doubts.of_presence()
+            && several::are_same_without(&objects, list, new)
+        {
+            // Where those are not there it changes nothing.
+            let new = new.0.borrow().clone();
+            *list.0.borrow_mut() = new;
+            return;
+        }
         if let (Value::List(list), None) = (object, &doubt) {
             let before = list.0.borrow().as_ref().err().cloned();
             let new = match (self.iterate(value, frame, range), before) {

@@ -87,6 +87,13 @@ impl Doubts {
         self.0.iter().rev().find(|under| !is_once(under)).map(|under| &under.doubt)
     }
 
+    /// The objects on whose presence alone it depends whether all this happens; `None` where it depends on anything else.
+    pub(super) fn of_presence(&self) -> Option<Vec<Value>> {
+        let depends = |under: &Under| !under.doubt.presence().is_empty();
+        let is_all = !self.is_empty() && self.0.iter().all(depends);
+        is_all.then(|| self.0.iter().flat_map(|under| under.doubt.presence()).cloned().collect())
+    }
+
     /// Whether all that happens now is under that very doubt.
     pub(super) fn are_under(&self, doubt: &Doubt) -> bool {
         self.0.iter().any(|under| under.doubt.is_same(doubt))
