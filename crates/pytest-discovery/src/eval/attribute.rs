@@ -446,7 +446,11 @@ impl Interpreter<'_> {
                     None => Found::Value(Value::list(marks.iter().map(|mark| Value::Mark(mark.clone())).collect())),
                 }
             }
-            _ if name.starts_with("__") || matches!(name, "cache_clear" | "cache_info") => Found::Unknown(None),
+            "cache_clear" => {
+                self.forget_calls(function);
+                Found::Unknown(None)
+            }
+            _ if name.starts_with("__") || name == "cache_info" => Found::Unknown(None),
             _ => match &*function.open.borrow() {
                 Some(doubt) => Found::Unknown(Some(doubt.clone())),
                 None => Found::Missing,

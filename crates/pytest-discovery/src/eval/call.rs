@@ -263,6 +263,7 @@ impl Interpreter<'_> {
                 if let Value::Iterator(iterator) = value {
                     iterator.forget(&unknown);
                 }
+                self.may_call(value, &unknown);
             }
             let unknown = unknown.apart();
             return Value::Unknown(if stdlib::may_give(path) { unknown.among(arguments.values()) } else { unknown });
@@ -280,8 +281,11 @@ impl Interpreter<'_> {
             _ => self.doubt(frame, range, Why::Passed),
         };
         for value in arguments.values() {
+            self.may_call(value, &doubt);
             self.taint(value, &doubt);
         }
+        // One of the tree that is not followed runs all the same.
+        self.may_call(function, &doubt);
         Value::Unknown(unknown.among(arguments.values()))
     }
 
@@ -293,11 +297,6 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
-        let def = &function.def;
-        if def.is_async {
-            // Nothing runs until somebody waits for it.
-            return Some(self.not_known(frame, range));
-        }
         if function.signature_doubt.borrow().is_some() || function.attributes.borrow().contains_key(NOT_FOLLOWED) {
             return None;
         }
@@ -309,25 +308,22 @@ impl Interpreter<'_> {
         let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));
         bind_parameters(function, arguments, &scope)?;
         let inner = Frame { scope, module: function.module.clone() };
-        self.calls += 1;
-        if def.is_generator {
-            self.yields.push(Vec::new());
+        self.remembered(function, arguments, frame, range, |interpreter| {
+            interpreter.run_bound(function, &inner, frame, range)
+        })
+    }
+
+    /// Runs a function whose parameters are bound.
+    fn run_bound(&mut self, function: &Rc<Function>, inner: &Frame, frame: &Frame, range: Range) -> Option<Value> {
+        let def = &function.def;
+        if def.is_async {
+            // Nothing runs until somebody waits for it.
+            let doubt = self.doubt(frame, range, Why::NotKnown);
+            self.perhaps(&doubt, |interpreter| interpreter.body_of(function, inner));
+            return Some(Value::Unknown(doubt));
         }
-        let value = match lambda_body(def) {
-            Some(body) => self.eval(body, &inner),
-            None => match self.block(def.body(), &inner) {
-                Flow::Return(value) => value,
-                Flow::Perhaps(Perhaps { returns: Some(returned), .. }) => Value::Unknown(returned),
-                Flow::Ended(raised) => {
-                    self.raised = Some(raised);
-                    self.not_known(frame, range)
-                }
-                _ => Value::None,
-            },
-        };
-        self.calls -= 1;
-        if def.is_generator {
-            let items = self.yields.pop().unwrap_or_default();
+        let (value, items) = self.body_of(function, inner);
+        if let Some(items) = items {
             if self.raised.is_some() {
                 // It would raise when it is used, not now.
                 self.raised = None;
@@ -341,6 +337,30 @@ impl Interpreter<'_> {
             );
         }
         Some(value)
+    }
+
+    /// Runs a function's body where its parameters are bound: what it returns, and of a generator what it yields.
+    pub(super) fn body_of(&mut self, function: &Rc<Function>, inner: &Frame) -> (Value, Option<Vec<Value>>) {
+        let def = &function.def;
+        self.calls += 1;
+        if def.is_generator {
+            self.yields.push(Vec::new());
+        }
+        let value = match lambda_body(def) {
+            Some(body) => self.eval(body, inner),
+            None => match self.block(def.body(), inner) {
+                Flow::Return(value) => value,
+                Flow::Perhaps(Perhaps { returns: Some(returned), .. }) => Value::Unknown(returned),
+                Flow::Ended(raised) => {
+                    self.raised = Some(raised);
+                    self.not_known(inner, def.range)
+                }
+                _ => Value::None,
+            },
+        };
+        self.calls -= 1;
+        let items = if def.is_generator { Some(self.yields.pop().unwrap_or_default()) } else { None };
+        (value, items)
     }
 
     /// `super()` where a function of the tree is running.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::class::{Class, DataclassOptions, Property, linearize};
+use super::memo::{self, Memo};
 use super::value::{Arguments, FixtureOptions, Function, Names, Scope, ScopeKind, Value};
 use super::{Doubt, Frame, Interpreter, stdlib};
 use crate::syntax::ast::{self, ExprKind, Range};
@@ -42,6 +43,7 @@ impl Interpreter<'_> {
             wrapped: None.into(),
             owner: None.into(),
             attributes: Names::default().into(),
+            memo: None.into(),
         })
     }
 
@@ -59,7 +61,17 @@ impl Interpreter<'_> {
                 }
                 "builtins.staticmethod" => Value::StaticMethod(Rc::new(value.clone())),
                 "builtins.classmethod" => Value::ClassMethod(Rc::new(value.clone())),
-                "builtins.property" | "functools.cached_property" => property(value),
+                "builtins.property" => property(value),
+                "functools.cached_property" => {
+                    memo::remember(&value, Some(Memo::of_objects()));
+                    property(value)
+                }
+                "functools.lru_cache" | "functools.cache" => {
+                    // A cache has no bound.
+                    let maxsize = path.ends_with(".cache").then_some(&Value::None);
+                    memo::remember(&value, Memo::of_calls(maxsize));
+                    value
+                }
                 "abc.abstractmethod" => {
                     set_abstract(&value);
                     value

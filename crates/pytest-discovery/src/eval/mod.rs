@@ -15,6 +15,7 @@ mod attribute;
 mod bound;
 mod builtin_names;
 mod call;
+mod callback;
 mod candidates;
 mod class;
 mod compare;
@@ -36,6 +37,7 @@ mod iterator;
 mod library;
 mod marking;
 mod matching;
+pub(crate) mod memo;
 mod names;
 mod operators;
 mod several;
@@ -113,6 +115,8 @@ pub(crate) struct Interpreter<'a> {
     guarded: u32,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
+    /// Functions on the stack that others may call, and that are followed for what they change.
+    may_run: Vec<Rc<value::Function>>,
     /// What the generator functions on the stack have yielded.
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
@@ -167,6 +171,7 @@ impl<'a> Interpreter<'a> {
             risk: None,
             guarded: 0,
             first_imports: HashMap::default(),
+            may_run: Vec::new(),
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,

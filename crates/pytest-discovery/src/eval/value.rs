@@ -195,6 +195,8 @@ pub(crate) struct Function {
     pub(crate) owner: Shared<Option<Rc<Class>>>,
     /// Attributes that it was given.
     pub(crate) attributes: Shared<Names>,
+    /// What it gave so far, where it remembers that.
+    pub(crate) memo: Shared<Option<super::memo::Memo>>,
 }
 
 impl Function {

@@ -232,6 +232,11 @@ impl Function {
         self.body.statements()
     }
 
+    /// Whether running it can change anything that others see.
+    pub(crate) fn can_change_others(&self) -> bool {
+        self.body.can_change_others()
+    }
+
     /// Whether a name is local to it without being a parameter.
     pub(crate) fn is_local(&self, name: &str) -> bool {
         self.body.is_local(name)

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
+use super::visit::{Node, walk};
 use super::{bindings, ruff};
 
 /// Statements, or where they are.
@@ -14,6 +15,7 @@ pub(crate) struct Body {
     statements: OnceLock<Vec<Stmt>>,
     /// The names that are local to it, once somebody asked.
     locals: OnceLock<Box<[Box<str>]>>,
+    changes: OnceLock<bool>,
     /// `None` where the statements were there from the beginning.
     source: Option<Source>,
 }
@@ -29,17 +31,47 @@ pub(super) struct Source {
 }
 
 impl Body {
+    fn new(statements: OnceLock<Vec<Stmt>>, source: Option<Source>) -> Self {
+        Self { statements, locals: OnceLock::new(), changes: OnceLock::new(), source }
+    }
+
     pub(super) fn read(statements: Vec<Stmt>) -> Self {
-        Self { statements: statements.into(), locals: OnceLock::new(), source: None }
+        Self::new(statements.into(), None)
     }
 
     pub(super) fn on_demand(source: Source) -> Self {
-        Self { statements: OnceLock::new(), locals: OnceLock::new(), source: Some(source) }
+        Self::new(OnceLock::new(), Some(source))
     }
 
     /// The statements.
     pub(crate) fn statements(&self) -> &[Stmt] {
         self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
+    }
+
+    /// Whether it has anything that can change what others see: calls, and what is bound outside.
+    pub(crate) fn can_change_others(&self) -> bool {
+        *self.changes.get_or_init(|| {
+            let mut can = false;
+            walk(self.statements(), &mut |node| {
+                can |= match node {
+                    Node::Expression(one) => matches!(one.kind, ExprKind::Call(_) | ExprKind::Await(_)),
+                    Node::Statement(one) => match &one.kind {
+                        StmtKind::Global(_)
+                        | StmtKind::Nonlocal(_)
+                        | StmtKind::AugAssign { .. }
+                        | StmtKind::Delete(_) => true,
+                        StmtKind::Import(_) | StmtKind::ImportFrom { .. } | StmtKind::With { .. } => true,
+                        StmtKind::Assign { targets, .. } => {
+                            targets.iter().any(|one| !matches!(one.kind, ExprKind::Name(_)))
+                        }
+                        StmtKind::For { target, .. } => !matches!(target.kind, ExprKind::Name(_)),
+                        _ => false,
+                    },
+                };
+                !can
+            });
+            can
+        })
     }
 
     /// Whether it makes a name local to its function.

@@ -2,12 +2,13 @@
 
 use fastrand::Rng;
 
-use crate::flow::{Place, Words, block, statements};
+use crate::flow::{DECIDED, Place, Words, block, statements};
 use crate::program::{Program, Source, chance, pick};
 
 /// What every module begins with.
 const PRELUDE: &str = "\
 import contextlib
+import functools
 import pytest
 
 class Holder:
@@ -33,8 +34,25 @@ by_name = {'a': l0, 'b': l1}
 
 def first(): l0.append('first')
 def second(): l1.append('second'); o1.value = 'second'
+@functools.lru_cache(maxsize=None)
+def remembered(key): l0.append(key); return [key]
 calls = {'a': first, 'b': second}
 ";
+
+/// Who calls functions and opens contexts: the module itself.
+const CALLED_HERE: &str = "\
+def call(function): function()
+class around:
+    def __init__(self, items): self.items = items
+    def __enter__(self): self.items.append('enter')
+    def __exit__(self, *args): self.items.append('exit')";
+
+/// And a library.
+const CALLED_ELSEWHERE: &str = "\
+import contextlib, threading
+def call(function): one = threading.Thread(target=function); one.start(); one.join()
+@contextlib.contextmanager
+def around(items): items.append('enter'); yield; items.append('exit')";
 
 /// What the tests show of the state behind the program, a test for each part of it.
 const PARTS: [(&str, &str); 12] = [
@@ -65,6 +83,7 @@ const LISTS: [&str; 6] = ["l0", "l0", "l1", "o0.items", "o1.items", "Holder.shar
 pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
     let mut source = Source::default();
     source.line(conditions);
+    source.line(if conditions == DECIDED { CALLED_HERE } else { CALLED_ELSEWHERE });
     source.line(PRELUDE);
     for name in ["change", "fill"] {
         let mut place = Place::in_function(name);
@@ -136,7 +155,7 @@ impl Words for State {
     }
 
     fn change(&self, rng: &mut Rng, place: &Place) -> String {
-        match rng.u8(..17) {
+        match rng.u8(..18) {
             0..5 => change_of_list(rng, place),
             5..7 => change_of_dict(rng),
             7..9 => change_of_object(rng),
@@ -164,8 +183,22 @@ impl Words for State {
                 let name = if place.function.is_some() { "change" } else { pick(rng, &["change", "fill"]) };
                 format!("{name}({}, {})", list(rng, place), value(rng))
             }
+            14 => call(rng, place),
             _ => change_of_either(rng, place),
         }
+    }
+}
+
+/// What somebody else runs, or runs once.
+fn call(rng: &mut Rng, place: &Place) -> String {
+    let (list, value) = (list(rng, place), value(rng));
+    match rng.u8(..6) {
+        0 => format!("remembered({value})"),
+        1 => format!("remembered({value}).append(n0)"),
+        2 => format!("{list}.extend(remembered('a'))"),
+        3 => "call(first)".to_owned(),
+        4 => format!("call(lambda: {list}.append({value}))"),
+        _ => format!("with around({list}): l1.append('within')"),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::compare::integer;
+use super::super::memo::{self, Memo};
 use super::super::value::{Arguments, DictKind, Names, Partial, Value};
 use super::super::{Binding, Frame, Interpreter, stdlib, truth};
 use super::builtins::dict_of;
@@ -119,8 +120,20 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "lru_cache" | "cache" => match &arguments.positional[..] {
-                [one] if matches!(one.value, Value::Function(_)) => Some(one.value.clone()),
-                _ => Some(Value::Transparent),
+                [one] if matches!(one.value, Value::Function(_)) => {
+                    memo::remember(&one.value, Memo::of_calls(arguments.keyword("maxsize")));
+                    Some(one.value.clone())
+                }
+                // The decorator itself, with its arguments.
+                given => {
+                    let size = given.first().map(|size| ("maxsize".into(), size.clone()));
+                    let keywords = size.into_iter().chain(arguments.keywords.iter().cloned()).collect();
+                    let arguments = Arguments { positional: Vec::new(), keywords };
+                    Some(Value::Partial(Rc::new(Partial {
+                        function: Value::external("functools.lru_cache"),
+                        arguments,
+                    })))
+                }
             },
             _ => None,
         }

@@ -1,0 +1,136 @@
+//! Functions that remember what they gave: `functools.lru_cache`, `functools.cache` and `functools.cached_property`.
+//!
+//! Asked the same again they run no more, and give the very same object.
+
+use std::rc::Rc;
+
+use num_traits::ToPrimitive as _;
+
+use super::candidates::identity;
+use super::compare::{equal, integer};
+use super::value::{Arguments, Doubt, Function, Value};
+use super::{Frame, Interpreter};
+use crate::syntax::ast::Range;
+
+/// What a function gave so far.
+#[derive(Debug)]
+pub(crate) struct Memo {
+    /// Objects that are equal are not the same to it.
+    of_objects: bool,
+    /// Of how many calls it remembers what it gave.
+    most: usize,
+    calls: Vec<(Vec<Value>, Value)>,
+}
+
+impl Memo {
+    /// That of `cached_property`: its objects remember it.
+    pub(super) fn of_objects() -> Self {
+        Self { of_objects: true, most: usize::MAX, calls: Vec::new() }
+    }
+
+    /// That of `lru_cache`, with its `maxsize`; of 128 calls where it is not said. `None` where it remembers nothing.
+    pub(super) fn of_calls(maxsize: Option<&Value>) -> Option<Self> {
+        let most = match maxsize {
+            Some(Value::None) => usize::MAX,
+            None => 128,
+            Some(size) => integer(size).and_then(|size| size.to_usize()).unwrap_or_default(),
+        };
+        (most > 0).then_some(Self { of_objects: false, most, calls: Vec::new() })
+    }
+
+    /// Whether a call was made before; `None` where it may have been.
+    fn find(&self, key: &[Value]) -> Option<Option<&Value>> {
+        let mut is_known = true;
+        for (known, value) in &self.calls {
+            let same = |(one, other): (&Value, &Value)| match identity(one) {
+                Some(place) if self.of_objects => Some(identity(other) == Some(place)),
+                _ => equal(one, other),
+            };
+            let all = if known.len() == key.len() {
+                known.iter().zip(key).try_fold(true, |all, pair| same(pair).map(|same| all && same))
+            } else {
+                Some(false)
+            };
+            match all {
+                Some(true) => return Some(Some(value)),
+                Some(false) => {}
+                None => is_known = false,
+            }
+        }
+        (is_known && self.calls.len() < self.most).then_some(None)
+    }
+}
+
+/// The function remembers from now on what it gives.
+pub(super) fn remember(value: &Value, memo: Option<Memo>) {
+    if let Value::Function(function) = value {
+        function.memo.replace(memo);
+    }
+}
+
+impl Interpreter<'_> {
+    /// A call of a function that may remember what it gave.
+    pub(super) fn remembered(
+        &mut self,
+        function: &Rc<Function>,
+        arguments: &Arguments,
+        frame: &Frame,
+        range: Range,
+        run: impl FnOnce(&mut Self) -> Option<Value>,
+    ) -> Option<Value> {
+        let key = || {
+            let by_name = arguments.keywords.iter().flat_map(|(name, one)| [Value::str(&**name), one.value.clone()]);
+            arguments.positional.iter().map(|one| one.value.clone()).chain(by_name).collect::<Vec<Value>>()
+        };
+        let (key, found) = match &*function.memo.borrow() {
+            None => (Vec::new(), None),
+            Some(memo) => {
+                let key = key();
+                let found = memo.find(&key).map(|found| found.cloned());
+                (key, Some(found))
+            }
+        };
+        match found {
+            None => run(self),
+            Some(Some(Some(value))) => Some(value),
+            Some(Some(None)) => {
+                let value = run(self)?;
+                if self.raised.is_some() {
+                    return Some(value);
+                }
+                // Under a doubt it may give another one later.
+                let kept = match self.current_doubt() {
+                    Some(doubt) => Value::Unknown(doubt.among([&value])),
+                    None => value.clone(),
+                };
+                if let Some(memo) = &mut *function.memo.borrow_mut() {
+                    memo.calls.push((key, kept));
+                }
+                Some(value)
+            }
+            Some(None) => {
+                let doubt = self.doubt(frame, range, "a call that a function may remember");
+                let value = self.perhaps(&doubt, run).flatten();
+                let known = function.memo.borrow();
+                let all = known.iter().flat_map(|memo| memo.calls.iter().map(|(_, value)| value));
+                Some(Value::Unknown(doubt.among(all.chain(&value))))
+            }
+        }
+    }
+
+    /// `cache_clear` of a function that remembers.
+    pub(super) fn forget_calls(&mut self, function: &Function) {
+        let doubt: Option<Doubt> = self.current_doubt().cloned();
+        if let Some(memo) = &mut *function.memo.borrow_mut() {
+            match doubt {
+                None => memo.calls.clear(),
+                // It may remember them, or not.
+                Some(doubt) => {
+                    for (_, value) in &mut memo.calls {
+                        *value = Value::Unknown(doubt.among([&*value]));
+                    }
+                }
+            }
+        }
+    }
+}
