@@ -319,7 +319,7 @@ impl Interpreter<'_> {
         if def.is_async {
             // Nothing runs until somebody waits for it.
             let doubt = self.doubt(frame, range, Why::NotKnown);
-            self.perhaps(&doubt, |interpreter| interpreter.body_of(function, inner));
+            self.run_perhaps(function, inner, &doubt);
             return Some(Value::Unknown(doubt));
         }
         let (value, items) = self.body_of(function, inner);

@@ -6,10 +6,16 @@
 use std::rc::Rc;
 
 use super::value::{Binding, Doubt, Function, Scope, ScopeKind, Value};
-use super::{Frame, Interpreter};
+use super::{Frame, Interpreter, MOST_STEPS};
+use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::visit::{Node, walk};
 
 /// How deeply functions are followed that may be called by those that may be called.
 const DEEPEST: usize = 3;
+/// How many steps one of them is followed for: it is seldom more than a few lines, and may be a whole program.
+const STEPS: u32 = 1_000;
+/// And all of them together.
+const ALL_STEPS: u32 = 200_000;
 
 impl Interpreter<'_> {
     /// Whoever is handed a value may call the functions that it is, or has in it.
@@ -43,11 +49,9 @@ impl Interpreter<'_> {
 
     /// A function may run, perhaps more than once: the second time it finds what the first one left unknown.
     pub(super) fn may_run(&mut self, function: &Rc<Function>, receiver: Option<&Value>, doubt: &Doubt) {
-        let is_inner = |outer: &Rc<Function>| Rc::ptr_eq(outer, function);
-        if self.may_run.len() >= DEEPEST || self.may_run.iter().any(is_inner) || !function.def.can_change_others() {
+        if !self.is_worth_it(function) {
             return;
         }
-        self.may_run.push(function.clone());
         for _ in 0..2 {
             let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));
             let mut first = receiver.cloned();
@@ -56,10 +60,56 @@ impl Interpreter<'_> {
                 scope.names.borrow_own().insert((&*parameter.name).into(), Binding { value, doubt: None });
             }
             let frame = Frame { scope, module: function.module.clone() };
-            self.perhaps(doubt, |interpreter| interpreter.body_of(function, &frame));
+            self.run_perhaps(function, &frame, doubt);
         }
-        self.may_run.pop();
     }
+
+    /// Whether it can change anything, and is not followed already.
+    fn is_worth_it(&self, function: &Rc<Function>) -> bool {
+        let is_inner = |outer: &Rc<Function>| Rc::ptr_eq(outer, function);
+        function.def.can_change_others() && self.may_run.len() < DEEPEST && !self.may_run.iter().any(is_inner)
+    }
+
+    /// Follows the body of a function that may run, whose parameters are bound, for some steps.
+    pub(super) fn run_perhaps(&mut self, function: &Rc<Function>, frame: &Frame, doubt: &Doubt) {
+        if !self.is_worth_it(function) {
+            return;
+        }
+        // They take no steps of the module that hands them out.
+        if self.steps_of_others < ALL_STEPS {
+            let (before, ended) = (self.steps, self.exhausted.take());
+            self.steps = MOST_STEPS - STEPS;
+            self.may_run.push(function.clone());
+            self.perhaps(doubt, |interpreter| interpreter.body_of(function, frame));
+            self.may_run.pop();
+            let is_followed = !self.is_exhausted();
+            self.steps_of_others += self.steps.saturating_sub(MOST_STEPS - STEPS).min(STEPS);
+            (self.steps, self.exhausted) = (before, ended);
+            if is_followed {
+                return;
+            }
+        }
+        // What it names outside of itself is what it changes, if anything is.
+        let mut named: Vec<&str> = Vec::new();
+        walk(function.def.body(), &mut |node| {
+            if let Node::Expression(Expr { kind: ExprKind::Name(name), .. }) = node {
+                named.push(name);
+            }
+            true
+        });
+        for name in named {
+            let held = frame.scope.parent.as_ref().and_then(|scope| value_around(scope, name));
+            if let Some(held @ (Value::List(_) | Value::Set(_) | Value::Dict(_))) = held {
+                self.taint(&held, doubt);
+            }
+        }
+    }
+}
+
+/// What a name is bound to in a scope or around it.
+fn value_around(scope: &Rc<Scope>, name: &str) -> Option<Value> {
+    let found = scope.names.borrow().get(name).map(|binding| binding.value.clone());
+    found.or_else(|| value_around(scope.parent.as_ref()?, name))
 }
 
 /// The values that a container has in it.

@@ -104,6 +104,12 @@ impl Interpreter<'_> {
                 let file = file.unwrap_or_else(|| test_catalog::TreePath::new(&path));
                 Value::Unknown(test_catalog::Reason { text, at: test_catalog::SourceSpan::line(file, 1) }.into())
             }
+            // What may run may import it, or not: what else that would change is not known either way.
+            Import::File(path) if !self.may_run.is_empty() && !self.modules.contains_key(path.as_str()) => {
+                let text = format!("`{dotted}` may be imported by what may run");
+                let at = test_catalog::SourceSpan::line(test_catalog::TreePath::new(&path), 1);
+                Value::Unknown(test_catalog::Reason { text, at }.into())
+            }
             Import::File(path) => match self.module(&path) {
                 Ok(module) => Value::Module(module),
                 Err(problem) => Value::Unknown(Doubt::from(test_catalog::Reason {

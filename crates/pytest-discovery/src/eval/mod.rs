@@ -117,6 +117,8 @@ pub(crate) struct Interpreter<'a> {
     first_imports: HashMap<String, Utf8PathBuf>,
     /// Functions on the stack that others may call, and that are followed for what they change.
     may_run: Vec<Rc<value::Function>>,
+    /// The steps that were taken for them.
+    steps_of_others: u32,
     /// What the generator functions on the stack have yielded.
     yields: Vec<Vec<Value>>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
@@ -172,6 +174,7 @@ impl<'a> Interpreter<'a> {
             guarded: 0,
             first_imports: HashMap::default(),
             may_run: Vec::new(),
+            steps_of_others: 0,
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,
