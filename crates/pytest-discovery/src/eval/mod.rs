@@ -19,6 +19,7 @@ mod callback;
 mod candidates;
 mod class;
 mod compare;
+mod comparison;
 mod comprehension;
 mod control;
 mod define;

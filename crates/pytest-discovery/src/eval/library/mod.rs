@@ -6,6 +6,7 @@ mod containers;
 mod files;
 mod functional;
 mod introspection;
+mod iterables;
 mod itertools;
 mod json;
 mod numbers;
