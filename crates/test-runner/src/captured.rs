@@ -22,6 +22,8 @@ const BLOCK: u64 = 512;
 /// The files of one pytest process.
 #[derive(Default)]
 pub(crate) struct Captured {
+    /// What the test said in the phases that are over, as pytest tells it.
+    said: String,
     files: Vec<Stream>,
     looked: Option<Instant>,
 }
@@ -43,16 +45,22 @@ impl Captured {
             let metadata = file.metadata().ok()?;
             (metadata.is_file() && metadata.nlink() == 0).then_some(Stream { name, file, seen: None })
         };
-        Self { files: [("stdout", out), ("stderr", err)].into_iter().filter_map(open).collect(), looked: None }
+        let files = [("stdout", out), ("stderr", err)].into_iter().filter_map(open).collect();
+        Self { said: String::new(), files, looked: None }
     }
 
-    /// What is there now, the beginning and the end of it: since the test's set-up, its call or its teardown began.
+    /// The test that runs said that in the phases that are over.
+    pub(crate) fn said(&mut self, text: String) {
+        self.said = text;
+    }
+
+    /// What is there of the test that runs, the beginning and the end of it: of the phases that are over, and of the one that is not.
     pub(crate) fn text(&self) -> String {
         let text = self.files.iter().filter_map(|stream| {
             let text = both_ends(&stream.file).ok().filter(|text| !text.is_empty())?;
             Some(format!("--- Captured {} ---\n{}\n", stream.name, String::from_utf8_lossy(&text)))
         });
-        text.collect()
+        std::iter::once(self.said.clone()).chain(text).collect()
     }
 
     /// Gives back to the disk what nobody will read of a flood, while that test runs.

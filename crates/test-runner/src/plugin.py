@@ -306,7 +306,11 @@ def pytest_runtest_makereport(item, call):
     # Before fixtures are torn down, which are those of the test as well.
     end_if_forked()
     result = yield
-    item.config.stash[REPORTS].append(result.get_result())
+    report = result.get_result()
+    item.config.stash[REPORTS].append(report)
+    # Who is ended in the next phase tells of this one no more.
+    if report.sections and report.when != "teardown":
+        tell(event="said", output=text(sections(report)))
 
 
 def said(report):
@@ -316,6 +320,11 @@ def said(report):
     writer.hasmarkup = False
     report.toterminal(writer)
     return shown.getvalue().strip("\n")
+
+
+def sections(report):
+    """What was captured of the test until then."""
+    return "".join(f"--- {name} ---\n{content}\n" for name, content in report.sections)
 
 
 def verdict(index, reports):
@@ -335,7 +344,7 @@ def verdict(index, reports):
     if outcome == "passed" and all(report.when != "call" for report in reports):
         # As with --setup-only.
         outcome, reason = "skipped", "pytest did not call it"
-    output = "".join(f"--- {name} ---\n{content}\n" for name, content in reports[-1].sections)
+    output = sections(reports[-1])
     if outcome == "failed" and output:
         keep(index, output)
     return {"outcome": outcome, "reason": text(reason or ""), "message": text(message), "output": text(output)}

@@ -375,10 +375,12 @@ impl<'r, 'p> Attempt<'r, 'p> {
             }
             Line::Start { item: number } => {
                 if let Some(item) = self.items.get(number) {
+                    self.captured.said(String::new());
                     self.running = Some((number, Instant::now()));
                     self.job.started(item.id.clone(), item.occurrence);
                 }
             }
+            Line::Said { output } => self.captured.said(output),
             Line::End { item, outcome, reason, message, output, cpu, memory, before } => {
                 for peak in [memory, before].into_iter().flatten() {
                     self.job.launcher.saw_memory(peak);

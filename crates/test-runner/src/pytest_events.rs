@@ -34,6 +34,10 @@ pub(crate) enum Line {
     Start {
         item: usize,
     },
+    /// What the test that runs said in the phases that are over: its set-up, its call.
+    Said {
+        output: String,
+    },
     End {
         item: usize,
         outcome: String,

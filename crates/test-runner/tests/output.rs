@@ -97,10 +97,16 @@ fn of_a_test_that_hangs_or_dies_it_is_kept_what_it_and_its_programs_printed() {
             subprocess.run(['echo', 'words of a program'])\n    sys.stdout.flush()\n    os._exit(4)\n\
         @pytest.fixture\n\
         def server():\n    print('the server starts')\n    time.sleep(60)\n\
-        def test_hangs(server): pass\n";
+        def test_hangs(server): pass\n\
+        @pytest.fixture\n\
+        def ready():\n    print('the fixture is ready')\n    yield\n    print('it goes')\n    os._exit(5)\n\
+        def test_dies_late(ready): print('of its call')\n\
+        def test_dies_ready(ready): os._exit(6)\n\
+        def test_after(): os._exit(7)\n";
     let tree = Tree::new(&[("test_a.py", source)]);
     let demand = |name| python("test_a.py", name, if name == "test_hangs" { 3 } else { 60 });
-    let outcome = run(["test_before", "test_dies", "test_hangs"].map(demand).to_vec(), &tree.settings());
+    let names = ["test_before", "test_dies", "test_hangs", "test_dies_late", "test_dies_ready", "test_after"];
+    let outcome = run(names.map(demand).to_vec(), &tree.settings());
     let both = |name, words: &[&str]| {
         let result = result(&outcome, name);
         let file = std::fs::read_to_string(result.output_file.as_ref().unwrap()).unwrap();
@@ -112,6 +118,10 @@ fn of_a_test_that_hangs_or_dies_it_is_kept_what_it_and_its_programs_printed() {
     };
     assert_eq!(both("test_dies", &["words of its own", "and loud ones", "words of a program"]), "crashed");
     assert_eq!(both("test_hangs", &["the server starts"]), "timed-out");
+    // Of the phases before as well.
+    assert_eq!(both("test_dies_late", &["the fixture is ready", "of its call", "it goes"]), "crashed");
+    assert_eq!(both("test_dies_ready", &["the fixture is ready"]), "crashed");
+    assert!(!result(&outcome, "test_after").output.contains("the fixture is ready"));
 }
 
 #[test]
