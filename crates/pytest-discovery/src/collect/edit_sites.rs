@@ -85,9 +85,8 @@ fn is_pytestmark(target: &Expr) -> bool {
 /// not always.
 fn binds_within(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
-        StmtKind::If { body, orelse, .. }
-        | StmtKind::For { body, orelse, .. }
-        | StmtKind::While { body, orelse, .. } => binds(body) || binds(orelse),
+        StmtKind::If { body, orelse, .. } | StmtKind::While { body, orelse, .. } => binds(body) || binds(orelse),
+        StmtKind::For(one) => binds(&one.body) || binds(&one.orelse),
         StmtKind::With { body, .. } => binds(body),
         StmtKind::Try { body, handlers, orelse, finally } => {
             [body, orelse, finally].into_iter().any(|part| binds(part))

@@ -49,6 +49,7 @@ impl Metafunc {
         if matches!(&*self.failure.borrow(), Some((Failure::Refused(_), _))) {
             // pytest goes on: a generator that other tests share is used up.
             if let Value::Iterator(_) = &call.argvalues {
+                interpreter.settled(&call.argvalues);
                 let _ = crate::eval::elements(&call.argvalues);
             }
             return;

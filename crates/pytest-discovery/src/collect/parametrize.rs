@@ -218,6 +218,7 @@ impl SetMaker<'_, '_> {
         if names.iter().any(|name| &**name == "request") {
             return Err(Failure::Refused("`request` is pytest's own, and no argument to parametrize".to_owned()));
         }
+        self.interpreter.settled(&call.argvalues);
         let values = elements(&call.argvalues)
             .map_err(|doubt| Failure::unknown("the values of `parametrize` are not known", doubt))?;
         if values.is_empty() {

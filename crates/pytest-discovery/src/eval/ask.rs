@@ -38,8 +38,9 @@ impl Interpreter<'_> {
     }
 
     /// Up to `count` elements of what can be iterated, and whether it has a length.
-    pub(crate) fn first_elements(&self, value: &Value, count: usize) -> Result<(Vec<Value>, bool), Option<Doubt>> {
+    pub(crate) fn first_elements(&mut self, value: &Value, count: usize) -> Result<(Vec<Value>, bool), Option<Doubt>> {
         let Value::Iterator(iterator) = value else { return elements(value).map(|items| (items, true)) };
+        self.settled(value);
         let mut items = Vec::new();
         while items.len() < count {
             match iterator.next().map_err(Some)? {
@@ -48,6 +49,18 @@ impl Interpreter<'_> {
             }
         }
         Ok((items, false))
+    }
+
+    /// A generator that nobody asked yet is asked for all that it has.
+    pub(crate) fn settled(&mut self, value: &Value) {
+        let Value::Iterator(iterator) = value else { return };
+        let settled = self.on_behalf(|interpreter| {
+            interpreter.settle(value);
+            Value::None
+        });
+        if let Value::Unknown(doubt) = settled {
+            iterator.forget(&doubt);
+        }
     }
 
     /// The module of the tree that a dotted name means.

@@ -6,6 +6,7 @@ use super::comprehension::Until;
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
+use super::generator::Waiting;
 use super::value::{Argument, Arguments, Binding, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
 use super::{Frame, Interpreter, MOST_CALLS, several, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
@@ -120,7 +121,11 @@ impl Interpreter<'_> {
         let source = Source { file: frame.module.file.clone(), range };
         arguments.keywords =
             kwargs.into_iter().map(|(name, value)| (name, Argument { value, source: source.clone() })).collect();
-        self.on_behalf(|interpreter| interpreter.apply(function, arguments, None, frame, range))
+        self.on_behalf(|interpreter| {
+            let value = interpreter.apply(function, arguments, None, frame, range);
+            interpreter.settle(&value);
+            value
+        })
     }
 
     /// Calls what `ids=` names with one parameter.
@@ -171,6 +176,12 @@ impl Interpreter<'_> {
     ) -> Value {
         if self.raised.is_some() || self.is_exhausted() {
             return self.not_known(frame, range);
+        }
+        if super::generator::takes_all(function) {
+            arguments.values().for_each(|value| self.settle(value));
+            if self.raised.is_some() {
+                return self.not_known(frame, range);
+            }
         }
         let known = match function {
             Value::Mark(mark) => return self.mark(mark, arguments, spread, frame, range),
@@ -260,10 +271,10 @@ impl Interpreter<'_> {
                 self.note_risk(&unknown);
             }
             for value in arguments.values() {
+                self.may_call(value, &unknown);
                 if let Value::Iterator(iterator) = value {
                     iterator.forget(&unknown);
                 }
-                self.may_call(value, &unknown);
             }
             let unknown = unknown.apart();
             return Value::Unknown(if stdlib::may_give(path) { unknown.among(arguments.values()) } else { unknown });
@@ -315,37 +326,23 @@ impl Interpreter<'_> {
 
     /// Runs a function whose parameters are bound.
     fn run_bound(&mut self, function: &Rc<Function>, inner: &Frame, frame: &Frame, range: Range) -> Option<Value> {
-        let def = &function.def;
-        if def.is_async {
+        if function.def.is_async {
             // Nothing runs until somebody waits for it.
             let doubt = self.doubt(frame, range, Why::NotKnown);
             self.run_perhaps(function, inner, &doubt);
             return Some(Value::Unknown(doubt));
         }
-        let (value, items) = self.body_of(function, inner);
-        if let Some(items) = items {
-            if self.raised.is_some() {
-                // It would raise when it is used, not now.
-                self.raised = None;
-                return Some(self.not_known(frame, range));
-            }
-            return Some(
-                match items.iter().find_map(|item| item.doubt().filter(|_| matches!(value, Value::Unknown(_)))) {
-                    Some(doubt) => Value::Unknown(doubt.clone()),
-                    None => Iterator::of(items),
-                },
-            );
+        if function.def.is_generator {
+            let doubt = self.doubt(frame, range, "a generator");
+            return Some(Iterator::waiting(Waiting::Function(function.clone(), inner.clone()), doubt));
         }
-        Some(value)
+        Some(self.body_of(function, inner))
     }
 
-    /// Runs a function's body where its parameters are bound: what it returns, and of a generator what it yields.
-    pub(super) fn body_of(&mut self, function: &Rc<Function>, inner: &Frame) -> (Value, Option<Vec<Value>>) {
+    /// Runs a function's body where its parameters are bound: what it returns.
+    pub(super) fn body_of(&mut self, function: &Rc<Function>, inner: &Frame) -> Value {
         let def = &function.def;
         self.calls += 1;
-        if def.is_generator {
-            self.yields.push(Vec::new());
-        }
         let value = match lambda_body(def) {
             Some(body) => self.eval(body, inner),
             None => match self.block(def.body(), inner) {
@@ -359,8 +356,7 @@ impl Interpreter<'_> {
             },
         };
         self.calls -= 1;
-        let items = if def.is_generator { Some(self.yields.pop().unwrap_or_default()) } else { None };
-        (value, items)
+        value
     }
 
     /// `super()` where a function of the tree is running.

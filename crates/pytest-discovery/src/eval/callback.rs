@@ -31,6 +31,7 @@ impl Interpreter<'_> {
                     self.may_run(function, Some(&method.0), doubt);
                 }
             }
+            Value::Iterator(_) => drop(self.perhaps(doubt, |interpreter| interpreter.settle(value))),
             Value::StaticMethod(inner) | Value::ClassMethod(inner) => self.may_call_within(inner, doubt, depth),
             Value::Partial(partial) => self.may_call_within(&partial.function.clone(), doubt, depth),
             Value::Instance(instance) => {
@@ -80,7 +81,13 @@ impl Interpreter<'_> {
             let (before, ended) = (self.steps, self.exhausted.take());
             self.steps = MOST_STEPS - STEPS;
             self.may_run.push(function.clone());
-            self.perhaps(doubt, |interpreter| interpreter.body_of(function, frame));
+            self.perhaps(doubt, |interpreter| {
+                if function.def.is_generator {
+                    drop(interpreter.all_of(function, frame));
+                } else {
+                    interpreter.body_of(function, frame);
+                }
+            });
             self.may_run.pop();
             let is_followed = !self.is_exhausted();
             self.steps_of_others += self.steps.saturating_sub(MOST_STEPS - STEPS).min(STEPS);

@@ -136,7 +136,8 @@ pub(super) fn taint(value: &Value, doubt: &Doubt) {
                 Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => left.extend(items),
                 Feed::Repeat(item) => left.push(item),
                 Feed::Unknown(before) => left.extend_from_slice(before.candidates()),
-                Feed::Count(..) => {}
+                // Whoever may have asked it has had it run: see `may_call`.
+                Feed::Count(..) | Feed::Waiting(..) => {}
             },
             Value::Function(function) => {
                 function.open.borrow_mut().get_or_insert_with(|| doubt.clone());

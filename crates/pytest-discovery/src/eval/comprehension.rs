@@ -1,10 +1,12 @@
 //! Comprehensions and generator expressions.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::candidates::identity;
 use super::doubt::Why;
 use super::expr::distinct;
+use super::generator::Waiting;
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Expr, ExprKind, Range};
@@ -41,9 +43,20 @@ struct Run<'c> {
 }
 
 impl Interpreter<'_> {
-    pub(super) fn comprehension(&mut self, comprehension: &Comprehension, frame: &Frame, range: Range) -> Value {
+    pub(super) fn comprehension(&mut self, comprehension: &Arc<Comprehension>, frame: &Frame, range: Range) -> Value {
         if let Some(found) = self.comprehension_in_any_order(comprehension, frame, range) {
             return found;
+        }
+        if comprehension.kind == ComprehensionKind::Generator
+            && let Some(clause) = comprehension.clauses.first()
+        {
+            let first = match self.iterated.take() {
+                Some((range, first)) if range == clause.iter.range => first,
+                _ => self.eval(&clause.iter, frame),
+            };
+            let waiting =
+                Waiting::Expression { comprehension: comprehension.clone(), frame: frame.clone(), first, range };
+            return Iterator::waiting(waiting, self.doubt(frame, range, "a generator"));
         }
         let (found, _) = match self.run(comprehension, Until::End, frame, range) {
             Ok(found) => found,

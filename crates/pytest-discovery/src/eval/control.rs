@@ -1,12 +1,13 @@
 //! Statements that decide what runs: conditions, loops, `try` and `with`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::value::{Doubt, Iterator, List, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
-use crate::syntax::ast::{Expr, ExprKind, Handler, Range, Stmt, UnaryOp};
+use crate::syntax::ast::{Expr, ExprKind, For, Handler, Range, Stmt, UnaryOp};
 
 /// How many turns of a `while` are followed that may be none.
 const TURNS_IN_DOUBT: u32 = 2;
@@ -86,7 +87,7 @@ impl Interpreter<'_> {
     }
 
     /// How a block ends that ends so if it runs.
-    fn if_at_all(&mut self, flow: Flow, doubt: &Doubt, frame: &Frame) -> Flow {
+    pub(super) fn if_at_all(&mut self, flow: Flow, doubt: &Doubt, frame: &Frame) -> Flow {
         let left = Perhaps { doubt: doubt.clone(), returns: None, breaks: false, stays: false };
         match flow {
             Flow::Return(value) => Flow::Perhaps(left.returning(&value)),
@@ -123,10 +124,20 @@ impl Interpreter<'_> {
         perhaps.map_or(Flow::Next, Flow::Perhaps)
     }
 
-    pub(super) fn repeat(&mut self, target: &Expr, iter: &Expr, body: &[Stmt], orelse: &[Stmt], frame: &Frame) -> Flow {
+    pub(super) fn repeat(&mut self, statement: &Arc<For>, frame: &Frame) -> Flow {
+        let For { target, iter, body, orelse } = &**statement;
         let value = self.eval(iter, frame);
         if self.raised.is_some() {
             return Flow::Next;
+        }
+        if let Value::Iterator(iterator) = &value {
+            if let Some(generator) = iterator.take_generator() {
+                return self.repeat_within(generator, statement, frame);
+            }
+            self.settle(&value);
+            if self.raised.is_some() {
+                return Flow::Next;
+            }
         }
         if self.doubts_order_only()
             && let Some(items) = self.in_any_order(&value).filter(|items| items.len() > 1)
@@ -260,7 +271,7 @@ impl Interpreter<'_> {
     }
 
     /// How a loop ends whose last turn, or what follows it, ends so, and which may have been left before.
-    fn leave_loop(&mut self, perhaps: Option<Perhaps>, end: Flow, frame: &Frame) -> Flow {
+    pub(super) fn leave_loop(&mut self, perhaps: Option<Perhaps>, end: Flow, frame: &Frame) -> Flow {
         let Some(perhaps) = perhaps else { return end };
         let left = Perhaps { breaks: false, stays: false, ..perhaps.clone() };
         match end {

@@ -183,7 +183,7 @@ impl Interpreter<'_> {
                 }
             }
             StmtKind::If { test, body, orelse } => return self.branch(test, body, orelse, frame),
-            StmtKind::For { target, iter, body, orelse } => return self.repeat(target, iter, body, orelse, frame),
+            StmtKind::For(one) => return self.repeat(one, frame),
             StmtKind::While { test, body, orelse } => return self.repeat_while(test, body, orelse, frame),
             StmtKind::With { items, body } => return self.with(items, body, frame),
             StmtKind::Match { subject, cases } => return self.choose(subject, cases, frame, stmt.range),

@@ -131,10 +131,7 @@ impl Interpreter<'_> {
             }
             ExprKind::YieldFrom(value) => {
                 let value = self.eval(value, frame);
-                match self.iterate(&value, frame, expr.range) {
-                    Ok(items) => self.yielded(items, frame, expr),
-                    Err(doubt) => self.yielded(vec![Value::Unknown(doubt)], frame, expr),
-                }
+                self.yield_from(&value, frame, expr)
             }
             ExprKind::Slice(parts) => {
                 let parts = self.slice_of(parts, frame);
@@ -161,21 +158,6 @@ impl Interpreter<'_> {
             return None;
         }
         Some(value)
-    }
-
-    fn yielded(&mut self, items: Vec<Value>, frame: &Frame, expr: &Expr) -> Value {
-        let doubt = self.current_doubt().cloned();
-        if let Some(yields) = self.yields.last_mut() {
-            match doubt {
-                // How many there are is not known.
-                Some(doubt) => yields.push(Value::Unknown(doubt)),
-                None => yields.extend(items),
-            }
-            if yields.len() > super::MOST_ELEMENTS {
-                self.exhaust();
-            }
-        }
-        self.unknown(frame, expr.range, "what a generator is sent")
     }
 
     /// `and` and `or`.

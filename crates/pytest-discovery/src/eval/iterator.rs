@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use num_bigint::BigInt;
 
+use super::generator::Waiting;
 use super::shared::Shared;
 use super::subscript::held_by;
 use super::value::{Dict, Doubt, Value, ViewKind};
@@ -26,6 +27,8 @@ pub(super) enum Feed {
     Repeat(Value),
     /// `itertools.cycle`: the next is in front.
     Cycle(VecDeque<Value>),
+    /// A generator that nobody asked yet, and why it is not known what it has.
+    Waiting(Box<Waiting>, Doubt),
     Unknown(Doubt),
 }
 
@@ -44,6 +47,7 @@ impl Iterator {
             Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => doubt.among(&items),
             Feed::Repeat(item) => doubt.among([&item]),
             Feed::Unknown(before) => before,
+            Feed::Waiting(..) => doubt.clone(),
             Feed::Count(..) => return,
         };
         *self.0.borrow_mut() = Feed::Unknown(unknown);
@@ -63,7 +67,7 @@ impl Iterator {
                 items.rotate_left(usize::from(!items.is_empty()));
                 Ok(items.back().cloned())
             }
-            Feed::Unknown(doubt) => Err(doubt.clone()),
+            Feed::Unknown(doubt) | Feed::Waiting(_, doubt) => Err(doubt.clone()),
         }
     }
 
@@ -72,7 +76,7 @@ impl Iterator {
         match &mut *self.0.borrow_mut() {
             Feed::Items(items) | Feed::File(items) => Ok(std::mem::take(items).into()),
             Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
-            Feed::Unknown(doubt) => Err(Some(doubt.clone())),
+            Feed::Unknown(doubt) | Feed::Waiting(_, doubt) => Err(Some(doubt.clone())),
             Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) => Err(None),
         }
     }
@@ -154,6 +158,10 @@ impl Interpreter<'_> {
     /// # Errors
     /// Why it is not known.
     pub(crate) fn iterate(&mut self, value: &Value, frame: &Frame, range: Range) -> Result<Vec<Value>, Doubt> {
+        self.settle(value);
+        if self.raised.is_some() {
+            return Err(self.doubt(frame, range, super::doubt::Why::NotKnown));
+        }
         let found = match value {
             Value::Instance(instance) if instance.member.is_none() => {
                 self.iterate_instance(value, instance, frame, range)
@@ -194,7 +202,8 @@ impl Interpreter<'_> {
         }
         let Some(answer) = self.special(value, "__iter__", Vec::new(), frame, range) else { return Err(None) };
         if let Value::Iterator(_) = answer {
-            return elements(&answer);
+            self.settle(&answer);
+            return if self.raised.is_some() { Err(None) } else { elements(&answer) };
         }
         // An object of the tree: `__next__` until it stops.
         let mut items = Vec::new();

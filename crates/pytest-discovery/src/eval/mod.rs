@@ -31,6 +31,7 @@ mod exceptions;
 mod exec;
 mod expr;
 mod format;
+mod generator;
 mod holder;
 mod importing;
 mod instance;
@@ -120,8 +121,8 @@ pub(crate) struct Interpreter<'a> {
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
     steps_of_others: u32,
-    /// What the generator functions on the stack have yielded.
-    yields: Vec<Vec<Value>>,
+    /// The generators that run, one within the other.
+    yields: Vec<generator::Yields>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
     handling: Vec<Raised>,
     /// What the first `for` of a comprehension takes, which was evaluated already.
@@ -141,7 +142,7 @@ pub(crate) struct Interpreter<'a> {
 }
 
 /// Where evaluation is: names are looked up in the scope, places are in the module's file.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Frame {
     pub(crate) scope: Rc<Scope>,
     pub(crate) module: Rc<Module>,

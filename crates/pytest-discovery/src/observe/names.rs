@@ -82,9 +82,8 @@ impl<'a> Names<'a> {
                 self.others.insert(&class.name);
             }
             StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| self.bound(target)),
-            StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
-                self.bound(target)
-            }
+            StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } => self.bound(target),
+            StmtKind::For(one) => self.bound(&one.target),
             StmtKind::With { items, .. } => items.iter().filter_map(|(_, target)| target.as_ref()).for_each(|target| {
                 self.bound(target);
             }),

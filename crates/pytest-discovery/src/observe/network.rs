@@ -61,7 +61,7 @@ pub(super) fn called(body: &mut Body<'_, '_>) {
             true
         }
         // A loop waits for what it asks for in each round.
-        Node::Statement(Stmt { kind: StmtKind::While { .. } | StmtKind::For { .. }, range }) => {
+        Node::Statement(Stmt { kind: StmtKind::While { .. } | StmtKind::For(_), range }) => {
             loops.push(*range);
             true
         }

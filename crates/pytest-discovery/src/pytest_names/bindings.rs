@@ -48,9 +48,8 @@ impl<'a> Bindings<'a> {
             StmtKind::Delete(targets) | StmtKind::Assign { targets, .. } => {
                 targets.iter().for_each(|target| self.target(target));
             }
-            StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } | StmtKind::For { target, .. } => {
-                self.target(target);
-            }
+            StmtKind::AugAssign { target, .. } | StmtKind::AnnAssign { target, .. } => self.target(target),
+            StmtKind::For(one) => self.target(&one.target),
             StmtKind::With { items, .. } => {
                 items.iter().filter_map(|(_, to)| to.as_ref()).for_each(|to| self.target(to))
             }

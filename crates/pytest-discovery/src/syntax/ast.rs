@@ -94,7 +94,7 @@ pub(crate) enum ExprKind {
         orelse: Box<Expr>,
     },
     Lambda(Arc<Function>),
-    Comprehension(Box<Comprehension>),
+    Comprehension(Arc<Comprehension>),
     /// An f-string.
     Interpolated(Vec<Interpolation>),
     /// A t-string.
@@ -255,6 +255,14 @@ pub(crate) struct Class {
 }
 
 #[derive(Debug, PartialEq)]
+pub(crate) struct For {
+    pub(crate) target: Expr,
+    pub(crate) iter: Expr,
+    pub(crate) body: Vec<Stmt>,
+    pub(crate) orelse: Vec<Stmt>,
+}
+
+#[derive(Debug, PartialEq)]
 pub(crate) struct Stmt {
     pub(crate) range: Range,
     pub(crate) kind: StmtKind,
@@ -280,12 +288,7 @@ pub(crate) enum StmtKind {
         annotation: Expr,
         value: Option<Expr>,
     },
-    For {
-        target: Expr,
-        iter: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
-    },
+    For(Arc<For>),
     While {
         test: Expr,
         body: Vec<Stmt>,

@@ -52,10 +52,10 @@ fn collect<'s>(statements: &'s [Stmt], names: &mut Vec<&'s str>, depth: u32) {
             StmtKind::AugAssign { target: one, .. } | StmtKind::AnnAssign { target: one, value: Some(_), .. } => {
                 target(one, names, depth);
             }
-            StmtKind::For { target: one, body, orelse, .. } => {
-                target(one, names, depth);
-                inner(body, names);
-                inner(orelse, names);
+            StmtKind::For(one) => {
+                target(&one.target, names, depth);
+                inner(&one.body, names);
+                inner(&one.orelse, names);
             }
             StmtKind::While { body, orelse, .. } | StmtKind::If { body, orelse, .. } => {
                 inner(body, names);

@@ -48,7 +48,7 @@ impl Body {
         self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
     }
 
-    /// Whether it has anything that can change what others see: calls, and what is bound outside.
+    /// Whether it has anything that can change what others see: calls, exceptions, and what is bound outside.
     pub(crate) fn can_change_others(&self) -> bool {
         *self.changes.get_or_init(|| {
             let mut can = false;
@@ -61,10 +61,11 @@ impl Body {
                         | StmtKind::AugAssign { .. }
                         | StmtKind::Delete(_) => true,
                         StmtKind::Import(_) | StmtKind::ImportFrom { .. } | StmtKind::With { .. } => true,
+                        StmtKind::Raise(_) | StmtKind::Assert(_) => true,
                         StmtKind::Assign { targets, .. } => {
                             targets.iter().any(|one| !matches!(one.kind, ExprKind::Name(_)))
                         }
-                        StmtKind::For { target, .. } => !matches!(target.kind, ExprKind::Name(_)),
+                        StmtKind::For(one) => !matches!(one.target.kind, ExprKind::Name(_)),
                         _ => false,
                     },
                 };

@@ -76,10 +76,10 @@ fn statement<'a>(statement: &'a Stmt, see: &mut impl FnMut(Node<'a>) -> bool) {
         StmtKind::AnnAssign { target, annotation, value } => {
             expressions([target, annotation].into_iter().chain(value), see);
         }
-        StmtKind::For { target, iter, body, orelse } => {
-            expressions([target, iter], see);
-            walk(body, see);
-            walk(orelse, see);
+        StmtKind::For(one) => {
+            expressions([&one.target, &one.iter], see);
+            walk(&one.body, see);
+            walk(&one.orelse, see);
         }
         StmtKind::While { test, body, orelse } | StmtKind::If { test, body, orelse } => {
             walk_expression(test, see);

@@ -174,6 +174,12 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
+        if let Some(first) = self.first_of(iterator, frame, range) {
+            return Some(first);
+        }
+        if self.raised.is_some() {
+            return None;
+        }
         if let Some(doubt) = self.current_doubt() {
             iterator.forget(doubt);
         }

@@ -175,7 +175,7 @@ impl Lowering<'_> {
         value: Option<&python::Expr>,
         clauses: &[python::Comprehension],
     ) -> ExprKind {
-        ExprKind::Comprehension(Box::new(Comprehension {
+        ExprKind::Comprehension(Arc::new(Comprehension {
             kind,
             element: self.expression(element),
             value: self.optional(value),

@@ -12,7 +12,9 @@ use ruff_python_ast::{self as python, ElifElseClause, PythonVersion};
 use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_module};
 use ruff_text_size::Ranged;
 
-use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Parameter, Pattern, Range, Stmt, StmtKind};
+use super::ast::{
+    Alias, Case, Class, Expr, ExprKind, For, Function, Handler, Parameter, Pattern, Range, Stmt, StmtKind,
+};
 use super::body::{Body, Source};
 use super::lower::{self, identifier};
 use super::plain::Hidden;
@@ -139,12 +141,12 @@ impl Lowering<'_> {
                 annotation: self.expression(&it.annotation),
                 value: self.optional(it.value.as_deref()),
             },
-            python::Stmt::For(it) => StmtKind::For {
+            python::Stmt::For(it) => StmtKind::For(Arc::new(For {
                 target: self.expression(&it.target),
                 iter: self.expression(&it.iter),
                 body: self.statements(&it.body),
                 orelse: self.statements(&it.orelse),
-            },
+            })),
             python::Stmt::While(it) => StmtKind::While {
                 test: self.expression(&it.test),
                 body: self.statements(&it.body),

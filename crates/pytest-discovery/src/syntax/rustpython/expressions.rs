@@ -157,7 +157,7 @@ impl Lowering<'_> {
         value: Option<python::Expr>,
         clauses: Vec<python::Comprehension>,
     ) -> ExprKind {
-        ExprKind::Comprehension(Box::new(Comprehension {
+        ExprKind::Comprehension(Arc::new(Comprehension {
             kind,
             element: self.expression(element),
             value: value.map(|value| self.expression(value)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustpython_parser::ast::{self as python, Ranged};
 use rustpython_parser::{Parse, ParseError};
 
-use super::ast::{Alias, Case, Class, Expr, ExprKind, Function, Handler, Pattern, Range, Stmt, StmtKind};
+use super::ast::{Alias, Case, Class, Expr, ExprKind, For, Function, Handler, Pattern, Range, Stmt, StmtKind};
 use super::body::Body;
 use super::lower;
 
@@ -140,12 +140,12 @@ impl Lowering<'_> {
         body: Vec<python::Stmt>,
         orelse: Vec<python::Stmt>,
     ) -> StmtKind {
-        StmtKind::For {
+        StmtKind::For(Arc::new(For {
             target: self.expression(target),
             iter: self.expression(iter),
             body: self.statements(body),
             orelse: self.statements(orelse),
-        }
+        }))
     }
 
     fn with(&mut self, items: Vec<python::WithItem>, body: Vec<python::Stmt>) -> StmtKind {
