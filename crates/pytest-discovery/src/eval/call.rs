@@ -178,9 +178,18 @@ impl Interpreter<'_> {
             return self.not_known(frame, range);
         }
         if super::generator::takes_all(function) {
-            arguments.values().for_each(|value| self.settle(value));
+            let ((), changes) =
+                super::shared::changes_others(|| arguments.values().for_each(|value| self.settle(value)));
             if self.raised.is_some() {
                 return self.not_known(frame, range);
+            }
+            // A list that grows by a generator grows while that runs.
+            if let Value::BuiltinMethod(method) = function
+                && changes
+                && !stdlib::is_pure_method(&method.0, &method.1)
+            {
+                let doubt = self.doubt(frame, range, "a generator that changes others meanwhile");
+                self.taint_only(&method.0, &doubt);
             }
         }
         let known = match function {

@@ -136,8 +136,10 @@ pub(super) fn taint(value: &Value, doubt: &Doubt) {
                 Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => left.extend(items),
                 Feed::Repeat(item) => left.push(item),
                 Feed::Unknown(before) => left.extend_from_slice(before.candidates()),
+                Feed::List(list, _) => left.push(Value::List(list)),
+                Feed::Lazy(lazy) => left.extend(lazy.sources.into_iter().map(Value::Iterator)),
                 // Whoever may have asked it has had it run: see `may_call`.
-                Feed::Count(..) | Feed::Waiting(..) => {}
+                Feed::Count(..) | Feed::Waiting(..) | Feed::One(..) => {}
             },
             Value::Function(function) => {
                 function.open.borrow_mut().get_or_insert_with(|| doubt.clone());

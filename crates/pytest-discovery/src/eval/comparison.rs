@@ -205,6 +205,15 @@ impl Interpreter<'_> {
                 let within = if step > 0 { number >= start && number < stop } else { number <= start && number > stop };
                 Some(within && (i128::from(number) - i128::from(start)) % i128::from(step) == 0)
             }
+            // It is asked until there is one.
+            Value::Iterator(iterator) => {
+                while let Some(one) = self.pull(iterator).ok()? {
+                    if self.equals(&one, item, frame, range)? {
+                        return Some(true);
+                    }
+                }
+                self.raised.is_none().then_some(false)
+            }
             other => {
                 let items = self.iterate(other, frame, range).ok()?;
                 let eq = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__eq__").is_some());

@@ -7,6 +7,8 @@ use super::candidates::identity;
 use super::doubt::Why;
 use super::expr::distinct;
 use super::generator::Waiting;
+use super::iterator::Feed;
+use super::lazy::{Lazy, Make};
 use super::value::{Dict, DictKind, Doubt, Iterator, List, Scope, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Clause, Comprehension, ComprehensionKind, Expr, ExprKind, Range};
@@ -54,6 +56,20 @@ impl Interpreter<'_> {
                 Some((range, first)) if range == clause.iter.range => first,
                 _ => self.eval(&clause.iter, frame),
             };
+            if let ([clause], false) = (&comprehension.clauses[..], self.is_unordered_list(&first))
+                && !clause.is_async
+                && let Some(source) = self.source(&first, frame, clause.iter.range)
+            {
+                let frame = Frame { scope: Scope::of_comprehension(frame.scope.clone()), module: frame.module.clone() };
+                let make = Make::Expression(comprehension.clone());
+                return Iterator::value(Feed::Lazy(Box::new(Lazy {
+                    make,
+                    sources: vec![source],
+                    row: Vec::new(),
+                    frame,
+                    range,
+                })));
+            }
             let waiting =
                 Waiting::Expression { comprehension: comprehension.clone(), frame: frame.clone(), first, range };
             return Iterator::waiting(waiting, self.doubt(frame, range, "a generator"));
@@ -211,8 +227,14 @@ impl Interpreter<'_> {
             | (Value::FrozenSet(items), _, ComprehensionKind::Set) => Some(items.to_vec()),
             _ => None,
         };
+        let taken = match (&iter, run.until) {
+            // Others may ask it as well, in the middle of this and behind it.
+            (Value::Iterator(iterator), _) => Some(iterator.clone()),
+            _ => None,
+        };
         let items = match unordered {
             Some(items) => items,
+            None if taken.is_some() => Vec::new(),
             None => match self.iterate(&iter, outside.unwrap_or(frame), clause.iter.range) {
                 Err(doubt) if self.raised.is_none() => {
                     let element = Value::Unknown(doubt.clone());
@@ -224,7 +246,21 @@ impl Interpreter<'_> {
         };
         // What is found is not known then; what the other turns change is.
         let mut unknown: Option<Doubt> = None;
-        for item in items {
+        let mut items = items.into_iter();
+        loop {
+            let item = match &taken {
+                Some(iterator) => match self.pull(iterator) {
+                    _ if self.raised.is_some() => return Ok(()),
+                    Ok(item) => item,
+                    Err(doubt) => {
+                        let element = Value::Unknown(doubt.clone());
+                        self.perhaps_turn(run, (clause, element), rest, &doubt, (frame, range));
+                        return Err(doubt);
+                    }
+                },
+                None => items.next(),
+            };
+            let Some(item) = item else { break };
             if !self.step() {
                 return Err(self.doubt(frame, range, "the module takes too long to evaluate"));
             }
@@ -304,6 +340,30 @@ impl Interpreter<'_> {
             // It decides nothing where there is none of it, and all where there is one that does.
             Until::True | Until::False if !std::mem::take(&mut run.left) => Ok(()),
             _ => Err(doubt.among(run.found[before..].iter().flat_map(|(key, value)| [key, value]))),
+        }
+    }
+
+    /// What a generator expression of one `for` makes of an element; `None` where it leaves it out.
+    pub(super) fn element_of(
+        &mut self,
+        comprehension: &Comprehension,
+        item: Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Result<Option<Value>, Doubt> {
+        let [clause] = &comprehension.clauses[..] else { return Err(self.doubt(frame, range, Why::NotKnown)) };
+        self.assign(&clause.target, item, frame);
+        match self.takes(&clause.conditions, frame) {
+            _ if self.raised.is_some() => Ok(None),
+            Takes::Yes => {
+                let element = self.eval(&comprehension.element, frame);
+                Ok(Some(element).filter(|_| self.raised.is_none()))
+            }
+            Takes::No => Ok(None),
+            Takes::Perhaps(doubt) => {
+                let element = self.eval_under(&comprehension.element, &doubt, frame);
+                Err(doubt.among([&element]))
+            }
         }
     }
 

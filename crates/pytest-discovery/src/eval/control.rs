@@ -20,14 +20,14 @@ enum Items {
 }
 
 impl Items {
-    fn next(&mut self) -> Result<Option<Value>, Doubt> {
+    fn next(&mut self, interpreter: &mut Interpreter<'_>) -> Result<Option<Value>, Doubt> {
         match self {
             Self::Of(items) => Ok(items.next()),
             Self::List(list, at) => {
                 *at += 1;
                 list.0.borrow().as_ref().map(|items| items.get(*at - 1).cloned()).map_err(Clone::clone)
             }
-            Self::Iterator(iterator) => iterator.next(),
+            Self::Iterator(iterator) => interpreter.pull(iterator),
         }
     }
 }
@@ -130,14 +130,11 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Flow::Next;
         }
-        if let Value::Iterator(iterator) = &value {
-            if let Some(generator) = iterator.take_generator() {
-                return self.repeat_within(generator, statement, frame);
-            }
-            self.settle(&value);
-            if self.raised.is_some() {
-                return Flow::Next;
-            }
+        if let Value::Iterator(iterator) = &value
+            && let Some(root) = self.root(iterator)
+            && let Some(generator) = root.take_generator()
+        {
+            return self.repeat_within(generator, (iterator, &root), statement, frame);
         }
         if self.doubts_order_only()
             && let Some(items) = self.in_any_order(&value).filter(|items| items.len() > 1)
@@ -171,7 +168,8 @@ impl Interpreter<'_> {
                 interpreter.fail("RuntimeError", text, frame, iter.range);
                 return Turn::Last;
             }
-            match items.next() {
+            match items.next(interpreter) {
+                _ if interpreter.raised.is_some() => Turn::Last,
                 Ok(Some(item)) => {
                     interpreter.assign(target, item.clone(), frame);
                     if interpreter.raised.is_some() {

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use super::comprehension::Until;
 use super::exec::{Flow, Perhaps};
 use super::iterator::{Feed, Iterator};
-use super::value::{Doubt, Function, Value};
+use super::shared::changes_others;
+use super::value::{Doubt, Function, Scope, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Comprehension, Expr, For, Range};
 
@@ -47,6 +48,9 @@ enum To {
 struct Loop {
     statement: Arc<For>,
     frame: Frame,
+    /// What the statement takes its elements from: the generator, or an iterator over it, such as `enumerate`.
+    outer: Rc<Iterator>,
+    root: Rc<Iterator>,
     state: RefCell<State>,
 }
 
@@ -60,6 +64,8 @@ struct State {
     doubts: Vec<Doubt>,
     /// How it ended before the generator did.
     end: Option<Flow>,
+    /// An iterator over the generator came to its end before.
+    is_over: bool,
     /// How many `try` statements are around it, and what is known of them; the generator has its own.
     guarded: u32,
     risk: Option<Doubt>,
@@ -75,7 +81,7 @@ impl Iterator {
         if !matches!(&*self.0.borrow(), Feed::Waiting(..)) {
             return None;
         }
-        match self.0.replace(Feed::Items(Vec::new().into())) {
+        match self.now(Feed::Items(Vec::new().into())) {
             Feed::Waiting(waiting, _) => Some(*waiting),
             _ => None,
         }
@@ -101,7 +107,7 @@ impl Interpreter<'_> {
             return;
         }
         let found = match iterator.take_waiting() {
-            None => return,
+            None => return self.settle_lazy(iterator),
             Some(Waiting::Function(function, frame)) => self.all_of(&function, &frame),
             Some(Waiting::Expression { comprehension, frame, first, range }) => {
                 self.iterated = comprehension.clauses.first().map(|clause| (clause.iter.range, first));
@@ -114,7 +120,7 @@ impl Interpreter<'_> {
             Err(_) if self.raised.is_some() => return,
             Err(doubt) => Feed::Unknown(doubt),
         };
-        iterator.0.replace(feed);
+        iterator.now(feed);
     }
 
     /// What a generator function yields.
@@ -125,6 +131,26 @@ impl Interpreter<'_> {
         match items.iter().find_map(|item| item.doubt().filter(|_| is_unknown)) {
             Some(doubt) => Err(doubt.clone()),
             None => Ok(items),
+        }
+    }
+
+    /// All elements of a generator that somebody asks one by one, and not in a `for` statement. What its body changes, and reads, in
+    /// between is not known then.
+    pub(super) fn settle_for_steps(&mut self, iterator: &Rc<Iterator>) {
+        let value = Value::Iterator(iterator.clone());
+        let again = match &*iterator.0.borrow() {
+            Feed::Waiting(waiting, doubt) => match &**waiting {
+                Waiting::Function(function, frame) if function.def.can_change_others() => {
+                    Some((function.clone(), copy_of(frame), doubt.clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let ((), changes) = changes_others(|| self.settle(&value));
+        if let Some((function, frame, doubt)) = again.filter(|_| changes && self.raised.is_none()) {
+            let _ = self.perhaps(&doubt, |interpreter| interpreter.all_of(&function, &frame));
+            iterator.forget(&doubt);
         }
     }
 
@@ -140,7 +166,6 @@ impl Interpreter<'_> {
         let changes =
             |waiting: &Waiting| matches!(waiting, Waiting::Function(function, _) if function.def.can_change_others());
         if !matches!(&*iterator.0.borrow(), Feed::Waiting(waiting, _) if changes(waiting)) {
-            self.settle(&Value::Iterator(iterator.clone()));
             return None;
         }
         let (function, inner) = iterator.take_generator()?;
@@ -150,7 +175,7 @@ impl Interpreter<'_> {
         }
         let To::First(Some(first)) = to else { return None };
         let doubt = self.doubt(frame, range, "what is left of a generator");
-        iterator.0.replace(Feed::Unknown(doubt));
+        iterator.now(Feed::Unknown(doubt));
         Some(first)
     }
 
@@ -177,7 +202,7 @@ impl Interpreter<'_> {
             }
             (To::Loop(turning), doubt) => {
                 let turning = turning.clone();
-                is_over = items.into_iter().any(|item| !self.turn_within(&turning, item, doubt.as_ref()));
+                is_over = items.into_iter().any(|item| !self.turns_of(&turning, item, doubt.as_ref()));
             }
         }
         if matches!(&yields.to, To::All(found) if found.len() > MOST_ELEMENTS) {
@@ -215,16 +240,20 @@ impl Interpreter<'_> {
     pub(super) fn repeat_within(
         &mut self,
         (function, inner): (Rc<Function>, Frame),
+        (outer, root): (&Rc<Iterator>, &Rc<Iterator>),
         statement: &Arc<For>,
         frame: &Frame,
     ) -> Flow {
         let state = State { guarded: self.guarded, risk: self.risk.take(), ..State::default() };
-        let turning = Rc::new(Loop { statement: statement.clone(), frame: frame.clone(), state: state.into() });
+        let (outer, root) = (outer.clone(), root.clone());
+        let turning =
+            Rc::new(Loop { statement: statement.clone(), frame: frame.clone(), outer, root, state: state.into() });
         self.generator_body(&function, &inner, To::Loop(turning.clone()));
-        let State { perhaps, doubts, end, risk, .. } = turning.state.take();
+        turning.root.now(Feed::Items(Vec::new().into()));
+        let State { perhaps, doubts, end, risk, is_over, .. } = turning.state.take();
         self.risk = risk.or(self.risk.take());
         match self.raised.take() {
-            Some(raised) if end.is_none() => return self.leave_loop(perhaps, Flow::Ended(raised), frame),
+            Some(raised) if end.is_none() && !is_over => return self.leave_loop(perhaps, Flow::Ended(raised), frame),
             _ => {}
         }
         let before = self.doubts.len();
@@ -234,16 +263,48 @@ impl Interpreter<'_> {
         self.leave_loop(perhaps, end, frame)
     }
 
+    /// The turns that come of an element of the generator; whether the loop goes on.
+    fn turns_of(&mut self, turning: &Loop, item: Value, doubt: Option<&Doubt>) -> bool {
+        if Rc::ptr_eq(&turning.outer, &turning.root) {
+            return self.turn_within(turning, item, doubt);
+        }
+        let Loop { outer, root, frame, statement, .. } = turning;
+        let paused = self.doubt(frame, statement.iter.range, "a generator that runs");
+        root.now(Feed::One(Some(item), paused.clone()));
+        loop {
+            let before = self.paused.replace(paused.clone());
+            let next = self.pull(outer);
+            self.paused = before;
+            let goes_on = match next {
+                _ if self.raised.is_some() => {
+                    let raised = self.raised.take();
+                    turning.state.borrow_mut().end = raised.map(Flow::Ended);
+                    false
+                }
+                Ok(Some(made)) => self.turn_within(turning, made, doubt),
+                Ok(None) => {
+                    turning.state.borrow_mut().is_over = true;
+                    false
+                }
+                Err(doubt) if doubt.is_same(&paused) => return true,
+                Err(unknown) => self.turn_within(turning, Value::Unknown(unknown.clone()), Some(&unknown)),
+            };
+            if !goes_on {
+                return false;
+            }
+        }
+    }
+
     /// A turn of such a loop; whether it goes on.
     fn turn_within(&mut self, turning: &Loop, item: Value, doubt: Option<&Doubt>) -> bool {
-        let Loop { statement, frame, state } = turning;
+        let Loop { statement, frame, state, .. } = turning;
         let mut now = state.take();
         now.turns += 1;
         if now.turns > MOST_ELEMENTS || !self.step() {
             self.exhaust();
             now.end.get_or_insert(Flow::Next);
         }
-        if now.end.is_some() {
+        if now.end.is_some() || now.is_over {
             state.replace(now);
             return false;
         }
@@ -286,8 +347,15 @@ impl Interpreter<'_> {
     }
 }
 
-/// Whether a function of the standard library takes all of a generator that it is handed. Those that give an iterator themselves are
-/// among them: what they read, they read at once here.
+/// The frame of a call, as it is now.
+fn copy_of(frame: &Frame) -> Frame {
+    let scope = Scope::of_call(frame.scope.kind, frame.scope.parent.clone(), frame.scope.call.clone());
+    *scope.names.borrow_own() = frame.scope.names.borrow().clone();
+    Frame { scope, module: frame.module.clone() }
+}
+
+/// Whether a function of the standard library takes all of a generator that it is handed. Those of `itertools` are among them: what
+/// they read, they read at once here.
 pub(super) fn takes_all(function: &Value) -> bool {
     match function {
         Value::BuiltinMethod(method) => matches!(
@@ -317,15 +385,11 @@ pub(super) fn takes_all(function: &Value) -> bool {
                     | "min"
                     | "max"
                     | "sorted"
-                    | "any"
-                    | "all"
-                    | "enumerate"
-                    | "zip"
-                    | "map"
-                    | "filter"
                     | "bytes"
                     | "bytearray"
             ),
+            // `params` and `ids` are copied at once.
+            None if matches!(&**path, "pytest.fixture" | "pytest_asyncio.fixture") => true,
             None => ["itertools.", "collections.", "functools.reduce", "math.", "statistics.", "heapq."]
                 .iter()
                 .any(|module| path.starts_with(module)),

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 
 use super::generator::Waiting;
+use super::lazy::Lazy;
 use super::shared::Shared;
 use super::subscript::held_by;
-use super::value::{Dict, Doubt, Value, ViewKind};
+use super::value::{Dict, Doubt, List, Value, ViewKind};
 use super::{Frame, Interpreter, MOST_ELEMENTS};
 use crate::syntax::ast::Range;
 
@@ -27,6 +28,11 @@ pub(super) enum Feed {
     Repeat(Value),
     /// `itertools.cycle`: the next is in front.
     Cycle(VecDeque<Value>),
+    /// The elements of a list from that place on, as they are when they are asked for.
+    List(Rc<List>, usize),
+    Lazy(Box<Lazy>),
+    /// The element that a running generator has come to, and why there is no other one yet.
+    One(Option<Value>, Doubt),
     /// A generator that nobody asked yet, and why it is not known what it has.
     Waiting(Box<Waiting>, Doubt),
     Unknown(Doubt),
@@ -41,21 +47,31 @@ impl Iterator {
         Self::value(Feed::Items(items.into()))
     }
 
+    /// What it has from now on; what it had.
+    pub(super) fn now(&self, feed: Feed) -> Feed {
+        std::mem::replace(&mut *self.0.borrow_asked(), feed)
+    }
+
     /// It is not known any more what is left of it.
     pub(super) fn forget(&self, doubt: &Doubt) {
-        let unknown = match self.0.replace(Feed::Unknown(doubt.clone())) {
+        let unknown = match self.now(Feed::Unknown(doubt.clone())) {
             Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => doubt.among(&items),
             Feed::Repeat(item) => doubt.among([&item]),
             Feed::Unknown(before) => before,
-            Feed::Waiting(..) => doubt.clone(),
+            Feed::List(list, _) => doubt.among([&Value::List(list)]),
+            Feed::Lazy(lazy) => {
+                lazy.sources.iter().for_each(|source| source.forget(doubt));
+                doubt.clone()
+            }
+            Feed::Waiting(..) | Feed::One(..) => doubt.clone(),
             Feed::Count(..) => return,
         };
-        *self.0.borrow_mut() = Feed::Unknown(unknown);
+        self.now(Feed::Unknown(unknown));
     }
 
     /// The next element; `Ok(None)` at the end.
     pub(super) fn next(&self) -> Result<Option<Value>, Doubt> {
-        match &mut *self.0.borrow_mut() {
+        match &mut *self.0.borrow_asked() {
             Feed::Items(items) | Feed::File(items) => Ok(items.pop_front()),
             Feed::Count(next, step) => {
                 let found = next.clone();
@@ -67,17 +83,24 @@ impl Iterator {
                 items.rotate_left(usize::from(!items.is_empty()));
                 Ok(items.back().cloned())
             }
+            Feed::List(list, at) => {
+                *at += 1;
+                list.0.borrow().as_ref().map(|items| items.get(*at - 1).cloned()).map_err(Clone::clone)
+            }
+            Feed::One(item, doubt) => item.take().map(Some).ok_or_else(|| doubt.clone()),
+            // Only evaluation can ask it: see `pull`.
+            Feed::Lazy(_) => Ok(None),
             Feed::Unknown(doubt) | Feed::Waiting(_, doubt) => Err(doubt.clone()),
         }
     }
 
     /// All that is left of it; `Err` where it has no end.
     fn drain(&self) -> Result<Vec<Value>, Option<Doubt>> {
-        match &mut *self.0.borrow_mut() {
+        match &mut *self.0.borrow_asked() {
             Feed::Items(items) | Feed::File(items) => Ok(std::mem::take(items).into()),
             Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
-            Feed::Unknown(doubt) | Feed::Waiting(_, doubt) => Err(Some(doubt.clone())),
-            Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) => Err(None),
+            Feed::Unknown(doubt) | Feed::Waiting(_, doubt) | Feed::One(_, doubt) => Err(Some(doubt.clone())),
+            Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) | Feed::List(..) | Feed::Lazy(_) => Err(None),
         }
     }
 }

@@ -36,6 +36,7 @@ mod holder;
 mod importing;
 mod instance;
 mod iterator;
+mod lazy;
 mod library;
 mod marking;
 mod matching;
@@ -121,6 +122,8 @@ pub(crate) struct Interpreter<'a> {
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
     steps_of_others: u32,
+    /// Why an iterator has no element now: the generator at its root runs, and has not come to the next one.
+    paused: Option<Doubt>,
     /// The generators that run, one within the other.
     yields: Vec<generator::Yields>,
     /// Exceptions that handlers around are handling, for a bare `raise`.
@@ -177,6 +180,7 @@ impl<'a> Interpreter<'a> {
             first_imports: HashMap::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
+            paused: None,
             yields: Vec::new(),
             handling: Vec::new(),
             iterated: None,

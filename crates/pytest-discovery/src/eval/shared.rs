@@ -7,6 +7,10 @@ use std::cell::{Cell, Ref, RefCell, RefMut};
 
 thread_local! {
     static CHANGES: Cell<u64> = const { Cell::new(0) };
+    /// How many cells were made.
+    static MADE: Cell<u64> = const { Cell::new(0) };
+    /// How many cells there were when somebody began to watch, and how often one of them was changed since.
+    static WATCHED: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
 /// How many changes there were on this thread. The same number means that all cells hold what they held.
@@ -19,13 +23,31 @@ pub(super) fn changed() {
     CHANGES.set(CHANGES.get() + 1);
 }
 
+/// Runs something, and says whether it changed any cell that was there before.
+pub(super) fn changes_others<T>(run: impl FnOnce() -> T) -> (T, bool) {
+    let outer = WATCHED.replace((MADE.get(), 0));
+    let done = run();
+    let (_, changed) = WATCHED.get();
+    // What was there before the outer one is among what was there before this one.
+    WATCHED.set((outer.0, outer.1 + changed));
+    (done, changed > 0)
+}
+
 /// A cell whose changes are counted.
-#[derive(Debug, Default)]
-pub(crate) struct Shared<T>(RefCell<T>);
+#[derive(Debug)]
+pub(crate) struct Shared<T>(RefCell<T>, u64);
+
+impl<T: Default> Default for Shared<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
 
 impl<T> Shared<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(RefCell::new(value))
+    pub(crate) fn new(value: T) -> Self {
+        let made = MADE.get() + 1;
+        MADE.set(made);
+        Self(RefCell::new(value), made)
     }
 
     pub(crate) fn borrow(&self) -> Ref<'_, T> {
@@ -34,6 +56,16 @@ impl<T> Shared<T> {
 
     /// To be changed.
     pub(crate) fn borrow_mut(&self) -> RefMut<'_, T> {
+        changed();
+        let (before, count) = WATCHED.get();
+        if self.1 <= before {
+            WATCHED.set((before, count + 1));
+        }
+        self.0.borrow_mut()
+    }
+
+    /// To be changed by whoever asks an iterator: counted, and nothing that others were to see as it was.
+    pub(super) fn borrow_asked(&self) -> RefMut<'_, T> {
         changed();
         self.0.borrow_mut()
     }

@@ -44,6 +44,7 @@ const FLOOR_OF_PARAMETRIZE: usize = 75;
 const FLOOR_OF_SCOPES: usize = 99;
 const FLOOR_OF_STATE: usize = 99;
 const FLOOR_OF_STATE_IN_DOUBT: usize = 25;
+const FLOOR_OF_GENERATORS: usize = 60;
 const FLOOR_OF_HOOKS: usize = 99;
 const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
 const FLOOR_OF_HOOKS_AMONG_VAGUE: usize = 20;
@@ -95,6 +96,11 @@ fn a_modules_state_is_that_of_pytest() {
 fn what_hooks_change_is_what_pytest_has() {
     let generate = |rng: &mut Rng| hooks::program(rng, flow::DECIDED);
     hold(&Family { seed: 16_000, floor: FLOOR_OF_HOOKS, generate });
+}
+
+#[test]
+fn what_generators_change_is_what_pytest_has() {
+    hold(&Family { seed: 20_000, floor: FLOOR_OF_GENERATORS, generate: state::with_generators });
 }
 
 #[test]

@@ -34,6 +34,11 @@ by_name = {'a': l0, 'b': l1}
 
 def first(): l0.append('first')
 def second(): l1.append('second'); o1.value = 'second'
+def stream(items):
+    global n1
+    try:
+        for one in items: n1 += 1; l1.append(f's{n1}'); yield one
+    finally: l0.append('over')
 @functools.lru_cache(maxsize=None)
 def remembered(key): l0.append(key); return [key]
 calls = {'a': first, 'b': second}
@@ -81,6 +86,15 @@ const UNDECIDED: [&str; 8] =
 const LISTS: [&str; 6] = ["l0", "l0", "l1", "o0.items", "o1.items", "Holder.shared"];
 
 pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
+    of_words(rng, conditions, &PLAIN)
+}
+
+/// The same with generators that change the state as well, turn by turn with what asks them.
+pub(crate) fn with_generators(rng: &mut Rng) -> Program {
+    of_words(rng, DECIDED, &State { generators: true })
+}
+
+fn of_words(rng: &mut Rng, conditions: &str, words: &State) -> Program {
     let mut source = Source::default();
     source.line(conditions);
     source.line(if conditions == DECIDED { CALLED_HERE } else { CALLED_ELSEWHERE });
@@ -89,14 +103,14 @@ pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
         let mut place = Place::in_function(name);
         source.block(format!("def {name}(items, item='x'):"), |source| {
             source.line("global n0, n1, l0, l1, d0, d1, o0, o1");
-            block(&State, rng, source, &mut place, 3);
+            block(words, rng, source, &mut place, 3);
             if chance(rng, 60) {
                 source.line(format!("return {}", pick(rng, &["item", "len(items)", "items", "n0"])));
             }
         });
     }
     choice(rng, &mut source);
-    statements(&State, rng, &mut source, &mut Place::default(), 4);
+    statements(words, rng, &mut source, &mut Place::default(), 4);
     for (name, values) in PARTS {
         source.line(format!("@pytest.mark.parametrize('x', {values})"));
         source.line(format!("def test_{name}(x): pass"));
@@ -110,25 +124,30 @@ pub(crate) fn program(rng: &mut Rng, conditions: &str) -> Program {
 fn choice(rng: &mut Rng, source: &mut Source) {
     source.block("def choose(one, other):", |source| match rng.u8(..3) {
         0 => {
-            source.block(format!("if {}:", State.condition(rng)), |source| source.line("return one"));
+            source.block(format!("if {}:", PLAIN.condition(rng)), |source| source.line("return one"));
             source.line("return other");
         }
         1 => {
             source.block("for found in (one, other):", |source| {
-                source.block(format!("if {}:", State.condition(rng)), |source| source.line("continue"));
-                source.block(format!("if {}:", State.condition(rng)), |source| source.line("return found"));
+                source.block(format!("if {}:", PLAIN.condition(rng)), |source| source.line("continue"));
+                source.block(format!("if {}:", PLAIN.condition(rng)), |source| source.line("return found"));
             });
             source.line("return one");
         }
         _ => {
-            source.block(format!("if {}:", State.condition(rng)), |source| source.line("one = other"));
+            source.block(format!("if {}:", PLAIN.condition(rng)), |source| source.line("one = other"));
             source.line("return one");
         }
     });
 }
 
 /// The names of the prelude.
-struct State;
+struct State {
+    /// Whether loops run over generators that change others.
+    generators: bool,
+}
+
+const PLAIN: State = State { generators: false };
 
 impl Words for State {
     fn condition(&self, rng: &mut Rng) -> &'static str {
@@ -147,7 +166,9 @@ impl Words for State {
             "l0[:times]",
             "o0.items[:2]",
         ];
-        pick(rng, &elements)
+        let generators =
+            ["stream('ab')", "stream(l0[:2])", "map(str, stream('ab'))", "(z for z in stream('abc') if z != 'b')"];
+        if self.generators && chance(rng, 40) { pick(rng, &generators) } else { pick(rng, &elements) }
     }
 
     fn turn(&self, rng: &mut Rng, element: &str) -> String {
@@ -183,6 +204,7 @@ impl Words for State {
                 let name = if place.function.is_some() { "change" } else { pick(rng, &["change", "fill"]) };
                 format!("{name}({}, {})", list(rng, place), value(rng))
             }
+            14 if self.generators && chance(rng, 50) => generator(rng, place),
             14 => call(rng, place),
             _ => change_of_either(rng, place),
         }
@@ -202,6 +224,17 @@ fn call(rng: &mut Rng, place: &Place) -> String {
     }
 }
 
+/// What asks a generator.
+fn generator(rng: &mut Rng, place: &Place) -> String {
+    let (list, value) = (list(rng, place), value(rng));
+    match rng.u8(..4) {
+        0 => format!("next(stream({list}[:2]), None)"),
+        1 => format!("if any(z == {value} for z in stream('abc')): {list}.append('any')"),
+        2 => format!("{list}.extend(stream('ab'))"),
+        _ => format!("for i, z in enumerate(stream('ab')): {list}.append(f'{{i}}{{z}}')"),
+    }
+}
+
 fn list(rng: &mut Rng, place: &Place) -> &'static str {
     if place.function.is_some() && chance(rng, 40) { "items" } else { pick(rng, &LISTS) }
 }
@@ -212,7 +245,7 @@ fn value(rng: &mut Rng) -> String {
         1 => "str(n1)".to_owned(),
         2 => "o0.value".to_owned(),
         3 => "str(len(l0))".to_owned(),
-        4 => format!("({} if {} else {})", pick(rng, &VALUES), State.condition(rng), pick(rng, &VALUES)),
+        4 => format!("({} if {} else {})", pick(rng, &VALUES), PLAIN.condition(rng), pick(rng, &VALUES)),
         _ => pick(rng, &VALUES).to_owned(),
     }
 }
@@ -229,7 +262,7 @@ fn change_of_list(rng: &mut Rng, place: &Place) -> String {
         9 => format!("if {value} in {list}: {list}.remove({value})"),
         10 => format!("{list}.sort(key=str)"),
         11 => format!("{list}.reverse()"),
-        12 => format!("{list}.extend({})", State.elements(rng)),
+        12 => format!("{list}.extend({})", PLAIN.elements(rng)),
         _ => format!("{list}.clear()"),
     }
 }
@@ -259,7 +292,7 @@ fn change_of_object(rng: &mut Rng) -> String {
 
 /// A change of something of which it may not be known what it is.
 fn change_of_either(rng: &mut Rng, place: &Place) -> String {
-    let (test, value) = (State.condition(rng), value(rng));
+    let (test, value) = (PLAIN.condition(rng), value(rng));
     let (one, other) = (list(rng, place), list(rng, place));
     let list = match rng.u8(..12) {
         0 => format!("({one} if {test} else {other})"),

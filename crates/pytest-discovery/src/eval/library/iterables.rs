@@ -7,11 +7,28 @@ use num_traits::ToPrimitive;
 
 use super::super::candidates::identity;
 use super::super::compare::{integer, order, set_items};
+use super::super::doubt::Why;
 use super::super::iterator::{Feed, length_of_range};
+use super::super::lazy::Make;
 use super::super::several;
-use super::super::value::{Arguments, Iterator, List, Value};
+use super::super::value::{Arguments, Doubt, Iterator, List, Value};
 use super::super::{Frame, Interpreter, MOST_ELEMENTS, expr, truth};
 use crate::syntax::ast::Range;
+
+/// What the elements of a row come from.
+enum Column {
+    Of(std::vec::IntoIter<Value>),
+    Iterator(Rc<Iterator>),
+}
+
+impl Column {
+    fn next(&mut self, interpreter: &mut Interpreter<'_>) -> Result<Option<Value>, Doubt> {
+        match self {
+            Self::Of(items) => Ok(items.next()),
+            Self::Iterator(iterator) => interpreter.pull(iterator),
+        }
+    }
+}
 
 impl Interpreter<'_> {
     pub(super) fn iterables(
@@ -69,6 +86,12 @@ impl Interpreter<'_> {
                     Some(start) => integer(start)?,
                     None => BigInt::from(0),
                 };
+                if let Some(lazy) = self.lazily(Make::Enumerate(start.clone()), &[one], frame, range) {
+                    return Some(lazy);
+                }
+                if self.raised.is_some() {
+                    return None;
+                }
                 let items = self.iterate(one, frame, range).ok()?;
                 let mut several = None;
                 let pair = |(index, item): (usize, Value)| {
@@ -85,6 +108,9 @@ impl Interpreter<'_> {
                 Some(Iterator::of(several::reversed(self.iterate(one, frame, range).ok()?)))
             }
             ("map", [function, columns @ ..]) if !columns.is_empty() => {
+                if let Some(lazy) = self.lazily(Make::Map((*function).clone()), columns, frame, range) {
+                    return Some(lazy);
+                }
                 let rows = self.rows(columns, false, frame, range)?;
                 let mut found = Vec::with_capacity(rows.len());
                 let mut are_several = false;
@@ -102,6 +128,10 @@ impl Interpreter<'_> {
                 (!are_several).then(|| Iterator::of(found))
             }
             ("filter", [function, one]) => {
+                let by = Some((*function).clone()).filter(|function| !matches!(function, Value::None));
+                if let Some(lazy) = self.lazily(Make::Filter(by), &[one], frame, range) {
+                    return Some(lazy);
+                }
                 let mut found = Vec::new();
                 for item in self.iterate(one, frame, range).ok()? {
                     let verdict = match function {
@@ -122,6 +152,9 @@ impl Interpreter<'_> {
             }
             ("any" | "all", [one]) => {
                 let wanted = name == "any";
+                if let Value::Iterator(iterator) = one {
+                    return self.any_of(iterator, wanted, frame, range);
+                }
                 let items = match self.in_any_order(one) {
                     Some(items) => items,
                     None => self.iterate(one, frame, range).ok()?,
@@ -157,12 +190,41 @@ impl Interpreter<'_> {
             ("iter", [Value::Iterator(_)]) => Some(values[0].clone()),
             ("iter", [one]) => match one {
                 Value::Instance(_) => None,
-                other => Some(Iterator::of(self.iterate(other, frame, range).ok()?)),
+                other => self.source(other, frame, range).map(Value::Iterator),
             },
             ("next", [Value::Iterator(iterator), rest @ ..]) => {
                 self.next_of(iterator, rest.first().copied(), frame, range)
             }
             _ => None,
+        }
+    }
+
+    /// `any` of an iterator, which has the rest for others; `all` where false ones are wanted.
+    fn any_of(&mut self, iterator: &Rc<Iterator>, wanted: bool, frame: &Frame, range: Range) -> Option<Value> {
+        let mut unknown: Option<Doubt> = None;
+        loop {
+            let next = match unknown.clone() {
+                None => self.pull(iterator),
+                // It may not be asked any more.
+                Some(doubt) => self.perhaps(&doubt, |interpreter| interpreter.pull(iterator)).unwrap_or(Ok(None)),
+            };
+            let Some(item) = next.ok()? else { break };
+            match self.test(&item, frame, range) {
+                Some(truth) if truth == wanted && several::of(&item).is_none() => match unknown {
+                    None => return Some(Value::Bool(wanted)),
+                    Some(_) => break,
+                },
+                Some(truth) if truth != wanted => {}
+                _ => drop(unknown.get_or_insert_with(|| self.doubt(frame, range, Why::NotKnown))),
+            }
+        }
+        // Where it may have ended before, it is not known what is left.
+        match unknown {
+            Some(doubt) => {
+                iterator.forget(&doubt);
+                None
+            }
+            None => self.raised.is_none().then_some(Value::Bool(!wanted)),
         }
     }
 
@@ -183,12 +245,13 @@ impl Interpreter<'_> {
         if let Some(doubt) = self.current_doubt() {
             iterator.forget(doubt);
         }
-        match (iterator.next(), default) {
+        match (self.pull(iterator), default) {
+            _ if self.raised.is_some() => None,
             (Ok(Some(value)), default) => Some(match several::of(&value) {
                 None => value,
                 Some(doubt) => {
                     iterator.forget(&doubt);
-                    let left = iterator.next().err().unwrap_or(doubt);
+                    let left = self.pull(iterator).err().unwrap_or(doubt);
                     Value::Unknown(left.among([&value]).among(default))
                 }
             }),
@@ -239,38 +302,37 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Vec<Vec<Value>>> {
-        let mut known: Vec<Vec<Value>> = Vec::with_capacity(columns.len());
-        let endless = |value: &Value| matches!(value, Value::Iterator(one) if matches!(&*one.0.borrow(), Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_)));
-        let mut shortest = usize::MAX;
+        let endless = |value: &&Value| matches!(value, Value::Iterator(one) if matches!(&*one.0.borrow(), Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_)));
+        if columns.iter().all(endless) {
+            return columns.is_empty().then(Vec::new);
+        }
+        let mut sources = Vec::with_capacity(columns.len());
         for column in columns {
-            if endless(column) {
-                known.push(Vec::new());
-                continue;
-            }
-            let items = self.iterate(column, frame, range).ok()?;
-            if strict && shortest != usize::MAX && shortest != items.len() {
-                return None;
-            }
-            if columns.len() > 1 && several::among(&items).is_some() {
-                return None;
-            }
-            shortest = shortest.min(items.len());
-            known.push(items);
+            sources.push(match column {
+                Value::Iterator(iterator) => Column::Iterator(iterator.clone()),
+                other => Column::Of(self.iterate(other, frame, range).ok()?.into_iter()),
+            });
         }
-        if shortest == usize::MAX {
-            return if columns.is_empty() { Some(Vec::new()) } else { None };
-        }
-        for (column, items) in columns.iter().zip(&mut known) {
-            if endless(column)
-                && let Value::Iterator(iterator) = column
-            {
-                for _ in 0..shortest {
-                    items.push(iterator.next().ok()??);
+        let mut rows = Vec::new();
+        // Two columns may be one iterator, and what is taken of the first ones for a row that the others end is gone.
+        while rows.len() <= MOST_ELEMENTS {
+            let mut row = Vec::with_capacity(sources.len());
+            for source in &mut sources {
+                match source.next(self).ok()? {
+                    Some(item) if columns.len() > 1 && several::of(&item).is_some() => return None,
+                    Some(item) => row.push(item),
+                    None => break,
                 }
             }
+            if row.len() < sources.len() {
+                let is_uneven = strict
+                    && (!row.is_empty() || sources[1..].iter_mut().any(|one| !matches!(one.next(self), Ok(None))));
+                return if is_uneven { None } else { Some(rows) };
+            }
+            self.charge(1);
+            rows.push(row);
         }
-        self.charge(shortest * columns.len() / 8);
-        Some((0..shortest).map(|row| known.iter().filter_map(|column| column.get(row).cloned()).collect()).collect())
+        None
     }
 
     pub(super) fn zip(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
@@ -279,6 +341,9 @@ impl Interpreter<'_> {
         }
         let strict = arguments.keyword("strict").map_or(Some(false), truth)?;
         let columns: Vec<&Value> = arguments.positional.iter().map(|arg| &arg.value).collect();
+        if !strict && let Some(lazy) = self.lazily(Make::Zip, &columns, frame, range) {
+            return Some(lazy);
+        }
         let rows = self.rows(&columns, strict, frame, range)?;
         Some(Iterator::of(rows.into_iter().map(Value::tuple).collect()))
     }

@@ -131,7 +131,12 @@ impl Interpreter<'_> {
                 let [function, items] = &arguments.plain()?[..] else { return None };
                 let mut found = Vec::new();
                 let mut holds = true;
-                for item in self.iterate(items, frame, range).ok()? {
+                let source = match items {
+                    // What is behind the first that does not hold stays there.
+                    Value::Iterator(iterator) => iterator.clone(),
+                    other => Rc::new(Iterator(Feed::Items(self.iterate(other, frame, range).ok()?.into()).into())),
+                };
+                while let Some(item) = self.pull(&source).ok()? {
                     if name == "filterfalse" || holds {
                         let verdict = match function {
                             Value::None => item.clone(),
@@ -200,7 +205,7 @@ impl Interpreter<'_> {
             (Value::Iterator(iterator), Some(stop)) => {
                 // It takes no more from an iterator than it gives.
                 for _ in 0..stop {
-                    match iterator.next().ok()? {
+                    match self.pull(iterator).ok()? {
                         Some(item) => taken.push(item),
                         None => break,
                     }
