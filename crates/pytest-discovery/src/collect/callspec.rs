@@ -76,18 +76,24 @@ impl CallSpecs {
         Self { specs: vec![CallSpec::default()], taken: Vec::new(), direct: Vec::new() }
     }
 
-    /// One more call, whose sets vary faster than those of the calls before.
+    /// Whether nothing was parametrized.
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    /// One more call, whose sets vary faster than those of the calls before. `names` can be parametrized.
     pub(super) fn parametrize(
         &mut self,
         call: &Call,
         function: &Function,
+        names: &[Rc<str>],
         closure: &Closure,
         maker: &mut SetMaker<'_, '_>,
     ) -> Result<(), Failure> {
         let pytest = maker.pytest;
         let made = maker.sets(call)?;
         let indirect = call.indirect(&made.names)?;
-        if let Some(name) = made.names.iter().find(|name| !closure.names.contains(name)) {
+        if let Some(name) = made.names.iter().find(|name| !names.contains(name)) {
             return Err(Failure::Refused(if defaulted(function).contains(name) {
                 format!("the argument `{name}` has a default value already")
             } else {

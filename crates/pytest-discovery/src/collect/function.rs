@@ -66,6 +66,7 @@ impl Collection<'_, '_> {
         let def = &function.def;
         let span = function.file.span(def.range);
         let yields = def.is_generator && !def.is_async && !place.unittest;
+        function.adopt_marks();
         let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
         let doubt = binding
             .doubt
@@ -249,7 +250,7 @@ impl Collection<'_, '_> {
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
             return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
         }
-        let fixtures: Rc<[Rc<str>]> = closure.names.iter().cloned().collect();
+        let names = closure.names.iter().map(|name| Value::str(&**name)).collect();
         let metafunc = Rc::new(Metafunc {
             session: self.session.clone(),
             name: name.clone(),
@@ -257,6 +258,7 @@ impl Collection<'_, '_> {
             module: place.node.module.clone(),
             class: place.classes.last().cloned(),
             closure,
+            names: RefCell::new(Value::list(names)),
             marks: std::iter::once(own.clone()).chain(place.chain.iter().cloned()).collect(),
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),
@@ -276,8 +278,13 @@ impl Collection<'_, '_> {
             }
             return outcome;
         }
-        let specs = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new()).finish(pytest);
-        Outcome::Tests(specs, fixtures)
+        let calls = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new());
+        // Where something was parametrized, pytest works out the fixtures anew.
+        let names = if calls.is_empty() { metafunc.names() } else { Ok(metafunc.closure.names.clone()) };
+        match names {
+            Ok(names) => Outcome::Tests(calls.finish(pytest), names.into()),
+            Err(doubt) => outcome(Failure::names_not_known(doubt), &span),
+        }
     }
 
     /// Lets hooks, fixtures and marks parametrize; gives how many of them there are.
@@ -317,7 +324,11 @@ impl Collection<'_, '_> {
             self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
         }
         run(self, &|turn, initial| turn == Turn::Normal && !initial);
-        for name in metafunc.closure.names.iter().filter(|name| !marked.contains(name)) {
+        let names = metafunc.names();
+        if let Err(doubt) = &names {
+            metafunc.fail(Failure::names_not_known(doubt.clone()), None);
+        }
+        for name in names.unwrap_or_default().iter().filter(|name| !marked.contains(name)) {
             if let Some(definition) = parametrized(&metafunc.closure.definitions, name) {
                 sources += 1;
                 metafunc.parametrize(&fixture_call(&definition), self.interpreter, &frame);

@@ -36,6 +36,8 @@ pub(super) struct Metafunc {
     pub(super) module: Rc<Module>,
     pub(super) class: Option<ClassNode>,
     pub(super) closure: Closure,
+    /// `fixturenames`, which hooks may change: what it names can be parametrized.
+    pub(super) names: RefCell<Value>,
     /// Its own marks, then those around it.
     pub(super) marks: Vec<MarkList>,
     pub(super) calls: RefCell<CallSpecs>,
@@ -64,7 +66,10 @@ impl Metafunc {
             made_ids: &self.session.made_ids,
         };
         let mut calls = self.calls.borrow_mut();
-        let outcome = calls.parametrize(call, &self.function, &self.closure, &mut maker);
+        let outcome = match self.names() {
+            Ok(names) => calls.parametrize(call, &self.function, &names, &self.closure, &mut maker),
+            Err(doubt) => Err(Failure::names_not_known(doubt)),
+        };
         if let Err(failure) = outcome {
             calls.hide(call, &self.function, &self.closure, self.session.pytest);
             drop(calls);
@@ -83,6 +88,12 @@ impl Metafunc {
 
     pub(super) fn fail(&self, failure: Failure, at: Option<SourceSpan>) {
         self.failure.borrow_mut().get_or_insert((failure, at));
+    }
+
+    /// The names that can be parametrized, as they are now.
+    pub(super) fn names(&self) -> Result<Vec<Rc<str>>, Option<Doubt>> {
+        let names = crate::eval::elements(&self.names.borrow())?;
+        names.iter().map(|name| name.as_str().map(Rc::from).ok_or_else(|| name.doubt().cloned())).collect()
     }
 
     fn marks(&self, wanted: Option<&str>) -> Option<Vec<Value>> {
@@ -107,7 +118,7 @@ impl Object for MetafuncObject {
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         let metafunc = &*self.0;
         Some(match name {
-            "fixturenames" => Value::list(metafunc.closure.names.iter().map(|name| Value::str(&**name)).collect()),
+            "fixturenames" => metafunc.names.borrow().clone(),
             "function" | "obj" => Value::Function(metafunc.function.clone()),
             "module" => Value::Module(metafunc.module.clone()),
             "cls" => metafunc.class.as_ref().map_or(Value::None, |node| Value::Class(node.class.clone())),
@@ -155,6 +166,12 @@ impl Object for MetafuncObject {
                 Some(Value::Tuple(self.0.marks(wanted.as_deref())?.into()))
             }
             _ => None,
+        }
+    }
+
+    fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
+        if name == "fixturenames" {
+            self.0.names.replace(value.clone());
         }
     }
 

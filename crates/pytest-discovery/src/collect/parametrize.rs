@@ -78,6 +78,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What can be parametrized is not known.
+    pub(super) fn names_not_known(doubt: Option<Doubt>) -> Self {
+        Self::unknown("`metafunc.fixturenames` is not known", doubt)
+    }
+
     fn unknown(text: impl Into<String>, doubt: Option<Doubt>) -> Self {
         Self::Unknown { text: text.into(), doubt, bare: false }
     }
@@ -233,7 +238,7 @@ impl SetMaker<'_, '_> {
             return self.empty(names, &call.at);
         }
         let plain = values.iter().all(|value| match value {
-            Value::ParamSet(set) => set.doubt.is_none() && set.marks.as_ref().is_ok_and(Vec::is_empty),
+            Value::ParamSet(set) => set.doubt.is_none() && set.marks().as_ref().is_ok_and(Vec::is_empty),
             Value::Unknown(_) => false,
             _ => true,
         });
@@ -330,7 +335,7 @@ impl SetMaker<'_, '_> {
                 if let Some(doubt) = &set.doubt {
                     return Err(Failure::unknown(of("a part"), Some(doubt.clone())));
                 }
-                let marks = set.marks.clone().unwrap_or_else(|doubt| {
+                let marks = set.marks().unwrap_or_else(|doubt| {
                     let text = format!("{}: {}", of("a mark"), doubt.text);
                     open = Some(Reason { text, at: doubt.at.clone() });
                     Vec::new()
@@ -490,12 +495,8 @@ impl SetMaker<'_, '_> {
             let arguments = [("config", self.config.clone()), ("val", value.clone()), ("argname", Value::str(name))];
             match self.interpreter.call_hook(hook, None, &arguments, self.frame) {
                 Value::None => {}
-                Value::Str(text) => {
-                    return match text.as_str() {
-                        Some(text) if self.rules.unescaped => Ok(Some(text.to_owned())),
-                        _ => ids::explicit(self.interpreter, &Value::Str(text)).map(Some),
-                    };
-                }
+                // It is the id as it is: pytest escapes values and the answers of `ids=` only.
+                Value::Str(text) => return text.as_str().map(|text| Some(text.to_owned())).ok_or(None),
                 other => return Err(other.doubt().cloned()),
             }
         }

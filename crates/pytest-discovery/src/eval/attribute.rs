@@ -81,7 +81,7 @@ impl Interpreter<'_> {
                 "mark" => Found::Value(object.clone()),
                 _ => Found::Unknown(None),
             },
-            Value::ParamSet(set) if set.doubt.is_none() => match (name, &set.marks) {
+            Value::ParamSet(set) if set.doubt.is_none() => match (name, &set.marks()) {
                 ("values", _) => Found::Value(Value::tuple(set.values.clone())),
                 ("id", _) => Found::Value(set.id.clone()),
                 ("marks", Ok(marks)) => {
@@ -439,11 +439,11 @@ impl Interpreter<'_> {
                 None => Found::Missing,
             },
             "pytestmark" => {
-                let marks = function.marks.borrow();
+                function.adopt_marks();
                 match &*function.open.borrow() {
                     Some(doubt) => Found::Unknown(Some(doubt.clone())),
-                    None if marks.is_empty() => Found::Missing,
-                    None => Found::Value(Value::list(marks.iter().map(|mark| Value::Mark(mark.clone())).collect())),
+                    None if function.marks.borrow().is_empty() && function.handed.borrow().is_none() => Found::Missing,
+                    None => Found::Value(function.list_of_marks()),
                 }
             }
             "cache_clear" => {
@@ -504,6 +504,10 @@ impl Interpreter<'_> {
                     match (marks, doubt) {
                         (Ok(marks), None) => {
                             function.marks.replace(marks);
+                            function.handed.replace(match value {
+                                Value::List(list) => Some(list),
+                                _ => None,
+                            });
                         }
                         (_, doubt) => {
                             let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));

@@ -35,6 +35,7 @@ impl Interpreter<'_> {
             module: frame.module.clone(),
             defaults,
             marks: Vec::new().into(),
+            handed: None.into(),
             open: None.into(),
             signature_doubt: None.into(),
             patches: 0.into(),
@@ -85,6 +86,8 @@ impl Interpreter<'_> {
                     }
                     value
                 }
+                // It takes the class for the reason, and gives a decorator.
+                "unittest.skip" if matches!(value, Value::Class(_)) => Value::Transparent,
                 path if stdlib::is_transparent(path) => value,
                 path if stdlib::is_attrs(path) && matches!(value, Value::Class(_)) => {
                     if let Value::Class(class) = &value {
@@ -425,6 +428,7 @@ fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
         return;
     }
     function.wrapped.replace(Some(inner.clone()));
+    inner.adopt_marks();
     function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
     if let Some(doubt) = &*inner.open.borrow() {
         function.open.borrow_mut().get_or_insert_with(|| doubt.clone());

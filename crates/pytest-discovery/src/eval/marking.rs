@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use test_catalog::{Condition, Reason, SourceSpan};
 
-use super::shared::Shared;
-use super::value::{Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Mark, ParamSet, Value};
+use super::value::{
+    Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Function, Mark, ParamSet, Value,
+};
 use super::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
 
@@ -27,7 +28,7 @@ impl Interpreter<'_> {
         {
             match value {
                 Value::Function(function) if &*function.name() != "<lambda>" => {
-                    self.put_mark(&function.marks, &function.open, mark);
+                    self.put_mark(function, mark);
                     return value.clone();
                 }
                 Value::Class(class) => {
@@ -47,7 +48,7 @@ impl Interpreter<'_> {
                 // From 8.4 on the mark lands on the function within.
                 Value::StaticMethod(inner) | Value::ClassMethod(inner) => {
                     if let Value::Function(function) = &**inner {
-                        self.put_mark(&function.marks, &function.open, mark);
+                        self.put_mark(function, mark);
                     }
                     return value.clone();
                 }
@@ -67,12 +68,17 @@ impl Interpreter<'_> {
         }))
     }
 
-    fn put_mark(&self, marks: &Shared<Vec<Rc<Mark>>>, open: &Shared<Option<Doubt>>, mark: &Rc<Mark>) {
+    /// pytest binds a new list; who has got the one before changes nothing with it any more.
+    fn put_mark(&self, function: &Function, mark: &Rc<Mark>) {
         match self.current_doubt() {
             Some(doubt) => {
-                open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
-            None => marks.borrow_mut().push(mark.clone()),
+            None => {
+                function.adopt_marks();
+                function.handed.replace(None);
+                function.marks.borrow_mut().push(mark.clone());
+            }
         }
     }
 
@@ -110,11 +116,11 @@ pub(super) fn bare_mark(name: &str, frame: &Frame, range: Range) -> Value {
 
 /// `pytest.param(...)`.
 pub(super) fn param_set(arguments: Arguments, mut doubt: Option<Doubt>, at: SourceSpan) -> Value {
-    let mut marks = Ok(Vec::new());
+    let mut marks = None;
     let mut id = Value::None;
     for (name, arg) in arguments.keywords {
         match &*name {
-            "marks" => marks = marks_of(&arg.value),
+            "marks" => marks = Some(arg.value),
             "id" => id = arg.value,
             _ => {
                 let text = format!("`pytest.param` has no argument `{name}`");
@@ -122,12 +128,18 @@ pub(super) fn param_set(arguments: Arguments, mut doubt: Option<Doubt>, at: Sour
             }
         }
     }
-    let marks = marks.map_err(|doubt| {
-        let text = "marks that are not known".to_owned();
-        doubt.unwrap_or_else(|| Reason { text, at: at.clone() }.into())
-    });
     let values = arguments.positional.into_iter().map(|arg| arg.value).collect();
     Value::ParamSet(Rc::new(ParamSet { values, marks, id, at, doubt }))
+}
+
+impl ParamSet {
+    pub(crate) fn marks(&self) -> Result<Vec<Rc<Mark>>, Doubt> {
+        let Some(marks) = &self.marks else { return Ok(Vec::new()) };
+        marks_of(marks).map_err(|doubt| {
+            let text = "marks that are not known".to_owned();
+            doubt.unwrap_or_else(|| Reason { text, at: self.at.clone() }.into())
+        })
+    }
 }
 
 /// One mark, or a collection of them.
@@ -156,14 +168,16 @@ pub(super) fn fixture_options(arguments: &Arguments, mut doubt: Option<Doubt>) -
         doubt = doubt.or_else(|| first.value.doubt().cloned());
     }
     let get = |wanted: &str| arguments.keyword(wanted).cloned();
-    // pytest makes tuples of them at once: what iterates once serves every test.
+    // pytest makes tuples of them at once: what iterates once serves every test, and what changes later counts no more.
     let listed = |wanted: &str| {
         get(wanted).filter(|given| !matches!(given, Value::None)).map(|given| match &given {
-            Value::Iterator(_) => match super::iterator::elements(&given) {
-                Ok(items) => Value::tuple(items),
-                Err(Some(doubt)) => Value::Unknown(doubt),
-                Err(None) => given,
-            },
+            Value::Iterator(_) | Value::List(_) | Value::Dict(_) | Value::View(..) | Value::Set(_) => {
+                match super::iterator::elements(&given) {
+                    Ok(items) => Value::tuple(items),
+                    Err(Some(doubt)) => Value::Unknown(doubt),
+                    Err(None) => given,
+                }
+            }
             _ => given,
         })
     };

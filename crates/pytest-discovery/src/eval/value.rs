@@ -179,6 +179,8 @@ pub(crate) struct Function {
     pub(crate) module: Rc<Module>,
     pub(crate) defaults: Vec<Option<Value>>,
     pub(crate) marks: Shared<Vec<Rc<Mark>>>,
+    /// `pytestmark`, where somebody has got the list: what is changed in it counts.
+    pub(super) handed: Shared<Option<Rc<List>>>,
     /// Set where a decorator may have added marks.
     pub(crate) open: Shared<Option<Doubt>>,
     /// Set where a decorator may have changed the parameters.
@@ -200,6 +202,29 @@ pub(crate) struct Function {
 }
 
 impl Function {
+    /// Takes over what was changed in the list of its marks.
+    pub(crate) fn adopt_marks(&self) {
+        let Some(list) = self.handed.borrow().clone() else { return };
+        match super::marks_of(&Value::List(list.clone())) {
+            Ok(marks) => drop(self.marks.replace(marks)),
+            Err(doubt) => {
+                let doubt = doubt.or_else(|| list.0.borrow().as_ref().err().cloned());
+                *self.open.borrow_mut() = self.open.take().or(doubt);
+            }
+        }
+    }
+
+    /// The list of its marks, the same for everybody until it gets another mark.
+    pub(super) fn list_of_marks(&self) -> Value {
+        let made = || {
+            let marks = self.marks.borrow().iter().map(|mark| Value::Mark(mark.clone())).collect();
+            Rc::new(List(Shared::new(Ok(marks))))
+        };
+        let list = self.handed.borrow().clone().unwrap_or_else(made);
+        self.handed.replace(Some(list.clone()));
+        Value::List(list)
+    }
+
     /// `__name__`: that of the function that it wraps.
     pub(crate) fn name(&self) -> Rc<str> {
         match &*self.wrapped.borrow() {
@@ -388,7 +413,8 @@ pub(crate) struct Mark {
 #[derive(Debug)]
 pub(crate) struct ParamSet {
     pub(crate) values: Vec<Value>,
-    pub(crate) marks: Result<Vec<Rc<Mark>>, Doubt>,
+    /// `marks=`: a list is read when it is needed.
+    pub(crate) marks: Option<Value>,
     pub(crate) id: Value,
     pub(crate) at: SourceSpan,
     pub(crate) doubt: Option<Doubt>,
