@@ -253,12 +253,21 @@ fn not_read(class: &Class, path: &str) -> Doubt {
 
 /// `__test__ = True` on a class whose name is no pattern's.
 fn switched_on(class: &Class) -> bool {
-    class.lookup("__test__").ok().flatten().is_some_and(|flag| matches!(flag.value, Value::Bool(true)))
+    matches!(switch(class), Some(Value::Bool(true)))
+}
+
+/// `__test__` of the class or of the first base that has it: `TestCase` and its like have none.
+fn switch(class: &Class) -> Option<Value> {
+    let has_none = |path: &str| stdlib::is_plain_base(path) || stdlib::is_test_case(path);
+    let bases = class.mro.iter().take_while(|base| !matches!(base, Value::External(path) if !has_none(path)));
+    let bases = bases.filter_map(|base| if let Value::Class(base) = base { Some(&**base) } else { None });
+    let flag = std::iter::once(class).chain(bases).find_map(|one| one.names.borrow().get("__test__").cloned())?;
+    Some(flag.doubt.map_or(flag.value, Value::Unknown))
 }
 
 fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     let known = |attribute: &str| class.lookup(attribute).ok().flatten();
-    match known("__test__").map(|flag| flag.value) {
+    match switch(class) {
         Some(flag) if truth(&flag) == Some(false) => return Verdict::LeftOut(None),
         Some(Value::Unknown(doubt)) => return Verdict::Doubtful(doubt),
         _ => {}

@@ -314,7 +314,7 @@ impl<'c, 'i> Collection<'c, 'i> {
                 self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }
-            Value::Partial(_) | Value::Method(_) => {
+            Value::Partial(_) | Value::Method(_) | Value::Transparent => {
                 let at = SourceSpan::line(place.node.module.file.path.clone(), 1);
                 let text = format!("`{name}` is made of another function");
                 self.inexact_name(name, place, &Reason { text, at }.into());

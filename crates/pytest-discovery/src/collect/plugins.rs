@@ -130,9 +130,13 @@ impl Plugin {
     fn implementation(&self, name: &str) -> Option<Binding> {
         let names = self.module.scope.names.borrow();
         if self.specnames
-            && let Some(binding) = names.values().find(|binding| specname(&binding.value).as_deref() == Some(name))
+            && let Some(binding) = names.iter().find_map(|(own, binding)| {
+                // pytest looks at nothing that has another name.
+                let is_it = own.starts_with("pytest_") && specname(&binding.value).as_deref() == Some(name);
+                is_it.then(|| binding.clone())
+            })
         {
-            return Some(binding.clone());
+            return Some(binding);
         }
         names.get(name).filter(|binding| !self.specnames || specname(&binding.value).is_none()).cloned()
     }

@@ -131,6 +131,9 @@ impl Interpreter<'_> {
                 self.unloaded(&key, frame, range);
                 None
             }
+            "unittest" if matches!(name, "skip" | "expectedFailure") && lone_function(arguments).is_some() => {
+                lone_function(arguments)
+            }
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
             }
@@ -362,4 +365,12 @@ fn may_have_name(path: &str, arguments: &Arguments) -> bool {
     path.ends_with(".AsyncMock")
         || !arguments.positional.is_empty()
         || !arguments.only(&["name", "return_value", "side_effect"])
+}
+
+/// The function that is the only argument: a decorator that is called with it gives it back.
+fn lone_function(arguments: &Arguments) -> Option<Value> {
+    match arguments.plain()?[..] {
+        [function @ Value::Function(_)] => Some(function.clone()),
+        _ => None,
+    }
 }
