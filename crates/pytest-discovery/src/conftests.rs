@@ -22,6 +22,9 @@ pub(crate) struct Loaded {
     pub(crate) is_lost: bool,
     /// Folders whose conftest fails, or skips itself.
     pub(crate) lost_folders: Vec<Utf8PathBuf>,
+    /// Those that are imported as `conftest`, each in the place of the one before, with how many modules are collected
+    /// before.
+    pub(crate) in_turn: Vec<(usize, Utf8PathBuf)>,
 }
 
 /// Evaluates each conftest when the walk comes to it.
@@ -42,6 +45,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             problems: Vec::new(),
             is_lost: false,
             lost_folders: Vec::new(),
+            in_turn: Vec::new(),
         };
         let mut conftests = Self { config, interpreter, object, modules: HashMap::default(), loaded };
         conftests.load_named_plugins();
@@ -108,6 +112,10 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             }
         };
         self.modules.insert(conftest.to_owned(), module.clone());
+        if self.interpreter.imports.module_name(conftest) == "conftest" {
+            // When the walk comes to it is told at the end.
+            self.loaded.in_turn.push((if initial { 0 } else { usize::MAX }, conftest.to_owned()));
+        }
         let ended = module.ended.borrow().clone();
         if let Some(Raised { class, at, .. }) = ended {
             if &*class == "Skipped" && !initial {
@@ -149,6 +157,8 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             if let Some(module) = self.modules.get(conftest) {
                 self.loaded.plugins.loaded_after(module, *before);
             }
+            let late = self.loaded.in_turn.iter_mut().filter(|(at, path)| *at == usize::MAX && path == conftest);
+            late.for_each(|(at, _)| *at = *before);
         }
         self.loaded
     }

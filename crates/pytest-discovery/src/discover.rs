@@ -128,6 +128,7 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
             env.insert("PYTEST_VERSION".to_owned(), settings.pytest.to_string());
         }
         let mut interpreter = Interpreter::new(tree, &imports, &sources, settings.python, &env);
+        interpreter.pytest = settings.pytest;
         interpreter.absent.clone_from(&settings.absent_modules);
         let observer = settings.observe.then(|| Observer::start(scope, config, &sources, everything.clone()));
         let mut modules = HashSet::default();
@@ -164,7 +165,7 @@ fn evaluate(
     }
 
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
-    let mut first_of_name = HashMap::default();
+    let mut names = ModuleNames::new(&walked.conftests, collection.interpreter.imports);
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
@@ -172,6 +173,11 @@ fn evaluate(
         if let Some(problem) = dotted_name(file, config, tree) {
             catalog.problems.push(problem);
             continue;
+        }
+        if config.options.import_mode != ImportMode::Importlib
+            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(before, _)| *before <= index)
+        {
+            collection.interpreter.put_in_place(conftest);
         }
         let module = match collection.interpreter.module(&file.path) {
             Ok(module) => module,
@@ -185,7 +191,7 @@ fn evaluate(
             return Ok(catalog);
         }
         let mut file = file.clone();
-        let shadow = shadowed(&file, &mut first_of_name, collection.interpreter.imports, config, tree);
+        let shadow = names.shadowed(&file, collection.interpreter.imports, config, tree);
         collection.observations.extend(shadow.iter().map(|first| Observation {
             kind: ObservationKind::Shadowed,
             text: first.at.file.to_string(),
@@ -267,24 +273,60 @@ fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Pr
     })
 }
 
-/// pytest imports modules by name: of two files of one name outside packages only the first is collected in one run.
-/// Each is what its own file holds, and runs where the other does not.
-fn shadowed(
-    file: &ModuleFile,
-    first_of_name: &mut HashMap<String, Utf8PathBuf>,
-    imports: &Imports,
-    config: &Config,
-    tree: &Utf8Path,
-) -> Option<Condition> {
-    if config.options.import_mode == ImportMode::Importlib {
-        return None;
+/// The names that modules were imported by so far.
+struct ModuleNames {
+    first_of_name: HashMap<String, Utf8PathBuf>,
+    /// By the name of a topmost package: the folders that hold one, with a file of it.
+    packages: HashMap<String, Vec<(Utf8PathBuf, Utf8PathBuf)>>,
+}
+
+impl ModuleNames {
+    /// Conftests are imported before the modules beside them.
+    fn new(conftests: &[(Utf8PathBuf, usize)], imports: &Imports) -> Self {
+        let mut names = Self { first_of_name: HashMap::default(), packages: HashMap::default() };
+        for (conftest, _) in conftests {
+            names.other_package(conftest, imports);
+        }
+        names
     }
-    let name = imports.module_name(&file.path);
-    let first = first_of_name.entry(name.clone()).or_insert_with(|| file.path.clone());
-    let same = *first == file.path || first.canonicalize_utf8().ok() == file.path.canonicalize_utf8().ok();
-    let at =
-        |path: &Utf8Path| SourceSpan::line(TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path)), 1);
-    (!same).then(|| Condition { text: format!("no other module `{name}` in the same run"), at: at(first) })
+
+    /// pytest imports modules by name: of two files of one name outside packages only the first is collected in one
+    /// run, and of two packages of one name. Each is what its own file holds, and runs where the other does not.
+    fn shadowed(
+        &mut self,
+        file: &ModuleFile,
+        imports: &Imports,
+        config: &Config,
+        tree: &Utf8Path,
+    ) -> Option<Condition> {
+        if config.options.import_mode == ImportMode::Importlib {
+            return None;
+        }
+        let name = imports.module_name(&file.path);
+        let first = self.first_of_name.entry(name.clone()).or_insert_with(|| file.path.clone());
+        let same = *first == file.path || first.canonicalize_utf8().ok() == file.path.canonicalize_utf8().ok();
+        let at = |path: &Utf8Path| {
+            SourceSpan::line(TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path)), 1)
+        };
+        if !same {
+            return Some(Condition { text: format!("no other module `{name}` in the same run"), at: at(first) });
+        }
+        let (package, other) = self.other_package(&file.path, imports)?;
+        Some(Condition { text: format!("no other package `{package}` in the same run"), at: at(&other) })
+    }
+
+    /// A file of another package that has the name of the one that this file is in.
+    fn other_package(&mut self, path: &Utf8Path, imports: &Imports) -> Option<(String, Utf8PathBuf)> {
+        let name = imports.module_name(path);
+        let (top, _) = name.split_once('.')?;
+        let root = imports.package_root(path);
+        let known = self.packages.entry(top.to_owned()).or_default();
+        if !known.iter().any(|(one, _)| one == root) {
+            known.push((root.to_owned(), path.to_owned()));
+        }
+        let (_, other) = known.iter().find(|(one, _)| one != root)?;
+        Some((top.to_owned(), other.clone()))
+    }
 }
 
 /// That the walk passes over a file that was sought, or a folder above it.

@@ -144,7 +144,7 @@ impl Imports {
     }
 
     /// The folder that goes on `sys.path` for a file.
-    fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
+    pub(crate) fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
         root_by(file, |folder| self.folders.has_file(folder, INIT))
     }
 

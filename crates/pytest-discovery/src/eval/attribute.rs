@@ -37,9 +37,8 @@ impl Interpreter<'_> {
     pub(super) fn find_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
         let method = || Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         match object {
-            Value::External(path) if &**path == "pytest.mark" => {
-                Found::Value(super::marking::bare_mark(name, frame, range))
-            }
+            Value::External(path) if self.replaced_at(path, name).is_some() => self.replaced_at(path, name).into(),
+            Value::External(path) if &**path == "pytest.mark" => self.mark_called(name, frame, range),
             Value::External(path) if &**path == "sys.version_info" => match name {
                 "major" => Found::Value(Value::int(u32::from(self.python.major))),
                 "minor" => Found::Value(Value::int(u32::from(self.python.minor))),
@@ -540,13 +539,28 @@ impl Interpreter<'_> {
             {
                 self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
             }
-            // What is set on a library's objects is read from nowhere here.
-            Value::External(_) | Value::Opaque | Value::Time(_) => {}
+            Value::External(path) => self.put_in_library(path, name, bound(value, None).value),
+            // What is set on these is read from nowhere here.
+            Value::Opaque | Value::Time(_) => {}
             other => {
                 let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
                 self.taint(&other.clone(), &doubt);
             }
         }
+    }
+
+    /// What is set on an object of a library is what everybody reads from it afterwards.
+    pub(super) fn put_in_library(&mut self, path: &str, name: &str, value: Value) {
+        self.replaced.insert(stdlib::canonical(&[path, ".", name].concat()), value);
+        super::shared::changed();
+    }
+
+    /// What was set on an object of a library under that name, if anything was.
+    pub(super) fn replaced_at(&self, path: &str, name: &str) -> Option<Value> {
+        if self.replaced.is_empty() {
+            return None;
+        }
+        self.replaced.get(&stdlib::canonical(&[path, ".", name].concat())).cloned()
     }
 
     /// An attribute in an instance's own dictionary.

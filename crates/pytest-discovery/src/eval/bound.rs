@@ -15,13 +15,14 @@ use crate::syntax::bindings;
 impl Interpreter<'_> {
     /// Goes on behind a statement of a module or class that raised, though not for certain: what evaluation itself came
     /// to is more likely its own gap. Nothing of the module is certain any more.
-    pub(super) fn go_on(&mut self, raised: &Raised, statement: &Stmt, frame: &Frame) {
+    pub(super) fn go_on(&mut self, raised: &Raised, statement: &Stmt, frame: &Frame) -> Doubt {
         let text = format!("raises `{}` as far as it can be read", raised.class);
         let doubt = Doubt::from(test_catalog::Reason { text, at: raised.at.clone() });
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let text = format!("importing `{}` does not raise `{}`", frame.module.file.path, raised.class);
         frame.module.conditions.borrow_mut().push(Condition { text, at: raised.at.clone() });
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
+        doubt
     }
 
     /// A name that is not known is bound or deleted in a module or a class.

@@ -53,6 +53,7 @@ impl Interpreter<'_> {
             (Value::Mark(_), Value::Function(_) | Value::Class(_) | Value::StaticMethod(_) | Value::ClassMethod(_)) => {
                 self.call_plain(decorator, vec![value.clone()], frame, range)
             }
+            (Value::Mark(_), Value::Fixture(_)) => self.call_plain(decorator, vec![value.clone()], frame, range),
             // What it is put on is not known, and stays so.
             (Value::Mark(_), _) => value,
             (Value::FixtureMaker(options), _) => self.fixture(options, value.clone(), frame, range),

@@ -95,7 +95,8 @@ impl Interpreter<'_> {
             match self.raised.take().map_or(flow, Flow::Ended) {
                 Flow::Next => {}
                 Flow::Ended(raised) if listed && !raised.certain && self.guarded == 0 => {
-                    self.go_on(&raised, stmt, frame);
+                    let doubt = self.go_on(&raised, stmt, frame);
+                    self.doubts.push(&doubt);
                 }
                 // The rest is under the doubt whether it is reached.
                 Flow::Perhaps(more) => {
@@ -294,6 +295,14 @@ impl Interpreter<'_> {
                     return;
                 }
                 let key = self.eval(key, frame);
+                // In a module that is imported it is the dictionary of the built-in names.
+                if let (ExprKind::Name(holder), Some(name)) = (&holder.kind, key.as_str())
+                    && &**holder == "__builtins__"
+                {
+                    let value = self.current_doubt().cloned().map_or(value, Value::Unknown);
+                    self.put_in_library("builtins", name, value);
+                    return;
+                }
                 if self.raised.is_none() {
                     self.set_item(&object, key, value, frame, target.range);
                 }

@@ -10,6 +10,9 @@ use super::{Frame, Interpreter, stdlib};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::{self, Range};
 
+/// The name of every conftest that is in no package.
+const CONFTEST: &str = "conftest";
+
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
@@ -98,6 +101,9 @@ impl Interpreter<'_> {
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
     pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
         match self.imports.resolve(from, level, dotted) {
+            Import::File(_) if level == 0 && dotted == CONFTEST && self.conftest().is_some() => {
+                self.conftest().map_or(Value::None, Value::Module)
+            }
             Import::File(path) if level == 0 && !self.is_first_import(dotted, &path) => {
                 let text = format!("another file was imported as `{dotted}` before, and may be what it means here");
                 let file = test_catalog::TreePath::relative_to(&path, self.tree);
@@ -120,6 +126,16 @@ impl Interpreter<'_> {
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
         }
+    }
+
+    /// pytest imports this file as `conftest`, in the place of the one before.
+    pub(crate) fn put_in_place(&mut self, conftest: &Utf8Path) {
+        self.first_imports.insert(CONFTEST.to_owned(), conftest.to_owned());
+    }
+
+    /// What pytest imported last as `conftest`.
+    fn conftest(&self) -> Option<Rc<Module>> {
+        self.first_imports.get(CONFTEST).and_then(|path| self.modules.get(path.as_str())).cloned()
     }
 
     /// Whether the file is what an absolute import of the name has meant so far: Python imports a name once, wherever
@@ -187,7 +203,8 @@ impl Interpreter<'_> {
                         self.fail("ImportError", format!("no module named `{}`", below()), frame, range);
                         return;
                     }
-                    super::attribute::external_attribute(path, &name.name)
+                    let replaced = self.replaced_at(path, &name.name);
+                    replaced.unwrap_or_else(|| super::attribute::external_attribute(path, &name.name))
                 }
                 Value::Module(module) if self.lacks(module, &name.name) => {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);

@@ -4,14 +4,18 @@ use std::rc::Rc;
 
 use test_catalog::{Condition, Reason, SourceSpan};
 
+use super::attribute::Found;
 use super::value::{
     Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Function, Mark, ParamSet, Value,
 };
 use super::{Frame, Interpreter, elements};
+use crate::PytestVersion;
 use crate::syntax::ast::Range;
 
 /// Where pytest keeps the marks of a class.
 const PYTESTMARK: &str = "pytestmark";
+/// A mark on a fixture, which never had an effect, is an error.
+const MARKED_REFUSED: PytestVersion = PytestVersion::new(9, 0, 0);
 
 impl Interpreter<'_> {
     /// `mark(...)`: with a lone function or class it is put on that; else a mark with more arguments.
@@ -54,6 +58,9 @@ impl Interpreter<'_> {
                 }
                 // A test of its own, all of which is inexact.
                 Value::Instance(instance) if instance.may_wrap() => return value.clone(),
+                Value::Fixture(_) if self.pytest >= MARKED_REFUSED => {
+                    return self.refuse("PytestRemovedIn9Warning", "a mark on a fixture", frame, range);
+                }
                 Value::Fixture(_) => return value.clone(),
                 _ => {}
             }
@@ -102,7 +109,43 @@ impl Interpreter<'_> {
         class.names.borrow_mut().insert(PYTESTMARK.into(), Binding { value: Value::list(marks), doubt: None });
     }
 
+    /// What `pytest.mark.NAME` gives, or how pytest refuses the name.
+    pub(super) fn mark_called(&mut self, name: &str, frame: &Frame, range: Range) -> Found {
+        if matches!(name, "parameterize" | "parametrise" | "parameterise") {
+            return Found::Value(self.outcome("Failed", frame, range));
+        }
+        if name.starts_with('_') && !name.starts_with("__") {
+            return Found::Value(self.refuse("AttributeError", "a mark whose name starts with `_`", frame, range));
+        }
+        Found::Value(bare_mark(name, frame, range))
+    }
+
+    /// An exception that pytest itself raises.
+    fn refuse(&mut self, class: &str, text: &str, frame: &Frame, range: Range) -> Value {
+        let value = self.fail(class, text.to_owned(), frame, range);
+        if let Some(raised) = &mut self.raised {
+            raised.certain = true;
+        }
+        value
+    }
+
     pub(super) fn fixture(&mut self, options: &FixtureOptions, function: Value, frame: &Frame, range: Range) -> Value {
+        let refused = match &function {
+            Value::Class(_) => Some(("ValueError", "a fixture that is a class")),
+            Value::Fixture(_) => Some(("ValueError", "a fixture of a fixture")),
+            Value::Str(_) => Some(("AttributeError", "a fixture that is a text")),
+            Value::Function(function) if self.pytest >= MARKED_REFUSED && !function.marks.borrow().is_empty() => {
+                Some(("PytestRemovedIn9Warning", "a fixture with a mark"))
+            }
+            _ => None,
+        };
+        if let Some((class, text)) = refused {
+            return self.refuse(class, text, frame, range);
+        }
+        let named = options.name.as_ref().map(|name| name.as_str() == Some("request"));
+        if named.unwrap_or(matches!(&function, Value::Function(function) if &*function.name() == "request")) {
+            return self.outcome("Failed", frame, range);
+        }
         let at = frame.module.file.span(range);
         Value::Fixture(Rc::new(Fixture { options: options.clone(), function, at }))
     }

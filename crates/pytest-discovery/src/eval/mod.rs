@@ -68,10 +68,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 use test_catalog::Problem;
 
-use crate::PythonVersion;
 use crate::imports::Imports;
 use crate::sources::Sources;
 use crate::syntax::ast::Range;
+use crate::{PytestVersion, PythonVersion};
 use doubt::Why;
 use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Names, Raised, Scope, ScopeKind, Value};
 
@@ -96,6 +96,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) imports: &'a Imports,
     pub(crate) sources: &'a Sources<'a>,
     pub(crate) python: PythonVersion,
+    pub(crate) pytest: PytestVersion,
     pub(crate) env: &'a BTreeMap<String, String>,
     /// Modules that cannot be imported.
     pub(crate) absent: AbsentModules,
@@ -134,6 +135,8 @@ pub(crate) struct Interpreter<'a> {
     unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// What was set on objects of libraries, by the dotted name: `builtins.NAME`, `pytest.fixture`.
+    replaced: HashMap<Rc<str>, Value>,
     /// What was last evaluated on behalf of collection ended with an exception.
     failed: bool,
     /// Where the steps of the module ended.
@@ -164,6 +167,7 @@ impl<'a> Interpreter<'a> {
             imports,
             sources,
             python,
+            pytest: PytestVersion::default(),
             env,
             absent: AbsentModules::new(),
             modules: HashMap::default(),
@@ -186,6 +190,7 @@ impl<'a> Interpreter<'a> {
             iterated: None,
             unordered: unordered::Unordered::default(),
             environ: HashMap::default(),
+            replaced: HashMap::default(),
             failed: false,
             exhausted: None,
             real_paths: RefCell::default(),
@@ -262,7 +267,7 @@ impl<'a> Interpreter<'a> {
         self.failed = self.raised.is_some();
         match self.raised.take() {
             Some(raised) => Value::Unknown(Doubt::from(test_catalog::Reason {
-                text: format!("raises `{}`", raised.class),
+                text: format!("{}{}`", ask::RAISES, raised.class),
                 at: raised.at,
             })),
             None => value,
@@ -415,6 +420,9 @@ impl<'a> Interpreter<'a> {
                 return self.not_known(frame, range);
             }
             _ => {}
+        }
+        if let Some(value) = self.replaced_at("builtins", name) {
+            return value;
         }
         if let Some(path) = stdlib::builtin(name) {
             return Value::External(path);

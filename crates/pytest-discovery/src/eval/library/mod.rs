@@ -113,6 +113,7 @@ impl Interpreter<'_> {
                 }
                 _ => None,
             },
+            "sys" if name == "exit" => Some(self.outcome("SystemExit", frame, range)),
             "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
                 self.system(module, name, arguments, frame, range)
             }
