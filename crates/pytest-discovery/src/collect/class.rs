@@ -294,6 +294,17 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
             }),
             _ => true,
         };
+        let takes_more = match known("__init__").map(|binding| binding.value) {
+            Some(Value::Function(function)) => function.def.parameters.iter().enumerate().any(|(index, parameter)| {
+                let is_rest = matches!(parameter.kind, ParameterKind::Rest | ParameterKind::RestKeywords);
+                let is_passed = index < 2 && parameter.kind != ParameterKind::KeywordOnly;
+                !is_rest && !is_passed && parameter.default.is_none()
+            }),
+            _ => false,
+        };
+        if takes_more && pytest >= INSTANTIATED {
+            return Verdict::LeftOut(Some("has an `__init__` that takes more than a method's name"));
+        }
         if !takes_name && pytest >= INSTANTIATED {
             return Verdict::LeftOut(Some("has an `__init__` that takes no method's name"));
         }

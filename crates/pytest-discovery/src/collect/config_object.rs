@@ -16,6 +16,13 @@ use crate::syntax::ast::Range;
 /// A setting without a value and a default is what its type has for nothing.
 const TYPED_DEFAULTS: PytestVersion = PytestVersion::new(8, 0, 0);
 
+/// Settings that decide what is collected, and what its tests are.
+const SETTINGS_OF_COLLECTION: [&str; 6] =
+    ["python_functions", "python_classes", "python_files", "norecursedirs", "usefixtures", "collect_imported_tests"];
+/// Options that do.
+const OPTIONS_OF_COLLECTION: [&str; 6] =
+    ["ignore", "ignore_glob", "file_or_dir", "keepduplicates", "noconftest", "collect_in_virtualenv"];
+
 /// What a hook may ask of pytest's configuration, and tell it.
 #[derive(Debug)]
 pub(crate) struct ConfigObject {
@@ -127,6 +134,11 @@ impl ConfigObject {
         }
     }
 
+    /// A hook does what is not followed: it may change anything of any test.
+    fn not_follow(&self, text: String, at: SourceSpan) {
+        self.unfollowed.borrow_mut().get_or_insert(Reason { text, at });
+    }
+
     fn option(&self, name: &str) -> Option<Value> {
         let destinations = self.destinations.borrow();
         let destination = destinations.get(name).map_or(name, String::as_str);
@@ -236,7 +248,12 @@ impl Object for ConfigObject {
                 self.declared_settings.borrow().get(wanted).cloned().flatten()
             }
             "addinivalue_line" => {
-                if arguments.get(0, "name").and_then(Value::as_str) == Some("markers")
+                let setting = arguments.get(0, "name").and_then(Value::as_str);
+                if setting.is_none_or(|name| SETTINGS_OF_COLLECTION.contains(&name)) {
+                    let text = format!("a hook changes the setting `{}`", setting.unwrap_or("?"));
+                    self.not_follow(text, frame.module.file.span(range));
+                }
+                if setting == Some("markers")
                     && let Some(line) = arguments.get(1, "line").and_then(Value::as_str)
                 {
                     let name = line.split(':').next().unwrap_or_default().split('(').next().unwrap_or_default();
@@ -270,6 +287,9 @@ impl Object for Options {
 
     fn assign(&self, name: &str, value: &Value, at: &SourceSpan) {
         self.0.options.borrow_mut().insert(name.to_owned(), value.clone());
+        if OPTIONS_OF_COLLECTION.contains(&name) {
+            self.0.not_follow(format!("a hook changes the option `{name}`"), at.clone());
+        }
         let option = match name {
             "markexpr" => "-m",
             "keyword" => "-k",
@@ -332,6 +352,17 @@ impl Object for PluginManager {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
+        if name == "import_plugin" {
+            let plugin = arguments.get(0, "modname").and_then(Value::as_str).map(str::to_owned);
+            // One of a library is as if it were installed.
+            let of_tree =
+                plugin.as_ref().is_none_or(|name| interpreter.module_of_tree(&frame.module.path, name).is_some());
+            if of_tree {
+                let text = format!("a hook loads the plugin `{}`", plugin.as_deref().unwrap_or("?"));
+                self.0.not_follow(text, frame.module.file.span(range));
+            }
+            return Some(Value::None);
+        }
         if name != "register" {
             return None;
         }

@@ -45,6 +45,8 @@ pub(crate) struct Layer {
     autouse: Vec<Rc<str>>,
     /// Names that may be fixtures, and why that is not known.
     maybe: HashMap<Rc<str>, Option<Doubt>>,
+    /// Why one of them may have any name.
+    maybe_any: Option<Doubt>,
     /// Why one of them may be taken by every test.
     maybe_autouse: Option<Doubt>,
 }
@@ -97,7 +99,14 @@ impl Layer {
     /// In the order of `dir()`: by attribute name.
     fn register(&mut self, mut names: Vec<(&Rc<str>, &Binding)>, in_class: bool, pytest: PytestVersion) {
         names.retain(|(_, binding)| {
-            matches!(binding.value, Value::Fixture(_) | Value::External(_) | Value::Unknown(_) | Value::StaticMethod(_))
+            matches!(
+                binding.value,
+                Value::Fixture(_)
+                    | Value::Function(_)
+                    | Value::External(_)
+                    | Value::Unknown(_)
+                    | Value::StaticMethod(_)
+            )
         });
         names.sort_unstable_by_key(|(name, _)| *name);
         for (attribute, binding) in names {
@@ -106,6 +115,12 @@ impl Layer {
                 Value::StaticMethod(inner) => {
                     if let Value::Fixture(fixture) = &**inner {
                         self.add(attribute, fixture, binding.doubt.as_ref(), false, pytest);
+                    }
+                }
+                // A decorator that is not followed may make a fixture of it.
+                Value::Function(function) if !function.def.decorators.is_empty() => {
+                    if let Some(doubt) = &*function.signature_doubt.borrow() {
+                        self.maybe.insert(attribute.clone(), Some(doubt.clone()));
                     }
                 }
                 Value::External(path) if may_be_fixture(path) => {
@@ -135,6 +150,12 @@ impl Layer {
                 None => (attribute.clone(), name.doubt().cloned()),
             },
         };
+        // What is spread into the call may name it, and have every test take it.
+        let any_name = name_doubt.clone().or_else(|| options.doubt.clone().filter(|_| options.name.is_none()));
+        self.maybe_any = self.maybe_any.take().or(any_name);
+        if options.autouse.is_none() {
+            self.maybe_autouse = self.maybe_autouse.take().or_else(|| options.doubt.clone());
+        }
         let (requests, signature) = match &fixture.function {
             Value::Function(function) => {
                 (requests(function, is_method, pytest), function.signature_doubt.borrow().clone())
@@ -212,6 +233,9 @@ impl Visible {
     /// The nearest node at which that name may be a fixture that is not known, unless a nearer one defines it.
     fn doubt(&self, name: &str) -> Option<Option<Doubt>> {
         for layer in self.layers.iter().rev() {
+            if let Some(doubt) = &layer.maybe_any {
+                return Some(Some(doubt.clone()));
+            }
             if let Some(definitions) = layer.definitions.get(name) {
                 let doubt = definitions.iter().rev().find_map(|one| one.doubt.clone());
                 if doubt.is_some() {

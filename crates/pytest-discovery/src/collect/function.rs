@@ -266,6 +266,11 @@ impl Collection<'_, '_> {
         let sources = self.call_hooks(&metafunc, &marked, &calls);
         let failure = metafunc.failure.borrow_mut().take();
         if let Some((failure, at)) = failure {
+            if let Failure::Unknown { doubt: Some(doubt), .. } = &failure
+                && crate::eval::Interpreter::is_of_raise(doubt)
+            {
+                self.suspect_raise(doubt);
+            }
             let failure = match self.softened(failure, &metafunc) {
                 // What the other calls add is not known either.
                 Failure::Unknown { text, doubt, bare } => Failure::Unknown { text, doubt, bare: bare && sources == 1 },
@@ -298,7 +303,8 @@ impl Collection<'_, '_> {
                 if hook.wraps {
                     metafunc.fail_unfollowed(hook.not_followed(GENERATE).into());
                 } else {
-                    hook.call(collection.interpreter, &[("metafunc", object())]);
+                    let answer = hook.call(collection.interpreter, &[("metafunc", object())]);
+                    collection.note_failure(&answer, metafunc);
                 }
             }
         };
@@ -316,12 +322,14 @@ impl Collection<'_, '_> {
                 other => other.clone(),
             };
             sources += 1;
-            self.interpreter.call_hook(&hook, bound, &[("metafunc", object())], &frame);
+            let answer = self.interpreter.call_hook(&hook, bound, &[("metafunc", object())], &frame);
+            self.note_failure(&answer, metafunc);
         }
         let module_hook = metafunc.module.scope.names.borrow().get(GENERATE).cloned();
         if let Some(binding) = module_hook {
             sources += 1;
-            self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
+            let answer = self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
+            self.note_failure(&answer, metafunc);
         }
         run(self, &|turn, initial| turn == Turn::Normal && !initial);
         let names = metafunc.names();
@@ -340,6 +348,19 @@ impl Collection<'_, '_> {
         }
         run(self, &|turn, _| turn == Turn::Last);
         sources
+    }
+
+    /// A hook that raises, as far as it is read, loses the module, as `pytest.skip()` does.
+    fn note_failure(&self, answer: &Value, metafunc: &Metafunc) {
+        if let (true, Some(doubt)) = (self.interpreter.has_failed(), answer.doubt()) {
+            metafunc.fail_unfollowed(doubt.clone());
+        }
+    }
+
+    /// Collecting a function may raise, which loses all that is beside it.
+    fn suspect_raise(&mut self, doubt: &Doubt) {
+        self.suspects
+            .push(Condition { text: format!("collecting the module never {}", doubt.text), at: doubt.at.clone() });
     }
 
     /// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.

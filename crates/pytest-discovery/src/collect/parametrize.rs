@@ -223,6 +223,9 @@ impl SetMaker<'_, '_> {
         if names.iter().any(|name| &**name == "request") {
             return Err(Failure::Refused("`request` is pytest's own, and no argument to parametrize".to_owned()));
         }
+        if let Some(name) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name)) {
+            return Err(Failure::Refused(format!("`{name}` is parametrized twice")));
+        }
         self.interpreter.settled(&call.argvalues);
         let values = elements(&call.argvalues)
             .map_err(|doubt| Failure::unknown("the values of `parametrize` are not known", doubt))?;

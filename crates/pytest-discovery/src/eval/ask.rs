@@ -6,6 +6,8 @@ use super::value::{Doubt, Module, Object, Value};
 use super::{Frame, Interpreter, elements};
 use crate::syntax::ast::Range;
 
+/// How the text begins of the doubt that a call from outside raised.
+pub(super) const RAISES: &str = "raises `";
 const NOWHERE: Range = Range { start: 0, end: 0 };
 
 impl Interpreter<'_> {
@@ -74,6 +76,11 @@ impl Interpreter<'_> {
     /// Whether the hook that was called last raised an exception.
     pub(crate) fn has_failed(&self) -> bool {
         self.failed
+    }
+
+    /// Whether a doubt is that a call from outside raised.
+    pub(crate) fn is_of_raise(doubt: &Doubt) -> bool {
+        doubt.text.starts_with(RAISES) && doubt.text.ends_with('`')
     }
 
     /// What is done for an object, which may stand for several: then it is not known how often that is.
