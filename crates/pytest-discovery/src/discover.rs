@@ -80,6 +80,9 @@ pub enum DiscoveryError {
 /// From here on pytest tells its release in the environment.
 const SETS_PYTEST_VERSION: PytestVersion = PytestVersion::new(8, 2, 0);
 
+/// A conftest is loaded when its folder is collected; before, all were when the first module was.
+const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
+
 /// Lists the tests that pytest would collect.
 ///
 /// # Errors
@@ -166,6 +169,7 @@ fn evaluate(
 
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
     let mut names = ModuleNames::new(&walked.conftests, collection.interpreter.imports);
+    let at_once = settings.pytest < LOADED_ON_THE_WAY;
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
@@ -175,7 +179,7 @@ fn evaluate(
             continue;
         }
         if config.options.import_mode != ImportMode::Importlib
-            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(before, _)| *before <= index)
+            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(before, _)| *before <= index || at_once)
         {
             collection.interpreter.put_in_place(conftest);
         }

@@ -551,7 +551,7 @@ impl Interpreter<'_> {
 
     /// What is set on an object of a library is what everybody reads from it afterwards.
     pub(super) fn put_in_library(&mut self, path: &str, name: &str, value: Value) {
-        self.replaced.insert(stdlib::canonical(&[path, ".", name].concat()), value);
+        self.replaced.insert([path, ".", name].concat().into(), value);
         super::shared::changed();
     }
 
@@ -560,7 +560,7 @@ impl Interpreter<'_> {
         if self.replaced.is_empty() {
             return None;
         }
-        self.replaced.get(&stdlib::canonical(&[path, ".", name].concat())).cloned()
+        self.replaced.get([path, ".", name].concat().as_str()).cloned()
     }
 
     /// An attribute in an instance's own dictionary.

@@ -208,6 +208,11 @@ impl Interpreter<'_> {
                             let options = super::marking::fixture_options(&arguments, spread);
                             self.fixture(&options, function, frame, range)
                         }
+                        // Once the scope could be given by position.
+                        [Argument { value: text @ Value::Str(_), .. }] => {
+                            let text = text.clone();
+                            self.fixture(&Default::default(), text, frame, range)
+                        }
                         _ => super::marking::fixture_maker(&arguments, spread),
                     };
                 }

@@ -14,8 +14,11 @@ use crate::syntax::ast::Range;
 
 /// Where pytest keeps the marks of a class.
 const PYTESTMARK: &str = "pytestmark";
-/// A mark on a fixture, which never had an effect, is an error.
+/// A mark on a fixture, which never had an effect, is a warning that is an error.
 const MARKED_REFUSED: PytestVersion = PytestVersion::new(9, 0, 0);
+const REMOVED: &str = "PytestRemovedIn9Warning";
+/// It is an error in any case.
+const MARKED_FOR_GOOD: PytestVersion = PytestVersion::new(9, 1, 0);
 
 impl Interpreter<'_> {
     /// `mark(...)`: with a lone function or class it is put on that; else a mark with more arguments.
@@ -59,7 +62,7 @@ impl Interpreter<'_> {
                 // A test of its own, all of which is inexact.
                 Value::Instance(instance) if instance.may_wrap() => return value.clone(),
                 Value::Fixture(_) if self.pytest >= MARKED_REFUSED => {
-                    return self.refuse("PytestRemovedIn9Warning", "a mark on a fixture", frame, range);
+                    return self.refuse(REMOVED, "a mark on a fixture", frame, range);
                 }
                 Value::Fixture(_) => return value.clone(),
                 _ => {}
@@ -124,7 +127,8 @@ impl Interpreter<'_> {
     fn refuse(&mut self, class: &str, text: &str, frame: &Frame, range: Range) -> Value {
         let value = self.fail(class, text.to_owned(), frame, range);
         if let Some(raised) = &mut self.raised {
-            raised.certain = true;
+            // A warning that is an error can be switched off.
+            raised.certain = class != REMOVED || self.pytest >= MARKED_FOR_GOOD;
         }
         value
     }
@@ -135,7 +139,7 @@ impl Interpreter<'_> {
             Value::Fixture(_) => Some(("ValueError", "a fixture of a fixture")),
             Value::Str(_) => Some(("AttributeError", "a fixture that is a text")),
             Value::Function(function) if self.pytest >= MARKED_REFUSED && !function.marks.borrow().is_empty() => {
-                Some(("PytestRemovedIn9Warning", "a fixture with a mark"))
+                Some((REMOVED, "a fixture with a mark"))
             }
             _ => None,
         };
