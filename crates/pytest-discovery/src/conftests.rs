@@ -6,10 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
+use crate::PytestVersion;
 use crate::collect::{ConfigObject, Plugins};
 use crate::config::Config;
 use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
+use crate::syntax::ast::ParameterKind;
 use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
 
 const IGNORE_HOOK: &str = "pytest_ignore_collect";
@@ -127,6 +129,10 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             }
             return None;
         }
+        if let Some(problem) = refused_hook(&module, self.config.pytest) {
+            self.lose(folder, initial, problem);
+            return None;
+        }
         // A conftest outside the rootdir may only name plugins while pytest starts.
         let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins");
         if names_plugins && !initial {
@@ -225,6 +231,41 @@ impl LoadedConftests<'_, '_> {
             }
         }
     }
+}
+
+/// What pytest passes to hooks of these names: it refuses one that asks for anything else.
+const PASSED: [(&str, &[&str]); 8] = [
+    ("pytest_addoption", &["parser", "pluginmanager"]),
+    ("pytest_configure", &["config"]),
+    ("pytest_collection_modifyitems", &["session", "config", "items"]),
+    ("pytest_collection_finish", &["session"]),
+    ("pytest_generate_tests", &["metafunc"]),
+    ("pytest_itemcollected", &["item"]),
+    ("pytest_make_parametrize_id", &["config", "val", "argname"]),
+    (IGNORE_HOOK, &["collection_path", "path", "config"]),
+];
+
+/// `path`, beside `collection_path`, is passed no more.
+const WITHOUT_PATH: PytestVersion = PytestVersion::new(9, 1, 0);
+
+/// A hook that asks for what pytest does not pass to it.
+fn refused_hook(module: &Module, pytest: PytestVersion) -> Option<Problem> {
+    let names = module.scope.names.borrow();
+    PASSED.iter().find_map(|(hook, passed)| {
+        let binding = names.get(hook).filter(|binding| binding.doubt.is_none())?;
+        let Value::Function(function) = &binding.value else { return None };
+        // A decorator may pass it more, or less.
+        if !function.def.decorators.is_empty() {
+            return None;
+        }
+        let positional = |kind| matches!(kind, ParameterKind::Positional | ParameterKind::PositionalOnly);
+        let asked = function.def.parameters.iter().filter(|one| positional(one.kind) && one.default.is_none());
+        let is_passed = |name: &str| passed.contains(&name) && (name != "path" || pytest < WITHOUT_PATH);
+        let other = asked.map(|one| &*one.name).find(|name| !is_passed(name))?;
+        let message = format!("`{hook}` asks for `{other}`, which pytest does not pass: pytest refuses the plugin");
+        let at = function.file.span(function.def.range);
+        Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::at(at.file, at.start) })
+    })
 }
 
 /// The entries of a `collect_ignore` list, absolute; `Err` where they are not known.
