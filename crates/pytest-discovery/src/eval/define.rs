@@ -219,6 +219,10 @@ impl Interpreter<'_> {
         if !open && doubt.is_none() {
             // Its body went on behind what may raise.
             doubt.clone_from(&frame.module.open.borrow());
+            if let Some(raised) = doubt.as_ref().filter(|doubt| doubt.text.starts_with(super::ask::RAISES)) {
+                // And so does the module.
+                self.doubts.push(raised);
+            }
         }
         let qualname = if frame.scope.kind == ScopeKind::Module { (&*def.name).into() } else { "".into() };
         let names = scope.names.take();

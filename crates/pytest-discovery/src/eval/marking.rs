@@ -141,6 +141,9 @@ impl Interpreter<'_> {
             Value::Function(function) if self.pytest >= MARKED_REFUSED && !function.marks.borrow().is_empty() => {
                 Some((REMOVED, "a fixture with a mark"))
             }
+            _ if matches!(options.params, Some(Value::Int(_) | Value::Bool(_) | Value::Float(_))) => {
+                Some(("TypeError", "`params` that is no list"))
+            }
             _ => None,
         };
         if let Some((class, text)) = refused {
