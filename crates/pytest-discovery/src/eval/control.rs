@@ -1,4 +1,4 @@
-//! Statements that decide what runs: conditions, loops, `try` and `with`.
+//! Statements that decide what runs: conditions, loops and `try`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -412,103 +412,6 @@ impl Interpreter<'_> {
             frame.scope.names.borrow_mut().shift_remove(name);
         }
         flow
-    }
-
-    pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
-        let Some(((context, target), rest)) = items.split_first() else { return self.block(body, frame) };
-        if let ExprKind::Call(call) = &context.kind
-            && matches!(call.function.kind, ExprKind::Name(_) | ExprKind::Attribute(..))
-            && ["suppress", "nullcontext"]
-                .iter()
-                .any(|name| frame.module.file.slice(call.function.range).ends_with(name))
-            && let Value::External(path) = self.eval(&call.function, frame)
-        {
-            match (&*path, &call.args[..], target) {
-                // `contextlib.suppress(...)` is a `try` whose handler does nothing.
-                ("contextlib.suppress", caught, _) => {
-                    let caught: Vec<Value> = caught.iter().map(|arg| self.eval(arg, frame)).collect();
-                    return self.suppress(&Value::Tuple(caught.into()), rest, body, frame);
-                }
-                // It is what it is given.
-                ("contextlib.nullcontext", [given], Some(target)) if call.keywords.is_empty() => {
-                    let given = self.eval(given, frame);
-                    if self.raised.is_some() {
-                        return Flow::Next;
-                    }
-                    self.assign(target, given, frame);
-                    return self.with(rest, body, frame);
-                }
-                _ => {}
-            }
-        }
-        let value = self.eval(context, frame);
-        if self.raised.is_some() {
-            return Flow::Next;
-        }
-        let is_tree = matches!(&value, Value::Instance(instance) if instance.class.in_tree("__exit__").is_some());
-        let entered = if is_tree { self.special(&value, "__enter__", Vec::new(), frame, context.range) } else { None };
-        if self.raised.is_some() {
-            return Flow::Next;
-        }
-        if let Some(target) = target {
-            let bound = match (entered, value.doubt()) {
-                (None, None) if super::library::is_file(&value) => value.clone(),
-                (Some(entered), _) => entered,
-                (None, Some(doubt)) => Value::Unknown(doubt.clone()),
-                (None, None) => self.unknown(frame, context.range, "a context manager"),
-            };
-            self.assign(target, bound, frame);
-        }
-        let flow = self.with(rest, body, frame);
-        if is_tree {
-            // What the exception would be is not followed.
-            let raises = matches!(flow, Flow::Ended(_));
-            let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
-            let doubts = self.doubts.len();
-            if raises {
-                self.doubts.push(&doubt);
-            }
-            let nothing = vec![Value::None, Value::None, Value::None];
-            let answer = self.special(&value, "__exit__", nothing, frame, context.range);
-            self.doubts.truncate(doubts);
-            // A manager that may swallow it may let the module go on.
-            if raises && answer.is_none_or(|answer| super::truth(&answer) != Some(false)) {
-                frame.module.open.borrow_mut().get_or_insert(doubt);
-                return Flow::Next;
-            }
-        }
-        flow
-    }
-
-    fn suppress(&mut self, caught: &Value, rest: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
-        let guards = !super::exceptions::is_of_imports(caught);
-        let outer = self.risk.take();
-        self.guarded += u32::from(guards);
-        let flow = self.with(rest, body, frame);
-        self.guarded -= u32::from(guards);
-        let flow = self.raised.take().map_or(flow, Flow::Ended);
-        let risk = self.risk.take().filter(|_| guards);
-        self.risk = outer;
-        match (flow, risk) {
-            (Flow::Ended(raised), _) => match super::exceptions::catches(Some(caught), &raised) {
-                Some(true) => Flow::Next,
-                Some(false) => Flow::Ended(raised),
-                None => {
-                    let doubt =
-                        Doubt::from(test_catalog::Reason { text: raised.message.clone(), at: raised.at.clone() });
-                    self.may_raise(raised, &doubt, frame);
-                    Flow::Next
-                }
-            },
-            (Flow::Return(value), Some(doubt)) => {
-                let returns = Some(doubt.among([&value]));
-                Flow::Perhaps(Perhaps { doubt, returns, breaks: false, stays: false })
-            }
-            (Flow::Break | Flow::Continue, Some(doubt)) => {
-                Flow::Perhaps(Perhaps { doubt, returns: None, breaks: true, stays: false })
-            }
-            (flow, _) => flow,
-        }
     }
 }
 

@@ -21,6 +21,7 @@ mod class;
 mod compare;
 mod comparison;
 mod comprehension;
+mod context;
 mod control;
 mod define;
 mod dictionary;
