@@ -89,7 +89,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Value {
-        let Some(parent) = class.parent.clone().filter(|_| !self.doubts.are_under(doubt)) else { return value };
+        let Some(parent) = class.behind(name).cloned().filter(|_| !self.doubts.are_under(doubt)) else { return value };
         let around = Frame { scope: parent, module: frame.module.clone() };
         match self.perhaps(doubt, |interpreter| interpreter.lookup(&around, name, range)) {
             Some(outside) if equal(&outside, &value) != Some(true) => Value::Unknown(doubt.among([&value, &outside])),

@@ -166,6 +166,10 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn class(&mut self, def: &Arc<ast::Class>, frame: &Frame) -> Value {
+        let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
+        if self.raised.is_some() {
+            return Value::None;
+        }
         let mut bases = Vec::new();
         let mut doubt = None;
         for base in &def.bases {
@@ -209,7 +213,7 @@ impl Interpreter<'_> {
         let Some(mro) = linearize(&bases) else {
             return self.fail("TypeError", "the order of its base classes".to_owned(), frame, def.range);
         };
-        let scope = Scope::new(ScopeKind::Class, Some(frame.scope.clone()));
+        let scope = Scope::of_class(frame.scope.clone(), def.clone());
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
         let open = frame.module.open.borrow().is_some();
         if let super::exec::Flow::Ended(raised) = self.block(&def.body, &inner) {
@@ -234,7 +238,6 @@ impl Interpreter<'_> {
         if let Some(metaclass) = metaclass {
             self.shape(&class, metaclass, frame, def.range);
         }
-        let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
         let mut value = Value::Class(class);
         for (decorator, range) in decorators.into_iter().rev() {
             if self.raised.is_some() {

@@ -171,8 +171,7 @@ impl Interpreter<'_> {
                 });
             }
             StmtKind::AugAssign { target, op, value } => {
-                let value = self.eval(value, frame);
-                self.under_risk(|interpreter| interpreter.augment(target, *op, &value, frame, stmt.range));
+                self.augment(target, *op, value, frame, stmt.range);
             }
             StmtKind::AnnAssign { target, annotation, value } => {
                 if let (ScopeKind::Class, ExprKind::Name(name)) = (frame.scope.kind, &target.kind) {
@@ -233,7 +232,7 @@ impl Interpreter<'_> {
     }
 
     /// Binds what an expression gave, unless that raised; under a doubt where it may have.
-    fn under_risk(&mut self, bind: impl FnOnce(&mut Self)) {
+    pub(super) fn under_risk(&mut self, bind: impl FnOnce(&mut Self)) {
         if self.raised.is_some() {
             return;
         }
@@ -249,6 +248,7 @@ impl Interpreter<'_> {
 
     fn annotate(&mut self, name: &str, annotation: &Expr, frame: &Frame) {
         let text: Rc<str> = frame.module.file.slice(annotation.range).into();
+        let name = &*frame.private(name);
         let mut annotations = frame.scope.annotations.borrow_mut();
         match annotations.iter_mut().find(|(one, _)| **one == *name) {
             Some((_, old)) => *old = text,
@@ -282,7 +282,7 @@ impl Interpreter<'_> {
                     return;
                 }
                 if self.raised.is_none() {
-                    self.set_attribute(&held, name, value, frame, target.range);
+                    self.set_attribute(&held, &frame.private(name), value, frame, target.range);
                 }
             }
             ExprKind::Subscript(holder, key) => {
@@ -342,23 +342,6 @@ impl Interpreter<'_> {
         }
     }
 
-    fn augment(&mut self, target: &Expr, op: crate::syntax::ast::BinaryOp, value: &Value, frame: &Frame, range: Range) {
-        let old = self.eval(target, frame);
-        if self.raised.is_some() {
-            return;
-        }
-        if let Value::Unknown(doubt) = &old {
-            self.taint(&old, doubt);
-        }
-        let new = match self.augment_in_place(&old, op, value, frame, range) {
-            Some(same) => same,
-            None => self.binary(&old, op, value, frame, range),
-        };
-        if self.raised.is_none() {
-            self.assign(target, new, frame);
-        }
-    }
-
     fn delete_name(&mut self, name: &str, frame: &Frame, range: Range) {
         let scope = &frame.scope;
         if scope.elsewhere.borrow().iter().any(|(one, _)| **one == *name) {
@@ -399,6 +382,7 @@ impl Interpreter<'_> {
             }
             (ExprKind::Attribute(object, name), doubt) => {
                 let object = self.eval(object, frame);
+                let name = &*frame.private(name);
                 let is_known = doubt.is_none() && {
                     match &object {
                         Value::Instance(instance) if instance.class.is_plain() => {

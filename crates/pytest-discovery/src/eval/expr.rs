@@ -45,7 +45,7 @@ impl Interpreter<'_> {
             ExprKind::Name(name) => self.lookup(frame, name, expr.range),
             ExprKind::Attribute(object, name) => {
                 let object = self.eval(object, frame);
-                self.attribute(&object, name, frame, expr.range)
+                self.attribute(&object, &frame.private(name), frame, expr.range)
             }
             ExprKind::Subscript(object, key) => {
                 let object = self.eval(object, frame);

@@ -12,6 +12,7 @@
 
 mod ask;
 mod attribute;
+mod augment;
 mod bound;
 mod builtin_names;
 mod call;
@@ -44,6 +45,7 @@ mod matching;
 pub(crate) mod memo;
 mod names;
 mod operators;
+mod private;
 mod several;
 pub(crate) mod shared;
 pub(crate) mod stdlib;
@@ -330,6 +332,10 @@ impl<'a> Interpreter<'a> {
 
     /// Binds a name where its scope says.
     fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
+        let name = match scope.kind {
+            ScopeKind::Class => &*private::in_scope(name, scope),
+            ScopeKind::Module | ScopeKind::Function => name,
+        };
         let of_turn = self.doubts_order_only() && self.current_doubt().is_some();
         if scope.elsewhere.borrow().is_empty() {
             self.bind_here(scope, name, value, of_turn);
@@ -393,6 +399,10 @@ impl<'a> Interpreter<'a> {
 
     /// A name by the scopes around it, then the built-in ones.
     fn lookup(&mut self, frame: &Frame, name: &str, range: Range) -> Value {
+        let name = match frame.scope.kind {
+            ScopeKind::Class => &*frame.private(name),
+            ScopeKind::Module | ScopeKind::Function => name,
+        };
         let mut scope = Some(&frame.scope);
         let mut innermost = true;
         while let Some(here) = scope {
@@ -409,8 +419,8 @@ impl<'a> Interpreter<'a> {
             if here.call.as_ref().is_some_and(|function| function.def.is_local(name)) {
                 return self.unbound_local(name, here, frame, range);
             }
+            scope = if innermost { here.behind(name) } else { here.parent.as_ref() };
             innermost = false;
-            scope = here.parent.as_ref();
         }
         match name {
             "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),

@@ -15,8 +15,8 @@ pub(crate) use super::doubt::Doubt;
 pub(crate) use super::iterator::Iterator;
 use super::shared::Shared;
 use super::{Frame, Interpreter};
-use crate::syntax::SourceFile;
 use crate::syntax::ast::{self, Range, Text};
+use crate::syntax::{SourceFile, bindings};
 
 /// A value of Python, as far as reading can know it.
 #[derive(Debug, Clone)]
@@ -163,6 +163,8 @@ pub(crate) struct Scope {
     pub(super) comprehension: bool,
     /// What a class body annotates: name and annotation.
     pub(super) annotations: Shared<Vec<(Rc<str>, Rc<str>)>>,
+    /// The class whose body this is.
+    pub(super) class: Option<Arc<ast::Class>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -552,7 +554,25 @@ impl Scope {
             call: None,
             comprehension: false,
             annotations: Shared::default(),
+            class: None,
         }
+    }
+
+    pub(super) fn of_class(parent: Rc<Self>, class: Arc<ast::Class>) -> Rc<Self> {
+        Rc::new(Self { class: Some(class), ..Self::empty(ScopeKind::Class, Some(parent)) })
+    }
+
+    /// Where a name is looked for that this scope may bind and has not bound. What a class's body binds anywhere is never a function's
+    /// around it, but the module's.
+    pub(super) fn behind(&self, name: &str) -> Option<&Rc<Self>> {
+        let mut around = self.parent.as_ref()?;
+        let Some(class) = self.class.as_ref().filter(|_| around.kind != ScopeKind::Module) else { return Some(around) };
+        if bindings::of_function(&class.body).iter().any(|one| **one == *name) {
+            while let Some(outer) = &around.parent {
+                around = outer;
+            }
+        }
+        Some(around)
     }
 
     pub(super) fn of_call(kind: ScopeKind, parent: Option<Rc<Self>>, call: Option<Rc<Function>>) -> Rc<Self> {

@@ -12,7 +12,7 @@ pub(crate) fn of(statements: &[Stmt]) -> Vec<&str> {
 
 /// The names that are local to a function with that body, besides its parameters: Python decides by the whole body, whatever of it
 /// runs.
-pub(super) fn of_function(body: &[Stmt]) -> Box<[Box<str>]> {
+pub(crate) fn of_function(body: &[Stmt]) -> Box<[Box<str>]> {
     let mut names = of(body);
     let mut elsewhere: Vec<&str> = Vec::new();
     walk(body, &mut |node| match node {
