@@ -103,10 +103,35 @@ impl Class {
             || self.mro.iter().any(|base| matches!(base, Value::Class(base) if base.made_by_library.get()))
     }
 
+    /// Whether `dataclass` makes it a method of that name, in front of what its bases have.
+    fn makes(&self, name: &str) -> bool {
+        let options = self.options.get();
+        self.dataclass.get()
+            && match name {
+                "__repr__" => options.repr,
+                "__eq__" => options.eq,
+                _ => false,
+            }
+    }
+
+    /// The dataclass whose method of that name, which was made for it, its instances have.
+    pub(super) fn maker<'c>(self: &'c Rc<Self>, name: &str) -> Option<&'c Rc<Self>> {
+        let bases = self.mro.iter().filter_map(|base| match base {
+            Value::Class(base) => Some(base),
+            _ => None,
+        });
+        let first =
+            std::iter::once(self).chain(bases).find(|one| one.names.borrow().contains_key(name) || one.makes(name))?;
+        (!first.names.borrow().contains_key(name)).then_some(first)
+    }
+
     /// The class's attribute by the resolution order; `Err` where a base that is not known may have it.
     pub(crate) fn lookup(&self, name: &str) -> Result<Option<Binding>, Option<Doubt>> {
         if let Some(found) = self.names.borrow().get(name) {
             return Ok(Some(found.clone()));
+        }
+        if self.makes(name) {
+            return Err(None);
         }
         Self::lookup_in(&self.mro, name, &self.doubt)
     }
@@ -124,6 +149,9 @@ impl Class {
                     if let Some(found) = base.names.borrow().get(name) {
                         return Ok(Some(found.clone()));
                     }
+                    if base.makes(name) {
+                        return Err(None);
+                    }
                 }
                 Value::External(path) if stdlib::has_no_such(path, name) => {}
                 _ => return Err(doubt.borrow().clone()),
@@ -137,10 +165,19 @@ impl Class {
         if let Some(found) = self.names.borrow().get(name) {
             return Some(found.clone());
         }
-        self.mro.iter().find_map(|base| match base {
-            Value::Class(base) => base.names.borrow().get(name).cloned(),
-            _ => None,
-        })
+        if self.makes(name) {
+            return None;
+        }
+        for base in &self.mro {
+            let Value::Class(base) = base else { continue };
+            if let Some(found) = base.names.borrow().get(name) {
+                return Some(found.clone());
+            }
+            if base.makes(name) {
+                return None;
+            }
+        }
+        None
     }
 
     /// The tree's `__str__`, `__repr__` or `__format__`, unless a library's class in front of it has one of its own.
@@ -148,11 +185,17 @@ impl Class {
         if let Some(found) = self.names.borrow().get(name) {
             return Some(found.clone());
         }
+        if self.makes(name) {
+            return None;
+        }
         for base in &self.mro {
             match base {
                 Value::Class(base) => {
                     if let Some(found) = base.names.borrow().get(name) {
                         return Some(found.clone());
+                    }
+                    if base.makes(name) {
+                        return None;
                     }
                 }
                 Value::External(path) if stdlib::is_plain_base(path) || has_no_text_method(path, name) => {}

@@ -253,18 +253,17 @@ fn equal_instance(instance: &Rc<Instance>, other: &Value, depth: u32, budget: &m
         if !class.is_plain() || !other.class.is_plain() {
             return None;
         }
-        let (by_fields, others_by_fields) = (eq_dataclass(class), eq_dataclass(&other.class));
-        if by_fields || others_by_fields {
+        let maker = class.maker("__eq__");
+        if maker.is_some() || other.class.maker("__eq__").is_some() {
             if !Rc::ptr_eq(class, &other.class) {
                 return Some(false);
             }
             if instance.doubt.borrow().is_some() || other.doubt.borrow().is_some() {
                 return None;
             }
-            let fields = super::instance::field_names(class)?;
+            let fields = super::instance::compared_fields(maker?)?;
             let read = |instance: &Instance| -> Option<Vec<Value>> {
-                let attributes = instance.attributes.borrow();
-                fields.iter().map(|name| attributes.get(name).map(|one| one.value.clone())).collect()
+                fields.iter().map(|field| field.held_by(instance)).collect()
             };
             return equal_items(&read(instance)?, &read(other)?, depth, budget);
         }
@@ -279,12 +278,6 @@ fn equal_instance(instance: &Rc<Instance>, other: &Value, depth: u32, budget: &m
             (simple && is_definite(other)).then_some(false)
         }
     }
-}
-
-/// Whether `==` of the class's instances looks at their fields.
-fn eq_dataclass(class: &Rc<super::value::Class>) -> bool {
-    let own = |class: &super::value::Class| class.dataclass.get() && class.options.get().eq;
-    own(class) || class.mro.iter().any(|base| matches!(base, Value::Class(base) if own(base)))
 }
 
 /// The elements of a set, in no order that means anything.

@@ -117,9 +117,8 @@ fn feed(value: &Value, hasher: &mut DefaultHasher, depth: u32) -> Option<()> {
                         }
                         13_u8.hash(hasher);
                         Rc::as_ptr(class).hash(hasher);
-                        let attributes = instance.attributes.borrow();
-                        for name in super::instance::field_names(class)? {
-                            feed(&attributes.get(&name)?.value, hasher, depth + 1)?;
+                        for field in super::instance::compared_fields(class)? {
+                            feed(&field.held_by(instance)?, hasher, depth + 1)?;
                         }
                     } else {
                         pointer(hasher, Rc::as_ptr(instance).cast());

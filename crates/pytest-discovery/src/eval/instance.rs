@@ -24,13 +24,15 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// What an instance has in it; its class's default where `__init__` does not take it.
+    pub(super) fn held_by(&self, instance: &Instance) -> Option<Value> {
+        let own = instance.attributes.borrow().get(&self.name).map(|one| one.value.clone());
+        own.or_else(|| self.default.clone().filter(|_| !self.init))
+    }
+
     /// Whether it is handed to `__post_init__`, and not kept.
     pub(super) fn is_handed(&self) -> bool {
         self.init_only
-    }
-
-    pub(super) fn is_keyword_only(&self) -> bool {
-        self.kw_only
     }
 }
 
@@ -279,6 +281,8 @@ impl Interpreter<'_> {
         for (field, value) in fields.iter().zip(values) {
             let value = match (value, &field.default, &field.factory) {
                 (Some(value), _, _) => value,
+                // It stays the class's.
+                (None, Some(_), _) if !field.init => continue,
                 (None, Some(default), _) => default.clone(),
                 (None, None, Some(factory)) => self.call_plain(&factory.clone(), Vec::new(), frame, range),
                 (None, None, None) if field.init => return None,
@@ -343,8 +347,8 @@ impl Interpreter<'_> {
                     return None;
                 }
                 let mut pairs = Vec::new();
-                for field in fields(&instance.class)?.iter().filter(|field| !field.init_only) {
-                    let value = instance.attributes.borrow().get(&field.name).map(|one| one.value.clone())?;
+                for field in fields_as_defined(&instance.class)?.iter().filter(|field| !field.init_only) {
+                    let value = field.held_by(instance)?;
                     pairs.push((Value::str(&*field.name), self.fields_of(&value, as_dict, depth + 1)?));
                 }
                 Some(if as_dict {
@@ -434,12 +438,20 @@ pub(super) fn is_dataclass(class: &Class) -> bool {
 }
 
 /// The fields that `==` and `hash` look at.
-pub(super) fn field_names(class: &Rc<Class>) -> Option<Vec<Rc<str>>> {
-    Some(fields(class)?.into_iter().filter(|field| field.compare && !field.init_only).map(|field| field.name).collect())
+pub(super) fn compared_fields(class: &Rc<Class>) -> Option<Vec<Field>> {
+    Some(fields(class)?.into_iter().filter(|field| field.compare && !field.init_only).collect())
 }
 
 /// The fields of a dataclass in the order of its `__init__`; `None` where they are not known.
 pub(super) fn fields(class: &Rc<Class>) -> Option<Vec<Field>> {
+    let mut found = fields_as_defined(class)?;
+    // Keyword-only fields come behind the others, where their place matters.
+    found.sort_by_key(|field| field.kw_only);
+    Some(found)
+}
+
+/// The same in the order of their definition.
+pub(super) fn fields_as_defined(class: &Rc<Class>) -> Option<Vec<Field>> {
     let mut found: Vec<Field> = Vec::new();
     let own = Value::Class(class.clone());
     for base in class.mro.iter().rev().chain([&own]) {
@@ -485,8 +497,6 @@ pub(super) fn fields(class: &Rc<Class>) -> Option<Vec<Field>> {
             }
         }
     }
-    // Keyword-only fields come behind the others, where their place matters.
-    found.sort_by_key(|field| field.kw_only);
     Some(found)
 }
 

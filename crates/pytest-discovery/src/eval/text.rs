@@ -304,15 +304,15 @@ impl Interpreter<'_> {
             return self.show_exception(&name, &args, repr, out, depth, frame, range);
         }
         if super::instance::is_dataclass(class) && class.payload().is_none() {
-            if !class.options.get().repr || class.qualname.is_empty() || !class.dataclass.get() {
+            let fields = super::instance::fields_as_defined(class.maker("__repr__")?)?;
+            if class.qualname.is_empty() {
                 return None;
             }
-            let fields = super::instance::fields(class)?;
             out.push_str(&class.qualname);
             out.push('(');
             let mut first = true;
             for field in fields.iter().filter(|field| field.repr && !field.is_handed()) {
-                let value = instance.attributes.borrow().get(&field.name).map(|one| one.value.clone())?;
+                let value = field.held_by(instance)?;
                 if !first {
                     out.push_str(", ");
                 }

@@ -202,7 +202,7 @@ impl Interpreter<'_> {
                     _ => return None,
                 };
                 let mut found = Vec::new();
-                for field in super::instance::fields(&class)?.iter().filter(|field| !field.is_handed()) {
+                for field in super::instance::fields_as_defined(&class)?.iter().filter(|field| !field.is_handed()) {
                     let mut given = self.arguments(Vec::new(), frame, range);
                     let source = super::value::Source { file: frame.module.file.clone(), range };
                     given
@@ -210,9 +210,7 @@ impl Interpreter<'_> {
                         .push(("name".into(), super::value::Argument { value: Value::str(&*field.name), source }));
                     found.push(self.namespace(&given, frame, range)?);
                 }
-                // In the order of the class body, which keyword-only fields do not change.
-                let kept = super::instance::fields(&class)?.iter().any(|field| field.is_keyword_only());
-                (!kept).then(|| Value::tuple(found))
+                Some(Value::tuple(found))
             }
             _ => None,
         }
