@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::library::NamesOfScope;
-use super::value::{Binding, Class, Doubt, Function, Instance, Module, Value};
+use super::value::{Binding, Class, Dict, DictKind, Doubt, Function, Instance, Module, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{Range, Text};
 
@@ -203,9 +203,12 @@ impl Interpreter<'_> {
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
             "__members__" if class.is_enum => {
                 return match &*class.members.borrow() {
-                    Ok(members) => Found::Value(Value::dict(
-                        members.iter().map(|(name, member)| (Value::str(&**name), member.clone())).collect(),
-                    )),
+                    Ok(members) => {
+                        let pairs = members.iter().map(|(name, member)| (Value::str(&**name), member.clone()));
+                        // It shows itself as no plain dictionary does.
+                        let dict = Dict::new(Ok(pairs.collect()), DictKind::Ordered);
+                        Found::Value(Value::Dict(Rc::new(dict)))
+                    }
                     Err(doubt) => Found::Unknown(doubt.clone()),
                 };
             }
@@ -223,9 +226,13 @@ impl Interpreter<'_> {
         {
             return Found::Value(member);
         }
+        // What reads it from an instance.
+        if super::instance::is_tuple_field(class, name) {
+            return Found::Unknown(None);
+        }
         match class.lookup(name) {
             Ok(Some(binding)) => {
-                if class.is_enum && super::enums::is_member_binding(name, &binding.value) {
+                if class.is_enum && super::enums::is_member_binding(class, name, &binding.value) {
                     return Found::Unknown(binding.doubt);
                 }
                 match &binding.value {
@@ -336,7 +343,7 @@ impl Interpreter<'_> {
                 }
                 Value::StaticMethod(_) | Value::ClassMethod(_) => self.class_attribute(class, name, frame, range),
                 value => {
-                    if class.is_enum && super::enums::is_member_binding(name, value) {
+                    if class.is_enum && super::enums::is_member_binding(class, name, value) {
                         return self.class_attribute(class, name, frame, range);
                     }
                     self.described(value, frame, range)
@@ -471,7 +478,11 @@ impl Interpreter<'_> {
             Value::Object(held) => held.assign(name, &bound(value, None).value, &frame.module.file.span(range)),
             Value::Instance(instance) => {
                 let class = &instance.class;
-                let odd = class.in_tree("__setattr__").is_some() || class.in_tree("__slots__").is_some_and(|_| false);
+                let odd = class.in_tree("__setattr__").is_some();
+                if !odd && class.has_no_place_for(name) {
+                    self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
+                    return;
+                }
                 let property = matches!(class.in_tree(name), Some(Binding { value: Value::Property(_), .. }));
                 let frozen = class.dataclass.get() && class.options.get().frozen;
                 if frozen && doubt.is_none() && !odd && class.is_plain() {

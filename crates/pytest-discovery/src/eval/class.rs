@@ -160,6 +160,28 @@ impl Class {
         if doubt.borrow().is_some() { Err(doubt.borrow().clone()) } else { Ok(None) }
     }
 
+    /// Whether an instance's attribute of that name cannot be assigned: `__slots__` of each class name all that there are.
+    pub(super) fn has_no_place_for(&self, name: &str) -> bool {
+        let has_no_slot = |names: &Names| match names.get("__slots__") {
+            Some(Binding { value: Value::Str(slot), doubt: None }) => {
+                slot.as_str().is_some_and(|slot| slot != name && slot != "__dict__")
+            }
+            Some(Binding { value, doubt: None }) => super::elements(value).is_ok_and(|slots| {
+                slots.iter().all(|slot| slot.as_str().is_some_and(|slot| slot != name && slot != "__dict__"))
+            }),
+            _ => false,
+        };
+        let has_setter = || self.in_tree(name).is_some_and(|binding| !matches!(binding.value, Value::Function(_)));
+        has_no_slot(&self.names.borrow())
+            && self.is_plain()
+            && !has_setter()
+            && self.mro.iter().all(|base| match base {
+                Value::Class(base) => has_no_slot(&base.names.borrow()),
+                Value::External(path) => matches!(&**path, "builtins.object" | "abc.ABC" | "typing.Generic"),
+                _ => false,
+            })
+    }
+
     /// What a class body of the tree binds to that name: this one's, or of one of its bases.
     pub(super) fn in_tree(&self, name: &str) -> Option<Binding> {
         if let Some(found) = self.names.borrow().get(name) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
-use super::value::{Instance, Value};
+use super::value::{Dict, DictKind, Instance, Value};
 use super::{elements, several, stdlib};
 
 /// How deeply values are compared.
@@ -161,6 +161,14 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
                         Some(false) => return Some(false),
                         None => unknown = true,
                     },
+                }
+            }
+            if let (DictKind::Ordered, DictKind::Ordered) = (&one.1, &other.1) {
+                let keys =
+                    |dict: &Dict| dict.pairs().map(|pairs| pairs.into_iter().map(|(key, _)| key).collect::<Vec<_>>());
+                match equal_items(&keys(one)?, &keys(other)?, depth, budget) {
+                    Some(true) => {}
+                    other => return other,
                 }
             }
             if unknown { None } else { Some(true) }

@@ -17,9 +17,37 @@ pub(super) const AUTO: &str = "enum.auto()";
 /// The release that changed what members show.
 const NEW_TEXTS: PythonVersion = PythonVersion::new(3, 11);
 
+/// Names between single underscores that an enum's body may bind.
+const OWN_NAMES: [&str; 10] = [
+    "_order_",
+    "_generate_next_value_",
+    "_numeric_repr_",
+    "_missing_",
+    "_ignore_",
+    "_iter_member_",
+    "_iter_member_by_value_",
+    "_iter_member_by_def_",
+    "_add_alias_",
+    "_add_value_alias_",
+];
+
+/// Whether a name stands between single underscores, which enums keep for themselves.
+fn is_reserved(name: &str) -> bool {
+    let inner = name.strip_prefix('_').and_then(|rest| rest.strip_suffix('_'));
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.starts_with('_') && !inner.ends_with('_'))
+}
+
+/// Whether a name is a private one of the class.
+fn is_private(class: &Class, name: &str) -> bool {
+    let rest = name.strip_prefix('_').and_then(|rest| rest.strip_prefix(class.name.trim_start_matches('_')));
+    rest.is_some_and(|rest| rest.starts_with("__"))
+}
+
 /// Whether a name of an enum's body becomes a member.
-pub(super) fn is_member_binding(name: &str, value: &Value) -> bool {
-    !name.starts_with('_')
+pub(super) fn is_member_binding(class: &Class, name: &str, value: &Value) -> bool {
+    !name.starts_with("__")
+        && !is_reserved(name)
+        && !is_private(class, name)
         && !matches!(
             value,
             Value::Function(_)
@@ -72,6 +100,11 @@ fn bits(member: &Value) -> Option<BigInt> {
 impl Interpreter<'_> {
     /// Makes the members of an enum whose body was evaluated.
     pub(super) fn make_members(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) {
+        let refused = |name: &str| is_reserved(name) && !OWN_NAMES.contains(&name);
+        if class.names.borrow().keys().any(|name| refused(name)) {
+            self.fail("ValueError", "a name that enums keep for themselves".to_owned(), frame, range);
+            return;
+        }
         let found = self.members_from_body(class, frame, range);
         let failed = found.is_err();
         *class.members.borrow_mut() = found;
@@ -98,7 +131,10 @@ impl Interpreter<'_> {
         if let Some(doubt) = &*class.doubt.borrow() {
             return Err(Some(doubt.clone()));
         }
-        let odd = ["__new__", "_ignore_", "__prepare__"].iter().any(|name| class.in_tree(name).is_some());
+        let is_odd = |name: &&str| class.in_tree(name).is_some();
+        // Before that release private names were members.
+        let odd = ["__new__", "_ignore_", "__prepare__"].iter().any(is_odd)
+            || self.python < NEW_TEXTS && class.names.borrow().keys().any(|name| is_private(class, name));
         let foreign = class.mro.iter().any(|base| match base {
             Value::Class(base) => base.dataclass.get() || base.doubt.borrow().is_some(),
             Value::External(path) => !super::stdlib::is_value_base(path) && !super::stdlib::is_plain_base(path),
@@ -118,7 +154,7 @@ impl Interpreter<'_> {
         let mut made = Members::default();
         let mut values: Vec<Value> = Vec::new();
         for (name, binding) in body {
-            if !is_member_binding(&name, &binding.value) {
+            if !is_member_binding(class, &name, &binding.value) {
                 continue;
             }
             if binding.doubt.is_some() {
@@ -364,9 +400,9 @@ pub(crate) fn own_text(instance: &Instance, python: PythonVersion) -> Option<Str
     Some(format!("{}.{member}", class.name))
 }
 
-/// `|`, `&` and `^` of two members of one flag.
-pub(super) fn combine(one: &Instance, op: BinaryOp, other: &Instance) -> Option<Value> {
-    let (left, right) = (integer(&one.value)?, integer(&other.value)?);
+/// `|`, `&` and `^` of a member of a flag and the value of another one, or a number.
+pub(super) fn combine(one: &Instance, op: BinaryOp, other: &Value) -> Option<Value> {
+    let (left, right) = (integer(&one.value)?, integer(other)?);
     let value = match op {
         BinaryOp::BitOr => left | right,
         BinaryOp::BitAnd => left & right,

@@ -80,6 +80,10 @@ impl Interpreter<'_> {
             instance.doubt.replace(Some(doubt));
             return class.payload().is_none().then(|| Value::Instance(Rc::new(instance)));
         }
+        let is_known = self.log_handlers.iter().any(|one| Rc::ptr_eq(one, class));
+        if !is_known && class.has_external(|path| path.starts_with("logging.")) {
+            self.log_handlers.push(class.clone());
+        }
         if class.is_abc() && !class.abstract_methods().is_empty() {
             return Some(self.fail("TypeError", "an abstract class has no instances".to_owned(), frame, range));
         }
@@ -559,11 +563,13 @@ fn names_fields(class: &Class) -> bool {
     matches!(class.mro.first(), Some(Value::External(path)) if &**path == "typing.NamedTuple")
 }
 
-/// A field of a named tuple's instance, unless a class in front of it binds the name.
-pub(super) fn tuple_attribute(instance: &Instance, name: &str) -> Option<Value> {
-    let own = Value::Class(instance.class.clone());
-    for class in std::iter::once(&own).chain(&instance.class.mro) {
-        let Value::Class(class) = class else { continue };
+/// The place of a field of a named tuple, unless a class in front of it binds the name.
+fn place_of_field(class: &Class, name: &str) -> Option<usize> {
+    let bases = class.mro.iter().filter_map(|base| match base {
+        Value::Class(base) => Some(&**base),
+        _ => None,
+    });
+    for class in std::iter::once(class).chain(bases) {
         if names_fields(class) {
             break;
         }
@@ -571,7 +577,17 @@ pub(super) fn tuple_attribute(instance: &Instance, name: &str) -> Option<Value> 
             return None;
         }
     }
-    let at = tuple_fields(&instance.class).iter().position(|(one, _)| &**one == name)?;
+    tuple_fields(class).iter().position(|(one, _)| &**one == name)
+}
+
+/// Whether the name is that of a field of a named tuple.
+pub(super) fn is_tuple_field(class: &Class, name: &str) -> bool {
+    class.payload() == Some(Payload::Tuple) && place_of_field(class, name).is_some()
+}
+
+/// A field of a named tuple's instance, unless a class in front of it binds the name.
+pub(super) fn tuple_attribute(instance: &Instance, name: &str) -> Option<Value> {
+    let at = place_of_field(&instance.class, name)?;
     match &instance.value {
         Value::Tuple(items) => items.get(at).cloned(),
         _ => None,

@@ -138,6 +138,10 @@ pub(crate) struct Interpreter<'a> {
     unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// Classes of handlers and filters of the log that have instances.
+    log_handlers: Vec<Rc<value::Class>>,
+    /// Some paths are no `PosixPath`.
+    has_pure_paths: bool,
     /// What was set on objects of libraries, by the dotted name: `builtins.NAME`, `pytest.fixture`.
     replaced: HashMap<Rc<str>, Value>,
     /// What was last evaluated on behalf of collection ended with an exception.
@@ -193,6 +197,8 @@ impl<'a> Interpreter<'a> {
             iterated: None,
             unordered: unordered::Unordered::default(),
             environ: HashMap::default(),
+            log_handlers: Vec::new(),
+            has_pure_paths: false,
             replaced: HashMap::default(),
             failed: false,
             exhausted: None,

@@ -92,7 +92,14 @@ impl Interpreter<'_> {
             && super::enums::is_flag(&one.class)
             && Rc::ptr_eq(&one.class, &other.class)
         {
-            return super::enums::combine(one, op, other);
+            return super::enums::combine(one, op, &other.value);
+        }
+        if let (Value::Instance(one), other @ Value::Int(_)) | (other @ Value::Int(_), Value::Instance(one)) =
+            (left, right)
+            && super::enums::is_flag(&one.class)
+            && matches!(op, BinaryOp::BitOr | BinaryOp::BitXor)
+        {
+            return Some(super::enums::combine(one, op, other).unwrap_or_else(|| self.not_known(frame, range)));
         }
         let (name, reflected) = method_of(op);
         if let Value::Instance(instance) = left

@@ -68,12 +68,31 @@ impl Interpreter<'_> {
                     return found;
                 }
                 if instance.member.is_none() && instance.class.payload().is_some() {
+                    // A dictionary's class says itself what it has under other keys.
+                    if let Value::Dict(dict) = &instance.value
+                        && instance.class.in_tree("__missing__").is_some()
+                    {
+                        return self.item_or_missing(object, dict, key, frame, range);
+                    }
                     return self.item(&instance.value, key, frame, range);
                 }
                 Value::Unknown(self.doubt(frame, range, Why::NotKnown).among([object]))
             }
             _ => self.not_known(frame, range),
         }
+    }
+
+    fn item_or_missing(&mut self, object: &Value, dict: &Rc<Dict>, key: &Value, frame: &Frame, range: Range) -> Value {
+        let missing = |one: &mut Self| one.special(object, "__missing__", vec![key.clone()], frame, range);
+        let made = match dict.find(key) {
+            Some(Some(value)) => Some(value),
+            Some(None) => missing(self),
+            None => {
+                let doubt = self.doubt(frame, range, Why::NotKnown);
+                self.perhaps(&doubt, missing).flatten().map(|made| Value::Unknown(doubt.among([&made])))
+            }
+        };
+        made.unwrap_or_else(|| self.not_known(frame, range))
     }
 
     fn dict_item(&mut self, dict: &Rc<Dict>, key: &Value, frame: &Frame, range: Range) -> Value {

@@ -132,6 +132,10 @@ impl Interpreter<'_> {
         match value {
             Value::Str(text) if repr => out.push_str(&quoted(text.as_str()?)?),
             Value::Path(path) if repr => {
+                // They may be `PurePosixPath`.
+                if self.has_pure_paths {
+                    return None;
+                }
                 out.push_str("PosixPath(");
                 out.push_str(&quoted(path)?);
                 out.push(')');

@@ -255,7 +255,10 @@ impl Interpreter<'_> {
                 }
             }
             "popitem" => {
-                let Some((key, value)) = dict.pairs()?.pop() else {
+                let mut pairs = dict.pairs()?;
+                let last = arguments.get(0, "last").map_or(Some(true), super::super::truth)?;
+                let found = if last || pairs.is_empty() { pairs.pop() } else { Some(pairs.remove(0)) };
+                let Some((key, value)) = found else {
                     return Some(self.fail("KeyError", "a dictionary has nothing to pop".to_owned(), frame, range));
                 };
                 dict.remove(&key)?;

@@ -12,6 +12,7 @@ mod json;
 mod numbers;
 pub(super) mod paths;
 mod presence;
+mod refusals;
 mod strings;
 pub(super) mod times;
 mod yaml;
@@ -22,7 +23,8 @@ pub(super) use introspection::{NamesOfScope, is_callable, type_of};
 use std::rc::Rc;
 
 use super::class::DataclassOptions;
-use super::value::{Arguments, Partial, Value};
+use super::doubt::Why;
+use super::value::{Arguments, Binding, Partial, Value};
 use super::{Frame, Interpreter, stdlib, truth};
 use crate::syntax::ast::Range;
 
@@ -36,7 +38,11 @@ impl Interpreter<'_> {
             }
             return self.builtin(name, arguments, frame, range);
         }
-        if let Some(time) = times::made_by(path) {
+        let time = times::made_by(path);
+        if (time.is_some() || stdlib::is_opaque_constructor(path)) && refusals::may_refuse(path, arguments) {
+            self.note_risk(&self.doubt(frame, range, Why::NotKnown));
+        }
+        if let Some(time) = time {
             return Some(Value::Time(time));
         }
         if stdlib::is_opaque_constructor(path) {
@@ -49,6 +55,7 @@ impl Interpreter<'_> {
             return Some(Value::external(stdlib::LOGGER));
         }
         if stdlib::gives_none(path) {
+            self.logged(path, frame, range);
             return Some(Value::None);
         }
         if stdlib::is_attrs(path) {
@@ -143,6 +150,21 @@ impl Interpreter<'_> {
             "builtins.object" => self.object_method(name, arguments),
             _ if stdlib::is_transparent(path) => Some(Value::Transparent),
             _ => None,
+        }
+    }
+
+    /// What is logged may be handed to handlers of the tree.
+    fn logged(&mut self, path: &str, frame: &Frame, range: Range) {
+        if self.log_handlers.is_empty() || !path.starts_with("logging.") {
+            return;
+        }
+        let doubt = self.doubt(frame, range, "what a handler of the log does");
+        for class in self.log_handlers.clone() {
+            for name in ["filter", "handle", "emit", "format"] {
+                if let Some(Binding { value: Value::Function(function), .. }) = class.in_tree(name) {
+                    self.may_run(&function, None, &doubt);
+                }
+            }
         }
     }
 

@@ -308,6 +308,7 @@ impl Interpreter<'_> {
     ) -> Option<Value> {
         match (module, name) {
             ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath") => {
+                self.has_pure_paths |= name.starts_with("Pure");
                 let parts: Vec<Value> = arguments.plain()?.into_iter().cloned().collect();
                 match parts.split_first() {
                     None => Some(Value::Path(".".into())),
