@@ -323,6 +323,11 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         gets_init |= options.init;
         gets_eq |= options.eq && !options.frozen;
     }
+    // It may be that of `object`, which is none.
+    let made = ["__init__", "__new__"].map(|method| known(method).map(|binding| binding.value));
+    if let [Some(Value::Unknown(doubt)), _] | [_, Some(Value::Unknown(doubt))] = made {
+        return Verdict::Doubtful(doubt);
+    }
     let makes = |method: &str| known(method).is_some();
     let why = match () {
         () if class.is_enum => Some("is an enum"),

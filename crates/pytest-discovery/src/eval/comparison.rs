@@ -25,8 +25,13 @@ impl Interpreter<'_> {
         truth(value)
     }
 
-    /// Python's `==`, methods of the tree's classes called where they decide.
+    /// Python's `==` as a condition, methods of the tree's classes called where they decide.
     pub(super) fn equals(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<bool> {
+        truth(&self.equality(one, other, frame, range)?)
+    }
+
+    /// What `==` gives: a class of the tree may give anything.
+    fn equality(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<Value> {
         for (object, argument) in [(one, other), (other, one)] {
             if let Value::Instance(instance) = object
                 && instance.class.in_tree("__eq__").is_some()
@@ -35,10 +40,10 @@ impl Interpreter<'_> {
                 if matches!(&answer, Value::External(path) if &**path == "builtins.NotImplemented") {
                     continue;
                 }
-                return truth(&answer);
+                return Some(answer);
             }
         }
-        equal(one, other)
+        equal(one, other).map(Value::Bool)
     }
 
     pub(super) fn comparison(
@@ -54,9 +59,14 @@ impl Interpreter<'_> {
             if self.raised.is_some() {
                 return self.not_known(frame, range);
             }
-            match self.compare(&left, *op, &right, frame, range) {
-                Some(true) => left = right,
-                Some(false) => return Value::Bool(false),
+            // The last of them gives what its method gives.
+            let found = match rest {
+                [_] => self.compared(&left, *op, &right, frame, range),
+                _ => self.compare(&left, *op, &right, frame, range).map(Value::Bool),
+            };
+            match found {
+                Some(Value::Bool(true)) => left = right,
+                Some(found) => return found,
                 None => {
                     return match (left, right) {
                         (Value::Unknown(doubt), _) | (_, Value::Unknown(doubt)) => Value::Unknown(doubt),
@@ -66,6 +76,19 @@ impl Interpreter<'_> {
             }
         }
         Value::Bool(true)
+    }
+
+    /// What a comparison gives: a class of the tree may give anything.
+    fn compared(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<Value> {
+        match (op, left) {
+            (CompareOp::Eq, _) if self.order_of_versions(left, right).is_none() => {
+                self.equality(left, right, frame, range)
+            }
+            (CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE, Value::Instance(_)) => {
+                self.ordering(left, op, right, frame, range)
+            }
+            _ => self.compare(left, op, right, frame, range).map(Value::Bool),
+        }
     }
 
     pub(super) fn compare(
@@ -94,13 +117,13 @@ impl Interpreter<'_> {
                         }
                         Some(!self.equals(left, right, frame, range)?)
                     }
-                    _ => self.ordering(left, op, right, frame, range),
+                    _ => truth(&self.ordering(left, op, right, frame, range)?),
                 }
             }
         }
     }
 
-    fn ordering(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<bool> {
+    fn ordering(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<Value> {
         let name = match op {
             CompareOp::Lt => "__lt__",
             CompareOp::LtE => "__le__",
@@ -111,8 +134,13 @@ impl Interpreter<'_> {
             && instance.class.in_tree(name).is_some()
         {
             let answer = self.special(left, name, vec![right.clone()], frame, range)?;
-            return truth(&answer);
+            let is_refused = matches!(&answer, Value::External(path) if &**path == "builtins.NotImplemented");
+            return (!is_refused).then_some(answer);
         }
+        self.built_in_order(left, op, right).map(Value::Bool)
+    }
+
+    fn built_in_order(&self, left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
         if let (Some(one), Some(other)) = (set_items(left), set_items(right)) {
             let within = |one: &[Value], other: &[Value]| {
                 one.iter().map(|item| among(other, item)).try_fold(true, |all, found| Some(all && found?))

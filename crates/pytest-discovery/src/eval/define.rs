@@ -201,7 +201,7 @@ impl Interpreter<'_> {
         // The other keywords are what `__init_subclass__` takes.
         for (_, value) in def.keywords.iter().filter(|(name, _)| name.as_deref() == Some("metaclass")) {
             match self.eval(value, frame) {
-                Value::External(path) if matches!(&*path, "abc.ABCMeta" | "enum.EnumMeta" | "enum.EnumType") => {}
+                Value::External(path) if &*path == "abc.ABCMeta" => {}
                 found => {
                     doubt.get_or_insert_with(|| self.doubt(frame, value.range, "a metaclass"));
                     if let Value::Class(class) = found {
@@ -236,6 +236,10 @@ impl Interpreter<'_> {
         }
         self.announce(&class, &def.keywords, frame, def.range);
         if let Some(metaclass) = metaclass {
+            // The names that it begins with.
+            if metaclass.in_tree("__prepare__").is_some() {
+                Self::has_other_names(&Value::Class(class.clone()), &self.doubt(frame, def.range, "a metaclass"));
+            }
             self.shape(&class, metaclass, frame, def.range);
         }
         let mut value = Value::Class(class);

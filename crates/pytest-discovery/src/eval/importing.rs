@@ -257,13 +257,22 @@ impl Interpreter<'_> {
         if let Some(doubt) = &*module.open.borrow() {
             frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         }
-        let all = module.scope.names.borrow().get("__all__").map(|binding| super::elements(&binding.value));
+        let all = module.scope.names.borrow().get("__all__").cloned();
+        let all_doubt = all.as_ref().and_then(|binding| binding.doubt.clone());
+        let all = all.map(|binding| super::elements(&binding.value));
+        let all = all.map(|items| {
+            let names = items.ok()?.iter().map(|item| item.as_str().map(Into::into)).collect::<Option<Vec<Rc<str>>>>();
+            names.filter(|_| all_doubt.is_none())
+        });
+        let doubts = self.doubts.len();
         let names: Vec<Rc<str>> = match all {
-            Some(Ok(items)) => items.iter().filter_map(|item| item.as_str().map(Into::into)).collect(),
-            Some(Err(_)) => {
+            Some(Some(names)) => names,
+            // Any of its names may be among them.
+            Some(None) => {
                 let doubt = self.doubt(frame, range, "a star import whose `__all__` is not known");
+                self.doubts.push(&doubt);
                 frame.module.open.borrow_mut().get_or_insert(doubt);
-                return;
+                module.scope.names.borrow().keys().filter(|name| !name.starts_with("__")).cloned().collect()
             }
             None => module.scope.names.borrow().keys().filter(|name| !name.starts_with('_')).cloned().collect(),
         };
@@ -283,5 +292,6 @@ impl Interpreter<'_> {
                 }
             }
         }
+        self.doubts.truncate(doubts);
     }
 }
