@@ -110,6 +110,7 @@ impl Class {
             && match name {
                 "__repr__" => options.repr,
                 "__eq__" => options.eq,
+                "__lt__" | "__le__" | "__gt__" | "__ge__" => options.order,
                 _ => false,
             }
     }
@@ -162,21 +163,23 @@ impl Class {
 
     /// Whether an instance's attribute of that name cannot be assigned: `__slots__` of each class name all that there are.
     pub(super) fn has_no_place_for(&self, name: &str) -> bool {
-        let has_no_slot = |names: &Names| match names.get("__slots__") {
-            Some(Binding { value: Value::Str(slot), doubt: None }) => {
-                slot.as_str().is_some_and(|slot| slot != name && slot != "__dict__")
+        let is_other = |class: &Self, slot: &Value| {
+            let slot = slot.as_str().map(|slot| super::private::in_class(slot, &class.name));
+            slot.is_some_and(|slot| slot != name && slot != "__dict__")
+        };
+        let has_no_slot = |class: &Self| match class.names.borrow().get("__slots__") {
+            Some(Binding { value: slot @ Value::Str(_), doubt: None }) => is_other(class, slot),
+            Some(Binding { value, doubt: None }) => {
+                super::elements(value).is_ok_and(|slots| slots.iter().all(|slot| is_other(class, slot)))
             }
-            Some(Binding { value, doubt: None }) => super::elements(value).is_ok_and(|slots| {
-                slots.iter().all(|slot| slot.as_str().is_some_and(|slot| slot != name && slot != "__dict__"))
-            }),
             _ => false,
         };
         let has_setter = || self.in_tree(name).is_some_and(|binding| !matches!(binding.value, Value::Function(_)));
-        has_no_slot(&self.names.borrow())
+        has_no_slot(self)
             && self.is_plain()
             && !has_setter()
             && self.mro.iter().all(|base| match base {
-                Value::Class(base) => has_no_slot(&base.names.borrow()),
+                Value::Class(base) => has_no_slot(base),
                 Value::External(path) => matches!(&**path, "builtins.object" | "abc.ABC" | "typing.Generic"),
                 _ => false,
             })

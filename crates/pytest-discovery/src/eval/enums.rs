@@ -48,15 +48,7 @@ pub(super) fn is_member_binding(class: &Class, name: &str, value: &Value) -> boo
     !name.starts_with("__")
         && !is_reserved(name)
         && !is_private(class, name)
-        && !matches!(
-            value,
-            Value::Function(_)
-                | Value::Property(_)
-                | Value::StaticMethod(_)
-                | Value::ClassMethod(_)
-                | Value::Class(_)
-                | Value::Partial(_)
-        )
+        && !matches!(value, Value::Function(_) | Value::Property(_) | Value::StaticMethod(_) | Value::ClassMethod(_))
 }
 
 /// The enum's member of that name, an alias's own.
@@ -162,6 +154,8 @@ impl Interpreter<'_> {
             }
             let value = match &binding.value {
                 Value::Unknown(doubt) => return Err(Some(doubt.clone())),
+                // Releases differ in whether these are members.
+                Value::Class(_) | Value::Partial(_) => return Err(None),
                 Value::External(path) if &**path == AUTO => {
                     self.automatic(class, &name, &values, frame, range).ok_or(None)?
                 }

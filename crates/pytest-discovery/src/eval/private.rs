@@ -13,14 +13,21 @@ pub(super) fn in_scope<'n>(name: &'n str, scope: &Scope) -> Cow<'n, str> {
     let mut around = Some(scope);
     while let Some(here) = around {
         if let Some(class) = &here.class {
-            return match class.name.trim_start_matches('_') {
-                "" => Cow::Borrowed(name),
-                class => Cow::Owned(format!("_{class}{name}")),
-            };
+            return in_class(name, &class.name);
         }
         around = here.parent.as_deref();
     }
     Cow::Borrowed(name)
+}
+
+/// The same in the body of a class.
+pub(super) fn in_class<'n>(name: &'n str, class: &str) -> Cow<'n, str> {
+    match class.trim_start_matches('_') {
+        class if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() => {
+            Cow::Owned(format!("_{class}{name}"))
+        }
+        _ => Cow::Borrowed(name),
+    }
 }
 
 impl Frame {
