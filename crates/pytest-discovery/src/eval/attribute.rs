@@ -160,7 +160,7 @@ impl Interpreter<'_> {
                     None => Found::Unknown(None),
                 },
             },
-            Value::Unknown(doubt) => Found::Unknown(Some(doubt.clone())),
+            Value::Unknown(doubt) => Found::Unknown(Some(self.attribute_of_one(doubt, name, frame, range))),
             _ => Found::Unknown(None),
         }
     }
@@ -317,7 +317,9 @@ impl Interpreter<'_> {
                 None => doubt,
             });
         }
-        if let Some(doubt) = &*instance.doubt.borrow()
+        // Too many candidates of a doubt would be tainted, and this instance with them.
+        let changed = instance.doubt.borrow().clone();
+        if let Some(doubt) = changed
             && !matches!(&on_class, Ok(Some(binding)) if matches!(binding.value, Value::Function(_) | Value::ClassMethod(_) | Value::StaticMethod(_)))
         {
             let own = instance.attributes.borrow();
@@ -508,6 +510,7 @@ impl Interpreter<'_> {
                 class.names.borrow_mut().insert(name.into(), binding);
             }
             Value::Module(module) => self.bind_in(&module.scope, name, value),
+            Value::Unknown(unknown) => self.set_attribute_of_one(unknown, name, &value, frame, range),
             Value::Function(function) => {
                 if name == "pytestmark" {
                     let marks = super::marks_of(&value);

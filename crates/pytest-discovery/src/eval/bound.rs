@@ -35,6 +35,24 @@ impl Interpreter<'_> {
         more.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 
+    /// One of them is bound again: of a class, any that is neither a method nor a class.
+    pub(super) fn has_other_data(holder: &Value, doubt: &Doubt) {
+        let Value::Class(class) = holder else { return };
+        let is_data = |value: &Value| {
+            !matches!(
+                value,
+                Value::Function(_)
+                    | Value::StaticMethod(_)
+                    | Value::ClassMethod(_)
+                    | Value::Class(_)
+                    | Value::Fixture(_)
+            )
+        };
+        for binding in class.names.borrow_mut().values_mut().filter(|one| is_data(&one.value)) {
+            binding.value = Value::Unknown(doubt.among([&binding.value]));
+        }
+    }
+
     /// A call is not followed because of those around it: Python may refuse it as well, and with it the modules that
     /// are being imported.
     pub(super) fn may_be_too_deep(&self, frame: &Frame, range: Range) {

@@ -13,7 +13,7 @@ use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind,
 
 impl Interpreter<'_> {
     pub(super) fn call(&mut self, call: &Call, frame: &Frame, range: Range) -> Value {
-        let function = self.eval(&call.function, frame);
+        let mut function = self.eval(&call.function, frame);
         if let Some(value) = self.early(&function, call, frame, range) {
             return value;
         }
@@ -29,9 +29,7 @@ impl Interpreter<'_> {
                         let items = items.into_iter().map(|value| Argument { value, source: source.clone() });
                         arguments.positional.extend(items);
                     }
-                    Err(doubt) => {
-                        spread.get_or_insert(doubt);
-                    }
+                    Err(doubt) => spread = Some(and(spread, doubt)),
                 }
                 continue;
             }
@@ -47,14 +45,16 @@ impl Interpreter<'_> {
                     match key.as_str() {
                         Some(key) => arguments.keywords.push((key.into(), Argument { value, source: source.clone() })),
                         None => {
-                            spread.get_or_insert(self.doubt(frame, range, "`**` with a key that is no string"));
+                            let doubt = self.doubt(frame, range, "`**` with a key that is no string");
+                            spread = Some(and(spread, doubt));
                         }
                     }
                 }
                 if super::expr::payload_dict(&evaluated).is_none_or(|dict| dict.0.borrow().is_err()) {
                     let doubt = evaluated.doubt().cloned();
-                    let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, "`**` of what is not known"));
-                    spread.get_or_insert(doubt);
+                    let doubt = doubt
+                        .unwrap_or_else(|| self.doubt(frame, range, "`**` of what is not known").among([&evaluated]));
+                    spread = Some(and(spread, doubt));
                 }
                 continue;
             };
@@ -65,7 +65,7 @@ impl Interpreter<'_> {
         }
         if let Value::Unknown(doubt) = &function {
             self.changes_by_method(&call.function, doubt, frame);
-            self.call_candidates(call, &doubt.clone(), &arguments, frame, range);
+            function = Value::Unknown(self.call_candidates(call, &doubt.clone(), &arguments, frame, range));
         }
         self.apply(&function, arguments, spread, frame, range)
     }
@@ -136,7 +136,25 @@ impl Interpreter<'_> {
     /// A call with positional values.
     pub(super) fn call_plain(&mut self, function: &Value, args: Vec<Value>, frame: &Frame, range: Range) -> Value {
         let arguments = self.arguments(args, frame, range);
-        self.apply(function, arguments, None, frame, range)
+        self.apply_value(function, arguments, None, frame, range)
+    }
+
+    /// A call of a value, which may be one of several.
+    fn apply_value(
+        &mut self,
+        function: &Value,
+        arguments: Arguments,
+        spread: Option<Doubt>,
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        match function {
+            Value::Unknown(doubt) => {
+                let doubt = self.call_one_of(doubt, &arguments, frame, range);
+                self.apply(&Value::Unknown(doubt), arguments, spread, frame, range)
+            }
+            known => self.apply(known, arguments, spread, frame, range),
+        }
     }
 
     /// A method of the tree's class under a special name; `None` where it has none of the tree.
@@ -241,7 +259,7 @@ impl Interpreter<'_> {
                     all.keywords.retain(|(one, _)| *one != name);
                     all.keywords.push((name, value));
                 }
-                return self.apply(&partial.function, all, spread, frame, range);
+                return self.apply_value(&partial.function, all, spread, frame, range);
             }
             Value::Function(called) if spread.is_none() => self.function_call(called, &arguments, frame, range),
             Value::StaticMethod(inner) => return self.apply(inner, arguments, spread, frame, range),
@@ -274,17 +292,19 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return self.not_known(frame, range);
         }
-        let unknown = match function {
-            Value::Unknown(doubt) => doubt.clone(),
-            _ => spread.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)),
+        let unknown = match (function, &spread) {
+            (Value::Unknown(doubt), _) => doubt.clone(),
+            (_, Some(spread)) => spread.clone(),
+            _ => self.doubt(frame, range, Why::NotKnown),
         };
+        let spread = spread.map(Value::Unknown);
         if let Value::External(path) = function
             && stdlib::is_pure(path)
         {
             if !stdlib::is_safe(path) {
                 self.note_risk(&unknown);
             }
-            for value in arguments.values() {
+            for value in arguments.values().chain(&spread) {
                 self.may_call(value, &unknown);
                 if let Value::Iterator(iterator) = value {
                     iterator.forget(&unknown);
@@ -305,13 +325,17 @@ impl Interpreter<'_> {
             }
             _ => self.doubt(frame, range, Why::Passed),
         };
-        for value in arguments.values() {
+        for value in arguments.values().chain(&spread) {
             self.may_call(value, &doubt);
             self.taint(value, &doubt);
         }
         // One of the tree that is not followed runs all the same.
+        let made = match function {
+            Value::Class(class) => self.may_make(class, &arguments, &doubt, frame, range),
+            _ => None,
+        };
         self.may_call(function, &doubt);
-        Value::Unknown(unknown.among(arguments.values()))
+        Value::Unknown(unknown.among(arguments.values().chain(&made)))
     }
 
     /// A function of the tree, followed into its body; `None` where it is not.
@@ -386,6 +410,14 @@ impl Interpreter<'_> {
             scope = here.parent.clone();
         }
         None
+    }
+}
+
+/// A doubt about what is spread from one value, and from another.
+fn and(spread: Option<Doubt>, doubt: Doubt) -> Doubt {
+    match spread {
+        Some(spread) => spread.among(doubt.candidates()),
+        None => doubt,
     }
 }
 

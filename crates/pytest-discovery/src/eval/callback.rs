@@ -17,6 +17,51 @@ const STEPS: u32 = 1_000;
 /// And all of them together.
 const ALL_STEPS: u32 = 200_000;
 
+/// Methods that whoever is handed an object may call without naming them.
+const ASKED: [&str; 41] = [
+    "__abs__",
+    "__add__",
+    "__bool__",
+    "__bytes__",
+    "__call__",
+    "__ceil__",
+    "__complex__",
+    "__contains__",
+    "__copy__",
+    "__deepcopy__",
+    "__dir__",
+    "__divmod__",
+    "__enter__",
+    "__eq__",
+    "__exit__",
+    "__float__",
+    "__floor__",
+    "__format__",
+    "__fspath__",
+    "__ge__",
+    "__getitem__",
+    "__gt__",
+    "__hash__",
+    "__iadd__",
+    "__index__",
+    "__int__",
+    "__iter__",
+    "__le__",
+    "__len__",
+    "__length_hint__",
+    "__lt__",
+    "__ne__",
+    "__next__",
+    "__pow__",
+    "__radd__",
+    "__repr__",
+    "__reversed__",
+    "__round__",
+    "__setitem__",
+    "__str__",
+    "__trunc__",
+];
+
 impl Interpreter<'_> {
     /// Whoever is handed a value may call the functions that it is, or has in it.
     pub(super) fn may_call(&mut self, value: &Value, doubt: &Doubt) {
@@ -34,9 +79,10 @@ impl Interpreter<'_> {
             Value::Iterator(_) => drop(self.perhaps(doubt, |interpreter| interpreter.settle(value))),
             Value::StaticMethod(inner) | Value::ClassMethod(inner) => self.may_call_within(inner, doubt, depth),
             Value::Partial(partial) => self.may_call_within(&partial.function.clone(), doubt, depth),
-            Value::Instance(instance) => {
-                if let Some(Binding { value: Value::Function(function), .. }) = instance.class.in_tree("__call__") {
-                    self.may_run(&function, Some(value), doubt);
+            Value::Instance(_) => self.may_ask(value, &ASKED, doubt),
+            Value::Unknown(unknown) if depth == 0 => {
+                for candidate in unknown.candidates() {
+                    self.may_call_within(candidate, doubt, depth + 1);
                 }
             }
             Value::Tuple(_) | Value::List(_) | Value::Dict(_) if depth == 0 => {
@@ -45,6 +91,35 @@ impl Interpreter<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whoever uses an object may run methods that it has under those names.
+    pub(super) fn may_ask(&mut self, object: &Value, names: &[&str], doubt: &Doubt) {
+        let Value::Instance(instance) = object else { return };
+        for name in names {
+            if let Some(Binding { value: Value::Function(function), .. }) = instance.class.in_tree(name) {
+                self.may_run(&function, Some(object), doubt);
+            }
+        }
+    }
+
+    /// The same of objects and of those that containers have in them.
+    pub(super) fn may_ask_all<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = &'v Value>,
+        names: &[&str],
+        doubt: &Doubt,
+    ) {
+        for value in values {
+            match value {
+                Value::Instance(_) => self.may_ask(value, names, doubt),
+                Value::Unknown(_) => self.ask_one_of(value, names),
+                container => {
+                    let held = held_by(container);
+                    held.iter().for_each(|held| self.may_ask(held, names, doubt));
+                }
+            }
         }
     }
 
@@ -73,27 +148,40 @@ impl Interpreter<'_> {
 
     /// Follows the body of a function that may run, whose parameters are bound, for some steps.
     pub(super) fn run_perhaps(&mut self, function: &Rc<Function>, frame: &Frame, doubt: &Doubt) {
+        self.follow(function, doubt, |interpreter| {
+            if function.def.is_generator {
+                drop(interpreter.all_of(function, frame));
+            } else {
+                interpreter.body_of(function, frame);
+            }
+        });
+    }
+
+    /// The same of a call of it, which is not told how its parameters are bound. What it gives, if it is followed.
+    pub(super) fn follow<T>(
+        &mut self,
+        function: &Rc<Function>,
+        doubt: &Doubt,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        if !function.def.can_change_others() {
+            return self.perhaps(doubt, run);
+        }
         if !self.is_worth_it(function) {
-            return;
+            return None;
         }
         // They take no steps of the module that hands them out.
         if self.steps_of_others < ALL_STEPS {
             let (before, ended) = (self.steps, self.exhausted.take());
             self.steps = MOST_STEPS - STEPS;
             self.may_run.push(function.clone());
-            self.perhaps(doubt, |interpreter| {
-                if function.def.is_generator {
-                    drop(interpreter.all_of(function, frame));
-                } else {
-                    interpreter.body_of(function, frame);
-                }
-            });
+            let given = self.perhaps(doubt, run);
             self.may_run.pop();
             let is_followed = !self.is_exhausted();
             self.steps_of_others += self.steps.saturating_sub(MOST_STEPS - STEPS).min(STEPS);
             (self.steps, self.exhausted) = (before, ended);
             if is_followed {
-                return;
+                return given;
             }
         }
         // What it names outside of itself is what it changes, if anything is.
@@ -105,11 +193,12 @@ impl Interpreter<'_> {
             true
         });
         for name in named {
-            let held = frame.scope.parent.as_ref().and_then(|scope| value_around(scope, name));
+            let held = value_around(&function.scope, name);
             if let Some(held @ (Value::List(_) | Value::Set(_) | Value::Dict(_))) = held {
                 self.taint(&held, doubt);
             }
         }
+        None
     }
 }
 
@@ -120,10 +209,10 @@ fn value_around(scope: &Rc<Scope>, name: &str) -> Option<Value> {
 }
 
 /// The values that a container has in it.
-fn held_by(value: &Value) -> Vec<Value> {
+pub(super) fn held_by(value: &Value) -> Vec<Value> {
     match value {
-        Value::Tuple(items) => items.to_vec(),
-        Value::List(list) => list.0.borrow().as_ref().map(Vec::clone).unwrap_or_default(),
+        Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
+        Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().map(Vec::clone).unwrap_or_default(),
         Value::Dict(dict) => {
             let pairs = dict.0.borrow();
             pairs.iter().flatten().map(|(_, value)| value.clone()).collect()

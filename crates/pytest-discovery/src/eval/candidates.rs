@@ -9,9 +9,7 @@ use std::rc::Rc;
 use foldhash::HashSet;
 
 use super::iterator::Feed;
-use super::value::{Arguments, Doubt, Value};
-use super::{Frame, Interpreter, stdlib};
-use crate::syntax::ast::{Call, ExprKind, Range};
+use super::value::{Doubt, Value};
 
 /// Of more than so many, none is known any more at once.
 const MOST: usize = 64;
@@ -78,39 +76,6 @@ fn can_change(value: &Value) -> bool {
         }
         Value::Instance(instance) => instance.member.is_none(),
         other => identity(other).is_some(),
-    }
-}
-
-impl Interpreter<'_> {
-    /// A call of what is not known: each function that it may be is followed for what it changes.
-    pub(super) fn call_candidates(
-        &mut self,
-        call: &Call,
-        doubt: &Doubt,
-        arguments: &Arguments,
-        frame: &Frame,
-        range: Range,
-    ) {
-        for candidate in doubt.candidates() {
-            let function = match &call.function.kind {
-                ExprKind::Attribute(_, name) => match candidate {
-                    Value::List(_) | Value::Dict(_) if stdlib::is_pure_method(candidate, name) => continue,
-                    Value::Instance(instance) if instance.class.in_tree(name).is_some() => {
-                        let method = self.perhaps(doubt, |one| one.attribute(candidate, name, frame, range));
-                        self.taint(candidate, doubt);
-                        method
-                    }
-                    other => {
-                        self.taint(other, doubt);
-                        None
-                    }
-                },
-                _ => Some(candidate.clone()),
-            };
-            if let Some(function @ (Value::Function(_) | Value::Method(_) | Value::BuiltinMethod(_))) = function {
-                self.perhaps(doubt, |one| one.apply(&function, arguments.clone(), None, frame, range));
-            }
-        }
     }
 }
 

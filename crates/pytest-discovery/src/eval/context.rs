@@ -50,6 +50,7 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Flow::Next;
         }
+        self.ask_one_of(&value, &["__enter__", "__exit__"]);
         let is_tree = matches!(&value, Value::Instance(instance) if instance.class.in_tree("__exit__").is_some());
         let entered = if is_tree { self.special(&value, "__enter__", Vec::new(), frame, context.range) } else { None };
         if self.raised.is_some() {

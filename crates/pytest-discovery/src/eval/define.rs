@@ -126,6 +126,11 @@ impl Interpreter<'_> {
                     found => found,
                 }
             }
+            (Value::Unknown(_), _) => {
+                // For what those change that it may be.
+                self.call_plain(decorator, vec![value.clone()], frame, range);
+                self.doubtful_decorator(value, frame, range)
+            }
             _ => self.doubtful_decorator(value, frame, range),
         }
     }
@@ -194,6 +199,7 @@ impl Interpreter<'_> {
                 }
             }
         }
+        let unknown_base = doubt.clone();
         let mut metaclass = bases.iter().find_map(|base| match base {
             Value::Class(base) => base.metaclass.borrow().clone(),
             _ => None,
@@ -229,12 +235,19 @@ impl Interpreter<'_> {
             }
         }
         let qualname = if frame.scope.kind == ScopeKind::Module { (&*def.name).into() } else { "".into() };
-        let names = scope.names.take();
+        let mut names = scope.names.take();
+        // Where the class is there, so is what its body binds: only a narrower doubt is about that.
+        for binding in names.values_mut() {
+            binding.doubt.take_if(|doubt| self.doubts.are_under(doubt));
+        }
         let class = self.new_class(def, frame, names, mro, doubt, scope.annotations.take(), qualname);
         if class.is_enum {
             self.make_members(&class, frame, def.range);
         }
         self.announce(&class, &def.keywords, frame, def.range);
+        if let Some(unknown) = unknown_base {
+            self.announce_to_one_of(&class, &unknown, frame, def.range);
+        }
         if let Some(metaclass) = metaclass {
             // The names that it begins with.
             if metaclass.in_tree("__prepare__").is_some() {
@@ -345,7 +358,13 @@ impl Interpreter<'_> {
     }
 
     /// Tells bases of the tree that they have a subclass, and attributes what they are called.
-    fn announce(&mut self, class: &Rc<Class>, keywords: &[(Option<Box<str>>, ast::Expr)], frame: &Frame, range: Range) {
+    pub(super) fn announce(
+        &mut self,
+        class: &Rc<Class>,
+        keywords: &[(Option<Box<str>>, ast::Expr)],
+        frame: &Frame,
+        range: Range,
+    ) {
         let attributes: Vec<(Rc<str>, Value)> =
             class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.value.clone())).collect();
         for (name, value) in attributes {
@@ -381,10 +400,29 @@ impl Interpreter<'_> {
         self.apply(&function, arguments, None, frame, range);
     }
 
+    /// The same of bases of which it is not known which they are.
+    fn announce_to_one_of(&mut self, class: &Rc<Class>, bases: &Doubt, frame: &Frame, range: Range) {
+        for base in bases.candidates() {
+            let Value::Class(base) = base else { continue };
+            if let Some(Value::ClassMethod(hook)) = base.in_tree("__init_subclass__").map(|one| implicit(one.value)) {
+                let class = vec![Value::Class(class.clone())];
+                self.perhaps(bases, |one| one.call_plain(&hook, class, frame, range));
+            }
+        }
+    }
+
     pub(super) fn arguments(&self, values: Vec<Value>, frame: &Frame, range: Range) -> Arguments {
         let source = super::value::Source { file: frame.module.file.clone(), range };
         let positional = values.into_iter().map(|value| super::value::Argument { value, source: source.clone() });
         Arguments { positional: positional.collect(), keywords: Vec::new() }
+    }
+}
+
+/// A method that is a class method without being marked as one.
+fn implicit(value: Value) -> Value {
+    match value {
+        function @ Value::Function(_) => Value::ClassMethod(Rc::new(function)),
+        other => other,
     }
 }
 

@@ -270,6 +270,7 @@ impl Interpreter<'_> {
                     match self.formatted(&found, *conversion, &spec, frame, value.range) {
                         Some(part) => text.push_str(&part),
                         None => {
+                            self.ask_one_of(&found, &["__format__", "__str__", "__repr__"]);
                             unknown.get_or_insert(found.doubt().cloned());
                         }
                     }

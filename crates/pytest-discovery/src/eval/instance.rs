@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::class::{Class, Instance, Payload};
-use super::value::{Argument, Arguments, Binding, Names, Partial, Source, Value};
+use super::value::{Argument, Arguments, Binding, Doubt, Names, Partial, Source, Value};
 use super::{Frame, Interpreter, elements, stdlib, truth};
 use crate::syntax::ast::Range;
 
@@ -159,6 +159,32 @@ impl Interpreter<'_> {
             Init::Exception => self.keep_arguments(&instance, arguments),
             Init::Nothing if arguments.positional.is_empty() && arguments.keywords.is_empty() => {}
             Init::Nothing | Init::Unknown => return None,
+        }
+        Some(object)
+    }
+
+    /// What `__new__` and `__init__` of the tree change where it is not known what they make; an instance that it may be.
+    pub(super) fn may_make(
+        &mut self,
+        class: &Rc<Class>,
+        arguments: &Arguments,
+        doubt: &Doubt,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if class.is_enum {
+            return None;
+        }
+        let instance = Instance::new(class, None, Value::None);
+        instance.doubt.replace(Some(doubt.clone()));
+        let object = Value::Instance(Rc::new(instance));
+        for (method, first) in [("__new__", Value::Class(class.clone())), ("__init__", object.clone())] {
+            if let Some(Binding { value: Value::Function(function), .. }) = class.in_tree(method) {
+                let mut all = arguments.clone();
+                all.positional.insert(0, self.passed(first, frame, range));
+                let called = Value::Function(function.clone());
+                self.follow(&function, doubt, |one| one.apply(&called, all, None, frame, range));
+            }
         }
         Some(object)
     }

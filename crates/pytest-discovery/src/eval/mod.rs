@@ -44,6 +44,7 @@ mod marking;
 mod matching;
 pub(crate) mod memo;
 mod names;
+mod one_of;
 mod operators;
 mod private;
 mod several;

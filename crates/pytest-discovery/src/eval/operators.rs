@@ -62,7 +62,11 @@ impl Interpreter<'_> {
         {
             // An object of the tree may still decide.
             if !matches!(left, Value::Instance(_)) {
-                let may_hold_both = matches!(op, BinaryOp::Add | BinaryOp::BitOr);
+                let (name, reflected) = method_of(op);
+                self.ask_one_of(left, &[name]);
+                self.ask_one_of(right, &[reflected]);
+                self.may_ask(right, &[reflected], doubt);
+                let may_hold_both = matches!(op, BinaryOp::Add | BinaryOp::BitOr | BinaryOp::Mult);
                 return Value::Unknown(if may_hold_both { doubt.among([left, right]) } else { doubt.apart() });
             }
         }

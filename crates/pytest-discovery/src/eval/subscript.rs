@@ -294,7 +294,8 @@ impl Interpreter<'_> {
             Value::List(list) | Value::Set(list) => list.forget(doubt, [&held]),
             Value::Dict(dict) => dict.forget(doubt, [&held]),
             Value::Instance(instance) if instance.member.is_none() => {
-                let unknown = instance.doubt.borrow().as_ref().unwrap_or(doubt).among([&held]);
+                let before = instance.doubt.borrow().clone();
+                let unknown = before.as_ref().unwrap_or(doubt).among([&held]);
                 instance.doubt.replace(Some(unknown));
                 if instance.class.payload().is_some() {
                     self.taint_only(&instance.value, doubt);

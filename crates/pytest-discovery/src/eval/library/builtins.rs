@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::value::{Arguments, Dict, DictKind, Names, Value};
+use super::super::value::{Arguments, Class, Dict, DictKind, Names, Value};
 use super::super::{Frame, Interpreter, attribute::Found, expr, stdlib};
 use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
 use crate::syntax::ast::Range;
@@ -56,6 +56,11 @@ impl Interpreter<'_> {
             ("format", [value]) => Some(self.formatted(value, None, "", frame, range).map(Value::str)),
             ("format", [value, spec]) => {
                 Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
+            }
+            ("getattr", [object @ Value::Instance(instance), name, ..]) if name.as_str().is_none() => {
+                let doubt = self.doubt(frame, range, "an attribute whose name is not known");
+                let methods = methods_of(object, &instance.class);
+                Some(Some(Value::Unknown(doubt.among(methods.iter().chain([*object])))))
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
@@ -115,6 +120,7 @@ impl Interpreter<'_> {
                     let doubt = self.doubt(frame, range, "an attribute whose name is not known");
                     self.taint(object, &doubt);
                     Self::has_other_names(object, &doubt);
+                    Self::has_other_data(object, &doubt);
                     Some(Some(Value::None))
                 }
             },
@@ -239,8 +245,24 @@ impl Interpreter<'_> {
         for (key, value) in dict.pairs()? {
             names.insert(key.as_str()?.into(), super::super::Binding { value, doubt: None });
         }
-        self.made_class(name.as_str()?, bases, names, Vec::new(), frame, range).map(Value::Class)
+        let class = self.made_class(name.as_str()?, bases, names, Vec::new(), frame, range)?;
+        self.announce(&class, &[], frame, range);
+        Some(Value::Class(class))
     }
+}
+
+/// The methods of an object that have no special name.
+fn methods_of(object: &Value, class: &Class) -> Vec<Value> {
+    let mut found = Vec::new();
+    let own = class.names.borrow();
+    let inherited = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
+    let inherited: Vec<_> = inherited.map(|base| base.names.borrow()).collect();
+    for (name, binding) in std::iter::once(&own).chain(&inherited).flat_map(|names| names.iter()) {
+        if let (function @ Value::Function(_), false) = (&binding.value, name.starts_with("__")) {
+            found.push(Value::Method(Rc::new((object.clone(), function.clone()))));
+        }
+    }
+    found
 }
 
 /// A dictionary of pairs, later ones over earlier ones.
