@@ -1,8 +1,7 @@
-//! Reading and writing `object.name`.
+//! Reading `object.name`.
 
 use std::rc::Rc;
 
-use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::library::NamesOfScope;
 use super::value::{Binding, Class, Dict, DictKind, Doubt, Function, Instance, Module, Value};
@@ -243,7 +242,7 @@ impl Interpreter<'_> {
                     value => match super::instance::class_default(value) {
                         Some(Some(default)) => Found::Value(default),
                         Some(None) => Found::Missing,
-                        None => self.described(value, frame, range),
+                        None => self.described(value, &Value::None, class, frame, range),
                     },
                 }
             }
@@ -251,6 +250,9 @@ impl Interpreter<'_> {
             Ok(None) if class.open.borrow().is_some() => Found::Unknown(class.open.borrow().clone()),
             Ok(None) => Found::Missing,
             Err(doubt) => {
+                if let Some(doubt) = &doubt {
+                    self.may_ask_class(class, "__getattr__", doubt);
+                }
                 // A method of the built-in class that it derives from.
                 match class.payload() {
                     Some(super::class::Payload::Tuple) if name == "_make" => {
@@ -262,10 +264,12 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A class attribute that may be a descriptor.
-    fn described(&mut self, value: &Value, _frame: &Frame, _range: Range) -> Found {
+    /// A class attribute that may be a descriptor, of an object or of the class itself.
+    fn described(&mut self, value: &Value, object: &Value, class: &Rc<Class>, frame: &Frame, range: Range) -> Found {
         match value {
-            Value::Instance(instance) if instance.class.in_tree("__get__").is_some() => Found::Unknown(None),
+            Value::Instance(instance) if instance.class.in_tree("__get__").is_some() => {
+                self.special(value, "__get__", vec![object.clone(), Value::Class(class.clone())], frame, range).into()
+            }
             other => Found::Value(other.clone()),
         }
     }
@@ -290,7 +294,11 @@ impl Interpreter<'_> {
             _ => {}
         }
         if class.in_tree("__getattribute__").is_some() {
-            return Found::Unknown(None);
+            let found = self.special(object, "__getattribute__", vec![Value::str(name)], frame, range);
+            return match self.raised.take() {
+                Some(_) => Found::Unknown(None),
+                None => found.into(),
+            };
         }
         let on_class = class.lookup(name);
         if let Ok(Some(binding)) = &on_class
@@ -298,6 +306,11 @@ impl Interpreter<'_> {
         {
             let getter = property.getter.clone();
             return Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+        }
+        if let Ok(Some(Binding { value: value @ Value::Instance(descriptor), .. })) = &on_class
+            && descriptor.class.in_tree("__set__").is_some()
+        {
+            return self.described(value, object, class, frame, range);
         }
         if let Some(member) = &instance.member {
             match name {
@@ -348,7 +361,7 @@ impl Interpreter<'_> {
                     if class.is_enum && super::enums::is_member_binding(class, name, value) {
                         return self.class_attribute(class, name, frame, range);
                     }
-                    self.described(value, frame, range)
+                    self.described(value, object, class, frame, range)
                 }
             };
         }
@@ -466,103 +479,6 @@ impl Interpreter<'_> {
         }
     }
 
-    /// `object.name = value`.
-    pub(super) fn set_attribute(&mut self, object: &Value, name: &str, value: Value, frame: &Frame, range: Range) {
-        let doubt = self.current_doubt().cloned();
-        let bound = |value: Value, before: Option<&Binding>| match &doubt {
-            None => Binding { value, doubt: None },
-            Some(doubt) => Binding {
-                value: Value::Unknown(doubt.among([&value]).among(before.map(|one| &one.value))),
-                doubt: Some(doubt.clone()),
-            },
-        };
-        match object {
-            Value::Object(held) => held.assign(name, &bound(value, None).value, &frame.module.file.span(range)),
-            Value::Instance(instance) => {
-                let class = &instance.class;
-                let odd = class.in_tree("__setattr__").is_some();
-                if !odd && class.has_no_place_for(name) {
-                    self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
-                    return;
-                }
-                let property = matches!(class.in_tree(name), Some(Binding { value: Value::Property(_), .. }));
-                let frozen = class.dataclass.get() && class.options.get().frozen;
-                if frozen && doubt.is_none() && !odd && class.is_plain() {
-                    self.fail("FrozenInstanceError", "an attribute of a frozen dataclass".to_owned(), frame, range);
-                    return;
-                }
-                if odd || property || frozen {
-                    let doubt = self.doubt(frame, range, "an attribute whose assignment is not followed");
-                    self.taint_only(object, &doubt);
-                    return;
-                }
-                self.put_attribute(instance, name, value);
-            }
-            Value::Class(class) => {
-                if let Value::Function(function) = &value {
-                    function.owner.borrow_mut().get_or_insert_with(|| class.clone());
-                }
-                let binding = bound(value, class.names.borrow().get(name));
-                if name == "__name__" {
-                    class.renamed.replace(Some(binding.value));
-                    return;
-                }
-                class.names.borrow_mut().insert(name.into(), binding);
-            }
-            Value::Module(module) => self.bind_in(&module.scope, name, value),
-            Value::Unknown(unknown) => self.set_attribute_of_one(unknown, name, &value, frame, range),
-            Value::Function(function) => {
-                if name == "pytestmark" {
-                    let marks = super::marks_of(&value);
-                    match (marks, doubt) {
-                        (Ok(marks), None) => {
-                            function.marks.replace(marks);
-                            function.handed.replace(match value {
-                                Value::List(list) => Some(list),
-                                _ => None,
-                            });
-                        }
-                        (_, doubt) => {
-                            let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
-                            function.open.borrow_mut().get_or_insert(doubt);
-                        }
-                    }
-                    return;
-                }
-                if name == "__wrapped__"
-                    && let (Value::Function(inner), None) = (&value, &doubt)
-                {
-                    function.wrapped.replace(Some(inner.clone()));
-                    return;
-                }
-                if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
-                    let doubt = self.doubt(frame, range, "its name or parameters are assigned");
-                    function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-                    if name == "__name__" {
-                        function.attributes.borrow_mut().insert(name.into(), bound(value, None));
-                    }
-                    return;
-                }
-                if name != NOT_FOLLOWED {
-                    let binding = bound(value, function.attributes.borrow().get(name));
-                    function.attributes.borrow_mut().insert(name.into(), binding);
-                }
-            }
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Bytes(_)
-                if doubt.is_none() =>
-            {
-                self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
-            }
-            Value::External(path) => self.put_in_library(path, name, bound(value, None).value),
-            // What is set on these is read from nowhere here.
-            Value::Opaque | Value::Time(_) => {}
-            other => {
-                let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
-                self.taint(&other.clone(), &doubt);
-            }
-        }
-    }
-
     /// What is set on an object of a library is what everybody reads from it afterwards.
     pub(super) fn put_in_library(&mut self, path: &str, name: &str, value: Value) {
         self.replaced.insert([path, ".", name].concat().into(), value);
@@ -575,21 +491,6 @@ impl Interpreter<'_> {
             return None;
         }
         self.replaced.get([path, ".", name].concat().as_str()).cloned()
-    }
-
-    /// An attribute in an instance's own dictionary.
-    pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
-        let before = instance.attributes.borrow().get(name).map(|one| one.value.clone());
-        // An object that the turn of a loop makes is the same in any order; one that several change is not.
-        let fresh = self.doubts_order_only() && before.is_none();
-        let binding = match self.current_doubt().filter(|_| !fresh) {
-            None => Binding { value, doubt: None },
-            Some(doubt) => {
-                let either = doubt.among([&value]).among(&before);
-                Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) }
-            }
-        };
-        instance.attributes.borrow_mut().insert(name.into(), binding);
     }
 }
 

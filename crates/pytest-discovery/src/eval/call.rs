@@ -287,6 +287,7 @@ impl Interpreter<'_> {
             _ => None,
         };
         if let Some(value) = known {
+            self.may_use(function, &arguments, frame, range);
             return value;
         }
         if self.raised.is_some() {
@@ -321,6 +322,7 @@ impl Interpreter<'_> {
                 if !stdlib::is_pure_method(&method.0, &method.1) {
                     self.taint_only(&method.0, &doubt);
                 }
+                self.may_use(function, &arguments, frame, range);
                 doubt
             }
             _ => self.doubt(frame, range, Why::Passed),
@@ -331,7 +333,10 @@ impl Interpreter<'_> {
         }
         // One of the tree that is not followed runs all the same.
         let made = match function {
-            Value::Class(class) => self.may_make(class, &arguments, &doubt, frame, range),
+            Value::Class(class) => {
+                self.may_ask_class(class, "__call__", &doubt);
+                self.may_make(class, &arguments, &doubt, frame, range)
+            }
             _ => None,
         };
         self.may_call(function, &doubt);

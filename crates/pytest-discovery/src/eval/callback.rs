@@ -85,7 +85,7 @@ impl Interpreter<'_> {
                     self.may_call_within(candidate, doubt, depth + 1);
                 }
             }
-            Value::Tuple(_) | Value::List(_) | Value::Dict(_) if depth == 0 => {
+            Value::Tuple(_) | Value::List(_) | Value::Set(_) | Value::Dict(_) if depth == 0 => {
                 for held in held_by(value) {
                     self.may_call_within(&held, doubt, depth + 1);
                 }
@@ -100,25 +100,6 @@ impl Interpreter<'_> {
         for name in names {
             if let Some(Binding { value: Value::Function(function), .. }) = instance.class.in_tree(name) {
                 self.may_run(&function, Some(object), doubt);
-            }
-        }
-    }
-
-    /// The same of objects and of those that containers have in them.
-    pub(super) fn may_ask_all<'v>(
-        &mut self,
-        values: impl IntoIterator<Item = &'v Value>,
-        names: &[&str],
-        doubt: &Doubt,
-    ) {
-        for value in values {
-            match value {
-                Value::Instance(_) => self.may_ask(value, names, doubt),
-                Value::Unknown(_) => self.ask_one_of(value, names),
-                container => {
-                    let held = held_by(container);
-                    held.iter().for_each(|held| self.may_ask(held, names, doubt));
-                }
             }
         }
     }
@@ -208,15 +189,18 @@ fn value_around(scope: &Rc<Scope>, name: &str) -> Option<Value> {
     found.or_else(|| value_around(scope.parent.as_ref()?, name))
 }
 
-/// The values that a container has in it.
+/// The values that a container has in it, or may have.
 pub(super) fn held_by(value: &Value) -> Vec<Value> {
     match value {
         Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
-        Value::List(list) | Value::Set(list) => list.0.borrow().as_ref().map(Vec::clone).unwrap_or_default(),
-        Value::Dict(dict) => {
-            let pairs = dict.0.borrow();
-            pairs.iter().flatten().map(|(_, value)| value.clone()).collect()
-        }
+        Value::List(list) | Value::Set(list) => match &*list.0.borrow() {
+            Ok(items) => items.clone(),
+            Err(doubt) => doubt.candidates().to_vec(),
+        },
+        Value::Dict(dict) => match &*dict.0.borrow() {
+            Ok(pairs) => pairs.iter().map(|(_, value)| value.clone()).collect(),
+            Err(doubt) => doubt.candidates().to_vec(),
+        },
         _ => Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct Instance {
 #[derive(Debug)]
 pub(crate) struct Property {
     pub(crate) getter: Value,
-    pub(super) has_setter: Shared<bool>,
+    pub(super) setter: Option<Value>,
 }
 
 /// A kind of built-in value that a class derives from.

@@ -27,23 +27,7 @@ impl Interpreter<'_> {
 
     /// Python's `==` as a condition, methods of the tree's classes called where they decide.
     pub(super) fn equals(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<bool> {
-        truth(&self.equality(one, other, frame, range)?)
-    }
-
-    /// What `==` gives: a class of the tree may give anything.
-    fn equality(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<Value> {
-        for (object, argument) in [(one, other), (other, one)] {
-            if let Value::Instance(instance) = object
-                && instance.class.in_tree("__eq__").is_some()
-            {
-                let answer = self.special(object, "__eq__", vec![argument.clone()], frame, range)?;
-                if matches!(&answer, Value::External(path) if &**path == "builtins.NotImplemented") {
-                    continue;
-                }
-                return Some(answer);
-            }
-        }
-        equal(one, other).map(Value::Bool)
+        self.compare(one, CompareOp::Eq, other, frame, range)
     }
 
     pub(super) fn comparison(
@@ -54,44 +38,72 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Value {
         let mut left = self.eval(first, frame);
-        for (op, right) in rest {
+        for (index, (op, right)) in rest.iter().enumerate() {
             let right = self.eval(right, frame);
             if self.raised.is_some() {
                 return self.not_known(frame, range);
             }
-            // The last of them gives what its method gives.
-            let found = match rest {
-                [_] => self.compared(&left, *op, &right, frame, range),
-                _ => self.compare(&left, *op, &right, frame, range).map(Value::Bool),
+            let by_method = self.compared_by_method(&left, *op, &right, frame, range);
+            if self.raised.is_some() {
+                return self.not_known(frame, range);
+            }
+            let is_last = index + 1 == rest.len();
+            let answer = match &by_method {
+                Some(answer) if is_last => return answer.clone(),
+                Some(answer) => self.test(answer, frame, range),
+                None => self.compare_plainly(&left, *op, &right, frame, range),
             };
-            match found {
-                Some(Value::Bool(true)) => left = right,
-                Some(found) => return found,
+            match answer {
+                Some(true) => left = right,
+                Some(false) => return by_method.unwrap_or(Value::Bool(false)),
                 None => {
-                    return match (left, right) {
-                        (Value::Unknown(doubt), _) | (_, Value::Unknown(doubt)) => Value::Unknown(doubt),
-                        _ => self.not_known(frame, range),
+                    let doubt = match (left, right) {
+                        (Value::Unknown(doubt), _) | (_, Value::Unknown(doubt)) => doubt,
+                        _ => self.doubt(frame, range, super::doubt::Why::NotKnown),
                     };
+                    // The others may be evaluated, for what they change.
+                    for (_, more) in &rest[index + 1..] {
+                        self.eval_under(more, &doubt, frame);
+                    }
+                    return Value::Unknown(doubt);
                 }
             }
         }
         Value::Bool(true)
     }
 
-    /// What a comparison gives: a class of the tree may give anything.
-    fn compared(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<Value> {
-        match (op, left) {
-            (CompareOp::Eq, _) if self.order_of_versions(left, right).is_none() => {
-                self.equality(left, right, frame, range)
-            }
-            (CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE, Value::Instance(_)) => {
-                self.ordering(left, op, right, frame, range)
-            }
-            _ => self.compare(left, op, right, frame, range).map(Value::Bool),
+    pub(super) fn compare(
+        &mut self,
+        left: &Value,
+        op: CompareOp,
+        right: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<bool> {
+        match self.compared_by_method(left, op, right, frame, range) {
+            Some(_) if self.raised.is_some() => None,
+            Some(answer) => self.test(&answer, frame, range),
+            None => self.compare_plainly(left, op, right, frame, range),
         }
     }
 
-    pub(super) fn compare(
+    /// The same where no method of the tree's classes is asked of the operands themselves.
+    fn compare_plainly(
+        &mut self,
+        left: &Value,
+        op: CompareOp,
+        right: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<bool> {
+        let answer = self.compare_values(left, op, right, frame, range);
+        if answer.is_none() && self.raised.is_none() {
+            self.may_compare(left, right, frame, range);
+        }
+        answer
+    }
+
+    fn compare_values(
         &mut self,
         left: &Value,
         op: CompareOp,
@@ -109,55 +121,12 @@ impl Interpreter<'_> {
                     return Some(holds(op, order));
                 }
                 match op {
-                    CompareOp::Eq => self.equals(left, right, frame, range),
-                    CompareOp::NotEq => {
-                        let overridden = |value: &Value| matches!(value, Value::Instance(one) if one.class.in_tree("__ne__").is_some());
-                        if overridden(left) || overridden(right) {
-                            return None;
-                        }
-                        Some(!self.equals(left, right, frame, range)?)
-                    }
-                    _ => truth(&self.ordering(left, op, right, frame, range)?),
+                    CompareOp::Eq => equal(left, right),
+                    CompareOp::NotEq => Some(!equal(left, right)?),
+                    _ => ordering(left, op, right),
                 }
             }
         }
-    }
-
-    fn ordering(&mut self, left: &Value, op: CompareOp, right: &Value, frame: &Frame, range: Range) -> Option<Value> {
-        let name = match op {
-            CompareOp::Lt => "__lt__",
-            CompareOp::LtE => "__le__",
-            CompareOp::Gt => "__gt__",
-            _ => "__ge__",
-        };
-        if let Value::Instance(instance) = left
-            && instance.class.in_tree(name).is_some()
-        {
-            let answer = self.special(left, name, vec![right.clone()], frame, range)?;
-            let is_refused = matches!(&answer, Value::External(path) if &**path == "builtins.NotImplemented");
-            return (!is_refused).then_some(answer);
-        }
-        self.built_in_order(left, op, right).map(Value::Bool)
-    }
-
-    fn built_in_order(&self, left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
-        if let (Some(one), Some(other)) = (set_items(left), set_items(right)) {
-            let within = |one: &[Value], other: &[Value]| {
-                one.iter().map(|item| among(other, item)).try_fold(true, |all, found| Some(all && found?))
-            };
-            return match op {
-                CompareOp::LtE => within(&one, &other),
-                CompareOp::GtE => within(&other, &one),
-                CompareOp::Lt => Some(within(&one, &other)? && one.len() < other.len()),
-                _ => Some(within(&other, &one)? && one.len() > other.len()),
-            };
-        }
-        if let (Value::Float(one), Value::Float(other)) = (left, right)
-            && (one.is_nan() || other.is_nan())
-        {
-            return Some(false);
-        }
-        Some(holds(op, order(left, right)?))
     }
 
     /// `sys.version_info` against a tuple: what is beyond the minor release is not known.
@@ -197,8 +166,14 @@ impl Interpreter<'_> {
                 other => Some(bytes.contains(&integer(other)?.to_u8()?)),
             },
             Value::Object(object) => object.contains(item),
-            Value::Set(_) | Value::FrozenSet(_) => among(&set_items(container)?, item),
-            Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => Some(dict.find(item)?.is_some()),
+            Value::Set(_) | Value::FrozenSet(_) => {
+                self.may_hash(item, frame, range);
+                among(&set_items(container)?, item)
+            }
+            Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => {
+                self.may_hash(item, frame, range);
+                Some(dict.find(item)?.is_some())
+            }
             Value::External(path) if &**path == "os.environ" => Some(self.environment(item.as_str()?).is_some()),
             // CPython is followed.
             Value::External(path) if matches!(&**path, "sys.version" | "sys.builtin_module_names") => {
@@ -257,6 +232,27 @@ impl Interpreter<'_> {
             }
         }
     }
+}
+
+/// Whether one stands before or behind the other.
+fn ordering(left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
+    if let (Some(one), Some(other)) = (set_items(left), set_items(right)) {
+        let within = |one: &[Value], other: &[Value]| {
+            one.iter().map(|item| among(other, item)).try_fold(true, |all, found| Some(all && found?))
+        };
+        return match op {
+            CompareOp::LtE => within(&one, &other),
+            CompareOp::GtE => within(&other, &one),
+            CompareOp::Lt => Some(within(&one, &other)? && one.len() < other.len()),
+            _ => Some(within(&other, &one)? && one.len() > other.len()),
+        };
+    }
+    if let (Value::Float(one), Value::Float(other)) = (left, right)
+        && (one.is_nan() || other.is_nan())
+    {
+        return Some(false);
+    }
+    Some(holds(op, order(left, right)?))
 }
 
 fn holds(op: CompareOp, order: Ordering) -> bool {

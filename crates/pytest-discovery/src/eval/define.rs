@@ -115,10 +115,12 @@ impl Interpreter<'_> {
             }
             (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
             (Value::BuiltinMethod(method), _) if matches!(method.0, Value::Property(_)) => {
-                if let (Value::Property(property), "setter") = (&method.0, &*method.1) {
-                    property.has_setter.set(true);
+                match (&method.0, &*method.1) {
+                    (Value::Property(property), "setter") => {
+                        Value::Property(Rc::new(Property { getter: property.getter.clone(), setter: Some(value) }))
+                    }
+                    (other, _) => other.clone(),
                 }
-                method.0.clone()
             }
             (Value::Function(_) | Value::Method(_) | Value::Partial(_) | Value::Class(_) | Value::Instance(_), _) => {
                 match self.call_plain(decorator, vec![value.clone()], frame, range) {
@@ -430,7 +432,7 @@ fn implicit(value: Value) -> Value {
 pub(super) const NOT_FOLLOWED: &str = "<not followed>";
 
 pub(super) fn property(getter: Value) -> Value {
-    Value::Property(Rc::new(Property { getter, has_setter: false.into() }))
+    Value::Property(Rc::new(Property { getter, setter: None }))
 }
 
 /// Tells functions which class defines them.
@@ -440,7 +442,10 @@ fn own(value: &Value, class: &Rc<Class>) {
             function.owner.borrow_mut().get_or_insert_with(|| class.clone());
         }
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => own(inner, class),
-        Value::Property(property) => own(&property.getter, class),
+        Value::Property(property) => {
+            own(&property.getter, class);
+            property.setter.iter().for_each(|setter| own(setter, class));
+        }
         Value::Fixture(fixture) => own(&fixture.function, class),
         _ => {}
     }

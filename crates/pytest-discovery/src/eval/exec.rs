@@ -411,6 +411,10 @@ impl Interpreter<'_> {
             (ExprKind::Attribute(object, name), doubt) => {
                 let object = self.eval(object, frame);
                 let name = &*frame.private(name);
+                let by_method = self.special(&object, "__delattr__", vec![Value::str(name)], frame, target.range);
+                if matches!(by_method, Some(Value::None)) || self.raised.is_some() {
+                    return;
+                }
                 let is_known = doubt.is_none() && {
                     match &object {
                         Value::Instance(instance) if instance.class.is_plain() => {

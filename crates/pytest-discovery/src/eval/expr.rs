@@ -69,9 +69,10 @@ impl Interpreter<'_> {
                 Value::List(Rc::new(List(items.into())))
             }
             ExprKind::Set(items) => {
-                let found = self
-                    .items(items, frame)
-                    .and_then(|items| distinct(items).ok_or_else(|| self.doubt(frame, expr.range, Why::NotKnown)));
+                let items = self.items(items, frame);
+                items.iter().flatten().for_each(|item| self.may_hash(item, frame, expr.range));
+                let found =
+                    items.and_then(|items| distinct(items).ok_or_else(|| self.doubt(frame, expr.range, Why::NotKnown)));
                 Value::Set(Rc::new(List(found.into())))
             }
             ExprKind::Dict(pairs) => self.dictionary(pairs, frame),
@@ -221,6 +222,7 @@ impl Interpreter<'_> {
             match key {
                 Some(key) => {
                     let key_value = self.eval(key, frame);
+                    self.may_hash(&key_value, frame, key.range);
                     let value = self.eval(value, frame);
                     if !is_key(&key_value) || !dict.insert(key_value, value.clone()) {
                         let doubt = self.doubt(frame, key.range, Why::NotKnown);

@@ -11,7 +11,9 @@
 //! `try`.
 
 mod ask;
+mod asked;
 mod attribute;
+mod attribute_set;
 mod augment;
 mod bound;
 mod builtin_names;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 
+use super::asked::is_of_text;
 use super::compare::{among, exact_float, integer, set_items};
 use super::doubt::Why;
 use super::value::{Dict, DictKind, List, Value};
@@ -105,24 +106,10 @@ impl Interpreter<'_> {
         {
             return Some(super::enums::combine(one, op, other).unwrap_or_else(|| self.not_known(frame, range)));
         }
-        let (name, reflected) = method_of(op);
-        if let Value::Instance(instance) = left
-            && instance.class.in_tree(name).is_some()
-        {
-            let found = self.special(left, name, vec![right.clone()], frame, range)?;
-            let refused = matches!(&found, Value::External(path) if &**path == "builtins.NotImplemented");
-            return Some(if refused { self.not_known(frame, range) } else { found });
+        if is_of_text(left, op) {
+            return None;
         }
-        if let Value::Instance(instance) = right
-            && instance.class.in_tree(reflected).is_some()
-        {
-            return if matches!(left, Value::Instance(_)) {
-                Some(self.not_known(frame, range))
-            } else {
-                self.special(right, reflected, vec![left.clone()], frame, range)
-            };
-        }
-        None
+        self.computed_by_method(left, method_of(op), right, frame, range)
     }
 
     fn arithmetic(&mut self, left: &Value, op: BinaryOp, right: &Value, frame: &Frame, range: Range) -> Value {

@@ -36,9 +36,17 @@ impl Interpreter<'_> {
             {
                 object.clone()
             }
+            (Value::Class(class), _) if let Some(found) = class.in_tree("__class_getitem__") => {
+                let function = match found.value {
+                    Value::ClassMethod(inner) => (*inner).clone(),
+                    other => other,
+                };
+                self.call_plain(&function, vec![object.clone(), key.clone()], frame, range)
+            }
             (Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) | Value::Range(_), key) => {
                 let Some(index) = integer(key) else {
                     let doubt = self.doubt(frame, range, Why::NotKnown);
+                    self.may_ask(key, &["__index__"], &doubt);
                     return Value::Unknown(doubt.among(&held_by(object)));
                 };
                 let place = |items: &[Value]| {
@@ -96,6 +104,7 @@ impl Interpreter<'_> {
     }
 
     fn dict_item(&mut self, dict: &Rc<Dict>, key: &Value, frame: &Frame, range: Range) -> Value {
+        self.may_hash(key, frame, range);
         match dict.find(key) {
             Some(Some(value)) => value,
             Some(None) => match &dict.1 {
@@ -236,6 +245,9 @@ impl Interpreter<'_> {
             return;
         }
         self.forget_order(object);
+        if let Value::Dict(_) = object {
+            self.may_hash(&key, frame, range);
+        }
         let doubt = self.current_doubt().cloned();
         match (object, doubt) {
             (Value::External(path), _)

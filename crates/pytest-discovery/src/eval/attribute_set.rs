@@ -1,0 +1,151 @@
+//! Writing `object.name`.
+
+use super::define::NOT_FOLLOWED;
+use super::doubt::Why;
+use super::value::{Binding, Class, Instance, Value};
+use super::{Frame, Interpreter};
+use crate::syntax::ast::Range;
+
+impl Interpreter<'_> {
+    /// `object.name = value`.
+    pub(super) fn set_attribute(&mut self, object: &Value, name: &str, value: Value, frame: &Frame, range: Range) {
+        let doubt = self.current_doubt().cloned();
+        let bound = |value: Value, before: Option<&Binding>| match &doubt {
+            None => Binding { value, doubt: None },
+            Some(doubt) => Binding {
+                value: Value::Unknown(doubt.among([&value]).among(before.map(|one| &one.value))),
+                doubt: Some(doubt.clone()),
+            },
+        };
+        match object {
+            Value::Object(held) => held.assign(name, &bound(value, None).value, &frame.module.file.span(range)),
+            Value::Instance(instance) => {
+                let class = &instance.class;
+                let odd = class.in_tree("__setattr__").is_some();
+                let (property, answer) = self.set_by_method(object, class, name, &value, frame, range);
+                if matches!(answer, Some(Value::None)) || self.raised.is_some() {
+                    return;
+                }
+                if !odd && class.has_no_place_for(name) {
+                    self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
+                    return;
+                }
+                let frozen = class.dataclass.get() && class.options.get().frozen;
+                if frozen && doubt.is_none() && !odd && class.is_plain() {
+                    self.fail("FrozenInstanceError", "an attribute of a frozen dataclass".to_owned(), frame, range);
+                    return;
+                }
+                if odd || property || frozen {
+                    let doubt = self.doubt(frame, range, "an attribute whose assignment is not followed");
+                    self.taint_only(object, &doubt);
+                    return;
+                }
+                self.put_attribute(instance, name, value);
+            }
+            Value::Class(class) => {
+                if let Value::Function(function) = &value {
+                    function.owner.borrow_mut().get_or_insert_with(|| class.clone());
+                }
+                let binding = bound(value, class.names.borrow().get(name));
+                if name == "__name__" {
+                    class.renamed.replace(Some(binding.value));
+                    return;
+                }
+                class.names.borrow_mut().insert(name.into(), binding);
+            }
+            Value::Module(module) => self.bind_in(&module.scope, name, value),
+            Value::Unknown(unknown) => self.set_attribute_of_one(unknown, name, &value, frame, range),
+            Value::Function(function) => {
+                if name == "pytestmark" {
+                    let marks = super::marks_of(&value);
+                    match (marks, doubt) {
+                        (Ok(marks), None) => {
+                            function.marks.replace(marks);
+                            function.handed.replace(match value {
+                                Value::List(list) => Some(list),
+                                _ => None,
+                            });
+                        }
+                        (_, doubt) => {
+                            let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                            function.open.borrow_mut().get_or_insert(doubt);
+                        }
+                    }
+                    return;
+                }
+                if name == "__wrapped__"
+                    && let (Value::Function(inner), None) = (&value, &doubt)
+                {
+                    function.wrapped.replace(Some(inner.clone()));
+                    return;
+                }
+                if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
+                    let doubt = self.doubt(frame, range, "its name or parameters are assigned");
+                    function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                    if name == "__name__" {
+                        function.attributes.borrow_mut().insert(name.into(), bound(value, None));
+                    }
+                    return;
+                }
+                if name != NOT_FOLLOWED {
+                    let binding = bound(value, function.attributes.borrow().get(name));
+                    function.attributes.borrow_mut().insert(name.into(), binding);
+                }
+            }
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Bytes(_)
+                if doubt.is_none() =>
+            {
+                self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
+            }
+            Value::External(path) => self.put_in_library(path, name, bound(value, None).value),
+            // What is set on these is read from nowhere here.
+            Value::Opaque | Value::Time(_) => {}
+            other => {
+                let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
+                self.taint(&other.clone(), &doubt);
+            }
+        }
+    }
+
+    /// An attribute that `__setattr__`, a property or a descriptor of the tree assigns: whether it is one, and what the method returns.
+    fn set_by_method(
+        &mut self,
+        object: &Value,
+        class: &Class,
+        name: &str,
+        value: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> (bool, Option<Value>) {
+        if class.in_tree("__setattr__").is_some() {
+            let args = vec![Value::str(name), value.clone()];
+            return (true, self.special(object, "__setattr__", args, frame, range));
+        }
+        let args = vec![object.clone(), value.clone()];
+        match class.in_tree(name).map(|found| found.value) {
+            Some(Value::Property(property)) => {
+                let setter = property.setter.clone();
+                (true, setter.map(|setter| self.call_plain(&setter, args, frame, range)))
+            }
+            Some(Value::Instance(descriptor)) if descriptor.class.in_tree("__set__").is_some() => {
+                (true, self.special(&Value::Instance(descriptor), "__set__", args, frame, range))
+            }
+            _ => (false, None),
+        }
+    }
+
+    /// An attribute in an instance's own dictionary.
+    pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
+        let before = instance.attributes.borrow().get(name).map(|one| one.value.clone());
+        // An object that the turn of a loop makes is the same in any order; one that several change is not.
+        let fresh = self.doubts_order_only() && before.is_none();
+        let binding = match self.current_doubt().filter(|_| !fresh) {
+            None => Binding { value, doubt: None },
+            Some(doubt) => {
+                let either = doubt.among([&value]).among(&before);
+                Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) }
+            }
+        };
+        instance.attributes.borrow_mut().insert(name.into(), binding);
+    }
+}
