@@ -7,8 +7,6 @@ use std::rc::Rc;
 
 use super::value::{Binding, Doubt, Function, Scope, ScopeKind, Value};
 use super::{Frame, Interpreter, MOST_STEPS};
-use crate::syntax::ast::{Expr, ExprKind};
-use crate::syntax::visit::{Node, walk};
 
 /// How deeply functions are followed that may be called by those that may be called.
 const DEEPEST: usize = 3;
@@ -166,14 +164,7 @@ impl Interpreter<'_> {
             }
         }
         // What it names outside of itself is what it changes, if anything is.
-        let mut named: Vec<&str> = Vec::new();
-        walk(function.def.body(), &mut |node| {
-            if let Node::Expression(Expr { kind: ExprKind::Name(name), .. }) = node {
-                named.push(name);
-            }
-            true
-        });
-        for name in named {
+        for name in function.def.outer_names() {
             let held = value_around(&function.scope, name);
             if let Some(held @ (Value::List(_) | Value::Set(_) | Value::Dict(_))) = held {
                 self.taint(&held, doubt);

@@ -237,6 +237,11 @@ impl Function {
         self.body.can_change_others()
     }
 
+    /// The names in it that are not local to it, parameters among them.
+    pub(crate) fn outer_names(&self) -> &[Box<str>] {
+        self.body.outer_names()
+    }
+
     /// Whether a name is local to it without being a parameter.
     pub(crate) fn is_local(&self, name: &str) -> bool {
         self.body.is_local(name)

@@ -16,6 +16,8 @@ pub(crate) struct Body {
     /// The names that are local to it, once somebody asked.
     locals: OnceLock<Box<[Box<str>]>>,
     changes: OnceLock<bool>,
+    /// The names in it that are not its own, each once.
+    outer: OnceLock<Box<[Box<str>]>>,
     /// `None` where the statements were there from the beginning.
     source: Option<Source>,
 }
@@ -32,7 +34,7 @@ pub(super) struct Source {
 
 impl Body {
     fn new(statements: OnceLock<Vec<Stmt>>, source: Option<Source>) -> Self {
-        Self { statements, locals: OnceLock::new(), changes: OnceLock::new(), source }
+        Self { statements, locals: OnceLock::new(), changes: OnceLock::new(), outer: OnceLock::new(), source }
     }
 
     pub(super) fn read(statements: Vec<Stmt>) -> Self {
@@ -72,6 +74,22 @@ impl Body {
                 !can
             });
             can
+        })
+    }
+
+    /// The names in it that it does not make local.
+    pub(crate) fn outer_names(&self) -> &[Box<str>] {
+        self.outer.get_or_init(|| {
+            let mut names: Vec<&str> = Vec::new();
+            walk(self.statements(), &mut |node| {
+                if let Node::Expression(Expr { kind: ExprKind::Name(name), .. }) = node {
+                    names.push(name);
+                }
+                true
+            });
+            names.sort_unstable();
+            names.dedup();
+            names.into_iter().filter(|name| !self.is_local(name)).map(Into::into).collect()
         })
     }
 
