@@ -215,7 +215,7 @@ impl Interpreter<'_> {
             "pytestmark" if class.open.borrow().is_some() => return Found::Unknown(class.open.borrow().clone()),
             "_fields" if class.payload() == Some(super::class::Payload::Tuple) => {
                 return Found::Value(Value::Tuple(
-                    super::instance::tuple_fields(class).iter().map(|(name, _)| Value::str(&**name)).collect(),
+                    super::named_tuple::tuple_fields(class).iter().map(|(name, _)| Value::str(&**name)).collect(),
                 ));
             }
             _ => {}
@@ -226,7 +226,7 @@ impl Interpreter<'_> {
             return Found::Value(member);
         }
         // What reads it from an instance.
-        if super::instance::is_tuple_field(class, name) {
+        if super::named_tuple::is_tuple_field(class, name) {
             return Found::Unknown(None);
         }
         match class.lookup(name) {
@@ -239,7 +239,7 @@ impl Interpreter<'_> {
                     Value::ClassMethod(function) => {
                         Found::Value(Value::Method(Rc::new((Value::Class(class.clone()), (**function).clone()))))
                     }
-                    value => match super::instance::class_default(value) {
+                    value => match super::dataclass::class_default(value) {
                         Some(Some(default)) => Found::Value(default),
                         Some(None) => Found::Missing,
                         None => self.described(value, &Value::None, class, frame, range),
@@ -345,7 +345,7 @@ impl Interpreter<'_> {
         }
         // A field of a named tuple; its default stands in the class's body under the same name.
         let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
-        if let Some(value) = super::instance::tuple_attribute(instance, name).filter(|_| is_tuple) {
+        if let Some(value) = super::named_tuple::tuple_attribute(instance, name).filter(|_| is_tuple) {
             return Found::Value(value);
         }
         if let Ok(Some(binding)) = on_class {
@@ -353,8 +353,8 @@ impl Interpreter<'_> {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
                     Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
                 }
-                Value::Partial(_) if super::instance::class_default(&binding.value).is_some() => {
-                    super::instance::class_default(&binding.value).flatten().map_or(Found::Missing, Found::Value)
+                Value::Partial(_) if super::dataclass::class_default(&binding.value).is_some() => {
+                    super::dataclass::class_default(&binding.value).flatten().map_or(Found::Missing, Found::Value)
                 }
                 Value::StaticMethod(_) | Value::ClassMethod(_) => self.class_attribute(class, name, frame, range),
                 value => {

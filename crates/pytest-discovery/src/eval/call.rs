@@ -252,7 +252,7 @@ impl Interpreter<'_> {
                     _ => None,
                 }
             }
-            Value::Partial(partial) if super::instance::class_default(function).is_none() => {
+            Value::Partial(partial) if super::dataclass::class_default(function).is_none() => {
                 let mut all = partial.arguments.clone();
                 all.positional.append(&mut arguments.positional);
                 for (name, value) in arguments.keywords {

@@ -269,7 +269,7 @@ fn equal_instance(instance: &Rc<Instance>, other: &Value, depth: u32, budget: &m
             if instance.doubt.borrow().is_some() || other.doubt.borrow().is_some() {
                 return None;
             }
-            let fields = super::instance::compared_fields(maker?)?;
+            let fields = super::dataclass::compared_fields(maker?)?;
             let read = |instance: &Instance| -> Option<Vec<Value>> {
                 fields.iter().map(|field| field.held_by(instance)).collect()
             };

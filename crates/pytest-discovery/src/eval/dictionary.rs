@@ -117,7 +117,7 @@ fn feed(value: &Value, hasher: &mut DefaultHasher, depth: u32) -> Option<()> {
                         }
                         13_u8.hash(hasher);
                         Rc::as_ptr(class).hash(hasher);
-                        for field in super::instance::compared_fields(class)? {
+                        for field in super::dataclass::compared_fields(class)? {
                             feed(&field.held_by(instance)?, hasher, depth + 1)?;
                         }
                     } else {

@@ -307,8 +307,8 @@ impl Interpreter<'_> {
             }
             return self.show_exception(&name, &args, repr, out, depth, frame, range);
         }
-        if super::instance::is_dataclass(class) && class.payload().is_none() {
-            let fields = super::instance::fields_as_defined(class.maker("__repr__")?)?;
+        if super::dataclass::is_dataclass(class) && class.payload().is_none() {
+            let fields = super::dataclass::fields_as_defined(class.maker("__repr__")?)?;
             if class.qualname.is_empty() {
                 return None;
             }
@@ -333,7 +333,8 @@ impl Interpreter<'_> {
                 let items = super::elements(&instance.value).ok()?;
                 out.push_str(&class.name);
                 out.push('(');
-                for (index, ((name, _), item)) in super::instance::tuple_fields(class).iter().zip(&items).enumerate() {
+                for (index, ((name, _), item)) in super::named_tuple::tuple_fields(class).iter().zip(&items).enumerate()
+                {
                     if index > 0 {
                         out.push_str(", ");
                     }

@@ -213,8 +213,8 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "is_dataclass" => match &arguments.plain()?[..] {
-                [Value::Instance(one)] => Some(Value::Bool(super::instance::is_dataclass(&one.class))),
-                [Value::Class(class)] => Some(Value::Bool(super::instance::is_dataclass(class))),
+                [Value::Instance(one)] => Some(Value::Bool(super::dataclass::is_dataclass(&one.class))),
+                [Value::Class(class)] => Some(Value::Bool(super::dataclass::is_dataclass(class))),
                 _ => None,
             },
             "fields" => {
@@ -224,7 +224,7 @@ impl Interpreter<'_> {
                     _ => return None,
                 };
                 let mut found = Vec::new();
-                for field in super::instance::fields_as_defined(&class)?.iter().filter(|field| !field.is_handed()) {
+                for field in super::dataclass::fields_as_defined(&class)?.iter().filter(|field| !field.is_handed()) {
                     let mut given = self.arguments(Vec::new(), frame, range);
                     let source = super::value::Source { file: frame.module.file.clone(), range };
                     given
@@ -350,7 +350,7 @@ impl Interpreter<'_> {
                 self.put_attribute(&instance.clone(), &name, (*value).clone());
                 Some(Value::None)
             }
-            Value::Instance(instance) => super::instance::tuple_method(instance, name, arguments),
+            Value::Instance(instance) => super::named_tuple::tuple_method(instance, name, arguments),
             Value::Class(class) if &**name == "_make" => {
                 let [items] = &arguments.plain()?[..] else { return None };
                 let values = self.iterate(items, frame, range).ok()?;
