@@ -265,7 +265,10 @@ def pytest_runtest_protocol(item, nextitem):
     before, processor = new_peak(), processor_time()
     yield
     usage = {"cpu": processor_time() - processor, "memory": None if before is None else peak(), "before": before}
-    reports = item.config.stash[REPORTS]
+    *before_last, reports = tries(item.config.stash[REPORTS])
+    for once in before_last:
+        message = "".join(text(said(report)) + "\n" for report in once if report.outcome == "rerun" or report.failed)
+        tell(event="retried", item=index, message=text(message), output=text(sections(once[-1])))
     if any(report.when == "teardown" for report in reports):
         tell(event="end", item=index, **usage, **verdict(index, reports))
 
@@ -320,6 +323,16 @@ def said(report):
     writer.hasmarkup = False
     report.toterminal(writer)
     return shown.getvalue().strip("\n")
+
+
+def tries(reports):
+    """The reports of each time that a plugin, such as pytest-rerunfailures, ran the test."""
+    each = [[]]
+    for report in reports:
+        if report.when == "setup" and each[-1]:
+            each.append([])
+        each[-1].append(report)
+    return each
 
 
 def sections(report):

@@ -154,6 +154,10 @@ struct Item {
     case: usize,
     id: NodeId,
     occurrence: u32,
+    /// How often a plugin of the tree ran it again.
+    tries: u32,
+    /// What the first of those failures said, where the test is repeated anyway.
+    failed: Option<Box<(String, String)>>,
 }
 
 impl Item {
@@ -360,7 +364,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                 // Mostly the very id that is planned, which is there once.
                 let planned = &self.given[file].cases[case].id;
                 let id = if planned.as_str() == id { planned.clone() } else { NodeId::from_text(id) };
-                self.items.push(Item { file, case, id, occurrence });
+                self.items.push(Item { file, case, id, occurrence, tries: 0, failed: None });
             }
             Line::Absent { planned, cause, reason } => {
                 if let Some(&(file, case)) = self.places.get(planned) {
@@ -380,6 +384,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
                     self.job.started(item.id.clone(), item.occurrence);
                 }
             }
+            Line::Retried { item, message, output } => self.retried(item, message, output),
             Line::Said { output } => self.captured.said(output),
             Line::End { item, outcome, reason, message, output, cpu, memory, before } => {
                 for peak in [memory, before].into_iter().flatten() {
@@ -413,10 +418,33 @@ impl<'r, 'p> Attempt<'r, 'p> {
         }
     }
 
-    fn finish(&mut self, number: usize, outcome: Outcome, (message, output): (String, String), ended: Ended) {
+    /// A test failed, and a plugin of the tree runs it again: what comes of it in the end does not hide that. Where tests are repeated
+    /// to see whether they ever fail, they did.
+    fn retried(&mut self, number: usize, message: String, output: String) {
+        let Some(item) = self.items.get_mut(number) else { return };
+        if self.job.settings.rounds() > 1 {
+            item.failed.get_or_insert_with(|| Box::new((message, output)));
+            return;
+        }
+        let round = item.tries;
+        item.tries += 1;
+        let (file, case, id, occurrence) = (item.file, item.case, item.id.clone(), item.occurrence);
+        let Some(file) = self.given[file].mine() else { return };
+        let mut result = result(self.job, file, case, Outcome::Failed);
+        (result.id, result.occurrence, result.retried) = (id, occurrence, true);
+        result.round += round;
+        (result.message, result.output) = (message, output);
+        self.job.tell(Event::CaseFinished(result));
+    }
+
+    fn finish(&mut self, number: usize, outcome: Outcome, said: (String, String), ended: Ended) {
         let since = self.running.take().map_or_else(Instant::now, |(_, since)| since);
-        let Some(item) = self.items.get(number) else { return };
-        let output_path = self.output_path();
+        let Some(item) = self.items.get_mut(number) else { return };
+        let (outcome, (message, output)) = match item.failed.take() {
+            Some(failed) if outcome == Outcome::Passed => (Outcome::Failed, *failed),
+            _ => (outcome, said),
+        };
+        let (item, output_path) = (&self.items[number], self.output_path());
         let Some(file) = self.given[item.file].mine() else { return };
         let key = item.key();
         if file.over.contains(&item.case) || file.done.contains(&key) {
@@ -425,6 +453,7 @@ impl<'r, 'p> Attempt<'r, 'p> {
         let mut result = result(self.job, file, item.case, outcome);
         result.id = item.id.clone();
         result.occurrence = item.occurrence;
+        result.round += item.tries;
         result.start = since.saturating_duration_since(self.job.began);
         result.duration = since.elapsed();
         (result.message, result.output) = (message, output);

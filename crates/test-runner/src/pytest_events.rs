@@ -38,6 +38,12 @@ pub(crate) enum Line {
     Said {
         output: String,
     },
+    /// A plugin of the tree runs the test again: it failed so.
+    Retried {
+        item: usize,
+        message: String,
+        output: String,
+    },
     End {
         item: usize,
         outcome: String,

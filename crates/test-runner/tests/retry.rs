@@ -139,3 +139,50 @@ fn a_run_that_stops_in_a_pause_says_so_and_its_test_is_not_over() {
     let store = Store::read(&tree.path.join("target/xtask")).unwrap().unwrap();
     assert!(store.finished(&[outcome.run]).unwrap().is_empty(), "it is run when the run goes on");
 }
+
+const RERUN: &str = "import pathlib, pytest
+def tries(name):
+    file = pathlib.Path(__file__).with_name(name)
+    with file.open('a') as out: out.write('x')
+    return len(file.read_text())
+@pytest.mark.flaky(reruns=3)
+def test_sometimes():
+    print('try', tries('sometimes'))
+    assert tries('sometimes') > 3, 'not yet'
+@pytest.mark.flaky(reruns=1)
+def test_never():
+    assert 0, 'never'
+@pytest.mark.flaky(reruns=1)
+def test_always(): pass
+";
+
+#[test]
+fn what_a_plugin_of_the_tree_runs_again_is_not_hidden() {
+    let tree = Tree::new(&[("test_a.py", RERUN)]);
+    let demands = || ["test_sometimes", "test_never", "test_always"].map(|name| python("test_a.py", name, 60)).to_vec();
+    let outcome = support::run(demands(), &tree.settings());
+    let told: Vec<_> = outcome
+        .results
+        .iter()
+        .map(|one| (one.id.as_str().rsplit("::").next().unwrap(), one.round, one.outcome.as_str(), one.retried))
+        .collect();
+    let expected = [
+        ("test_sometimes", 0, "failed", true),
+        ("test_sometimes", 1, "passed", false),
+        ("test_never", 0, "failed", true),
+        ("test_never", 1, "failed", false),
+        ("test_always", 0, "passed", false),
+    ];
+    assert_eq!(told, expected);
+    assert!(outcome.results[0].message.contains("not yet") && outcome.results[0].output.contains("try 1"));
+    let flaky: Vec<_> = outcome.flaky().into_keys().map(|(id, _)| id.as_str().to_owned()).collect();
+    assert_eq!(flaky, ["test_a.py::test_sometimes"]);
+    // Repeated to see whether it ever fails, it does.
+    std::fs::remove_file(tree.path.join("sometimes")).unwrap();
+    let outcome = support::run(demands(), &RunSettings { repeat: 2, ..tree.settings() });
+    let of = |name: &str| -> Vec<&str> {
+        let its = outcome.results.iter().filter(|one| one.id.as_str().ends_with(name));
+        its.map(|one| one.outcome.as_str()).collect()
+    };
+    assert_eq!((of("sometimes"), of("always")), (vec!["failed", "passed"], vec!["passed", "passed"]));
+}
