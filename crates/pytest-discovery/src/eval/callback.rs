@@ -13,7 +13,7 @@ const DEEPEST: usize = 3;
 /// How many steps one of them is followed for: it is seldom more than a few lines, and may be a whole program.
 const STEPS: u32 = 1_000;
 /// And all of them together.
-const ALL_STEPS: u32 = 200_000;
+const ALL_STEPS: u32 = 8_000;
 
 /// Methods that whoever is handed an object may call without naming them.
 const ASKED: [&str; 41] = [
@@ -60,6 +60,9 @@ const ASKED: [&str; 41] = [
     "__trunc__",
 ];
 
+/// Those that are not asked once for all objects of a class: it is what callbacks are.
+const ASKED_EACH_TIME: [&str; 1] = ["__call__"];
+
 impl Interpreter<'_> {
     /// Whoever is handed a value may call the functions that it is, or has in it.
     pub(super) fn may_call(&mut self, value: &Value, doubt: &Doubt) {
@@ -77,7 +80,11 @@ impl Interpreter<'_> {
             Value::Iterator(_) => drop(self.perhaps(doubt, |interpreter| interpreter.settle(value))),
             Value::StaticMethod(inner) | Value::ClassMethod(inner) => self.may_call_within(inner, doubt, depth),
             Value::Partial(partial) => self.may_call_within(&partial.function.clone(), doubt, depth),
-            Value::Instance(_) => self.may_ask(value, &ASKED, doubt),
+            // The object itself is not known any more; what its methods change elsewhere is the same for all of its class.
+            Value::Instance(instance) => {
+                let is_new = self.asked.insert(Rc::as_ptr(&instance.class), instance.class.clone()).is_none();
+                self.may_ask(value, if is_new { &ASKED } else { &ASKED_EACH_TIME }, doubt);
+            }
             Value::Unknown(unknown) if depth == 0 => {
                 for candidate in unknown.candidates() {
                     self.may_call_within(candidate, doubt, depth + 1);

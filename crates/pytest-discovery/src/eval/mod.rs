@@ -131,6 +131,8 @@ pub(crate) struct Interpreter<'a> {
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
     steps_of_others: u32,
+    /// The classes whose methods were followed because somebody may ask them.
+    asked: HashMap<*const class::Class, Rc<class::Class>>,
     /// Why an iterator has no element now: the generator at its root runs, and has not come to the next one.
     paused: Option<Doubt>,
     /// The generators that run, one within the other.
@@ -196,6 +198,7 @@ impl<'a> Interpreter<'a> {
             first_imports: HashMap::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
+            asked: HashMap::default(),
             paused: None,
             yields: Vec::new(),
             handling: Vec::new(),
