@@ -33,9 +33,13 @@ impl Memo {
         let most = match maxsize {
             Some(Value::None) => usize::MAX,
             None => 128,
-            Some(size) => integer(size).and_then(|size| size.to_usize()).unwrap_or_default(),
+            Some(size) => match integer(size) {
+                Some(size) => size.to_usize().filter(|size| *size > 0)?,
+                // Any call may be remembered, then.
+                None => 0,
+            },
         };
-        (most > 0).then_some(Self { of_objects: false, most, calls: Vec::new() })
+        Some(Self { of_objects: false, most, calls: Vec::new() })
     }
 
     /// Whether a call was made before; `None` where it may have been.

@@ -57,7 +57,6 @@ struct Family {
 }
 
 #[test]
-
 fn namespaces_are_those_of_pytest() {
     let generate = |rng: &mut Rng| namespaces::program(rng, flow::DECIDED);
     hold(&Family { seed: 6_000, floor: FLOOR_OF_NAMESPACES, generate });
@@ -70,13 +69,11 @@ fn namespaces_in_doubt_are_not_told() {
 }
 
 #[test]
-
 fn fixture_graphs_are_those_of_pytest() {
     hold(&Family { seed: 9_000, floor: FLOOR_OF_FIXTURES, generate: fixtures::program });
 }
 
 #[test]
-
 fn parametrizations_are_those_of_pytest() {
     hold(&Family { seed: 10_000, floor: FLOOR_OF_PARAMETRIZE, generate: parametrize::program });
 }
