@@ -267,8 +267,11 @@ def pytest_runtest_protocol(item, nextitem):
     usage = {"cpu": processor_time() - processor, "memory": None if before is None else peak(), "before": before}
     *before_last, reports = tries(item.config.stash[REPORTS])
     for once in before_last:
-        message = "".join(text(said(report)) + "\n" for report in once if report.outcome == "rerun" or report.failed)
-        tell(event="retried", item=index, message=text(message), output=text(sections(once[-1])))
+        failures = [report for report in once if report.outcome == "rerun" or report.failed]
+        # A plugin may run what passed again, too.
+        if failures:
+            message = "".join(text(said(report)) + "\n" for report in failures)
+            tell(event="retried", item=index, message=text(message), output=text(sections(once[-1])))
     if any(report.when == "teardown" for report in reports):
         tell(event="end", item=index, **usage, **verdict(index, reports))
 
