@@ -139,6 +139,18 @@ impl Interpreter<'_> {
         }
     }
 
+    /// The metaclasses of a class, or of each of several, may be asked a method.
+    pub(super) fn may_ask_metaclasses(&mut self, class: &Value, name: &str, frame: &Frame, range: Range) {
+        for one in held_by(class).iter().chain([class]) {
+            if let Value::Class(class) = one
+                && class.is_asked_by_metaclass(name)
+            {
+                let doubt = self.doubt(frame, range, Why::NotKnown);
+                self.may_ask_class(class, name, &doubt);
+            }
+        }
+    }
+
     /// A metaclass of the tree may be asked a method.
     pub(super) fn may_ask_class(&mut self, class: &Class, name: &str, doubt: &Doubt) {
         let metaclass = class.metaclass.borrow().clone();

@@ -482,7 +482,7 @@ impl Interpreter<'_> {
     /// What is set on an object of a library is what everybody reads from it afterwards.
     pub(super) fn put_in_library(&mut self, path: &str, name: &str, value: Value) {
         self.replaced.insert([path, ".", name].concat().into(), value);
-        super::shared::changed();
+        super::shared::changed_for_all();
     }
 
     /// What was set on an object of a library under that name, if anything was.

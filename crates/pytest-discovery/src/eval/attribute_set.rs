@@ -134,6 +134,28 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Whether `__delattr__`, a property or a descriptor of the tree takes an attribute away.
+    pub(super) fn deleted_by_method(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> bool {
+        let Value::Instance(instance) = object else { return false };
+        if self.special(object, "__delattr__", vec![Value::str(name)], frame, range).is_some() {
+            return true;
+        }
+        match instance.class.in_tree(name).map(|found| found.value) {
+            Some(Value::Instance(descriptor)) if descriptor.class.in_tree("__delete__").is_some() => {
+                self.special(&Value::Instance(descriptor), "__delete__", vec![object.clone()], frame, range);
+                true
+            }
+            // What one with a deleter does is not followed.
+            Some(Value::Property(_)) => {
+                let doubt = self.doubt(frame, range, "a property is deleted");
+                self.note_risk(&doubt);
+                self.taint(object, &doubt);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// An attribute in an instance's own dictionary.
     pub(super) fn put_attribute(&mut self, instance: &Instance, name: &str, value: Value) {
         let before = instance.attributes.borrow().get(name).map(|one| one.value.clone());

@@ -81,28 +81,25 @@ fn can_change(value: &Value) -> bool {
 
 /// A value that something unknown may have changed, and all that can be reached from it, is not known any more.
 pub(super) fn taint(value: &Value, doubt: &Doubt) {
-    let mut seen: HashSet<*const ()> = HashSet::default();
-    let mut left = vec![value.clone()];
-    while let Some(value) = left.pop() {
-        if identity(&value).is_some_and(|place| !seen.insert(place)) {
-            continue;
-        }
+    let mut reached = Reached::default();
+    reached.push(value);
+    while let Some(value) = reached.left.pop() {
         match &value {
             Value::List(list) | Value::Set(list) => match list.0.replace(Err(doubt.clone())) {
-                Ok(items) => left.extend(items),
-                Err(before) => left.extend_from_slice(before.candidates()),
+                Ok(items) => reached.extend(&items),
+                Err(before) => reached.extend(before.candidates()),
             },
             Value::Dict(dict) | Value::View(dict, _) => match dict.0.replace(Err(doubt.clone())) {
-                Ok(items) => left.extend(items.into_iter().map(|(_, item)| item)),
-                Err(before) => left.extend_from_slice(before.candidates()),
+                Ok(items) => reached.extend(items.iter().map(|(_, item)| item)),
+                Err(before) => reached.extend(before.candidates()),
             },
-            Value::Tuple(items) | Value::FrozenSet(items) => left.extend_from_slice(items),
+            Value::Tuple(items) | Value::FrozenSet(items) => reached.extend(items.iter()),
             Value::Iterator(iterator) => match iterator.0.replace(Feed::Unknown(doubt.clone())) {
-                Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => left.extend(items),
-                Feed::Repeat(item) => left.push(item),
-                Feed::Unknown(before) => left.extend_from_slice(before.candidates()),
-                Feed::List(list, _) => left.push(Value::List(list)),
-                Feed::Lazy(lazy) => left.extend(lazy.sources.into_iter().map(Value::Iterator)),
+                Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => reached.extend(&items),
+                Feed::Repeat(item) => reached.push(&item),
+                Feed::Unknown(before) => reached.extend(before.candidates()),
+                Feed::List(list, _) => reached.push(&Value::List(list)),
+                Feed::Lazy(lazy) => lazy.sources.into_iter().for_each(|one| reached.push(&Value::Iterator(one))),
                 // Whoever may have asked it has had it run: see `may_call`.
                 Feed::Count(..) | Feed::Waiting(..) | Feed::One(..) => {}
             },
@@ -110,23 +107,45 @@ pub(super) fn taint(value: &Value, doubt: &Doubt) {
                 function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
                 function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
-            Value::Method(method) => left.push(method.0.clone()),
-            Value::BuiltinMethod(method) => left.push(method.0.clone()),
-            Value::Partial(partial) => {
-                left.extend(partial.arguments.values().cloned());
-            }
+            Value::Method(method) => reached.push(&method.0),
+            Value::BuiltinMethod(method) => reached.push(&method.0),
+            Value::Partial(partial) => reached.extend(partial.arguments.values()),
             // Who is handed a class may mark it; that it is given other bases or methods is not to be expected.
             Value::Class(class) if !class.is_enum => {
                 class.open.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
             Value::Instance(instance) if instance.member.is_none() => {
                 instance.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-                left.push(instance.value.clone());
-                left.extend(instance.attributes.borrow().values().map(|one| one.value.clone()));
+                reached.push(&instance.value);
+                reached.extend(instance.attributes.borrow().values().map(|one| &one.value));
             }
             Value::Object(object) => object.taint(doubt),
-            Value::Unknown(unknown) => left.extend_from_slice(unknown.candidates()),
             _ => {}
         }
+    }
+}
+
+/// What can be reached from a value, each once: much of it is reached in many ways.
+#[derive(Default)]
+struct Reached {
+    seen: HashSet<*const ()>,
+    left: Vec<Value>,
+}
+
+impl Reached {
+    fn push(&mut self, value: &Value) {
+        if let Value::Unknown(unknown) = value {
+            let candidates = unknown.candidates();
+            // One doubt is that of many values.
+            if !candidates.is_empty() && self.seen.insert(candidates.as_ptr().cast()) {
+                self.extend(candidates);
+            }
+        } else if identity(value).is_some_and(|place| self.seen.insert(place)) {
+            self.left.push(value.clone());
+        }
+    }
+
+    fn extend<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>) {
+        values.into_iter().for_each(|value| self.push(value));
     }
 }

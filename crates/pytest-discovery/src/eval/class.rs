@@ -185,6 +185,11 @@ impl Class {
             })
     }
 
+    /// Whether its metaclass answers for it by a method of that name.
+    pub(super) fn is_asked_by_metaclass(&self, name: &str) -> bool {
+        self.metaclass.borrow().as_ref().is_some_and(|metaclass| metaclass.in_tree(name).is_some())
+    }
+
     /// What a class body of the tree binds to that name: this one's, or of one of its bases.
     pub(super) fn in_tree(&self, name: &str) -> Option<Binding> {
         if let Some(found) = self.names.borrow().get(name) {

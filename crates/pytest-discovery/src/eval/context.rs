@@ -251,7 +251,7 @@ impl Interpreter<'_> {
         match (&dict, items) {
             (Value::Dict(dict), Some(items)) => drop(dict.0.replace(items)),
             _ => {
-                super::shared::changed();
+                super::shared::changed_for_all();
                 self.environ = environ;
             }
         }

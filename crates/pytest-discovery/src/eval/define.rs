@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::class::{Class, DataclassOptions, Property, linearize};
 use super::memo::{self, Memo};
-use super::value::{Arguments, FixtureOptions, Function, Names, Scope, ScopeKind, Value};
+use super::value::{Arguments, Binding, FixtureOptions, Function, Names, Scope, ScopeKind, Value};
 use super::{Doubt, Frame, Interpreter, stdlib};
 use crate::syntax::ast::{self, ExprKind, Range};
 
@@ -223,6 +223,12 @@ impl Interpreter<'_> {
         };
         let scope = Scope::of_class(frame.scope.clone(), def.clone());
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
+        if let Some(metaclass) = &metaclass {
+            self.prepare(metaclass, def, bases, &inner);
+            if self.raised.is_some() {
+                return Value::None;
+            }
+        }
         let open = frame.module.open.borrow().is_some();
         if let super::exec::Flow::Ended(raised) = self.block(&def.body, &inner) {
             self.raised = Some(raised);
@@ -265,6 +271,26 @@ impl Interpreter<'_> {
             value = self.decorate(&decorator, value, frame, range);
         }
         value
+    }
+
+    /// The names that a metaclass has a class body begin with.
+    fn prepare(&mut self, metaclass: &Rc<Class>, def: &ast::Class, bases: Vec<Value>, body: &Frame) {
+        let Some(Binding { value: Value::ClassMethod(prepare), .. }) = metaclass.in_tree("__prepare__") else { return };
+        let given = vec![Value::Class(metaclass.clone()), Value::str(&*def.name), Value::Tuple(bases.into())];
+        let found = self.call_plain(&prepare, given, body, def.range);
+        let names = match &found {
+            Value::Dict(dict) if def.keywords.len() <= 1 => dict.0.borrow().clone().ok(),
+            _ => None,
+        };
+        let names: Option<Vec<_>> = names
+            .and_then(|pairs| pairs.into_iter().map(|(key, value)| Some((key.as_str()?.to_owned(), value))).collect());
+        match names {
+            Some(names) => names.into_iter().for_each(|(name, value)| self.bind(&body.scope, &name, value)),
+            None => {
+                let doubt = self.doubt(body, def.range, "what a metaclass has the class begin with");
+                body.module.open.borrow_mut().get_or_insert(doubt);
+            }
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is a part of the class")]

@@ -411,8 +411,7 @@ impl Interpreter<'_> {
             (ExprKind::Attribute(object, name), doubt) => {
                 let object = self.eval(object, frame);
                 let name = &*frame.private(name);
-                let by_method = self.special(&object, "__delattr__", vec![Value::str(name)], frame, target.range);
-                if matches!(by_method, Some(Value::None)) || self.raised.is_some() {
+                if self.deleted_by_method(&object, name, frame, target.range) || self.raised.is_some() {
                     return;
                 }
                 let is_known = doubt.is_none() && {

@@ -240,7 +240,7 @@ impl Interpreter<'_> {
             && !name.starts_with("__")
             && module.open.borrow().is_none()
             && module.ended.borrow().is_none()
-            && (self.current_doubt().is_none() && self.imports_in_doubt == 0 || !self.is_being_imported(module))
+            && (self.current_doubt().is_none() && self.in_doubt.is_none() || !self.is_being_imported(module))
             && module.path.file_name() != Some(INIT)
     }
 

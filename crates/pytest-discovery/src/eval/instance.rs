@@ -54,6 +54,7 @@ impl Interpreter<'_> {
         let is_known = self.log_handlers.iter().any(|one| Rc::ptr_eq(one, class));
         if !is_known && class.has_external(|path| path.starts_with("logging.")) {
             self.log_handlers.push(class.clone());
+            super::shared::changed_for_all();
         }
         if class.is_abc() && !class.abstract_methods().is_empty() {
             return Some(self.fail("TypeError", "an abstract class has no instances".to_owned(), frame, range));

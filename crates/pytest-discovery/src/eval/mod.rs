@@ -46,6 +46,7 @@ mod library;
 mod marking;
 mod matching;
 pub(crate) mod memo;
+mod module;
 mod named_tuple;
 mod names;
 mod one_of;
@@ -74,7 +75,6 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
-use test_catalog::Problem;
 
 use crate::imports::Imports;
 use crate::sources::Sources;
@@ -117,8 +117,8 @@ pub(crate) struct Interpreter<'a> {
     depth: u32,
     /// The modules that are being evaluated, one within the other.
     importing: Vec<Rc<Module>>,
-    /// How many of them are imported under a doubt: they may not be imported there at all.
-    imports_in_doubt: u32,
+    /// The doubt that the innermost of them is imported under, if any: it may not be imported there at all.
+    in_doubt: Option<module::InDoubt>,
     /// An exception on its way out of the expression.
     raised: Option<Raised>,
     /// Something unknown was called since the innermost `try` began: it may have raised.
@@ -191,7 +191,7 @@ impl<'a> Interpreter<'a> {
             calls: 0,
             depth: 0,
             importing: Vec::new(),
-            imports_in_doubt: 0,
+            in_doubt: None,
             raised: None,
             risk: None,
             guarded: 0,
@@ -213,61 +213,6 @@ impl<'a> Interpreter<'a> {
             real_paths: RefCell::default(),
             resolved_paths: RefCell::default(),
         }
-    }
-
-    /// The module of a file, evaluated the first time. While its own imports lead back to it, what it has so far.
-    ///
-    /// # Errors
-    /// The file cannot be read, or does not parse.
-    pub(crate) fn module(&mut self, path: &Utf8Path) -> Result<Rc<Module>, Problem> {
-        if let Some(module) = self.modules.get(path.as_str()) {
-            return Ok(module.clone());
-        }
-        let (ended, conditions) = self.run_package(path)?;
-        // That may have imported it.
-        if let Some(module) = self.modules.get(path.as_str()) {
-            return Ok(module.clone());
-        }
-        let file = self.sources.get(path)?;
-        let module = Rc::new(Module {
-            path: path.to_owned(),
-            file,
-            scope: Scope::new(ScopeKind::Module, None),
-            conditions: conditions.into(),
-            open: None.into(),
-            ended: None.into(),
-        });
-        self.modules.insert(path.as_str().into(), module.clone());
-        shared::changed();
-        if ended.is_some() {
-            module.ended.replace(ended);
-            return Ok(module);
-        }
-        let frame = Frame { scope: module.scope.clone(), module: module.clone() };
-        // A module that is imported under a doubt is the same for everybody else.
-        let doubts = std::mem::take(&mut self.doubts);
-        let steps = std::mem::take(&mut self.steps);
-        let calls = std::mem::take(&mut self.calls);
-        let guarded = std::mem::take(&mut self.guarded);
-        let risk = self.risk.take();
-        let raised = self.raised.take();
-        self.importing.push(module.clone());
-        self.imports_in_doubt += u32::from(!doubts.is_empty());
-        let file = module.file.clone();
-        if let exec::Flow::Ended(raised) = self.block(&file.body, &frame) {
-            module.ended.replace(Some(raised));
-        }
-        self.importing.pop();
-        self.imports_in_doubt -= u32::from(!doubts.is_empty());
-        if self.is_exhausted() {
-            let doubt = self.exhausted.take().unwrap_or_else(|| self.too_long(&frame, Range { start: 0, end: 0 }));
-            module.open.replace(Some(doubt));
-            module.ended.replace(None);
-        }
-        (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
-        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
-        self.bind_in_package(path, &module);
-        Ok(module)
     }
 
     /// Evaluates something on behalf of collection: with steps of its own, and with exceptions turned into doubts.

@@ -23,14 +23,32 @@ pub(super) fn changed() {
     CHANGES.set(CHANGES.get() + 1);
 }
 
+/// The same of what was there before anybody began to watch.
+pub(super) fn changed_for_all() {
+    changed();
+    let (before, count) = WATCHED.get();
+    WATCHED.set((before, count + 1));
+}
+
+/// How many cells there are.
+pub(super) fn made() -> u64 {
+    MADE.get()
+}
+
 /// Runs something, and says whether it changed any cell that was there before.
 pub(super) fn changes_others<T>(run: impl FnOnce() -> T) -> (T, bool) {
-    let outer = WATCHED.replace((MADE.get(), 0));
+    let (done, count) = changes_of(made(), run);
+    (done, count > 0)
+}
+
+/// Runs something, and counts how often it changed one of the first so many cells: in a few cases, one that is newer.
+pub(super) fn changes_of<T>(cells: u64, run: impl FnOnce() -> T) -> (T, u64) {
+    let outer = WATCHED.replace((cells, 0));
     let done = run();
     let (_, changed) = WATCHED.get();
     // What was there before the outer one is among what was there before this one.
     WATCHED.set((outer.0, outer.1 + changed));
-    (done, changed > 0)
+    (done, changed)
 }
 
 /// A cell whose changes are counted.

@@ -411,7 +411,7 @@ impl Interpreter<'_> {
 
     /// Sets a variable of the environment, or takes it away.
     pub(super) fn set_environment(&mut self, name: String, value: Option<Value>) {
-        super::shared::changed();
+        super::shared::changed_for_all();
         self.environ.insert(name, value);
     }
 

@@ -43,8 +43,14 @@ impl Interpreter<'_> {
     fn objects(&mut self, name: &str, values: &[&Value], frame: &Frame, range: Range) -> Option<Option<Value>> {
         let flag = |answer: Option<bool>| Some(answer.map(Value::Bool));
         match (name, values) {
-            ("isinstance", [value, class]) => flag(is_instance(value, class)),
-            ("issubclass", [class, other]) => flag(is_subclass(class, other)),
+            ("isinstance", [value, class]) => {
+                self.may_ask_metaclasses(class, "__instancecheck__", frame, range);
+                flag(is_instance(value, class))
+            }
+            ("issubclass", [class, other]) => {
+                self.may_ask_metaclasses(other, "__subclasscheck__", frame, range);
+                flag(is_subclass(class, other))
+            }
             ("callable", [value]) => flag(is_callable(value)),
             ("type", [value]) => Some(type_of(value)),
             ("bool", []) => Some(Some(Value::Bool(false))),

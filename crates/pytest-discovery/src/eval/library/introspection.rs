@@ -52,7 +52,9 @@ pub(super) fn is_instance(value: &Value, class: &Value) -> Option<bool> {
             if unknown { None } else { Some(false) }
         }
         Value::Class(class) => {
-            if class.in_tree("__instancecheck__").is_some() || class.is_abc() && !matches!(value, Value::Instance(_)) {
+            if class.is_asked_by_metaclass("__instancecheck__")
+                || class.is_abc() && !matches!(value, Value::Instance(_))
+            {
                 return None;
             }
             match value {
@@ -170,6 +172,7 @@ pub(super) fn is_subclass(class: &Value, other: &Value) -> Option<bool> {
                 answers.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
             }
         }
+        Value::Class(other) if other.is_asked_by_metaclass("__subclasscheck__") => None,
         Value::Class(other) => match class {
             Value::Class(class) => {
                 let derives = Class::derives_from(class, other);

@@ -1,0 +1,123 @@
+//! Modules: the body of each is executed once, when it is first imported.
+
+use std::rc::Rc;
+
+use camino::Utf8Path;
+use test_catalog::Problem;
+
+use super::exec::Flow;
+use super::under::Doubts;
+use super::value::{Doubt, Module, Scope, ScopeKind};
+use super::{Frame, Interpreter, shared};
+use crate::syntax::ast::Range;
+
+/// What is imported may not be imported at all.
+#[derive(Debug)]
+pub(super) struct InDoubt {
+    doubt: Doubt,
+    /// How many cells there were before: what lies in those, others see as well.
+    cells: u64,
+    /// How often modules that it imports changed them.
+    by_imported: u64,
+}
+
+impl Interpreter<'_> {
+    /// The module of a file, executed the first time. While its own imports lead back to it, what it has so far.
+    ///
+    /// # Errors
+    /// The file cannot be read, or does not parse.
+    pub(crate) fn module(&mut self, path: &Utf8Path) -> Result<Rc<Module>, Problem> {
+        if let Some(module) = self.modules.get(path.as_str()) {
+            return Ok(module.clone());
+        }
+        let (ended, conditions) = self.run_package(path)?;
+        // That may have imported it.
+        if let Some(module) = self.modules.get(path.as_str()) {
+            return Ok(module.clone());
+        }
+        let file = self.sources.get(path)?;
+        let module = Rc::new(Module {
+            path: path.to_owned(),
+            file,
+            scope: Scope::new(ScopeKind::Module, None),
+            conditions: conditions.into(),
+            open: None.into(),
+            ended: None.into(),
+        });
+        self.modules.insert(path.as_str().into(), module.clone());
+        shared::changed();
+        if ended.is_some() {
+            module.ended.replace(ended);
+            return Ok(module);
+        }
+        match self.import_doubt() {
+            None => {
+                self.execute(&module, Doubts::default());
+                self.bind_in_package(path, &module);
+            }
+            Some((doubt, cells)) => self.execute_in_doubt(&module, doubt, cells),
+        }
+        Ok(module)
+    }
+
+    /// The doubt that what is imported now is under, with the number of cells that there were before it.
+    fn import_doubt(&self) -> Option<(Doubt, u64)> {
+        match self.current_doubt() {
+            Some(doubt) => Some((doubt.clone(), shared::made())),
+            None => self.in_doubt.as_ref().map(|around| (around.doubt.clone(), around.cells)),
+        }
+    }
+
+    /// A module that may not be imported here is the same for all that import it. What it changes of others is changed
+    /// for certain by its body, and may not be: it goes through that again, for them alone.
+    fn execute_in_doubt(&mut self, module: &Rc<Module>, doubt: Doubt, cells: u64) {
+        let around = self.in_doubt.replace(InDoubt { doubt: doubt.clone(), cells, by_imported: 0 });
+        let ((), all) = shared::changes_of(cells, || {
+            let ((), count) = shared::changes_of(cells, || self.execute(module, Doubts::default()));
+            let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
+            if count > by_imported {
+                let again = Rc::new(Module {
+                    path: module.path.clone(),
+                    file: module.file.clone(),
+                    scope: Scope::new(ScopeKind::Module, None),
+                    conditions: Vec::new().into(),
+                    open: None.into(),
+                    ended: None.into(),
+                });
+                let mut doubts = Doubts::default();
+                doubts.push_branch(&doubt);
+                self.execute(&again, doubts);
+            }
+            self.bind_in_package(&module.path, module);
+        });
+        self.in_doubt = around;
+        if let Some(around) = &mut self.in_doubt {
+            around.by_imported += all;
+        }
+    }
+
+    /// Executes a module's body, under those doubts alone.
+    fn execute(&mut self, module: &Rc<Module>, doubts: Doubts) {
+        let frame = Frame { scope: module.scope.clone(), module: module.clone() };
+        let doubts = std::mem::replace(&mut self.doubts, doubts);
+        let steps = std::mem::take(&mut self.steps);
+        let calls = std::mem::take(&mut self.calls);
+        let guarded = std::mem::take(&mut self.guarded);
+        let risk = self.risk.take();
+        let raised = self.raised.take();
+        self.importing.push(module.clone());
+        let file = module.file.clone();
+        if let Flow::Ended(raised) = self.block(&file.body, &frame) {
+            module.ended.replace(Some(raised));
+        }
+        self.importing.pop();
+        if self.is_exhausted() {
+            let doubt = self.exhausted.take().unwrap_or_else(|| self.too_long(&frame, Range { start: 0, end: 0 }));
+            module.open.replace(Some(doubt));
+            module.ended.replace(None);
+        }
+        self.doubts.truncate(0);
+        (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
+        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
+    }
+}
