@@ -111,7 +111,7 @@ impl Interpreter<'_> {
 
     /// A function may run, perhaps more than once: the second time it finds what the first one left unknown.
     pub(super) fn may_run(&mut self, function: &Rc<Function>, receiver: Option<&Value>, doubt: &Doubt) {
-        if !self.is_worth_it(function) {
+        if !function.def.can_change_others() || self.is_followed(function) {
             return;
         }
         for _ in 0..2 {
@@ -126,10 +126,9 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Whether it can change anything, and is not followed already.
-    fn is_worth_it(&self, function: &Rc<Function>) -> bool {
-        let is_inner = |outer: &Rc<Function>| Rc::ptr_eq(outer, function);
-        function.def.can_change_others() && self.may_run.len() < DEEPEST && !self.may_run.iter().any(is_inner)
+    /// Whether it is followed already, further out.
+    fn is_followed(&self, function: &Rc<Function>) -> bool {
+        self.may_run.iter().any(|outer| Rc::ptr_eq(outer, function))
     }
 
     /// Follows the body of a function that may run, whose parameters are bound, for some steps.
@@ -153,11 +152,11 @@ impl Interpreter<'_> {
         if !function.def.can_change_others() {
             return self.perhaps(doubt, run);
         }
-        if !self.is_worth_it(function) {
+        if self.is_followed(function) {
             return None;
         }
         // They take no steps of the module that hands them out.
-        if self.steps_of_others < ALL_STEPS {
+        if self.may_run.len() < DEEPEST && self.steps_of_others < ALL_STEPS {
             let (before, ended) = (self.steps, self.exhausted.take());
             self.steps = MOST_STEPS - STEPS;
             self.may_run.push(function.clone());
@@ -170,21 +169,32 @@ impl Interpreter<'_> {
                 return given;
             }
         }
-        // What it names outside of itself is what it changes, if anything is.
+        self.give_up(function, doubt);
+        None
+    }
+
+    /// What a function names outside of itself is what it may change. What others change that it calls is not asked: all of a
+    /// large program hangs together.
+    fn give_up(&mut self, function: &Function, doubt: &Doubt) {
         for name in function.def.outer_names() {
-            let held = value_around(&function.scope, name);
-            if let Some(held @ (Value::List(_) | Value::Set(_) | Value::Dict(_))) = held {
+            let Some((scope, held)) = found_around(&function.scope, name) else { continue };
+            if let Value::List(_) | Value::Set(_) | Value::Dict(_) = held {
                 self.taint(&held, doubt);
             }
+            if function.def.rebinds(name) {
+                self.bind_in(&scope, name, Value::Unknown(doubt.among([&held])));
+            }
         }
-        None
     }
 }
 
-/// What a name is bound to in a scope or around it.
-fn value_around(scope: &Rc<Scope>, name: &str) -> Option<Value> {
+/// The scope around that binds a name, and what it is bound to there.
+fn found_around(scope: &Rc<Scope>, name: &str) -> Option<(Rc<Scope>, Value)> {
     let found = scope.names.borrow().get(name).map(|binding| binding.value.clone());
-    found.or_else(|| value_around(scope.parent.as_ref()?, name))
+    match found {
+        Some(value) => Some((scope.clone(), value)),
+        None => found_around(scope.parent.as_ref()?, name),
+    }
 }
 
 /// The values that a container has in it, or may have.

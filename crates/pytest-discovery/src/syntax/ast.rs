@@ -242,6 +242,11 @@ impl Function {
         self.body.outer_names()
     }
 
+    /// Whether it may bind a name that is not local to it: it says `global` or `nonlocal`.
+    pub(crate) fn rebinds(&self, name: &str) -> bool {
+        self.body.rebinds(name)
+    }
+
     /// Whether a name is local to it without being a parameter.
     pub(crate) fn is_local(&self, name: &str) -> bool {
         self.body.is_local(name)

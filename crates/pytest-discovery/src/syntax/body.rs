@@ -93,6 +93,18 @@ impl Body {
         })
     }
 
+    /// Whether it says of a name that it is bound elsewhere.
+    pub(crate) fn rebinds(&self, name: &str) -> bool {
+        let mut says = false;
+        walk(self.statements(), &mut |node| {
+            if let Node::Statement(Stmt { kind: StmtKind::Global(names) | StmtKind::Nonlocal(names), .. }) = node {
+                says |= names.iter().any(|one| **one == *name);
+            }
+            !says
+        });
+        says
+    }
+
     /// Whether it makes a name local to its function.
     pub(crate) fn is_local(&self, name: &str) -> bool {
         let locals = self.locals.get_or_init(|| bindings::of_function(self.statements()));
