@@ -23,7 +23,7 @@ use crate::imports::Imports;
 use crate::observe::Observer;
 use crate::options::ImportMode;
 use crate::sources::Sources;
-use crate::walk::{self, ModuleFile, PassedOver};
+use crate::walk::{self, Collector, ModuleFile, PassedOver};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
@@ -122,7 +122,7 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
         let everything = Arc::new(walk::walk(config, tree, &mut &sources, &folders, &[]));
         let conftests = everything.conftests.iter().map(|(path, _)| &**path);
         let files: BTreeSet<&Utf8Path> =
-            conftests.chain(everything.modules.iter().map(|module| &*module.path)).collect();
+            conftests.chain(everything.modules.iter().filter(is_source).map(|module| &*module.path)).collect();
         let imports = Arc::new(Imports::new(config, tree, files.into_iter(), folders.clone()));
         sources.follow_imports(imports.clone());
 
@@ -170,8 +170,15 @@ fn evaluate(
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
     let mut names = ModuleNames::new(&walked.conftests, collection.interpreter.imports);
     let at_once = settings.pytest < LOADED_ON_THE_WAY;
+    // What an argument names may be a docstring of a file as well as a test.
+    let mut in_docstrings = false;
     for (index, file) in walked.modules.iter().enumerate() {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
+            continue;
+        }
+        if file.collector == Collector::Text {
+            let found = collection.doctest_text(file, node_path(&file.path, config), tree);
+            narrowed_to(file, found)?;
             continue;
         }
         if let Some(problem) = dotted_name(file, config, tree) {
@@ -209,12 +216,14 @@ fn evaluate(
             module,
             ignored_by: file.ignored_by.clone(),
         };
+        if file.collector == Collector::Docstrings {
+            in_docstrings = collection.docstrings(&file, &Rc::new(node));
+            continue;
+        }
         modules.insert(node.module.file.path.clone());
         catalog.imports.extend(imported::of(&node.module.file));
         let found = collection.module(index, &file, Rc::new(node));
-        if let (false, Some(argument)) = (found, &file.narrowed) {
-            return Err(ConfigError::argument(argument.to_string(), "names no test of that file").into());
-        }
+        narrowed_to(&file, found || std::mem::take(&mut in_docstrings))?;
     }
     let found = collection.finish();
     catalog.cases = found.cases;
@@ -227,6 +236,18 @@ fn evaluate(
     }
     catalog.number_occurrences();
     Ok(catalog)
+}
+
+/// An argument has to select a test of its file.
+fn narrowed_to(file: &ModuleFile, found: bool) -> Result<(), ConfigError> {
+    match &file.narrowed {
+        Some(argument) if !found => Err(ConfigError::argument(argument.to_string(), "names no test of that file")),
+        _ => Ok(()),
+    }
+}
+
+fn is_source(file: &&ModuleFile) -> bool {
+    file.collector != Collector::Text
 }
 
 fn facts(settings: &Settings, config: &Config) -> PytestFacts {
@@ -244,7 +265,7 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
 
 /// The path that node ids use: relative to the rootdir. Of a file outside it only what is below the argument that
 /// names it, which for the file itself is nothing.
-fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
+pub(crate) fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
     if let Some(inside) = TreePath::relative_to(path, &config.rootdir) {
         return inside;
     }

@@ -34,6 +34,7 @@ mod comments;
 pub mod config;
 mod conftests;
 mod discover;
+mod doctest;
 mod eval;
 mod fnmatch;
 mod folders;

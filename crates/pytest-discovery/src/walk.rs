@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
+mod doctest_files;
 mod passed_over;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -19,6 +20,7 @@ use crate::fnmatch::FnMatch;
 use crate::folders::{Child, Folder, Folders, Kind};
 use crate::paths::absolute;
 use crate::version::PytestVersion;
+use doctest_files::DoctestFiles;
 pub(crate) use passed_over::PassedOver;
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
@@ -75,11 +77,23 @@ pub(crate) trait Conftests {
     }
 }
 
-/// A file that is collected as a module.
+/// What a file is collected as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Collector {
+    /// `Module`: of tests.
+    Module,
+    /// `DoctestModule`: of the docstrings that `--doctest-modules` asks for.
+    Docstrings,
+    /// `DoctestTextfile`.
+    Text,
+}
+
+/// A file that is collected.
 #[derive(Debug, Clone)]
 pub(crate) struct ModuleFile {
     /// Absolute.
     pub(crate) path: Utf8PathBuf,
+    pub(crate) collector: Collector,
     /// The argument's names and parameters that it is narrowed to; `None` for all of it.
     pub(crate) narrowed: Option<Argument>,
     /// Conditions under which a conftest leaves it out.
@@ -93,7 +107,7 @@ pub(crate) struct ModuleFile {
 /// What the walk found.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
-    /// The files, in pytest's order.
+    /// The files, in pytest's order: one that is collected twice stands there twice.
     pub(crate) modules: Vec<ModuleFile>,
     /// Every conftest that was loaded, outer folders first, and how many modules were collected before.
     pub(crate) conftests: Vec<(Utf8PathBuf, usize)>,
@@ -134,6 +148,7 @@ struct Walker<'a, C> {
     ignore: Vec<(String, Source)>,
     ignore_globs: Vec<(FnMatch, Source)>,
     python_files: Vec<PathPattern>,
+    doctest_files: DoctestFiles,
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
@@ -246,6 +261,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 })
                 .collect(),
             python_files: config.ini.python_files.iter().map(|text| PathPattern::new(text)).collect(),
+            doctest_files: DoctestFiles::new(config),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
             entered: 0,
@@ -261,7 +277,12 @@ impl<'a, C: Conftests> Walker<'a, C> {
             self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default());
         } else {
             let narrowed = (!argument.names.is_empty()).then(|| argument.clone());
-            self.module(&argument.path, narrowed, Kept::default());
+            let collectors = self.collectors(&argument.path);
+            // pytest says itself what becomes of a file that nothing collects.
+            let named = if collectors.is_empty() { vec![Collector::Module] } else { collectors };
+            named
+                .into_iter()
+                .for_each(|collector| self.file(&argument.path, collector, narrowed.clone(), Kept::default()));
         }
     }
 
@@ -322,17 +343,20 @@ impl<'a, C: Conftests> Walker<'a, C> {
         }
         for Child { name, kind, is_link } in in_order(&listing, self.config.pytest) {
             let is_dir = *kind == Kind::Folder;
-            if !is_dir && !name.ends_with(".py") {
+            if !is_dir && !name.ends_with(".py") && !self.doctest_files.may_have(name) {
                 continue;
             }
             let path = &folder.join(&**name);
-            if !is_dir && !self.is_python_file(path) {
+            let collectors = if is_dir { Vec::new() } else { self.collectors(path) };
+            if !is_dir && !collectors.contains(&Collector::Module) && name.ends_with(".py") {
                 if is_named_for_tests(name) {
                     self.walked.other_names.push(path.clone());
                 }
                 if self.is_sought(path) {
                     self.pass_over(path, PassedOver::Name(self.config.ini.python_files.clone()));
                 }
+            }
+            if !is_dir && collectors.is_empty() {
                 continue;
             }
             let own = match self.verdict(path, is_dir, rules) {
@@ -344,7 +368,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             };
             let inner = kept.and(own);
             if !is_dir {
-                self.module(path, None, inner);
+                collectors.into_iter().for_each(|collector| self.file(path, collector, None, inner.clone()));
                 continue;
             }
             // Only links lead back.
@@ -358,6 +382,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
             self.folder(path, &inside, above, &inner);
             above.pop();
         }
+    }
+
+    /// What a file is collected as, in turn.
+    fn collectors(&self, path: &Utf8Path) -> Vec<Collector> {
+        let is_named = self.initial.contains(path.as_str());
+        let doctest = self.doctest_files.collector(path, is_named);
+        doctest.into_iter().chain(self.is_python_file(path).then_some(Collector::Module)).collect()
     }
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
@@ -432,10 +463,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 && folders.has_file(&folder.join("conda-meta"), "history"))
     }
 
-    fn module(&mut self, path: &Utf8Path, narrowed: Option<Argument>, kept: Kept) {
-        self.conftests.found(path);
+    fn file(&mut self, path: &Utf8Path, collector: Collector, narrowed: Option<Argument>, kept: Kept) {
+        if collector != Collector::Text {
+            self.conftests.found(path);
+        }
         self.walked.modules.push(ModuleFile {
             path: path.to_owned(),
+            collector,
             narrowed,
             conditions: kept.conditions,
             doubt: kept.doubt,

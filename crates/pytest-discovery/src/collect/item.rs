@@ -96,6 +96,11 @@ impl Item {
         self.id.as_ref().map_or_else(|| self.name.to_string(), |id| format!("{}[{id}]", self.name))
     }
 
+    /// Whether it is a docstring or a text.
+    fn is_doctest(&self) -> bool {
+        self.function.is_none() && self.doubt.borrow().is_none()
+    }
+
     /// Its own marks.
     pub(super) fn own(&self) -> Ref<'_, Vec<OwnMark>> {
         let (own, doubt) = self.own.now();
@@ -208,6 +213,10 @@ impl Object for Item {
         if !matches!(name, "path" | "fspath" | "module" | "config" | "get_closest_marker" | "add_marker") {
             self.watch.lose();
         }
+        // A doctest is no function, and stands in no class.
+        if self.is_doctest() && matches!(name, "module" | "cls" | "originalname" | "fixturenames" | "obj") {
+            return None;
+        }
         Some(match name {
             "name" if self.is_vague() => OpenName::value(&self.name),
             "name" => Value::str(self.full_name()),
@@ -237,6 +246,8 @@ impl Object for Item {
 
     fn lacks(&self, name: &str) -> Option<bool> {
         match name {
+            "function" | "module" | "cls" | "originalname" | "callspec" if self.is_doctest() => Some(true),
+            "fixturenames" if self.is_doctest() => None,
             "callspec" if self.is_vague() => None,
             "callspec" => Some(self.parameters.is_empty()),
             _ => Some(false),

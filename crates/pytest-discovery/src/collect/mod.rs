@@ -9,6 +9,7 @@ mod alike;
 mod callspec;
 mod class;
 mod config_object;
+mod doctests;
 mod edit_sites;
 mod finish;
 mod fixtures;
@@ -145,12 +146,8 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// Collects one module; `index` is its place among all of them. Whether it, or what narrows it, may have a test: a module that is lost may.
     pub(crate) fn module(&mut self, index: usize, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
-        if let Some(raised) = &*module.ended.borrow() {
-            if &*raised.class != "Skipped" {
-                let message =
-                    format!("raises `{}` when it is imported: pytest collects none of its tests", raised.class);
-                self.problems.push(Problem { kind: ProblemKind::Collection, message, at: raised.at.clone() });
-            }
+        if module.ended.borrow().is_some() {
+            self.lost_import(&module);
             return true;
         }
         self.plugins.register_named(&module, false, &self.object, self.interpreter);
@@ -214,6 +211,17 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
         file.narrowed.is_none() || self.items.len() > before
+    }
+
+    /// A module whose import ended with an exception is told of once, unless it skipped itself.
+    fn lost_import(&mut self, module: &Module) {
+        let ended = module.ended.borrow();
+        let Some(raised) = ended.as_ref().filter(|raised| &*raised.class != "Skipped") else { return };
+        let message = format!("raises `{}` when it is imported: pytest collects none of its tests", raised.class);
+        let problem = Problem { kind: ProblemKind::Collection, message, at: raised.at.clone() };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A module that may bind more than was seen is told of, unless its tests say so themselves.

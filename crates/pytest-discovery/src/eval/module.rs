@@ -1,14 +1,16 @@
 //! Modules: the body of each is executed once, when it is first imported.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::Utf8Path;
-use test_catalog::Problem;
+use test_catalog::{Condition, Problem, TreePath};
 
 use super::exec::Flow;
 use super::under::Doubts;
 use super::value::{Doubt, Module, Scope, ScopeKind};
 use super::{Frame, Interpreter, shared};
+use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
 
 /// What is imported may not be imported at all.
@@ -19,6 +21,24 @@ pub(super) struct InDoubt {
     cells: u64,
     /// How often modules that it imports changed them.
     by_imported: u64,
+}
+
+impl Module {
+    fn new(path: &Utf8Path, file: Arc<SourceFile>, conditions: Vec<Condition>) -> Self {
+        Self {
+            path: path.to_owned(),
+            file,
+            scope: Scope::new(ScopeKind::Module, None),
+            conditions: conditions.into(),
+            open: None.into(),
+            ended: None.into(),
+        }
+    }
+
+    /// What stands for a file of text where a test needs a module.
+    pub(crate) fn of_text(path: &Utf8Path, file: TreePath) -> Self {
+        Self::new(path, Arc::new(SourceFile::of_text(file)), Vec::new())
+    }
 }
 
 impl Interpreter<'_> {
@@ -36,14 +56,7 @@ impl Interpreter<'_> {
             return Ok(module.clone());
         }
         let file = self.sources.get(path)?;
-        let module = Rc::new(Module {
-            path: path.to_owned(),
-            file,
-            scope: Scope::new(ScopeKind::Module, None),
-            conditions: conditions.into(),
-            open: None.into(),
-            ended: None.into(),
-        });
+        let module = Rc::new(Module::new(path, file, conditions));
         self.modules.insert(path.as_str().into(), module.clone());
         shared::changed();
         if ended.is_some() {
@@ -76,14 +89,7 @@ impl Interpreter<'_> {
             let ((), count) = shared::changes_of(cells, || self.execute(module, Doubts::default()));
             let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
             if count > by_imported {
-                let again = Rc::new(Module {
-                    path: module.path.clone(),
-                    file: module.file.clone(),
-                    scope: Scope::new(ScopeKind::Module, None),
-                    conditions: Vec::new().into(),
-                    open: None.into(),
-                    ended: None.into(),
-                });
+                let again = Rc::new(Module::new(&module.path, module.file.clone(), Vec::new()));
                 let mut doubts = Doubts::default();
                 doubts.push_branch(&doubt);
                 self.execute(&again, doubts);

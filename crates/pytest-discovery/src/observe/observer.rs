@@ -12,7 +12,7 @@ use crate::collect::NameFilters;
 use crate::config::Config;
 use crate::sources::Sources;
 use crate::syntax;
-use crate::walk::Walked;
+use crate::walk::{Collector, Walked};
 
 /// The thread at work; `None` where it could not be started, so that the work is left to whoever asks for the result.
 pub(crate) struct Observer<'scope, 'x> {
@@ -61,7 +61,7 @@ fn observe(config: &Config, sources: &Sources<'_>, walked: &Walked) -> Observed 
     let seeding: Vec<&Utf8Path> =
         walked.conftests.iter().filter(|(path, _)| seeds(path)).filter_map(|(path, _)| path.parent()).collect();
     let mut observed = Observed::default();
-    for module in &walked.modules {
+    for module in walked.modules.iter().filter(|one| one.collector == Collector::Module) {
         let Ok(source) = sources.beside(&module.path) else { continue };
         let is_seeded = seeding.iter().any(|folder| module.path.starts_with(folder));
         observed.of_modules.extend(file(&source, &filters, is_seeded));

@@ -25,6 +25,11 @@ impl SourceFile {
         Self { path, text, body, line_starts: OnceLock::new() }
     }
 
+    /// A file that is no source: nothing of it is looked at by its place.
+    pub(crate) fn of_text(path: TreePath) -> Self {
+        Self::new(path, "".into(), Vec::new())
+    }
+
     /// The text of a range; empty where it is not one of this file.
     pub(crate) fn slice(&self, range: Range) -> &str {
         self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
