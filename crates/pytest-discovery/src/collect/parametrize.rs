@@ -393,6 +393,15 @@ impl SetMaker<'_, '_> {
             Value::External(_) | Value::Opaque | Value::Time(_) | Value::Object(_) => {
                 Err(Failure::unknown(format!("the id of parameter set {index} is not known"), None))
             }
+            // A member of an enum of strings is one, as is whatever else derives from them.
+            Value::Instance(instance) => match instance.class.payload_value(instance) {
+                Some(text @ Value::Str(_)) => self.own_id(&text, index),
+                _ if instance.may_be_text() => {
+                    let doubt = instance.doubt.borrow().clone().or_else(|| instance.class.doubt.borrow().clone());
+                    Err(Failure::unknown(format!("the id of parameter set {index} is not known"), doubt))
+                }
+                _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),
+            },
             _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),
         }
     }

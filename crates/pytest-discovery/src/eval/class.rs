@@ -365,6 +365,11 @@ impl Instance {
                 || ["__wrapped__", "__getattr__", "__getattribute__"].into_iter().any(may_have))
     }
 
+    /// Whether it may be a string, as far as its class is known.
+    pub(crate) fn may_be_text(&self) -> bool {
+        self.class.is_str() || !(self.class.is_plain() || self.class.payload().is_some() || self.class.is_enum)
+    }
+
     pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {
         Self { class: class.clone(), member, value, attributes: Shared::default(), doubt: None.into() }
     }
