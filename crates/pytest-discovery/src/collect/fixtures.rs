@@ -58,29 +58,10 @@ impl Layer {
         layer
     }
 
-    /// Those of anyio's plugin that carry its parameters. All libraries are taken to be importable: trio, too, unless
-    /// it is named as absent.
-    pub(super) fn of_anyio(has_trio: bool, at: &SourceSpan) -> Self {
-        let backends = ["asyncio", "trio"].iter().take(1 + usize::from(has_trio));
-        let fixture = |name: &str, params: Option<Value>, scope: Scope, requests: &[&str]| {
-            let definition = FixtureDef {
-                name: name.into(),
-                params,
-                ids: None,
-                scope,
-                requests: requests.iter().map(|one| (*one).into()).collect(),
-                at: at.clone(),
-                doubt: None,
-            };
-            (Rc::from(name), vec![Rc::new(definition)])
-        };
-        let params = Value::tuple(backends.map(|name| Value::str(*name)).collect());
-        let definitions = [
-            fixture("anyio_backend", Some(params), Scope::Module, &["request"]),
-            fixture("anyio_backend_name", None, Scope::Function, &["anyio_backend"]),
-            fixture("anyio_backend_options", None, Scope::Function, &["anyio_backend"]),
-        ];
-        Self { definitions: definitions.into_iter().collect(), ..Self::default() }
+    /// Those of a library.
+    pub(super) fn of_definitions(all: impl IntoIterator<Item = Rc<FixtureDef>>) -> Self {
+        let definitions = all.into_iter().map(|one| (one.name.clone(), vec![one])).collect();
+        Self { definitions, ..Self::default() }
     }
 
     /// A class's own and inherited ones.

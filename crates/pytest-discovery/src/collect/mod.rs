@@ -18,6 +18,7 @@ mod genitems;
 pub(crate) mod ids;
 mod item;
 mod keywords;
+mod library_fixtures;
 mod marks;
 mod metafunc;
 mod names;
@@ -71,6 +72,8 @@ pub(crate) struct Collection<'c, 'i> {
     generators: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
+    /// pytest's own fixtures.
+    builtin: Option<Rc<Layer>>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
 }
@@ -137,6 +140,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             told: Vec::new(),
             generators: Rc::from([]),
             suspects: Vec::new(),
+            builtin: None,
             problems: Vec::new(),
             observations: Vec::new(),
         }
@@ -166,9 +170,10 @@ impl<'c, 'i> Collection<'c, 'i> {
             return true;
         };
         let mut visible = Visible::default();
+        let at = SourceSpan::line(module.file.path.clone(), 1);
+        visible.push(self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at))).clone());
         if !self.interpreter.absent.contains("anyio") {
-            let at = SourceSpan::line(module.file.path.clone(), 1);
-            visible.push(Rc::new(Layer::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
+            visible.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         doubt = doubt.or_else(|| tested.as_ref().and_then(|flag| flag.doubt().cloned()));
