@@ -72,6 +72,14 @@ impl Layer {
             names.extend(base.names.borrow().clone());
         }
         names.extend(class.names.borrow().clone());
+        // One that is not overridden for certain may be the inherited one.
+        let uncertain: Vec<Rc<str>> =
+            names.iter().filter(|(_, binding)| binding.doubt.is_some()).map(|(name, _)| name.clone()).collect();
+        for name in uncertain {
+            if let Some(either) = class.settled(&name) {
+                names.insert(name, either);
+            }
+        }
         let mut layer = Self::default();
         layer.register(names.iter().collect(), true, pytest);
         layer
@@ -102,6 +110,11 @@ impl Layer {
                 Value::Function(function) if !function.def.decorators.is_empty() => {
                     if let Some(doubt) = &*function.signature_doubt.borrow() {
                         self.maybe.insert(attribute.clone(), Some(doubt.clone()));
+                        let asks_for_all =
+                            |decorator: &ast::Expr| function.file.slice(decorator.range).contains("autouse");
+                        if function.def.decorators.iter().any(asks_for_all) {
+                            self.maybe_autouse.get_or_insert_with(|| doubt.clone());
+                        }
                     }
                 }
                 Value::External(path) if may_be_fixture(path) => {
@@ -109,9 +122,28 @@ impl Layer {
                 }
                 Value::Unknown(doubt) => {
                     self.maybe.insert(attribute.clone(), Some(doubt.clone()));
+                    let fixtures = doubt.candidates().iter().filter_map(|one| match one {
+                        Value::Fixture(fixture) => Some(fixture),
+                        _ => None,
+                    });
+                    fixtures.for_each(|fixture| self.add_one_of_several(fixture, doubt));
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// It may be there, under its name and for every test.
+    fn add_one_of_several(&mut self, fixture: &Fixture, doubt: &Doubt) {
+        let options = &fixture.options;
+        match options.name.as_ref().map(Value::as_str) {
+            None => {}
+            Some(Some(name)) => drop(self.maybe.insert(name.into(), Some(doubt.clone()))),
+            Some(None) => drop(self.maybe_any.get_or_insert_with(|| doubt.clone())),
+        }
+        let is_for_all = options.autouse.as_ref().map_or(options.doubt.is_some(), |flag| truth(flag) != Some(false));
+        if is_for_all {
+            self.maybe_autouse.get_or_insert_with(|| doubt.clone());
         }
     }
 

@@ -186,13 +186,14 @@ impl<'c, 'i> Collection<'c, 'i> {
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
         }
         visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
-        let conditions = file.conditions.iter().chain(module.conditions.borrow().iter()).cloned().collect();
+        let mut conditions = self.plugins.conditions(&file.path);
+        conditions.extend(file.conditions.iter().chain(module.conditions.borrow().iter()).cloned());
         let place = Place {
             node,
             classes: Rc::from([]),
             chain: Rc::from([marks]),
             visible,
-            conditions,
+            conditions: conditions.into(),
             doubt,
             unittest: false,
         };

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
@@ -286,6 +286,19 @@ impl Plugins {
                 self.register(&found, None, initial, config, interpreter);
             }
         }
+    }
+
+    /// What has to be so that the plugins are there which a file needs: those of its folders, and all that pytest loads
+    /// at the start.
+    pub(super) fn conditions(&self, path: &Utf8Path) -> Vec<Condition> {
+        let needed = self.all.iter().filter(|plugin| plugin.initial || plugin.reaches(path));
+        let mut all: Vec<Condition> = Vec::new();
+        for condition in needed.flat_map(|plugin| plugin.module.conditions.borrow().clone()) {
+            if !all.contains(&condition) {
+                all.push(condition);
+            }
+        }
+        all
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

@@ -161,6 +161,12 @@ impl Class {
         if doubt.borrow().is_some() { Err(doubt.borrow().clone()) } else { Ok(None) }
     }
 
+    /// What a class body binds to that name, of the first class that has it. Where it is not bound there for certain, it
+    /// may be that of the next one.
+    pub(crate) fn settled(&self, name: &str) -> Option<Binding> {
+        settled(self.names.borrow().get(name).cloned(), &self.mro, name)
+    }
+
     /// Whether an instance's attribute of that name cannot be assigned: `__slots__` of each class name all that there are.
     pub(super) fn has_no_place_for(&self, name: &str) -> bool {
         let is_other = |class: &Self, slot: &Value| {
@@ -336,6 +342,21 @@ impl Class {
             || abc_meta(self)
             || self.mro.iter().any(|base| matches!(base, Value::Class(base) if abc_meta(base)))
     }
+}
+
+/// See [`Class::settled`]: what one class binds, and the classes behind it.
+pub(crate) fn settled(own: Option<Binding>, behind: &[Value], name: &str) -> Option<Binding> {
+    let Some(own) = own else {
+        let (at, found) = behind.iter().enumerate().find_map(|(at, base)| match base {
+            Value::Class(base) => Some((at, base.names.borrow().get(name).cloned()?)),
+            _ => None,
+        })?;
+        return settled(Some(found), &behind[at + 1..], name);
+    };
+    let Some(doubt) = &own.doubt else { return Some(own) };
+    let Some(inherited) = settled(None, behind, name) else { return Some(own) };
+    let either = doubt.apart().among([&own.value, &inherited.value]);
+    Some(Binding { value: Value::Unknown(either), doubt: inherited.doubt })
 }
 
 /// Whether a built-in class leaves that to `object`, whose `__str__` is `__repr__`.

@@ -9,6 +9,11 @@ use super::value::{Arguments, Binding, FixtureOptions, Function, Names, Scope, S
 use super::{Doubt, Frame, Interpreter, stdlib};
 use crate::syntax::ast::{self, ExprKind, Range};
 
+/// Whether a value that is not known is a fixture where a condition has it so.
+fn may_be_fixture(value: &Value) -> bool {
+    value.doubt().is_some_and(|doubt| doubt.candidates().iter().any(|one| matches!(one, Value::Fixture(_))))
+}
+
 impl Interpreter<'_> {
     pub(super) fn define(&mut self, def: &Arc<ast::Function>, frame: &Frame) {
         let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
@@ -124,14 +129,16 @@ impl Interpreter<'_> {
             }
             (Value::Function(_) | Value::Method(_) | Value::Partial(_) | Value::Class(_) | Value::Instance(_), _) => {
                 match self.call_plain(decorator, vec![value.clone()], frame, range) {
-                    Value::Unknown(_) if self.raised.is_none() => self.doubtful_decorator(value, frame, range),
+                    found if self.raised.is_none() && !may_be_fixture(&found) && found.doubt().is_some() => {
+                        self.doubtful_decorator(value, frame, range)
+                    }
                     found => found,
                 }
             }
             (Value::Unknown(_), _) => {
                 // For what those change that it may be.
-                self.call_plain(decorator, vec![value.clone()], frame, range);
-                self.doubtful_decorator(value, frame, range)
+                let found = self.call_plain(decorator, vec![value.clone()], frame, range);
+                if may_be_fixture(&found) { found } else { self.doubtful_decorator(value, frame, range) }
             }
             _ => self.doubtful_decorator(value, frame, range),
         }
