@@ -301,6 +301,7 @@ impl Collection<'_, '_> {
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
                 if hook.wraps {
+                    hook.may_call(collection.interpreter, &[("metafunc", object())]);
                     metafunc.fail_unfollowed(hook.not_followed(GENERATE).into());
                 } else {
                     let answer = hook.call(collection.interpreter, &[("metafunc", object())]);
@@ -310,26 +311,25 @@ impl Collection<'_, '_> {
         };
         run(self, &|turn, _| turn == Turn::First);
         if let Some(node) = &metafunc.class
-            && let Ok(Some(binding)) = node.class.lookup(GENERATE)
+            && let Ok(Some(_)) = node.class.lookup(GENERATE)
+            && let Some(binding) = node.class.settled(GENERATE)
         {
             let bound = match &binding.value {
                 Value::StaticMethod(_) => None,
                 Value::ClassMethod(_) => Some(Value::Class(node.class.clone())),
                 _ => Some(Value::Opaque),
             };
-            let hook = match &binding.value {
+            let value = match &binding.value {
                 Value::StaticMethod(inner) | Value::ClassMethod(inner) => (**inner).clone(),
                 other => other.clone(),
             };
             sources += 1;
-            let answer = self.interpreter.call_hook(&hook, bound, &[("metafunc", object())], &frame);
-            self.note_failure(&answer, metafunc);
+            self.call_own_hook(metafunc, &Binding { value, doubt: binding.doubt }, bound, &frame);
         }
         let module_hook = metafunc.module.scope.names.borrow().get(GENERATE).cloned();
         if let Some(binding) = module_hook {
             sources += 1;
-            let answer = self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
-            self.note_failure(&answer, metafunc);
+            self.call_own_hook(metafunc, &binding, None, &frame);
         }
         run(self, &|turn, initial| turn == Turn::Normal && !initial);
         let names = metafunc.names();
@@ -348,6 +348,30 @@ impl Collection<'_, '_> {
         }
         run(self, &|turn, _| turn == Turn::Last);
         sources
+    }
+
+    /// `pytest_generate_tests` of the module or the class, which pytest calls whatever it is.
+    fn call_own_hook(&mut self, metafunc: &Rc<Metafunc>, hook: &Binding, bound: Option<Value>, frame: &Frame) {
+        let arguments = [("metafunc", Value::Object(Rc::new(MetafuncObject(metafunc.clone()))))];
+        let not_followed = || {
+            let text = format!("the hook `{GENERATE}` is no plain function");
+            Doubt::from(Reason { text, at: SourceSpan::line(frame.module.file.path.clone(), 1) })
+        };
+        match (&hook.value, hook.value.doubt().or(hook.doubt.as_ref())) {
+            (value, Some(doubt)) => {
+                if !self.interpreter.may_call_hook(doubt, value, bound.as_ref(), &arguments, frame) {
+                    metafunc.fail_unfollowed(doubt.clone());
+                }
+            }
+            (Value::Function(_) | Value::Method(_), None) => {
+                let answer = self.interpreter.call_hook(&hook.value, bound, &arguments, frame);
+                self.note_failure(&answer, metafunc);
+            }
+            (value, None) if self.interpreter.is_callable(value) == Some(false) => {
+                metafunc.fail(Failure::Refused(format!("`{GENERATE}` is nothing that can be called")), None);
+            }
+            (_, None) => metafunc.fail_unfollowed(not_followed()),
+        }
     }
 
     /// A hook that raises, as far as it is read, loses the module, as `pytest.skip()` does.

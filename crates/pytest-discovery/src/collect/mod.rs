@@ -159,7 +159,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         self.plugins.register_named(&module, false, &self.object, self.interpreter);
         let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
-        self.session.id_hooks = id_hooks.into_iter().map(|hook| hook.function).collect();
+        self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = module.scope.names.borrow().get("__test__").map(|one| one.value.clone());
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
             return true;
