@@ -83,6 +83,18 @@ impl Interpreter<'_> {
                     set_abstract(&value);
                     value
                 }
+                "abc.abstractproperty" => {
+                    set_abstract(&value);
+                    property(value)
+                }
+                "abc.abstractclassmethod" => {
+                    set_abstract(&value);
+                    Value::ClassMethod(Rc::new(value))
+                }
+                "abc.abstractstaticmethod" => {
+                    set_abstract(&value);
+                    Value::StaticMethod(Rc::new(value))
+                }
                 "contextlib.contextmanager" | "contextlib.asynccontextmanager" => {
                     if let Value::Function(function) = &value {
                         // Its body runs in two parts, which are not followed.
@@ -489,6 +501,7 @@ pub(super) fn set_abstract(value: &Value) {
         Value::Function(function) => function.is_abstract.set(true),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => set_abstract(inner),
         Value::Property(property) => set_abstract(&property.getter),
+        Value::Fixture(fixture) => set_abstract(&fixture.function),
         _ => {}
     }
 }
@@ -516,6 +529,7 @@ fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
         return;
     }
     function.wrapped.replace(Some(inner.clone()));
+    function.is_abstract.set(function.is_abstract.get() || inner.is_abstract.get());
     inner.adopt_marks();
     function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
     if let Some(doubt) = &*inner.open.borrow() {
