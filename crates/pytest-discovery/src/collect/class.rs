@@ -72,8 +72,14 @@ impl Collection<'_, '_> {
             self.problems.push(pytestmark_problem(&place.node.module));
             return;
         };
+        let layer = Layer::of_class(class, self.config.pytest);
+        let is_instance = !unittest || self.config.pytest >= INSTANTIATED;
+        if let (Some(problem), None, true) = (layer.refused(), &doubt, is_instance) {
+            self.problems.push(problem);
+            return;
+        }
         let mut visible = place.visible.clone();
-        visible.push(Rc::new(Layer::of_class(class, self.config.pytest)));
+        visible.push(Rc::new(layer));
         let node = ClassNode { name: name.clone(), class: class.clone() };
         let inner = Place {
             node: place.node.clone(),
@@ -182,10 +188,13 @@ impl Collection<'_, '_> {
                 self.inexact_name(name, place, &doubt.clone());
                 Ok(())
             }
-            // unittest takes whatever can be called.
+            // unittest takes whatever can be called. What has no attributes of its own fails.
             Value::Class(_) | Value::Instance(_) | Value::External(_) | Value::Partial(_) | Value::Method(_) => {
                 let text = format!("`{name}` is no plain function");
                 let at = place.node.module.file.span(place.classes[place.classes.len() - 1].class.def.range);
+                if !matches!(binding.value, Value::Class(_)) {
+                    self.suspect_refusal(name, SourceSpan::at(at.file.clone(), at.start));
+                }
                 self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }

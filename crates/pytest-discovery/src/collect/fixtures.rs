@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Problem, ProblemKind, Reason, SourceSpan};
 
 use super::scope::Scope;
 use crate::PytestVersion;
@@ -49,6 +49,8 @@ pub(crate) struct Layer {
     maybe_any: Option<Doubt>,
     /// Why one of them may be taken by every test.
     maybe_autouse: Option<Doubt>,
+    /// Why pytest refuses one of them, and where that is.
+    refused: Option<(String, SourceSpan)>,
 }
 
 impl Layer {
@@ -83,6 +85,13 @@ impl Layer {
         let mut layer = Self::default();
         layer.register(names.iter().collect(), true, pytest);
         layer
+    }
+
+    /// That pytest refuses one of them, and with it all that stands beside it.
+    pub(super) fn refused(&self) -> Option<Problem> {
+        let (text, at) = self.refused.clone()?;
+        let message = format!("{text}: pytest refuses it and collects nothing beside it");
+        Some(Problem { kind: ProblemKind::Collection, message, at })
     }
 
     /// In the order of `dir()`: by attribute name.
@@ -187,6 +196,10 @@ impl Layer {
                 }
             },
         };
+        if binding.is_none() && signature.is_none() && self.refused.is_none() {
+            self.refused =
+                refusal(fixture, is_method).map(|text| (format!("the fixture `{name}` {text}"), fixture.at.clone()));
+        }
         let doubt = [options.doubt.clone(), binding.cloned(), name_doubt, signature, scope_doubt];
         let doubt = doubt.into_iter().flatten().next();
         match options.autouse.as_ref().map(truth) {
@@ -208,6 +221,20 @@ impl Layer {
             doubt,
         }));
     }
+}
+
+/// Why pytest refuses a fixture as it stands.
+fn refusal(fixture: &Fixture, is_method: bool) -> Option<String> {
+    let scope = fixture.options.scope.as_ref().and_then(Value::as_str);
+    if let Some(other) = scope.filter(|scope| Scope::from_name(scope).is_none()) {
+        return Some(format!("has the scope `{other}`, which is none"));
+    }
+    let Value::Function(function) = &fixture.function else { return None };
+    let takes_self = |one: &ast::Parameter| {
+        matches!(one.kind, ParameterKind::Positional | ParameterKind::PositionalOnly | ParameterKind::Rest)
+    };
+    let is_bound = !is_method || shown(function).parameters.iter().any(takes_self);
+    (!is_bound).then(|| "is a method that takes no `self`".to_owned())
 }
 
 /// Whether something of a library may be a fixture: no class is, and no module of pytest's own.

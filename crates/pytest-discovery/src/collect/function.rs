@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: pytest's `PyCollector._genfunctions`, and the order of `pytest_generate_tests`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Collection<'_, '_> {
                 return Err(Lost::new(message, at));
             }
             // A decorator may have made another function of it.
-            self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
+            self.suspect_refusal(name, at);
         }
         let found = Found { name, function, own: &own, place, bound };
         let outcome = match doubt {
@@ -197,7 +197,11 @@ impl Collection<'_, '_> {
         match outcome {
             Outcome::Tests(specs, _) => shadow_of(&specs),
             Outcome::NotKnown(not_known) => not_known.shadow.unwrap_or_default(),
-            Outcome::Refused(_) => Vec::new(),
+            Outcome::Refused(_) => {
+                let span = found.function.file.span(found.function.def.range);
+                self.suspect_refusal(found.name, SourceSpan::at(span.file, span.start));
+                Vec::new()
+            }
         }
     }
 
@@ -223,10 +227,9 @@ impl Collection<'_, '_> {
                 Ok((names, _)) => names,
                 Err(failure) => return outcome(failure, &mark.at),
             };
-            match call.is_direct() {
-                Some(true) => direct.extend(names.iter().cloned()),
-                Some(false) => {}
-                None => return unknown("`indirect` is not known".to_owned(), mark.at.clone()),
+            match call.direct(&names, pytest) {
+                Ok(names) => direct.extend(names),
+                Err(failure) => return outcome(failure, &mark.at),
             }
             marked.extend(names);
             calls.push(call);
@@ -236,6 +239,9 @@ impl Collection<'_, '_> {
             for argument in &mark.args {
                 match argument.value.as_str() {
                     Some(name) => initial.push(name.into()),
+                    None if matches!(argument.value, Value::List(_) | Value::Set(_) | Value::Dict(_)) => {
+                        return Outcome::Refused("`usefixtures` is given what cannot be a name".to_owned());
+                    }
                     None => return unknown("a name in `usefixtures` is not known".to_owned(), mark.at.clone()),
                 }
             }
@@ -262,9 +268,13 @@ impl Collection<'_, '_> {
             marks: std::iter::once(own.clone()).chain(place.chain.iter().cloned()).collect(),
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),
+            may_be_refused: Cell::default(),
         });
         let sources = self.call_hooks(&metafunc, &marked, &calls);
         let failure = metafunc.failure.borrow_mut().take();
+        if metafunc.may_be_refused.get() && matches!(failure, Some((Failure::Unknown { .. }, _))) {
+            self.suspect_refusal(name, SourceSpan::at(span.file.clone(), span.start));
+        }
         if let Some((failure, at)) = failure {
             if let Failure::Unknown { doubt: Some(doubt), .. } = &failure
                 && crate::eval::Interpreter::is_of_raise(doubt)
@@ -387,6 +397,11 @@ impl Collection<'_, '_> {
             .push(Condition { text: format!("collecting the module never {}", doubt.text), at: doubt.at.clone() });
     }
 
+    /// A function may be refused, which loses all that is beside it.
+    pub(super) fn suspect_refusal(&mut self, name: &str, at: SourceSpan) {
+        self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
+    }
+
     /// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
     fn is_anyio(&self, own: &MarkList, place: &Place, is_coroutine: bool) -> bool {
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
@@ -405,7 +420,7 @@ impl Collection<'_, '_> {
         match unknown {
             Some(name) if text.contains("uses no argument") => {
                 let at = metafunc.function.file.span(metafunc.function.def.range);
-                self.suspects.push(Condition { text: format!("`{}` is not refused", metafunc.name), at });
+                self.suspect_refusal(&metafunc.name, at);
                 let text = format!("{text}, unless the fixture `{name}` of a plugin does");
                 Failure::Unknown { text, doubt: None, bare: false }
             }

@@ -165,7 +165,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             return true;
         }
         self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
-        let Ok(marks) = marks::of_module(&module) else {
+        let Ok(marks) = marks::of_module(&module, self.config.pytest) else {
             self.problems.push(pytestmark_problem(&module));
             return true;
         };
@@ -184,8 +184,15 @@ impl<'c, 'i> Collection<'c, 'i> {
                 .or_else(|| maker.map(Into::into))
                 .or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
+            let refused = plugin.fixtures.refused();
+            doubt = doubt.or_else(|| refused.map(|one| Reason { text: one.message, at: one.at }.into()));
         }
-        visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
+        let layer = Layer::of_module(&module, self.config.pytest);
+        if let (Some(problem), None) = (layer.refused(), &doubt) {
+            self.problems.push(problem);
+            return true;
+        }
+        visible.push(Rc::new(layer));
         let mut conditions = self.plugins.conditions(&file.path);
         conditions.extend(file.conditions.iter().chain(module.conditions.borrow().iter()).cloned());
         let place = Place {

@@ -17,12 +17,20 @@ fn may_be_fixture(value: &Value) -> bool {
 impl Interpreter<'_> {
     pub(super) fn define(&mut self, def: &Arc<ast::Function>, frame: &Frame) {
         let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
-        let mut value = Value::Function(self.function(def, frame));
+        let made = self.function(def, frame);
+        let mut value = Value::Function(made.clone());
         for (decorator, range) in decorators.into_iter().rev() {
             if self.raised.is_some() {
                 return;
             }
-            value = self.decorate(&decorator, value, frame, range);
+            value = match (&decorator, &value) {
+                // Where the function is there at all, so is its mark.
+                (Value::Mark(mark), Value::Function(function)) if Rc::ptr_eq(function, &made) => {
+                    function.add_mark(mark);
+                    value
+                }
+                _ => self.decorate(&decorator, value, frame, range),
+            };
         }
         if self.raised.is_none() {
             self.bind(&frame.scope, &def.name, value);
