@@ -104,12 +104,19 @@ impl Layer {
                     | Value::External(_)
                     | Value::Unknown(_)
                     | Value::StaticMethod(_)
+                    | Value::Method(_)
             )
         });
         names.sort_unstable_by_key(|(name, _)| *name);
         for (attribute, binding) in names {
             match &binding.value {
                 Value::Fixture(fixture) => self.add(attribute, fixture, binding.doubt.as_ref(), in_class, pytest),
+                // That of an object.
+                Value::Method(method) => {
+                    if let Value::Fixture(fixture) = &method.1 {
+                        self.add(attribute, fixture, binding.doubt.as_ref(), true, pytest);
+                    }
+                }
                 Value::StaticMethod(inner) => {
                     if let Value::Fixture(fixture) = &**inner {
                         self.add(attribute, fixture, binding.doubt.as_ref(), false, pytest);
@@ -133,6 +140,10 @@ impl Layer {
                     self.maybe.insert(attribute.clone(), Some(doubt.clone()));
                     let fixtures = doubt.candidates().iter().filter_map(|one| match one {
                         Value::Fixture(fixture) => Some(fixture),
+                        Value::Method(method) => match &method.1 {
+                            Value::Fixture(fixture) => Some(fixture),
+                            _ => None,
+                        },
                         _ => None,
                     });
                     fixtures.for_each(|fixture| self.add_one_of_several(fixture, doubt));
