@@ -94,6 +94,9 @@ impl Collection<'_, '_> {
             None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),
             None => self.generate(&found),
         };
+        // What hooks put on the function while it is collected is on its tests.
+        function.adopt_marks();
+        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
         let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
         let sites: Arc<[EditSite]> = edit_sites::of(&place.node.module, function, &classes).into();
@@ -112,6 +115,7 @@ impl Collection<'_, '_> {
             open: None,
             hooks: Shared::default(),
             fixtures: Rc::from([]),
+            names: Shared::default(),
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),
@@ -173,7 +177,7 @@ impl Collection<'_, '_> {
                         let text = "`trio` can be imported".to_owned();
                         item.add_condition(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
                     }
-                    item.open = spec.open.map(Doubt::from);
+                    item.open = spec.open.map(Doubt::from).or_else(|| own.open.clone());
                     item.doubt = Shared::new(item.open.clone());
                     item.fixtures = fixtures.clone();
                     item.parameters = spec.parameters;

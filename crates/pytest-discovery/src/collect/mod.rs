@@ -52,8 +52,13 @@ pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 4] =
-    ["pytest_pycollect_makeitem", "pytest_pycollect_makemodule", "pytest_collect_directory", "pytest_pyfunc_make"];
+const MAKERS: [&str; 5] = [
+    "pytest_pycollect_makeitem",
+    "pytest_pycollect_makemodule",
+    "pytest_collect_directory",
+    "pytest_pyfunc_make",
+    "pytest_make_collect_report",
+];
 
 /// All that is collected in one session.
 pub(crate) struct Collection<'c, 'i> {
@@ -269,12 +274,17 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// The tests in their final order.
     pub(crate) fn finish(self) -> Found {
+        let mut problems = self.problems;
+        if let (true, Some(reason)) = (self.items.is_empty(), &*self.object.unfollowed.borrow()) {
+            let message = format!("may have tests that are not seen: {}", reason.text);
+            problems.push(Problem { kind: ProblemKind::Collection, message, at: reason.at.clone() });
+        }
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
         // Each is given back as its case is made: there may be a hundred thousand of both.
         let cases = items.into_iter().map(|item| item.case(&mut markers)).collect();
-        Found { cases, problems: self.problems, observations: self.observations, declared }
+        Found { cases, problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
@@ -419,6 +429,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             open: Some(doubt.clone()),
             hooks: Shared::default(),
             fixtures: Rc::from([]),
+            names: Shared::default(),
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),

@@ -10,6 +10,7 @@ use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
+use super::item::Ancestor;
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
@@ -66,8 +67,16 @@ impl Plugin {
     /// Lets its options and its settings count.
     pub(crate) fn configure(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
         let object = Value::Object(config.clone());
+        let manager = config.plugin_manager();
+        if let Some(hook) = self.hook("pytest_addhooks") {
+            hook.call(interpreter, &[("pluginmanager", manager.clone())]);
+        }
+        if let Some(hook) = self.hook("pytest_plugin_registered") {
+            hook.call(interpreter, &[("manager", manager.clone())]);
+        }
         if let Some(hook) = self.hook("pytest_addoption") {
-            hook.call(interpreter, &[("parser", Value::Object(Rc::new(Parser(config.clone()))))]);
+            let parser = Value::Object(Rc::new(Parser(config.clone())));
+            hook.call(interpreter, &[("parser", parser), ("pluginmanager", manager)]);
         }
         if let Some(hook) = self.hook("pytest_configure") {
             hook.call(interpreter, &[("config", object.clone())]);
@@ -79,6 +88,10 @@ impl Plugin {
         if let Some(hook) = self.hook("pytest_sessionstart") {
             let session = Session::new(config, Value::list(Vec::new()));
             hook.call(interpreter, &[("session", Value::Object(session))]);
+        }
+        if let Some(hook) = self.hook("pytest_collectstart") {
+            let collector = Ancestor::value(config, &hook.at);
+            hook.call(interpreter, &[("collector", collector)]);
         }
         self.begin_collection(config, interpreter);
     }
