@@ -329,9 +329,10 @@ impl Plugins {
     }
 
     /// What has to be so that the plugins are there which a file needs: those of its folders, and all that pytest loads
-    /// at the start.
+    /// at once.
     pub(super) fn conditions(&self, path: &Utf8Path) -> Vec<Condition> {
-        let needed = self.all.iter().filter(|plugin| plugin.initial || plugin.reaches(path));
+        let at_once = self.pytest < crate::discover::LOADED_ON_THE_WAY;
+        let needed = self.all.iter().filter(|plugin| at_once || plugin.initial || plugin.reaches(path));
         let mut all: Vec<Condition> = Vec::new();
         for condition in needed.flat_map(|plugin| plugin.module.conditions.borrow().clone()) {
             if !all.contains(&condition) {
