@@ -216,7 +216,13 @@ impl LoadedConftests<'_, '_> {
         let path = path_value(path);
         let arguments =
             [("collection_path", path.clone()), ("path", path), ("config", Value::Object(self.object.clone()))];
-        let answer = self.interpreter.call_hook(&hook.value, None, &arguments, &frame);
+        let answer = match hook.value.doubt().or(hook.doubt.as_ref()) {
+            None => self.interpreter.call_hook(&hook.value, None, &arguments, &frame),
+            Some(doubt) => {
+                self.interpreter.may_call_hook(doubt, &hook.value, None, &arguments, &frame);
+                Value::Unknown(doubt.clone())
+            }
+        };
         match (&answer, truth(&answer)) {
             (Value::None, _) => HookVerdict::Silent,
             (_, Some(true)) => HookVerdict::Ignore,

@@ -81,7 +81,7 @@ pub enum DiscoveryError {
 const SETS_PYTEST_VERSION: PytestVersion = PytestVersion::new(8, 2, 0);
 
 /// A conftest is loaded when its folder is collected; before, all were when the first module was.
-const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
+pub(crate) const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
 
 /// Lists the tests that pytest would collect.
 ///

@@ -12,7 +12,7 @@ use super::item::ClassNode;
 use super::{Collection, Lost, Place, bindings, foreign, marks, pytestmark_problem, switched};
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Class, Doubt, Names, Value};
-use crate::eval::{stdlib, truth};
+use crate::eval::{settled, stdlib, truth};
 use crate::syntax::ast::ParameterKind;
 
 /// Nested more deeply than this are only hostile classes.
@@ -72,8 +72,14 @@ impl Collection<'_, '_> {
             self.problems.push(pytestmark_problem(&place.node.module));
             return;
         };
+        let layer = Layer::of_class(class, self.config.pytest);
+        let is_instance = !unittest || self.config.pytest >= INSTANTIATED;
+        if let (Some(problem), None, true) = (layer.refused(), &doubt, is_instance) {
+            self.problems.push(problem);
+            return;
+        }
         let mut visible = place.visible.clone();
-        visible.push(Rc::new(Layer::of_class(class, self.config.pytest)));
+        visible.push(Rc::new(layer));
         let node = ClassNode { name: name.clone(), class: class.clone() };
         let inner = Place {
             node: place.node.clone(),
@@ -182,10 +188,13 @@ impl Collection<'_, '_> {
                 self.inexact_name(name, place, &doubt.clone());
                 Ok(())
             }
-            // unittest takes whatever can be called.
+            // unittest takes whatever can be called. What has no attributes of its own fails.
             Value::Class(_) | Value::Instance(_) | Value::External(_) | Value::Partial(_) | Value::Method(_) => {
                 let text = format!("`{name}` is no plain function");
                 let at = place.node.module.file.span(place.classes[place.classes.len() - 1].class.def.range);
+                if !matches!(binding.value, Value::Class(_)) {
+                    self.suspect_refusal(name, SourceSpan::at(at.file.clone(), at.start));
+                }
                 self.inexact_name(name, place, &Reason { text, at }.into());
                 Ok(())
             }
@@ -266,7 +275,11 @@ fn switch(class: &Class) -> Option<Value> {
 }
 
 fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
-    let known = |attribute: &str| class.lookup(attribute).ok().flatten();
+    // One that is not bound for certain is not known.
+    let known = |attribute: &str| {
+        let found = class.lookup(attribute).ok().flatten().and_then(|_| class.settled(attribute))?;
+        Some(found.doubt.map_or(found.value, Value::Unknown))
+    };
     match switch(class) {
         Some(flag) if truth(&flag) == Some(false) => return Verdict::LeftOut(None),
         Some(Value::Unknown(doubt)) => return Verdict::Doubtful(doubt),
@@ -281,20 +294,27 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         _ => None,
     });
     // Without instances it is left out.
-    let is_abstract = || class.is_abc() && !class.abstract_methods().is_empty();
-    let of_abstract = || {
-        if pytest >= ABSTRACT_SKIPPED { Verdict::LeftOut(None) } else { doubtful("has abstract methods".to_owned()) }
+    let by_abstract_methods = || match class.is_abstract() {
+        Ok(false) => Verdict::Collected,
+        Ok(true) if pytest >= ABSTRACT_SKIPPED => Verdict::LeftOut(None),
+        Ok(true) => doubtful("has abstract methods".to_owned()),
+        Err(doubt) => Verdict::Doubtful(doubt),
     };
+    // It may be that of `object`, which is none.
+    let made = ["__init__", "__new__"].map(known);
+    if let [Some(Value::Unknown(doubt)), _] | [_, Some(Value::Unknown(doubt))] = made {
+        return Verdict::Doubtful(doubt);
+    }
     if unittest {
         // pytest makes an instance with the name of a method.
-        let takes_name = match known("__init__").map(|binding| binding.value) {
+        let takes_name = match known("__init__") {
             Some(Value::Function(function)) => function.def.parameters.iter().enumerate().any(|(index, parameter)| {
                 let positional = matches!(parameter.kind, ParameterKind::Positional | ParameterKind::PositionalOnly);
                 parameter.kind == ParameterKind::Rest || (index > 0 && positional)
             }),
             _ => true,
         };
-        let takes_more = match known("__init__").map(|binding| binding.value) {
+        let takes_more = match known("__init__") {
             Some(Value::Function(function)) => function.def.parameters.iter().enumerate().any(|(index, parameter)| {
                 let is_rest = matches!(parameter.kind, ParameterKind::Rest | ParameterKind::RestKeywords);
                 let is_passed = index < 2 && parameter.kind != ParameterKind::KeywordOnly;
@@ -310,8 +330,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         }
         return match foreign {
             Some(path) => doubtful(format!("the base class `{path}` is not in the tree")),
-            None if is_abstract() => of_abstract(),
-            None => Verdict::Collected,
+            None => by_abstract_methods(),
         };
     }
     let dataclass = std::iter::once(class)
@@ -322,11 +341,6 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
         let options = one.options.get();
         gets_init |= options.init;
         gets_eq |= options.eq && !options.frozen;
-    }
-    // It may be that of `object`, which is none.
-    let made = ["__init__", "__new__"].map(|method| known(method).map(|binding| binding.value));
-    if let [Some(Value::Unknown(doubt)), _] | [_, Some(Value::Unknown(doubt))] = made {
-        return Verdict::Doubtful(doubt);
     }
     let makes = |method: &str| known(method).is_some();
     let why = match () {
@@ -353,7 +367,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
     if class.has_external(|path| path == "typing.Protocol") {
         return doubtful("derives from `typing.Protocol`".to_owned());
     }
-    if is_abstract() { of_abstract() } else { Verdict::Collected }
+    by_abstract_methods()
 }
 
 /// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's
@@ -361,15 +375,19 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
 fn members(class: &Class, unittest: bool) -> Vec<(Rc<str>, Binding)> {
     let mut seen = HashSet::new();
     let mut groups = Vec::new();
-    let mut add = |names: &Names| {
+    let mut add = |names: &Names, behind: &[Value]| {
         let mut group = bindings(names);
         group.retain(|(name, _)| seen.insert(name.clone()));
+        // One that is not overridden for certain may be the inherited one.
+        for (name, binding) in group.iter_mut().filter(|(_, binding)| binding.doubt.is_some()) {
+            *binding = settled(Some(binding.clone()), behind, name).unwrap_or_else(|| binding.clone());
+        }
         groups.push(group);
     };
-    add(&class.names.borrow());
-    for base in &class.mro {
+    add(&class.names.borrow(), &class.mro);
+    for (at, base) in class.mro.iter().enumerate() {
         if let Value::Class(base) = base {
-            add(&base.names.borrow());
+            add(&base.names.borrow(), &class.mro[at + 1..]);
         }
     }
     let mut all: Vec<_> = groups.into_iter().rev().flatten().collect();

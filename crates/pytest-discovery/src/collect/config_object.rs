@@ -139,6 +139,11 @@ impl ConfigObject {
         self.unfollowed.borrow_mut().get_or_insert(Reason { text, at });
     }
 
+    /// `pluginmanager`, as some hooks are passed it by itself.
+    pub(super) fn plugin_manager(self: &Rc<Self>) -> Value {
+        Value::Object(Rc::new(PluginManager(self.clone())))
+    }
+
     fn option(&self, name: &str) -> Option<Value> {
         let destinations = self.destinations.borrow();
         let destination = destinations.get(name).map_or(name, String::as_str);
@@ -447,6 +452,24 @@ impl Object for Session {
             "items" => Some(self.items.borrow().clone()),
             _ => None,
         }
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        _: &Arguments,
+        interpreter: &mut Interpreter<'_>,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        if name == "add_marker"
+            && let Some(config) = self.config.downcast::<ConfigObject>()
+        {
+            let doubt = interpreter.doubt(frame, range, "a hook marks the session, and with it all tests");
+            config.doubts.borrow_mut().get_or_insert_with(|| (*doubt).clone());
+            return Some(Value::None);
+        }
+        None
     }
 
     fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {

@@ -69,7 +69,7 @@ fn modify(
         let doubt = Doubt::from(reason);
         items.iter().for_each(|item| item.doubt(&doubt));
     };
-    if hook.wraps {
+    if hook.wraps && hook.doubt.is_none() {
         doubt_all(hook.not_followed(name));
         return items;
     }
@@ -79,6 +79,10 @@ fn modify(
     let arguments =
         [("items", list), ("config", Value::Object(config.clone())), ("session", Value::Object(session.clone()))];
     hook.call(interpreter, &arguments);
+    if hook.wraps {
+        doubt_all(hook.not_followed(name));
+        return items;
+    }
     if interpreter.has_failed() {
         let text = format!("the hook `{name}` raises an exception, as far as it can be followed");
         doubt_all(Reason { text, at: hook.at.clone() });

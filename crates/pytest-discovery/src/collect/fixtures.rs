@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Problem, ProblemKind, Reason, SourceSpan};
 
 use super::scope::Scope;
 use crate::PytestVersion;
@@ -49,6 +49,8 @@ pub(crate) struct Layer {
     maybe_any: Option<Doubt>,
     /// Why one of them may be taken by every test.
     maybe_autouse: Option<Doubt>,
+    /// Why pytest refuses one of them, and where that is.
+    refused: Option<(String, SourceSpan)>,
 }
 
 impl Layer {
@@ -58,29 +60,10 @@ impl Layer {
         layer
     }
 
-    /// Those of anyio's plugin that carry its parameters. All libraries are taken to be importable: trio, too, unless
-    /// it is named as absent.
-    pub(super) fn of_anyio(has_trio: bool, at: &SourceSpan) -> Self {
-        let backends = ["asyncio", "trio"].iter().take(1 + usize::from(has_trio));
-        let fixture = |name: &str, params: Option<Value>, scope: Scope, requests: &[&str]| {
-            let definition = FixtureDef {
-                name: name.into(),
-                params,
-                ids: None,
-                scope,
-                requests: requests.iter().map(|one| (*one).into()).collect(),
-                at: at.clone(),
-                doubt: None,
-            };
-            (Rc::from(name), vec![Rc::new(definition)])
-        };
-        let params = Value::tuple(backends.map(|name| Value::str(*name)).collect());
-        let definitions = [
-            fixture("anyio_backend", Some(params), Scope::Module, &["request"]),
-            fixture("anyio_backend_name", None, Scope::Function, &["anyio_backend"]),
-            fixture("anyio_backend_options", None, Scope::Function, &["anyio_backend"]),
-        ];
-        Self { definitions: definitions.into_iter().collect(), ..Self::default() }
+    /// Those of a library.
+    pub(super) fn of_definitions(all: impl IntoIterator<Item = Rc<FixtureDef>>) -> Self {
+        let definitions = all.into_iter().map(|one| (one.name.clone(), vec![one])).collect();
+        Self { definitions, ..Self::default() }
     }
 
     /// A class's own and inherited ones.
@@ -91,9 +74,24 @@ impl Layer {
             names.extend(base.names.borrow().clone());
         }
         names.extend(class.names.borrow().clone());
+        // One that is not overridden for certain may be the inherited one.
+        let uncertain: Vec<Rc<str>> =
+            names.iter().filter(|(_, binding)| binding.doubt.is_some()).map(|(name, _)| name.clone()).collect();
+        for name in uncertain {
+            if let Some(either) = class.settled(&name) {
+                names.insert(name, either);
+            }
+        }
         let mut layer = Self::default();
         layer.register(names.iter().collect(), true, pytest);
         layer
+    }
+
+    /// That pytest refuses one of them, and with it all that stands beside it.
+    pub(super) fn refused(&self) -> Option<Problem> {
+        let (text, at) = self.refused.clone()?;
+        let message = format!("{text}: pytest refuses it and collects nothing beside it");
+        Some(Problem { kind: ProblemKind::Collection, message, at })
     }
 
     /// In the order of `dir()`: by attribute name.
@@ -106,12 +104,19 @@ impl Layer {
                     | Value::External(_)
                     | Value::Unknown(_)
                     | Value::StaticMethod(_)
+                    | Value::Method(_)
             )
         });
         names.sort_unstable_by_key(|(name, _)| *name);
         for (attribute, binding) in names {
             match &binding.value {
                 Value::Fixture(fixture) => self.add(attribute, fixture, binding.doubt.as_ref(), in_class, pytest),
+                // That of an object.
+                Value::Method(method) => {
+                    if let Value::Fixture(fixture) = &method.1 {
+                        self.add(attribute, fixture, binding.doubt.as_ref(), true, pytest);
+                    }
+                }
                 Value::StaticMethod(inner) => {
                     if let Value::Fixture(fixture) = &**inner {
                         self.add(attribute, fixture, binding.doubt.as_ref(), false, pytest);
@@ -121,6 +126,11 @@ impl Layer {
                 Value::Function(function) if !function.def.decorators.is_empty() => {
                     if let Some(doubt) = &*function.signature_doubt.borrow() {
                         self.maybe.insert(attribute.clone(), Some(doubt.clone()));
+                        let asks_for_all =
+                            |decorator: &ast::Expr| function.file.slice(decorator.range).contains("autouse");
+                        if function.def.decorators.iter().any(asks_for_all) {
+                            self.maybe_autouse.get_or_insert_with(|| doubt.clone());
+                        }
                     }
                 }
                 Value::External(path) if may_be_fixture(path) => {
@@ -128,9 +138,32 @@ impl Layer {
                 }
                 Value::Unknown(doubt) => {
                     self.maybe.insert(attribute.clone(), Some(doubt.clone()));
+                    let fixtures = doubt.candidates().iter().filter_map(|one| match one {
+                        Value::Fixture(fixture) => Some(fixture),
+                        Value::Method(method) => match &method.1 {
+                            Value::Fixture(fixture) => Some(fixture),
+                            _ => None,
+                        },
+                        _ => None,
+                    });
+                    fixtures.for_each(|fixture| self.add_one_of_several(fixture, doubt));
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// It may be there, under its name and for every test.
+    fn add_one_of_several(&mut self, fixture: &Fixture, doubt: &Doubt) {
+        let options = &fixture.options;
+        match options.name.as_ref().map(Value::as_str) {
+            None => {}
+            Some(Some(name)) => drop(self.maybe.insert(name.into(), Some(doubt.clone()))),
+            Some(None) => drop(self.maybe_any.get_or_insert_with(|| doubt.clone())),
+        }
+        let is_for_all = options.autouse.as_ref().map_or(options.doubt.is_some(), |flag| truth(flag) != Some(false));
+        if is_for_all {
+            self.maybe_autouse.get_or_insert_with(|| doubt.clone());
         }
     }
 
@@ -174,6 +207,10 @@ impl Layer {
                 }
             },
         };
+        if binding.is_none() && signature.is_none() && self.refused.is_none() {
+            self.refused =
+                refusal(fixture, is_method).map(|text| (format!("the fixture `{name}` {text}"), fixture.at.clone()));
+        }
         let doubt = [options.doubt.clone(), binding.cloned(), name_doubt, signature, scope_doubt];
         let doubt = doubt.into_iter().flatten().next();
         match options.autouse.as_ref().map(truth) {
@@ -195,6 +232,20 @@ impl Layer {
             doubt,
         }));
     }
+}
+
+/// Why pytest refuses a fixture as it stands.
+fn refusal(fixture: &Fixture, is_method: bool) -> Option<String> {
+    let scope = fixture.options.scope.as_ref().and_then(Value::as_str);
+    if let Some(other) = scope.filter(|scope| Scope::from_name(scope).is_none()) {
+        return Some(format!("has the scope `{other}`, which is none"));
+    }
+    let Value::Function(function) = &fixture.function else { return None };
+    let takes_self = |one: &ast::Parameter| {
+        matches!(one.kind, ParameterKind::Positional | ParameterKind::PositionalOnly | ParameterKind::Rest)
+    };
+    let is_bound = !is_method || shown(function).parameters.iter().any(takes_self);
+    (!is_bound).then(|| "is a method that takes no `self`".to_owned())
 }
 
 /// Whether something of a library may be a fixture: no class is, and no module of pytest's own.

@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: pytest's `PyCollector._genfunctions`, and the order of `pytest_generate_tests`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Collection<'_, '_> {
                 return Err(Lost::new(message, at));
             }
             // A decorator may have made another function of it.
-            self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
+            self.suspect_refusal(name, at);
         }
         let found = Found { name, function, own: &own, place, bound };
         let outcome = match doubt {
@@ -94,6 +94,9 @@ impl Collection<'_, '_> {
             None if place.unittest || yields => Outcome::Tests(vec![CallSpec::default()], Rc::from([])),
             None => self.generate(&found),
         };
+        // What hooks put on the function while it is collected is on its tests.
+        function.adopt_marks();
+        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
         let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
         let sites: Arc<[EditSite]> = edit_sites::of(&place.node.module, function, &classes).into();
@@ -112,6 +115,7 @@ impl Collection<'_, '_> {
             open: None,
             hooks: Shared::default(),
             fixtures: Rc::from([]),
+            names: Shared::default(),
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),
@@ -173,7 +177,7 @@ impl Collection<'_, '_> {
                         let text = "`trio` can be imported".to_owned();
                         item.add_condition(Condition { text, at: SourceSpan::at(span.file.clone(), span.start) });
                     }
-                    item.open = spec.open.map(Doubt::from);
+                    item.open = spec.open.map(Doubt::from).or_else(|| own.open.clone());
                     item.doubt = Shared::new(item.open.clone());
                     item.fixtures = fixtures.clone();
                     item.parameters = spec.parameters;
@@ -197,7 +201,11 @@ impl Collection<'_, '_> {
         match outcome {
             Outcome::Tests(specs, _) => shadow_of(&specs),
             Outcome::NotKnown(not_known) => not_known.shadow.unwrap_or_default(),
-            Outcome::Refused(_) => Vec::new(),
+            Outcome::Refused(_) => {
+                let span = found.function.file.span(found.function.def.range);
+                self.suspect_refusal(found.name, SourceSpan::at(span.file, span.start));
+                Vec::new()
+            }
         }
     }
 
@@ -223,10 +231,9 @@ impl Collection<'_, '_> {
                 Ok((names, _)) => names,
                 Err(failure) => return outcome(failure, &mark.at),
             };
-            match call.is_direct() {
-                Some(true) => direct.extend(names.iter().cloned()),
-                Some(false) => {}
-                None => return unknown("`indirect` is not known".to_owned(), mark.at.clone()),
+            match call.direct(&names, pytest) {
+                Ok(names) => direct.extend(names),
+                Err(failure) => return outcome(failure, &mark.at),
             }
             marked.extend(names);
             calls.push(call);
@@ -236,6 +243,9 @@ impl Collection<'_, '_> {
             for argument in &mark.args {
                 match argument.value.as_str() {
                     Some(name) => initial.push(name.into()),
+                    None if matches!(argument.value, Value::List(_) | Value::Set(_) | Value::Dict(_)) => {
+                        return Outcome::Refused("`usefixtures` is given what cannot be a name".to_owned());
+                    }
                     None => return unknown("a name in `usefixtures` is not known".to_owned(), mark.at.clone()),
                 }
             }
@@ -262,9 +272,13 @@ impl Collection<'_, '_> {
             marks: std::iter::once(own.clone()).chain(place.chain.iter().cloned()).collect(),
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),
+            may_be_refused: Cell::default(),
         });
         let sources = self.call_hooks(&metafunc, &marked, &calls);
         let failure = metafunc.failure.borrow_mut().take();
+        if metafunc.may_be_refused.get() && matches!(failure, Some((Failure::Unknown { .. }, _))) {
+            self.suspect_refusal(name, SourceSpan::at(span.file.clone(), span.start));
+        }
         if let Some((failure, at)) = failure {
             if let Failure::Unknown { doubt: Some(doubt), .. } = &failure
                 && crate::eval::Interpreter::is_of_raise(doubt)
@@ -301,6 +315,7 @@ impl Collection<'_, '_> {
         let run = |collection: &mut Self, takes: &dyn Fn(Turn, bool) -> bool| {
             for hook in hooks.iter().filter(|hook| takes(hook.turn, hook.initial)) {
                 if hook.wraps {
+                    hook.may_call(collection.interpreter, &[("metafunc", object())]);
                     metafunc.fail_unfollowed(hook.not_followed(GENERATE).into());
                 } else {
                     let answer = hook.call(collection.interpreter, &[("metafunc", object())]);
@@ -310,26 +325,25 @@ impl Collection<'_, '_> {
         };
         run(self, &|turn, _| turn == Turn::First);
         if let Some(node) = &metafunc.class
-            && let Ok(Some(binding)) = node.class.lookup(GENERATE)
+            && let Ok(Some(_)) = node.class.lookup(GENERATE)
+            && let Some(binding) = node.class.settled(GENERATE)
         {
             let bound = match &binding.value {
                 Value::StaticMethod(_) => None,
                 Value::ClassMethod(_) => Some(Value::Class(node.class.clone())),
                 _ => Some(Value::Opaque),
             };
-            let hook = match &binding.value {
+            let value = match &binding.value {
                 Value::StaticMethod(inner) | Value::ClassMethod(inner) => (**inner).clone(),
                 other => other.clone(),
             };
             sources += 1;
-            let answer = self.interpreter.call_hook(&hook, bound, &[("metafunc", object())], &frame);
-            self.note_failure(&answer, metafunc);
+            self.call_own_hook(metafunc, &Binding { value, doubt: binding.doubt }, bound, &frame);
         }
         let module_hook = metafunc.module.scope.names.borrow().get(GENERATE).cloned();
         if let Some(binding) = module_hook {
             sources += 1;
-            let answer = self.interpreter.call_hook(&binding.value, None, &[("metafunc", object())], &frame);
-            self.note_failure(&answer, metafunc);
+            self.call_own_hook(metafunc, &binding, None, &frame);
         }
         run(self, &|turn, initial| turn == Turn::Normal && !initial);
         let names = metafunc.names();
@@ -350,6 +364,30 @@ impl Collection<'_, '_> {
         sources
     }
 
+    /// `pytest_generate_tests` of the module or the class, which pytest calls whatever it is.
+    fn call_own_hook(&mut self, metafunc: &Rc<Metafunc>, hook: &Binding, bound: Option<Value>, frame: &Frame) {
+        let arguments = [("metafunc", Value::Object(Rc::new(MetafuncObject(metafunc.clone()))))];
+        let not_followed = || {
+            let text = format!("the hook `{GENERATE}` is no plain function");
+            Doubt::from(Reason { text, at: SourceSpan::line(frame.module.file.path.clone(), 1) })
+        };
+        match (&hook.value, hook.value.doubt().or(hook.doubt.as_ref())) {
+            (value, Some(doubt)) => {
+                if !self.interpreter.may_call_hook(doubt, value, bound.as_ref(), &arguments, frame) {
+                    metafunc.fail_unfollowed(doubt.clone());
+                }
+            }
+            (Value::Function(_) | Value::Method(_), None) => {
+                let answer = self.interpreter.call_hook(&hook.value, bound, &arguments, frame);
+                self.note_failure(&answer, metafunc);
+            }
+            (value, None) if self.interpreter.is_callable(value) == Some(false) => {
+                metafunc.fail(Failure::Refused(format!("`{GENERATE}` is nothing that can be called")), None);
+            }
+            (_, None) => metafunc.fail_unfollowed(not_followed()),
+        }
+    }
+
     /// A hook that raises, as far as it is read, loses the module, as `pytest.skip()` does.
     fn note_failure(&self, answer: &Value, metafunc: &Metafunc) {
         if let (true, Some(doubt)) = (self.interpreter.has_failed(), answer.doubt()) {
@@ -361,6 +399,11 @@ impl Collection<'_, '_> {
     fn suspect_raise(&mut self, doubt: &Doubt) {
         self.suspects
             .push(Condition { text: format!("collecting the module never {}", doubt.text), at: doubt.at.clone() });
+    }
+
+    /// A function may be refused, which loses all that is beside it.
+    pub(super) fn suspect_refusal(&mut self, name: &str, at: SourceSpan) {
+        self.suspects.push(Condition { text: format!("`{name}` is not refused"), at });
     }
 
     /// Whether anyio runs it, with its backends as a fixture: a coroutine with the mark, or any in its automatic mode.
@@ -381,7 +424,7 @@ impl Collection<'_, '_> {
         match unknown {
             Some(name) if text.contains("uses no argument") => {
                 let at = metafunc.function.file.span(metafunc.function.def.range);
-                self.suspects.push(Condition { text: format!("`{}` is not refused", metafunc.name), at });
+                self.suspect_refusal(&metafunc.name, at);
                 let text = format!("{text}, unless the fixture `{name}` of a plugin does");
                 Failure::Unknown { text, doubt: None, bare: false }
             }

@@ -41,6 +41,7 @@ impl Collection<'_, '_> {
     pub(super) fn tell(&mut self, item: &Rc<Item>) {
         for calls in &mut self.told {
             if calls.hook.wraps {
+                calls.hook.may_call(self.interpreter, &[("item", Value::Object(item.clone()))]);
                 item.doubt(&calls.hook.not_followed("pytest_itemcollected").into());
             } else {
                 let object = Value::Object(item.clone());

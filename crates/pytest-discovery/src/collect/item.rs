@@ -61,6 +61,8 @@ pub(crate) struct Item {
     /// Why a hook may have given it more marks.
     pub(super) hooks: Shared<Option<Doubt>>,
     pub(super) fixtures: Rc<[Rc<str>]>,
+    /// The list of their names that hooks were handed.
+    pub(super) names: Shared<Option<Value>>,
     pub(super) parameters: Vec<Parameter>,
     /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
     pub(super) shadow: Vec<Vec<Parameter>>,
@@ -228,7 +230,12 @@ impl Object for Item {
             "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),
             "function" | "obj" => Value::Function(self.function.clone()?),
             "config" => self.config.clone(),
-            "fixturenames" => Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect()),
+            "fixturenames" => {
+                let list = || Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect());
+                let handed = self.names.borrow().clone().unwrap_or_else(list);
+                self.names.replace(Some(handed.clone()));
+                handed
+            }
             "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
@@ -366,9 +373,16 @@ impl Object for Item {
 
 /// A node around a test. What a hook does to it is done to all tests below, which is not followed.
 #[derive(Debug)]
-struct Ancestor {
+pub(super) struct Ancestor {
     config: Value,
     at: SourceSpan,
+}
+
+impl Ancestor {
+    /// One of which it is not known which node it is.
+    pub(super) fn value(config: &Rc<super::ConfigObject>, at: &SourceSpan) -> Value {
+        Value::Object(Rc::new(Self { config: Value::Object(config.clone()), at: at.clone() }))
+    }
 }
 
 impl Object for Ancestor {
@@ -380,6 +394,14 @@ impl Object for Ancestor {
         match name {
             "parent" => Some(Value::Object(Rc::new(Self { config: self.config.clone(), at: self.at.clone() }))),
             "config" => Some(self.config.clone()),
+            // What is bound in a module or class may be a test.
+            "obj" | "module" | "cls" => {
+                if let Some(config) = self.config.downcast::<super::ConfigObject>() {
+                    let text = format!("a hook is handed the `{name}` of a node around tests");
+                    config.unfollowed.borrow_mut().get_or_insert(Reason { text, at: self.at.clone() });
+                }
+                None
+            }
             _ => None,
         }
     }

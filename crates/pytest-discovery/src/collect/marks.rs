@@ -7,7 +7,8 @@ use foldhash::HashMap;
 use num_traits::ToPrimitive;
 use test_catalog::{Marker, Origin, Reason, Scope, Value as CatalogValue};
 
-use crate::eval::value::{Argument, Class, Doubt, Mark, Module, Value};
+use crate::PytestVersion;
+use crate::eval::value::{Argument, Binding, Class, Doubt, Mark, Module, Value};
 use crate::eval::{elements, marks_of};
 
 /// Marks in order, and why they may not be all.
@@ -57,9 +58,13 @@ fn pytestmark(value: &Value, binding_doubt: Option<&Doubt>) -> Result<MarkList, 
     }
 }
 
+/// A module whose `pytestmark` is `None` has no marks; before, it was an error.
+const NONE_OF_MODULE: PytestVersion = PytestVersion::new(9, 1, 0);
+
 /// The marks of a module's `pytestmark`.
-pub(crate) fn of_module(module: &Module) -> Result<MarkList, NotMarks> {
+pub(crate) fn of_module(module: &Module, pytest: PytestVersion) -> Result<MarkList, NotMarks> {
     match module.scope.names.borrow().get("pytestmark") {
+        Some(Binding { value: Value::None, doubt: None }) if pytest >= NONE_OF_MODULE => Ok(MarkList::default()),
         Some(binding) => pytestmark(&binding.value, binding.doubt.as_ref()),
         None => Ok(MarkList::default()),
     }

@@ -1,7 +1,7 @@
 //! `metafunc`: a function on its way to its tests, as `pytest_generate_tests` sees it.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use test_catalog::SourceSpan;
@@ -43,6 +43,8 @@ pub(super) struct Metafunc {
     pub(super) calls: RefCell<CallSpecs>,
     /// Why it is not known, or refused, what it gives, and where.
     pub(super) failure: RefCell<Option<(Failure, Option<SourceSpan>)>>,
+    /// Whether pytest may refuse it, beside what is not known.
+    pub(super) may_be_refused: Cell<bool>,
 }
 
 impl Metafunc {
@@ -87,7 +89,11 @@ impl Metafunc {
     }
 
     pub(super) fn fail(&self, failure: Failure, at: Option<SourceSpan>) {
-        self.failure.borrow_mut().get_or_insert((failure, at));
+        let mut first = self.failure.borrow_mut();
+        if first.is_some() && matches!(failure, Failure::Refused(_)) {
+            self.may_be_refused.set(true);
+        }
+        first.get_or_insert((failure, at));
     }
 
     /// The names that can be parametrized, as they are now.

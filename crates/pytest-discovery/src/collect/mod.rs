@@ -19,6 +19,7 @@ mod genitems;
 pub(crate) mod ids;
 mod item;
 mod keywords;
+mod library_fixtures;
 mod marks;
 mod metafunc;
 mod names;
@@ -52,8 +53,13 @@ pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 4] =
-    ["pytest_pycollect_makeitem", "pytest_pycollect_makemodule", "pytest_collect_directory", "pytest_pyfunc_make"];
+const MAKERS: [&str; 5] = [
+    "pytest_pycollect_makeitem",
+    "pytest_pycollect_makemodule",
+    "pytest_collect_directory",
+    "pytest_pyfunc_make",
+    "pytest_make_collect_report",
+];
 
 /// All that is collected in one session.
 pub(crate) struct Collection<'c, 'i> {
@@ -72,6 +78,8 @@ pub(crate) struct Collection<'c, 'i> {
     generators: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
+    /// pytest's own fixtures.
+    builtin: Option<Rc<Layer>>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
 }
@@ -138,6 +146,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             told: Vec::new(),
             generators: Rc::from([]),
             suspects: Vec::new(),
+            builtin: None,
             problems: Vec::new(),
             observations: Vec::new(),
         }
@@ -152,20 +161,21 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         self.plugins.register_named(&module, false, &self.object, self.interpreter);
         let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
-        self.session.id_hooks = id_hooks.into_iter().map(|hook| hook.function).collect();
+        self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = module.scope.names.borrow().get("__test__").map(|one| one.value.clone());
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
             return true;
         }
         self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
-        let Ok(marks) = marks::of_module(&module) else {
+        let Ok(marks) = marks::of_module(&module, self.config.pytest) else {
             self.problems.push(pytestmark_problem(&module));
             return true;
         };
         let mut visible = Visible::default();
+        let at = SourceSpan::line(module.file.path.clone(), 1);
+        visible.push(self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at))).clone());
         if !self.interpreter.absent.contains("anyio") {
-            let at = SourceSpan::line(module.file.path.clone(), 1);
-            visible.push(Rc::new(Layer::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
+            visible.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         doubt = doubt.or_else(|| tested.as_ref().and_then(|flag| flag.doubt().cloned()));
@@ -176,15 +186,23 @@ impl<'c, 'i> Collection<'c, 'i> {
                 .or_else(|| maker.map(Into::into))
                 .or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
             doubt = doubt.or_else(|| plugin.module.open.borrow().clone());
+            let refused = plugin.fixtures.refused();
+            doubt = doubt.or_else(|| refused.map(|one| Reason { text: one.message, at: one.at }.into()));
         }
-        visible.push(Rc::new(Layer::of_module(&module, self.config.pytest)));
-        let conditions = file.conditions.iter().chain(module.conditions.borrow().iter()).cloned().collect();
+        let layer = Layer::of_module(&module, self.config.pytest);
+        if let (Some(problem), None) = (layer.refused(), &doubt) {
+            self.problems.push(problem);
+            return true;
+        }
+        visible.push(Rc::new(layer));
+        let mut conditions = self.plugins.conditions(&file.path);
+        conditions.extend(file.conditions.iter().chain(module.conditions.borrow().iter()).cloned());
         let place = Place {
             node,
             classes: Rc::from([]),
             chain: Rc::from([marks]),
             visible,
-            conditions,
+            conditions: conditions.into(),
             doubt,
             unittest: false,
         };
@@ -264,12 +282,17 @@ impl<'c, 'i> Collection<'c, 'i> {
 
     /// The tests in their final order.
     pub(crate) fn finish(self) -> Found {
+        let mut problems = self.problems;
+        if let (true, Some(reason)) = (self.items.is_empty(), &*self.object.unfollowed.borrow()) {
+            let message = format!("may have tests that are not seen: {}", reason.text);
+            problems.push(Problem { kind: ProblemKind::Collection, message, at: reason.at.clone() });
+        }
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
         let mut markers = marks::SharedMarkers::default();
         // Each is given back as its case is made: there may be a hundred thousand of both.
         let cases = items.into_iter().map(|item| item.case(&mut markers)).collect();
-        Found { cases, problems: self.problems, observations: self.observations, declared }
+        Found { cases, problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
@@ -414,6 +437,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             open: Some(doubt.clone()),
             hooks: Shared::default(),
             fixtures: Rc::from([]),
+            names: Shared::default(),
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),

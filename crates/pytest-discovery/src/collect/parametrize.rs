@@ -24,6 +24,8 @@ const LONG_STRINGS: PytestVersion = PytestVersion::new(9, 2, 0);
 /// Strings and bytes up to this length are ids as they are.
 const LONGEST: usize = 100;
 const KEYWORD_ONLY: PytestVersion = PytestVersion::new(9, 2, 0);
+/// Of a call's names those are direct that `indirect` does not list; before, all or none.
+const DIRECT_BY_NAME: PytestVersion = PytestVersion::new(9, 2, 0);
 
 /// The arguments of one call, from a mark, a fixture or a hook.
 #[derive(Debug, Clone)]
@@ -122,7 +124,7 @@ impl Call {
         Ok(Self {
             argnames: required(0, "argnames")?,
             argvalues: required(1, "argvalues")?,
-            indirect: given(2, "indirect"),
+            indirect: arguments.get(2, "indirect").cloned(),
             ids: given(3, "ids"),
             scope: given(4, "scope"),
             at,
@@ -141,7 +143,10 @@ impl Call {
             let alone = names.len() == 1 && !(text.trim_end().ends_with(',') && pytest >= TRAILING_COMMA);
             return Ok((names, alone));
         }
-        let names = elements(&self.argnames).map_err(not_known)?;
+        let names = listed(&self.argnames, "its argument names", not_known)?;
+        if names.iter().any(is_no_text) {
+            return Err(Failure::Refused("an argument name is no string".to_owned()));
+        }
         let names: Option<Vec<Rc<str>>> = names.iter().map(|name| name.as_str().map(Rc::from)).collect();
         Ok((names.ok_or_else(|| not_known(None))?, false))
     }
@@ -152,8 +157,12 @@ impl Call {
         match value {
             Value::Bool(true) => Ok(names.to_vec()),
             Value::Bool(false) => Ok(Vec::new()),
+            Value::Set(_) | Value::FrozenSet(_) | Value::Dict(_) => {
+                Err(Failure::Refused("`indirect` is no sequence".to_owned()))
+            }
             value => {
-                let listed = elements(value).map_err(|doubt| Failure::unknown("`indirect` is not known", doubt))?;
+                let not_known = |doubt| Failure::unknown("`indirect` is not known", doubt);
+                let listed = listed(value, "`indirect`", not_known)?;
                 let listed: Option<Vec<Rc<str>>> = listed.iter().map(|name| name.as_str().map(Rc::from)).collect();
                 let listed = listed.ok_or_else(|| Failure::unknown("`indirect` is not known", None))?;
                 match listed.iter().find(|name| !names.contains(name)) {
@@ -164,21 +173,50 @@ impl Call {
         }
     }
 
-    /// Whether pytest, before it knows the fixtures, takes its names for direct parameters: where no `indirect` is
-    /// given, or an empty one.
-    pub(super) fn is_direct(&self) -> Option<bool> {
-        self.indirect.as_ref().map_or(Some(true), |value| truth(value).map(|truth| !truth))
+    /// Those of its names that pytest, before it knows the fixtures, takes for direct parameters.
+    pub(super) fn direct(&self, names: &[Rc<str>], pytest: PytestVersion) -> Result<Vec<Rc<str>>, Failure> {
+        if pytest >= DIRECT_BY_NAME {
+            let indirect = self.indirect(names)?;
+            return Ok(names.iter().filter(|name| !indirect.contains(name)).cloned().collect());
+        }
+        match self.indirect.as_ref().map_or(Some(false), truth) {
+            Some(true) => Ok(Vec::new()),
+            Some(false) => Ok(names.to_vec()),
+            None => Err(Failure::unknown("`indirect` is not known", None)),
+        }
     }
 
     /// Its own scope, if it names one.
     pub(super) fn scope(&self) -> Result<Option<Scope>, Failure> {
         let Some(value) = &self.scope else { return Ok(None) };
+        if is_no_text(value) {
+            return Err(Failure::Refused("`scope` is no string".to_owned()));
+        }
         let name = value.as_str().ok_or_else(|| Failure::unknown("`scope` is not known", value.doubt().cloned()))?;
         match Scope::from_name(name) {
             Some(scope) => Ok(Some(scope)),
             None => Err(Failure::Refused(format!("`{name}` is no scope"))),
         }
     }
+}
+
+/// The elements of what is iterated, where it is known; refused where it cannot be.
+fn listed(value: &Value, what: &str, not_known: impl FnOnce(Option<Doubt>) -> Failure) -> Result<Vec<Value>, Failure> {
+    if cannot_be_iterated(value) {
+        return Err(Failure::Refused(format!("{what} cannot be iterated")));
+    }
+    elements(value).map_err(not_known)
+}
+
+fn cannot_be_iterated(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) | Value::Function(_)
+    )
+}
+
+fn is_no_text(value: &Value) -> bool {
+    cannot_be_iterated(value) || matches!(value, Value::Bytes(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_))
 }
 
 /// The configuration's word on parameters.
@@ -227,8 +265,8 @@ impl SetMaker<'_, '_> {
             return Err(Failure::Refused(format!("`{name}` is parametrized twice")));
         }
         self.interpreter.settled(&call.argvalues);
-        let values = elements(&call.argvalues)
-            .map_err(|doubt| Failure::unknown("the values of `parametrize` are not known", doubt))?;
+        let not_known = |doubt| Failure::unknown("the values of `parametrize` are not known", doubt);
+        let values = listed(&call.argvalues, "what has its values", not_known)?;
         if values.is_empty() {
             let before = self.made_ids.borrow().get(&call.origin).map_or(0, Vec::len);
             if call.of_mark && before > 1 {
@@ -310,6 +348,9 @@ impl SetMaker<'_, '_> {
         if self.interpreter.is_callable(value) == Some(true) {
             return Ok(GivenIds::Callable(value.clone()));
         }
+        if cannot_be_iterated(value) {
+            return Err(Failure::Refused("`ids` cannot be iterated".to_owned()));
+        }
         let (ids, sized) = self
             .interpreter
             .first_elements(value, count)
@@ -352,7 +393,8 @@ impl SetMaker<'_, '_> {
             Value::Unknown(doubt) => return Err(Failure::unknown(of("the value"), Some(doubt.clone()))),
             other if alone => (vec![other.clone()], Vec::new(), None, None),
             other => {
-                let row = elements(other).map_err(|doubt| Failure::unknown(of("the values"), doubt))?;
+                let text = format!("parameter set {index}");
+                let row = listed(other, &text, |doubt| Failure::unknown(of("the values"), doubt))?;
                 (row, Vec::new(), None, None)
             }
         };
@@ -393,6 +435,15 @@ impl SetMaker<'_, '_> {
             Value::External(_) | Value::Opaque | Value::Time(_) | Value::Object(_) => {
                 Err(Failure::unknown(format!("the id of parameter set {index} is not known"), None))
             }
+            // A member of an enum of strings is one, as is whatever else derives from them.
+            Value::Instance(instance) => match instance.class.payload_value(instance) {
+                Some(text @ Value::Str(_)) => self.own_id(&text, index),
+                _ if instance.may_be_text() => {
+                    let doubt = instance.doubt.borrow().clone().or_else(|| instance.class.doubt.borrow().clone());
+                    Err(Failure::unknown(format!("the id of parameter set {index} is not known"), doubt))
+                }
+                _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),
+            },
             _ => Err(Failure::Refused(format!("the id of parameter set {index} is no string"))),
         }
     }

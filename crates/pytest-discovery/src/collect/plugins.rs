@@ -6,10 +6,11 @@
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Reason, SourceSpan};
+use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
+use super::item::Ancestor;
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
@@ -44,8 +45,10 @@ pub(super) struct Hook {
     pub(super) module: Rc<Module>,
     pub(super) initial: bool,
     pub(super) turn: Turn,
-    /// It wraps the others, which is not followed.
+    /// It wraps the others, or it is not known what it is, or whether it is there: that is not followed.
     pub(super) wraps: bool,
+    /// Why it may be another one, or none.
+    pub(super) doubt: Option<Doubt>,
     pub(super) at: SourceSpan,
 }
 
@@ -64,8 +67,16 @@ impl Plugin {
     /// Lets its options and its settings count.
     pub(crate) fn configure(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
         let object = Value::Object(config.clone());
+        let manager = config.plugin_manager();
+        if let Some(hook) = self.hook("pytest_addhooks") {
+            hook.call(interpreter, &[("pluginmanager", manager.clone())]);
+        }
+        if let Some(hook) = self.hook("pytest_plugin_registered") {
+            hook.call(interpreter, &[("manager", manager.clone())]);
+        }
         if let Some(hook) = self.hook("pytest_addoption") {
-            hook.call(interpreter, &[("parser", Value::Object(Rc::new(Parser(config.clone()))))]);
+            let parser = Value::Object(Rc::new(Parser(config.clone())));
+            hook.call(interpreter, &[("parser", parser), ("pluginmanager", manager)]);
         }
         if let Some(hook) = self.hook("pytest_configure") {
             hook.call(interpreter, &[("config", object.clone())]);
@@ -77,6 +88,10 @@ impl Plugin {
         if let Some(hook) = self.hook("pytest_sessionstart") {
             let session = Session::new(config, Value::list(Vec::new()));
             hook.call(interpreter, &[("session", Value::Object(session))]);
+        }
+        if let Some(hook) = self.hook("pytest_collectstart") {
+            let collector = Ancestor::value(config, &hook.at);
+            hook.call(interpreter, &[("collector", collector)]);
         }
         self.begin_collection(config, interpreter);
     }
@@ -144,30 +159,35 @@ impl Plugin {
     pub(super) fn hook(&self, name: &str) -> Option<Hook> {
         let binding = self.implementation(name)?;
         let file = &self.module.file;
+        let doubt = binding.value.doubt().cloned().or(binding.doubt);
         let mut hook = Hook {
             function: binding.value,
             module: self.module.clone(),
             initial: self.initial,
             turn: Turn::Normal,
-            wraps: false,
-            at: SourceSpan::line(file.path.clone(), 1),
+            wraps: doubt.is_some(),
+            at: doubt.as_ref().map_or_else(|| SourceSpan::line(file.path.clone(), 1), |doubt| doubt.at.clone()),
+            doubt,
         };
-        if let Value::Function(function) = &hook.function {
-            hook.at = function.file.span(function.def.range);
-            hook.wraps = function.def.is_generator;
-            for decorator in &function.def.decorators {
-                let text: String = function.file.slice(decorator.range).split_whitespace().collect();
-                if text.contains("tryfirst=True") {
-                    hook.turn = Turn::First;
-                } else if text.contains("trylast=True") {
-                    hook.turn = Turn::Last;
+        match &hook.function {
+            Value::Function(function) => {
+                hook.at = function.file.span(function.def.range);
+                hook.wraps |= function.def.is_generator;
+                for decorator in &function.def.decorators {
+                    let text: String = function.file.slice(decorator.range).split_whitespace().collect();
+                    if text.contains("tryfirst=True") {
+                        hook.turn = Turn::First;
+                    } else if text.contains("trylast=True") {
+                        hook.turn = Turn::Last;
+                    }
                 }
             }
-        } else if let Some(doubt) = hook.function.doubt() {
-            hook.at = doubt.at.clone();
-        }
-        if binding.doubt.is_some() {
-            hook.wraps = true;
+            Value::Method(method) => {
+                hook.wraps |= !matches!(&method.1, Value::Function(function) if !function.def.is_generator)
+            }
+            Value::Unknown(_) | Value::External(_) | Value::BuiltinMethod(_) => hook.wraps = true,
+            // pytest takes functions and methods for hooks only.
+            _ => return None,
         }
         Some(hook)
     }
@@ -176,8 +196,28 @@ impl Plugin {
 impl Hook {
     /// Calls it with what it names of the arguments.
     pub(super) fn call(&self, interpreter: &mut Interpreter<'_>, arguments: &[(&str, Value)]) -> Value {
-        let frame = Frame { scope: self.module.scope.clone(), module: self.module.clone() };
+        let frame = self.frame();
+        if let Some(doubt) = &self.doubt {
+            self.may_call(interpreter, arguments);
+            return Value::Unknown(doubt.clone());
+        }
         interpreter.call_hook(&self.function, None, arguments, &frame)
+    }
+
+    /// One that may be another, or none, may change what it is passed.
+    pub(super) fn may_call(&self, interpreter: &mut Interpreter<'_>, arguments: &[(&str, Value)]) {
+        if let Some(doubt) = &self.doubt {
+            interpreter.may_call_hook(doubt, &self.function, None, arguments, &self.frame());
+        }
+    }
+
+    /// It as a value that can be called, where that is known.
+    pub(super) fn value(self) -> Value {
+        self.doubt.map_or(self.function, Value::Unknown)
+    }
+
+    fn frame(&self) -> Frame {
+        Frame { scope: self.module.scope.clone(), module: self.module.clone() }
     }
 
     /// Why what it does is not known.
@@ -286,6 +326,20 @@ impl Plugins {
                 self.register(&found, None, initial, config, interpreter);
             }
         }
+    }
+
+    /// What has to be so that the plugins are there which a file needs: those of its folders, and all that pytest loads
+    /// at once.
+    pub(super) fn conditions(&self, path: &Utf8Path) -> Vec<Condition> {
+        let at_once = self.pytest < crate::discover::LOADED_ON_THE_WAY;
+        let needed = self.all.iter().filter(|plugin| at_once || plugin.initial || plugin.reaches(path));
+        let mut all: Vec<Condition> = Vec::new();
+        for condition in needed.flat_map(|plugin| plugin.module.conditions.borrow().clone()) {
+            if !all.contains(&condition) {
+                all.push(condition);
+            }
+        }
+        all
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

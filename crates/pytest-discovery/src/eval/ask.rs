@@ -19,8 +19,12 @@ impl Interpreter<'_> {
         arguments: &[(&str, Value)],
         frame: &Frame,
     ) -> Value {
-        let Value::Function(function) = hook else {
-            return self.unknown(frame, NOWHERE, "a hook that is no function of the tree");
+        let function = match hook {
+            Value::Function(function) => function,
+            Value::Method(method) if matches!(method.1, Value::Function(_)) => {
+                return self.call_hook(&method.1, Some(method.0.clone()), arguments, frame);
+            }
+            _ => return self.unknown(frame, NOWHERE, "a hook that is no function of the tree"),
         };
         let named = |name: &str| arguments.iter().find(|(one, _)| *one == name).map(|(_, value)| value.clone());
         let parameters = function.def.parameters.iter().skip(usize::from(bound.is_some()));
@@ -32,6 +36,24 @@ impl Interpreter<'_> {
         });
         let passed: Vec<(Rc<str>, Value)> = passed.collect();
         self.call_value(hook, bound.into_iter().collect(), passed, frame, NOWHERE)
+    }
+
+    /// The same of one that may not be called, or is one of several: for what it changes. Whether all of it was followed.
+    pub(crate) fn may_call_hook(
+        &mut self,
+        doubt: &Doubt,
+        hook: &Value,
+        bound: Option<&Value>,
+        arguments: &[(&str, Value)],
+        frame: &Frame,
+    ) -> bool {
+        let several = hook.doubt().map_or(std::slice::from_ref(hook), Doubt::candidates);
+        let mut is_followed = hook.doubt().is_none();
+        for one in several {
+            let call = |interpreter: &mut Self| interpreter.call_hook(one, bound.cloned(), arguments, frame);
+            is_followed &= self.perhaps(doubt, call).is_some();
+        }
+        is_followed
     }
 
     /// Whether Python could call a value; `None` where that is not known.

@@ -63,6 +63,7 @@ pub(super) fn identity(value: &Value) -> Option<*const ()> {
         Value::Partial(partial) => Rc::as_ptr(partial).cast(),
         Value::Class(class) => Rc::as_ptr(class).cast(),
         Value::Instance(instance) => Rc::as_ptr(instance).cast(),
+        Value::Fixture(fixture) => Rc::as_ptr(fixture).cast(),
         Value::Object(object) => Rc::as_ptr(object).cast(),
         _ => return None,
     })

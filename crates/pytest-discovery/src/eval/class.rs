@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::memo::Memo;
 use super::shared::Shared;
 use super::stdlib;
 use super::value::{Binding, Doubt, Names, Value};
@@ -161,6 +162,12 @@ impl Class {
         if doubt.borrow().is_some() { Err(doubt.borrow().clone()) } else { Ok(None) }
     }
 
+    /// What a class body binds to that name, of the first class that has it. Where it is not bound there for certain, it
+    /// may be that of the next one.
+    pub(crate) fn settled(&self, name: &str) -> Option<Binding> {
+        settled(self.names.borrow().get(name).cloned(), &self.mro, name)
+    }
+
     /// Whether an instance's attribute of that name cannot be assigned: `__slots__` of each class name all that there are.
     pub(super) fn has_no_place_for(&self, name: &str) -> bool {
         let is_other = |class: &Self, slot: &Value| {
@@ -306,36 +313,91 @@ impl Class {
             || self.mro.iter().any(|base| matches!(base, Value::Class(base) if Rc::ptr_eq(base, other)))
     }
 
-    /// The methods that `abc.abstractmethod` marks and that no class in front overrides: with `abc.ABC` among the
-    /// bases there are no instances of a class that has some.
-    pub(crate) fn abstract_methods(&self) -> Vec<Rc<str>> {
-        let mut decided: IndexMap<Rc<str>, bool, foldhash::fast::RandomState> = IndexMap::default();
-        let mut note = |names: &Names| {
-            for (name, binding) in names.iter() {
-                decided.entry(name.clone()).or_insert_with(|| is_abstract(&binding.value));
-            }
-        };
-        note(&self.names.borrow());
-        for base in &self.mro {
-            if let Value::Class(base) = base {
-                note(&base.names.borrow());
+    /// Whether it has no instances: it has methods that `abc.abstractmethod` marks and that no class in front overrides,
+    /// and minds that. `Err` where it may.
+    pub(crate) fn is_abstract(&self) -> Result<bool, Doubt> {
+        if !self.is_abc() {
+            return Ok(false);
+        }
+        let bases = self.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(&**base) } else { None });
+        let all: Vec<&Self> = std::iter::once(self).chain(bases).collect();
+        // One who assigns it says what there is.
+        if let Some(said) = self.names.borrow().get("__abstractmethods__") {
+            match (super::elements(&said.value), &said.doubt) {
+                (Ok(names), None) => return Ok(!names.is_empty()),
+                (_, Some(doubt)) => return Err(doubt.clone()),
+                (Err(Some(doubt)), None) => return Err(doubt),
+                (Err(None), None) => {}
             }
         }
-        decided.into_iter().filter(|(_, is_abstract)| *is_abstract).map(|(name, _)| name).collect()
+        let mut doubt = None;
+        for class in &all {
+            for (name, binding) in class.names.borrow().iter() {
+                if is_abstract(&binding.value) == Some(false) {
+                    continue;
+                }
+                let Some(found) = self.settled(name) else { continue };
+                match (is_abstract(&found.value), found.doubt) {
+                    (Some(true), None) => return self.minds_abstract_methods(),
+                    (Some(false), _) => {}
+                    (_, why) => doubt = doubt.or(why).or_else(|| found.value.doubt().cloned()),
+                }
+            }
+        }
+        doubt.map_or(Ok(false), Err)
+    }
+
+    /// Of one that has some: whether its metaclass is `ABCMeta` for certain.
+    fn minds_abstract_methods(&self) -> Result<bool, Doubt> {
+        if self.has_external(is_abc) || self.has_tree_abc_meta() {
+            return Ok(true);
+        }
+        let bases = self.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(&**base) } else { None });
+        let metaclasses = std::iter::once(self).chain(bases).flat_map(|class| {
+            let named = class.def.keywords.iter().filter(|(name, _)| name.as_deref() == Some("metaclass"));
+            named.map(move |(_, value)| (class, value))
+        });
+        match metaclasses.into_iter().next() {
+            Some((class, value)) if !matches!(value.kind, ast::ExprKind::Name(_) | ast::ExprKind::Attribute(..)) => {
+                Err(Doubt::new(&class.file, value.range, super::Why::NotKnown))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Whether its metaclass is a class of the tree that derives from `ABCMeta`.
+    fn has_tree_abc_meta(&self) -> bool {
+        let metaclass = self.metaclass.borrow();
+        metaclass.as_ref().is_some_and(|one| one.has_external(|path| path == "abc.ABCMeta"))
     }
 
     /// Whether having abstract methods keeps it from having instances.
     pub(crate) fn is_abc(&self) -> bool {
-        let derives = |path: &str| matches!(path, "abc.ABC" | "typing.Protocol" | "typing_extensions.Protocol");
         let abc_meta = |class: &Self| {
             class.def.keywords.iter().any(|(name, value)| {
                 name.as_deref() == Some("metaclass") && class.file.slice(value.range).contains("ABCMeta")
             })
         };
-        self.has_external(derives)
+        self.has_external(is_abc)
+            || self.has_tree_abc_meta()
             || abc_meta(self)
             || self.mro.iter().any(|base| matches!(base, Value::Class(base) if abc_meta(base)))
     }
+}
+
+/// See [`Class::settled`]: what one class binds, and the classes behind it.
+pub(crate) fn settled(own: Option<Binding>, behind: &[Value], name: &str) -> Option<Binding> {
+    let Some(own) = own else {
+        let (at, found) = behind.iter().enumerate().find_map(|(at, base)| match base {
+            Value::Class(base) => Some((at, base.names.borrow().get(name).cloned()?)),
+            _ => None,
+        })?;
+        return settled(Some(found), &behind[at + 1..], name);
+    };
+    let Some(doubt) = &own.doubt else { return Some(own) };
+    let Some(inherited) = settled(None, behind, name) else { return Some(own) };
+    let either = doubt.apart().among([&own.value, &inherited.value]);
+    Some(Binding { value: Value::Unknown(either), doubt: inherited.doubt })
 }
 
 /// Whether a built-in class leaves that to `object`, whose `__str__` is `__repr__`.
@@ -345,12 +407,35 @@ fn has_no_text_method(path: &str, name: &str) -> bool {
     name == "__str__" && (is_built_in || path == "typing.NamedTuple")
 }
 
-fn is_abstract(value: &Value) -> bool {
+/// Whether a library's class has `ABCMeta` for its metaclass.
+fn is_abc(path: &str) -> bool {
+    matches!(path, "abc.ABC" | "typing.Protocol" | "typing_extensions.Protocol")
+}
+
+/// `__isabstractmethod__`; `None` where it may be either.
+fn is_abstract(value: &Value) -> Option<bool> {
     match value {
-        Value::Function(function) => function.is_abstract.get(),
+        Value::Function(function) => Some(function.is_abstract.get()),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => is_abstract(inner),
-        Value::Property(property) => is_abstract(&property.getter),
-        _ => false,
+        // pytest's fixture shows what its function has.
+        Value::Fixture(fixture) => is_abstract(&fixture.function),
+        Value::Property(property) if property.is_cached() => Some(false),
+        Value::Property(property) => {
+            let setter = property.setter.as_ref().map_or(Some(false), is_abstract);
+            Some(is_abstract(&property.getter)? || setter?)
+        }
+        Value::Unknown(doubt) => {
+            let may_be = |one: &Value| is_abstract(one) != Some(false);
+            if doubt.candidates().iter().any(may_be) { None } else { Some(false) }
+        }
+        _ => Some(false),
+    }
+}
+
+impl Property {
+    /// Whether `functools.cached_property` makes it, which shows nothing of its function's.
+    fn is_cached(&self) -> bool {
+        matches!(&self.getter, Value::Function(function) if function.memo.borrow().as_ref().is_some_and(Memo::is_of_objects))
     }
 }
 
@@ -363,6 +448,11 @@ impl Instance {
             && (self.attributes.borrow().contains_key("__wrapped__")
                 || self.doubt.borrow().is_some()
                 || ["__wrapped__", "__getattr__", "__getattribute__"].into_iter().any(may_have))
+    }
+
+    /// Whether it may be a string, as far as its class is known.
+    pub(crate) fn may_be_text(&self) -> bool {
+        self.class.is_str() || !(self.class.is_plain() || self.class.payload().is_some() || self.class.is_enum)
     }
 
     pub(super) fn new(class: &Rc<Class>, member: Option<Rc<str>>, value: Value) -> Self {

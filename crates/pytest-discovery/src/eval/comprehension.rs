@@ -81,9 +81,10 @@ impl Interpreter<'_> {
         match comprehension.kind {
             ComprehensionKind::Dict => {
                 let dict = Rc::new(Dict::new(Ok(Vec::with_capacity(found.len())), DictKind::Plain));
-                for (key, value) in found {
-                    if !dict.insert(key, value) {
-                        return self.not_known(frame, range);
+                for (key, value) in &found {
+                    if !dict.insert(key.clone(), value.clone()) {
+                        let doubt = self.doubt(frame, range, Why::NotKnown);
+                        return Value::Unknown(doubt.among(found.iter().flat_map(|(key, value)| [key, value])));
                     }
                 }
                 Value::Dict(dict)
@@ -91,8 +92,9 @@ impl Interpreter<'_> {
             ComprehensionKind::Generator => Iterator::of(found.into_iter().map(|(one, _)| one).collect()),
             ComprehensionKind::List => Value::list(found.into_iter().map(|(one, _)| one).collect()),
             ComprehensionKind::Set => {
-                let items = distinct(found.into_iter().map(|(one, _)| one).collect());
-                let items = items.ok_or_else(|| self.doubt(frame, range, Why::NotKnown));
+                let found: Vec<Value> = found.into_iter().map(|(one, _)| one).collect();
+                let items = distinct(found.clone());
+                let items = items.ok_or_else(|| self.doubt(frame, range, Why::NotKnown).among(&found));
                 Value::Set(Rc::new(List(items.into())))
             }
         }

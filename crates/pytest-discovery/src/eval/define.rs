@@ -9,15 +9,28 @@ use super::value::{Arguments, Binding, FixtureOptions, Function, Names, Scope, S
 use super::{Doubt, Frame, Interpreter, stdlib};
 use crate::syntax::ast::{self, ExprKind, Range};
 
+/// Whether a value that is not known is a fixture where a condition has it so.
+fn may_be_fixture(value: &Value) -> bool {
+    value.doubt().is_some_and(|doubt| doubt.candidates().iter().any(|one| matches!(one, Value::Fixture(_))))
+}
+
 impl Interpreter<'_> {
     pub(super) fn define(&mut self, def: &Arc<ast::Function>, frame: &Frame) {
         let decorators: Vec<_> = def.decorators.iter().map(|one| (self.eval(one, frame), one.range)).collect();
-        let mut value = Value::Function(self.function(def, frame));
+        let made = self.function(def, frame);
+        let mut value = Value::Function(made.clone());
         for (decorator, range) in decorators.into_iter().rev() {
             if self.raised.is_some() {
                 return;
             }
-            value = self.decorate(&decorator, value, frame, range);
+            value = match (&decorator, &value) {
+                // Where the function is there at all, so is its mark.
+                (Value::Mark(mark), Value::Function(function)) if Rc::ptr_eq(function, &made) => {
+                    function.add_mark(mark);
+                    value
+                }
+                _ => self.decorate(&decorator, value, frame, range),
+            };
         }
         if self.raised.is_none() {
             self.bind(&frame.scope, &def.name, value);
@@ -78,6 +91,18 @@ impl Interpreter<'_> {
                     set_abstract(&value);
                     value
                 }
+                "abc.abstractproperty" => {
+                    set_abstract(&value);
+                    property(value)
+                }
+                "abc.abstractclassmethod" => {
+                    set_abstract(&value);
+                    Value::ClassMethod(Rc::new(value))
+                }
+                "abc.abstractstaticmethod" => {
+                    set_abstract(&value);
+                    Value::StaticMethod(Rc::new(value))
+                }
                 "contextlib.contextmanager" | "contextlib.asynccontextmanager" => {
                     if let Value::Function(function) = &value {
                         // Its body runs in two parts, which are not followed.
@@ -124,14 +149,16 @@ impl Interpreter<'_> {
             }
             (Value::Function(_) | Value::Method(_) | Value::Partial(_) | Value::Class(_) | Value::Instance(_), _) => {
                 match self.call_plain(decorator, vec![value.clone()], frame, range) {
-                    Value::Unknown(_) if self.raised.is_none() => self.doubtful_decorator(value, frame, range),
+                    found if self.raised.is_none() && !may_be_fixture(&found) && found.doubt().is_some() => {
+                        self.doubtful_decorator(value, frame, range)
+                    }
                     found => found,
                 }
             }
             (Value::Unknown(_), _) => {
                 // For what those change that it may be.
-                self.call_plain(decorator, vec![value.clone()], frame, range);
-                self.doubtful_decorator(value, frame, range)
+                let found = self.call_plain(decorator, vec![value.clone()], frame, range);
+                if may_be_fixture(&found) { found } else { self.doubtful_decorator(value, frame, range) }
             }
             _ => self.doubtful_decorator(value, frame, range),
         }
@@ -482,6 +509,7 @@ pub(super) fn set_abstract(value: &Value) {
         Value::Function(function) => function.is_abstract.set(true),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => set_abstract(inner),
         Value::Property(property) => set_abstract(&property.getter),
+        Value::Fixture(fixture) => set_abstract(&fixture.function),
         _ => {}
     }
 }
@@ -509,6 +537,7 @@ fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
         return;
     }
     function.wrapped.replace(Some(inner.clone()));
+    function.is_abstract.set(function.is_abstract.get() || inner.is_abstract.get());
     inner.adopt_marks();
     function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
     if let Some(doubt) = &*inner.open.borrow() {

@@ -429,6 +429,11 @@ impl Interpreter<'_> {
                     return;
                 }
                 let doubt = self.doubt(frame, target.range, "a part of it is deleted");
+                if let Value::Class(class) = &object
+                    && let Some(binding) = class.names.borrow_mut().get_mut(name)
+                {
+                    binding.value = Value::Unknown(doubt.among([&binding.value]));
+                }
                 self.taint(&object, &doubt);
             }
             _ => {}

@@ -56,8 +56,12 @@ impl Interpreter<'_> {
             self.log_handlers.push(class.clone());
             super::shared::changed_for_all();
         }
-        if class.is_abc() && !class.abstract_methods().is_empty() {
-            return Some(self.fail("TypeError", "an abstract class has no instances".to_owned(), frame, range));
+        match class.is_abstract() {
+            Ok(false) => {}
+            Ok(true) => {
+                return Some(self.fail("TypeError", "an abstract class has no instances".to_owned(), frame, range));
+            }
+            Err(doubt) => self.note_risk(&doubt),
         }
         if class.has_external(|path| matches!(path, "typing.TypedDict" | "typing_extensions.TypedDict")) {
             let pairs = arguments.keywords.iter().map(|(name, arg)| (Value::str(&**name), arg.value.clone()));

@@ -78,17 +78,12 @@ impl Interpreter<'_> {
         }))
     }
 
-    /// pytest binds a new list; who has got the one before changes nothing with it any more.
     fn put_mark(&self, function: &Function, mark: &Rc<Mark>) {
         match self.current_doubt() {
             Some(doubt) => {
                 function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
             }
-            None => {
-                function.adopt_marks();
-                function.handed.replace(None);
-                function.marks.borrow_mut().push(mark.clone());
-            }
+            None => function.add_mark(mark),
         }
     }
 
@@ -155,6 +150,15 @@ impl Interpreter<'_> {
         }
         let at = frame.module.file.span(range);
         Value::Fixture(Rc::new(Fixture { options: options.clone(), function, at }))
+    }
+}
+
+impl Function {
+    /// pytest binds a new list; who has got the one before changes nothing with it any more.
+    pub(super) fn add_mark(&self, mark: &Rc<Mark>) {
+        self.adopt_marks();
+        self.handed.replace(None);
+        self.marks.borrow_mut().push(mark.clone());
     }
 }
 

@@ -28,6 +28,10 @@ impl Memo {
         Self { of_objects: true, most: usize::MAX, calls: Vec::new() }
     }
 
+    pub(super) fn is_of_objects(&self) -> bool {
+        self.of_objects
+    }
+
     /// That of `lru_cache`, with its `maxsize`; of 128 calls where it is not said. `None` where it remembers nothing.
     pub(super) fn of_calls(maxsize: Option<&Value>) -> Option<Self> {
         let most = match maxsize {

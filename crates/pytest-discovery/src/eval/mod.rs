@@ -64,6 +64,7 @@ mod unordered;
 pub(crate) mod value;
 
 pub(crate) use ask::path_value;
+pub(crate) use class::settled;
 pub(crate) use compare::truth;
 pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;

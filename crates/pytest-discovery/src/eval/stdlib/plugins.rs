@@ -1,31 +1,42 @@
 //! pytest's own fixtures, and markers that well-known plugins declare.
 
-/// The fixtures that pytest itself brings.
+/// The fixtures that pytest itself brings, and what they ask for.
+pub(crate) const BUILTIN_FIXTURES: [(&str, &[&str]); 23] = [
+    ("cache", &["request"]),
+    ("capfd", &["request"]),
+    ("capfdbinary", &["request"]),
+    ("caplog", &["request"]),
+    ("capsys", &["request"]),
+    ("capsysbinary", &["request"]),
+    ("capteesys", &["request"]),
+    ("doctest_namespace", &[]),
+    ("linecomp", &[]),
+    ("LineMatcher", &["request"]),
+    ("monkeypatch", &[]),
+    ("pytestconfig", &["request"]),
+    ("pytester", &["request", "tmp_path_factory", "monkeypatch"]),
+    ("record_property", &["request"]),
+    ("record_testsuite_property", &["request"]),
+    ("record_xml_attribute", &["request"]),
+    ("recwarn", &[]),
+    ("subtests", &["request"]),
+    ("testdir", &["pytester"]),
+    ("tmp_path", &["request", "tmp_path_factory"]),
+    ("tmp_path_factory", &["request"]),
+    ("tmpdir", &["tmp_path"]),
+    ("tmpdir_factory", &["request"]),
+];
+
+/// Whether pytest itself passes it to tests, as a fixture or otherwise.
 pub(crate) fn is_builtin_fixture(name: &str) -> bool {
+    matches!(name, "config" | "request") || BUILTIN_FIXTURES.iter().any(|(one, _)| *one == name)
+}
+
+/// Whether such a fixture is made once in a session.
+pub(crate) fn is_session_fixture(name: &str) -> bool {
     matches!(
         name,
-        "cache"
-            | "capfd"
-            | "capfdbinary"
-            | "caplog"
-            | "capsys"
-            | "capsysbinary"
-            | "capteesys"
-            | "config"
-            | "doctest_namespace"
-            | "monkeypatch"
-            | "pytestconfig"
-            | "record_property"
-            | "record_testsuite_property"
-            | "record_xml_attribute"
-            | "recwarn"
-            | "request"
-            | "subtests"
-            | "testdir"
-            | "tmp_path"
-            | "tmp_path_factory"
-            | "tmpdir"
-            | "tmpdir_factory"
+        "doctest_namespace" | "pytestconfig" | "record_testsuite_property" | "tmp_path_factory" | "tmpdir_factory"
     )
 }
 
