@@ -45,6 +45,7 @@ impl Interpreter<'_> {
             },
             Value::External(path) => match name {
                 "__name__" => stdlib::name_of(path).map(Value::str).into(),
+                _ if stdlib::is_container_method(path, name) => Found::Value(Value::external(format!("{path}.{name}"))),
                 _ if name.starts_with("__") => Found::Unknown(None),
                 _ => Found::Value(external_attribute(path, name)),
             },
@@ -325,6 +326,9 @@ impl Interpreter<'_> {
         // With a base that is not known only what the tree defines is certain, and that hardly.
         if on_class.is_err() && !self.has_plain_attributes(class) {
             let doubt = on_class.err().flatten();
+            if class.payload().is_some() && !instance.attributes.borrow().contains_key(name) {
+                return self.built_in_attribute(object, name, doubt, frame, range);
+            }
             return Found::Unknown(match instance.attributes.borrow().get(name) {
                 Some(own) => Some(doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)).among([&own.value])),
                 None => doubt,
@@ -440,13 +444,41 @@ impl Interpreter<'_> {
             Ok(None) if matches!(name, "__init_subclass__" | "__post_init__" | "__set_name__") => {
                 Found::Value(Value::external("builtins.object.__init_subclass__"))
             }
-            Ok(None) if name == "__setattr__" => {
-                Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), "__setattr__".into()))))
+            Ok(None) | Err(None) if matches!(name, "__setattr__" | "__delattr__") && class.doubt.borrow().is_none() => {
+                Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))))
             }
             Ok(None) if name.starts_with("__") => Found::Unknown(None),
             Ok(None) => Found::Missing,
-            Err(doubt) => Found::Unknown(doubt),
+            Err(doubt) => self.built_in_attribute(object, name, doubt, frame, range),
         }
+    }
+
+    /// What a built-in class gives an object of a class that derives from it.
+    fn built_in_attribute(
+        &mut self,
+        object: &Value,
+        name: &str,
+        doubt: Option<Doubt>,
+        frame: &Frame,
+        range: Range,
+    ) -> Found {
+        let Value::Instance(instance) = object else { return Found::Unknown(doubt) };
+        let class = &instance.class;
+        // It asks the object's own class for keys that are not there.
+        let is_asked = matches!(name, "__getitem__") && class.in_tree("__missing__").is_some();
+        if let (None, Some(value), false) = (&doubt, class.payload_value(instance), is_asked)
+            && let found @ Found::Value(_) = self.find_attribute(&value, name, frame, range)
+        {
+            return found;
+        }
+        let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
+        if is_asked || super::holder::is_changing(name) {
+            self.taint_only(object, &doubt);
+        }
+        if is_asked {
+            self.may_ask(object, &["__missing__"], &doubt);
+        }
+        Found::Unknown(Some(doubt.among([object])))
     }
 
     fn function_attribute(&mut self, function: &Rc<Function>, name: &str) -> Found {

@@ -77,6 +77,9 @@ impl Interpreter<'_> {
                     Payload::Float => "builtins.float",
                     Payload::Tuple => "builtins.tuple",
                     Payload::List => "builtins.list",
+                    Payload::Dict if class.has_external(|path| path == "collections.OrderedDict") => {
+                        "collections.OrderedDict"
+                    }
                     Payload::Dict => "builtins.dict",
                     Payload::Bytes | Payload::Set | Payload::Other => return None,
                 };

@@ -182,11 +182,20 @@ impl Interpreter<'_> {
                 let (class, method) = name.split_once('.')?;
                 let fits = matches!(is_instance(object, &Value::external(format!("builtins.{class}"))), Some(true));
                 let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
-                if fits && !method.starts_with("__") {
-                    let found = self.attribute(object, method, frame, range);
-                    return Some(Some(self.apply(&found, given, None, frame, range)));
+                // Not what a class that derives from it has under that name.
+                let value = match object {
+                    Value::Instance(instance) => instance.class.payload_value(instance),
+                    other => Some((*other).clone()),
+                };
+                let is_followed =
+                    |value: &Value| !method.starts_with("__") || stdlib::has_method(value, method) == Some(true);
+                match value.filter(|value| fits && is_followed(value)) {
+                    Some(value) => {
+                        let found = self.attribute(&value, method, frame, range);
+                        Some(Some(self.apply(&found, given, None, frame, range)))
+                    }
+                    None => Some(None),
                 }
-                Some(None)
             }
             _ => None,
         }

@@ -13,6 +13,7 @@ mod numbers;
 pub(super) mod paths;
 mod presence;
 mod refusals;
+mod special;
 mod strings;
 pub(super) mod times;
 mod yaml;
@@ -332,6 +333,9 @@ impl Interpreter<'_> {
                     doubt: made.doubt.clone(),
                 })))
             }
+            Value::List(_) | Value::Dict(_) | Value::Set(_) if name.starts_with("__") => {
+                self.special_method(object, name, arguments, frame, range)
+            }
             Value::Str(text) => self.string_method(text.as_str()?, name, arguments, frame, range),
             Value::Bytes(bytes) => strings::bytes_method(bytes, name, arguments),
             Value::List(list) => self.list_method(list, name, arguments, frame, range),
@@ -344,11 +348,8 @@ impl Interpreter<'_> {
                 self.file_method(file, name, arguments)
             }
             Value::Iterator(iterator) if &**name == "__next__" => self.next_of(iterator, None, frame, range),
-            Value::Instance(instance) if &**name == "__setattr__" => {
-                let [name, value] = &arguments.plain()?[..] else { return None };
-                let name = name.as_str()?.to_owned();
-                self.put_attribute(&instance.clone(), &name, (*value).clone());
-                Some(Value::None)
+            Value::Instance(instance) if matches!(&**name, "__setattr__" | "__delattr__") => {
+                self.change_attribute(instance, name, arguments, frame, range)
             }
             Value::Instance(instance) => super::named_tuple::tuple_method(instance, name, arguments),
             Value::Class(class) if &**name == "_make" => {
