@@ -67,22 +67,7 @@ impl Interpreter<'_> {
         }
         let flow = self.with(rest, body, frame);
         if is_tree {
-            // What the exception would be is not followed.
-            let raises = matches!(flow, Flow::Ended(_));
-            let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
-            let doubts = self.doubts.len();
-            if raises {
-                self.doubts.push(&doubt);
-            }
-            let nothing = vec![Value::None, Value::None, Value::None];
-            let answer = self.special(&value, "__exit__", nothing, frame, context.range);
-            self.doubts.truncate(doubts);
-            // A manager that may swallow it may let the module go on.
-            if raises && answer.is_none_or(|answer| super::truth(&answer) != Some(false)) {
-                frame.module.open.borrow_mut().get_or_insert(doubt);
-                return Flow::Next;
-            }
-            return flow;
+            return self.exit(&value, flow, frame, context.range);
         }
         match flow {
             Flow::Ended(raised) if may_swallow(&value) || is_stack(&value, context, frame) => {
@@ -94,6 +79,40 @@ impl Interpreter<'_> {
                 Flow::Next
             }
             flow => flow,
+        }
+    }
+
+    /// `__exit__` of an object of the tree, where the block ended so: it may keep the exception to itself.
+    fn exit(&mut self, manager: &Value, flow: Flow, frame: &Frame, range: Range) -> Flow {
+        let Flow::Ended(raised) = flow else {
+            let nothing = vec![Value::None, Value::None, Value::None];
+            self.special(manager, "__exit__", nothing, frame, range);
+            return flow;
+        };
+        let doubt = self.doubt(frame, range, "a context manager that sees an exception");
+        // What reading itself comes to may be its own gap.
+        let doubts = self.doubts.len();
+        if !raised.certain {
+            self.doubts.push(&doubt);
+        }
+        let class = super::library::type_of(&raised.value).unwrap_or_else(|| Value::Unknown(doubt.clone()));
+        let seen = vec![class, raised.value.clone(), Value::Opaque];
+        let answer = self.special(manager, "__exit__", seen, frame, range);
+        self.doubts.truncate(doubts);
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        match answer.and_then(|answer| self.test(&answer, frame, range)) {
+            Some(false) => Flow::Ended(raised),
+            Some(true) if raised.certain => Flow::Next,
+            // The block may go on where it was left.
+            swallows => {
+                frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                if swallows.is_none() {
+                    self.may_raise(raised, &doubt, frame);
+                }
+                Flow::Next
+            }
         }
     }
 
