@@ -201,6 +201,12 @@ impl Interpreter<'_> {
                 return Found::Value(assigned.unwrap_or_else(|| Value::str(&*class.name)));
             }
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
+            "__subclasses__" => {
+                return Found::Value(Value::BuiltinMethod(Rc::new((Value::Class(class.clone()), name.into()))));
+            }
+            "__dict__" if class.metaclass.borrow().is_none() => {
+                return Found::Value(Value::Object(Rc::new(super::held::NamesOfClass(class.clone()))));
+            }
             "__members__" if class.is_enum => {
                 return match &*class.members.borrow() {
                     Ok(members) => {

@@ -336,6 +336,9 @@ impl Interpreter<'_> {
         for binding in class.names.borrow().values() {
             own(&binding.value, &class);
         }
+        if class.mro.iter().any(|base| matches!(base, Value::Class(_))) {
+            self.subclasses.push(class.clone());
+        }
         class
     }
 

@@ -37,6 +37,7 @@ mod exec;
 mod expr;
 mod format;
 mod generator;
+mod held;
 mod holder;
 mod importing;
 mod instance;
@@ -69,6 +70,7 @@ pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
 
+use candidates::MOST as MOST_CANDIDATES;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -145,6 +147,8 @@ pub(crate) struct Interpreter<'a> {
     unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// Classes that derive from others of the tree.
+    subclasses: Vec<Rc<value::Class>>,
     /// Classes of handlers and filters of the log that have instances.
     log_handlers: Vec<Rc<value::Class>>,
     /// Some paths are no `PosixPath`.
@@ -205,6 +209,7 @@ impl<'a> Interpreter<'a> {
             iterated: None,
             unordered: unordered::Unordered::default(),
             environ: HashMap::default(),
+            subclasses: Vec::new(),
             log_handlers: Vec::new(),
             has_pure_paths: false,
             replaced: HashMap::default(),

@@ -18,6 +18,12 @@ impl Interpreter<'_> {
                 self.note_risk(&doubt.clone());
                 Value::Unknown(doubt.clone())
             }
+            (Value::Object(_), key)
+                if key.as_str().is_none() && object.downcast::<super::library::NamesOfScope>().is_some() =>
+            {
+                let doubt = self.doubt(frame, range, "a name that is not known");
+                self.any_attribute(object, &doubt)
+            }
             (Value::Object(held), key) => held.item(key).unwrap_or_else(|| self.not_known(frame, range)),
             (object, Value::Slice(parts)) => self.slice(object, &parts.clone(), frame, range),
             (Value::Dict(dict), key) => self.dict_item(dict, key, frame, range),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::value::{Arguments, Class, Dict, DictKind, Names, Value};
+use super::super::value::{Arguments, Dict, DictKind, Names, Value};
 use super::super::{Frame, Interpreter, attribute::Found, expr, stdlib};
 use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
 use crate::syntax::ast::Range;
@@ -63,10 +63,11 @@ impl Interpreter<'_> {
             ("format", [value, spec]) => {
                 Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
             }
-            ("getattr", [object @ Value::Instance(instance), name, ..]) if name.as_str().is_none() => {
+            ("getattr", [object, name, default @ ..]) if name.as_str().is_none() && default.len() < 2 => {
                 let doubt = self.doubt(frame, range, "an attribute whose name is not known");
-                let methods = methods_of(object, &instance.class);
-                Some(Some(Value::Unknown(doubt.among(methods.iter().chain([*object])))))
+                self.note_risk(&doubt);
+                let doubt = doubt.among(default.iter().copied());
+                Some(Some(self.any_attribute(object, &doubt)))
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
@@ -136,6 +137,9 @@ impl Interpreter<'_> {
                 None
             }
             ("vars", [Value::Module(module)]) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(module))))),
+            ("vars", [Value::Class(class)]) => {
+                Some(Some(Value::Object(Rc::new(super::super::held::NamesOfClass(class.clone())))))
+            }
             ("globals", []) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module))))),
             ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
                 Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module)))))
@@ -264,20 +268,6 @@ impl Interpreter<'_> {
         self.announce(&class, &[], frame, range);
         Some(Value::Class(class))
     }
-}
-
-/// The methods of an object that have no special name.
-fn methods_of(object: &Value, class: &Class) -> Vec<Value> {
-    let mut found = Vec::new();
-    let own = class.names.borrow();
-    let inherited = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
-    let inherited: Vec<_> = inherited.map(|base| base.names.borrow()).collect();
-    for (name, binding) in std::iter::once(&own).chain(&inherited).flat_map(|names| names.iter()) {
-        if let (function @ Value::Function(_), false) = (&binding.value, name.starts_with("__")) {
-            found.push(Value::Method(Rc::new((object.clone(), function.clone()))));
-        }
-    }
-    found
 }
 
 /// A dictionary of pairs, later ones over earlier ones.

@@ -77,6 +77,10 @@ impl Interpreter<'_> {
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "inspect" if matches!(name, "getmembers" | "getmembers_static") => {
+                let doubt = self.doubt(frame, range, Why::NotKnown);
+                Some(self.any_attribute(&arguments.get(0, "object")?.clone(), &doubt))
+            }
             "abc" if name == "abstractmethod" => match &arguments.positional[..] {
                 [function] => {
                     super::define::set_abstract(&function.value);
@@ -352,6 +356,12 @@ impl Interpreter<'_> {
                 self.change_attribute(instance, name, arguments, frame, range)
             }
             Value::Instance(instance) => super::named_tuple::tuple_method(instance, name, arguments),
+            // Which of them still live is not known, nor which others there are.
+            Value::Class(class) if &**name == "__subclasses__" => {
+                let derived = self.subclasses.iter().filter(|one| !Rc::ptr_eq(one, class) && one.derives_from(class));
+                let derived: Vec<Value> = derived.cloned().map(Value::Class).collect();
+                Some(Value::Unknown(self.doubt(frame, range, "the classes that derive from it").among(&derived)))
+            }
             Value::Class(class) if &**name == "_make" => {
                 let [items] = &arguments.plain()?[..] else { return None };
                 let values = self.iterate(items, frame, range).ok()?;
