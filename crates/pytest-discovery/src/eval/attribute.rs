@@ -115,6 +115,7 @@ impl Interpreter<'_> {
                 "pattern" => Found::Value(Value::Str(pattern.clone())),
                 _ => method(),
             },
+            Value::Patch(_) if matches!(name, "start" | "stop" | "__enter__" | "__exit__") => method(),
             Value::Property(_) => method(),
             Value::Complex(real, imaginary) => match name {
                 "real" => Found::Value(Value::Float(*real)),

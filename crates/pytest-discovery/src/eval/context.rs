@@ -1,6 +1,7 @@
 //! `with`: context managers that are followed, and exceptions that others may keep to themselves.
 
 use super::exec::{Flow, Perhaps};
+use super::patching::MonkeyPatch;
 use super::shared::Shared;
 use super::value::{Binding, Doubt, Names, Raised, Value};
 use super::{Frame, Interpreter};
@@ -51,6 +52,24 @@ impl Interpreter<'_> {
             return Flow::Next;
         }
         self.ask_one_of(&value, &["__enter__", "__exit__"]);
+        if let Some(patch) = value.downcast::<MonkeyPatch>() {
+            if let Some(target) = target {
+                self.assign(target, value.clone(), frame);
+            }
+            let flow = self.with(rest, body, frame);
+            patch.undo(self, frame, context.range);
+            return flow;
+        }
+        if let Value::Patch(patch) = &value {
+            let new = self.patch_method(patch, "start", frame, context.range);
+            if let Some(target) = target {
+                let new = new.unwrap_or_else(|| self.unknown(frame, context.range, "a context manager"));
+                self.assign(target, new, frame);
+            }
+            let flow = self.with(rest, body, frame);
+            self.patch_method(patch, "stop", frame, context.range);
+            return flow;
+        }
         let is_tree = matches!(&value, Value::Instance(instance) if instance.class.in_tree("__exit__").is_some());
         let entered = if is_tree { self.special(&value, "__enter__", Vec::new(), frame, context.range) } else { None };
         if self.raised.is_some() {
@@ -287,7 +306,7 @@ impl Interpreter<'_> {
     }
 
     /// What a dotted name is an attribute of, and the attribute's name.
-    fn place_of(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<(Value, String)> {
+    pub(super) fn place_of(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<(Value, String)> {
         let (holder, name) = dotted.rsplit_once('.')?;
         let mut parts = holder.split('.');
         let mut path = parts.next()?.to_owned();
@@ -307,7 +326,7 @@ impl Interpreter<'_> {
 }
 
 /// The names that an assignment to an attribute changes, where it does nothing else.
-fn names_of<'v>(holder: &'v Value, name: &str) -> Option<&'v Shared<Names>> {
+pub(super) fn names_of<'v>(holder: &'v Value, name: &str) -> Option<&'v Shared<Names>> {
     match holder {
         Value::Class(class) if !class.is_enum => Some(&class.names),
         Value::Module(module) => Some(&module.scope.names),

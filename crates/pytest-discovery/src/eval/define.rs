@@ -105,8 +105,13 @@ impl Interpreter<'_> {
                 self.given(function, &partial.arguments, frame, range);
                 value
             }
-            (Value::Patch(injects), _) => {
-                patch(&value, *injects);
+            (Value::Patch(one), _) => {
+                patch(&value, one.injects);
+                // Whoever calls it here runs it with what is patched.
+                if let Value::Function(function) = &value {
+                    let not_followed = Binding { value: Value::None, doubt: None };
+                    function.attributes.borrow_mut().insert(NOT_FOLLOWED.into(), not_followed);
+                }
                 value
             }
             (Value::Wraps(inner), Value::Function(_) | Value::Instance(_)) => {

@@ -52,6 +52,7 @@ mod named_tuple;
 mod names;
 mod one_of;
 mod operators;
+mod patching;
 mod private;
 mod several;
 pub(crate) mod shared;

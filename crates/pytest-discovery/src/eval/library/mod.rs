@@ -25,6 +25,7 @@ use std::rc::Rc;
 
 use super::class::DataclassOptions;
 use super::doubt::Why;
+use super::patching::Patch;
 use super::value::{Arguments, Binding, Partial, Value};
 use super::{Frame, Interpreter, stdlib, truth};
 use crate::syntax::ast::Range;
@@ -77,6 +78,7 @@ impl Interpreter<'_> {
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "pytest.MonkeyPatch" if name == "context" => Some(super::patching::monkey_patch()),
             "inspect" if matches!(name, "getmembers" | "getmembers_static") => {
                 let doubt = self.doubt(frame, range, Why::NotKnown);
                 Some(self.any_attribute(&arguments.get(0, "object")?.clone(), &doubt))
@@ -150,7 +152,10 @@ impl Interpreter<'_> {
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
             }
-            _ if path.starts_with("unittest.mock.patch") => Some(Value::Patch(injects(path, arguments)?)),
+            _ if path.starts_with("unittest.mock.patch") => {
+                let injects = injects(path, arguments)?;
+                Some(Value::Patch(Rc::new(Patch { injects, path: path.into(), arguments: arguments.clone() })))
+            }
             "<dataclass>" | "<exception>" => self.bound_init(path, arguments, frame, range),
             "builtins.object" => self.object_method(name, arguments),
             _ if stdlib::is_transparent(path) => Some(Value::Transparent),
@@ -263,6 +268,7 @@ impl Interpreter<'_> {
             "fail" => Some(self.outcome("Failed", frame, range)),
             "xfail" => Some(self.outcome("Failed", frame, range)),
             "exit" => Some(self.outcome("Exit", frame, range)),
+            "MonkeyPatch" if arguments.positional.is_empty() => Some(super::patching::monkey_patch()),
             "hookimpl" | "register_assert_rewrite" => Some(Value::Transparent),
             _ => None,
         }
@@ -340,6 +346,7 @@ impl Interpreter<'_> {
             Value::List(_) | Value::Dict(_) | Value::Set(_) if name.starts_with("__") => {
                 self.special_method(object, name, arguments, frame, range)
             }
+            Value::Patch(patch) => self.patch_method(patch, name, frame, range),
             Value::Str(text) => self.string_method(text.as_str()?, name, arguments, frame, range),
             Value::Bytes(bytes) => strings::bytes_method(bytes, name, arguments),
             Value::List(list) => self.list_method(list, name, arguments, frame, range),
