@@ -312,13 +312,19 @@ impl Interpreter<'_> {
         if let Ok(Some(binding)) = &on_class
             && let Value::Property(property) = &binding.value
         {
+            let own = instance.attributes.borrow().get(name).filter(|_| property.is_cached()).cloned();
+            if let Some(own) = own {
+                return Found::Value(own.value);
+            }
             let getter = property.getter.clone();
-            return Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+            let found = Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+            return self.or_answered(found, object, name, frame, range);
         }
         if let Ok(Some(Binding { value: value @ Value::Instance(descriptor), .. })) = &on_class
             && descriptor.class.in_tree("__set__").is_some()
         {
-            return self.described(value, object, class, frame, range);
+            let found = self.described(value, object, class, frame, range);
+            return self.or_answered(found, object, name, frame, range);
         }
         if let Some(member) = &instance.member {
             match name {
@@ -372,7 +378,8 @@ impl Interpreter<'_> {
                     if class.is_enum && super::enums::is_member_binding(class, name, value) {
                         return self.class_attribute(class, name, frame, range);
                     }
-                    self.described(value, object, class, frame, range)
+                    let found = self.described(value, object, class, frame, range);
+                    self.or_answered(found, object, name, frame, range)
                 }
             };
         }
@@ -386,20 +393,40 @@ impl Interpreter<'_> {
             }
         }
         if class.in_tree("__getattr__").is_some() {
-            return match self.special(object, "__getattr__", vec![Value::str(name)], frame, range) {
-                // It says so itself that there is none.
-                Some(_) if self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError") => {
-                    self.raised = None;
-                    Found::Missing
-                }
-                found => found.into(),
-            };
+            return self.answered(object, name, frame, range);
         }
         if name.starts_with("__") || class.open.borrow().is_some() {
             return Found::Unknown(class.open.borrow().clone());
         }
         let known = class.is_plain() || class.payload().is_some() || class.is_enum || class.is_exception();
         if known && class.doubt.borrow().is_none() { Found::Missing } else { Found::Unknown(None) }
+    }
+
+    /// What `__getattr__` of an object answers.
+    fn answered(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
+        match self.special(object, "__getattr__", vec![Value::str(name)], frame, range) {
+            // It says so itself that there is none.
+            Some(_) if self.lacks_attribute() => {
+                self.raised = None;
+                Found::Missing
+            }
+            found => found.into(),
+        }
+    }
+
+    /// What a property or a descriptor gave: where it says that there is no such attribute, `__getattr__` is asked.
+    fn or_answered(&mut self, found: Found, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
+        match object {
+            Value::Instance(instance) if self.lacks_attribute() && instance.class.in_tree("__getattr__").is_some() => {
+                self.raised = None;
+                self.answered(object, name, frame, range)
+            }
+            _ => found,
+        }
+    }
+
+    fn lacks_attribute(&self) -> bool {
+        self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError")
     }
 
     /// Whether what is assigned to an attribute of an instance is what is read from it, whatever else its bases have.

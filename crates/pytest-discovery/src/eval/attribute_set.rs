@@ -26,6 +26,13 @@ impl Interpreter<'_> {
                 if matches!(answer, Some(Value::None)) || self.raised.is_some() {
                     return;
                 }
+                if let (true, None, Some(Value::Property(property))) =
+                    (!odd, &doubt, class.in_tree(name).map(|one| one.value))
+                    && property.refuses
+                {
+                    self.fail("AttributeError", format!("`{name}` is a property without a setter"), frame, range);
+                    return;
+                }
                 if !odd && class.has_no_place_for(name) {
                     self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
                     return;
@@ -123,6 +130,7 @@ impl Interpreter<'_> {
         }
         let args = vec![object.clone(), value.clone()];
         match class.in_tree(name).map(|found| found.value) {
+            Some(Value::Property(property)) if property.is_cached() => (false, None),
             Some(Value::Property(property)) => {
                 let setter = property.setter.clone();
                 (true, setter.map(|setter| self.call_plain(&setter, args, frame, range)))

@@ -66,7 +66,7 @@ impl Interpreter<'_> {
                 "builtins.property" => property(value),
                 "functools.cached_property" => {
                     memo::remember(&value, Some(Memo::of_objects()));
-                    property(value)
+                    Value::Property(Rc::new(Property { getter: value, setter: None, refuses: false }))
                 }
                 "functools.lru_cache" | "functools.cache" => {
                     // A cache has no bound.
@@ -121,9 +121,11 @@ impl Interpreter<'_> {
             (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
             (Value::BuiltinMethod(method), _) if matches!(method.0, Value::Property(_)) => {
                 match (&method.0, &*method.1) {
-                    (Value::Property(property), "setter") => {
-                        Value::Property(Rc::new(Property { getter: property.getter.clone(), setter: Some(value) }))
-                    }
+                    (Value::Property(property), "setter") => Value::Property(Rc::new(Property {
+                        getter: property.getter.clone(),
+                        setter: Some(value),
+                        refuses: false,
+                    })),
                     (other, _) => other.clone(),
                 }
             }
@@ -466,7 +468,7 @@ fn implicit(value: Value) -> Value {
 pub(super) const NOT_FOLLOWED: &str = "<not followed>";
 
 pub(super) fn property(getter: Value) -> Value {
-    Value::Property(Rc::new(Property { getter, setter: None }))
+    Value::Property(Rc::new(Property { getter, setter: None, refuses: true }))
 }
 
 /// Tells functions which class defines them.

@@ -145,6 +145,8 @@ impl Interpreter<'_> {
             class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.clone())).collect();
         let mut made = Members::default();
         let mut values: Vec<Value> = Vec::new();
+        // What each `auto()` got: `DEFAULT = A` is the same one.
+        let mut given: Vec<(Rc<str>, Value)> = Vec::new();
         for (name, binding) in body {
             if !is_member_binding(class, &name, &binding.value) {
                 continue;
@@ -156,9 +158,14 @@ impl Interpreter<'_> {
                 Value::Unknown(doubt) => return Err(Some(doubt.clone())),
                 // Releases differ in whether these are members.
                 Value::Class(_) | Value::Partial(_) => return Err(None),
-                Value::External(path) if &**path == AUTO => {
-                    self.automatic(class, &name, &values, frame, range).ok_or(None)?
-                }
+                Value::External(path) if &**path == AUTO => match given.iter().find(|(one, _)| Rc::ptr_eq(one, path)) {
+                    Some((_, value)) => value.clone(),
+                    None => {
+                        let value = self.automatic(class, &name, &values, frame, range).ok_or(None)?;
+                        given.push((path.clone(), value.clone()));
+                        value
+                    }
+                },
                 Value::Tuple(items)
                     if items.iter().any(|one| matches!(one, Value::External(path) if &**path == AUTO)) =>
                 {
