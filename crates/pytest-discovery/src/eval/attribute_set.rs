@@ -53,7 +53,13 @@ impl Interpreter<'_> {
                 if let Value::Function(function) = &value {
                     function.owner.borrow_mut().get_or_insert_with(|| class.clone());
                 }
-                let binding = bound(value, class.names.borrow().get(name));
+                let mut binding = bound(value, class.names.borrow().get(name));
+                if class.is_asked_by_metaclass("__setattr__") {
+                    let doubt = self.doubt(frame, range, "an attribute that a metaclass assigns");
+                    Self::has_other_names(object, &doubt);
+                    Self::has_other_data(object, &doubt);
+                    binding = Binding { value: Value::Unknown(doubt.among([&binding.value])), doubt: Some(doubt) };
+                }
                 if name == "__name__" {
                     class.renamed.replace(Some(binding.value));
                     return;

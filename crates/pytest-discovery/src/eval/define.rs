@@ -260,12 +260,12 @@ impl Interpreter<'_> {
             self.make_members(&class, frame, def.range);
         }
         self.announce(&class, &def.keywords, frame, def.range);
-        if let Some(unknown) = unknown_base {
-            self.announce_to_one_of(&class, &unknown, frame, def.range);
+        if let Some(unknown) = &unknown_base {
+            self.announce_to_one_of(&class, unknown, frame, def.range);
         }
-        if let Some(metaclass) = metaclass {
-            // The names that it begins with.
-            if metaclass.in_tree("__prepare__").is_some() {
+        if let Some(metaclass) = metaclass.or_else(|| unknown_base.as_ref().and_then(metaclass_among)) {
+            // The names that it begins with, or is given.
+            if ["__prepare__", "__new__", "__init__", "__call__"].iter().any(|name| metaclass.in_tree(name).is_some()) {
                 Self::has_other_names(&Value::Class(class.clone()), &self.doubt(frame, def.range, "a metaclass"));
             }
             self.shape(&class, metaclass, frame, def.range);
@@ -454,6 +454,14 @@ impl Interpreter<'_> {
         let positional = values.into_iter().map(|value| super::value::Argument { value, source: source.clone() });
         Arguments { positional: positional.collect(), keywords: Vec::new() }
     }
+}
+
+/// The metaclass of a base that is not known: `with_metaclass(Meta, Base)`.
+fn metaclass_among(base: &Doubt) -> Option<Rc<Class>> {
+    base.candidates().iter().find_map(|candidate| match candidate {
+        Value::Class(class) if class.has_external(|path| path == "builtins.type") => Some(class.clone()),
+        _ => None,
+    })
 }
 
 /// A method that is a class method without being marked as one.
