@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::doubt::Why;
 use super::library::NamesOfScope;
 use super::value::{Arguments, Binding, Class, Dict, DictKind, Doubt, Object, Value, ViewKind};
 use super::{Frame, Interpreter, MOST_CANDIDATES};
@@ -19,6 +20,13 @@ impl Interpreter<'_> {
             }
         }
         Value::Unknown(doubt.among(&few(held)).among([object]))
+    }
+
+    /// `inspect.getmembers(object)`.
+    pub(super) fn members_of(&mut self, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let object = arguments.get(0, "object")?;
+        let doubt = self.doubt(frame, range, Why::NotKnown);
+        Some(self.any_attribute(object, &doubt))
     }
 }
 

@@ -64,10 +64,7 @@ impl Interpreter<'_> {
                 Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
             }
             ("getattr", [object, name, default @ ..]) if name.as_str().is_none() && default.len() < 2 => {
-                let doubt = self.doubt(frame, range, "an attribute whose name is not known");
-                self.note_risk(&doubt);
-                let doubt = doubt.among(default.iter().copied());
-                Some(Some(self.any_attribute(object, &doubt)))
+                Some(Some(self.attribute_in_doubt(object, default, frame, range)))
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
@@ -183,26 +180,44 @@ impl Interpreter<'_> {
             }
             // A method of a built-in class, with its object as first argument.
             (name, [object, rest @ ..]) if name.contains('.') => {
-                let (class, method) = name.split_once('.')?;
-                let fits = matches!(is_instance(object, &Value::external(format!("builtins.{class}"))), Some(true));
-                let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
-                // Not what a class that derives from it has under that name.
-                let value = match object {
-                    Value::Instance(instance) => instance.class.payload_value(instance),
-                    other => Some((*other).clone()),
-                };
-                let is_followed =
-                    |value: &Value| !method.starts_with("__") || stdlib::has_method(value, method) == Some(true);
-                match value.filter(|value| fits && is_followed(value)) {
-                    Some(value) => {
-                        let found = self.attribute(&value, method, frame, range);
-                        Some(Some(self.apply(&found, given, None, frame, range)))
-                    }
-                    None => Some(None),
-                }
+                Some(self.method_of_built_in(name, object, rest, frame, range))
             }
             _ => None,
         }
+    }
+
+    /// `list.append(object, ...)`.
+    fn method_of_built_in(
+        &mut self,
+        name: &str,
+        object: &Value,
+        rest: &[&Value],
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let (class, method) = name.split_once('.')?;
+        if is_instance(object, &Value::external(format!("builtins.{class}"))) != Some(true) {
+            return None;
+        }
+        // Not what a class that derives from it has under that name.
+        let value = match object {
+            Value::Instance(instance) => instance.class.payload_value(instance)?,
+            other => other.clone(),
+        };
+        if method.starts_with("__") && stdlib::has_method(&value, method) != Some(true) {
+            return None;
+        }
+        let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
+        let found = self.attribute(&value, method, frame, range);
+        Some(self.apply(&found, given, None, frame, range))
+    }
+
+    /// `getattr(object, name)` with a name that is not known.
+    fn attribute_in_doubt(&mut self, object: &Value, default: &[&Value], frame: &Frame, range: Range) -> Value {
+        let doubt = self.doubt(frame, range, "an attribute whose name is not known");
+        self.note_risk(&doubt);
+        let doubt = doubt.among(default.iter().copied());
+        self.any_attribute(object, &doubt)
     }
 
     /// The pairs of `dict(...)` and `update(...)`.

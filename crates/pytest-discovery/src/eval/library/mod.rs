@@ -79,10 +79,7 @@ impl Interpreter<'_> {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
             "pytest.MonkeyPatch" if name == "context" => Some(super::patching::monkey_patch()),
-            "inspect" if matches!(name, "getmembers" | "getmembers_static") => {
-                let doubt = self.doubt(frame, range, Why::NotKnown);
-                Some(self.any_attribute(&arguments.get(0, "object")?.clone(), &doubt))
-            }
+            "inspect" if matches!(name, "getmembers" | "getmembers_static") => self.members_of(arguments, frame, range),
             "abc" if name == "abstractmethod" => match &arguments.positional[..] {
                 [function] => {
                     super::define::set_abstract(&function.value);
@@ -152,10 +149,7 @@ impl Interpreter<'_> {
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
             }
-            _ if path.starts_with("unittest.mock.patch") => {
-                let injects = injects(path, arguments)?;
-                Some(Value::Patch(Rc::new(Patch { injects, path: path.into(), arguments: arguments.clone() })))
-            }
+            _ if path.starts_with("unittest.mock.patch") => patch(path, arguments),
             "<dataclass>" | "<exception>" => self.bound_init(path, arguments, frame, range),
             "builtins.object" => self.object_method(name, arguments),
             _ if stdlib::is_transparent(path) => Some(Value::Transparent),
@@ -379,6 +373,12 @@ impl Interpreter<'_> {
             _ => None,
         }
     }
+}
+
+/// `mock.patch(...)`.
+fn patch(path: &str, arguments: &Arguments) -> Option<Value> {
+    let injects = injects(path, arguments)?;
+    Some(Value::Patch(Rc::new(Patch { injects, path: path.into(), arguments: arguments.clone() })))
 }
 
 /// Whether a `mock.patch` passes the function that it decorates an argument; `None` where it is not known.
