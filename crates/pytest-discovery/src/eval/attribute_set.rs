@@ -33,6 +33,10 @@ impl Interpreter<'_> {
                     self.fail("AttributeError", format!("`{name}` is a property without a setter"), frame, range);
                     return;
                 }
+                if !odd && doubt.is_none() && super::named_tuple::is_tuple_field(class, name) {
+                    self.fail("AttributeError", format!("`{name}` is a field of a tuple"), frame, range);
+                    return;
+                }
                 if !odd && class.has_no_place_for(name) {
                     self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
                     return;
@@ -92,7 +96,10 @@ impl Interpreter<'_> {
                     function.wrapped.replace(Some(inner.clone()));
                     return;
                 }
-                if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
+                if matches!(
+                    name,
+                    "__name__" | "__signature__" | "__wrapped__" | "__code__" | "__defaults__" | "__kwdefaults__"
+                ) {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
                     function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
                     if name == "__name__" {

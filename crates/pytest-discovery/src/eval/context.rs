@@ -5,10 +5,14 @@ use super::patching::MonkeyPatch;
 use super::shared::Shared;
 use super::value::{Binding, Doubt, Names, Raised, Value};
 use super::{Frame, Interpreter};
+use crate::PythonVersion;
 use crate::syntax::ast::{Call, Expr, ExprKind, Range, Stmt};
 
 /// How the calls end whose functions are looked at before they are called.
 const FOLLOWED: [&str; 7] = ["suppress", "nullcontext", "raises", "patch", ".object", ".dict", ".multiple"];
+
+/// From this release on it is another exception where an object is no context manager.
+const NO_MANAGER_REFUSED: PythonVersion = PythonVersion::new(3, 11);
 
 impl Interpreter<'_> {
     pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
@@ -49,6 +53,14 @@ impl Interpreter<'_> {
         }
         let value = self.eval(context, frame);
         if self.raised.is_some() {
+            return Flow::Next;
+        }
+        if matches!(
+            value,
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Dict(_)
+        ) {
+            let class = if self.python < NO_MANAGER_REFUSED { "AttributeError" } else { "TypeError" };
+            self.fail(class, "no context manager".to_owned(), frame, context.range);
             return Flow::Next;
         }
         self.ask_one_of(&value, &["__enter__", "__exit__"]);

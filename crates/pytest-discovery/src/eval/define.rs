@@ -89,6 +89,7 @@ impl Interpreter<'_> {
                 }
                 // It takes the class for the reason, and gives a decorator.
                 "unittest.skip" if matches!(value, Value::Class(_)) => Value::Transparent,
+                "enum.unique" => self.call_plain(decorator, vec![value], frame, range),
                 path if stdlib::is_transparent(path) => value,
                 path if stdlib::is_attrs(path) && matches!(value, Value::Class(_)) => {
                     if let Value::Class(class) = &value {
@@ -228,6 +229,13 @@ impl Interpreter<'_> {
         let Some(mro) = linearize(&bases) else {
             return self.fail("TypeError", "the order of its base classes".to_owned(), frame, def.range);
         };
+        let has_members = |base: &Value| {
+            matches!(base, Value::Class(base)
+                if base.is_enum && base.members.borrow().as_ref().is_ok_and(|members| !members.is_empty()))
+        };
+        if bases.iter().any(has_members) {
+            return self.fail("TypeError", "an enum that has members has no subclass".to_owned(), frame, def.range);
+        }
         let scope = Scope::of_class(frame.scope.clone(), def.clone());
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
         if let Some(metaclass) = &metaclass {

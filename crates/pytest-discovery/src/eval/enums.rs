@@ -89,6 +89,13 @@ fn bits(member: &Value) -> Option<BigInt> {
     }
 }
 
+/// Whether two names of an enum are known to be those of one member.
+pub(super) fn has_alias(class: &Value) -> bool {
+    let Value::Class(class) = class else { return false };
+    let is_other = |(name, member): (&Rc<str>, &Value)| matches!(member, Value::Instance(one) if one.member.as_ref().is_some_and(|own| own != name));
+    class.members.borrow().as_ref().is_ok_and(|members| members.iter().any(is_other))
+}
+
 impl Interpreter<'_> {
     /// Makes the members of an enum whose body was evaluated.
     pub(super) fn make_members(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) {

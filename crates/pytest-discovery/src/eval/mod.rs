@@ -388,6 +388,7 @@ impl<'a> Interpreter<'a> {
             innermost = false;
         }
         match name {
+            "__class__" if let Some(class) = frame.scope.class_of_method() => return Value::Class(class),
             "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),
             "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),

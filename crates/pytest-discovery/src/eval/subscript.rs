@@ -281,10 +281,11 @@ impl Interpreter<'_> {
                 }
                 if let (Ok(items), Some(index)) = (&mut *list.0.borrow_mut(), integer(&key)) {
                     let found = position(items.len(), &index);
-                    if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
-                        *slot = value;
-                        return;
+                    match found.and_then(|at| items.get_mut(at)) {
+                        Some(slot) => *slot = value,
+                        None => self.refuse_item("IndexError", frame, range),
                     }
+                    return;
                 }
             }
             (Value::Instance(instance), None) => {
@@ -298,6 +299,7 @@ impl Interpreter<'_> {
                 }
             }
             (Value::Unknown(doubt), _) => self.note_risk(&doubt.clone()),
+            (object, None) if has_fixed_items(object) => return self.refuse_item("TypeError", frame, range),
             _ => {}
         }
         let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
@@ -400,7 +402,10 @@ impl Interpreter<'_> {
                             items.remove(at);
                             true
                         }
-                        None => false,
+                        None => {
+                            self.refuse_item("IndexError", frame, range);
+                            true
+                        }
                     },
                     Err(_) => true,
                 }
@@ -413,6 +418,10 @@ impl Interpreter<'_> {
             }
             _ => false,
         }
+    }
+
+    fn refuse_item(&mut self, class: &str, frame: &Frame, range: Range) {
+        self.fail(class, "an item that cannot be assigned or deleted".to_owned(), frame, range);
     }
 
     /// Sets a variable of the environment, or takes it away.
@@ -444,6 +453,24 @@ pub(super) fn held_by(container: &Value) -> Vec<Value> {
         Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Whether it has no items, or none that can be assigned.
+fn has_fixed_items(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Bytes(_)
+            | Value::Tuple(_)
+            | Value::Range(_)
+            | Value::Set(_)
+            | Value::FrozenSet(_)
+            | Value::Function(_)
+    )
 }
 
 fn position(length: usize, index: &BigInt) -> Option<usize> {

@@ -113,6 +113,7 @@ impl Interpreter<'_> {
         let more = match (name, &values[..]) {
             ("extend", [more]) => match self.iterate(more, frame, range) {
                 Ok(items) => items,
+                Err(_) if self.raised.is_some() => return Some(Value::None),
                 Err(doubt) => {
                     list.forget(&doubt, [*more]);
                     return Some(Value::None);

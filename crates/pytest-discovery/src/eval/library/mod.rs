@@ -100,7 +100,18 @@ impl Interpreter<'_> {
                 "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" => {
                     self.enum_from_call(path, arguments, frame, range)
                 }
-                "unique" => arguments.positional.first().map(|arg| arg.value.clone()),
+                "unique" => {
+                    let class = arguments.positional.first()?.value.clone();
+                    if super::enums::has_alias(&class) {
+                        return Some(self.fail(
+                            "ValueError",
+                            "an enum with two names for a member".to_owned(),
+                            frame,
+                            range,
+                        ));
+                    }
+                    Some(class)
+                }
                 _ => None,
             },
             "pytest" => self.pytest(name, arguments, frame, range),
