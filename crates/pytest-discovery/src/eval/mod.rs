@@ -15,6 +15,7 @@ mod asked;
 mod attribute;
 mod attribute_set;
 mod augment;
+mod behind;
 mod bound;
 mod builtin_names;
 mod call;
