@@ -55,10 +55,15 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Flow::Next;
         }
-        if matches!(
-            value,
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Dict(_)
-        ) {
+        let is_none = match &value {
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Dict(_) => true,
+            Value::Instance(instance) => {
+                let has = |name: &str| instance.class.in_tree(name).is_some();
+                instance.class.is_plain() && !has("__enter__") && !has("__exit__")
+            }
+            _ => false,
+        };
+        if is_none {
             let class = if self.python < NO_MANAGER_REFUSED { "AttributeError" } else { "TypeError" };
             self.fail(class, "no context manager".to_owned(), frame, context.range);
             return Flow::Next;

@@ -201,7 +201,13 @@ impl Interpreter<'_> {
                 return Value::None;
             }
             match &value {
+                Value::External(path) if matches!(&**path, "builtins.bool" | "builtins.range" | "builtins.slice") => {
+                    return self.refuse_base(frame, base.range);
+                }
                 Value::Class(_) | Value::External(_) => bases.push(value),
+                Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => {
+                    return self.refuse_base(frame, base.range);
+                }
                 _ => {
                     let text = format!("the base class `{}` is not known", frame.module.file.slice(base.range));
                     let unknown = doubt.take().unwrap_or_else(|| self.doubt(frame, base.range, text));
@@ -229,6 +235,10 @@ impl Interpreter<'_> {
         let Some(mro) = linearize(&bases) else {
             return self.fail("TypeError", "the order of its base classes".to_owned(), frame, def.range);
         };
+        let solid = |base: &&Value| matches!(base, Value::External(path) if LAID_OUT.contains(&&**path));
+        if mro.iter().filter(solid).count() > 1 {
+            return self.refuse_base(frame, def.range);
+        }
         let has_members = |base: &Value| {
             matches!(base, Value::Class(base)
                 if base.is_enum && base.members.borrow().as_ref().is_ok_and(|members| !members.is_empty()))
@@ -286,6 +296,10 @@ impl Interpreter<'_> {
             value = self.decorate(&decorator, value, frame, range);
         }
         value
+    }
+
+    fn refuse_base(&mut self, frame: &Frame, range: Range) -> Value {
+        self.fail("TypeError", "a class that cannot be made of its bases".to_owned(), frame, range)
     }
 
     /// The names that a metaclass has a class body begin with.
@@ -479,6 +493,19 @@ fn implicit(value: Value) -> Value {
         other => other,
     }
 }
+
+/// Built-in classes of which no two are the bases of one class.
+const LAID_OUT: [&str; 9] = [
+    "builtins.str",
+    "builtins.int",
+    "builtins.float",
+    "builtins.bytes",
+    "builtins.tuple",
+    "builtins.list",
+    "builtins.dict",
+    "builtins.set",
+    "builtins.frozenset",
+];
 
 /// The attribute that says that a function's body is not run.
 pub(super) const NOT_FOLLOWED: &str = "<not followed>";

@@ -272,6 +272,7 @@ impl Interpreter<'_> {
                 }
                 return;
             }
+            (Value::Dict(_), None) if has_no_hash(&key) => return self.refuse_item("TypeError", frame, range),
             (Value::Dict(dict), None) if dict.insert(key.clone(), value.clone()) => return,
             (Value::List(list), None) => {
                 let several = list.0.borrow().as_ref().ok().and_then(|items| several::among(items));
@@ -453,6 +454,11 @@ pub(super) fn held_by(container: &Value) -> Vec<Value> {
         Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Whether it can be no key.
+pub(super) fn has_no_hash(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Dict(_) | Value::Set(_))
 }
 
 /// Whether it has no items, or none that can be assigned.
