@@ -45,6 +45,7 @@ impl Interpreter<'_> {
             },
             Value::External(path) => match name {
                 "__name__" => stdlib::name_of(path).map(Value::str).into(),
+                _ if stdlib::is_container_method(path, name) => Found::Value(Value::external(format!("{path}.{name}"))),
                 _ if name.starts_with("__") => Found::Unknown(None),
                 _ => Found::Value(external_attribute(path, name)),
             },
@@ -114,6 +115,7 @@ impl Interpreter<'_> {
                 "pattern" => Found::Value(Value::Str(pattern.clone())),
                 _ => method(),
             },
+            Value::Patch(_) if matches!(name, "start" | "stop" | "__enter__" | "__exit__") => method(),
             Value::Property(_) => method(),
             Value::Complex(real, imaginary) => match name {
                 "real" => Found::Value(Value::Float(*real)),
@@ -200,6 +202,12 @@ impl Interpreter<'_> {
                 return Found::Value(assigned.unwrap_or_else(|| Value::str(&*class.name)));
             }
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
+            "__subclasses__" => {
+                return Found::Value(Value::BuiltinMethod(Rc::new((Value::Class(class.clone()), name.into()))));
+            }
+            "__dict__" if class.metaclass.borrow().is_none() => {
+                return Found::Value(Value::Object(Rc::new(super::held::NamesOfClass(class.clone()))));
+            }
             "__members__" if class.is_enum => {
                 return match &*class.members.borrow() {
                     Ok(members) => {
@@ -304,13 +312,19 @@ impl Interpreter<'_> {
         if let Ok(Some(binding)) = &on_class
             && let Value::Property(property) = &binding.value
         {
+            let own = instance.attributes.borrow().get(name).filter(|_| property.is_cached()).cloned();
+            if let Some(own) = own {
+                return Found::Value(own.value);
+            }
             let getter = property.getter.clone();
-            return Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+            let found = Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range));
+            return self.or_answered(found, object, name, frame, range);
         }
         if let Ok(Some(Binding { value: value @ Value::Instance(descriptor), .. })) = &on_class
             && descriptor.class.in_tree("__set__").is_some()
         {
-            return self.described(value, object, class, frame, range);
+            let found = self.described(value, object, class, frame, range);
+            return self.or_answered(found, object, name, frame, range);
         }
         if let Some(member) = &instance.member {
             match name {
@@ -325,6 +339,9 @@ impl Interpreter<'_> {
         // With a base that is not known only what the tree defines is certain, and that hardly.
         if on_class.is_err() && !self.has_plain_attributes(class) {
             let doubt = on_class.err().flatten();
+            if class.payload().is_some() && !instance.attributes.borrow().contains_key(name) {
+                return self.built_in_attribute(object, name, doubt, frame, range);
+            }
             return Found::Unknown(match instance.attributes.borrow().get(name) {
                 Some(own) => Some(doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown)).among([&own.value])),
                 None => doubt,
@@ -361,7 +378,8 @@ impl Interpreter<'_> {
                     if class.is_enum && super::enums::is_member_binding(class, name, value) {
                         return self.class_attribute(class, name, frame, range);
                     }
-                    self.described(value, object, class, frame, range)
+                    let found = self.described(value, object, class, frame, range);
+                    self.or_answered(found, object, name, frame, range)
                 }
             };
         }
@@ -375,20 +393,40 @@ impl Interpreter<'_> {
             }
         }
         if class.in_tree("__getattr__").is_some() {
-            return match self.special(object, "__getattr__", vec![Value::str(name)], frame, range) {
-                // It says so itself that there is none.
-                Some(_) if self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError") => {
-                    self.raised = None;
-                    Found::Missing
-                }
-                found => found.into(),
-            };
+            return self.answered(object, name, frame, range);
         }
         if name.starts_with("__") || class.open.borrow().is_some() {
             return Found::Unknown(class.open.borrow().clone());
         }
         let known = class.is_plain() || class.payload().is_some() || class.is_enum || class.is_exception();
         if known && class.doubt.borrow().is_none() { Found::Missing } else { Found::Unknown(None) }
+    }
+
+    /// What `__getattr__` of an object answers.
+    fn answered(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
+        match self.special(object, "__getattr__", vec![Value::str(name)], frame, range) {
+            // It says so itself that there is none.
+            Some(_) if self.lacks_attribute() => {
+                self.raised = None;
+                Found::Missing
+            }
+            found => found.into(),
+        }
+    }
+
+    /// What a property or a descriptor gave: where it says that there is no such attribute, `__getattr__` is asked.
+    fn or_answered(&mut self, found: Found, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
+        match object {
+            Value::Instance(instance) if self.lacks_attribute() && instance.class.in_tree("__getattr__").is_some() => {
+                self.raised = None;
+                self.answered(object, name, frame, range)
+            }
+            _ => found,
+        }
+    }
+
+    fn lacks_attribute(&self) -> bool {
+        self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError")
     }
 
     /// Whether what is assigned to an attribute of an instance is what is read from it, whatever else its bases have.
@@ -404,49 +442,6 @@ impl Interpreter<'_> {
                 }
                 _ => false,
             })
-    }
-
-    fn super_attribute(
-        &mut self,
-        behind: &Rc<Class>,
-        object: &Value,
-        name: &str,
-        frame: &Frame,
-        range: Range,
-    ) -> Found {
-        let class = match object {
-            Value::Instance(instance) => instance.class.clone(),
-            Value::Class(class) => class.clone(),
-            _ => return Found::Unknown(None),
-        };
-        if name == "__init__" {
-            return Found::Value(self.init_behind(&class, behind, object, frame, range));
-        }
-        match class.lookup_behind(behind, name) {
-            Ok(Some(binding)) => match &binding.value {
-                function @ Value::Function(_) => {
-                    Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
-                }
-                Value::ClassMethod(inner) => {
-                    Found::Value(Value::Method(Rc::new((Value::Class(class.clone()), (**inner).clone()))))
-                }
-                Value::StaticMethod(inner) => Found::Value((**inner).clone()),
-                Value::Property(property) => {
-                    let getter = property.getter.clone();
-                    Found::Value(self.call_plain(&getter, vec![object.clone()], frame, range))
-                }
-                other => Found::Value(other.clone()),
-            },
-            Ok(None) if matches!(name, "__init_subclass__" | "__post_init__" | "__set_name__") => {
-                Found::Value(Value::external("builtins.object.__init_subclass__"))
-            }
-            Ok(None) if name == "__setattr__" => {
-                Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), "__setattr__".into()))))
-            }
-            Ok(None) if name.starts_with("__") => Found::Unknown(None),
-            Ok(None) => Found::Missing,
-            Err(doubt) => Found::Unknown(doubt),
-        }
     }
 
     fn function_attribute(&mut self, function: &Rc<Function>, name: &str) -> Found {

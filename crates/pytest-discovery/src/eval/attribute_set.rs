@@ -26,6 +26,17 @@ impl Interpreter<'_> {
                 if matches!(answer, Some(Value::None)) || self.raised.is_some() {
                     return;
                 }
+                if let (true, None, Some(Value::Property(property))) =
+                    (!odd, &doubt, class.in_tree(name).map(|one| one.value))
+                    && property.refuses
+                {
+                    self.fail("AttributeError", format!("`{name}` is a property without a setter"), frame, range);
+                    return;
+                }
+                if !odd && doubt.is_none() && super::named_tuple::is_tuple_field(class, name) {
+                    self.fail("AttributeError", format!("`{name}` is a field of a tuple"), frame, range);
+                    return;
+                }
                 if !odd && class.has_no_place_for(name) {
                     self.fail("AttributeError", format!("`{name}` is none of its slots"), frame, range);
                     return;
@@ -46,7 +57,13 @@ impl Interpreter<'_> {
                 if let Value::Function(function) = &value {
                     function.owner.borrow_mut().get_or_insert_with(|| class.clone());
                 }
-                let binding = bound(value, class.names.borrow().get(name));
+                let mut binding = bound(value, class.names.borrow().get(name));
+                if class.is_asked_by_metaclass("__setattr__") {
+                    let doubt = self.doubt(frame, range, "an attribute that a metaclass assigns");
+                    Self::has_other_names(object, &doubt);
+                    Self::has_other_data(object, &doubt);
+                    binding = Binding { value: Value::Unknown(doubt.among([&binding.value])), doubt: Some(doubt) };
+                }
                 if name == "__name__" {
                     class.renamed.replace(Some(binding.value));
                     return;
@@ -79,7 +96,10 @@ impl Interpreter<'_> {
                     function.wrapped.replace(Some(inner.clone()));
                     return;
                 }
-                if matches!(name, "__name__" | "__signature__" | "__wrapped__" | "__code__") {
+                if matches!(
+                    name,
+                    "__name__" | "__signature__" | "__wrapped__" | "__code__" | "__defaults__" | "__kwdefaults__"
+                ) {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
                     function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
                     if name == "__name__" {
@@ -123,6 +143,7 @@ impl Interpreter<'_> {
         }
         let args = vec![object.clone(), value.clone()];
         match class.in_tree(name).map(|found| found.value) {
+            Some(Value::Property(property)) if property.is_cached() => (false, None),
             Some(Value::Property(property)) => {
                 let setter = property.setter.clone();
                 (true, setter.map(|setter| self.call_plain(&setter, args, frame, range)))

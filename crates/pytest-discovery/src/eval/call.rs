@@ -7,7 +7,7 @@ use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::generator::Waiting;
-use super::value::{Argument, Arguments, Binding, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
+use super::value::{Argument, Arguments, Binding, Class, Doubt, Function, Iterator, Scope, ScopeKind, Source, Value};
 use super::{Frame, Interpreter, MOST_CALLS, several, stdlib};
 use crate::syntax::ast::{self, Call, ComprehensionKind, ExprKind, ParameterKind, Range};
 
@@ -415,6 +415,16 @@ impl Interpreter<'_> {
             scope = here.parent.clone();
         }
         None
+    }
+}
+
+impl Scope {
+    /// The class in whose body the function is defined that runs here: `__class__`.
+    pub(super) fn class_of_method(&self) -> Option<Rc<Class>> {
+        match &self.call {
+            Some(function) => function.owner.borrow().clone(),
+            None => self.parent.as_ref()?.class_of_method(),
+        }
     }
 }
 

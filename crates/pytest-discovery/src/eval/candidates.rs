@@ -12,7 +12,7 @@ use super::iterator::Feed;
 use super::value::{Doubt, Value};
 
 /// Of more than so many, none is known any more at once.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// Those of all candidates that can be changed, each once.
 #[derive(Debug, Clone, Default)]

@@ -81,6 +81,15 @@ pub(crate) struct Instance {
 pub(crate) struct Property {
     pub(crate) getter: Value,
     pub(super) setter: Option<Value>,
+    /// Whether it is known to have no setter.
+    pub(super) refuses: bool,
+}
+
+impl Property {
+    /// Whether what is assigned to it is what an object has: `functools.cached_property`.
+    pub(super) fn is_cached(&self) -> bool {
+        self.setter.is_none() && !self.refuses
+    }
 }
 
 /// A kind of built-in value that a class derives from.

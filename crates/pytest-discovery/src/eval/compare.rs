@@ -26,6 +26,7 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
         Value::List(list) | Value::Set(list) => several::are_any(list.0.borrow().as_ref().ok()?),
         Value::Dict(dict) | Value::View(dict, _) => dict.0.borrow().as_ref().ok().map(|items| !items.is_empty()),
         Value::Range(range) => Some(super::iterator::length_of_range(range) > 0),
+        Value::Class(class) if ["__bool__", "__len__"].iter().any(|name| class.is_asked_by_metaclass(name)) => None,
         Value::Ellipsis
         | Value::Function(_)
         | Value::Method(_)

@@ -111,6 +111,13 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<bool> {
+        let is_asked = |value: &Value| match value {
+            Value::Class(class) => class.is_asked_by_metaclass("__eq__") || class.is_asked_by_metaclass("__ne__"),
+            _ => false,
+        };
+        if matches!(op, CompareOp::Eq | CompareOp::NotEq) && (is_asked(left) || is_asked(right)) {
+            return None;
+        }
         match op {
             CompareOp::Is | CompareOp::IsNot => Some(is_same(left, right)? == (op == CompareOp::Is)),
             CompareOp::In | CompareOp::NotIn => {

@@ -1,13 +1,18 @@
 //! `with`: context managers that are followed, and exceptions that others may keep to themselves.
 
 use super::exec::{Flow, Perhaps};
+use super::patching::MonkeyPatch;
 use super::shared::Shared;
 use super::value::{Binding, Doubt, Names, Raised, Value};
 use super::{Frame, Interpreter};
+use crate::PythonVersion;
 use crate::syntax::ast::{Call, Expr, ExprKind, Range, Stmt};
 
 /// How the calls end whose functions are looked at before they are called.
 const FOLLOWED: [&str; 7] = ["suppress", "nullcontext", "raises", "patch", ".object", ".dict", ".multiple"];
+
+/// From this release on it is another exception where an object is no context manager.
+const NO_MANAGER_REFUSED: PythonVersion = PythonVersion::new(3, 11);
 
 impl Interpreter<'_> {
     pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
@@ -50,7 +55,38 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Flow::Next;
         }
+        let is_none = match &value {
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::List(_) | Value::Dict(_) => true,
+            Value::Instance(instance) => {
+                let has = |name: &str| instance.class.in_tree(name).is_some();
+                instance.class.is_plain() && !has("__enter__") && !has("__exit__")
+            }
+            _ => false,
+        };
+        if is_none {
+            let class = if self.python < NO_MANAGER_REFUSED { "AttributeError" } else { "TypeError" };
+            self.fail(class, "no context manager".to_owned(), frame, context.range);
+            return Flow::Next;
+        }
         self.ask_one_of(&value, &["__enter__", "__exit__"]);
+        if let Some(patch) = value.downcast::<MonkeyPatch>() {
+            if let Some(target) = target {
+                self.assign(target, value.clone(), frame);
+            }
+            let flow = self.with(rest, body, frame);
+            patch.undo(self, frame, context.range);
+            return flow;
+        }
+        if let Value::Patch(patch) = &value {
+            let new = self.patch_method(patch, "start", frame, context.range);
+            if let Some(target) = target {
+                let new = new.unwrap_or_else(|| self.unknown(frame, context.range, "a context manager"));
+                self.assign(target, new, frame);
+            }
+            let flow = self.with(rest, body, frame);
+            self.patch_method(patch, "stop", frame, context.range);
+            return flow;
+        }
         let is_tree = matches!(&value, Value::Instance(instance) if instance.class.in_tree("__exit__").is_some());
         let entered = if is_tree { self.special(&value, "__enter__", Vec::new(), frame, context.range) } else { None };
         if self.raised.is_some() {
@@ -67,22 +103,7 @@ impl Interpreter<'_> {
         }
         let flow = self.with(rest, body, frame);
         if is_tree {
-            // What the exception would be is not followed.
-            let raises = matches!(flow, Flow::Ended(_));
-            let doubt = self.doubt(frame, context.range, "a context manager that sees an exception");
-            let doubts = self.doubts.len();
-            if raises {
-                self.doubts.push(&doubt);
-            }
-            let nothing = vec![Value::None, Value::None, Value::None];
-            let answer = self.special(&value, "__exit__", nothing, frame, context.range);
-            self.doubts.truncate(doubts);
-            // A manager that may swallow it may let the module go on.
-            if raises && answer.is_none_or(|answer| super::truth(&answer) != Some(false)) {
-                frame.module.open.borrow_mut().get_or_insert(doubt);
-                return Flow::Next;
-            }
-            return flow;
+            return self.exit(&value, flow, frame, context.range);
         }
         match flow {
             Flow::Ended(raised) if may_swallow(&value) || is_stack(&value, context, frame) => {
@@ -94,6 +115,40 @@ impl Interpreter<'_> {
                 Flow::Next
             }
             flow => flow,
+        }
+    }
+
+    /// `__exit__` of an object of the tree, where the block ended so: it may keep the exception to itself.
+    fn exit(&mut self, manager: &Value, flow: Flow, frame: &Frame, range: Range) -> Flow {
+        let Flow::Ended(raised) = flow else {
+            let nothing = vec![Value::None, Value::None, Value::None];
+            self.special(manager, "__exit__", nothing, frame, range);
+            return flow;
+        };
+        let doubt = self.doubt(frame, range, "a context manager that sees an exception");
+        // What reading itself comes to may be its own gap.
+        let doubts = self.doubts.len();
+        if !raised.certain {
+            self.doubts.push(&doubt);
+        }
+        let class = super::library::type_of(&raised.value).unwrap_or_else(|| Value::Unknown(doubt.clone()));
+        let seen = vec![class, raised.value.clone(), Value::Opaque];
+        let answer = self.special(manager, "__exit__", seen, frame, range);
+        self.doubts.truncate(doubts);
+        if self.raised.is_some() {
+            return Flow::Next;
+        }
+        match answer.and_then(|answer| self.test(&answer, frame, range)) {
+            Some(false) => Flow::Ended(raised),
+            Some(true) if raised.certain => Flow::Next,
+            // The block may go on where it was left.
+            swallows => {
+                frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                if swallows.is_none() {
+                    self.may_raise(raised, &doubt, frame);
+                }
+                Flow::Next
+            }
         }
     }
 
@@ -268,7 +323,7 @@ impl Interpreter<'_> {
     }
 
     /// What a dotted name is an attribute of, and the attribute's name.
-    fn place_of(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<(Value, String)> {
+    pub(super) fn place_of(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<(Value, String)> {
         let (holder, name) = dotted.rsplit_once('.')?;
         let mut parts = holder.split('.');
         let mut path = parts.next()?.to_owned();
@@ -288,7 +343,7 @@ impl Interpreter<'_> {
 }
 
 /// The names that an assignment to an attribute changes, where it does nothing else.
-fn names_of<'v>(holder: &'v Value, name: &str) -> Option<&'v Shared<Names>> {
+pub(super) fn names_of<'v>(holder: &'v Value, name: &str) -> Option<&'v Shared<Names>> {
     match holder {
         Value::Class(class) if !class.is_enum => Some(&class.names),
         Value::Module(module) => Some(&module.scope.names),

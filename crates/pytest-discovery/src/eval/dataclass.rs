@@ -139,7 +139,7 @@ impl Interpreter<'_> {
                 }
                 Some(Value::dict(pairs))
             }
-            other => self.deep_copy(other, depth),
+            other => self.deep_copy(other),
         }
     }
 }

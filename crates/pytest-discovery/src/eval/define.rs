@@ -79,7 +79,7 @@ impl Interpreter<'_> {
                 "builtins.property" => property(value),
                 "functools.cached_property" => {
                     memo::remember(&value, Some(Memo::of_objects()));
-                    property(value)
+                    Value::Property(Rc::new(Property { getter: value, setter: None, refuses: false }))
                 }
                 "functools.lru_cache" | "functools.cache" => {
                     // A cache has no bound.
@@ -114,6 +114,7 @@ impl Interpreter<'_> {
                 }
                 // It takes the class for the reason, and gives a decorator.
                 "unittest.skip" if matches!(value, Value::Class(_)) => Value::Transparent,
+                "enum.unique" => self.call_plain(decorator, vec![value], frame, range),
                 path if stdlib::is_transparent(path) => value,
                 path if stdlib::is_attrs(path) && matches!(value, Value::Class(_)) => {
                     if let Value::Class(class) = &value {
@@ -130,8 +131,13 @@ impl Interpreter<'_> {
                 self.given(function, &partial.arguments, frame, range);
                 value
             }
-            (Value::Patch(injects), _) => {
-                patch(&value, *injects);
+            (Value::Patch(one), _) => {
+                patch(&value, one.injects);
+                // Whoever calls it here runs it with what is patched.
+                if let Value::Function(function) = &value {
+                    let not_followed = Binding { value: Value::None, doubt: None };
+                    function.attributes.borrow_mut().insert(NOT_FOLLOWED.into(), not_followed);
+                }
                 value
             }
             (Value::Wraps(inner), Value::Function(_) | Value::Instance(_)) => {
@@ -141,9 +147,11 @@ impl Interpreter<'_> {
             (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
             (Value::BuiltinMethod(method), _) if matches!(method.0, Value::Property(_)) => {
                 match (&method.0, &*method.1) {
-                    (Value::Property(property), "setter") => {
-                        Value::Property(Rc::new(Property { getter: property.getter.clone(), setter: Some(value) }))
-                    }
+                    (Value::Property(property), "setter") => Value::Property(Rc::new(Property {
+                        getter: property.getter.clone(),
+                        setter: Some(value),
+                        refuses: false,
+                    })),
                     (other, _) => other.clone(),
                 }
             }
@@ -220,7 +228,13 @@ impl Interpreter<'_> {
                 return Value::None;
             }
             match &value {
+                Value::External(path) if matches!(&**path, "builtins.bool" | "builtins.range" | "builtins.slice") => {
+                    return self.refuse_base(frame, base.range);
+                }
                 Value::Class(_) | Value::External(_) => bases.push(value),
+                Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => {
+                    return self.refuse_base(frame, base.range);
+                }
                 _ => {
                     let text = format!("the base class `{}` is not known", frame.module.file.slice(base.range));
                     let unknown = doubt.take().unwrap_or_else(|| self.doubt(frame, base.range, text));
@@ -248,6 +262,17 @@ impl Interpreter<'_> {
         let Some(mro) = linearize(&bases) else {
             return self.fail("TypeError", "the order of its base classes".to_owned(), frame, def.range);
         };
+        let solid = |base: &&Value| matches!(base, Value::External(path) if LAID_OUT.contains(&&**path));
+        if mro.iter().filter(solid).count() > 1 {
+            return self.refuse_base(frame, def.range);
+        }
+        let has_members = |base: &Value| {
+            matches!(base, Value::Class(base)
+                if base.is_enum && base.members.borrow().as_ref().is_ok_and(|members| !members.is_empty()))
+        };
+        if bases.iter().any(has_members) {
+            return self.fail("TypeError", "an enum that has members has no subclass".to_owned(), frame, def.range);
+        }
         let scope = Scope::of_class(frame.scope.clone(), def.clone());
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
         if let Some(metaclass) = &metaclass {
@@ -280,12 +305,12 @@ impl Interpreter<'_> {
             self.make_members(&class, frame, def.range);
         }
         self.announce(&class, &def.keywords, frame, def.range);
-        if let Some(unknown) = unknown_base {
-            self.announce_to_one_of(&class, &unknown, frame, def.range);
+        if let Some(unknown) = &unknown_base {
+            self.announce_to_one_of(&class, unknown, frame, def.range);
         }
-        if let Some(metaclass) = metaclass {
-            // The names that it begins with.
-            if metaclass.in_tree("__prepare__").is_some() {
+        if let Some(metaclass) = metaclass.or_else(|| unknown_base.as_ref().and_then(metaclass_among)) {
+            // The names that it begins with, or is given.
+            if ["__prepare__", "__new__", "__init__", "__call__"].iter().any(|name| metaclass.in_tree(name).is_some()) {
                 Self::has_other_names(&Value::Class(class.clone()), &self.doubt(frame, def.range, "a metaclass"));
             }
             self.shape(&class, metaclass, frame, def.range);
@@ -298,6 +323,10 @@ impl Interpreter<'_> {
             value = self.decorate(&decorator, value, frame, range);
         }
         value
+    }
+
+    fn refuse_base(&mut self, frame: &Frame, range: Range) -> Value {
+        self.fail("TypeError", "a class that cannot be made of its bases".to_owned(), frame, range)
     }
 
     /// The names that a metaclass has a class body begin with.
@@ -362,6 +391,9 @@ impl Interpreter<'_> {
         });
         for binding in class.names.borrow().values() {
             own(&binding.value, &class);
+        }
+        if class.mro.iter().any(|base| matches!(base, Value::Class(_))) {
+            self.subclasses.push(class.clone());
         }
         class
     }
@@ -473,6 +505,14 @@ impl Interpreter<'_> {
     }
 }
 
+/// The metaclass of a base that is not known: `with_metaclass(Meta, Base)`.
+fn metaclass_among(base: &Doubt) -> Option<Rc<Class>> {
+    base.candidates().iter().find_map(|candidate| match candidate {
+        Value::Class(class) if class.has_external(|path| path == "builtins.type") => Some(class.clone()),
+        _ => None,
+    })
+}
+
 /// A method that is a class method without being marked as one.
 fn implicit(value: Value) -> Value {
     match value {
@@ -481,11 +521,24 @@ fn implicit(value: Value) -> Value {
     }
 }
 
+/// Built-in classes of which no two are the bases of one class.
+const LAID_OUT: [&str; 9] = [
+    "builtins.str",
+    "builtins.int",
+    "builtins.float",
+    "builtins.bytes",
+    "builtins.tuple",
+    "builtins.list",
+    "builtins.dict",
+    "builtins.set",
+    "builtins.frozenset",
+];
+
 /// The attribute that says that a function's body is not run.
 pub(super) const NOT_FOLLOWED: &str = "<not followed>";
 
 pub(super) fn property(getter: Value) -> Value {
-    Value::Property(Rc::new(Property { getter, setter: None }))
+    Value::Property(Rc::new(Property { getter, setter: None, refuses: true }))
 }
 
 /// Tells functions which class defines them.

@@ -89,6 +89,13 @@ fn bits(member: &Value) -> Option<BigInt> {
     }
 }
 
+/// Whether two names of an enum are known to be those of one member.
+pub(super) fn has_alias(class: &Value) -> bool {
+    let Value::Class(class) = class else { return false };
+    let is_other = |(name, member): (&Rc<str>, &Value)| matches!(member, Value::Instance(one) if one.member.as_ref().is_some_and(|own| own != name));
+    class.members.borrow().as_ref().is_ok_and(|members| members.iter().any(is_other))
+}
+
 impl Interpreter<'_> {
     /// Makes the members of an enum whose body was evaluated.
     pub(super) fn make_members(&mut self, class: &Rc<Class>, frame: &Frame, range: Range) {
@@ -145,6 +152,8 @@ impl Interpreter<'_> {
             class.names.borrow().iter().map(|(name, binding)| (name.clone(), binding.clone())).collect();
         let mut made = Members::default();
         let mut values: Vec<Value> = Vec::new();
+        // What each `auto()` got: `DEFAULT = A` is the same one.
+        let mut given: Vec<(Rc<str>, Value)> = Vec::new();
         for (name, binding) in body {
             if !is_member_binding(class, &name, &binding.value) {
                 continue;
@@ -156,9 +165,14 @@ impl Interpreter<'_> {
                 Value::Unknown(doubt) => return Err(Some(doubt.clone())),
                 // Releases differ in whether these are members.
                 Value::Class(_) | Value::Partial(_) => return Err(None),
-                Value::External(path) if &**path == AUTO => {
-                    self.automatic(class, &name, &values, frame, range).ok_or(None)?
-                }
+                Value::External(path) if &**path == AUTO => match given.iter().find(|(one, _)| Rc::ptr_eq(one, path)) {
+                    Some((_, value)) => value.clone(),
+                    None => {
+                        let value = self.automatic(class, &name, &values, frame, range).ok_or(None)?;
+                        given.push((path.clone(), value.clone()));
+                        value
+                    }
+                },
                 Value::Tuple(items)
                     if items.iter().any(|one| matches!(one, Value::External(path) if &**path == AUTO)) =>
                 {

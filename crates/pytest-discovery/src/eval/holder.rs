@@ -25,6 +25,11 @@ const CHANGING: [&str; 17] = [
     "update",
 ];
 
+/// Whether a method of that name changes what it is called on.
+pub(super) fn is_changing(method: &str) -> bool {
+    CHANGING.contains(&method) || matches!(method, "__setitem__" | "__delitem__" | "__iadd__" | "__ior__")
+}
+
 impl Interpreter<'_> {
     /// `holder[key].append(...)`: the method is called on a value that is not known.
     pub(super) fn changes_by_method(&mut self, method: &Expr, doubt: &Doubt, frame: &Frame) {

@@ -25,6 +25,9 @@ pub(super) const DATACLASS_INIT: &str = "<dataclass>.__init__";
 /// The same of an exception.
 pub(super) const EXCEPTION_INIT: &str = "<exception>.__init__";
 
+/// What was copied, by where it lies.
+type Copies = foldhash::HashMap<*const (), Value>;
+
 impl Interpreter<'_> {
     /// `CLASS(...)`; `None` where what it gives is not known.
     pub(super) fn instantiate(
@@ -81,6 +84,9 @@ impl Interpreter<'_> {
                     Payload::Float => "builtins.float",
                     Payload::Tuple => "builtins.tuple",
                     Payload::List => "builtins.list",
+                    Payload::Dict if class.has_external(|path| path == "collections.OrderedDict") => {
+                        "collections.OrderedDict"
+                    }
                     Payload::Dict => "builtins.dict",
                     Payload::Bytes | Payload::Set | Payload::Other => return None,
                 };
@@ -258,24 +264,43 @@ impl Interpreter<'_> {
     }
 
     /// `copy.deepcopy`.
-    pub(super) fn deep_copy(&mut self, value: &Value, depth: u32) -> Option<Value> {
+    pub(super) fn deep_copy(&mut self, value: &Value) -> Option<Value> {
+        self.copy_within(value, &mut Copies::default(), 0)
+    }
+
+    /// The same of a part: what is in it twice is in its copy twice.
+    fn copy_within(&mut self, value: &Value, copies: &mut Copies, depth: u32) -> Option<Value> {
         if depth > 20 || !self.step() {
             return None;
         }
+        let place = super::candidates::identity(value);
+        if let Some(copy) = place.and_then(|place| copies.get(&place)) {
+            return Some(copy.clone());
+        }
+        let copy = self.copy_once(value, copies, depth)?;
+        if let Some(place) = place {
+            copies.insert(place, copy.clone());
+        }
+        Some(copy)
+    }
+
+    fn copy_once(&mut self, value: &Value, copies: &mut Copies, depth: u32) -> Option<Value> {
         match value {
             Value::List(list) => {
                 let items = list.0.borrow().clone().ok()?;
-                let items: Option<Vec<Value>> = items.iter().map(|item| self.deep_copy(item, depth + 1)).collect();
+                let items: Option<Vec<Value>> =
+                    items.iter().map(|item| self.copy_within(item, copies, depth + 1)).collect();
                 Some(Value::list(items?))
             }
             Value::Tuple(items) => {
-                let items: Option<Vec<Value>> = items.iter().map(|item| self.deep_copy(item, depth + 1)).collect();
+                let items: Option<Vec<Value>> =
+                    items.iter().map(|item| self.copy_within(item, copies, depth + 1)).collect();
                 Some(Value::tuple(items?))
             }
             Value::Dict(dict) => {
                 let mut pairs = Vec::new();
                 for (key, value) in dict.pairs()? {
-                    pairs.push((key, self.deep_copy(&value, depth + 1)?));
+                    pairs.push((key, self.copy_within(&value, copies, depth + 1)?));
                 }
                 Some(Value::Dict(Rc::new(super::value::Dict::new(Ok(pairs), dict.1.clone()))))
             }
@@ -285,12 +310,12 @@ impl Interpreter<'_> {
                 if hooks.iter().any(|name| instance.class.in_tree(name).is_some()) {
                     return None;
                 }
-                let inner = self.deep_copy(&instance.value, depth + 1)?;
+                let inner = self.copy_within(&instance.value, copies, depth + 1)?;
                 let copy = Instance::new(&instance.class, None, inner);
                 copy.doubt.replace(instance.doubt.borrow().clone());
                 let held: Names = instance.attributes.borrow().clone();
                 for (name, binding) in held {
-                    let value = self.deep_copy(&binding.value, depth + 1)?;
+                    let value = self.copy_within(&binding.value, copies, depth + 1)?;
                     copy.attributes.borrow_mut().insert(name, Binding { value, doubt: binding.doubt });
                 }
                 Some(Value::Instance(Rc::new(copy)))

@@ -204,6 +204,10 @@ impl Interpreter<'_> {
                         _ => doubt.among(&held_by(value)),
                     }
                 });
+                if matches!(value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)) {
+                    self.fail("TypeError", "what cannot be iterated".to_owned(), frame, range);
+                    return Err(doubt);
+                }
                 // It may be nothing that can be iterated.
                 if !matches!(value, Value::Set(_) | Value::FrozenSet(_)) {
                     self.note_risk(&doubt);

@@ -65,6 +65,12 @@ impl Interpreter<'_> {
                     return self.refuse(REMOVED, "a mark on a fixture", frame, range);
                 }
                 Value::Fixture(_) => return value.clone(),
+                Value::Unknown(doubt) => {
+                    for candidate in doubt.candidates().iter().filter(|one| is_marked(one)) {
+                        let one = self.arguments(vec![candidate.clone()], frame, range);
+                        self.perhaps(doubt, |interpreter| interpreter.mark(mark, one, None, frame, range));
+                    }
+                }
                 _ => {}
             }
         }
@@ -160,6 +166,11 @@ impl Function {
         self.handed.replace(None);
         self.marks.borrow_mut().push(mark.clone());
     }
+}
+
+/// Whether a mark that is called with it alone is put on it.
+fn is_marked(value: &Value) -> bool {
+    matches!(value, Value::Function(_) | Value::Class(_) | Value::StaticMethod(_) | Value::ClassMethod(_))
 }
 
 /// `pytest.mark.NAME`.

@@ -15,6 +15,7 @@ mod asked;
 mod attribute;
 mod attribute_set;
 mod augment;
+mod behind;
 mod bound;
 mod builtin_names;
 mod call;
@@ -37,6 +38,7 @@ mod exec;
 mod expr;
 mod format;
 mod generator;
+mod held;
 mod holder;
 mod importing;
 mod instance;
@@ -51,6 +53,7 @@ mod named_tuple;
 mod names;
 mod one_of;
 mod operators;
+mod patching;
 mod private;
 mod several;
 pub(crate) mod shared;
@@ -70,6 +73,7 @@ pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
 
+use candidates::MOST as MOST_CANDIDATES;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -146,6 +150,8 @@ pub(crate) struct Interpreter<'a> {
     unordered: unordered::Unordered,
     /// Environment variables that import-time code sets; `None` for those that it takes away.
     environ: HashMap<String, Option<Value>>,
+    /// Classes that derive from others of the tree.
+    subclasses: Vec<Rc<value::Class>>,
     /// Classes of handlers and filters of the log that have instances.
     log_handlers: Vec<Rc<value::Class>>,
     /// Some paths are no `PosixPath`.
@@ -206,6 +212,7 @@ impl<'a> Interpreter<'a> {
             iterated: None,
             unordered: unordered::Unordered::default(),
             environ: HashMap::default(),
+            subclasses: Vec::new(),
             log_handlers: Vec::new(),
             has_pure_paths: false,
             replaced: HashMap::default(),
@@ -383,6 +390,7 @@ impl<'a> Interpreter<'a> {
             innermost = false;
         }
         match name {
+            "__class__" if let Some(class) = frame.scope.class_of_method() => return Value::Class(class),
             "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),
             "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),

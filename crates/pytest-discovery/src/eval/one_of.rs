@@ -31,6 +31,9 @@ impl Interpreter<'_> {
         for candidate in doubt.candidates() {
             match candidate {
                 Value::List(_) | Value::Dict(_) if stdlib::is_pure_method(candidate, name) => {}
+                // `name.startswith(...)` where a function is among what has a name.
+                Value::Function(function) if *function.name() != **name && is_method_of_text(name) => {}
+                Value::Class(class) if class.in_tree(name).is_none() && is_method_of_text(name) => {}
                 Value::Function(_) | Value::Method(_) | Value::BuiltinMethod(_) | Value::Partial(_) => {
                     given.extend(self.call_perhaps(candidate, doubt, arguments, frame, range));
                 }
@@ -110,6 +113,10 @@ impl Interpreter<'_> {
             self.may_ask(candidate, names, doubt);
         }
     }
+}
+
+fn is_method_of_text(name: &str) -> bool {
+    stdlib::has_method(&Value::str(""), name) == Some(true)
 }
 
 /// The function of the tree that gives an object's attribute.

@@ -18,6 +18,12 @@ impl Interpreter<'_> {
                 self.note_risk(&doubt.clone());
                 Value::Unknown(doubt.clone())
             }
+            (Value::Object(_), key)
+                if key.as_str().is_none() && object.downcast::<super::library::NamesOfScope>().is_some() =>
+            {
+                let doubt = self.doubt(frame, range, "a name that is not known");
+                self.any_attribute(object, &doubt)
+            }
             (Value::Object(held), key) => held.item(key).unwrap_or_else(|| self.not_known(frame, range)),
             (object, Value::Slice(parts)) => self.slice(object, &parts.clone(), frame, range),
             (Value::Dict(dict), key) => self.dict_item(dict, key, frame, range),
@@ -266,6 +272,7 @@ impl Interpreter<'_> {
                 }
                 return;
             }
+            (Value::Dict(_), None) if has_no_hash(&key) => return self.refuse_item("TypeError", frame, range),
             (Value::Dict(dict), None) if dict.insert(key.clone(), value.clone()) => return,
             (Value::List(list), None) => {
                 let several = list.0.borrow().as_ref().ok().and_then(|items| several::among(items));
@@ -275,10 +282,11 @@ impl Interpreter<'_> {
                 }
                 if let (Ok(items), Some(index)) = (&mut *list.0.borrow_mut(), integer(&key)) {
                     let found = position(items.len(), &index);
-                    if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
-                        *slot = value;
-                        return;
+                    match found.and_then(|at| items.get_mut(at)) {
+                        Some(slot) => *slot = value,
+                        None => self.refuse_item("IndexError", frame, range),
                     }
+                    return;
                 }
             }
             (Value::Instance(instance), None) => {
@@ -292,6 +300,7 @@ impl Interpreter<'_> {
                 }
             }
             (Value::Unknown(doubt), _) => self.note_risk(&doubt.clone()),
+            (object, None) if has_fixed_items(object) => return self.refuse_item("TypeError", frame, range),
             _ => {}
         }
         let doubt = self.doubt(frame, range, "changed by an assignment to a part of it");
@@ -394,7 +403,10 @@ impl Interpreter<'_> {
                             items.remove(at);
                             true
                         }
-                        None => false,
+                        None => {
+                            self.refuse_item("IndexError", frame, range);
+                            true
+                        }
                     },
                     Err(_) => true,
                 }
@@ -407,6 +419,10 @@ impl Interpreter<'_> {
             }
             _ => false,
         }
+    }
+
+    fn refuse_item(&mut self, class: &str, frame: &Frame, range: Range) {
+        self.fail(class, "an item that cannot be assigned or deleted".to_owned(), frame, range);
     }
 
     /// Sets a variable of the environment, or takes it away.
@@ -438,6 +454,29 @@ pub(super) fn held_by(container: &Value) -> Vec<Value> {
         Value::Tuple(items) | Value::FrozenSet(items) => items.to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Whether it can be no key.
+pub(super) fn has_no_hash(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Dict(_) | Value::Set(_))
+}
+
+/// Whether it has no items, or none that can be assigned.
+fn has_fixed_items(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Bytes(_)
+            | Value::Tuple(_)
+            | Value::Range(_)
+            | Value::Set(_)
+            | Value::FrozenSet(_)
+            | Value::Function(_)
+    )
 }
 
 fn position(length: usize, index: &BigInt) -> Option<usize> {

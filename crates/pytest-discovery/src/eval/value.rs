@@ -68,8 +68,8 @@ pub(crate) enum Value {
     Regex(Text),
     /// A decorator that gives back what it gets, as far as collection can tell.
     Transparent,
-    /// `mock.patch(...)` as a decorator; whether it passes the function an argument.
-    Patch(bool),
+    /// `mock.patch(...)` outside of a `with` statement.
+    Patch(Rc<super::patching::Patch>),
     /// `functools.wraps(...)`: what it makes its function look like.
     Wraps(Rc<Value>),
     /// `dataclass(...)`, still without its class.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::value::{Arguments, Class, Dict, DictKind, Names, Value};
+use super::super::value::{Arguments, Dict, DictKind, Names, Value};
 use super::super::{Frame, Interpreter, attribute::Found, expr, stdlib};
 use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
 use crate::syntax::ast::Range;
@@ -63,10 +63,8 @@ impl Interpreter<'_> {
             ("format", [value, spec]) => {
                 Some(spec.as_str().and_then(|spec| self.formatted(value, None, spec, frame, range)).map(Value::str))
             }
-            ("getattr", [object @ Value::Instance(instance), name, ..]) if name.as_str().is_none() => {
-                let doubt = self.doubt(frame, range, "an attribute whose name is not known");
-                let methods = methods_of(object, &instance.class);
-                Some(Some(Value::Unknown(doubt.among(methods.iter().chain([*object])))))
+            ("getattr", [object, name, default @ ..]) if name.as_str().is_none() && default.len() < 2 => {
+                Some(Some(self.attribute_in_doubt(object, default, frame, range)))
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
@@ -136,6 +134,9 @@ impl Interpreter<'_> {
                 None
             }
             ("vars", [Value::Module(module)]) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(module))))),
+            ("vars", [Value::Class(class)]) => {
+                Some(Some(Value::Object(Rc::new(super::super::held::NamesOfClass(class.clone())))))
+            }
             ("globals", []) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module))))),
             ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
                 Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module)))))
@@ -179,17 +180,44 @@ impl Interpreter<'_> {
             }
             // A method of a built-in class, with its object as first argument.
             (name, [object, rest @ ..]) if name.contains('.') => {
-                let (class, method) = name.split_once('.')?;
-                let fits = matches!(is_instance(object, &Value::external(format!("builtins.{class}"))), Some(true));
-                let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
-                if fits && !method.starts_with("__") {
-                    let found = self.attribute(object, method, frame, range);
-                    return Some(Some(self.apply(&found, given, None, frame, range)));
-                }
-                Some(None)
+                Some(self.method_of_built_in(name, object, rest, frame, range))
             }
             _ => None,
         }
+    }
+
+    /// `list.append(object, ...)`.
+    fn method_of_built_in(
+        &mut self,
+        name: &str,
+        object: &Value,
+        rest: &[&Value],
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let (class, method) = name.split_once('.')?;
+        if is_instance(object, &Value::external(format!("builtins.{class}"))) != Some(true) {
+            return None;
+        }
+        // Not what a class that derives from it has under that name.
+        let value = match object {
+            Value::Instance(instance) => instance.class.payload_value(instance)?,
+            other => other.clone(),
+        };
+        if method.starts_with("__") && stdlib::has_method(&value, method) != Some(true) {
+            return None;
+        }
+        let given = self.arguments(rest.iter().map(|one| (*one).clone()).collect(), frame, range);
+        let found = self.attribute(&value, method, frame, range);
+        Some(self.apply(&found, given, None, frame, range))
+    }
+
+    /// `getattr(object, name)` with a name that is not known.
+    fn attribute_in_doubt(&mut self, object: &Value, default: &[&Value], frame: &Frame, range: Range) -> Value {
+        let doubt = self.doubt(frame, range, "an attribute whose name is not known");
+        self.note_risk(&doubt);
+        let doubt = doubt.among(default.iter().copied());
+        self.any_attribute(object, &doubt)
     }
 
     /// The pairs of `dict(...)` and `update(...)`.
@@ -255,20 +283,6 @@ impl Interpreter<'_> {
         self.announce(&class, &[], frame, range);
         Some(Value::Class(class))
     }
-}
-
-/// The methods of an object that have no special name.
-fn methods_of(object: &Value, class: &Class) -> Vec<Value> {
-    let mut found = Vec::new();
-    let own = class.names.borrow();
-    let inherited = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
-    let inherited: Vec<_> = inherited.map(|base| base.names.borrow()).collect();
-    for (name, binding) in std::iter::once(&own).chain(&inherited).flat_map(|names| names.iter()) {
-        if let (function @ Value::Function(_), false) = (&binding.value, name.starts_with("__")) {
-            found.push(Value::Method(Rc::new((object.clone(), function.clone()))));
-        }
-    }
-    found
 }
 
 /// A dictionary of pairs, later ones over earlier ones.

@@ -113,6 +113,7 @@ impl Interpreter<'_> {
         let more = match (name, &values[..]) {
             ("extend", [more]) => match self.iterate(more, frame, range) {
                 Ok(items) => items,
+                Err(_) if self.raised.is_some() => return Some(Value::None),
                 Err(doubt) => {
                     list.forget(&doubt, [*more]);
                     return Some(Value::None);
@@ -281,6 +282,11 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Option<Value> {
         let values = arguments.plain()?;
+        if let ("add", [one]) = (name, &values[..])
+            && super::super::subscript::has_no_hash(one)
+        {
+            return Some(self.fail("TypeError", "an element that has no hash".to_owned(), frame, range));
+        }
         let items = set_items(object)?;
         let mut others = Vec::new();
         if !matches!(name, "add" | "discard" | "remove" | "pop" | "clear" | "copy") {

@@ -25,7 +25,7 @@ impl Interpreter<'_> {
             "copy" => {
                 let [one] = &arguments.plain()?[..] else { return None };
                 match name {
-                    "deepcopy" => self.deep_copy(one, 0),
+                    "deepcopy" => self.deep_copy(one),
                     "copy" => self.shallow_copy(one),
                     _ => None,
                 }

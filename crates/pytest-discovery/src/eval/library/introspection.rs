@@ -290,6 +290,11 @@ impl super::super::value::Object for NamesOfScope {
                 let found = self.item(&name.value);
                 found.or_else(|| arguments.get(1, "default").cloned()).or(Some(Value::None))
             }
+            ("keys" | "items" | "values" | "copy", []) => {
+                let doubt = interpreter.doubt(frame, range, "the names of a module");
+                let held = self.scope.names.borrow().values().map(|one| one.value.clone()).collect();
+                super::super::held::method_of_names(held, name, &doubt)
+            }
             ("get" | "keys" | "items" | "values" | "copy", _) => None,
             _ => {
                 if let ("update", Some(new)) = (name, names_of_update(arguments)) {

@@ -13,6 +13,7 @@ mod numbers;
 pub(super) mod paths;
 mod presence;
 mod refusals;
+mod special;
 mod strings;
 pub(super) mod times;
 mod yaml;
@@ -24,6 +25,7 @@ use std::rc::Rc;
 
 use super::class::DataclassOptions;
 use super::doubt::Why;
+use super::patching::Patch;
 use super::value::{Arguments, Binding, Partial, Value};
 use super::{Frame, Interpreter, stdlib, truth};
 use crate::syntax::ast::Range;
@@ -76,6 +78,8 @@ impl Interpreter<'_> {
         match module {
             "itertools" => self.itertools(name, arguments, frame, range),
             "itertools.chain" if name == "from_iterable" => self.chain_from(arguments, frame, range),
+            "pytest.MonkeyPatch" if name == "context" => Some(super::patching::monkey_patch()),
+            "inspect" if matches!(name, "getmembers" | "getmembers_static") => self.members_of(arguments, frame, range),
             "abc" if name == "abstractmethod" => match &arguments.positional[..] {
                 [function] => {
                     super::define::set_abstract(&function.value);
@@ -96,7 +100,18 @@ impl Interpreter<'_> {
                 "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" => {
                     self.enum_from_call(path, arguments, frame, range)
                 }
-                "unique" => arguments.positional.first().map(|arg| arg.value.clone()),
+                "unique" => {
+                    let class = arguments.positional.first()?.value.clone();
+                    if super::enums::has_alias(&class) {
+                        return Some(self.fail(
+                            "ValueError",
+                            "an enum with two names for a member".to_owned(),
+                            frame,
+                            range,
+                        ));
+                    }
+                    Some(class)
+                }
                 _ => None,
             },
             "pytest" => self.pytest(name, arguments, frame, range),
@@ -145,7 +160,7 @@ impl Interpreter<'_> {
             "unittest" if matches!(name, "skip" | "skipIf" | "skipUnless" | "expectedFailure") => {
                 Some(Value::Transparent)
             }
-            _ if path.starts_with("unittest.mock.patch") => Some(Value::Patch(injects(path, arguments)?)),
+            _ if path.starts_with("unittest.mock.patch") => patch(path, arguments),
             "<dataclass>" | "<exception>" => self.bound_init(path, arguments, frame, range),
             "builtins.object" => self.object_method(name, arguments),
             _ if stdlib::is_transparent(path) => Some(Value::Transparent),
@@ -258,6 +273,7 @@ impl Interpreter<'_> {
             "fail" => Some(self.outcome("Failed", frame, range)),
             "xfail" => Some(self.outcome("Failed", frame, range)),
             "exit" => Some(self.outcome("Exit", frame, range)),
+            "MonkeyPatch" if arguments.positional.is_empty() => Some(super::patching::monkey_patch()),
             "hookimpl" | "register_assert_rewrite" => Some(Value::Transparent),
             _ => None,
         }
@@ -332,6 +348,10 @@ impl Interpreter<'_> {
                     doubt: made.doubt.clone(),
                 })))
             }
+            Value::List(_) | Value::Dict(_) | Value::Set(_) if name.starts_with("__") => {
+                self.special_method(object, name, arguments, frame, range)
+            }
+            Value::Patch(patch) => self.patch_method(patch, name, frame, range),
             Value::Str(text) => self.string_method(text.as_str()?, name, arguments, frame, range),
             Value::Bytes(bytes) => strings::bytes_method(bytes, name, arguments),
             Value::List(list) => self.list_method(list, name, arguments, frame, range),
@@ -344,13 +364,16 @@ impl Interpreter<'_> {
                 self.file_method(file, name, arguments)
             }
             Value::Iterator(iterator) if &**name == "__next__" => self.next_of(iterator, None, frame, range),
-            Value::Instance(instance) if &**name == "__setattr__" => {
-                let [name, value] = &arguments.plain()?[..] else { return None };
-                let name = name.as_str()?.to_owned();
-                self.put_attribute(&instance.clone(), &name, (*value).clone());
-                Some(Value::None)
+            Value::Instance(instance) if matches!(&**name, "__setattr__" | "__delattr__") => {
+                self.change_attribute(instance, name, arguments, frame, range)
             }
             Value::Instance(instance) => super::named_tuple::tuple_method(instance, name, arguments),
+            // Which of them still live is not known, nor which others there are.
+            Value::Class(class) if &**name == "__subclasses__" => {
+                let derived = self.subclasses.iter().filter(|one| !Rc::ptr_eq(one, class) && one.derives_from(class));
+                let derived: Vec<Value> = derived.cloned().map(Value::Class).collect();
+                Some(Value::Unknown(self.doubt(frame, range, "the classes that derive from it").among(&derived)))
+            }
             Value::Class(class) if &**name == "_make" => {
                 let [items] = &arguments.plain()?[..] else { return None };
                 let values = self.iterate(items, frame, range).ok()?;
@@ -361,6 +384,12 @@ impl Interpreter<'_> {
             _ => None,
         }
     }
+}
+
+/// `mock.patch(...)`.
+fn patch(path: &str, arguments: &Arguments) -> Option<Value> {
+    let injects = injects(path, arguments)?;
+    Some(Value::Patch(Rc::new(Patch { injects, path: path.into(), arguments: arguments.clone() })))
 }
 
 /// Whether a `mock.patch` passes the function that it decorates an argument; `None` where it is not known.

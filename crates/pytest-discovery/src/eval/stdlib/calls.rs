@@ -155,6 +155,10 @@ pub(crate) fn is_opaque_value(path: &str) -> bool {
 /// Functions that change none of their arguments.
 pub(crate) fn is_pure(path: &str) -> bool {
     if let Some(name) = path.strip_prefix("builtins.") {
+        // `list.append(...)`.
+        if let Some((_, method)) = name.split_once('.') {
+            return !super::super::holder::is_changing(method);
+        }
         return !matches!(
             name,
             "setattr" | "exec" | "eval" | "vars" | "globals" | "map" | "filter" | "next" | "delattr"

@@ -54,10 +54,37 @@ pub(in crate::eval) fn has_no_such(path: &str, name: &str) -> bool {
     }
 }
 
+/// Special methods of lists and dictionaries that may be called by their names, those first that change nothing.
+const OF_CONTAINERS: [&str; 14] = [
+    "__contains__",
+    "__getitem__",
+    "__iter__",
+    "__len__",
+    "__add__",
+    "__mul__",
+    "__or__",
+    "__eq__",
+    "__ne__",
+    "__setitem__",
+    "__delitem__",
+    "__iadd__",
+    "__imul__",
+    "__ior__",
+];
+const PURE: usize = 9;
+
+/// Whether it is one of those of a built-in class.
+pub(in crate::eval) fn is_container_method(class: &str, name: &str) -> bool {
+    matches!(class, "builtins.list" | "builtins.dict" | "builtins.set") && OF_CONTAINERS.contains(&name)
+}
+
 /// Whether a value of a built-in type has a method of that name.
 pub(in crate::eval) fn has_method(value: &Value, name: &str) -> Option<bool> {
     if name == "to_bytes" || (name.starts_with("__") && name.ends_with("__")) {
-        return if matches!(name, "__name__" | "__wrapped__" | "__call__" | "__next__")
+        let is_container = matches!(value, Value::List(_) | Value::Dict(_) | Value::Set(_));
+        return if is_container && OF_CONTAINERS.contains(&name) {
+            Some(true)
+        } else if matches!(name, "__name__" | "__wrapped__" | "__call__" | "__next__")
             && !matches!(value, Value::Iterator(_))
         {
             Some(false)
@@ -107,6 +134,9 @@ pub(in crate::eval) fn has_method(value: &Value, name: &str) -> Option<bool> {
 /// Methods of built-in values that change nothing, whether they are followed or not.
 pub(in crate::eval) fn is_pure_method(value: &Value, name: &str) -> bool {
     match value {
+        Value::List(_) | Value::Dict(_) | Value::Set(_) if name.starts_with("__") => {
+            OF_CONTAINERS[..PURE].contains(&name)
+        }
         Value::List(_) => matches!(name, "copy" | "count" | "index"),
         Value::Dict(_) => matches!(name, "get" | "items" | "keys" | "values" | "copy"),
         Value::Set(_) => !matches!(name, "add" | "discard" | "remove" | "pop" | "clear") && !name.ends_with("update"),
