@@ -178,9 +178,10 @@ impl Interpreter<'_> {
     }
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
-        let bound = module.scope.names.borrow().get(name).map(|binding| binding.value.clone());
-        if let Some(value) = bound {
-            return Found::Value(value);
+        let bound = module.scope.names.borrow().get(name).cloned();
+        if let Some(binding) = bound {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         let path = &module.path;
         match name {
@@ -231,6 +232,10 @@ impl Interpreter<'_> {
         }
         match class.lookup(name) {
             Ok(Some(binding)) => {
+                if let Some(either) = self.or_inherited(class, name, &binding) {
+                    return Found::Value(either);
+                }
+                self.reads(&binding);
                 if class.is_enum && super::enums::is_member_binding(class, name, &binding.value) {
                     return Found::Unknown(binding.doubt);
                 }
@@ -340,8 +345,10 @@ impl Interpreter<'_> {
             let held = own.get(name).or(inherited).map(|binding| &binding.value);
             return Found::Unknown(Some(doubt.among(held)));
         }
-        if let Some(binding) = instance.attributes.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let own = instance.attributes.borrow().get(name).cloned();
+        if let Some(binding) = own {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         // A field of a named tuple; its default stands in the class's body under the same name.
         let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
@@ -349,6 +356,10 @@ impl Interpreter<'_> {
             return Found::Value(value);
         }
         if let Ok(Some(binding)) = on_class {
+            if let Some(either) = self.or_inherited(class, name, &binding) {
+                return Found::Value(either);
+            }
+            self.reads(&binding);
             return match &binding.value {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
                     Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
@@ -450,8 +461,10 @@ impl Interpreter<'_> {
     }
 
     fn function_attribute(&mut self, function: &Rc<Function>, name: &str) -> Found {
-        if let Some(binding) = function.attributes.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let own = function.attributes.borrow().get(name).cloned();
+        if let Some(binding) = own {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         match name {
             "__name__" => Found::Value(Value::str(&*function.name())),

@@ -210,24 +210,39 @@ impl Interpreter<'_> {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
                     return;
                 }
-                Value::Module(module) => match module.scope.names.borrow().get(&name.name) {
-                    Some(binding) => binding.value.clone(),
-                    None => Value::Unknown(self.doubt(frame, range, format!("`{}` is not bound there", name.name))),
-                },
+                Value::Module(module) => self.imported_name(module, &name.name, frame, range),
                 other => self.attribute(other, &name.name, frame, range),
             };
             let value = match value {
                 // A submodule that nobody imported yet.
                 Value::Unknown(doubt) => match self.imported_or_raise(from, level, &below(), frame, range) {
                     module @ (Value::Module(_) | Value::Namespace(_)) => module,
-                    _ => Value::Unknown(doubt),
+                    _ => {
+                        self.note_import_risk(&doubt);
+                        Value::Unknown(doubt)
+                    }
                 },
                 value => value,
             };
             if self.raised.is_some() {
                 return;
             }
-            self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
+            let bound = name.as_name.as_deref().unwrap_or(&name.name);
+            self.under_risk(|interpreter| interpreter.bind(&frame.scope, bound, value));
+        }
+    }
+
+    /// `from MODULE import NAME`, where the module may have it.
+    fn imported_name(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
+        let found = module.scope.names.borrow().get(name).cloned();
+        match found {
+            Some(binding) => {
+                if let Some(doubt) = self.may_lack(&binding) {
+                    self.note_import_risk(&doubt);
+                }
+                binding.value
+            }
+            None => Value::Unknown(self.doubt(frame, range, format!("`{name}` is not bound there"))),
         }
     }
 
@@ -248,6 +263,18 @@ impl Interpreter<'_> {
         self.importing.iter().any(|one| Rc::ptr_eq(one, module))
     }
 
+    /// What `__all__` names and the module has not bound: a submodule, or nothing.
+    fn listed(&mut self, module: &Rc<Module>, name: &str, frame: &Frame, range: Range) -> Value {
+        if self.lacks(module, name) {
+            return self.fail("AttributeError", format!("`__all__` names `{name}`, which is not bound"), frame, range);
+        }
+        let is_package = module.path.file_name() == Some(INIT);
+        if is_package && matches!(self.imports.resolve(&module.path, 1, name), Import::File(_)) {
+            return self.imported_or_raise(&module.path, 1, name, frame, range);
+        }
+        self.attribute(&Value::Module(module.clone()), name, frame, range)
+    }
+
     fn import_star(&mut self, module: &Value, frame: &Frame, range: Range) {
         let Value::Module(module) = module else {
             let doubt = self.doubt(frame, range, "a star import of what is not in the tree");
@@ -265,6 +292,7 @@ impl Interpreter<'_> {
             names.filter(|_| all_doubt.is_none())
         });
         let doubts = self.doubts.len();
+        let all_names = matches!(all, Some(Some(_)));
         let names: Vec<Rc<str>> = match all {
             Some(Some(names)) => names,
             // Any of its names may be among them.
@@ -281,13 +309,19 @@ impl Interpreter<'_> {
             match found {
                 Some(super::value::Binding { value, doubt: None }) => self.bind(&frame.scope, &name, value),
                 Some(super::value::Binding { value, doubt: Some(doubt) }) => {
+                    if all_names {
+                        self.note_risk(&doubt);
+                    }
                     let doubts = self.doubts.len();
                     self.doubts.push(&doubt);
                     self.bind(&frame.scope, &name, value);
                     self.doubts.truncate(doubts);
                 }
                 None => {
-                    let value = self.attribute(&Value::Module(module.clone()), &name, frame, range);
+                    let value = self.listed(module, &name, frame, range);
+                    if self.raised.is_some() {
+                        break;
+                    }
                     self.bind(&frame.scope, &name, value);
                 }
             }

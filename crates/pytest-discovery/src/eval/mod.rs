@@ -37,6 +37,7 @@ mod exec;
 mod expr;
 mod format;
 mod generator;
+mod guard;
 mod holder;
 mod importing;
 mod instance;
@@ -59,6 +60,7 @@ mod subscript;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unbound;
 mod under;
 mod unordered;
 pub(crate) mod value;
@@ -81,7 +83,7 @@ use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use crate::{PytestVersion, PythonVersion};
 use doubt::Why;
-use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Names, Raised, Scope, ScopeKind, Value};
+use value::{AbsentModules, Binding, Doubt, Module, Names, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.
 const MOST_STEPS: u32 = 1_000_000;
@@ -125,6 +127,12 @@ pub(crate) struct Interpreter<'a> {
     risk: Option<Doubt>,
     /// How many `try` statements are around that catch more than failed imports.
     guarded: u32,
+    /// The same of an import that may fail, for a `try` that catches nothing else.
+    import_risk: Option<Doubt>,
+    /// What the handlers of the `try` statements around take.
+    catching: Vec<Rc<[Option<Value>]>>,
+    /// Why something that was read may not be there.
+    absence: Option<Doubt>,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
     /// Functions on the stack that others may call, and that are followed for what they change.
@@ -195,6 +203,9 @@ impl<'a> Interpreter<'a> {
             raised: None,
             risk: None,
             guarded: 0,
+            import_risk: None,
+            catching: Vec::new(),
+            absence: None,
             first_imports: HashMap::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
@@ -282,13 +293,6 @@ impl<'a> Interpreter<'a> {
         self.doubts.last()
     }
 
-    /// Something unknown was called: within `try` it may have raised.
-    fn note_risk(&mut self, doubt: &Doubt) {
-        if self.guarded > 0 && self.risk.is_none() {
-            self.risk = Some(doubt.clone());
-        }
-    }
-
     /// Binds a name where its scope says.
     fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
         let name = match scope.kind {
@@ -300,25 +304,10 @@ impl<'a> Interpreter<'a> {
             self.bind_here(scope, name, value, of_turn);
             return;
         }
-        let declared = scope.elsewhere.borrow().iter().find(|(one, _)| **one == *name).map(|(_, kind)| *kind);
-        match declared {
-            None => self.bind_here(scope, name, value, of_turn),
-            Some(kind) => {
-                let mut around = scope.parent.clone();
-                while let Some(here) = around {
-                    let is_it = match kind {
-                        Elsewhere::Global => here.kind == ScopeKind::Module,
-                        Elsewhere::Nonlocal => {
-                            here.kind == ScopeKind::Function && here.names.borrow().contains_key(name)
-                        }
-                    };
-                    if is_it {
-                        self.bind_in(&here, name, value);
-                        return;
-                    }
-                    around = here.parent.clone();
-                }
-            }
+        match Self::owner_of(scope, name) {
+            Some(owner) if Rc::ptr_eq(&owner, scope) => self.bind_here(scope, name, value, of_turn),
+            Some(owner) => self.bind_in(&owner, name, value),
+            None => {}
         }
     }
 
@@ -371,7 +360,10 @@ impl<'a> Interpreter<'a> {
                     Some(Binding { value, doubt: Some(doubt) }) if here.kind == ScopeKind::Class => {
                         return self.or_outside(name, value, &doubt, here, frame, range);
                     }
-                    Some(Binding { value, .. }) => return value,
+                    Some(binding) => {
+                        self.reads(&binding);
+                        return binding.value;
+                    }
                     None => {}
                 }
             }

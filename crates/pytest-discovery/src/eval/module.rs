@@ -103,7 +103,8 @@ impl Interpreter<'_> {
         let steps = std::mem::take(&mut self.steps);
         let calls = std::mem::take(&mut self.calls);
         let guarded = std::mem::take(&mut self.guarded);
-        let risk = self.risk.take();
+        let catching = std::mem::take(&mut self.catching);
+        let (risk, import_risk) = (self.risk.take(), self.import_risk.take());
         let raised = self.raised.take();
         self.importing.push(module.clone());
         let file = module.file.clone();
@@ -119,5 +120,6 @@ impl Interpreter<'_> {
         self.doubts.truncate(0);
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
         (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
+        (self.catching, self.import_risk) = (catching, import_risk);
     }
 }

@@ -287,8 +287,13 @@ impl super::super::value::Object for NamesOfScope {
     ) -> Option<Value> {
         match (name, &arguments.positional[..]) {
             ("get", [name] | [name, _]) => {
-                let found = self.item(&name.value);
-                found.or_else(|| arguments.get(1, "default").cloned()).or(Some(Value::None))
+                let default = || arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                let found = self.scope.names.borrow().get(name.value.as_str()?).cloned();
+                let Some(binding) = found else { return Some(default()) };
+                Some(match interpreter.may_lack(&binding) {
+                    Some(doubt) => Value::Unknown(doubt.among([&binding.value, &default()])),
+                    None => binding.value,
+                })
             }
             ("get" | "keys" | "items" | "values" | "copy", _) => None,
             _ => {
@@ -304,12 +309,15 @@ impl super::super::value::Object for NamesOfScope {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        self.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone())
+        let found = self.scope.names.borrow().get(key.as_str()?).cloned();
+        found.filter(|binding| binding.doubt.is_none()).map(|binding| binding.value)
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
-        Some(self.scope.names.borrow().contains_key(value.as_str()?))
-            .filter(|found| *found || self.module.open.borrow().is_none())
+        match self.scope.names.borrow().get(value.as_str()?) {
+            Some(binding) => binding.doubt.is_none().then_some(true),
+            None => self.module.open.borrow().is_none().then_some(false),
+        }
     }
 
     fn taint(&self, doubt: &super::super::value::Doubt) {
