@@ -21,6 +21,7 @@ impl Interpreter<'_> {
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let text = format!("importing `{}` does not raise `{}`", frame.module.file.path, raised.class);
         frame.module.conditions.borrow_mut().push(Condition { text, at: raised.at.clone() });
+        frame.module.hazards.borrow_mut().push(raised.clone());
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
         doubt
     }

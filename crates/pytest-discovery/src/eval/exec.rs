@@ -145,11 +145,15 @@ impl Interpreter<'_> {
         if !of_module && &*raised.class != "Skipped" && (self.guarded > 0 || !raised.certain) {
             return;
         }
-        let condition = Condition { text: raised.message, at: raised.at };
+        if self.is_caught(&raised) == Some(true) {
+            return;
+        }
+        let condition = Condition { text: raised.message.clone(), at: raised.at.clone() };
         let Some(module) = (if of_module { Some(&frame.module) } else { self.importing.last() }) else { return };
         let mut conditions = module.conditions.borrow_mut();
         if !conditions.contains(&condition) {
             conditions.push(condition);
+            module.hazards.borrow_mut().push(raised);
         }
     }
 

@@ -26,9 +26,16 @@ impl Interpreter<'_> {
     pub(super) fn unguard(&mut self, outer: Outer) -> (Option<Doubt>, bool) {
         self.guarded -= u32::from(outer.is_wide);
         let caught = self.catching.pop().unwrap_or_default();
-        let risk = self.risk.take().filter(|_| outer.is_wide);
-        let of_import = self.import_risk.take().filter(|_| caught.iter().flatten().any(is_of_imports));
-        (self.risk, self.import_risk) = (outer.risk, outer.import_risk);
+        let takes_imports = caught.iter().flatten().any(is_of_imports);
+        let (risk, around) = match outer.is_wide {
+            true => (self.risk.take(), outer.risk),
+            false => (None, outer.risk.or(self.risk.take())),
+        };
+        let (of_import, imports_around) = match takes_imports {
+            true => (self.import_risk.take(), outer.import_risk),
+            false => (None, outer.import_risk.or(self.import_risk.take())),
+        };
+        (self.risk, self.import_risk) = (around, imports_around);
         let is_of_import = risk.is_none() && of_import.is_some();
         (risk.or(of_import), is_of_import)
     }

@@ -69,13 +69,34 @@ impl Interpreter<'_> {
         self.bind(&frame.scope, bound, value);
     }
 
-    /// Imports the package that a file is in, as importing the file does before: what it raised, and what may keep it
-    /// from being imported.
-    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<(Option<Raised>, Vec<Condition>), Problem> {
-        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new())) };
+    /// Imports the package that a file is in, as importing the file does before: what it raised, what may keep it
+    /// from being imported, and what it may raise then.
+    pub(super) fn run_package(
+        &mut self,
+        path: &Utf8Path,
+    ) -> Result<(Option<Raised>, Vec<Condition>, Vec<Raised>), Problem> {
+        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new(), Vec::new())) };
         let package = self.module(&init)?;
         let ended = package.ended.borrow().clone();
-        Ok((ended, package.conditions.borrow().clone()))
+        Ok((ended, package.conditions.borrow().clone(), package.hazards.borrow().clone()))
+    }
+
+    /// What may keep a module from being imported keeps this one, too, unless it is caught here: then the handlers may run.
+    fn take_over_conditions(&mut self, module: &Module, frame: &Frame) {
+        let hazards = module.hazards.borrow().clone();
+        for condition in module.conditions.borrow().iter() {
+            let hazard = hazards.iter().find(|one| one.at == condition.at);
+            let caught = hazard.map_or(Some(false), |one| self.is_caught(one));
+            if let (Some(hazard), true) = (hazard, caught != Some(false)) {
+                let reason = test_catalog::Reason { text: condition.text.clone(), at: condition.at.clone() };
+                self.note_risk_of(hazard, &Doubt::from(reason));
+            }
+            let mut conditions = frame.module.conditions.borrow_mut();
+            if caught != Some(true) && !conditions.contains(condition) {
+                conditions.push(condition.clone());
+                frame.module.hazards.borrow_mut().extend(hazard.cloned());
+            }
+        }
     }
 
     /// Binds a module that was imported in the package that it is in.
@@ -168,13 +189,7 @@ impl Interpreter<'_> {
             if let Some(raised) = &*module.ended.borrow() {
                 self.raised = Some(Raised { at: frame.module.file.span(range), ..raised.clone() });
             } else if !Rc::ptr_eq(module, &frame.module) {
-                // What may keep it from being imported keeps this one, too.
-                let mut conditions = frame.module.conditions.borrow_mut();
-                for condition in &*module.conditions.borrow() {
-                    if !conditions.contains(condition) {
-                        conditions.push(condition.clone());
-                    }
-                }
+                self.take_over_conditions(module, frame);
             }
         }
         value

@@ -30,7 +30,7 @@ impl Interpreter<'_> {
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
-        let (ended, conditions) = self.run_package(path)?;
+        let (ended, conditions, hazards) = self.run_package(path)?;
         // That may have imported it.
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
@@ -41,6 +41,7 @@ impl Interpreter<'_> {
             file,
             scope: Scope::new(ScopeKind::Module, None),
             conditions: conditions.into(),
+            hazards: hazards.into(),
             open: None.into(),
             ended: None.into(),
         });
@@ -81,6 +82,7 @@ impl Interpreter<'_> {
                     file: module.file.clone(),
                     scope: Scope::new(ScopeKind::Module, None),
                     conditions: Vec::new().into(),
+                    hazards: Vec::new().into(),
                     open: None.into(),
                     ended: None.into(),
                 });
