@@ -303,6 +303,10 @@ impl Interpreter<'_> {
                 if let Value::Unknown(doubt) = &held {
                     self.changes_part(object, doubt, frame);
                 }
+                if matches!(&held, Value::External(path) if &**path == "sys") && &**name == "path" {
+                    let other = self.not_known(frame, target.range);
+                    self.put_in_front(&other, frame, target.range);
+                }
                 // What has a name has it as its id.
                 if let (Value::Opaque, "__name__", ExprKind::Name(holder)) = (&held, &**name, &object.kind) {
                     let doubt = self.doubt(frame, target.range, "a library's object that is given a name");

@@ -121,7 +121,14 @@ impl Interpreter<'_> {
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
     pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
-        match self.imports.resolve(from, level, dotted) {
+        let mut found = self.imports.resolve(from, level, dotted);
+        if level == 0 && self.has_other_path() {
+            found = match self.found_in_front(from, dotted, found) {
+                Ok(found) => found,
+                Err(doubt) => return Value::Unknown(doubt),
+            };
+        }
+        match found {
             Import::File(_) if level == 0 && dotted == CONFTEST && self.conftest().is_some() => {
                 self.conftest().map_or(Value::None, Value::Module)
             }
@@ -147,6 +154,20 @@ impl Interpreter<'_> {
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
         }
+    }
+
+    /// Whether a relative import leads out of all packages, in a file that is imported as part of no namespace package.
+    fn is_beyond_package(&self, from: &Utf8Path, level: u32) -> bool {
+        if level == 0 || self.imports.is_in_packages(from, level) {
+            return false;
+        }
+        let mut names = self.first_imports.iter().filter(|(_, path)| *path == from).map(|(name, _)| name).peekable();
+        let is_of_pytest = || {
+            let name = from.file_name().unwrap_or_default();
+            name == "conftest.py" || name.starts_with("test_") || name.ends_with("_test.py")
+        };
+        let is_known = names.peek().is_some() || is_of_pytest();
+        is_known && names.all(|name| !name.contains('.'))
     }
 
     /// pytest imports this file as `conftest`, in the place of the one before.
@@ -183,6 +204,10 @@ impl Interpreter<'_> {
     ) -> Value {
         if level == 0 && self.is_absent(dotted) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        }
+        if self.is_beyond_package(from, level) {
+            let text = "a relative import without a package".to_owned();
+            return self.fail("ImportError", text, frame, range);
         }
         let value = self.imported(from, level, dotted);
         if let Value::Module(module) = &value {

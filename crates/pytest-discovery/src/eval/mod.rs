@@ -53,6 +53,7 @@ mod names;
 mod one_of;
 mod operators;
 mod private;
+mod search_path;
 mod several;
 pub(crate) mod shared;
 pub(crate) mod stdlib;
@@ -135,6 +136,8 @@ pub(crate) struct Interpreter<'a> {
     absence: Option<Doubt>,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
+    /// What was put in front of `sys.path`.
+    in_front: search_path::InFront,
     /// Functions on the stack that others may call, and that are followed for what they change.
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
@@ -207,6 +210,7 @@ impl<'a> Interpreter<'a> {
             catching: Vec::new(),
             absence: None,
             first_imports: HashMap::default(),
+            in_front: search_path::InFront::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
             asked: HashMap::default(),

@@ -327,6 +327,16 @@ impl Interpreter<'_> {
         range: Range,
     ) {
         let parts = self.slice_of(parts, frame);
+        if matches!(object, Value::External(path) if &**path == "sys.path") {
+            let folders = match &parts {
+                [Value::None | Value::Int(_), Value::Int(end), Value::None] if end.to_u32() == Some(0) => {
+                    super::elements(value).unwrap_or_else(|_| vec![self.not_known(frame, range)])
+                }
+                _ => vec![self.not_known(frame, range)],
+            };
+            folders.iter().rev().for_each(|folder| self.put_in_front(folder, frame, range));
+            return;
+        }
         self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         if let (Value::List(list), Value::List(new), true) = (object, value, doubt.is_some())

@@ -38,6 +38,10 @@ impl Interpreter<'_> {
             }
             return self.builtin(name, arguments, frame, range);
         }
+        if path == "sys.path.insert" {
+            self.insert_path(arguments, frame, range);
+            return Some(Value::None);
+        }
         let time = times::made_by(path);
         if (time.is_some() || stdlib::is_opaque_constructor(path)) && refusals::may_refuse(path, arguments) {
             self.note_risk(&self.doubt(frame, range, Why::NotKnown));
@@ -245,8 +249,7 @@ impl Interpreter<'_> {
                 if self.is_absent(&module) {
                     return Some(self.outcome("Skipped", frame, range));
                 }
-                self.condition(range, frame);
-                Some(Value::External(stdlib::canonical(&module)))
+                self.import_or_skip(&module, arguments, frame, range)
             }
             "skip" => {
                 let allowed = arguments.keyword("allow_module_level").is_some_and(|flag| truth(flag) == Some(true));
@@ -261,6 +264,22 @@ impl Interpreter<'_> {
             "hookimpl" | "register_assert_rewrite" => Some(Value::Transparent),
             _ => None,
         }
+    }
+
+    /// `pytest.importorskip(MODULE)`, which is run where it is in the tree.
+    fn import_or_skip(&mut self, module: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let outer = self.guard(&Rc::from([Some(Value::external("builtins.ImportError"))]));
+        let value = self.imported_or_raise(&frame.module.path, 0, module, frame, range);
+        let (risk, _) = self.unguard(outer);
+        if self.raised.as_ref().is_some_and(|raised| super::exceptions::is_kind_of(&raised.class, "ImportError")) {
+            self.raised = None;
+            return Some(self.outcome("Skipped", frame, range));
+        }
+        let is_of_tree = matches!(value, Value::Module(_) | Value::Namespace(_));
+        if risk.is_some() || !is_of_tree || arguments.get(1, "minversion").is_some() {
+            self.condition(range, frame);
+        }
+        Some(value)
     }
 
     /// Notes that the module that is being imported may be left out.
