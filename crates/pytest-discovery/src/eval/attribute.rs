@@ -36,6 +36,9 @@ impl Interpreter<'_> {
     pub(super) fn find_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
         let method = || Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         match object {
+            Value::Unknown(_) | Value::External(_) if matches!(name, "f_locals" | "f_globals") => {
+                Found::Value(Value::Object(Rc::new(super::library::NamesOfFrame(self.importing.clone()))))
+            }
             Value::External(path) if self.replaced_at(path, name).is_some() => self.replaced_at(path, name).into(),
             Value::External(path) if &**path == "pytest.mark" => self.mark_called(name, frame, range),
             Value::External(path) if &**path == "sys.version_info" => match name {
@@ -468,6 +471,8 @@ impl Interpreter<'_> {
         }
         match name {
             "__name__" => Found::Value(Value::str(&*function.name())),
+            "__module__" => Found::Value(Value::str(self.imports.module_name(&function.module.path))),
+            "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
             "__wrapped__" => match &*function.wrapped.borrow() {
                 Some(inner) => Found::Value(Value::Function(inner.clone())),
                 None => Found::Missing,

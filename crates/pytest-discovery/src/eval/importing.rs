@@ -46,7 +46,7 @@ impl Interpreter<'_> {
     }
 
     /// What a module's names hold may have been changed.
-    fn taint_state(&mut self, module: &Module, doubt: &Doubt) {
+    pub(super) fn taint_state(&mut self, module: &Module, doubt: &Doubt) {
         let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
         held.iter()
             .filter(|one| !matches!(one, Value::Function(_) | Value::Class(_)))

@@ -31,6 +31,7 @@ mod define;
 mod dictionary;
 mod doubt;
 mod drawing;
+mod dynamic;
 mod enums;
 mod exceptions;
 mod exec;

@@ -153,8 +153,8 @@ impl Interpreter<'_> {
                 Some(1) => Value::int(u32::from(self.python.minor)),
                 _ => self.not_known(frame, range),
             },
-            "sys.modules" if key.as_str() == Some(&self.imports.module_name(&frame.module.path)) => {
-                Value::Module(frame.module.clone())
+            "sys.modules" if let Some(module) = key.as_str().and_then(|name| self.module_named(name, frame)) => {
+                Value::Module(module)
             }
             path if stdlib::is_generic(path) => Value::external(format!("{path}[]")),
             _ => {

@@ -324,3 +324,33 @@ impl super::super::value::Object for NamesOfScope {
         self.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
     }
 }
+
+/// The names of a frame, which may be any of those that run.
+#[derive(Debug)]
+pub(in crate::eval) struct NamesOfFrame(pub(in crate::eval) Vec<Rc<super::super::value::Module>>);
+
+impl super::super::value::Object for NamesOfFrame {
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        _: &Arguments,
+        interpreter: &mut super::super::Interpreter<'_>,
+        frame: &super::super::Frame,
+        range: crate::syntax::ast::Range,
+    ) -> Option<Value> {
+        if !matches!(name, "get" | "keys" | "items" | "values" | "copy") {
+            self.taint(&interpreter.doubt(frame, range, "the names of a frame are changed"));
+        }
+        None
+    }
+
+    fn taint(&self, doubt: &super::super::value::Doubt) {
+        for module in &self.0 {
+            module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        }
+    }
+}

@@ -18,7 +18,7 @@ pub(super) mod times;
 mod yaml;
 
 pub(super) use files::is_file;
-pub(super) use introspection::{NamesOfScope, is_callable, type_of};
+pub(super) use introspection::{NamesOfFrame, NamesOfScope, is_callable, type_of};
 
 use std::rc::Rc;
 
@@ -35,6 +35,9 @@ impl Interpreter<'_> {
             if stdlib::is_exception(name) {
                 let args = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
                 return Some(Value::Exception(Rc::new((name.into(), args))));
+            }
+            if name == "__import__" {
+                return self.import_builtin(arguments, frame, range);
             }
             return self.builtin(name, arguments, frame, range);
         }
@@ -138,6 +141,16 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
+            "runpy" if name == "run_path" => {
+                let file = path_of(arguments.get(0, "path_name")?)?;
+                let doubt = self.doubt(frame, range, "a file that is executed");
+                self.execute_perhaps(&self.tree.join(file), &doubt);
+                None
+            }
+            "sys.modules" if name == "get" => {
+                let module = self.module_named(arguments.positional.first()?.value.as_str()?, frame)?;
+                Some(Value::Module(module))
+            }
             "sys.modules" if name == "pop" => {
                 let key = arguments.positional.first()?.value.clone();
                 self.unloaded(&key, frame, range);
@@ -304,12 +317,12 @@ impl Interpreter<'_> {
                 // A library is taken to be importable.
                 Some(if self.is_absent(&module) { Value::None } else { Value::external("importlib.machinery.SPEC") })
             }
-            "import_module" => {
-                let module = arguments.get(0, "name")?.as_str()?.to_owned();
-                if module.starts_with('.') {
-                    return None;
-                }
-                Some(self.imported_or_raise(&frame.module.path, 0, &module, frame, range))
+            "import_module" => self.import_by_name(arguments, frame, range),
+            "spec_from_file_location" => {
+                let file = path_of(arguments.get(1, "location")?)?;
+                let doubt = self.doubt(frame, range, "a file that may be executed as a module");
+                self.execute_perhaps(&self.tree.join(file), &doubt);
+                None
             }
             "reload" => match &arguments.plain()?[..] {
                 [Value::Module(module)] => {
@@ -379,6 +392,14 @@ impl Interpreter<'_> {
             Value::Int(_) | Value::Float(_) | Value::Bool(_) => numbers::method(object, name, arguments),
             _ => None,
         }
+    }
+}
+
+/// The path that a text or a `pathlib` path is.
+fn path_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Path(path) => Some(path.to_string()),
+        other => other.as_str().map(ToOwned::to_owned),
     }
 }
 
