@@ -5,7 +5,7 @@ use std::rc::Rc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::value::{Argument, Arguments, Doubt, Module, Value};
-use super::{Frame, Interpreter};
+use super::{Frame, Interpreter, shared};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::Range;
 
@@ -87,6 +87,48 @@ impl Interpreter<'_> {
             Import::Namespace(folder) => Some(folder),
             _ => None,
         }
+    }
+
+    /// `sys.modules[NAME] = MODULE`.
+    pub(super) fn put_module(&mut self, name: &str, module: Value) {
+        let module = match self.current_doubt() {
+            None => module,
+            Some(doubt) => Value::Unknown(doubt.among([&module])),
+        };
+        self.put_modules.insert(name.to_owned(), module);
+        shared::changed_for_all();
+    }
+
+    /// What an import finds in `sys.modules` that was put there; nothing where it gives what it gives otherwise.
+    pub(super) fn import_put(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<Value> {
+        let value = self.put_modules.get(dotted)?.clone();
+        let is_of_tree = || self.imports.resolve(&frame.module.path, 0, dotted) != Import::Outside;
+        match &value {
+            Value::None => {
+                let text = format!("`{dotted}` is kept from being imported");
+                Some(self.fail("ModuleNotFoundError", text, frame, range))
+            }
+            Value::Unknown(doubt) if !self.current_doubt().is_some_and(|now| now.is_same(doubt)) => {
+                let doubt = doubt.clone();
+                self.note_import_risk(&doubt);
+                Some(value)
+            }
+            _ => (self.is_absent(dotted) || is_of_tree()).then_some(value),
+        }
+    }
+
+    /// Whether a dotted name is below a module of the tree that is no package.
+    pub(super) fn is_below_module(&self, from: &Utf8Path, dotted: &str) -> bool {
+        let Some((above, _)) = dotted.rsplit_once('.') else { return false };
+        let Import::File(file) = self.imports.resolve(from, 0, above) else { return false };
+        let may_have = |module: &Rc<Module>| {
+            module.open.borrow().is_some() || module.scope.names.borrow().contains_key("__path__")
+        };
+        file.file_name() != Some(INIT)
+            && !self.modules.get(file.as_str()).is_some_and(may_have)
+            && !self.has_other_path()
+            && !self.put_modules.contains_key(dotted)
+            && self.imports.resolve(from, 0, dotted) == Import::Outside
     }
 
     /// `sys.modules[NAME]`, where the tree's module of that name has been imported.

@@ -70,12 +70,12 @@ impl Interpreter<'_> {
 
     /// Whether handlers around take an exception; `None` where they may.
     pub(super) fn is_caught(&self, raised: &Raised) -> Option<bool> {
-        let answers = self.catching.iter().flat_map(|one| one.iter()).map(|one| catches(one.as_ref(), raised));
-        answers.fold(Some(false), |known, answer| match (known, answer) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (None, _) | (_, None) => None,
-            _ => Some(false),
-        })
+        let handlers = self.catching.iter().flat_map(|one| one.iter());
+        let answers: Vec<Option<bool>> = handlers.map(|one| catches(one.as_ref(), raised)).collect();
+        match answers.contains(&Some(true)) {
+            true => Some(true),
+            false => (!answers.contains(&None)).then_some(false),
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::syntax::ast::{self, Range};
 /// The name of every conftest that is in no package.
 const CONFTEST: &str = "conftest";
 
+/// What importing a package raised, what may keep it from being imported, and what it may raise then.
+type OfPackage = (Option<Raised>, Vec<Condition>, Vec<Raised>);
+
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
@@ -61,20 +64,28 @@ impl Interpreter<'_> {
             None => (top, top),
         };
         // `import a.b` runs both, and binds `a`.
-        self.imported_or_raise(from, 0, &name.name, frame, range);
+        if let Some((above, _)) = name.name.rsplit_once('.')
+            && self.is_below_module(from, &name.name)
+        {
+            self.imported_or_raise(from, 0, above, frame, range);
+            self.fail("ModuleNotFoundError", format!("`{above}` is not a package"), frame, range);
+            return;
+        }
+        let whole = self.imported_or_raise(from, 0, &name.name, frame, range);
         if self.raised.is_some() {
             return;
         }
-        let value = self.imported(from, 0, wanted);
+        let value = match self.import_put(wanted, frame, range) {
+            Some(put) => put,
+            None if self.put_modules.contains_key(wanted) => whole,
+            None => self.imported(from, 0, wanted),
+        };
         self.bind(&frame.scope, bound, value);
     }
 
     /// Imports the package that a file is in, as importing the file does before: what it raised, what may keep it
     /// from being imported, and what it may raise then.
-    pub(super) fn run_package(
-        &mut self,
-        path: &Utf8Path,
-    ) -> Result<(Option<Raised>, Vec<Condition>, Vec<Raised>), Problem> {
+    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<OfPackage, Problem> {
         let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new(), Vec::new())) };
         let package = self.module(&init)?;
         let ended = package.ended.borrow().clone();
@@ -202,6 +213,11 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Value {
+        if level == 0
+            && let Some(value) = self.import_put(dotted, frame, range)
+        {
+            return value;
+        }
         if level == 0 && self.is_absent(dotted) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
         }
@@ -244,6 +260,14 @@ impl Interpreter<'_> {
                         return;
                     }
                     let replaced = self.replaced_at(path, &name.name);
+                    // A library may bring what later releases of Python have, and is read as if it were theirs.
+                    if replaced.is_none()
+                        && dotted == &**path
+                        && super::library::lacks_name(path, &name.name, self.python)
+                    {
+                        self.fail("ImportError", format!("`{path}` has no `{}`", name.name), frame, range);
+                        return;
+                    }
                     replaced.unwrap_or_else(|| super::attribute::external_attribute(path, &name.name))
                 }
                 Value::Module(module) if self.lacks(module, &name.name) => {
@@ -253,12 +277,26 @@ impl Interpreter<'_> {
                 Value::Module(module) => self.imported_name(module, &name.name, frame, range),
                 other => self.attribute(other, &name.name, frame, range),
             };
+            let of_tree = match &module {
+                Value::Module(module) => Some(module),
+                _ => None,
+            };
+            let is_bound = of_tree.is_some_and(|module| module.scope.names.borrow().contains_key(&name.name));
+            let has_no_submodule = of_tree.is_some_and(|module| module.path.file_name() != Some(INIT));
             let value = match value {
                 // A submodule that nobody imported yet.
+                Value::Unknown(doubt) if has_no_submodule || self.put_modules.contains_key(dotted) => {
+                    if !is_bound {
+                        self.note_import_risk(&doubt);
+                    }
+                    Value::Unknown(doubt)
+                }
                 Value::Unknown(doubt) => match self.imported_or_raise(from, level, &below(), frame, range) {
                     module @ (Value::Module(_) | Value::Namespace(_)) => module,
                     _ => {
-                        self.note_import_risk(&doubt);
+                        if !is_bound {
+                            self.note_import_risk(&doubt);
+                        }
                         Value::Unknown(doubt)
                     }
                 },

@@ -22,10 +22,9 @@ impl Interpreter<'_> {
     pub(super) fn insert_path(&mut self, arguments: &Arguments, frame: &Frame, range: Range) {
         let is_front = matches!(arguments.plain().as_deref(), Some([Value::Int(place), _]) if place.sign() == num_bigint::Sign::NoSign);
         let folder = arguments.positional.get(1).map(|one| one.value.clone());
-        match folder.filter(|_| is_front) {
-            Some(folder) => self.put_in_front(&folder, frame, range),
-            // Behind others it decides less than is known of them.
-            None => {}
+        // Behind others it decides less than is known of them.
+        if let Some(folder) = folder.filter(|_| is_front) {
+            self.put_in_front(&folder, frame, range);
         }
     }
 

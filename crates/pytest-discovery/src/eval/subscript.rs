@@ -259,6 +259,10 @@ impl Interpreter<'_> {
                 frame.module.open.borrow_mut().get_or_insert(doubt);
                 return;
             }
+            (Value::External(path), _) if &**path == "sys.modules" && key.as_str().is_some() => {
+                self.put_module(key.as_str().unwrap_or_default(), value);
+                return;
+            }
             (Value::External(path), doubt) if &**path == "os.environ" => {
                 if let Some(name) = key.as_str() {
                     let value = doubt.map_or(value, Value::Unknown);

@@ -19,6 +19,7 @@ mod yaml;
 
 pub(super) use files::is_file;
 pub(super) use introspection::{NamesOfFrame, NamesOfScope, is_callable, type_of};
+pub(super) use presence::lacks_name;
 
 use std::rc::Rc;
 
@@ -145,6 +146,15 @@ impl Interpreter<'_> {
                 let file = path_of(arguments.get(0, "path_name")?)?;
                 let doubt = self.doubt(frame, range, "a file that is executed");
                 self.execute_perhaps(&self.tree.join(file), &doubt);
+                None
+            }
+            "sys.modules" if name == "setdefault" => {
+                let [name, value] = &arguments.plain()?[..] else { return None };
+                let name = name.as_str()?.to_owned();
+                // What has been imported stays.
+                if self.module_named(&name, frame).is_none() && !self.put_modules.contains_key(&name) {
+                    self.put_module(&name, (*value).clone());
+                }
                 None
             }
             "sys.modules" if name == "get" => {

@@ -65,6 +65,11 @@ impl Interpreter<'_> {
     }
 }
 
+/// Whether a module of the standard library surely has no such name.
+pub(in crate::eval) fn lacks_name(module: &str, name: &str, python: PythonVersion) -> bool {
+    has(module, name, python) == Some(false)
+}
+
 /// `hasattr(MODULE, NAME)`; `None` where it is not known.
 pub(super) fn has(module: &str, name: &str, python: PythonVersion) -> Option<bool> {
     let since = |minor: u16| Some(python >= PythonVersion { major: 3, minor });
