@@ -91,30 +91,25 @@ impl Interpreter<'_> {
 
     /// `sys.modules[NAME] = MODULE`.
     pub(super) fn put_module(&mut self, name: &str, module: Value) {
-        let module = match self.current_doubt() {
-            None => module,
-            Some(doubt) => Value::Unknown(doubt.among([&module])),
-        };
-        self.put_modules.insert(name.to_owned(), module);
+        self.put_modules.insert(name.to_owned(), (module, self.current_doubt().cloned()));
         shared::changed_for_all();
     }
 
     /// What an import finds in `sys.modules` that was put there; nothing where it gives what it gives otherwise.
     pub(super) fn import_put(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<Value> {
-        let value = self.put_modules.get(dotted)?.clone();
-        let is_of_tree = || self.imports.resolve(&frame.module.path, 0, dotted) != Import::Outside;
-        match &value {
-            Value::None => {
-                let text = format!("`{dotted}` is kept from being imported");
-                Some(self.fail("ModuleNotFoundError", text, frame, range))
-            }
-            Value::Unknown(doubt) if !self.current_doubt().is_some_and(|now| now.is_same(doubt)) => {
-                let doubt = doubt.clone();
-                self.note_import_risk(&doubt);
-                Some(value)
-            }
-            _ => (self.is_absent(dotted) || is_of_tree()).then_some(value),
+        let (value, doubt) = self.put_modules.get(dotted)?.clone();
+        let doubt = doubt.filter(|doubt| !self.doubts.are_under(doubt));
+        if let Some(doubt) = &doubt {
+            self.note_import_risk(doubt);
         }
+        let is_none = matches!(value, Value::None);
+        if is_none && doubt.is_none() {
+            let text = format!("`{dotted}` is kept from being imported");
+            return Some(self.fail("ModuleNotFoundError", text, frame, range));
+        }
+        let is_of_tree = || self.imports.resolve(&frame.module.path, 0, dotted) != Import::Outside;
+        let is_it = is_none || self.is_absent(dotted) || is_of_tree();
+        is_it.then(|| doubt.map_or_else(|| value.clone(), |doubt| Value::Unknown(doubt.among([&value]))))
     }
 
     /// Whether a dotted name is below a module of the tree that is no package.

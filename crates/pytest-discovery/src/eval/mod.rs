@@ -137,8 +137,8 @@ pub(crate) struct Interpreter<'a> {
     absence: Option<Doubt>,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
-    /// What import-time code put into `sys.modules`, by the dotted name.
-    put_modules: HashMap<String, Value>,
+    /// What import-time code put into `sys.modules`, by the dotted name, and under which doubt.
+    put_modules: HashMap<String, (Value, Option<Doubt>)>,
     /// What was put in front of `sys.path`.
     in_front: search_path::InFront,
     /// Functions on the stack that others may call, and that are followed for what they change.
