@@ -31,6 +31,8 @@ const MOST_DOTS: usize = 16;
 pub(crate) struct Imports {
     tree: Utf8PathBuf,
     mode: ImportMode,
+    /// `consider_namespace_packages`.
+    names_namespaces: bool,
     roots: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
@@ -79,6 +81,7 @@ impl Imports {
         Self {
             tree: tree.to_owned(),
             mode: config.options.import_mode,
+            names_namespaces: config.ini.consider_namespace_packages,
             roots,
             tops: Mutex::default(),
             known: Mutex::default(),
@@ -155,6 +158,33 @@ impl Imports {
             && folder.starts_with(&self.tree)
             && self.folders.has_file(folder, INIT);
         is_package.then(|| folder.join(INIT))
+    }
+
+    /// Whether a file is in that many packages, one within the other, or may be taken to be.
+    pub(crate) fn is_in_packages(&self, file: &Utf8Path, count: u32) -> bool {
+        let inside = file.parent().and_then(|folder| folder.strip_prefix(self.package_root(file)).ok());
+        let depth = inside.map_or(0, |folder| folder.components().count());
+        self.names_namespaces || self.mode == ImportMode::Importlib || depth >= count as usize
+    }
+
+    /// Whether pytest puts the root of what it imports in front of `sys.path`.
+    pub(crate) fn puts_roots_in_front(&self) -> bool {
+        self.mode == ImportMode::Prepend
+    }
+
+    /// What a dotted name means in a folder of `sys.path`.
+    pub(crate) fn in_folder(&self, folder: &Utf8Path, dotted: &str) -> Import {
+        if standard_library::is_loaded(dotted.split('.').next().unwrap_or_default()) {
+            return Import::Outside;
+        }
+        self.below(folder, dotted)
+    }
+
+    /// Whether several folders of `sys.path` have the name, for a file whose own root is `own`.
+    pub(crate) fn are_several(&self, own: &Utf8Path, dotted: &str) -> bool {
+        let top = dotted.split('.').next().unwrap_or_default();
+        let roots = self.roots_with(top);
+        roots.len() + usize::from(self.has_top(own, top) && !roots.iter().any(|root| root == own)) > 1
     }
 
     fn roots_with(&self, top: &str) -> Arc<[Utf8PathBuf]> {

@@ -108,6 +108,7 @@ impl Collection<'_, '_> {
                 open: None,
                 hooks: Shared::default(),
                 fixtures: Rc::from([]),
+                names: Shared::default(),
                 parameters: Vec::new(),
                 shadow: Vec::new(),
                 conditions: Shared::new(conditions),

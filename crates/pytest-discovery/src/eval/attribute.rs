@@ -36,6 +36,9 @@ impl Interpreter<'_> {
     pub(super) fn find_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
         let method = || Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         match object {
+            Value::Unknown(_) | Value::External(_) if matches!(name, "f_locals" | "f_globals") => {
+                Found::Value(Value::Object(Rc::new(super::library::NamesOfFrame(self.importing.clone()))))
+            }
             Value::External(path) if self.replaced_at(path, name).is_some() => self.replaced_at(path, name).into(),
             Value::External(path) if &**path == "pytest.mark" => self.mark_called(name, frame, range),
             Value::External(path) if &**path == "sys.version_info" => match name {
@@ -180,9 +183,10 @@ impl Interpreter<'_> {
     }
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {
-        let bound = module.scope.names.borrow().get(name).map(|binding| binding.value.clone());
-        if let Some(value) = bound {
-            return Found::Value(value);
+        let bound = module.scope.names.borrow().get(name).cloned();
+        if let Some(binding) = bound {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         let path = &module.path;
         match name {
@@ -239,6 +243,10 @@ impl Interpreter<'_> {
         }
         match class.lookup(name) {
             Ok(Some(binding)) => {
+                if let Some(either) = self.or_inherited(class, name, &binding) {
+                    return Found::Value(either);
+                }
+                self.reads(&binding);
                 if class.is_enum && super::enums::is_member_binding(class, name, &binding.value) {
                     return Found::Unknown(binding.doubt);
                 }
@@ -312,7 +320,7 @@ impl Interpreter<'_> {
         if let Ok(Some(binding)) = &on_class
             && let Value::Property(property) = &binding.value
         {
-            let own = instance.attributes.borrow().get(name).filter(|_| property.is_cached()).cloned();
+            let own = instance.attributes.borrow().get(name).filter(|_| property.is_shadowed()).cloned();
             if let Some(own) = own {
                 return Found::Value(own.value);
             }
@@ -357,8 +365,10 @@ impl Interpreter<'_> {
             let held = own.get(name).or(inherited).map(|binding| &binding.value);
             return Found::Unknown(Some(doubt.among(held)));
         }
-        if let Some(binding) = instance.attributes.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let own = instance.attributes.borrow().get(name).cloned();
+        if let Some(binding) = own {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         // A field of a named tuple; its default stands in the class's body under the same name.
         let is_tuple = class.payload() == Some(super::class::Payload::Tuple) && class.doubt.borrow().is_none();
@@ -366,6 +376,10 @@ impl Interpreter<'_> {
             return Found::Value(value);
         }
         if let Ok(Some(binding)) = on_class {
+            if let Some(either) = self.or_inherited(class, name, &binding) {
+                return Found::Value(either);
+            }
+            self.reads(&binding);
             return match &binding.value {
                 function @ (Value::Function(_) | Value::Fixture(_)) => {
                     Found::Value(Value::Method(Rc::new((object.clone(), function.clone()))))
@@ -445,11 +459,15 @@ impl Interpreter<'_> {
     }
 
     fn function_attribute(&mut self, function: &Rc<Function>, name: &str) -> Found {
-        if let Some(binding) = function.attributes.borrow().get(name) {
-            return Found::Value(binding.value.clone());
+        let own = function.attributes.borrow().get(name).cloned();
+        if let Some(binding) = own {
+            self.reads(&binding);
+            return Found::Value(binding.value);
         }
         match name {
             "__name__" => Found::Value(Value::str(&*function.name())),
+            "__module__" => Found::Value(Value::str(self.imports.module_name(&function.module.path))),
+            "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
             "__wrapped__" => match &*function.wrapped.borrow() {
                 Some(inner) => Found::Value(Value::Function(inner.clone())),
                 None => Found::Missing,

@@ -143,7 +143,7 @@ impl Interpreter<'_> {
         }
         let args = vec![object.clone(), value.clone()];
         match class.in_tree(name).map(|found| found.value) {
-            Some(Value::Property(property)) if property.is_cached() => (false, None),
+            Some(Value::Property(property)) if property.is_shadowed() => (false, None),
             Some(Value::Property(property)) => {
                 let setter = property.setter.clone();
                 (true, setter.map(|setter| self.call_plain(&setter, args, frame, range)))

@@ -21,6 +21,7 @@ impl Interpreter<'_> {
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let text = format!("importing `{}` does not raise `{}`", frame.module.file.path, raised.class);
         frame.module.conditions.borrow_mut().push(Condition { text, at: raised.at.clone() });
+        frame.module.hazards.borrow_mut().push(raised.clone());
         self.bind_unread(std::slice::from_ref(statement), &doubt, frame);
         doubt
     }
@@ -37,7 +38,11 @@ impl Interpreter<'_> {
 
     /// One of them is bound again: of a class, any that is neither a method nor a class.
     pub(super) fn has_other_data(holder: &Value, doubt: &Doubt) {
-        let Value::Class(class) = holder else { return };
+        let names = match holder {
+            Value::Class(class) => &class.names,
+            Value::Module(module) => &module.scope.names,
+            _ => return,
+        };
         let is_data = |value: &Value| {
             !matches!(
                 value,
@@ -46,9 +51,11 @@ impl Interpreter<'_> {
                     | Value::ClassMethod(_)
                     | Value::Class(_)
                     | Value::Fixture(_)
+                    | Value::Module(_)
+                    | Value::External(_)
             )
         };
-        for binding in class.names.borrow_mut().values_mut().filter(|one| is_data(&one.value)) {
+        for binding in names.borrow_mut().values_mut().filter(|one| is_data(&one.value)) {
             binding.value = Value::Unknown(doubt.among([&binding.value]));
         }
     }

@@ -87,7 +87,7 @@ pub(crate) struct Property {
 
 impl Property {
     /// Whether what is assigned to it is what an object has: `functools.cached_property`.
-    pub(super) fn is_cached(&self) -> bool {
+    pub(super) fn is_shadowed(&self) -> bool {
         self.setter.is_none() && !self.refuses
     }
 }

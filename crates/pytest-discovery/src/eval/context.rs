@@ -1,5 +1,7 @@
 //! `with`: context managers that are followed, and exceptions that others may keep to themselves.
 
+use std::rc::Rc;
+
 use super::exec::{Flow, Perhaps};
 use super::patching::MonkeyPatch;
 use super::shared::Shared;
@@ -161,14 +163,10 @@ impl Interpreter<'_> {
         frame: &Frame,
         expected: Option<Range>,
     ) -> Flow {
-        let guards = !super::exceptions::is_of_imports(caught);
-        let outer = self.risk.take();
-        self.guarded += u32::from(guards);
+        let outer = self.guard(&Rc::from([Some(caught.clone())]));
         let flow = self.with(rest, body, frame);
-        self.guarded -= u32::from(guards);
         let flow = self.raised.take().map_or(flow, Flow::Ended);
-        let risk = self.risk.take().filter(|_| guards);
-        self.risk = outer;
+        let (risk, _) = self.unguard(outer);
         match (flow, risk) {
             (Flow::Ended(raised), _) => match super::exceptions::catches(Some(caught), &raised) {
                 Some(true) => Flow::Next,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
-use super::value::{Doubt, Iterator, List, Raised, Value};
+use super::unbound::Bound;
+use super::value::{Binding, Doubt, Iterator, List, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, several};
 use crate::syntax::ast::{Expr, ExprKind, For, Handler, Range, Stmt, UnaryOp};
 
@@ -53,15 +54,39 @@ impl Interpreter<'_> {
 
     /// Blocks of which one or none may run; one for certain where they are `complete`.
     pub(super) fn either(&mut self, bodies: &[&[Stmt]], complete: bool, doubt: &Doubt, frame: &Frame) -> Flow {
+        let (flow, bound) = self.one_of(bodies, complete, doubt, frame);
+        if complete {
+            self.confirm(&bound);
+        }
+        flow
+    }
+
+    /// The same, and the names that whichever of them ran has bound.
+    fn one_of(&mut self, bodies: &[&[Stmt]], complete: bool, doubt: &Doubt, frame: &Frame) -> (Flow, Vec<Bound>) {
         let mut perhaps: Option<Perhaps> = None;
         let mut goes_on = !complete;
         let mut returns: Option<Doubt> = None;
         let (mut breaks, mut continues) = (false, false);
+        let mut bound: Option<Vec<Bound>> = None;
         for body in bodies {
             let doubts = self.doubts.len();
             self.doubts.push_branch(doubt);
             let flow = self.block(body, frame);
+            let names = match flow {
+                Flow::Next => self.doubts.bound_for_certain(),
+                _ => Vec::new(),
+            };
             self.doubts.truncate(doubts);
+            let is_among = |one: &Bound, names: &[Bound]| {
+                names.iter().any(|other| Rc::ptr_eq(&one.0, &other.0) && one.1 == other.1)
+            };
+            // What raises does not come to what follows, unless it is caught.
+            if !matches!(flow, Flow::Ended(_)) || !self.catching.is_empty() {
+                match &mut bound {
+                    Some(bound) => bound.retain(|one| is_among(one, &names)),
+                    None => bound = Some(names),
+                }
+            }
             match flow {
                 Flow::Next => goes_on = true,
                 // It is taken not to happen: the others are what is left.
@@ -75,15 +100,16 @@ impl Interpreter<'_> {
                 }
             }
         }
+        let bound = bound.unwrap_or_default();
         if let (Some(returned), false, false, false) = (&returns, breaks, continues, goes_on) {
-            return Flow::Return(Value::Unknown(returned.clone()));
+            return (Flow::Return(Value::Unknown(returned.clone())), bound);
         }
         if returns.is_some() || breaks || continues {
             let stays = returns.is_none() && !breaks;
             let here = Perhaps { doubt: doubt.clone(), returns, breaks: breaks || continues, stays };
-            return Flow::Perhaps(here.and(perhaps.as_ref()));
+            return (Flow::Perhaps(here.and(perhaps.as_ref())), bound);
         }
-        perhaps.map_or(Flow::Next, Flow::Perhaps)
+        (perhaps.map_or(Flow::Next, Flow::Perhaps), bound)
     }
 
     /// How a block ends that ends so if it runs.
@@ -245,11 +271,8 @@ impl Interpreter<'_> {
             if last {
                 break Some(self.block(orelse, frame));
             }
-            if !risky
-                && self.guarded > 0
-                && let Some(risk) = &self.risk
-            {
-                self.doubts.push(risk);
+            if !risky && let Some(risk) = self.present_risk() {
+                self.doubts.push(&risk);
                 risky = true;
             }
         };
@@ -291,18 +314,13 @@ impl Interpreter<'_> {
         finally: &[Stmt],
         frame: &Frame,
     ) -> Flow {
-        let caught: Vec<Option<Value>> =
+        let caught: Rc<[Option<Value>]> =
             handlers.iter().map(|one| one.exception.as_ref().map(|expr| self.eval(expr, frame))).collect();
         // An exception's name that is not bound is of no matter until it is needed.
         self.raised = None;
-        let wide = |value: &Option<Value>| value.as_ref().is_none_or(|value| !super::exceptions::is_of_imports(value));
-        let guards = caught.iter().any(wide);
-        let outer = self.risk.take();
-        self.guarded += u32::from(guards);
+        let outer = self.guard(&caught);
         let flow = self.block(body, frame);
-        self.guarded -= u32::from(guards);
-        let risk = self.risk.take().filter(|_| guards);
-        self.risk = outer;
+        let (risk, of_import) = self.unguard(outer);
         let mut certain = true;
         let mut flow = match (flow, &risk) {
             // Something else may have been raised before it: any handler may be the one.
@@ -323,13 +341,13 @@ impl Interpreter<'_> {
             flow => flow,
         };
         if let Some(risk) = risk {
-            if !caught.iter().any(|value| value.as_ref().is_none_or(super::exceptions::is_catch_all)) {
+            if !of_import && !caught.iter().any(|value| value.as_ref().is_none_or(super::exceptions::is_catch_all)) {
                 self.note_risk(&risk);
             }
             let bodies: Vec<&[Stmt]> = handlers
                 .iter()
-                .zip(&caught)
-                .filter(|(_, value)| !certain || wide(value))
+                .zip(caught.iter())
+                .filter(|(_, value)| !certain || of_import || super::guard::is_wide(value.as_ref()))
                 .map(|(one, _)| &*one.body)
                 .collect();
             for handler in handlers {
@@ -340,7 +358,13 @@ impl Interpreter<'_> {
                     self.doubts.truncate(doubts);
                 }
             }
-            let handled = self.either(&bodies, false, &risk, frame);
+            let (handled, bound) = self.one_of(&bodies, false, &risk, frame);
+            let in_body = |before: &Option<Binding>| {
+                before.as_ref().is_some_and(|one| one.doubt.as_ref().is_none_or(|doubt| doubt.is_same(&risk)))
+            };
+            let bound: Vec<Bound> = bound.into_iter().filter(|(_, _, before)| !certain || in_body(before)).collect();
+            self.confirm(&bound);
+            self.forget_exceptions(handlers, &risk, frame);
             flow = match (flow, handled) {
                 (flow, Flow::Next) => flow,
                 (Flow::Next, handled) => handled,
@@ -396,7 +420,16 @@ impl Interpreter<'_> {
         if !for_certain {
             self.may_raise(raised, &doubt, frame);
         }
-        self.either(&may, for_certain, &doubt, frame)
+        let flow = self.either(&may, for_certain, &doubt, frame);
+        self.forget_exceptions(handlers, &doubt, frame);
+        flow
+    }
+
+    /// A handler that ran takes its exception's name away.
+    fn forget_exceptions(&mut self, handlers: &[Handler], doubt: &Doubt, frame: &Frame) {
+        for name in handlers.iter().filter_map(|one| one.name.as_ref()) {
+            self.perhaps(doubt, |interpreter| interpreter.unbind(&frame.scope, name, doubt));
+        }
     }
 
     fn run_handler(&mut self, raised: Raised, handler: &Handler, frame: &Frame) -> Flow {
@@ -406,10 +439,13 @@ impl Interpreter<'_> {
         self.handling.push(raised);
         let flow = self.block(&handler.body, frame);
         self.handling.pop();
-        if let Some(name) = &handler.name
-            && self.current_doubt().is_none()
-        {
-            frame.scope.names.borrow_mut().shift_remove(name);
+        if let Some(name) = &handler.name {
+            let gone = self.doubt(
+                frame,
+                handler.exception.as_ref().map_or(Range { start: 0, end: 0 }, |one| one.range),
+                "a handler's exception",
+            );
+            self.unbind(&frame.scope, name, &gone);
         }
         flow
     }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use test_catalog::Condition;
 
 use super::doubt::Why;
-use super::value::{Doubt, Elsewhere, Raised, ScopeKind, Value};
+use super::shared::Shared;
+use super::value::{Binding, Doubt, Elsewhere, Names, Raised, ScopeKind, Value};
 use super::{Frame, Interpreter, MOST_DEPTH};
 use crate::PythonVersion;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
@@ -111,11 +112,8 @@ impl Interpreter<'_> {
                 flow => return self.join(perhaps, flow, frame),
             }
             // Within `try`, what follows an unknown call may not be reached.
-            if !risky
-                && self.guarded > 0
-                && let Some(risk) = &self.risk
-            {
-                self.doubts.push(risk);
+            if !risky && let Some(risk) = self.present_risk() {
+                self.doubts.push(&risk);
                 risky = true;
             }
         }
@@ -141,17 +139,21 @@ impl Interpreter<'_> {
     /// An exception under a doubt: a condition of the module that is being imported, and no more than that. One that a hook raises ends
     /// the session, and needs nobody to say so.
     pub(super) fn may_raise(&mut self, raised: Raised, doubt: &Doubt, frame: &Frame) {
-        self.note_risk(doubt);
+        self.note_risk_of(&raised, doubt);
         let of_module = frame.scope.kind == ScopeKind::Module;
         // Within `try` it may be caught; and what evaluation itself comes to may be its own gap.
         if !of_module && &*raised.class != "Skipped" && (self.guarded > 0 || !raised.certain) {
             return;
         }
-        let condition = Condition { text: raised.message, at: raised.at };
+        if self.is_caught(&raised) == Some(true) {
+            return;
+        }
+        let condition = Condition { text: raised.message.clone(), at: raised.at.clone() };
         let Some(module) = (if of_module { Some(&frame.module) } else { self.importing.last() }) else { return };
         let mut conditions = module.conditions.borrow_mut();
         if !conditions.contains(&condition) {
             conditions.push(condition);
+            module.hazards.borrow_mut().push(raised);
         }
     }
 
@@ -245,10 +247,8 @@ impl Interpreter<'_> {
             return;
         }
         let doubts = self.doubts.len();
-        if self.guarded > 0
-            && let Some(risk) = &self.risk
-        {
-            self.doubts.push(risk);
+        if let Some(risk) = self.present_risk() {
+            self.doubts.push(&risk);
         }
         bind(self);
         self.doubts.truncate(doubts);
@@ -302,6 +302,10 @@ impl Interpreter<'_> {
                 let held = self.eval(object, frame);
                 if let Value::Unknown(doubt) = &held {
                     self.changes_part(object, doubt, frame);
+                }
+                if matches!(&held, Value::External(path) if &**path == "sys") && &**name == "path" {
+                    let other = self.not_known(frame, target.range);
+                    self.put_in_front(&other, frame, target.range);
                 }
                 // What has a name has it as its id.
                 if let (Value::Opaque, "__name__", ExprKind::Name(holder)) = (&held, &**name, &object.kind) {
@@ -372,21 +376,21 @@ impl Interpreter<'_> {
 
     fn delete_name(&mut self, name: &str, frame: &Frame, range: Range) {
         let scope = &frame.scope;
-        if scope.elsewhere.borrow().iter().any(|(one, _)| **one == *name) {
-            let doubt = self.doubt(frame, range, "a name of another scope is deleted");
-            self.bind(scope, name, Value::Unknown(doubt));
-            return;
-        }
-        let was_bound = scope.names.borrow_mut().shift_remove(name).is_some();
-        if !was_bound && scope.kind != ScopeKind::Function && frame.module.open.borrow().is_none() {
+        let name = match scope.kind {
+            ScopeKind::Class => &*frame.private(name),
+            ScopeKind::Module | ScopeKind::Function => name,
+        };
+        let gone = self.doubt(frame, range, "a name that may be deleted");
+        let was_bound = Self::owner_of(scope, name).is_some_and(|owner| self.unbind(&owner, name, &gone));
+        let is_known = scope.kind != ScopeKind::Function && frame.module.open.borrow().is_none();
+        if !was_bound && is_known && self.current_doubt().is_none() {
             self.fail("NameError", format!("`{name}` is not bound"), frame, range);
         }
     }
 
     fn delete(&mut self, target: &Expr, frame: &Frame) {
         match (&target.kind, self.current_doubt().cloned()) {
-            (ExprKind::Name(name), None) => self.delete_name(name, frame, target.range),
-            (ExprKind::Name(name), Some(doubt)) => self.bind(&frame.scope, name, Value::Unknown(doubt)),
+            (ExprKind::Name(name), _) => self.delete_name(name, frame, target.range),
             (ExprKind::Tuple(targets) | ExprKind::List(targets), _) => {
                 targets.iter().for_each(|target| self.delete(target, frame));
             }
@@ -408,35 +412,49 @@ impl Interpreter<'_> {
                     self.taint(&object, &doubt);
                 }
             }
-            (ExprKind::Attribute(object, name), doubt) => {
+            (ExprKind::Attribute(object, name), _) => {
                 let object = self.eval(object, frame);
                 let name = &*frame.private(name);
                 if self.deleted_by_method(&object, name, frame, target.range) || self.raised.is_some() {
                     return;
                 }
-                let is_known = doubt.is_none() && {
-                    match &object {
-                        Value::Instance(instance) if instance.class.is_plain() => {
-                            instance.attributes.borrow_mut().shift_remove(name).is_some()
-                        }
-                        Value::Class(class) if !class.is_enum && class.metaclass.borrow().is_none() => {
-                            class.names.borrow_mut().shift_remove(name).is_some()
-                        }
-                        _ => false,
-                    }
-                };
-                if is_known {
-                    return;
-                }
-                let doubt = self.doubt(frame, target.range, "a part of it is deleted");
-                if let Value::Class(class) = &object
-                    && let Some(binding) = class.names.borrow_mut().get_mut(name)
-                {
-                    binding.value = Value::Unknown(doubt.among([&binding.value]));
-                }
-                self.taint(&object, &doubt);
+                self.delete_attribute(&object, name, frame, target.range);
             }
             _ => {}
         }
     }
+
+    /// `del object.name`, which no method of the tree does.
+    pub(super) fn delete_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) {
+        let doubt = self.doubt(frame, range, "a part of it is deleted");
+        let is_certain = self.current_doubt().is_none();
+        let is_known = match object {
+            Value::Module(module) => self.unbind(&module.scope, name, &doubt),
+            Value::Instance(instance) if instance.class.is_plain() && is_certain => {
+                instance.attributes.borrow_mut().shift_remove(name).is_some()
+            }
+            Value::Class(class) if !class.is_enum && class.metaclass.borrow().is_none() => match is_certain {
+                true => class.names.borrow_mut().shift_remove(name).is_some(),
+                false => may_be_gone(&class.names, name, &doubt),
+            },
+            _ => false,
+        };
+        if is_known {
+            return;
+        }
+        if let Value::Class(class) = object
+            && let Some(binding) = class.names.borrow_mut().get_mut(name)
+        {
+            binding.value = Value::Unknown(doubt.among([&binding.value]));
+        }
+        self.taint(object, &doubt);
+    }
+}
+
+/// A name of a class may be taken away. Whether it had it.
+fn may_be_gone(names: &Shared<Names>, name: &str, gone: &Doubt) -> bool {
+    let mut names = names.borrow_mut();
+    let Some(binding) = names.get_mut(name) else { return false };
+    *binding = Binding { value: Value::Unknown(gone.among([&binding.value])), doubt: Some(gone.clone()) };
+    true
 }

@@ -154,8 +154,8 @@ impl Interpreter<'_> {
         self.doubts.push_branch(doubt);
         let value = evaluate(self);
         self.doubts.truncate(doubts);
-        if self.raised.take().is_some() {
-            self.note_risk(doubt);
+        if let Some(raised) = self.raised.take() {
+            self.note_risk_of(&raised, doubt);
             return None;
         }
         Some(value)

@@ -13,6 +13,9 @@ use crate::syntax::ast::{self, Range};
 /// The name of every conftest that is in no package.
 const CONFTEST: &str = "conftest";
 
+/// What importing a package raised, what may keep it from being imported, and what it may raise then.
+type OfPackage = (Option<Raised>, Vec<Condition>, Vec<Raised>);
+
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
@@ -46,7 +49,7 @@ impl Interpreter<'_> {
     }
 
     /// What a module's names hold may have been changed.
-    fn taint_state(&mut self, module: &Module, doubt: &Doubt) {
+    pub(super) fn taint_state(&mut self, module: &Module, doubt: &Doubt) {
         let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
         held.iter()
             .filter(|one| !matches!(one, Value::Function(_) | Value::Class(_)))
@@ -61,21 +64,50 @@ impl Interpreter<'_> {
             None => (top, top),
         };
         // `import a.b` runs both, and binds `a`.
-        self.imported_or_raise(from, 0, &name.name, frame, range);
+        if let Some((above, _)) = name.name.rsplit_once('.')
+            && self.is_below_module(from, &name.name)
+        {
+            self.imported_or_raise(from, 0, above, frame, range);
+            self.fail("ModuleNotFoundError", format!("`{above}` is not a package"), frame, range);
+            return;
+        }
+        let whole = self.imported_or_raise(from, 0, &name.name, frame, range);
         if self.raised.is_some() {
             return;
         }
-        let value = self.imported(from, 0, wanted);
+        let value = match self.import_put(wanted, frame, range) {
+            Some(put) => put,
+            None if self.put_modules.contains_key(wanted) => whole,
+            None => self.imported(from, 0, wanted),
+        };
         self.bind(&frame.scope, bound, value);
     }
 
-    /// Imports the package that a file is in, as importing the file does before: what it raised, and what may keep it
-    /// from being imported.
-    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<(Option<Raised>, Vec<Condition>), Problem> {
-        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new())) };
+    /// Imports the package that a file is in, as importing the file does before: what it raised, what may keep it
+    /// from being imported, and what it may raise then.
+    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<OfPackage, Problem> {
+        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new(), Vec::new())) };
         let package = self.module(&init)?;
         let ended = package.ended.borrow().clone();
-        Ok((ended, package.conditions.borrow().clone()))
+        Ok((ended, package.conditions.borrow().clone(), package.hazards.borrow().clone()))
+    }
+
+    /// What may keep a module from being imported keeps this one, too, unless it is caught here: then the handlers may run.
+    fn take_over_conditions(&mut self, module: &Module, frame: &Frame) {
+        let hazards = module.hazards.borrow().clone();
+        for condition in module.conditions.borrow().iter() {
+            let hazard = hazards.iter().find(|one| one.at == condition.at);
+            let caught = hazard.map_or(Some(false), |one| self.is_caught(one));
+            if let (Some(hazard), true) = (hazard, caught != Some(false)) {
+                let reason = test_catalog::Reason { text: condition.text.clone(), at: condition.at.clone() };
+                self.note_risk_of(hazard, &Doubt::from(reason));
+            }
+            let mut conditions = frame.module.conditions.borrow_mut();
+            if caught != Some(true) && !conditions.contains(condition) {
+                conditions.push(condition.clone());
+                frame.module.hazards.borrow_mut().extend(hazard.cloned());
+            }
+        }
     }
 
     /// Binds a module that was imported in the package that it is in.
@@ -100,7 +132,14 @@ impl Interpreter<'_> {
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
     pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
-        match self.imports.resolve(from, level, dotted) {
+        let mut found = self.imports.resolve(from, level, dotted);
+        if level == 0 && self.has_other_path() {
+            found = match self.found_in_front(from, dotted, found) {
+                Ok(found) => found,
+                Err(doubt) => return Value::Unknown(doubt),
+            };
+        }
+        match found {
             Import::File(_) if level == 0 && dotted == CONFTEST && self.conftest().is_some() => {
                 self.conftest().map_or(Value::None, Value::Module)
             }
@@ -126,6 +165,20 @@ impl Interpreter<'_> {
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
         }
+    }
+
+    /// Whether a relative import leads out of all packages, in a file that is imported as part of no namespace package.
+    fn is_beyond_package(&self, from: &Utf8Path, level: u32) -> bool {
+        if level == 0 || self.imports.is_in_packages(from, level) {
+            return false;
+        }
+        let mut names = self.first_imports.iter().filter(|(_, path)| *path == from).map(|(name, _)| name).peekable();
+        let is_of_pytest = || {
+            let name = from.file_name().unwrap_or_default();
+            name == "conftest.py" || name.starts_with("test_") || name.ends_with("_test.py")
+        };
+        let is_known = names.peek().is_some() || is_of_pytest();
+        is_known && names.all(|name| !name.contains('.'))
     }
 
     /// pytest imports this file as `conftest`, in the place of the one before.
@@ -160,21 +213,24 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Value {
+        if level == 0
+            && let Some(value) = self.import_put(dotted, frame, range)
+        {
+            return value;
+        }
         if level == 0 && self.is_absent(dotted) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        }
+        if self.is_beyond_package(from, level) {
+            let text = "a relative import without a package".to_owned();
+            return self.fail("ImportError", text, frame, range);
         }
         let value = self.imported(from, level, dotted);
         if let Value::Module(module) = &value {
             if let Some(raised) = &*module.ended.borrow() {
                 self.raised = Some(Raised { at: frame.module.file.span(range), ..raised.clone() });
             } else if !Rc::ptr_eq(module, &frame.module) {
-                // What may keep it from being imported keeps this one, too.
-                let mut conditions = frame.module.conditions.borrow_mut();
-                for condition in &*module.conditions.borrow() {
-                    if !conditions.contains(condition) {
-                        conditions.push(condition.clone());
-                    }
-                }
+                self.take_over_conditions(module, frame);
             }
         }
         value
@@ -204,30 +260,67 @@ impl Interpreter<'_> {
                         return;
                     }
                     let replaced = self.replaced_at(path, &name.name);
+                    // A library may bring what later releases of Python have, and is read as if it were theirs.
+                    if replaced.is_none()
+                        && dotted == &**path
+                        && super::library::lacks_name(path, &name.name, self.python)
+                    {
+                        self.fail("ImportError", format!("`{path}` has no `{}`", name.name), frame, range);
+                        return;
+                    }
                     replaced.unwrap_or_else(|| super::attribute::external_attribute(path, &name.name))
                 }
                 Value::Module(module) if self.lacks(module, &name.name) => {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
                     return;
                 }
-                Value::Module(module) => match module.scope.names.borrow().get(&name.name) {
-                    Some(binding) => binding.value.clone(),
-                    None => Value::Unknown(self.doubt(frame, range, format!("`{}` is not bound there", name.name))),
-                },
+                Value::Module(module) => self.imported_name(module, &name.name, frame, range),
                 other => self.attribute(other, &name.name, frame, range),
             };
+            let of_tree = match &module {
+                Value::Module(module) => Some(module),
+                _ => None,
+            };
+            let is_bound = of_tree.is_some_and(|module| module.scope.names.borrow().contains_key(&name.name));
+            let has_no_submodule = of_tree.is_some_and(|module| module.path.file_name() != Some(INIT));
             let value = match value {
                 // A submodule that nobody imported yet.
+                Value::Unknown(doubt) if has_no_submodule || self.put_modules.contains_key(dotted) => {
+                    if !is_bound {
+                        self.note_import_risk(&doubt);
+                    }
+                    Value::Unknown(doubt)
+                }
                 Value::Unknown(doubt) => match self.imported_or_raise(from, level, &below(), frame, range) {
                     module @ (Value::Module(_) | Value::Namespace(_)) => module,
-                    _ => Value::Unknown(doubt),
+                    _ => {
+                        if !is_bound {
+                            self.note_import_risk(&doubt);
+                        }
+                        Value::Unknown(doubt)
+                    }
                 },
                 value => value,
             };
             if self.raised.is_some() {
                 return;
             }
-            self.bind(&frame.scope, name.as_name.as_deref().unwrap_or(&name.name), value);
+            let bound = name.as_name.as_deref().unwrap_or(&name.name);
+            self.under_risk(|interpreter| interpreter.bind(&frame.scope, bound, value));
+        }
+    }
+
+    /// `from MODULE import NAME`, where the module may have it.
+    fn imported_name(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
+        let found = module.scope.names.borrow().get(name).cloned();
+        match found {
+            Some(binding) => {
+                if let Some(doubt) = self.may_lack(&binding) {
+                    self.note_import_risk(&doubt);
+                }
+                binding.value
+            }
+            None => Value::Unknown(self.doubt(frame, range, format!("`{name}` is not bound there"))),
         }
     }
 
@@ -248,6 +341,18 @@ impl Interpreter<'_> {
         self.importing.iter().any(|one| Rc::ptr_eq(one, module))
     }
 
+    /// What `__all__` names and the module has not bound: a submodule, or nothing.
+    fn listed(&mut self, module: &Rc<Module>, name: &str, frame: &Frame, range: Range) -> Value {
+        if self.lacks(module, name) {
+            return self.fail("AttributeError", format!("`__all__` names `{name}`, which is not bound"), frame, range);
+        }
+        let is_package = module.path.file_name() == Some(INIT);
+        if is_package && matches!(self.imports.resolve(&module.path, 1, name), Import::File(_)) {
+            return self.imported_or_raise(&module.path, 1, name, frame, range);
+        }
+        self.attribute(&Value::Module(module.clone()), name, frame, range)
+    }
+
     fn import_star(&mut self, module: &Value, frame: &Frame, range: Range) {
         let Value::Module(module) = module else {
             let doubt = self.doubt(frame, range, "a star import of what is not in the tree");
@@ -265,6 +370,7 @@ impl Interpreter<'_> {
             names.filter(|_| all_doubt.is_none())
         });
         let doubts = self.doubts.len();
+        let all_names = matches!(all, Some(Some(_)));
         let names: Vec<Rc<str>> = match all {
             Some(Some(names)) => names,
             // Any of its names may be among them.
@@ -281,13 +387,19 @@ impl Interpreter<'_> {
             match found {
                 Some(super::value::Binding { value, doubt: None }) => self.bind(&frame.scope, &name, value),
                 Some(super::value::Binding { value, doubt: Some(doubt) }) => {
+                    if all_names {
+                        self.note_risk(&doubt);
+                    }
                     let doubts = self.doubts.len();
                     self.doubts.push(&doubt);
                     self.bind(&frame.scope, &name, value);
                     self.doubts.truncate(doubts);
                 }
                 None => {
-                    let value = self.attribute(&Value::Module(module.clone()), &name, frame, range);
+                    let value = self.listed(module, &name, frame, range);
+                    if self.raised.is_some() {
+                        break;
+                    }
                     self.bind(&frame.scope, &name, value);
                 }
             }

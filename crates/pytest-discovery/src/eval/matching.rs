@@ -36,7 +36,9 @@ impl Interpreter<'_> {
                     cases[index..].iter().for_each(|case| self.capture_unknown(&case.pattern, &doubt, frame));
                     self.doubts.truncate(doubts);
                     let bodies: Vec<&[Stmt]> = cases[index..].iter().map(|case| &*case.body).collect();
-                    return self.either(&bodies, false, &doubt, frame);
+                    let takes_all = |case: &Case| matches!(case.pattern, Pattern::Capture(_)) && case.guard.is_none();
+                    let is_complete = cases.last().is_some_and(takes_all);
+                    return self.either(&bodies, is_complete, &doubt, frame);
                 }
             }
         }
@@ -64,9 +66,9 @@ impl Interpreter<'_> {
                 }
                 Some(false)
             }
-            Pattern::Structure(names) => {
+            Pattern::Structure(_) => {
                 let doubt = self.doubt(frame, Range { start: 0, end: 0 }, Why::from("a pattern"));
-                names.iter().for_each(|name| self.bind(&frame.scope, name, Value::Unknown(doubt.clone())));
+                self.perhaps(&doubt, |one| one.capture_unknown(pattern, &doubt, frame));
                 None
             }
         }

@@ -32,12 +32,14 @@ mod define;
 mod dictionary;
 mod doubt;
 mod drawing;
+mod dynamic;
 mod enums;
 mod exceptions;
 mod exec;
 mod expr;
 mod format;
 mod generator;
+mod guard;
 mod held;
 mod holder;
 mod importing;
@@ -55,6 +57,7 @@ mod one_of;
 mod operators;
 mod patching;
 mod private;
+mod search_path;
 mod several;
 pub(crate) mod shared;
 pub(crate) mod stdlib;
@@ -62,6 +65,7 @@ mod subscript;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unbound;
 mod under;
 mod unordered;
 pub(crate) mod value;
@@ -86,7 +90,7 @@ use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use crate::{PytestVersion, PythonVersion};
 use doubt::Why;
-use value::{AbsentModules, Binding, Doubt, Elsewhere, Module, Names, Raised, Scope, ScopeKind, Value};
+use value::{AbsentModules, Binding, Doubt, Module, Names, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.
 const MOST_STEPS: u32 = 1_000_000;
@@ -130,8 +134,18 @@ pub(crate) struct Interpreter<'a> {
     risk: Option<Doubt>,
     /// How many `try` statements are around that catch more than failed imports.
     guarded: u32,
+    /// The same of an import that may fail, for a `try` that catches nothing else.
+    import_risk: Option<Doubt>,
+    /// What the handlers of the `try` statements around take.
+    catching: Vec<Rc<[Option<Value>]>>,
+    /// Why something that was read may not be there.
+    absence: Option<Doubt>,
     /// `sys.modules`: the file that a dotted name was first imported from.
     first_imports: HashMap<String, Utf8PathBuf>,
+    /// What import-time code put into `sys.modules`, by the dotted name, and under which doubt.
+    put_modules: HashMap<String, (Value, Option<Doubt>)>,
+    /// What was put in front of `sys.path`.
+    in_front: search_path::InFront,
     /// Functions on the stack that others may call, and that are followed for what they change.
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
@@ -202,7 +216,12 @@ impl<'a> Interpreter<'a> {
             raised: None,
             risk: None,
             guarded: 0,
+            import_risk: None,
+            catching: Vec::new(),
+            absence: None,
             first_imports: HashMap::default(),
+            put_modules: HashMap::default(),
+            in_front: search_path::InFront::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
             asked: HashMap::default(),
@@ -290,13 +309,6 @@ impl<'a> Interpreter<'a> {
         self.doubts.last()
     }
 
-    /// Something unknown was called: within `try` it may have raised.
-    fn note_risk(&mut self, doubt: &Doubt) {
-        if self.guarded > 0 && self.risk.is_none() {
-            self.risk = Some(doubt.clone());
-        }
-    }
-
     /// Binds a name where its scope says.
     fn bind(&self, scope: &Rc<Scope>, name: &str, value: Value) {
         let name = match scope.kind {
@@ -308,25 +320,10 @@ impl<'a> Interpreter<'a> {
             self.bind_here(scope, name, value, of_turn);
             return;
         }
-        let declared = scope.elsewhere.borrow().iter().find(|(one, _)| **one == *name).map(|(_, kind)| *kind);
-        match declared {
-            None => self.bind_here(scope, name, value, of_turn),
-            Some(kind) => {
-                let mut around = scope.parent.clone();
-                while let Some(here) = around {
-                    let is_it = match kind {
-                        Elsewhere::Global => here.kind == ScopeKind::Module,
-                        Elsewhere::Nonlocal => {
-                            here.kind == ScopeKind::Function && here.names.borrow().contains_key(name)
-                        }
-                    };
-                    if is_it {
-                        self.bind_in(&here, name, value);
-                        return;
-                    }
-                    around = here.parent.clone();
-                }
-            }
+        match Self::owner_of(scope, name) {
+            Some(owner) if Rc::ptr_eq(&owner, scope) => self.bind_here(scope, name, value, of_turn),
+            Some(owner) => self.bind_in(&owner, name, value),
+            None => {}
         }
     }
 
@@ -379,7 +376,10 @@ impl<'a> Interpreter<'a> {
                     Some(Binding { value, doubt: Some(doubt) }) if here.kind == ScopeKind::Class => {
                         return self.or_outside(name, value, &doubt, here, frame, range);
                     }
-                    Some(Binding { value, .. }) => return value,
+                    Some(binding) => {
+                        self.reads(&binding);
+                        return binding.value;
+                    }
                     None => {}
                 }
             }

@@ -8,7 +8,7 @@ use test_catalog::{Condition, Problem, TreePath};
 
 use super::exec::Flow;
 use super::under::Doubts;
-use super::value::{Doubt, Module, Scope, ScopeKind};
+use super::value::{Doubt, Module, Raised, Scope, ScopeKind};
 use super::{Frame, Interpreter, shared};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
@@ -24,12 +24,13 @@ pub(super) struct InDoubt {
 }
 
 impl Module {
-    fn new(path: &Utf8Path, file: Arc<SourceFile>, conditions: Vec<Condition>) -> Self {
+    fn new(path: &Utf8Path, file: Arc<SourceFile>, conditions: Vec<Condition>, hazards: Vec<Raised>) -> Self {
         Self {
             path: path.to_owned(),
             file,
             scope: Scope::new(ScopeKind::Module, None),
             conditions: conditions.into(),
+            hazards: hazards.into(),
             open: None.into(),
             ended: None.into(),
         }
@@ -37,7 +38,7 @@ impl Module {
 
     /// What stands for a file of text where a test needs a module.
     pub(crate) fn of_text(path: &Utf8Path, file: TreePath) -> Self {
-        Self::new(path, Arc::new(SourceFile::of_text(file)), Vec::new())
+        Self::new(path, Arc::new(SourceFile::of_text(file)), Vec::new(), Vec::new())
     }
 }
 
@@ -50,13 +51,13 @@ impl Interpreter<'_> {
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
-        let (ended, conditions) = self.run_package(path)?;
+        let (ended, conditions, hazards) = self.run_package(path)?;
         // That may have imported it.
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
         let file = self.sources.get(path)?;
-        let module = Rc::new(Module::new(path, file, conditions));
+        let module = Rc::new(Module::new(path, file, conditions, hazards));
         self.modules.insert(path.as_str().into(), module.clone());
         shared::changed();
         if ended.is_some() {
@@ -89,7 +90,7 @@ impl Interpreter<'_> {
             let ((), count) = shared::changes_of(cells, || self.execute(module, Doubts::default()));
             let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
             if count > by_imported {
-                let again = Rc::new(Module::new(&module.path, module.file.clone(), Vec::new()));
+                let again = Rc::new(Module::new(&module.path, module.file.clone(), Vec::new(), Vec::new()));
                 let mut doubts = Doubts::default();
                 doubts.push_branch(&doubt);
                 self.execute(&again, doubts);
@@ -109,7 +110,8 @@ impl Interpreter<'_> {
         let steps = std::mem::take(&mut self.steps);
         let calls = std::mem::take(&mut self.calls);
         let guarded = std::mem::take(&mut self.guarded);
-        let risk = self.risk.take();
+        let catching = std::mem::take(&mut self.catching);
+        let (risk, import_risk) = (self.risk.take(), self.import_risk.take());
         let raised = self.raised.take();
         self.importing.push(module.clone());
         let file = module.file.clone();
@@ -125,5 +127,6 @@ impl Interpreter<'_> {
         self.doubts.truncate(0);
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
         (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
+        (self.catching, self.import_risk) = (catching, import_risk);
     }
 }

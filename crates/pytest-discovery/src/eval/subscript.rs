@@ -159,8 +159,8 @@ impl Interpreter<'_> {
                 Some(1) => Value::int(u32::from(self.python.minor)),
                 _ => self.not_known(frame, range),
             },
-            "sys.modules" if key.as_str() == Some(&self.imports.module_name(&frame.module.path)) => {
-                Value::Module(frame.module.clone())
+            "sys.modules" if let Some(module) = key.as_str().and_then(|name| self.module_named(name, frame)) => {
+                Value::Module(module)
             }
             path if stdlib::is_generic(path) => Value::external(format!("{path}[]")),
             _ => {
@@ -265,6 +265,10 @@ impl Interpreter<'_> {
                 frame.module.open.borrow_mut().get_or_insert(doubt);
                 return;
             }
+            (Value::External(path), _) if &**path == "sys.modules" && key.as_str().is_some() => {
+                self.put_module(key.as_str().unwrap_or_default(), value);
+                return;
+            }
             (Value::External(path), doubt) if &**path == "os.environ" => {
                 if let Some(name) = key.as_str() {
                     let value = doubt.map_or(value, Value::Unknown);
@@ -336,6 +340,16 @@ impl Interpreter<'_> {
         range: Range,
     ) {
         let parts = self.slice_of(parts, frame);
+        if matches!(object, Value::External(path) if &**path == "sys.path") {
+            let folders = match &parts {
+                [Value::None | Value::Int(_), Value::Int(end), Value::None] if end.to_u32() == Some(0) => {
+                    super::elements(value).unwrap_or_else(|_| vec![self.not_known(frame, range)])
+                }
+                _ => vec![self.not_known(frame, range)],
+            };
+            folders.iter().rev().for_each(|folder| self.put_in_front(folder, frame, range));
+            return;
+        }
         self.forget_order(object);
         let doubt = self.current_doubt().cloned();
         if let (Value::List(list), Value::List(new), true) = (object, value, doubt.is_some())

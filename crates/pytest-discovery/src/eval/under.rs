@@ -7,6 +7,7 @@ use foldhash::HashMap;
 
 use super::candidates::identity;
 use super::compare::equal;
+use super::unbound::Bound;
 use super::value::{Binding, Doubt, Scope, ScopeKind, Value};
 
 /// The doubts that all that happens now is under, the narrowest last.
@@ -19,7 +20,7 @@ pub(super) struct Doubts(Vec<Under>);
 #[derive(Debug)]
 struct Under {
     doubt: Doubt,
-    bound: RefCell<Bound>,
+    bound: RefCell<BoundBefore>,
     of: About,
 }
 
@@ -44,7 +45,7 @@ impl About {
 }
 
 /// The names that were bound under a doubt and by no narrower one, with their scope and what they had been bound to before.
-type Bound = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Binding>)>;
+type BoundBefore = HashMap<(*const Scope, Rc<str>), (Rc<Scope>, Option<Binding>)>;
 
 impl Doubts {
     /// All that happens from now on is under that doubt as well; what it is about is no matter to it.
@@ -112,6 +113,36 @@ impl Doubts {
         let Some(under) = self.0.last() else { return };
         let of_scope = (Rc::as_ptr(scope), Rc::from(name));
         under.bound.borrow_mut().entry(of_scope).or_insert_with(|| (scope.clone(), before.cloned()));
+    }
+
+    /// A name that was bound so may be taken away.
+    pub(super) fn unbinds(&self, scope: &Rc<Scope>, name: &str, before: &Binding, gone: &Doubt) {
+        let Some(under) = self.0.last() else { return };
+        let mut bound = under.bound.borrow_mut();
+        let of_scope = (Rc::as_ptr(scope), Rc::from(name));
+        let (_, held) = bound.entry(of_scope).or_insert_with(|| (scope.clone(), Some(before.clone())));
+        // It is no longer bound for certain when the doubt ends.
+        if let Some(held) = held {
+            held.doubt.get_or_insert_with(|| gone.clone());
+        }
+    }
+
+    /// A name is bound whatever happened under the doubts that have ended.
+    pub(super) fn confirms(&self, scope: &Rc<Scope>, name: &Rc<str>) {
+        let Some(under) = self.0.last() else { return };
+        under.bound.borrow_mut().entry((Rc::as_ptr(scope), name.clone())).or_insert_with(|| (scope.clone(), None));
+    }
+
+    /// The names that the narrowest doubt has bound for certain if all under it happens.
+    pub(super) fn bound_for_certain(&self) -> Vec<Bound> {
+        let Some(under) = self.0.last() else { return Vec::new() };
+        let is_sure = |scope: &Scope, name: &str| {
+            let names = scope.names.borrow();
+            names.get(name).is_some_and(|one| one.doubt.as_ref().is_none_or(|doubt| doubt.is_same(&under.doubt)))
+        };
+        let bound = under.bound.borrow();
+        let sure = bound.iter().filter(|((_, name), (scope, _))| is_sure(scope, name));
+        sure.map(|((_, name), (scope, before))| (scope.clone(), name.clone(), before.clone())).collect()
     }
 
     /// Ends all doubts but the first so many.

@@ -250,6 +250,8 @@ pub(crate) struct Module {
     pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) conditions: Shared<Vec<Condition>>,
+    /// The exceptions that those conditions rule out, as far as they are known: an importer may catch them.
+    pub(super) hazards: Shared<Vec<Raised>>,
     /// Set where the module may bind more, or other, names than reading saw.
     pub(crate) open: Shared<Option<Doubt>>,
     pub(crate) ended: Shared<Option<Raised>>,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::value::{Arguments, Dict, DictKind, Names, Value};
-use super::super::{Frame, Interpreter, attribute::Found, expr, stdlib};
+use super::super::{Frame, Interpreter, expr, stdlib};
 use super::introspection::{NamesOfScope, is_callable, is_instance, is_subclass, type_of};
 use crate::syntax::ast::Range;
 
@@ -68,53 +68,12 @@ impl Interpreter<'_> {
             }
             ("getattr", [object, name]) => Some(name.as_str().map(|name| self.attribute(object, name, frame, range))),
             ("getattr", [object, name, default]) => {
-                Some(name.as_str().and_then(|name| match self.find_attribute(object, name, frame, range) {
-                    // A module of a library need not have it.
-                    Found::Value(_)
-                        if matches!(object, Value::External(path)
-                            if super::presence::has(path, name, self.python) == Some(false)) =>
-                    {
-                        Some((*default).clone())
-                    }
-                    // What pytest's objects have besides is not known.
-                    Found::Value(Value::BuiltinMethod(_)) if matches!(object, Value::Object(_)) => None,
-                    Found::Value(value) => match &self.raised {
-                        Some(raised) if &*raised.class == "AttributeError" => {
-                            self.raised = None;
-                            Some((*default).clone())
-                        }
-                        _ => Some(value),
-                    },
-                    Found::Missing => Some((*default).clone()),
-                    Found::Unknown(doubt) => doubt.map(Value::Unknown),
-                }))
+                Some(name.as_str().and_then(|name| self.attribute_or(object, name, default, frame, range)))
             }
-            ("hasattr", [object, name]) => Some(name.as_str().and_then(|name| {
-                match self.find_attribute(object, name, frame, range) {
-                    Found::Value(_) if let Value::External(path) = object => {
-                        super::presence::has(path, name, self.python).map(Value::Bool)
-                    }
-                    // Of a library it is not known which names it has.
-                    Found::Value(_) if matches!(object, Value::External(_)) => None,
-                    Found::Value(Value::BuiltinMethod(_))
-                        if !matches!(
-                            object,
-                            Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) | Value::Set(_)
-                        ) =>
-                    {
-                        None
-                    }
-                    Found::Value(_) => match &self.raised {
-                        Some(raised) if &*raised.class == "AttributeError" => {
-                            self.raised = None;
-                            Some(Value::Bool(false))
-                        }
-                        _ => Some(Value::Bool(true)),
-                    },
-                    Found::Missing => Some(Value::Bool(false)),
-                    Found::Unknown(_) => None,
-                }
-            })),
+            ("hasattr", [object, name]) => {
+                let found = name.as_str().and_then(|name| self.has_attribute(object, name, frame, range));
+                Some(found.map(Value::Bool))
+            }
             ("setattr", [object, name, value]) => match name.as_str() {
                 Some(name) => {
                     self.set_attribute(object, name, (*value).clone(), frame, range);
@@ -128,6 +87,10 @@ impl Interpreter<'_> {
                     Some(Some(Value::None))
                 }
             },
+            ("delattr", [holder @ (Value::Module(_) | Value::Class(_)), name]) if name.as_str().is_some() => {
+                self.delete_attribute(holder, name.as_str().unwrap_or_default(), frame, range);
+                Some(Some(Value::None))
+            }
             ("delattr", [holder, _]) => {
                 let doubt = self.doubt(frame, range, "a name of it is deleted");
                 Self::has_other_names(holder, &doubt);

@@ -287,8 +287,13 @@ impl super::super::value::Object for NamesOfScope {
     ) -> Option<Value> {
         match (name, &arguments.positional[..]) {
             ("get", [name] | [name, _]) => {
-                let found = self.item(&name.value);
-                found.or_else(|| arguments.get(1, "default").cloned()).or(Some(Value::None))
+                let default = || arguments.get(1, "default").cloned().unwrap_or(Value::None);
+                let found = self.scope.names.borrow().get(name.value.as_str()?).cloned();
+                let Some(binding) = found else { return Some(default()) };
+                Some(match interpreter.may_lack(&binding) {
+                    Some(doubt) => Value::Unknown(doubt.among([&binding.value, &default()])),
+                    None => binding.value,
+                })
             }
             ("keys" | "items" | "values" | "copy", []) => {
                 let doubt = interpreter.doubt(frame, range, "the names of a module");
@@ -309,15 +314,48 @@ impl super::super::value::Object for NamesOfScope {
     }
 
     fn item(&self, key: &Value) -> Option<Value> {
-        self.scope.names.borrow().get(key.as_str()?).map(|binding| binding.value.clone())
+        let found = self.scope.names.borrow().get(key.as_str()?).cloned();
+        found.filter(|binding| binding.doubt.is_none()).map(|binding| binding.value)
     }
 
     fn contains(&self, value: &Value) -> Option<bool> {
-        Some(self.scope.names.borrow().contains_key(value.as_str()?))
-            .filter(|found| *found || self.module.open.borrow().is_none())
+        match self.scope.names.borrow().get(value.as_str()?) {
+            Some(binding) => binding.doubt.is_none().then_some(true),
+            None => self.module.open.borrow().is_none().then_some(false),
+        }
     }
 
     fn taint(&self, doubt: &super::super::value::Doubt) {
         self.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+}
+
+/// The names of a frame, which may be any of those that run.
+#[derive(Debug)]
+pub(in crate::eval) struct NamesOfFrame(pub(in crate::eval) Vec<Rc<super::super::value::Module>>);
+
+impl super::super::value::Object for NamesOfFrame {
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        _: &Arguments,
+        interpreter: &mut super::super::Interpreter<'_>,
+        frame: &super::super::Frame,
+        range: crate::syntax::ast::Range,
+    ) -> Option<Value> {
+        if !matches!(name, "get" | "keys" | "items" | "values" | "copy") {
+            self.taint(&interpreter.doubt(frame, range, "the names of a frame are changed"));
+        }
+        None
+    }
+
+    fn taint(&self, doubt: &super::super::value::Doubt) {
+        for module in &self.0 {
+            module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+        }
     }
 }

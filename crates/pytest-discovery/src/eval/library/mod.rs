@@ -19,7 +19,8 @@ pub(super) mod times;
 mod yaml;
 
 pub(super) use files::is_file;
-pub(super) use introspection::{NamesOfScope, is_callable, type_of};
+pub(super) use introspection::{NamesOfFrame, NamesOfScope, is_callable, type_of};
+pub(super) use presence::lacks_name;
 
 use std::rc::Rc;
 
@@ -38,7 +39,14 @@ impl Interpreter<'_> {
                 let args = arguments.positional.iter().map(|arg| arg.value.clone()).collect();
                 return Some(Value::Exception(Rc::new((name.into(), args))));
             }
+            if name == "__import__" {
+                return self.import_builtin(arguments, frame, range);
+            }
             return self.builtin(name, arguments, frame, range);
+        }
+        if path == "sys.path.insert" {
+            self.insert_path(arguments, frame, range);
+            return Some(Value::None);
         }
         let time = times::made_by(path);
         if (time.is_some() || stdlib::is_opaque_constructor(path)) && refusals::may_refuse(path, arguments) {
@@ -149,6 +157,25 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "importlib" | "importlib.util" => self.importing_call(name, arguments, frame, range),
+            "runpy" if name == "run_path" => {
+                let file = path_of(arguments.get(0, "path_name")?)?;
+                let doubt = self.doubt(frame, range, "a file that is executed");
+                self.execute_perhaps(&self.tree.join(file), &doubt);
+                None
+            }
+            "sys.modules" if name == "setdefault" => {
+                let [name, value] = &arguments.plain()?[..] else { return None };
+                let name = name.as_str()?.to_owned();
+                // What has been imported stays.
+                if self.module_named(&name, frame).is_none() && !self.put_modules.contains_key(&name) {
+                    self.put_module(&name, (*value).clone());
+                }
+                None
+            }
+            "sys.modules" if name == "get" => {
+                let module = self.module_named(arguments.positional.first()?.value.as_str()?, frame)?;
+                Some(Value::Module(module))
+            }
             "sys.modules" if name == "pop" => {
                 let key = arguments.positional.first()?.value.clone();
                 self.unloaded(&key, frame, range);
@@ -260,8 +287,7 @@ impl Interpreter<'_> {
                 if self.is_absent(&module) {
                     return Some(self.outcome("Skipped", frame, range));
                 }
-                self.condition(range, frame);
-                Some(Value::External(stdlib::canonical(&module)))
+                self.import_or_skip(&module, arguments, frame, range)
             }
             "skip" => {
                 let allowed = arguments.keyword("allow_module_level").is_some_and(|flag| truth(flag) == Some(true));
@@ -277,6 +303,22 @@ impl Interpreter<'_> {
             "hookimpl" | "register_assert_rewrite" => Some(Value::Transparent),
             _ => None,
         }
+    }
+
+    /// `pytest.importorskip(MODULE)`, which is run where it is in the tree.
+    fn import_or_skip(&mut self, module: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
+        let outer = self.guard(&Rc::from([Some(Value::external("builtins.ImportError"))]));
+        let value = self.imported_or_raise(&frame.module.path, 0, module, frame, range);
+        let (risk, _) = self.unguard(outer);
+        if self.raised.as_ref().is_some_and(|raised| super::exceptions::is_kind_of(&raised.class, "ImportError")) {
+            self.raised = None;
+            return Some(self.outcome("Skipped", frame, range));
+        }
+        let is_of_tree = matches!(value, Value::Module(_) | Value::Namespace(_));
+        if risk.is_some() || !is_of_tree || arguments.get(1, "minversion").is_some() {
+            self.condition(range, frame);
+        }
+        Some(value)
     }
 
     /// Notes that the module that is being imported may be left out.
@@ -301,12 +343,12 @@ impl Interpreter<'_> {
                 // A library is taken to be importable.
                 Some(if self.is_absent(&module) { Value::None } else { Value::external("importlib.machinery.SPEC") })
             }
-            "import_module" => {
-                let module = arguments.get(0, "name")?.as_str()?.to_owned();
-                if module.starts_with('.') {
-                    return None;
-                }
-                Some(self.imported_or_raise(&frame.module.path, 0, &module, frame, range))
+            "import_module" => self.import_by_name(arguments, frame, range),
+            "spec_from_file_location" => {
+                let file = path_of(arguments.get(1, "location")?)?;
+                let doubt = self.doubt(frame, range, "a file that may be executed as a module");
+                self.execute_perhaps(&self.tree.join(file), &doubt);
+                None
             }
             "reload" => match &arguments.plain()?[..] {
                 [Value::Module(module)] => {
@@ -390,6 +432,14 @@ impl Interpreter<'_> {
 fn patch(path: &str, arguments: &Arguments) -> Option<Value> {
     let injects = injects(path, arguments)?;
     Some(Value::Patch(Rc::new(Patch { injects, path: path.into(), arguments: arguments.clone() })))
+}
+
+/// The path that a text or a `pathlib` path is.
+fn path_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Path(path) => Some(path.to_string()),
+        other => other.as_str().map(ToOwned::to_owned),
+    }
 }
 
 /// Whether a `mock.patch` passes the function that it decorates an argument; `None` where it is not known.

@@ -1,6 +1,74 @@
-//! Which names modules of the standard library have, as CPython on Linux has them.
+//! Whether something has a name: `hasattr` and `getattr`, and which names modules of the standard library have, as CPython on Linux
+//! has them.
 
+use super::super::attribute::Found;
+use super::super::value::Value;
+use super::super::{Frame, Interpreter};
 use crate::PythonVersion;
+use crate::syntax::ast::Range;
+
+impl Interpreter<'_> {
+    /// `getattr(object, name, default)`.
+    pub(super) fn attribute_or(
+        &mut self,
+        object: &Value,
+        name: &str,
+        default: &Value,
+        frame: &Frame,
+        range: Range,
+    ) -> Option<Value> {
+        let (found, absence) = self.with_absence(|one| one.find_attribute(object, name, frame, range));
+        match found {
+            // A module of a library need not have it.
+            Found::Value(_) if matches!(object, Value::External(path) if has(path, name, self.python) == Some(false)) => {
+                Some(default.clone())
+            }
+            // What pytest's objects have besides is not known.
+            Found::Value(Value::BuiltinMethod(_)) if matches!(object, Value::Object(_)) => None,
+            Found::Value(_) if self.is_no_attribute() => Some(default.clone()),
+            Found::Value(value) => match absence {
+                Some(doubt) => Some(Value::Unknown(doubt.among([&value, default]))),
+                None => Some(value),
+            },
+            Found::Missing => Some(default.clone()),
+            Found::Unknown(doubt) => doubt.map(Value::Unknown),
+        }
+    }
+
+    /// `hasattr(object, name)`.
+    pub(super) fn has_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Option<bool> {
+        let (found, absence) = self.with_absence(|one| one.find_attribute(object, name, frame, range));
+        match found {
+            Found::Value(_) if let Value::External(path) = object => has(path, name, self.python),
+            Found::Value(Value::BuiltinMethod(_))
+                if !matches!(
+                    object,
+                    Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) | Value::Set(_)
+                ) =>
+            {
+                None
+            }
+            Found::Value(_) if self.is_no_attribute() => Some(false),
+            Found::Value(_) => absence.is_none().then_some(true),
+            Found::Missing => Some(false),
+            Found::Unknown(_) => None,
+        }
+    }
+
+    /// Whether what was asked for an attribute says that it has none; that is taken for an answer.
+    fn is_no_attribute(&mut self) -> bool {
+        let says_so = self.raised.as_ref().is_some_and(|raised| &*raised.class == "AttributeError");
+        if says_so {
+            self.raised = None;
+        }
+        says_so
+    }
+}
+
+/// Whether a module of the standard library surely has no such name.
+pub(in crate::eval) fn lacks_name(module: &str, name: &str, python: PythonVersion) -> bool {
+    has(module, name, python) == Some(false)
+}
 
 /// `hasattr(MODULE, NAME)`; `None` where it is not known.
 pub(super) fn has(module: &str, name: &str, python: PythonVersion) -> Option<bool> {
