@@ -136,6 +136,12 @@ fn generated_programs_come_out_as_in_python() {
 
 #[test]
 fn a_hostile_program_ends_soon_and_is_not_known() {
+    // With the stack that evaluation has.
+    let thread = std::thread::Builder::new().stack_size(crate::syntax::STACK_BYTES).spawn(evaluate_hostile_programs);
+    thread.unwrap().join().unwrap();
+}
+
+fn evaluate_hostile_programs() {
     let deep = "[".repeat(150) + &"]".repeat(150);
     for text in [
         "v = [i for i in range(10**9)]",
