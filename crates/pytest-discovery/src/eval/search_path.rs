@@ -6,6 +6,7 @@ use test_catalog::{Reason, SourceSpan, TreePath};
 use super::value::{Arguments, Doubt, Value};
 use super::{Frame, Interpreter, shared};
 use crate::imports::Import;
+use crate::paths::absolute;
 use crate::syntax::ast::Range;
 
 /// Folders that were put in front of `sys.path`.
@@ -40,7 +41,7 @@ impl Interpreter<'_> {
             // Python takes no such object for a folder.
             Some(_) if matches!(folder, Value::Path(_)) => {}
             Some(path) if self.current_doubt().is_none() => {
-                let folder = normal(&self.tree.join(path));
+                let folder = absolute(self.tree, path);
                 self.in_front.folders.insert(0, (folder, by));
             }
             _ => {
@@ -92,17 +93,4 @@ impl Interpreter<'_> {
 fn several(dotted: &str, file: &Utf8Path) -> Doubt {
     let text = format!("several folders of `sys.path` have `{dotted}`");
     Reason { text, at: SourceSpan::line(TreePath::new(file), 1) }.into()
-}
-
-/// A path without `.` and `..`.
-fn normal(path: &Utf8Path) -> Utf8PathBuf {
-    let mut found = Utf8PathBuf::new();
-    for part in path.components() {
-        match part.as_str() {
-            "." => {}
-            ".." => drop(found.pop()),
-            part => found.push(part),
-        }
-    }
-    found
 }
