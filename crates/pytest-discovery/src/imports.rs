@@ -146,6 +146,14 @@ impl Imports {
         parts.join(".")
     }
 
+    /// Whether that is the dotted name of a file. Most files have another last part: of them no more is looked at.
+    pub(crate) fn has_name(&self, file: &Utf8Path, name: &str) -> bool {
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let is_last = |path: &Utf8Path| path.file_stem() == Some(last);
+        let may_be = is_last(file) || (file.file_name() == Some(INIT) && file.parent().is_some_and(is_last));
+        may_be && self.module_name(file) == name
+    }
+
     /// The folder that goes on `sys.path` for a file.
     pub(crate) fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
         root_by(file, |folder| self.folders.has_file(folder, INIT))

@@ -82,8 +82,13 @@ fn can_change(value: &Value) -> bool {
 
 /// A value that something unknown may have changed, and all that can be reached from it, is not known any more.
 pub(super) fn taint(value: &Value, doubt: &Doubt) {
+    taint_all([value], doubt);
+}
+
+/// The same of several: what is reached from many of them is looked at once.
+pub(super) fn taint_all<'v>(values: impl IntoIterator<Item = &'v Value>, doubt: &Doubt) {
     let mut reached = Reached::default();
-    reached.push(value);
+    reached.extend(values);
     while let Some(value) = reached.left.pop() {
         match &value {
             Value::List(list) | Value::Set(list) => match list.0.replace(Err(doubt.clone())) {

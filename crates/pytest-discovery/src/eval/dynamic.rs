@@ -134,7 +134,7 @@ impl Interpreter<'_> {
         if let Some(path) = self.first_imports.get(name) {
             return self.modules.get(path.as_str()).cloned();
         }
-        let mut named = self.modules.values().filter(|module| self.imports.module_name(&module.path) == name);
+        let mut named = self.modules.values().filter(|module| self.imports.has_name(&module.path, name));
         named.next().filter(|_| named.next().is_none()).cloned()
     }
 }

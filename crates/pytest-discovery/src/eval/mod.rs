@@ -424,4 +424,8 @@ impl<'a> Interpreter<'a> {
     fn taint(&mut self, value: &Value, doubt: &Doubt) {
         candidates::taint(value, doubt);
     }
+
+    fn taint_all<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>, doubt: &Doubt) {
+        candidates::taint_all(values, doubt);
+    }
 }

@@ -28,6 +28,7 @@ impl Interpreter<'_> {
             return self.call_one_of(doubt, arguments, frame, range);
         };
         let mut given = Vec::new();
+        let mut changed = Vec::new();
         for candidate in doubt.candidates() {
             match candidate {
                 Value::List(_) | Value::Dict(_) if stdlib::is_pure_method(candidate, name) => {}
@@ -37,9 +38,10 @@ impl Interpreter<'_> {
                 Value::Function(_) | Value::Method(_) | Value::BuiltinMethod(_) | Value::Partial(_) => {
                     given.extend(self.call_perhaps(candidate, doubt, arguments, frame, range));
                 }
-                other => self.taint(other, doubt),
+                other => changed.push(other),
             }
         }
+        self.taint_all(changed, doubt);
         doubt.among(&given)
     }
 
