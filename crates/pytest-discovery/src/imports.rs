@@ -138,12 +138,12 @@ impl Imports {
 
     /// The dotted name of a file below the topmost of the packages that it is in; a package's own for its `__init__.py`.
     pub(crate) fn module_name(&self, file: &Utf8Path) -> String {
-        let inside = file.strip_prefix(self.package_root(file)).unwrap_or(file).with_extension("");
-        let mut parts: Vec<&str> = inside.components().map(|part| part.as_str()).collect();
-        if parts.len() > 1 && parts.last() == Some(&"__init__") {
-            parts.pop();
-        }
-        parts.join(".")
+        // The root is a beginning of the path: as texts, they need not be taken apart.
+        let inside = file.as_str().get(self.package_root(file).as_str().len()..).unwrap_or_default();
+        let inside = inside.trim_start_matches('/');
+        let stem = file.extension().and_then(|extension| inside.strip_suffix(extension)?.strip_suffix('.'));
+        let stem = stem.unwrap_or(inside);
+        stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', ".")
     }
 
     /// Whether that is the dotted name of a file. Most files have another last part: of them no more is looked at.

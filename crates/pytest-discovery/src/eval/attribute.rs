@@ -39,7 +39,7 @@ impl Interpreter<'_> {
             Value::Unknown(_) | Value::External(_) if matches!(name, "f_locals" | "f_globals") => {
                 Found::Value(Value::Object(Rc::new(super::library::NamesOfFrame(self.importing.clone()))))
             }
-            Value::External(path) if self.replaced_at(path, name).is_some() => self.replaced_at(path, name).into(),
+            Value::External(path) if let Some(value) = self.replaced_at(path, name) => Found::Value(value),
             Value::External(path) if &**path == "pytest.mark" => self.mark_called(name, frame, range),
             Value::External(path) if &**path == "sys.version_info" => match name {
                 "major" => Found::Value(Value::int(u32::from(self.python.major))),
@@ -494,16 +494,13 @@ impl Interpreter<'_> {
 
     /// What is set on an object of a library is what everybody reads from it afterwards.
     pub(super) fn put_in_library(&mut self, path: &str, name: &str, value: Value) {
-        self.replaced.insert([path, ".", name].concat().into(), value);
+        self.replaced.entry(path.into()).or_default().insert(name.into(), value);
         super::shared::changed_for_all();
     }
 
     /// What was set on an object of a library under that name, if anything was.
     pub(super) fn replaced_at(&self, path: &str, name: &str) -> Option<Value> {
-        if self.replaced.is_empty() {
-            return None;
-        }
-        self.replaced.get([path, ".", name].concat().as_str()).cloned()
+        self.replaced.get(path)?.get(name).cloned()
     }
 }
 

@@ -170,8 +170,9 @@ pub(crate) struct Interpreter<'a> {
     log_handlers: Vec<Rc<value::Class>>,
     /// Some paths are no `PosixPath`.
     has_pure_paths: bool,
-    /// What was set on objects of libraries, by the dotted name: `builtins.NAME`, `pytest.fixture`.
-    replaced: HashMap<Rc<str>, Value>,
+    /// What was set on objects of libraries, by their dotted names and the names of the attributes: `builtins` and `open`,
+    /// `pytest` and `fixture`.
+    replaced: HashMap<Box<str>, HashMap<Box<str>, Value>>,
     /// What was last evaluated on behalf of collection ended with an exception.
     failed: bool,
     /// Where the steps of the module ended.

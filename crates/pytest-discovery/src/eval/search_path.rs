@@ -54,25 +54,27 @@ impl Interpreter<'_> {
     /// What an absolute import means behind such changes, where it means `usual` without them.
     pub(super) fn found_in_front(&self, from: &Utf8Path, dotted: &str, usual: Import) -> Result<Import, Doubt> {
         let outermost = self.outermost(from);
-        let root = self.imports.package_root(outermost);
+        let root = || self.imports.package_root(outermost);
         // pytest puts the root of each file that it imports in front again.
-        let is_own =
-            |file: &Import| self.imports.puts_roots_in_front() && self.imports.in_folder(root, dotted) == *file;
-        let is_own = is_own(&usual) && matches!(usual, Import::File(_));
+        let is_own = || {
+            self.imports.puts_roots_in_front()
+                && matches!(usual, Import::File(_))
+                && self.imports.in_folder(root(), dotted) == usual
+        };
         for (folder, by) in &self.in_front.folders {
             let is_first = by == outermost;
             let found = self.imports.in_folder(folder, dotted);
             return match (found, &usual) {
                 (found @ Import::File(_), usual) if found == *usual || is_first => Ok(found),
-                _ if is_own && !is_first => break,
+                _ if !is_first && is_own() => break,
                 (Import::File(_), Import::File(other)) => Err(several(dotted, other)),
                 (found @ Import::File(_), _) => Ok(found),
                 _ => continue,
             };
         }
         match &self.in_front.doubt {
-            Some((_, by)) if is_own && by != outermost => Ok(usual),
-            Some((doubt, _)) if matches!(usual, Import::File(_)) && self.imports.are_several(root, dotted) => {
+            Some((_, by)) if by != outermost && is_own() => Ok(usual),
+            Some((doubt, _)) if matches!(usual, Import::File(_)) && self.imports.are_several(root(), dotted) => {
                 Err(doubt.clone())
             }
             _ => Ok(usual),

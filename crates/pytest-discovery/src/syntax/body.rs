@@ -108,7 +108,7 @@ impl Body {
     /// Whether it makes a name local to its function.
     pub(crate) fn is_local(&self, name: &str) -> bool {
         let locals = self.locals.get_or_init(|| bindings::of_function(self.statements()));
-        locals.iter().any(|one| **one == *name)
+        locals.binary_search_by(|one| (**one).cmp(name)).is_ok()
     }
 }
 
