@@ -38,6 +38,8 @@ pub(crate) struct Imports {
     tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
     /// By the folder that asks: the files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers>>,
+    /// By the folder that is asked, and the dotted name.
+    of_folders: Mutex<HashMap<Box<str>, HashMap<Box<str>, Import>>>,
     folders: Arc<Folders>,
 }
 
@@ -85,6 +87,7 @@ impl Imports {
             roots,
             tops: Mutex::default(),
             known: Mutex::default(),
+            of_folders: Mutex::default(),
             folders,
         }
     }
@@ -182,10 +185,15 @@ impl Imports {
 
     /// What a dotted name means in a folder of `sys.path`.
     pub(crate) fn in_folder(&self, folder: &Utf8Path, dotted: &str) -> Import {
-        if standard_library::is_loaded(dotted.split('.').next().unwrap_or_default()) {
-            return Import::Outside;
+        if let Some(known) = lock(&self.of_folders).get(folder.as_str()).and_then(|names| names.get(dotted)) {
+            return known.clone();
         }
-        self.below(folder, dotted)
+        let found = match dotted.split('.').next() {
+            Some(top) if standard_library::is_loaded(top) => Import::Outside,
+            _ => self.below(folder, dotted),
+        };
+        lock(&self.of_folders).entry(folder.as_str().into()).or_default().insert(dotted.into(), found.clone());
+        found
     }
 
     /// Whether several folders of `sys.path` have the name, for a file whose own root is `own`.

@@ -151,6 +151,7 @@ impl<'t> Sources<'t> {
         while let Some(path) = self.next() {
             let slot = self.slot(&path).0;
             if let Ok(file) = self.parsed(&slot, &path) {
+                file.find_lines();
                 to_follow.push((path, file.clone()));
             }
             if let Some(imports) = self.imports.get() {

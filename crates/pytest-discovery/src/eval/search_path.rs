@@ -62,7 +62,7 @@ impl Interpreter<'_> {
                 && self.imports.in_folder(root(), dotted) == usual
         };
         for (folder, by) in &self.in_front.folders {
-            let is_first = by == outermost;
+            let is_first = by.as_str() == outermost.as_str();
             let found = self.imports.in_folder(folder, dotted);
             return match (found, &usual) {
                 (found @ Import::File(_), usual) if found == *usual || is_first => Ok(found),
@@ -73,7 +73,7 @@ impl Interpreter<'_> {
             };
         }
         match &self.in_front.doubt {
-            Some((_, by)) if by != outermost && is_own() => Ok(usual),
+            Some((_, by)) if by.as_str() != outermost.as_str() && is_own() => Ok(usual),
             Some((doubt, _)) if matches!(usual, Import::File(_)) && self.imports.are_several(root(), dotted) => {
                 Err(doubt.clone())
             }

@@ -45,6 +45,11 @@ impl SourceFile {
         u32::try_from(self.line_starts().partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 
+    /// Finds where lines start: evaluation asks for the places of what it finds, and need not wait for it then.
+    pub(crate) fn find_lines(&self) {
+        self.line_starts();
+    }
+
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| line_starts(&self.text))
     }
