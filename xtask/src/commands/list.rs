@@ -64,29 +64,38 @@ fn write_cases(out: impl Write, cases: &[&ResolvedCase<'_>]) -> io::Result<()> {
             .map(|turn| {
                 // A few parts may wait: to wait for each other costs more than they do.
                 let (send, made) = mpsc::sync_channel(MOST_WAITING);
+                // Fresh memory costs more than what was written before.
+                let (give_back, used) = mpsc::channel::<Vec<u8>>();
                 let parts = parts.iter().skip(turn).step_by(turns);
                 scope.spawn(move || {
                     let mut lines = json::Lines::further(Vec::with_capacity(PART_BYTES));
                     for part in parts {
                         let written = write_part(part, &mut lines);
-                        let made = std::mem::replace(lines.out(), Vec::with_capacity(PART_BYTES));
+                        let next = used.try_recv().unwrap_or_else(|_| Vec::with_capacity(PART_BYTES));
+                        let made = std::mem::replace(lines.out(), next);
                         // Nobody waits for it where the output has failed.
                         if send.send(written.map(|()| made)).is_err() {
                             break;
                         }
                     }
                 });
-                made
+                (made, give_back)
             })
             .collect();
         let mut lines = json::Lines::further(out);
         for (index, part) in parts.iter().enumerate() {
-            match (index % turns).checked_sub(1).map(|helper| helpers[helper].recv()) {
-                None => write_part(part, &mut lines)?,
-                Some(Ok(made)) => lines.out().write_all(&made?)?,
-                // Its thread panicked, which the scope passes on.
-                Some(Err(_)) => break,
-            }
+            let Some(helper) = (index % turns).checked_sub(1) else {
+                write_part(part, &mut lines)?;
+                continue;
+            };
+            let (made, give_back) = &helpers[helper];
+            // Where its thread panicked, the scope passes that on.
+            let Ok(made) = made.recv() else { break };
+            let mut made = made?;
+            lines.out().write_all(&made)?;
+            made.clear();
+            // It may have no use for it any more.
+            let _ = give_back.send(made);
         }
         Ok(())
     })

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::memo::Memo;
 use super::shared::Shared;
 use super::stdlib;
 use super::value::{Binding, Doubt, Names, Value};
@@ -444,7 +443,7 @@ fn is_abstract(value: &Value) -> Option<bool> {
 impl Property {
     /// Whether `functools.cached_property` makes it, which shows nothing of its function's.
     fn is_cached(&self) -> bool {
-        matches!(&self.getter, Value::Function(function) if function.memo.borrow().as_ref().is_some_and(Memo::is_of_objects))
+        matches!(&self.getter, Value::Function(function) if function.memo.borrow().as_ref().is_some_and(|memo| memo.is_of_objects()))
     }
 }
 

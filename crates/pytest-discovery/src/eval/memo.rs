@@ -72,7 +72,7 @@ impl Memo {
 /// The function remembers from now on what it gives.
 pub(super) fn remember(value: &Value, memo: Option<Memo>) {
     if let Value::Function(function) = value {
-        function.memo.replace(memo);
+        function.memo.replace(memo.map(Box::new));
     }
 }
 

@@ -8,7 +8,7 @@ use test_catalog::{Condition, Problem, TreePath};
 
 use super::exec::Flow;
 use super::under::Doubts;
-use super::value::{Doubt, Module, Raised, Scope, ScopeKind};
+use super::value::{Doubt, Module, Raised, Scope};
 use super::{Frame, Interpreter, shared};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
@@ -27,8 +27,8 @@ impl Module {
     fn new(path: &Utf8Path, file: Arc<SourceFile>, conditions: Vec<Condition>, hazards: Vec<Raised>) -> Self {
         Self {
             path: path.to_owned(),
+            scope: Scope::of_module(file.body.len()),
             file,
-            scope: Scope::new(ScopeKind::Module, None),
             conditions: conditions.into(),
             hazards: hazards.into(),
             open: None.into(),

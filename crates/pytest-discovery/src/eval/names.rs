@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use foldhash::HashMap;
 
 use super::value::Binding;
@@ -13,16 +14,20 @@ const FEW: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     entries: Vec<(Rc<str>, Binding)>,
-    /// Where they are, once there are more than a few.
-    places: HashMap<Rc<str>, usize>,
+    /// Where they are, once there are more than a few: most scopes, objects and functions have few names, or none.
+    places: Option<Box<HashMap<Rc<str>, usize>>>,
 }
 
 impl Names {
+    /// None yet, and room for so many.
+    pub(crate) fn with_capacity(names: usize) -> Self {
+        Self { entries: Vec::with_capacity(names), places: None }
+    }
+
     fn place(&self, name: &str) -> Option<usize> {
-        if self.entries.len() <= FEW {
-            self.entries.iter().position(|(one, _)| **one == *name)
-        } else {
-            self.places.get(name).copied()
+        match &self.places {
+            None => self.entries.iter().position(|(one, _)| **one == *name),
+            Some(places) => places.get(name).copied(),
         }
     }
 
@@ -43,15 +48,16 @@ impl Names {
         if let Some(bound) = self.get_mut(&name) {
             return Some(std::mem::replace(bound, binding));
         }
-        self.entries.push((name, binding));
-        match self.entries.len() {
-            ..=FEW => {}
-            length if length == FEW + 1 => self.index(),
-            length => {
-                let name = self.entries[length - 1].0.clone();
-                self.places.insert(name, length - 1);
+        match &mut self.places {
+            Some(places) => drop(places.insert(name.clone(), self.entries.len())),
+            None if self.entries.len() == FEW => {
+                self.entries.push((name, binding));
+                self.index();
+                return None;
             }
+            None => {}
         }
+        self.entries.push((name, binding));
         None
     }
 
@@ -64,10 +70,12 @@ impl Names {
     }
 
     fn index(&mut self) {
-        self.places.clear();
-        if self.entries.len() > FEW {
-            self.places.extend(self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)));
-        }
+        let by_place = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place));
+        self.places = (self.entries.len() > FEW).then(|| {
+            let mut places = HashMap::with_capacity_and_hasher(self.entries.capacity(), RandomState::default());
+            places.extend(by_place);
+            Box::new(places)
+        });
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Rc<str>, &Binding)> {

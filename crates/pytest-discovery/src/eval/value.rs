@@ -200,7 +200,7 @@ pub(crate) struct Function {
     /// Attributes that it was given.
     pub(crate) attributes: Shared<Names>,
     /// What it gave so far, where it remembers that.
-    pub(crate) memo: Shared<Option<super::memo::Memo>>,
+    pub(crate) memo: Shared<Option<Box<super::memo::Memo>>>,
 }
 
 impl Function {
@@ -533,8 +533,9 @@ impl Dict {
 }
 
 impl Scope {
-    pub(crate) fn new(kind: ScopeKind, parent: Option<Rc<Self>>) -> Rc<Self> {
-        Self::of_call(kind, parent, None)
+    /// A module's, of which each statement binds a name at most, but for a few.
+    pub(super) fn of_module(statements: usize) -> Rc<Self> {
+        Rc::new(Self { names: Shared::new(Names::with_capacity(statements)), ..Self::empty(ScopeKind::Module, None) })
     }
 
     pub(super) fn of_comprehension(parent: Rc<Self>) -> Rc<Self> {
