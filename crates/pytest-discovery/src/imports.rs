@@ -38,6 +38,8 @@ pub(crate) struct Imports {
     tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
     /// By the folder that asks: the files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers>>,
+    /// How long the path of the folder is that goes on `sys.path` for a folder's files.
+    package_roots: Mutex<HashMap<Box<str>, usize>>,
     /// By the folder that is asked, and the dotted name.
     of_folders: Mutex<HashMap<Box<str>, HashMap<Box<str>, Import>>>,
     folders: Arc<Folders>,
@@ -87,6 +89,7 @@ impl Imports {
             roots,
             tops: Mutex::default(),
             known: Mutex::default(),
+            package_roots: Mutex::default(),
             of_folders: Mutex::default(),
             folders,
         }
@@ -94,8 +97,7 @@ impl Imports {
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
-        // Paths are absolute, and `parent` takes them apart.
-        let folder = from_file.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of(from_file);
         let dots = level as usize;
         let mut root = None;
         if let Some(answers) = lock(&self.known).get(folder) {
@@ -159,7 +161,14 @@ impl Imports {
 
     /// The folder that goes on `sys.path` for a file.
     pub(crate) fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
-        root_by(file, |folder| self.folders.has_file(folder, INIT))
+        let folder = folder_of(file);
+        let known = lock(&self.package_roots).get(folder).copied();
+        if let Some(root) = known.and_then(|length| file.as_str().get(..length)) {
+            return Utf8Path::new(root);
+        }
+        let root = root_by(file, |folder| self.folders.has_file(folder, INIT));
+        lock(&self.package_roots).insert(folder.into(), root.as_str().len());
+        root
     }
 
     /// The `__init__.py` of the package that a file is in; a package is not in itself.
@@ -251,6 +260,11 @@ impl Imports {
         (self.folders.has_folder(root, top) && self.folders.has_file(&root.join(top), INIT))
             || self.folders.has_file(root, &format!("{top}.py"))
     }
+}
+
+/// The folder of a file. Paths are absolute, and `parent` takes them apart.
+fn folder_of(file: &Utf8Path) -> &str {
+    file.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {
