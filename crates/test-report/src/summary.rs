@@ -54,8 +54,10 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     out.push_str(&not_run(outcome, styles));
     let _ = writeln!(out, "{}", counts(outcome, styles));
-    if outcome.earlier > 0 {
-        let _ = writeln!(out, "{} of them before the run was interrupted", grouped(outcome.earlier));
+    // As the counts have it.
+    let earlier = outcome.results.iter().take(outcome.earlier).filter(|result| !result.retried).count();
+    if earlier > 0 {
+        let _ = writeln!(out, "{} of them before the run was interrupted", grouped(earlier));
     }
     let undecided = outcome.not_run().filter(|result| is_deselected(result)).count();
     if undecided > 0 {

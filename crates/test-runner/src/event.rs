@@ -63,7 +63,7 @@ pub struct CaseResult {
     pub id: NodeId,
     /// Which of the cases with this id.
     pub occurrence: u32,
-    /// Of `--repeat`: the round, from 0. Of a test that is tried again: the try.
+    /// Of `--repeat`: the round, from 0. Of a test that is tried again: the try, from 0, by whomever.
     pub round: u32,
     /// Whether it failed by what the policy knows for a start-up race, and runs again: the run does not fail by this result.
     pub retried: bool,

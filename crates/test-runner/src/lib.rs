@@ -29,6 +29,7 @@
 //! assert_eq!(interrupt.count(), 1);
 //! ```
 
+mod before;
 mod captured;
 mod cargo;
 mod cargo_config;
