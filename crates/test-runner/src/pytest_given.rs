@@ -105,7 +105,7 @@ pub(crate) fn not_run(
     cause: NotRunCause,
     said: &str,
 ) -> CaseResult {
-    let is_all = cause == NotRunCause::Collection;
+    let is_all = matches!(cause, NotRunCause::Collection | NotRunCause::Usage);
     let reason = if is_all { headline(said) } else { said.to_owned() };
     let message = if is_all && reason != said { said.to_owned() } else { String::new() };
     CaseResult { message, ..result(job, file, case, Outcome::NotRun { cause, reason }) }
