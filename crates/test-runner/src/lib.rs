@@ -41,6 +41,7 @@ mod clock;
 pub mod collection;
 pub mod coverage;
 mod dispatcher;
+mod encoded;
 mod error;
 mod event;
 mod executor;

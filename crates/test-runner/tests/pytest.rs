@@ -237,7 +237,7 @@ fn options_of_the_tree_that_end_pytest_are_named_and_none_has_it_start_processes
     ] {
         assert_eq!(outcomes(&run_with(options)), expected, "{options}");
     }
-    let [Outcome::NotRun { cause: NotRunCause::Collection, reason }, ..] = outcomes(&run_with("--odd")) else {
+    let [Outcome::NotRun { cause: NotRunCause::Usage, reason }, ..] = outcomes(&run_with("--odd")) else {
         panic!("it ran")
     };
     assert_eq!(reason, "pytest collected nothing (exit code 4): unrecognized arguments: --odd");
