@@ -8,7 +8,7 @@ pub(crate) enum Exit {
     Success = 0,
     /// Tests failed, the audit has findings, or real pytest or cargo differs.
     Failure = 1,
-    /// Wrong usage or configuration: an option, an expression, a policy file, pytest's own configuration, a workflow.
+    /// Wrong usage or configuration: an option (one for pytest, too), an expression, a policy file, pytest's own configuration, a workflow.
     Usage = 2,
     /// This machine is not ready: no Python, no cargo, a workspace that does not build here, no room for the output or the results, or with
     /// `--require-all` tests that it cannot run.

@@ -25,6 +25,7 @@ mod progress;
 mod readiness;
 mod results;
 mod selected;
+mod signals;
 mod snapshot;
 mod sources;
 mod subject;

@@ -5,7 +5,8 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -26,6 +27,20 @@ const SOURCE: &str = "import os, pathlib, pytest, signal, subprocess, time\n\
         time.sleep(600)\n\
     def test_after(): pass\n";
 
+/// The command, which does not ignore what this process was started with ignored, as in the background of a script: what a process
+/// catches has its default in what it starts.
+fn heeding(command: Command) -> Command {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let mask = u64::from_str_radix(mask.trim(), 16).unwrap();
+    for signal in [Signal::SIGINT, Signal::SIGHUP].map(|signal| signal as i32) {
+        if mask >> (signal - 1) & 1 == 1 {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    }
+    command
+}
+
 #[test]
 fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -37,7 +52,7 @@ fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
             let python = oracle::python();
             let path = tree.path().to_str().unwrap();
             let arguments = ["test", "--tree", path, "--python", python.to_str().unwrap()];
-            let mut command = xtask(&arguments);
+            let mut command = heeding(xtask(&arguments));
             let runner = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
             let until = Instant::now() + Duration::from_secs(60);
             while !tree.path().join("hangs").exists() {
@@ -61,6 +76,26 @@ fn a_signal_ends_a_run_in_order_and_the_run_can_be_continued() {
     }
 }
 
+/// As by `nohup`, and in the background of a script.
+#[test]
+fn what_a_run_was_started_with_ignored_does_not_end_it_and_its_tests_know_nothing_of_that() {
+    let tree = tempfile::tempdir().unwrap();
+    let source = "import os, pathlib, signal, time\n\
+        def test_a():\n    \
+            assert signal.getsignal(signal.SIGINT) == signal.default_int_handler\n    \
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL\n    \
+            for ignored in [signal.SIGHUP, signal.SIGINT] * 2: os.kill(int(os.environ['RUNNER']), ignored)\n    \
+            time.sleep(1)\n\
+        def test_b():\n    os.kill(int(os.environ['RUNNER']), signal.SIGTERM)\n    time.sleep(600)\n";
+    fs::write(tree.path().join("test_a.py"), source).unwrap();
+    let mut command = Command::new("sh");
+    let ignoring = "trap '' INT HUP; RUNNER=$$ exec \"$@\"";
+    command.args(["-c", ignoring, "sh", env!("CARGO_BIN_EXE_xtask"), "test", "--tree"]);
+    let found = answer(command.arg(tree.path()).arg("--python").arg(oracle::python()));
+    assert_eq!(found.code, 130, "{} {}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("1 passed"), "{} {}", found.stdout, found.stderr);
+}
+
 /// As where the terminal is closed: nothing can be shown any more.
 #[test]
 fn what_cannot_be_shown_costs_no_file_and_an_interrupted_run_says_so_all_the_same() {
@@ -76,7 +111,7 @@ fn what_cannot_be_shown_costs_no_file_and_an_interrupted_run_says_so_all_the_sam
         fs::write(tree.path().join("test_a.py"), source).unwrap();
         let junit = tree.path().join("junit.xml");
         let html = tree.path().join("report.html");
-        let mut command = std::process::Command::new("sh");
+        let mut command = heeding(Command::new("sh"));
         // The runner takes the shell's number.
         command.args(["-c", "RUNNER=$$ exec \"$@\" > /dev/full", "sh", env!("CARGO_BIN_EXE_xtask"), "test", "--tree"]);
         command.arg(tree.path()).arg("--python").arg(&python).arg("--junit").arg(&junit).arg("--html").arg(&html);
@@ -120,7 +155,7 @@ fn what_verify_has_real_tools_start_ends_with_it() {
             let path = tree.path().canonicalize().unwrap();
             write(&path);
             let python = oracle::python();
-            let mut command = xtask(&["verify", "--tree", path.to_str().unwrap(), "--language", language]);
+            let mut command = heeding(xtask(&["verify", "--tree", path.to_str().unwrap(), "--language", language]));
             if language == "python" {
                 command.arg("--python").arg(python);
             }

@@ -1,11 +1,10 @@
 //! A run as Markdown for the page of a GitHub job (`GITHUB_STEP_SUMMARY`).
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use indexmap::IndexMap;
-use test_runner::{CaseResult, NotRunCause, Outcome, RunOutcome};
+use test_runner::{CaseResult, RunOutcome};
 
+use crate::by_test::{self, times};
 use crate::count::{duration, grouped};
 use crate::coverage;
 use crate::findings::markdown;
@@ -39,21 +38,19 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], verdict: &str, room: us
     if let Some(why) = &outcome.not_kept {
         out.push(&format!("Warning: {}\n\n", markdown(why)));
     }
-    let failures: Vec<&CaseResult> = outcome.results.iter().filter(|result| result.fails_run()).collect();
-    for result in failures.iter().take(FAILURES) {
-        out.push(&failure(result));
+    let failures = by_test::first_failures(outcome);
+    for (result, count) in failures.iter().take(FAILURES) {
+        out.push(&failure(result, *count));
     }
     if failures.len() > FAILURES {
         out.push(&format!("and {} more failures\n\n", grouped(failures.len() - FAILURES)));
     }
-    for (said, results) in uncollected(outcome).into_iter().take(FAILURES) {
-        if let Some(first) = results.first() {
-            let head = match results.len() - 1 {
-                0 => first.outcome.to_string(),
-                more => format!("and {} more: {}", grouped(more), first.outcome),
-            };
-            out.push(&details(first, &head, said));
-        }
+    for (said, (first, named)) in by_test::uncollected(outcome).into_iter().take(FAILURES) {
+        let head = match named.len() - 1 {
+            0 => first.outcome.to_string(),
+            more => format!("and {} more: {}", grouped(more), first.outcome),
+        };
+        out.push(&details(first, &head, said));
     }
     for error in outcome.steps.iter().filter_map(|step| step.error.as_deref()).take(FAILURES) {
         out.push(&format!("A step failed:\n\n{}\n", block(error)));
@@ -114,10 +111,11 @@ impl Bounded {
     }
 }
 
-fn failure(result: &CaseResult) -> String {
+/// The first of so many failures of a test.
+fn failure(result: &CaseResult, count: usize) -> String {
     let gpus = gpus(result);
     let place = if gpus.is_empty() { String::new() } else { format!(", GPU {gpus}") };
-    let head = format!("{} ({}{place})", told(result), duration(result.duration));
+    let head = format!("{} ({}{place}){}", told(result), duration(result.duration), times(count));
     let said = if result.message.trim().is_empty() { &result.output } else { &result.message };
     details(result, &head, said)
 }
@@ -130,15 +128,6 @@ fn details(result: &CaseResult, head: &str, said: &str) -> String {
         html(&cut(head)),
         block(said)
     )
-}
-
-/// What pytest says of each file that it could not collect, with the tests that did not run for it.
-fn uncollected(outcome: &RunOutcome) -> IndexMap<&str, Vec<&CaseResult>> {
-    let mut files: IndexMap<&str, Vec<&CaseResult>> = IndexMap::new();
-    for result in outcome.not_run().filter(|result| !result.message.is_empty()) {
-        files.entry(&result.message).or_default().push(result);
-    }
-    files
 }
 
 /// The first lines, as code: fenced by more backticks than any of them has in a row.
@@ -156,23 +145,13 @@ fn block(text: &str) -> String {
 }
 
 fn not_run(outcome: &RunOutcome) -> String {
-    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for refused in &outcome.refused {
-        by_reason.entry(refused.reason.to_string()).or_default().push(refused.id.as_str());
-    }
-    for result in outcome.not_run() {
-        if let Outcome::NotRun { cause, reason } = &result.outcome
-            && *cause != NotRunCause::Deselected
-        {
-            by_reason.entry(reason.lines().next().unwrap_or_default().to_owned()).or_default().push(result.id.as_str());
-        }
-    }
+    let by_reason = by_test::not_run(outcome);
     let reasons = by_reason.len();
-    let rows = by_reason.into_iter().take(REASONS).map(|(reason, ids)| {
-        let named: Vec<String> = ids.iter().take(NAMED).map(|id| markdown(&cut(id))).collect();
-        let more = ids.len().saturating_sub(NAMED);
+    let rows = by_reason.into_iter().take(REASONS).map(|(reason, tests)| {
+        let named: Vec<String> = tests.tests().take(NAMED).map(|(id, times)| markdown(&cut(id)) + &times).collect();
+        let more = tests.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {} more", grouped(more)) } else { String::new() };
-        [grouped(ids.len()), markdown(&cut(&reason)), format!("{}{more}", named.join("<br>")), String::new()]
+        [grouped(tests.results()), markdown(&cut(&reason)), format!("{}{more}", named.join("<br>")), String::new()]
     });
     let mut out = table(["not run", "why", "tests", ""], rows);
     if reasons > REASONS {

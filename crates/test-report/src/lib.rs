@@ -24,6 +24,7 @@
 //! assert_eq!(printable("tests/\u{1b}[2Jtest_a.py"), "tests/\\u{1b}[2Jtest_a.py");
 //! ```
 
+mod by_test;
 mod columns;
 pub mod count;
 pub mod coverage;

@@ -1,14 +1,13 @@
 //! The end of a run: what came of it, what did not run and why, what was slow, what was over budget.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use indexmap::IndexMap;
 use owo_colors::OwoColorize;
 use test_catalog::NodeId;
-use test_runner::{Both, CaseResult, NotRunCause, Outcome, RunOutcome};
+use test_runner::{Both, Outcome, RunOutcome};
 
+use crate::by_test::{self, is_deselected};
 use crate::count::{duration, grouped, tests};
 use crate::terminal::{Styles, printable};
 
@@ -32,14 +31,9 @@ pub struct BudgetUse {
 #[must_use]
 pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> String {
     let mut out = String::new();
-    let mut failures: IndexMap<(&NodeId, u32), usize> = IndexMap::new();
-    for result in outcome.results.iter().filter(|result| result.fails_run()) {
-        *failures.entry((&result.id, result.occurrence)).or_default() += 1;
-    }
-    for ((id, _), times) in failures {
-        let times = if times > 1 { format!(": {} times", grouped(times)) } else { String::new() };
+    for (id, times) in by_test::failed(outcome).tests() {
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(out, "{} {}{times}", "FAILED".style(styles.bad), printable(id.as_str()));
+        let _ = writeln!(out, "{} {}{times}", "FAILED".style(styles.bad), printable(id));
     }
     for ((id, _), both) in outcome.flaky() {
         let _ = writeln!(out, "{} {}: {both}", "flaky:".style(styles.doubtful), printable(id.as_str()));
@@ -54,8 +48,10 @@ pub fn text(outcome: &RunOutcome, budgets: &[BudgetUse], styles: &Styles) -> Str
     }
     out.push_str(&not_run(outcome, styles));
     let _ = writeln!(out, "{}", counts(outcome, styles));
-    if outcome.earlier > 0 {
-        let _ = writeln!(out, "{} of them before the run was interrupted", grouped(outcome.earlier));
+    // As the counts have it.
+    let earlier = outcome.results.iter().take(outcome.earlier).filter(|result| !result.retried).count();
+    if earlier > 0 {
+        let _ = writeln!(out, "{} of them before the run was interrupted", grouped(earlier));
     }
     let undecided = outcome.not_run().filter(|result| is_deselected(result)).count();
     if undecided > 0 {
@@ -135,29 +131,17 @@ pub(crate) fn counts(outcome: &RunOutcome, styles: &Styles) -> String {
     format!("{} run in {}: {}{again}{tail}", grouped(run), duration(outcome.wall), kinds.join(", "))
 }
 
-/// Whether pytest itself decided that a test is not selected: then it is none of those that were asked for.
-fn is_deselected(result: &CaseResult) -> bool {
-    matches!(result.outcome, Outcome::NotRun { cause: NotRunCause::Deselected, .. })
-}
-
 /// Each reason once, with its first tests.
 fn not_run(outcome: &RunOutcome, styles: &Styles) -> String {
-    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for refused in &outcome.refused {
-        by_reason.entry(refused.reason.to_string()).or_default().push(refused.id.as_str());
-    }
-    for result in outcome.not_run().filter(|result| !is_deselected(result)) {
-        by_reason.entry(result.outcome.reason().unwrap_or_default().to_owned()).or_default().push(result.id.as_str());
-    }
     let mut out = String::new();
-    for (reason, ids) in by_reason {
-        let reason = reason.lines().next().unwrap_or_default();
-        let _ = writeln!(out, "{} {}: {}", "not run:".style(styles.doubtful), grouped(ids.len()), printable(reason));
-        for id in ids.iter().take(NAMED) {
-            let _ = writeln!(out, "  {}", printable(id));
+    for (reason, named) in by_test::not_run(outcome) {
+        let count = grouped(named.results());
+        let _ = writeln!(out, "{} {count}: {}", "not run:".style(styles.doubtful), printable(&reason));
+        for (id, times) in named.tests().take(NAMED) {
+            let _ = writeln!(out, "  {}{times}", printable(id));
         }
-        if ids.len() > NAMED {
-            let _ = writeln!(out, "  and {} more", grouped(ids.len() - NAMED));
+        if named.len() > NAMED {
+            let _ = writeln!(out, "  and {} more", grouped(named.len() - NAMED));
         }
     }
     out

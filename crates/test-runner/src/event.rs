@@ -63,7 +63,7 @@ pub struct CaseResult {
     pub id: NodeId,
     /// Which of the cases with this id.
     pub occurrence: u32,
-    /// Of `--repeat`: the round, from 0. Of a test that is tried again: the try.
+    /// Of `--repeat`: the round, from 0. Of a test that is tried again: the try, from 0, by whomever.
     pub round: u32,
     /// Whether it failed by what the policy knows for a start-up race, and runs again: the run does not fail by this result.
     pub retried: bool,
@@ -155,6 +155,8 @@ pub enum Outcome {
 pub enum NotRunCause {
     /// pytest failed to collect its file, or the binary could not say what it holds: an author has to act.
     Collection,
+    /// pytest takes an argument of the person or of its configuration for wrong, and runs nothing.
+    Usage,
     /// The real tool knows no such test: reading the tree was wrong, or the tree changed.
     Missing,
     /// The real tool's own `-m` and `-k`, or a hook of the tree, left it out.
@@ -173,13 +175,14 @@ impl NotRunCause {
     /// Whether the run fails by it: an author has to act, which neither the machine nor whoever stopped the run can.
     #[must_use]
     pub fn fails_run(self) -> bool {
-        matches!(self, Self::Collection | Self::Missing | Self::Stopped)
+        matches!(self, Self::Collection | Self::Usage | Self::Missing | Self::Stopped)
     }
 
     /// The cause of that word; `None` for a word of a later release.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         let all = [
             Self::Collection,
+            Self::Usage,
             Self::Missing,
             Self::Deselected,
             Self::Machine,
@@ -195,6 +198,7 @@ impl NotRunCause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Collection => "collection",
+            Self::Usage => "usage",
             Self::Missing => "missing",
             Self::Deselected => "deselected",
             Self::Machine => "machine",

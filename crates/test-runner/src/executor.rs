@@ -1,6 +1,5 @@
 //! What executors share: the step's context, and the messages they send.
 
-use std::collections::HashSet;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Place, PlannedCase, Step, StepKind};
 use test_catalog::{Language, NodeId};
 
+use crate::before::Before;
 use crate::clock::Instant;
 use crate::gpu_memory::Hold;
 use crate::ports::Ports;
@@ -40,11 +40,8 @@ pub(crate) struct Job<'p, 'r> {
     /// What of its failures is tried again.
     pub(crate) tries: Option<&'r Tries<'r>>,
     /// What has its result from the run that is gone on with.
-    pub(crate) before: &'r Rounds,
+    pub(crate) before: &'r Before,
 }
-
-/// The rounds of tests that have results, each by the test and its number.
-pub(crate) type Rounds = HashSet<(NodeId, u32, u32)>;
 
 impl<'p, 'r> Job<'p, 'r> {
     /// The same, for what differs in a field.
@@ -62,7 +59,7 @@ impl<'p, 'r> Job<'p, 'r> {
 impl Job<'_, '_> {
     /// Whether the run that is gone on with has a result of this round of a test.
     pub(crate) fn has_result(&self, case: &PlannedCase) -> bool {
-        !self.before.is_empty() && self.before.contains(&(case.id.clone(), case.occurrence, self.round))
+        self.before.has_round(case, self.round)
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -79,7 +76,7 @@ impl Job<'_, '_> {
         CaseResult {
             id: case.id.clone(),
             occurrence: case.occurrence,
-            round: self.round,
+            round: self.round + self.before.tries(case),
             retried: false,
             language: if case.rust.is_some() { Language::Rust } else { Language::Python },
             step: self.step.id,

@@ -29,6 +29,7 @@
 //! assert_eq!(interrupt.count(), 1);
 //! ```
 
+mod before;
 mod captured;
 mod cargo;
 mod cargo_config;
@@ -40,6 +41,7 @@ mod clock;
 pub mod collection;
 pub mod coverage;
 mod dispatcher;
+mod encoded;
 mod error;
 mod event;
 mod executor;

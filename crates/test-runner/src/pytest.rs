@@ -47,7 +47,11 @@ pub(crate) fn run<'p>(
     pool: &Pool<'p>,
     over: &HashSet<usize>,
 ) -> Result<(), String> {
-    pool.add(job.step, FileCases::of(job.step, job.round, over));
+    let mut files = FileCases::of(job.step, job.round, over);
+    if let Some(tries) = job.tries {
+        files.iter_mut().for_each(|file| file.done = tries.over());
+    }
+    pool.add(job.step, files);
     // Files that are tried each by itself, since one of them may have kept the others from being collected.
     let mut apart = VecDeque::new();
     for number in 0.. {

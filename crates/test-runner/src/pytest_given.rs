@@ -90,9 +90,10 @@ impl<'p> Given<'p> {
     }
 }
 
-/// The result of a case of a file, in the file's round.
+/// The result of a case of a file, in the file's round: the file may be that of a step which is in another one than this.
 pub(crate) fn result(job: &Job<'_, '_>, file: &FileCases<'_>, case: usize, outcome: Outcome) -> CaseResult {
-    CaseResult { round: file.round, ..job.result(file.cases[case], outcome) }
+    let case = file.cases[case];
+    CaseResult { round: file.round + job.before.tries(case), ..job.result(case, outcome) }
 }
 
 /// The same of one that did not run. Of a file that cannot be collected, `said` is all that pytest says of it: one line of that
@@ -104,7 +105,7 @@ pub(crate) fn not_run(
     cause: NotRunCause,
     said: &str,
 ) -> CaseResult {
-    let is_all = cause == NotRunCause::Collection;
+    let is_all = matches!(cause, NotRunCause::Collection | NotRunCause::Usage);
     let reason = if is_all { headline(said) } else { said.to_owned() };
     let message = if is_all && reason != said { said.to_owned() } else { String::new() };
     CaseResult { message, ..result(job, file, case, Outcome::NotRun { cause, reason }) }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use execution_plan::{Place, Plan, StepKind};
 
+use crate::before::Before;
 use crate::clock::Instant;
 use crate::coverage::{self, Coverage, Measured};
 use crate::dispatcher::{Action, Dispatcher, Input, Refusal};
-use crate::executor::{Job, Rounds, named};
+use crate::executor::{Job, named};
 use crate::gpu_memory::Gpus;
 use crate::pool::Pool;
 use crate::process::{Launcher, Seen, TICK};
@@ -90,7 +91,7 @@ pub fn run(
     }
     let stop = StopSignal::default();
     let shared = Shared::default();
-    let before = rounds_before(settings);
+    let before = Before::of(settings);
     let (sender, messages) = channel();
     let job = |step, place, events: Sender<Event>| Job {
         step,
@@ -171,12 +172,6 @@ pub fn run(
             Some(measure(plan, settings, &folder, &made, (&launcher, &stop), (interrupt, interrupts_seen)));
     }
     Ok(record.finish(began.elapsed(), &settings.facts))
-}
-
-/// What needs not run again of tests that are repeated: of all others the plan has none that has a result.
-fn rounds_before(settings: &RunSettings) -> Rounds {
-    let earlier = settings.earlier.iter().filter(|_| settings.rounds() > 1).flat_map(|earlier| &earlier.results);
-    earlier.map(|result| (result.id.clone(), result.occurrence, result.round)).collect()
 }
 
 /// Puts together what the tests ran of the tree, unless the run was asked to stop; an interrupt ends it.
@@ -298,15 +293,15 @@ fn run_rounds<'p>(job: &Job<'p, '_>, shared: &Shared<'p>) -> Option<String> {
         if round > 0 && job.settings.until_fail && job.stop.is_raised() {
             break;
         }
-        let mut tries = Tries::of(job.settings.retry.as_ref(), job.step, rounds);
+        let mut tries = Tries::of(job, rounds);
         let mut this = round;
         loop {
             let error = run_round(&Job { round: this, tries: Some(&tries), ..job.again() }, shared);
             first_error = first_error.or(error);
-            if !tries.next(job.stop) {
-                break;
+            match tries.next(job.stop) {
+                Some(next) => this = next,
+                None => break,
             }
-            this += 1;
         }
     }
     first_error

@@ -66,6 +66,18 @@ fn a_file_that_kills_or_hangs_pytest_while_it_is_collected_costs_itself_only() {
     }
 }
 
+/// As where another branch is checked out while the run begins.
+#[test]
+fn a_file_that_is_gone_costs_itself_only() {
+    let tree = Tree::new(&[("test_a.py", "def test_a(): pass\n")]);
+    let outcome =
+        run(vec![python("test_a.py", "test_a", 30), python("test_gone.py", "test_gone", 30)], &tree.settings());
+    assert_eq!(result(&outcome, "test_a").outcome, Outcome::Passed);
+    let gone = &result(&outcome, "test_gone").outcome;
+    assert!(matches!(gone, Outcome::NotRun { cause: NotRunCause::Collection, .. }), "{gone}");
+    assert!(gone.to_string().contains("file or directory not found: ./test_gone.py"), "{gone}");
+}
+
 /// Tests that tell, in the file `told` of the tree, which process they run in and what their session set up.
 const CONFTEST: &str = "import os, pathlib, pytest\n\
     TOLD = pathlib.Path(__file__).with_name('told')\n\
@@ -225,7 +237,7 @@ fn options_of_the_tree_that_end_pytest_are_named_and_none_has_it_start_processes
     ] {
         assert_eq!(outcomes(&run_with(options)), expected, "{options}");
     }
-    let [Outcome::NotRun { cause: NotRunCause::Collection, reason }, ..] = outcomes(&run_with("--odd")) else {
+    let [Outcome::NotRun { cause: NotRunCause::Usage, reason }, ..] = outcomes(&run_with("--odd")) else {
         panic!("it ran")
     };
     assert_eq!(reason, "pytest collected nothing (exit code 4): unrecognized arguments: --odd");

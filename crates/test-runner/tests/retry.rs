@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use execution_plan::{Capacity, Demand, Plan, PlanSettings, UnitCapacity, plan_demands};
 use support::{Tree, python};
 use test_runner::history::Store;
-use test_runner::{CaseResult, Interrupt, Outcome, Retry, RunOutcome, RunSettings};
+use test_runner::{CaseResult, Earlier, Interrupt, Outcome, Retry, RunOutcome, RunSettings};
 
 /// Each test counts its tries in a file of its own.
 const TESTS: &str = "import os, pathlib, time
@@ -137,7 +137,47 @@ fn a_run_that_stops_in_a_pause_says_so_and_its_test_is_not_over() {
     assert!(outcome.interrupted && began.elapsed() < Duration::from_mins(1));
     assert_eq!(tries(&outcome, "test_race"), [(0, "failed", true), (1, "not-run", false)]);
     let store = Store::read(&tree.path.join("target/xtask")).unwrap().unwrap();
-    assert!(store.finished(&[outcome.run]).unwrap().is_empty(), "it is run when the run goes on");
+    assert!(store.finished(std::slice::from_ref(&outcome.run)).unwrap().is_empty(), "it is run when the run goes on");
+    // Its tries go on where they were, with their number and with how many there are.
+    let retry = Retry::new(&["Engine core init"], 1, Duration::from_millis(10)).unwrap();
+    let results = store.results(&outcome.run, outcome.results[0].step).unwrap();
+    let earlier = Some(Earlier { run: outcome.run, results, lock: None });
+    let outcome = run(vec![gpu("test_race", 30)], &RunSettings { retry: Some(retry), earlier, ..settings });
+    assert_eq!(tries(&outcome, "test_race"), [(0, "failed", true), (1, "failed", false)]);
+}
+
+const BOTH: &str = "import pathlib, pytest
+def tries(name):
+    file = pathlib.Path(__file__).with_name(name)
+    with file.open('a') as out: out.write('x')
+    return len(file.read_text())
+@pytest.mark.flaky(reruns=1)
+def test_race():
+    assert tries('race') > 3, 'Engine core initialization failed'
+def pytest_generate_tests(metafunc):
+    if 'number' in metafunc.fixturenames: metafunc.parametrize('number', [1, 2])
+def test_made(number):
+    assert tries(str(number)) >= number, 'Engine core initialization failed'
+";
+
+#[test]
+fn what_both_the_policy_and_a_plugin_run_again_has_a_number_for_each_time() {
+    let tree = Tree::new(&[("test_a.py", BOTH)]);
+    let outcome = run(vec![gpu("test_race", 30)], &settings(&tree));
+    let expected = [(0, "failed", true), (1, "failed", true), (2, "failed", true), (3, "passed", false)];
+    assert_eq!(tries(&outcome, "test_race"), expected);
+    let store = Store::read(&tree.path.join("target/xtask")).unwrap().unwrap();
+    assert_eq!(store.results(&outcome.run, outcome.results[0].step).unwrap().len(), 4);
+}
+
+#[test]
+fn of_the_tests_of_a_function_those_that_raced_are_tried_again() {
+    let tree = Tree::new(&[("test_a.py", BOTH)]);
+    let mut made = gpu("test_made", 30);
+    made.case.exact = false;
+    let outcome = run(vec![made], &settings(&tree));
+    assert_eq!(tries(&outcome, "test_made[1]"), [(0, "passed", false)]);
+    assert_eq!(tries(&outcome, "test_made[2]"), [(0, "failed", true), (1, "passed", false)]);
 }
 
 const RERUN: &str = "import pathlib, pytest

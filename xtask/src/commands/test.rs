@@ -27,6 +27,7 @@ use crate::output;
 use crate::past;
 use crate::progress::{Progress, note};
 use crate::selected::{nothing_selected, warn_of_unknown_marks};
+use crate::signals;
 use crate::subject::{self, Subject};
 
 use super::division::{self, Measured};
@@ -41,7 +42,7 @@ const NAMED_MARKERS: usize = 10;
 pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -> Result<Exit, Error> {
     if args.container.is_asked_for() {
         let interrupt = Interrupt::new();
-        listen_for_signals(&interrupt)?;
+        signals::listen(&interrupt)?;
         return crate::container::run(global, args, &interrupt, environment.github_step_summary.as_deref());
     }
     let questions = Questions::listen()?;
@@ -92,7 +93,7 @@ pub(crate) fn run(global: &Global, args: &TestArgs, environment: &Environment) -
     // What earlier runs took is in the plan by now, and the run may be long.
     drop((measured, estimates));
     let interrupt = Interrupt::new();
-    listen_for_signals(&interrupt)?;
+    signals::listen(&interrupt)?;
     let styles = Styles::for_terminal(environment.colour);
     // Output that comes through, and a debugger, have the terminal for themselves.
     let is_live = environment.progress && !args.no_capture;
@@ -167,8 +168,10 @@ fn exit(outcome: &RunOutcome, all_read: bool, require_all: bool) -> Exit {
     };
     if outcome.interrupted {
         Exit::Interrupted
-    } else if outcome.has_failures() || not_run(NotRunCause::fails_run) {
+    } else if outcome.has_failures() || not_run(|cause| cause.fails_run() && cause != NotRunCause::Usage) {
         Exit::Failure
+    } else if not_run(|cause| cause == NotRunCause::Usage) {
+        Exit::Usage
     } else if outcome.not_kept.is_some()
         || not_run(|cause| cause == NotRunCause::Machine)
         || (require_all && (!outcome.refused.is_empty() || !all_read))
@@ -241,15 +244,6 @@ fn retry(policy: &Policy) -> Result<Option<Retry>, Error> {
 fn coverage(subject: &Subject, environment: &Environment) -> CoverageSettings {
     let named = environment.llvm_tools.clone();
     CoverageSettings { llvm: named.or_else(|| LlvmTools::of_toolchain(&subject.tree).ok()) }
-}
-
-/// Ctrl-C, and TERM and HUP like it: once to end in order, twice to end at once.
-fn listen_for_signals(interrupt: &Interrupt) -> Result<(), Error> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Signals)?;
-    let interrupt = interrupt.clone();
-    std::thread::spawn(move || signals.forever().for_each(|_| interrupt.raise()));
-    Ok(())
 }
 
 /// What times and memory propose of the tests that ran, short. A history that cannot be read was warned of before.
