@@ -10,6 +10,7 @@
 //! evaluated until then is nothing. That an unknown call may raise is a [`Interpreter::risk`], which matters within
 //! `try`.
 
+mod annotation;
 mod ask;
 mod asked;
 mod attribute;

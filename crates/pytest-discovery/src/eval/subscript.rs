@@ -38,7 +38,8 @@ impl Interpreter<'_> {
             // A generic class with its parameters makes the same instances.
             (Value::Class(class), _)
                 if class.in_tree("__class_getitem__").is_none()
-                    && class.has_external(|path| matches!(path, "typing.Generic" | "typing.Protocol")) =>
+                    && (class.has_external(|path| matches!(path, "typing.Generic" | "typing.Protocol"))
+                        || !class.def.type_parameters.is_empty()) =>
             {
                 object.clone()
             }
