@@ -18,9 +18,7 @@ impl Interpreter<'_> {
                 self.note_risk(&doubt.clone());
                 Value::Unknown(doubt.clone())
             }
-            (Value::Object(_), key)
-                if key.as_str().is_none() && object.downcast::<super::library::NamesOfScope>().is_some() =>
-            {
+            (Value::Object(_), key) if key.as_str().is_none() && super::held::is_names(object) => {
                 let doubt = self.doubt(frame, range, "a name that is not known");
                 self.any_attribute(object, &doubt)
             }
