@@ -7,7 +7,7 @@ use num_traits::{Signed, ToPrimitive};
 
 use super::compare::integer;
 use super::doubt::Why;
-use super::value::{Dict, DictKind, Value};
+use super::value::{Dict, DictKind, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, elements, several, stdlib};
 use crate::syntax::ast::{Expr, Range};
 
@@ -151,7 +151,14 @@ impl Interpreter<'_> {
                     Some(value) => value,
                     None => self.fail("KeyError", format!("the environment has no `{name}`"), frame, range),
                 },
-                None => self.not_known(frame, range),
+                None => {
+                    let doubt = self.doubt(frame, range, "a variable whose name is not known");
+                    self.fail("KeyError", "the environment need not have it".to_owned(), frame, range);
+                    if let Some(raised) = self.raised.take() {
+                        self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
+                    }
+                    Value::Unknown(doubt)
+                }
             },
             "sys.version_info" => match integer(key).and_then(|index| index.to_u32()) {
                 Some(0) => Value::int(u32::from(self.python.major)),
