@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::config::Config;
-use crate::folders::{Folders, lock};
+use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
 use crate::standard_library;
 use foldhash::{HashMap, HashSet};
@@ -169,6 +169,27 @@ impl Imports {
         let root = root_by(file, |folder| self.folders.has_file(folder, INIT));
         lock(&self.package_roots).insert(folder.into(), root.as_str().len());
         root
+    }
+
+    /// The outermost of the packages that a folder is in, or is.
+    pub(crate) fn top_package<'p>(&self, folder: &'p Utf8Path) -> &'p Utf8Path {
+        let root = root_by(&folder.join(INIT), |folder| self.folders.has_file(folder, INIT)).to_owned();
+        folder.ancestors().take_while(|one| **one != *root).last().unwrap_or(folder)
+    }
+
+    /// The modules in a folder and below it; of more than so many, one more.
+    pub(crate) fn modules_below(&self, folder: &Utf8Path, most: usize, found: &mut Vec<Utf8PathBuf>) {
+        let Ok(listing) = self.folders.listing(folder) else { return };
+        for child in &listing.children {
+            if found.len() > most {
+                return;
+            }
+            match child.kind {
+                Kind::Folder if !child.is_link => self.modules_below(&folder.join(&*child.name), most, found),
+                _ if child.name.ends_with(".py") => found.push(folder.join(&*child.name)),
+                _ => {}
+            }
+        }
     }
 
     /// The `__init__.py` of the package that a file is in; a package is not in itself.

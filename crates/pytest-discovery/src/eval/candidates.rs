@@ -25,28 +25,58 @@ impl Candidates {
 
     /// Those and these. Where they become too many they are tainted, under that doubt.
     pub(super) fn and<'v>(&self, values: impl IntoIterator<Item = &'v Value>, doubt: &Doubt) -> Self {
-        let mut more: Vec<Value> = Vec::new();
+        let (mut more, mut names) = (Vec::new(), Vec::new());
+        let is_known = |more: &[Value], value: &Value| {
+            let is_same = |other: &Value| identity(other).is_some_and(|one| Some(one) == identity(value));
+            self.as_slice().iter().chain(more).any(is_same)
+        };
         for value in values {
             let found = match value {
                 Value::Unknown(doubt) => doubt.candidates(),
                 value if can_change(value) => std::slice::from_ref(value),
                 _ => continue,
             };
+            if found.len() > MOST {
+                names.extend_from_slice(found);
+                continue;
+            }
             for value in found {
-                let is_same = |other: &Value| identity(other).is_some_and(|one| Some(one) == identity(value));
-                if !self.as_slice().iter().chain(&more).any(is_same) {
+                if !is_known(&more, value) {
                     more.push(value.clone());
                 }
             }
-            if self.as_slice().len() + more.len() > MOST {
+            if self.narrow() + more.len() > MOST {
                 let doubt = doubt.apart();
                 more.drain(..).for_each(|value| taint(&value, &doubt));
             }
+        }
+        if !names.is_empty() {
+            return self.and_all(more.iter().chain(&names));
         }
         if more.is_empty() {
             return self.clone();
         }
         Self(Some(self.as_slice().iter().cloned().chain(more).collect()))
+    }
+
+    /// Those and all these, however many: whoever reads one name of many gives none of them up.
+    pub(super) fn and_all<'v>(&self, values: impl IntoIterator<Item = &'v Value>) -> Self {
+        let mut places: HashSet<*const ()> = self.as_slice().iter().filter_map(identity).collect();
+        let mut all = self.as_slice().to_vec();
+        for value in values {
+            let found = match value {
+                Value::Unknown(doubt) => doubt.candidates(),
+                value if can_change(value) => std::slice::from_ref(value),
+                _ => continue,
+            };
+            all.extend(found.iter().filter(|one| identity(one).is_some_and(|place| places.insert(place))).cloned());
+        }
+        if all.len() == self.as_slice().len() { self.clone() } else { Self(Some(all.into())) }
+    }
+
+    /// How many they are, where they are not the names of something large.
+    fn narrow(&self) -> usize {
+        Some(self.as_slice().len()).filter(|&count| count <= MOST).unwrap_or_default()
     }
 }
 

@@ -37,14 +37,19 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A function object, its defaults evaluated.
+    /// A function object, its defaults and annotations evaluated.
     pub(super) fn function(&mut self, def: &Arc<ast::Function>, frame: &Frame) -> Rc<Function> {
         let defaults = def.parameters.iter().map(|one| one.default.as_ref().map(|default| self.eval(default, frame)));
         let defaults = defaults.collect();
+        let inner = Self::generic(&def.type_parameters, frame);
+        // Those of a generic method see its class's names, which its scope does not.
+        if def.type_parameters.is_empty() || frame.scope.kind != ScopeKind::Class {
+            self.annotations(&def.annotations, &inner);
+        }
         Rc::new(Function {
             def: def.clone(),
             file: frame.module.file.clone(),
-            scope: frame.scope.clone(),
+            scope: inner.scope,
             module: frame.module.clone(),
             defaults,
             marks: Vec::new().into(),
@@ -212,14 +217,15 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return Value::None;
         }
+        let generic = Self::generic(&def.type_parameters, frame);
         let mut bases = Vec::new();
         let mut doubt = None;
         for base in &def.bases {
-            let value = match self.eval(base, frame) {
+            let value = match self.eval(base, &generic) {
                 // `Generic[T]` and its like: the class itself.
                 Value::External(path) if path.ends_with("[]") => Value::External(path.trim_end_matches("[]").into()),
                 Value::Unknown(_) if matches!(&base.kind, ExprKind::Subscript(..)) => match &base.kind {
-                    ExprKind::Subscript(generic, _) => self.eval(generic, frame),
+                    ExprKind::Subscript(of, _) => self.eval(of, &generic),
                     _ => Value::None,
                 },
                 value => value,
@@ -273,7 +279,7 @@ impl Interpreter<'_> {
         if bases.iter().any(has_members) {
             return self.fail("TypeError", "an enum that has members has no subclass".to_owned(), frame, def.range);
         }
-        let scope = Scope::of_class(frame.scope.clone(), def.clone());
+        let scope = Scope::of_class(generic.scope, def.clone());
         let inner = Frame { scope: scope.clone(), module: frame.module.clone() };
         if let Some(metaclass) = &metaclass {
             self.prepare(metaclass, def, bases, &inner);
@@ -412,6 +418,7 @@ impl Interpreter<'_> {
             range,
             name: name.into(),
             decorators: Vec::new(),
+            type_parameters: Box::default(),
             bases: Vec::new(),
             keywords: Vec::new(),
             body: Vec::new(),

@@ -85,6 +85,11 @@ impl Doubt {
         Self { why: self.why.clone(), candidates: self.candidates.and(values, self) }
     }
 
+    /// The same about something that may be any of all these: what a large module holds under names.
+    pub(crate) fn among_all<'v>(&self, values: impl IntoIterator<Item = &'v Value>) -> Self {
+        Self { why: self.why.clone(), candidates: self.candidates.and_all(values) }
+    }
+
     /// The same doubt about something that is none of those.
     pub(crate) fn apart(&self) -> Self {
         Self { why: self.why.clone(), candidates: Candidates::default() }

@@ -55,15 +55,9 @@ impl Interpreter<'_> {
             None => folders_named_in(&frame.module),
         };
         let mut files = Vec::new();
-        folders.iter().for_each(|folder| modules_below(folder, &mut files));
+        folders.iter().for_each(|folder| self.imports.modules_below(folder, MOST, &mut files));
         if files.len() > MOST {
-            let held: Vec<Value> = frame.module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
-            for value in &held {
-                match value {
-                    Value::Module(module) => self.taint_state(module, &doubt),
-                    other => self.taint(other, &doubt),
-                }
-            }
+            self.give_up_around(&folders, frame, &doubt);
             files.clear();
         }
         if self.may_run.is_empty() {
@@ -72,6 +66,21 @@ impl Interpreter<'_> {
             }
         }
         Value::Unknown(doubt)
+    }
+
+    /// Any of many modules may be executed. What they change is what their importer names, or what other modules of their packages hold.
+    fn give_up_around(&mut self, folders: &[Utf8PathBuf], frame: &Frame, doubt: &Doubt) {
+        let tops: Vec<String> = folders.iter().map(|folder| format!("{}/", self.imports.top_package(folder))).collect();
+        let is_near = |path: &Utf8Path| tops.iter().any(|top| path.as_str().starts_with(top.as_str()));
+        let near: Vec<_> = self.modules.values().filter(|module| is_near(&module.path)).cloned().collect();
+        near.iter().for_each(|module| self.taint_state(module, doubt));
+        let held: Vec<Value> = frame.module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
+        for value in &held {
+            match value {
+                Value::Module(module) => self.taint_state(module, doubt),
+                other => self.taint(other, doubt),
+            }
+        }
     }
 
     /// A file of the tree may be executed as a module.
@@ -152,23 +161,6 @@ fn folders_named_in(module: &Module) -> Vec<Utf8PathBuf> {
         _ => None,
     });
     folder_of(&module.path).into_iter().chain(named).collect()
-}
-
-/// The modules in a folder and below it.
-fn modules_below(folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>) {
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    let mut paths: Vec<Utf8PathBuf> = entries.flatten().map(|entry| entry.path().to_owned()).collect();
-    paths.sort();
-    for path in paths {
-        if found.len() > MOST {
-            return;
-        }
-        if path.extension() == Some("py") {
-            found.push(path);
-        } else if path.is_dir() && !path.is_symlink() {
-            modules_below(&path, found);
-        }
-    }
 }
 
 /// The name that a relative one means in a package.

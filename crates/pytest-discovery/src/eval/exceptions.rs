@@ -43,6 +43,10 @@ impl Interpreter<'_> {
                 return;
             }
         }
+        if is_no_exception(&value) {
+            self.fail("TypeError", "what is raised is no exception".to_owned(), frame, range);
+            return;
+        }
         let source = frame.module.file.slice(exception.range).split('(').next().unwrap_or_default();
         let class = match &value {
             Value::Exception(exception) => exception.0.clone(),
@@ -73,6 +77,25 @@ impl Interpreter<'_> {
             certain: self.handling.last().is_none_or(|handled| handled.certain),
         });
         self.not_known(frame, range)
+    }
+}
+
+/// Whether a value can be raised by nobody.
+fn is_no_exception(value: &Value) -> bool {
+    match value {
+        Value::None
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Str(_)
+        | Value::Bytes(_)
+        | Value::List(_)
+        | Value::Tuple(_)
+        | Value::Dict(_) => true,
+        Value::Instance(instance) => {
+            instance.class.doubt.borrow().is_none() && !instance.class.has_external(|path| path != "builtins.object")
+        }
+        _ => false,
     }
 }
 

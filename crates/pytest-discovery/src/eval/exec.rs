@@ -8,12 +8,7 @@ use super::doubt::Why;
 use super::shared::Shared;
 use super::value::{Binding, Doubt, Elsewhere, Names, Raised, ScopeKind, Value};
 use super::{Frame, Interpreter, MOST_DEPTH};
-use crate::PythonVersion;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
-use crate::syntax::visit::{Node, walk_expression};
-
-/// From this release on annotations are evaluated when they are asked for.
-const ANNOTATIONS_PUT_OFF: PythonVersion = PythonVersion::new(3, 14);
 
 /// How a block ends.
 pub(crate) enum Flow {
@@ -188,8 +183,8 @@ impl Interpreter<'_> {
                     let value = self.eval(value, frame);
                     self.under_risk(|interpreter| interpreter.assign(target, value, frame));
                 }
-                if self.raised.is_none() && self.runs_annotation(annotation, frame) {
-                    self.eval(annotation, frame);
+                if frame.scope.kind != ScopeKind::Function {
+                    self.annotations(std::slice::from_ref(annotation), frame);
                 }
             }
             StmtKind::If { test, body, orelse } => return self.branch(test, body, orelse, frame),
@@ -252,26 +247,6 @@ impl Interpreter<'_> {
         }
         bind(self);
         self.doubts.truncate(doubts);
-    }
-
-    /// Whether a variable's annotation does anything where it stands: Python evaluates it outside of functions, unless it is told to
-    /// put that off, as it does by itself in later releases.
-    fn runs_annotation(&self, annotation: &Expr, frame: &Frame) -> bool {
-        let mut calls = false;
-        walk_expression(annotation, &mut |node| {
-            calls |= matches!(node, Node::Expression(Expr { kind: ExprKind::Call(_) | ExprKind::Walrus(..), .. }));
-            true
-        });
-        let is_put_off = |one: &Stmt| match &one.kind {
-            StmtKind::ImportFrom { module: Some(module), names, .. } if &**module == "__future__" => {
-                names.iter().any(|name| &*name.name == "annotations")
-            }
-            _ => false,
-        };
-        calls
-            && frame.scope.kind != ScopeKind::Function
-            && self.python < ANNOTATIONS_PUT_OFF
-            && !frame.module.file.body.iter().any(is_put_off)
     }
 
     fn annotate(&mut self, name: &str, annotation: &Expr, frame: &Frame) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::doubt::Why;
 use super::library::NamesOfScope;
 use super::value::{Arguments, Binding, Class, Dict, DictKind, Doubt, Object, Value, ViewKind};
-use super::{Frame, Interpreter, MOST_CANDIDATES};
+use super::{Frame, Interpreter};
 use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
@@ -19,7 +19,7 @@ impl Interpreter<'_> {
                 self.may_run(getter, Some(object), doubt);
             }
         }
-        Value::Unknown(doubt.among(&few(held)).among([object]))
+        Value::Unknown(doubt.among_all(&held).among([object]))
     }
 
     /// `inspect.getmembers(object)`.
@@ -46,11 +46,16 @@ pub(super) fn held_under_names(object: &Value) -> Vec<Value> {
         }
         Value::Object(_) => match object.downcast::<NamesOfScope>() {
             Some(names) => values(&names.scope.names.borrow()),
-            None => Vec::new(),
+            None => object.downcast::<NamesOfClass>().map(NamesOfClass::values).unwrap_or_default(),
         },
         Value::Unknown(doubt) => doubt.candidates().to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Whether an object is a dictionary of names.
+pub(super) fn is_names(object: &Value) -> bool {
+    object.downcast::<NamesOfScope>().is_some() || object.downcast::<NamesOfClass>().is_some()
 }
 
 /// What a class and its bases of the tree hold, but for methods with special names.
@@ -68,14 +73,9 @@ fn of_class(class: &Class) -> Vec<Value> {
     held
 }
 
-/// Candidates that are too many are given up at once: whoever asks a large module for one name changes hardly any of it.
-fn few(held: Vec<Value>) -> Vec<Value> {
-    if held.len() > MOST_CANDIDATES { Vec::new() } else { held }
-}
-
 /// A dictionary of names of which it is not known which there are: the methods that every such object has.
 pub(super) fn method_of_names(held: Vec<Value>, name: &str, doubt: &Doubt) -> Option<Value> {
-    let doubt = doubt.among(&few(held));
+    let doubt = doubt.among_all(&held);
     let dict = Rc::new(Dict::new(Err(doubt), DictKind::Plain));
     Some(match name {
         "copy" => Value::Dict(dict),
@@ -89,6 +89,12 @@ pub(super) fn method_of_names(held: Vec<Value>, name: &str, doubt: &Doubt) -> Op
 /// `CLASS.__dict__`.
 #[derive(Debug)]
 pub(super) struct NamesOfClass(pub(super) Rc<Class>);
+
+impl NamesOfClass {
+    fn values(&self) -> Vec<Value> {
+        self.0.names.borrow().values().map(|one| one.value.clone()).collect()
+    }
+}
 
 impl Object for NamesOfClass {
     fn as_any(&self) -> &dyn std::any::Any {
@@ -105,11 +111,14 @@ impl Object for NamesOfClass {
     ) -> Option<Value> {
         if let ("get", [key, ..]) = (name, &arguments.positional[..]) {
             let default = || arguments.get(1, "default").cloned().unwrap_or(Value::None);
+            if key.value.as_str().is_none() {
+                let doubt = interpreter.doubt(frame, range, "a name that is not known");
+                return Some(Value::Unknown(doubt.among_all(&self.values()).among([&default()])));
+            }
             return self.item(&key.value).or_else(|| (self.contains(&key.value) == Some(false)).then(default));
         }
         let doubt = interpreter.doubt(frame, range, "the names of a class");
-        let held = self.0.names.borrow().values().map(|one| one.value.clone()).collect();
-        method_of_names(held, name, &doubt)
+        method_of_names(self.values(), name, &doubt)
     }
 
     fn item(&self, key: &Value) -> Option<Value> {

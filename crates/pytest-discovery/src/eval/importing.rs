@@ -218,7 +218,7 @@ impl Interpreter<'_> {
         {
             return value;
         }
-        if level == 0 && self.is_absent(dotted) {
+        if level == 0 && (self.is_absent(dotted) || super::library::is_below_plain_module(dotted)) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
         }
         if self.is_beyond_package(from, level) {
@@ -226,6 +226,9 @@ impl Interpreter<'_> {
             return self.fail("ImportError", text, frame, range);
         }
         let value = self.imported(from, level, dotted);
+        if matches!(&value, Value::External(_)) && super::library::is_of_python_2(dotted) {
+            return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        }
         if let Value::Module(module) = &value {
             if let Some(raised) = &*module.ended.borrow() {
                 self.raised = Some(Raised { at: frame.module.file.span(range), ..raised.clone() });
@@ -267,6 +270,13 @@ impl Interpreter<'_> {
                     {
                         self.fail("ImportError", format!("`{path}` has no `{}`", name.name), frame, range);
                         return;
+                    }
+                    if replaced.is_none()
+                        && dotted == &**path
+                        && super::library::may_lack_name(path, &name.name, self.python)
+                    {
+                        let doubt = self.doubt(frame, range, format!("whether `{path}` has `{}`", name.name));
+                        self.note_import_risk(&doubt);
                     }
                     replaced.unwrap_or_else(|| super::attribute::external_attribute(path, &name.name))
                 }

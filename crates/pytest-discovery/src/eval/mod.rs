@@ -10,6 +10,7 @@
 //! evaluated until then is nothing. That an unknown call may raise is a [`Interpreter::risk`], which matters within
 //! `try`.
 
+mod annotation;
 mod ask;
 mod asked;
 mod attribute;
@@ -77,7 +78,6 @@ pub(crate) use iterator::elements;
 pub(crate) use marking::marks_of;
 pub(crate) use text::plain as plain_text;
 
-use candidates::MOST as MOST_CANDIDATES;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -7,7 +7,7 @@ use num_traits::{Signed, ToPrimitive};
 
 use super::compare::integer;
 use super::doubt::Why;
-use super::value::{Dict, DictKind, Value};
+use super::value::{Dict, DictKind, Raised, Value};
 use super::{Frame, Interpreter, MOST_ELEMENTS, elements, several, stdlib};
 use crate::syntax::ast::{Expr, Range};
 
@@ -18,9 +18,7 @@ impl Interpreter<'_> {
                 self.note_risk(&doubt.clone());
                 Value::Unknown(doubt.clone())
             }
-            (Value::Object(_), key)
-                if key.as_str().is_none() && object.downcast::<super::library::NamesOfScope>().is_some() =>
-            {
+            (Value::Object(_), key) if key.as_str().is_none() && super::held::is_names(object) => {
                 let doubt = self.doubt(frame, range, "a name that is not known");
                 self.any_attribute(object, &doubt)
             }
@@ -38,7 +36,8 @@ impl Interpreter<'_> {
             // A generic class with its parameters makes the same instances.
             (Value::Class(class), _)
                 if class.in_tree("__class_getitem__").is_none()
-                    && class.has_external(|path| matches!(path, "typing.Generic" | "typing.Protocol")) =>
+                    && (class.has_external(|path| matches!(path, "typing.Generic" | "typing.Protocol"))
+                        || !class.def.type_parameters.is_empty()) =>
             {
                 object.clone()
             }
@@ -152,7 +151,14 @@ impl Interpreter<'_> {
                     Some(value) => value,
                     None => self.fail("KeyError", format!("the environment has no `{name}`"), frame, range),
                 },
-                None => self.not_known(frame, range),
+                None => {
+                    let doubt = self.doubt(frame, range, "a variable whose name is not known");
+                    self.fail("KeyError", "the environment need not have it".to_owned(), frame, range);
+                    if let Some(raised) = self.raised.take() {
+                        self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
+                    }
+                    Value::Unknown(doubt)
+                }
             },
             "sys.version_info" => match integer(key).and_then(|index| index.to_u32()) {
                 Some(0) => Value::int(u32::from(self.python.major)),

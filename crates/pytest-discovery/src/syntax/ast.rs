@@ -222,7 +222,11 @@ pub(crate) struct Function {
     /// Whether its body has a `yield` of its own.
     pub(crate) is_generator: bool,
     pub(crate) decorators: Vec<Expr>,
+    /// The names between brackets behind its own.
+    pub(crate) type_parameters: Box<[Box<str>]>,
     pub(crate) parameters: Vec<Parameter>,
+    /// Of parameters and of what it returns, in the order in which Python evaluates them, without those that cannot do anything.
+    pub(crate) annotations: Box<[Expr]>,
     pub(super) body: Body,
 }
 
@@ -259,6 +263,8 @@ pub(crate) struct Class {
     pub(crate) range: Range,
     pub(crate) name: Box<str>,
     pub(crate) decorators: Vec<Expr>,
+    /// The names between brackets behind its own.
+    pub(crate) type_parameters: Box<[Box<str>]>,
     pub(crate) bases: Vec<Expr>,
     pub(crate) keywords: Vec<(Option<Box<str>>, Expr)>,
     pub(crate) body: Vec<Stmt>,

@@ -2,12 +2,30 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::ast::{Expr, Interpolation, Range, Text};
+use super::ast::{Constant, Expr, ExprKind, Interpolation, Range, Text};
 use super::literal::decode;
 
 /// A name as Python knows it: names that are the same under Unicode's NFKC are the same.
 pub(super) fn identifier(name: &str) -> Box<str> {
     if name.is_ascii() { name.into() } else { name.nfkc().collect::<String>().into_boxed_str() }
+}
+
+/// Built-in types that annotations name most: whatever else those names are bound to, reading them does nothing.
+const TYPES: [&str; 11] = ["bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "type"];
+
+/// Whether a word does nothing where it is an annotation.
+pub(super) fn is_idle(word: &str) -> bool {
+    word == "None" || TYPES.contains(&word)
+}
+
+/// The annotations that may do something when they are evaluated.
+pub(super) fn telling(annotations: impl Iterator<Item = Expr>) -> Box<[Expr]> {
+    let is_telling = |one: &Expr| match &one.kind {
+        ExprKind::Constant(Constant::None | Constant::Str(_)) | ExprKind::Starred(_) => false,
+        ExprKind::Name(name) => !is_idle(name),
+        _ => true,
+    };
+    annotations.filter(is_telling).collect()
 }
 
 /// The range of a definition without its decorators and what stands behind them: parsers differ in what they count.

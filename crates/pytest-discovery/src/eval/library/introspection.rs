@@ -288,7 +288,12 @@ impl super::super::value::Object for NamesOfScope {
         match (name, &arguments.positional[..]) {
             ("get", [name] | [name, _]) => {
                 let default = || arguments.get(1, "default").cloned().unwrap_or(Value::None);
-                let found = self.scope.names.borrow().get(name.value.as_str()?).cloned();
+                let Some(known) = name.value.as_str() else {
+                    let doubt = interpreter.doubt(frame, range, "a name that is not known").among([&default()]);
+                    let names = Self { module: self.module.clone(), scope: self.scope.clone() };
+                    return Some(interpreter.any_attribute(&Value::Object(Rc::new(names)), &doubt));
+                };
+                let found = self.scope.names.borrow().get(known).cloned();
                 let Some(binding) = found else { return Some(default()) };
                 Some(match interpreter.may_lack(&binding) {
                     Some(doubt) => Value::Unknown(doubt.among([&binding.value, &default()])),

@@ -65,9 +65,77 @@ impl Interpreter<'_> {
     }
 }
 
+/// What modules of the standard library bind in one release, a line for each: its name and theirs.
+const NAMES: &str = include_str!("names-of-3.11.txt");
+const RELEASE_OF_NAMES: PythonVersion = PythonVersion::new(3, 11);
+
+/// Modules of Python 2: what imports them is ready for their not being there.
+const OF_PYTHON_2: [&str; 18] = [
+    "BaseHTTPServer",
+    "ConfigParser",
+    "Cookie",
+    "HTMLParser",
+    "Queue",
+    "SocketServer",
+    "StringIO",
+    "Tkinter",
+    "UserDict",
+    "__builtin__",
+    "cPickle",
+    "cStringIO",
+    "cookielib",
+    "copy_reg",
+    "httplib",
+    "urllib2",
+    "urlparse",
+    "xmlrpclib",
+];
+
+/// Whether no library brings a module, and the standard library no longer.
+pub(in crate::eval) fn is_of_python_2(dotted: &str) -> bool {
+    OF_PYTHON_2.contains(&dotted.split('.').next().unwrap_or_default())
+}
+
+/// Whether a dotted name is below a module of the standard library that is no package.
+pub(in crate::eval) fn is_below_plain_module(dotted: &str) -> bool {
+    let Some((top, below)) = dotted.split_once('.') else { return false };
+    let is_plain = matches!(
+        top,
+        "abc"
+            | "contextlib"
+            | "copy"
+            | "enum"
+            | "functools"
+            | "io"
+            | "itertools"
+            | "math"
+            | "operator"
+            | "os"
+            | "sys"
+            | "time"
+            | "types"
+            | "warnings"
+    );
+    is_plain && (top, below) != ("os", "path")
+}
+
 /// Whether a module of the standard library surely has no such name.
 pub(in crate::eval) fn lacks_name(module: &str, name: &str, python: PythonVersion) -> bool {
-    has(module, name, python) == Some(false)
+    match has(module, name, python) {
+        None => python == RELEASE_OF_NAMES && is_listed(module, name) == Some(false),
+        known => known == Some(false),
+    }
+}
+
+/// Whether it had none in another release, so that it may have none.
+pub(in crate::eval) fn may_lack_name(module: &str, name: &str, python: PythonVersion) -> bool {
+    has(module, name, python).is_none() && is_listed(module, name) == Some(false)
+}
+
+/// Whether a module is listed with a name; `None` where it is not listed at all.
+fn is_listed(module: &str, name: &str) -> Option<bool> {
+    let names = NAMES.lines().find_map(|line| line.strip_prefix(module)?.strip_prefix(' '))?;
+    (!name.starts_with('_')).then(|| names.split(' ').any(|one| one == name))
 }
 
 /// `hasattr(MODULE, NAME)`; `None` where it is not known.
@@ -172,6 +240,26 @@ pub(super) fn has(module: &str, name: &str, python: PythonVersion) -> Option<boo
         ("typing", "TypeIs" | "ReadOnly" | "NoDefault") => since(13),
         ("abc", "update_abstractmethods") | ("types", "NoneType" | "EllipsisType" | "UnionType") => since(10),
         ("itertools", "pairwise") => since(10),
+        ("itertools", "ifilter" | "ifilterfalse" | "imap" | "izip" | "izip_longest")
+        | ("string", "join" | "letters" | "lowercase" | "maketrans" | "uppercase")
+        | ("types", "ClassType" | "InstanceType" | "StringType" | "StringTypes" | "UnicodeType")
+        | ("urllib", "quote" | "quote_plus" | "unquote" | "unquote_plus" | "urlencode" | "urlopen" | "urlretrieve")
+        | ("os", "getcwdu" | "errno") => Some(false),
+        (
+            "collections",
+            "Callable" | "Container" | "Hashable" | "Iterable" | "Iterator" | "Mapping" | "MutableMapping"
+            | "MutableSequence" | "MutableSet" | "Sequence" | "Set" | "Sized",
+        ) => since(10).map(|later| !later),
+        (
+            "enum",
+            "StrEnum" | "EnumType" | "EnumCheck" | "FlagBoundary" | "global_enum" | "member" | "nonmember" | "verify",
+        )
+        | ("datetime", "UTC")
+        | ("contextlib", "chdir") => since(11),
+        ("warnings", "deprecated") | ("pathlib", "UnsupportedOperation") | ("queue", "ShutDown") => since(13),
+        ("copy", "replace") => since(13),
+        ("contextlib", "aclosing") | ("dataclasses", "KW_ONLY") => since(10),
+        ("functools", "cache") | ("typing", "Annotated") => since(9),
         ("itertools", "batched") => since(12),
         ("inspect", "getargspec") => since(11).map(|later| !later),
         ("inspect", "markcoroutinefunction") => since(12),

@@ -2,6 +2,7 @@
 //!
 //! How tightly operators bind is of no account: an expression is well-formed whatever belongs to what.
 
+use super::super::lower::is_idle;
 use super::scan::{Scan, is_word};
 use super::{HiddenParameter, ParameterKind, range_of};
 
@@ -524,9 +525,11 @@ impl<'t> Scan<'t> {
     /// What stands behind the colon of a parameter or variable, or behind `->`: nothing is awaited there.
     pub(super) fn annotation(&mut self) -> Option<()> {
         let outer = self.around;
+        let start = self.at;
         self.around.coroutine = false;
         self.expression()?;
         self.around = outer;
+        self.annotated |= !str::from_utf8(&self.bytes[start..self.at]).is_ok_and(|text| is_idle(text.trim()));
         Some(())
     }
 }

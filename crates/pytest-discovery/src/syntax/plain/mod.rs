@@ -46,7 +46,7 @@ pub(super) struct HiddenFunction {
     pub(super) head: Option<Head>,
 }
 
-/// What stands before the body of a function that has neither decorators nor defaults.
+/// What stands before the body of a function that has neither decorators nor defaults, nor annotations that may do something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     pub(super) is_async: bool,
@@ -148,11 +148,13 @@ fn function(
     let start = scan.at;
     let first = parameters.len();
     let mut is_plain = !is_decorated;
+    scan.annotated = false;
     let is_async = scan.eat_word(b"async");
     let name = scan.function_head(|parameter, has_default| {
         parameters.push(parameter);
         is_plain &= !has_default;
     })?;
+    is_plain &= !scan.annotated;
     let colon = scan.at;
     scan.pass(1);
     let body = scan.body(indent, is_async)?;

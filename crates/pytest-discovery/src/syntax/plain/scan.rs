@@ -19,6 +19,8 @@ pub(super) struct Scan<'t> {
     pub(super) names: Vec<&'t [u8]>,
     /// Behind the last statement that was read.
     pub(super) end: usize,
+    /// Whether an annotation was read that may do something.
+    pub(super) annotated: bool,
     depth: u32,
     /// The word that was read last: it is mostly looked at before it is read as a name.
     word: Word,
@@ -70,6 +72,7 @@ impl<'t> Scan<'t> {
             around: Around::default(),
             names: Vec::new(),
             end: 0,
+            annotated: false,
             depth: 0,
             word: Word::at(bytes, 0),
         }

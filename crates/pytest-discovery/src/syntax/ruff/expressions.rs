@@ -137,7 +137,9 @@ impl Lowering<'_> {
             is_async: false,
             is_generator,
             decorators: Vec::new(),
+            type_parameters: Box::default(),
             parameters,
+            annotations: Box::default(),
             body: Body::read(body),
         }
     }

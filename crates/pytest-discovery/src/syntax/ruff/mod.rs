@@ -213,6 +213,7 @@ impl Lowering<'_> {
     fn function(&mut self, range: Range, def: &python::StmtFunctionDef) -> Function {
         let decorators = self.decorators(&def.decorator_list);
         let parameters = self.parameters(Some(&def.parameters));
+        let annotations = self.annotations(def);
         let range = lower::behind(range, self.text, &decorators);
         let (body, is_generator) = self.body(def);
         Function {
@@ -221,9 +222,20 @@ impl Lowering<'_> {
             is_async: def.is_async,
             is_generator,
             decorators,
+            type_parameters: type_parameters(def.type_params.as_deref()),
             parameters,
+            annotations,
             body,
         }
+    }
+
+    fn annotations(&mut self, def: &python::StmtFunctionDef) -> Box<[Expr]> {
+        let given = &def.parameters;
+        let plain = given.args.iter().chain(&given.posonlyargs).map(|one| &one.parameter);
+        let keyword_only = given.kwonlyargs.iter().map(|one| &one.parameter);
+        let parameters = plain.chain(given.vararg.as_deref()).chain(keyword_only).chain(given.kwarg.as_deref());
+        let annotations = parameters.filter_map(|one| one.annotation.as_deref()).chain(def.returns.as_deref());
+        lower::telling(annotations.map(|one| self.expression(one)))
     }
 
     /// The function that is hidden behind an empty tuple, if one is.
@@ -240,6 +252,8 @@ impl Lowering<'_> {
             is_async: head.is_async,
             is_generator: function.yields,
             decorators: Vec::new(),
+            type_parameters: Box::default(),
+            annotations: Box::default(),
             parameters: hidden
                 .parameters(head)
                 .iter()
@@ -279,6 +293,7 @@ impl Lowering<'_> {
             range: lower::behind(range, self.text, &decorators),
             name: identifier(&class.name),
             decorators,
+            type_parameters: type_parameters(class.type_params.as_deref()),
             bases: self.expressions(class.bases()),
             keywords: self.keywords(class.keywords()),
             body: self.statements(&class.body),
@@ -389,4 +404,8 @@ fn captured(pattern: &python::Pattern, names: &mut Vec<Box<str>>) {
         }
         python::Pattern::MatchOr(it) => it.patterns.iter().for_each(|inner| captured(inner, names)),
     }
+}
+
+fn type_parameters(given: Option<&python::TypeParams>) -> Box<[Box<str>]> {
+    given.into_iter().flat_map(|given| given.iter()).map(|one| identifier(&one.name().id)).collect()
 }

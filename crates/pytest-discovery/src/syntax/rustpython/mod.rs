@@ -34,18 +34,15 @@ impl Lowering<'_> {
     fn statement(&mut self, statement: python::Stmt) -> Stmt {
         let range = self.range(&statement);
         let kind = match statement {
-            python::Stmt::FunctionDef(def) => {
-                self.function(range, def.name, false, def.decorator_list, *def.args, def.body)
-            }
-            python::Stmt::AsyncFunctionDef(def) => {
-                self.function(range, def.name, true, def.decorator_list, *def.args, def.body)
-            }
+            python::Stmt::FunctionDef(def) => self.function(range, def, false),
+            python::Stmt::AsyncFunctionDef(def) => self.function(range, plain(def), true),
             python::Stmt::ClassDef(class) => {
                 let decorators = self.expressions(class.decorator_list);
                 StmtKind::Class(Arc::new(Class {
                     range: lower::behind(range, self.text, &decorators),
                     name: name(class.name),
                     decorators,
+                    type_parameters: type_parameters(class.type_params),
                     bases: self.expressions(class.bases),
                     keywords: self.keywords(class.keywords),
                     body: self.statements(class.body),
@@ -108,29 +105,33 @@ impl Lowering<'_> {
         Stmt { range, kind }
     }
 
-    fn function(
-        &mut self,
-        range: Range,
-        identifier: python::Identifier,
-        is_async: bool,
-        decorators: Vec<python::Expr>,
-        arguments: python::Arguments,
-        body: Vec<python::Stmt>,
-    ) -> StmtKind {
-        let decorators = self.expressions(decorators);
-        let parameters = self.parameters(arguments);
+    fn function(&mut self, range: Range, def: python::StmtFunctionDef, is_async: bool) -> StmtKind {
+        let decorators = self.expressions(def.decorator_list);
+        let annotations = self.annotations(&def.args, def.returns);
+        let parameters = self.parameters(*def.args);
         let outer = std::mem::replace(&mut self.yields, false);
-        let body = self.statements(body);
+        let body = self.statements(def.body);
         let is_generator = std::mem::replace(&mut self.yields, outer);
         StmtKind::Function(Arc::new(Function {
             range: lower::behind(range, self.text, &decorators),
-            name: name(identifier),
+            name: name(def.name),
             is_async,
             is_generator,
             decorators,
+            type_parameters: type_parameters(def.type_params),
             parameters,
+            annotations,
             body: Body::read(body),
         }))
+    }
+
+    fn annotations(&mut self, given: &python::Arguments, returns: Option<Box<python::Expr>>) -> Box<[Expr]> {
+        let of = |one: &python::Arg| one.annotation.as_deref().cloned();
+        let plain = given.args.iter().chain(&given.posonlyargs).map(|one| &one.def);
+        let keyword_only = given.kwonlyargs.iter().map(|one| &one.def);
+        let parameters = plain.chain(given.vararg.as_deref()).chain(keyword_only).chain(given.kwarg.as_deref());
+        let annotations = parameters.filter_map(of).chain(returns.map(|one| *one));
+        lower::telling(annotations.map(|one| self.expression(one)))
     }
 
     fn for_loop(
@@ -238,6 +239,29 @@ fn length(text: &str) -> u32 {
 
 fn name(identifier: python::Identifier) -> Box<str> {
     lower::identifier(identifier.as_str())
+}
+
+fn type_parameters(given: Vec<python::TypeParam>) -> Box<[Box<str>]> {
+    let named = |one: python::TypeParam| match one {
+        python::TypeParam::TypeVar(one) => name(one.name),
+        python::TypeParam::ParamSpec(one) => name(one.name),
+        python::TypeParam::TypeVarTuple(one) => name(one.name),
+    };
+    given.into_iter().map(named).collect()
+}
+
+/// The two kinds of functions differ in nothing else.
+fn plain(def: python::StmtAsyncFunctionDef) -> python::StmtFunctionDef {
+    python::StmtFunctionDef {
+        range: def.range,
+        name: def.name,
+        args: def.args,
+        body: def.body,
+        decorator_list: def.decorator_list,
+        returns: def.returns,
+        type_comment: def.type_comment,
+        type_params: def.type_params,
+    }
 }
 
 fn aliases(aliases: Vec<python::Alias>) -> Vec<Alias> {
