@@ -48,9 +48,11 @@ pub(super) struct Node {
 impl Collection<'_, '_> {
     /// A name that holds a class.
     pub(super) fn class(&mut self, name: &Rc<str>, class: &Rc<Class>, binding: &Binding, place: &Place) {
-        let known_case = class.has_external(stdlib::is_test_case);
+        let is_case = class.has_external(stdlib::is_test_case);
+        let has_cases = self.config.options.has_own_plugin("unittest");
+        let known_case = is_case && has_cases;
         let by_pattern = known_case || self.filters.takes_class(name) || switched_on(class);
-        let perhaps = if by_pattern { None } else { perhaps_test_case(class) };
+        let perhaps = if by_pattern || !has_cases { None } else { perhaps_test_case(class) };
         let unittest = known_case || perhaps.is_some();
         let wanted = by_pattern || perhaps.is_some();
         if !wanted || place.classes.len() > MOST_NESTED || place.unittest {
@@ -58,7 +60,12 @@ impl Collection<'_, '_> {
         }
         let mut doubt = place.doubt.clone().or_else(|| binding.doubt.clone());
         doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps).or_else(|| other_names(class));
-        match judge(class, unittest, self.config.pytest) {
+        let verdict = if is_case && !has_cases {
+            Verdict::LeftOut(Some("has the `__init__` of `TestCase`, and `-p no:unittest` leaves it to be a class"))
+        } else {
+            judge(class, unittest, self.config.pytest)
+        };
+        match verdict {
             Verdict::Collected => {}
             Verdict::LeftOut(why) => {
                 if let (Some(why), true) = (why, doubt.is_none()) {

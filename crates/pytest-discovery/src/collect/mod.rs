@@ -174,7 +174,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         let mut visible = Visible::default();
         let at = SourceSpan::line(module.file.path.clone(), 1);
         visible.push(self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at))).clone());
-        if !self.interpreter.absent.contains("anyio") {
+        if !self.interpreter.absent.contains("anyio") && self.config.options.has_anyio() {
             visible.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());

@@ -12,8 +12,10 @@ use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
 use super::item::Ancestor;
 use crate::PytestVersion;
+use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
+use crate::options::is_blocked;
 
 /// One plugin of the tree.
 #[derive(Debug)]
@@ -260,6 +262,8 @@ fn plugin_names(named: &Value) -> (Vec<String>, bool) {
 pub(crate) struct Plugins {
     all: Vec<Plugin>,
     rootdir: Utf8PathBuf,
+    /// What `-p` says.
+    words: Vec<String>,
     pytest: PytestVersion,
 }
 
@@ -267,8 +271,9 @@ pub(crate) struct Plugins {
 const PLUGINS_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
 
 impl Plugins {
-    pub(crate) fn new(rootdir: Utf8PathBuf, pytest: PytestVersion) -> Self {
-        Self { all: Vec::new(), rootdir, pytest }
+    pub(crate) fn new(config: &Config) -> Self {
+        let (rootdir, words) = (config.rootdir.clone(), config.options.plugins.clone());
+        Self { all: Vec::new(), rootdir, words, pytest: config.pytest }
     }
 
     /// A conftest that is loaded on the way: so many modules are collected before.
@@ -319,6 +324,9 @@ impl Plugins {
             config.unfollowed.borrow_mut().get_or_insert(reason);
         }
         for name in names {
+            if is_blocked(&self.words, &name) {
+                continue;
+            }
             // Each is registered once, so that plugins that name each other end.
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)
                 && !self.all.iter().any(|plugin| plugin.is(&found))
