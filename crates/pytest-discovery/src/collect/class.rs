@@ -107,12 +107,17 @@ impl Collection<'_, '_> {
         let before = self.items.len();
         let outer = std::mem::take(&mut self.suspects);
         let outcome = self.children(|here| {
-            for (name, binding) in members(class, node.unittest) {
+            let listed = members(class, node.unittest);
+            for (name, binding) in &listed {
                 if node.unittest {
-                    here.unittest_method(&name, &binding, inner)?;
+                    here.unittest_method(name, binding, inner)?;
                 } else {
-                    here.name(&name, &binding, inner)?;
+                    here.name(name, binding, inner)?;
                 }
+            }
+            here.changed_by_hooks(before, &listed, &members(class, node.unittest), class_at(class));
+            if !node.unittest {
+                here.put_in_by_hooks(&listed, class, inner);
             }
             for (name, doubt) in here.perhaps_inherited(class, node.unittest) {
                 here.inexact_name(&name, inner, &doubt);
@@ -138,6 +143,17 @@ impl Collection<'_, '_> {
                 here.inexact_name(&node.name, &node.around, &doubt);
                 Ok(())
             });
+        }
+    }
+
+    /// pytest looks twice at what stands in a class: it sees what hooks put there while its functions were collected.
+    fn put_in_by_hooks(&mut self, listed: &[(Rc<str>, Binding)], class: &Class, place: &Place) {
+        let is_listed = |name: &str| listed.iter().any(|(one, _)| **one == *name);
+        for (name, _) in members(class, false) {
+            if self.filters.takes_function(&name) && !is_listed(&name) {
+                let text = format!("a hook puts `{name}` into the class while it is collected");
+                self.inexact_name(&name, place, &Reason { text, at: class_at(class) }.into());
+            }
         }
     }
 
@@ -261,10 +277,14 @@ fn foreign(class: &Class, wanted: impl Fn(&str) -> bool) -> Option<Rc<str>> {
     })
 }
 
-fn not_read(class: &Class, path: &str) -> Doubt {
+fn class_at(class: &Class) -> SourceSpan {
     let at = class.file.span(class.def.range);
+    SourceSpan::at(at.file, at.start)
+}
+
+fn not_read(class: &Class, path: &str) -> Doubt {
     let text = format!("the base class `{path}` is not in the tree, and may be a `TestCase`");
-    Reason { text, at: SourceSpan::at(at.file, at.start) }.into()
+    Reason { text, at: class_at(class) }.into()
 }
 
 /// `__test__ = True` on a class whose name is no pattern's.

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Condition, Reason, SourceSpan};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
 use super::fixtures::Layer;
@@ -16,6 +16,8 @@ use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
 use crate::options::is_blocked;
+
+const COLLECT_FILE: &str = "pytest_collect_file";
 
 /// One plugin of the tree.
 #[derive(Debug)]
@@ -132,15 +134,23 @@ impl Plugin {
 
     /// Why its `pytest_collect_file` may collect the file in a way of its own.
     pub(super) fn other_collector(&self, interpreter: &mut Interpreter<'_>, path: &Utf8Path) -> Option<Reason> {
-        const HOOK: &str = "pytest_collect_file";
-        let hook = self.hook(HOOK)?;
+        let hook = self.hook(COLLECT_FILE)?;
         let file = crate::eval::path_value(path);
         let at = Doubt::from(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
         let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
         match hook.call(interpreter, &arguments) {
             Value::None if !hook.wraps => None,
-            _ => Some(hook.not_followed(HOOK)),
+            _ => Some(hook.not_followed(COLLECT_FILE)),
         }
+    }
+
+    /// Its `pytest_collect_file`, if that may collect a file of which nothing is known: those that are no modules are not looked for.
+    fn collector_of_other_files(&self, interpreter: &mut Interpreter<'_>) -> Option<Hook> {
+        let hook = self.hook(COLLECT_FILE)?;
+        let any = Value::Unknown(Doubt::from(Reason { text: "any file".to_owned(), at: hook.at.clone() }));
+        let arguments = [("file_path", any.clone()), ("path", any.clone()), ("parent", any)];
+        let leaves_them = matches!(hook.call(interpreter, &arguments), Value::None) && !hook.wraps;
+        (!leaves_them).then_some(hook)
     }
 
     /// What implements a hook: a function of its name, or one that says so.
@@ -348,6 +358,17 @@ impl Plugins {
             }
         }
         all
+    }
+
+    /// Tells of hooks by which pytest may collect files that are no modules.
+    pub(super) fn collecting_other_files(&self, interpreter: &mut Interpreter<'_>) -> Vec<Problem> {
+        let hooks = self.all.iter().filter_map(|plugin| plugin.collector_of_other_files(interpreter));
+        let problem = |hook: Hook| Problem {
+            kind: ProblemKind::Collection,
+            message: format!("`{COLLECT_FILE}` may collect other files than modules: their tests are not seen"),
+            at: SourceSpan::at(hook.at.file, hook.at.start),
+        };
+        hooks.map(problem).collect()
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

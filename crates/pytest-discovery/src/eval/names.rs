@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use foldhash::fast::RandomState;
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use super::value::Binding;
 
