@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use test_catalog::{Observation, ObservationKind, Reason, SourceSpan};
 
+use super::dynamic_scope;
 use super::fixtures::Layer;
 use super::item::ClassNode;
 use super::{Collection, Lost, Place, bindings, foreign, marks, pytestmark_problem, switched};
@@ -79,6 +80,9 @@ impl Collection<'_, '_> {
             self.problems.push(pytestmark_problem(&place.node.module));
             return;
         };
+        for one in with_bases(class) {
+            dynamic_scope::ask(&one.names, &place.node.module, &self.session.config, self.interpreter);
+        }
         let layer = Layer::of_class(class, self.config.pytest);
         let is_instance = !unittest || self.config.pytest >= INSTANTIATED;
         if let (Some(problem), None, true) = (layer.refused(), &doubt, is_instance) {

@@ -11,6 +11,7 @@ mod class;
 mod config_internals;
 mod config_object;
 mod doctests;
+mod dynamic_scope;
 mod edit_sites;
 mod finish;
 mod fixtures;
@@ -192,6 +193,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             let refused = plugin.fixtures.refused();
             doubt = doubt.or_else(|| refused.map(|one| Reason { text: one.message, at: one.at }.into()));
         }
+        dynamic_scope::ask(&module.scope.names, &module, &self.session.config, self.interpreter);
         let layer = Layer::of_module(&module, self.config.pytest);
         if let (Some(problem), None) = (layer.refused(), &doubt) {
             self.problems.push(problem);

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
+use super::dynamic_scope;
 use super::fixtures::Layer;
 use super::item::Ancestor;
 use crate::PytestVersion;
@@ -57,10 +58,9 @@ pub(super) struct Hook {
 }
 
 impl Plugin {
-    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, pytest: PytestVersion) -> Self {
-        let fixtures = Rc::new(Layer::of_module(&module, pytest));
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
         let specnames = module.file.text.contains("specname");
-        Self { module, folder, initial, after: 0, specnames, fixtures }
+        Self { module, folder, initial, after: 0, specnames, fixtures: Rc::default() }
     }
 
     /// Whether it is that module.
@@ -98,6 +98,21 @@ impl Plugin {
             hook.call(interpreter, &[("collector", collector)]);
         }
         self.begin_collection(config, interpreter);
+    }
+
+    /// Registers its fixtures. Of one that pytest refuses here it dies.
+    fn register_fixtures(
+        &mut self,
+        config: &Rc<ConfigObject>,
+        interpreter: &mut Interpreter<'_>,
+        pytest: PytestVersion,
+    ) {
+        let names = &self.module.scope.names;
+        dynamic_scope::ask(names, &self.module, &Value::Object(config.clone()), interpreter);
+        self.fixtures = Rc::new(Layer::of_module(&self.module, pytest));
+        if let Some(problem) = self.fixtures.refused() {
+            config.not_follow(problem.message, problem.at);
+        }
     }
 
     /// Its `pytest_collection`, which pytest asks before it collects: one that is not given the session and answers
@@ -310,8 +325,9 @@ impl Plugins {
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
-        let plugin = Plugin::new(module.clone(), folder, initial, self.pytest);
+        let mut plugin = Plugin::new(module.clone(), folder, initial);
         plugin.configure(config, interpreter);
+        plugin.register_fixtures(config, interpreter, self.pytest);
         self.all.push(plugin);
         self.register_named(module, initial, config, interpreter);
     }
