@@ -11,6 +11,7 @@ use crate::collect::{ConfigObject, Plugins};
 use crate::config::Config;
 use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
+use crate::options::is_blocked;
 use crate::syntax::ast::ParameterKind;
 use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
 
@@ -43,7 +44,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
     /// folders named `test*`.
     pub(crate) fn new(config: &'l Config, interpreter: &'l mut Interpreter<'i>, object: Rc<ConfigObject>) -> Self {
         let loaded = Loaded {
-            plugins: Plugins::new(config.rootdir.clone(), config.pytest),
+            plugins: Plugins::new(config),
             problems: Vec::new(),
             is_lost: false,
             lost_folders: Vec::new(),
@@ -68,7 +69,8 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
     /// Those of the tree that `-p` names.
     fn load_named_plugins(&mut self) {
         let from = self.config.invocation_dir.join("-p");
-        for name in self.config.options.plugins.iter().filter(|name| !name.starts_with("no:")) {
+        let words = &self.config.options.plugins;
+        for name in words.iter().filter(|name| !name.starts_with("no:") && !is_blocked(words, name)) {
             if let Some(module) = self.interpreter.module_of_tree(&from, name) {
                 self.register(&module, None, true);
             }

@@ -92,7 +92,38 @@ pub(crate) enum Known {
 /// Files of arguments that name files of arguments end somewhere.
 const MAX_ARGUMENT_FILES: usize = 64;
 
+/// pytest does not do without these.
+const ESSENTIAL_PLUGINS: [&str; 5] = ["mark", "main", "runner", "fixtures", "helpconfig"];
+
+/// Whether `-p no:NAME` keeps a plugin out. Of several words about one name the last counts.
+///
+/// Source of the rules: pytest's `consider_pluginarg`.
+pub(crate) fn is_blocked(words: &[String], plugin: &str) -> bool {
+    let short = plugin.strip_prefix("pytest_").unwrap_or(plugin);
+    let said = words.iter().rev().find_map(|word| {
+        let (blocks, name) = word.strip_prefix("no:").map_or((false, &**word), |name| (true, name));
+        (name == plugin || name == short).then_some(blocks)
+    });
+    said == Some(true)
+}
+
 impl CommandLine {
+    /// Whether a plugin of that name, which is there by itself, takes part: it may be named by its module as well.
+    pub(crate) fn has_plugin(&self, name: &str, module: &str) -> bool {
+        let is_named = self.plugins.iter().any(|word| word == module);
+        !is_blocked(&self.plugins, name) || (is_named && !is_blocked(&self.plugins, module))
+    }
+
+    /// The same of one that pytest brings.
+    pub(crate) fn has_own_plugin(&self, name: &str) -> bool {
+        self.has_plugin(name, &format!("_pytest.{name}"))
+    }
+
+    /// The same of anyio's.
+    pub(crate) fn has_anyio(&self) -> bool {
+        self.has_plugin("anyio", "anyio.pytest_plugin")
+    }
+
     /// Reads `words` behind what was read before.
     ///
     /// # Errors
@@ -210,7 +241,13 @@ impl CommandLine {
             }
             "-c" | "--config-file" => self.config_file = Some(text),
             "--rootdir" => self.rootdir = Some(text).filter(|text| !text.is_empty()),
-            "-p" => self.plugins.push(text.trim().to_owned()),
+            "-p" => {
+                let plugin = text.trim();
+                if let Some(name) = plugin.strip_prefix("no:").filter(|name| ESSENTIAL_PLUGINS.contains(name)) {
+                    return Err(ConfigError::option(option, format!("cannot switch off the plugin `{name}`")));
+                }
+                self.plugins.push(plugin.to_owned());
+            }
             "-o" | "--override-ini" => match text.split_once('=') {
                 Some((name, value)) => self.overrides.push((name.to_owned(), value.to_owned())),
                 None => return Err(ConfigError::option(option, format!("takes name=value, found `{text}`"))),

@@ -147,6 +147,8 @@ struct Walker<'a, C> {
     initial: HashSet<&'a str>,
     ignore: Vec<(String, Source)>,
     ignore_globs: Vec<(FnMatch, Source)>,
+    /// Whether modules are collected at all: `-p no:python` takes away what does that.
+    has_modules: bool,
     python_files: Vec<PathPattern>,
     doctest_files: DoctestFiles,
     norecursedirs: Vec<PathPattern>,
@@ -260,6 +262,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
                     (FnMatch::new(absolute(cwd, text).as_str()), source(index, globs, "--ignore-glob", text))
                 })
                 .collect(),
+            has_modules: config.options.has_own_plugin("python"),
             python_files: config.ini.python_files.iter().map(|text| PathPattern::new(text)).collect(),
             doctest_files: DoctestFiles::new(config),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
@@ -279,7 +282,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             let narrowed = (!argument.names.is_empty()).then(|| argument.clone());
             let collectors = self.collectors(&argument.path);
             // pytest says itself what becomes of a file that nothing collects.
-            let named = if collectors.is_empty() { vec![Collector::Module] } else { collectors };
+            let named = if collectors.is_empty() && self.has_modules { vec![Collector::Module] } else { collectors };
             named
                 .into_iter()
                 .for_each(|collector| self.file(&argument.path, collector, narrowed.clone(), Kept::default()));
@@ -348,7 +351,8 @@ impl<'a, C: Conftests> Walker<'a, C> {
             }
             let path = &folder.join(&**name);
             let collectors = if is_dir { Vec::new() } else { self.collectors(path) };
-            if !is_dir && !collectors.contains(&Collector::Module) && name.ends_with(".py") {
+            let is_passed_over = !is_dir && !collectors.contains(&Collector::Module) && self.has_modules;
+            if is_passed_over && name.ends_with(".py") {
                 if is_named_for_tests(name) {
                     self.walked.other_names.push(path.clone());
                 }
@@ -392,7 +396,8 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
-        path.as_str().ends_with(".py")
+        self.has_modules
+            && path.as_str().ends_with(".py")
             && (self.initial.contains(path.as_str()) || self.python_files.iter().any(|pattern| pattern.matches(path)))
     }
 

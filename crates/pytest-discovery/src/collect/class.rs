@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use test_catalog::{Observation, ObservationKind, Reason, SourceSpan};
 
+use super::dynamic_scope;
 use super::fixtures::Layer;
 use super::item::ClassNode;
 use super::{Collection, Lost, Place, bindings, foreign, marks, pytestmark_problem, switched};
@@ -48,9 +49,11 @@ pub(super) struct Node {
 impl Collection<'_, '_> {
     /// A name that holds a class.
     pub(super) fn class(&mut self, name: &Rc<str>, class: &Rc<Class>, binding: &Binding, place: &Place) {
-        let known_case = class.has_external(stdlib::is_test_case);
+        let is_case = class.has_external(stdlib::is_test_case);
+        let has_cases = self.config.options.has_own_plugin("unittest");
+        let known_case = is_case && has_cases;
         let by_pattern = known_case || self.filters.takes_class(name) || switched_on(class);
-        let perhaps = if by_pattern { None } else { perhaps_test_case(class) };
+        let perhaps = if by_pattern || !has_cases { None } else { perhaps_test_case(class) };
         let unittest = known_case || perhaps.is_some();
         let wanted = by_pattern || perhaps.is_some();
         if !wanted || place.classes.len() > MOST_NESTED || place.unittest {
@@ -58,7 +61,12 @@ impl Collection<'_, '_> {
         }
         let mut doubt = place.doubt.clone().or_else(|| binding.doubt.clone());
         doubt = doubt.or_else(|| class.doubt.borrow().clone()).or(perhaps).or_else(|| other_names(class));
-        match judge(class, unittest, self.config.pytest) {
+        let verdict = if is_case && !has_cases {
+            Verdict::LeftOut(Some("has the `__init__` of `TestCase`, and `-p no:unittest` leaves it to be a class"))
+        } else {
+            judge(class, unittest, self.config.pytest)
+        };
+        match verdict {
             Verdict::Collected => {}
             Verdict::LeftOut(why) => {
                 if let (Some(why), true) = (why, doubt.is_none()) {
@@ -72,6 +80,9 @@ impl Collection<'_, '_> {
             self.problems.push(pytestmark_problem(&place.node.module));
             return;
         };
+        for one in with_bases(class) {
+            dynamic_scope::ask(&one.names, &place.node.module, &self.session.config, self.interpreter);
+        }
         let layer = Layer::of_class(class, self.config.pytest);
         let is_instance = !unittest || self.config.pytest >= INSTANTIATED;
         if let (Some(problem), None, true) = (layer.refused(), &doubt, is_instance) {
@@ -100,12 +111,17 @@ impl Collection<'_, '_> {
         let before = self.items.len();
         let outer = std::mem::take(&mut self.suspects);
         let outcome = self.children(|here| {
-            for (name, binding) in members(class, node.unittest) {
+            let listed = members(class, node.unittest);
+            for (name, binding) in &listed {
                 if node.unittest {
-                    here.unittest_method(&name, &binding, inner)?;
+                    here.unittest_method(name, binding, inner)?;
                 } else {
-                    here.name(&name, &binding, inner)?;
+                    here.name(name, binding, inner)?;
                 }
+            }
+            here.changed_by_hooks(before, &listed, &members(class, node.unittest), class_at(class));
+            if !node.unittest {
+                here.put_in_by_hooks(&listed, class, inner);
             }
             for (name, doubt) in here.perhaps_inherited(class, node.unittest) {
                 here.inexact_name(&name, inner, &doubt);
@@ -131,6 +147,17 @@ impl Collection<'_, '_> {
                 here.inexact_name(&node.name, &node.around, &doubt);
                 Ok(())
             });
+        }
+    }
+
+    /// pytest looks twice at what stands in a class: it sees what hooks put there while its functions were collected.
+    fn put_in_by_hooks(&mut self, listed: &[(Rc<str>, Binding)], class: &Class, place: &Place) {
+        let is_listed = |name: &str| listed.iter().any(|(one, _)| **one == *name);
+        for (name, _) in members(class, false) {
+            if self.filters.takes_function(&name) && !is_listed(&name) {
+                let text = format!("a hook puts `{name}` into the class while it is collected");
+                self.inexact_name(&name, place, &Reason { text, at: class_at(class) }.into());
+            }
         }
     }
 
@@ -254,10 +281,14 @@ fn foreign(class: &Class, wanted: impl Fn(&str) -> bool) -> Option<Rc<str>> {
     })
 }
 
-fn not_read(class: &Class, path: &str) -> Doubt {
+fn class_at(class: &Class) -> SourceSpan {
     let at = class.file.span(class.def.range);
+    SourceSpan::at(at.file, at.start)
+}
+
+fn not_read(class: &Class, path: &str) -> Doubt {
     let text = format!("the base class `{path}` is not in the tree, and may be a `TestCase`");
-    Reason { text, at: SourceSpan::at(at.file, at.start) }.into()
+    Reason { text, at: class_at(class) }.into()
 }
 
 /// `__test__ = True` on a class whose name is no pattern's.

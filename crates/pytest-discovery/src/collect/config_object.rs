@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
 
+use super::config_internals::{self, Internals};
 use crate::PytestVersion;
 use crate::config::{Config, OwnSettings, OwnValue};
 use crate::eval::shared::Shared;
@@ -135,7 +136,7 @@ impl ConfigObject {
     }
 
     /// A hook does what is not followed: it may change anything of any test.
-    fn not_follow(&self, text: String, at: SourceSpan) {
+    pub(super) fn not_follow(&self, text: String, at: SourceSpan) {
         self.unfollowed.borrow_mut().get_or_insert(Reason { text, at });
     }
 
@@ -229,6 +230,7 @@ impl Object for ConfigObject {
             "option" => Value::Object(Rc::new(Options(self.this.upgrade()?))),
             "hook" => Value::Object(Rc::new(HookCaller(self.this.upgrade()?))),
             "pluginmanager" => Value::Object(Rc::new(PluginManager(self.this.upgrade()?))),
+            name if config_internals::is_kept(name) => Internals::value(self, name),
             _ => return None,
         })
     }
@@ -250,6 +252,9 @@ impl Object for ConfigObject {
             }
             "getini" => {
                 let wanted = arguments.get(0, "name")?.as_str()?;
+                if SETTINGS_OF_COLLECTION.contains(&wanted) {
+                    return Some(Internals::value(self.this.upgrade()?, &format!("getini({wanted:?})")));
+                }
                 self.declared_settings.borrow().get(wanted).cloned().flatten()
             }
             "addinivalue_line" => {
@@ -272,7 +277,10 @@ impl Object for ConfigObject {
         }
     }
 
-    fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
+    fn assign(&self, name: &str, value: &Value, at: &SourceSpan) {
+        if config_internals::is_kept(name) || matches!(name, "getini" | "hook" | "pluginmanager") {
+            self.not_follow(format!("a hook changes `{name}` of the configuration"), at.clone());
+        }
         self.attributes.borrow_mut().insert(name.to_owned(), value.clone());
     }
 }
@@ -287,6 +295,9 @@ impl Object for Options {
     }
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
+        if name == "__dict__" {
+            return Some(Internals::value(self.0.clone(), "option.__dict__"));
+        }
         self.0.options.borrow().get(name).cloned()
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use test_catalog::{Problem, ProblemKind, Reason, SourceSpan};
 
+use super::dynamic_scope::{self, Given};
 use super::scope::Scope;
 use crate::PytestVersion;
 use crate::eval::truth;
@@ -196,16 +197,13 @@ impl Layer {
             Value::Class(_) | Value::External(_) => (Vec::new(), None),
             other => (Vec::new(), other.doubt().cloned()),
         };
-        let (scope, scope_doubt) = match &options.scope {
-            None => (Scope::Function, None),
-            Some(scope) => match scope.as_str().and_then(Scope::from_name) {
-                Some(scope) => (scope, None),
-                None => {
-                    let text = "its scope is not known".to_owned();
-                    let doubt = scope.doubt().cloned();
-                    (Scope::Function, doubt.or_else(|| Some(Reason { text, at: fixture.at.clone() }.into())))
-                }
-            },
+        let (scope, scope_doubt) = match dynamic_scope::given(fixture) {
+            Given::Known(scope) => (scope, None),
+            Given::Refused(_) | Given::Unknown(None) => {
+                let text = "its scope is not known".to_owned();
+                (Scope::Function, Some(Reason { text, at: fixture.at.clone() }.into()))
+            }
+            Given::Unknown(doubt) => (Scope::Function, doubt),
         };
         if binding.is_none() && signature.is_none() && self.refused.is_none() {
             self.refused =
@@ -236,9 +234,8 @@ impl Layer {
 
 /// Why pytest refuses a fixture as it stands.
 fn refusal(fixture: &Fixture, is_method: bool) -> Option<String> {
-    let scope = fixture.options.scope.as_ref().and_then(Value::as_str);
-    if let Some(other) = scope.filter(|scope| Scope::from_name(scope).is_none()) {
-        return Some(format!("has the scope `{other}`, which is none"));
+    if let Given::Refused(why) = dynamic_scope::given(fixture) {
+        return Some(why);
     }
     let Value::Function(function) = &fixture.function else { return None };
     let takes_self = |one: &ast::Parameter| {

@@ -410,6 +410,7 @@ impl Collection<'_, '_> {
     fn is_anyio(&self, own: &MarkList, place: &Place, is_coroutine: bool) -> bool {
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
         is_coroutine
+            && self.config.options.has_anyio()
             && (self.config.ini.anyio_auto || own.marks.iter().chain(around).any(|mark| &*mark.name == "anyio"))
     }
 

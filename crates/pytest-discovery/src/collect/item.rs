@@ -381,7 +381,12 @@ pub(super) struct Ancestor {
 impl Ancestor {
     /// One of which it is not known which node it is.
     pub(super) fn value(config: &Rc<super::ConfigObject>, at: &SourceSpan) -> Value {
-        Value::Object(Rc::new(Self { config: Value::Object(config.clone()), at: at.clone() }))
+        Self::around(Value::Object(config.clone()), at.clone())
+    }
+
+    /// The same of one around a test at that place.
+    pub(super) fn around(config: Value, at: SourceSpan) -> Value {
+        Value::Object(Rc::new(Self { config, at }))
     }
 }
 

@@ -8,7 +8,7 @@ use test_catalog::SourceSpan;
 
 use super::callspec::CallSpecs;
 use super::fixtures::Closure;
-use super::item::ClassNode;
+use super::item::{Ancestor, ClassNode};
 use super::marks::MarkList;
 use super::parametrize::{Call, Failure, IdRules, MadeIds, SetMaker};
 use crate::PytestVersion;
@@ -131,6 +131,10 @@ impl Object for MetafuncObject {
             "config" => metafunc.session.config.clone(),
             "definition" => Value::Object(Rc::new(Self(self.0.clone()))),
             "name" | "originalname" => Value::str(&*metafunc.name),
+            "parent" => {
+                let at = metafunc.function.file.span(metafunc.function.def.range);
+                Ancestor::around(metafunc.session.config.clone(), at)
+            }
             _ => return None,
         })
     }

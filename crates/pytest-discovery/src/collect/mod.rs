@@ -8,8 +8,10 @@
 mod alike;
 mod callspec;
 mod class;
+mod config_internals;
 mod config_object;
 mod doctests;
+mod dynamic_scope;
 mod edit_sites;
 mod finish;
 mod fixtures;
@@ -33,6 +35,8 @@ mod shadow;
 mod unread;
 
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use test_catalog::{
     Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
@@ -174,7 +178,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         let mut visible = Visible::default();
         let at = SourceSpan::line(module.file.path.clone(), 1);
         visible.push(self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at))).clone());
-        if !self.interpreter.absent.contains("anyio") {
+        if !self.interpreter.absent.contains("anyio") && self.config.options.has_anyio() {
             visible.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
@@ -189,6 +193,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             let refused = plugin.fixtures.refused();
             doubt = doubt.or_else(|| refused.map(|one| Reason { text: one.message, at: one.at }.into()));
         }
+        dynamic_scope::ask(&module.scope.names, &module, &self.session.config, self.interpreter);
         let layer = Layer::of_module(&module, self.config.pytest);
         if let (Some(problem), None) = (layer.refused(), &doubt) {
             self.problems.push(problem);
@@ -219,6 +224,8 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.problems.push(problem);
             return true;
         }
+        let at = SourceSpan::line(module.file.path.clone(), 1);
+        self.changed_by_hooks(before, &names, &bindings(&module.scope.names.borrow()), at);
         self.suspect(before, Vec::new());
         self.tell_open(before, &module);
         if let Some(argument) = &file.narrowed {
@@ -229,6 +236,37 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
         file.narrowed.is_none() || self.items.len() > before
+    }
+
+    /// Tests are not known any more where hooks took away, or replaced, a function of the module or class while it was
+    /// collected: pytest asks for it once more.
+    fn changed_by_hooks(
+        &mut self,
+        before: usize,
+        listed: &[(Rc<str>, Binding)],
+        now: &[(Rc<str>, Binding)],
+        at: SourceSpan,
+    ) {
+        let is_kept = |was: &Binding, one: &Binding| match (&was.value, &one.value) {
+            (Value::Function(was), Value::Function(one)) => Rc::ptr_eq(was, one),
+            (was, _) => !matches!(was, Value::Function(_)),
+        };
+        // Mostly nothing happened.
+        let is_same = |((name, was), (other, one)): (&(Rc<str>, Binding), &(Rc<str>, Binding))| {
+            name == other && is_kept(was, one)
+        };
+        if listed.len() <= now.len() && listed.iter().zip(now).all(is_same) {
+            return;
+        }
+        let now: HashMap<&str, &Binding> = now.iter().map(|(name, one)| (&**name, one)).collect();
+        let is_lost = |(name, was): &&(Rc<str>, Binding)| match now.get(&**name) {
+            Some(one) => !is_kept(was, one),
+            None => matches!(was.value, Value::Function(_)),
+        };
+        let Some((name, _)) = listed.iter().find(is_lost) else { return };
+        let text = format!("a hook changes `{name}` while it is collected");
+        let doubt = Reason { text, at }.into();
+        self.items[before..].iter().for_each(|item| item.doubt(&doubt));
     }
 
     /// A module whose import ended with an exception is told of once, unless it skipped itself.
@@ -283,6 +321,10 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// The tests in their final order.
     pub(crate) fn finish(self) -> Found {
         let mut problems = self.problems;
+        problems.extend(self.plugins.collecting_other_files(self.interpreter));
+        if let Some(reason) = self.interpreter.changed_pytest.take() {
+            self.object.unfollowed.borrow_mut().get_or_insert(reason);
+        }
         if let (true, Some(reason)) = (self.items.is_empty(), &*self.object.unfollowed.borrow()) {
             let message = format!("may have tests that are not seen: {}", reason.text);
             problems.push(Problem { kind: ProblemKind::Collection, message, at: reason.at.clone() });

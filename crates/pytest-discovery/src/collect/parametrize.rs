@@ -215,7 +215,7 @@ fn cannot_be_iterated(value: &Value) -> bool {
     )
 }
 
-fn is_no_text(value: &Value) -> bool {
+pub(super) fn is_no_text(value: &Value) -> bool {
     cannot_be_iterated(value) || matches!(value, Value::Bytes(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_))
 }
 

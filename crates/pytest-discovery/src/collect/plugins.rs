@@ -6,14 +6,19 @@
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Condition, Reason, SourceSpan};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
+use super::dynamic_scope;
 use super::fixtures::Layer;
 use super::item::Ancestor;
 use crate::PytestVersion;
+use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
+use crate::options::is_blocked;
+
+const COLLECT_FILE: &str = "pytest_collect_file";
 
 /// One plugin of the tree.
 #[derive(Debug)]
@@ -53,10 +58,9 @@ pub(super) struct Hook {
 }
 
 impl Plugin {
-    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool, pytest: PytestVersion) -> Self {
-        let fixtures = Rc::new(Layer::of_module(&module, pytest));
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
         let specnames = module.file.text.contains("specname");
-        Self { module, folder, initial, after: 0, specnames, fixtures }
+        Self { module, folder, initial, after: 0, specnames, fixtures: Rc::default() }
     }
 
     /// Whether it is that module.
@@ -96,6 +100,21 @@ impl Plugin {
         self.begin_collection(config, interpreter);
     }
 
+    /// Registers its fixtures. Of one that pytest refuses here it dies.
+    fn register_fixtures(
+        &mut self,
+        config: &Rc<ConfigObject>,
+        interpreter: &mut Interpreter<'_>,
+        pytest: PytestVersion,
+    ) {
+        let names = &self.module.scope.names;
+        dynamic_scope::ask(names, &self.module, &Value::Object(config.clone()), interpreter);
+        self.fixtures = Rc::new(Layer::of_module(&self.module, pytest));
+        if let Some(problem) = self.fixtures.refused() {
+            config.not_follow(problem.message, problem.at);
+        }
+    }
+
     /// Its `pytest_collection`, which pytest asks before it collects: one that is not given the session and answers
     /// nothing leaves collection to pytest. A plugin that comes later is not asked.
     fn begin_collection(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
@@ -130,15 +149,23 @@ impl Plugin {
 
     /// Why its `pytest_collect_file` may collect the file in a way of its own.
     pub(super) fn other_collector(&self, interpreter: &mut Interpreter<'_>, path: &Utf8Path) -> Option<Reason> {
-        const HOOK: &str = "pytest_collect_file";
-        let hook = self.hook(HOOK)?;
+        let hook = self.hook(COLLECT_FILE)?;
         let file = crate::eval::path_value(path);
         let at = Doubt::from(Reason { text: "the node of a folder".to_owned(), at: hook.at.clone() });
         let arguments = [("file_path", file.clone()), ("path", file), ("parent", Value::Unknown(at))];
         match hook.call(interpreter, &arguments) {
             Value::None if !hook.wraps => None,
-            _ => Some(hook.not_followed(HOOK)),
+            _ => Some(hook.not_followed(COLLECT_FILE)),
         }
+    }
+
+    /// Its `pytest_collect_file`, if that may collect a file of which nothing is known: those that are no modules are not looked for.
+    fn collector_of_other_files(&self, interpreter: &mut Interpreter<'_>) -> Option<Hook> {
+        let hook = self.hook(COLLECT_FILE)?;
+        let any = Value::Unknown(Doubt::from(Reason { text: "any file".to_owned(), at: hook.at.clone() }));
+        let arguments = [("file_path", any.clone()), ("path", any.clone()), ("parent", any)];
+        let leaves_them = matches!(hook.call(interpreter, &arguments), Value::None) && !hook.wraps;
+        (!leaves_them).then_some(hook)
     }
 
     /// What implements a hook: a function of its name, or one that says so.
@@ -260,6 +287,8 @@ fn plugin_names(named: &Value) -> (Vec<String>, bool) {
 pub(crate) struct Plugins {
     all: Vec<Plugin>,
     rootdir: Utf8PathBuf,
+    /// What `-p` says.
+    words: Vec<String>,
     pytest: PytestVersion,
 }
 
@@ -267,8 +296,9 @@ pub(crate) struct Plugins {
 const PLUGINS_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
 
 impl Plugins {
-    pub(crate) fn new(rootdir: Utf8PathBuf, pytest: PytestVersion) -> Self {
-        Self { all: Vec::new(), rootdir, pytest }
+    pub(crate) fn new(config: &Config) -> Self {
+        let (rootdir, words) = (config.rootdir.clone(), config.options.plugins.clone());
+        Self { all: Vec::new(), rootdir, words, pytest: config.pytest }
     }
 
     /// A conftest that is loaded on the way: so many modules are collected before.
@@ -295,8 +325,9 @@ impl Plugins {
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
-        let plugin = Plugin::new(module.clone(), folder, initial, self.pytest);
+        let mut plugin = Plugin::new(module.clone(), folder, initial);
         plugin.configure(config, interpreter);
+        plugin.register_fixtures(config, interpreter, self.pytest);
         self.all.push(plugin);
         self.register_named(module, initial, config, interpreter);
     }
@@ -319,6 +350,9 @@ impl Plugins {
             config.unfollowed.borrow_mut().get_or_insert(reason);
         }
         for name in names {
+            if is_blocked(&self.words, &name) {
+                continue;
+            }
             // Each is registered once, so that plugins that name each other end.
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)
                 && !self.all.iter().any(|plugin| plugin.is(&found))
@@ -340,6 +374,17 @@ impl Plugins {
             }
         }
         all
+    }
+
+    /// Tells of hooks by which pytest may collect files that are no modules.
+    pub(super) fn collecting_other_files(&self, interpreter: &mut Interpreter<'_>) -> Vec<Problem> {
+        let hooks = self.all.iter().filter_map(|plugin| plugin.collector_of_other_files(interpreter));
+        let problem = |hook: Hook| Problem {
+            kind: ProblemKind::Collection,
+            message: format!("`{COLLECT_FILE}` may collect other files than modules: their tests are not seen"),
+            at: SourceSpan::at(hook.at.file, hook.at.start),
+        };
+        hooks.map(problem).collect()
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

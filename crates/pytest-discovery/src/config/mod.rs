@@ -110,6 +110,8 @@ impl Config {
         if let Some(mode) = &options.asyncio_mode {
             ini.asyncio_auto = mode == "auto";
         }
+        ini.asyncio_auto &= options.has_plugin("asyncio", "pytest_asyncio.plugin");
+        ini.anyio_auto &= options.has_anyio();
         let file_folder = file.as_deref().and_then(camino::Utf8Path::parent);
         let confcutdir = match &options.confcutdir {
             Some(folder) => absolute(cwd, folder),

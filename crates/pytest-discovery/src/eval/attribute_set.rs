@@ -117,7 +117,10 @@ impl Interpreter<'_> {
             {
                 self.fail("AttributeError", format!("`{name}` cannot be assigned"), frame, range);
             }
-            Value::External(path) => self.put_in_library(path, name, bound(value, None).value),
+            Value::External(path) => {
+                self.note_change_of_library(path, name, frame, range);
+                self.put_in_library(path, name, bound(value, None).value);
+            }
             // What is set on these is read from nowhere here.
             Value::Opaque | Value::Time(_) => {}
             other => {

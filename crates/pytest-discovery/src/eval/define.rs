@@ -195,6 +195,10 @@ impl Interpreter<'_> {
                 self.put_attribute(instance, "__name__", Value::str(&*function.name()));
                 self.put_attribute(instance, "__wrapped__", inner.clone());
             }
+            (Value::Function(wrapper), Value::Unknown(doubt)) => {
+                wrapper.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                wrapper.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+            }
             _ => {}
         }
     }

@@ -155,7 +155,12 @@ impl Interpreter<'_> {
             return self.outcome("Failed", frame, range);
         }
         let at = frame.module.file.span(range);
-        Value::Fixture(Rc::new(Fixture { options: options.clone(), function, at }))
+        Value::Fixture(Rc::new(Fixture {
+            options: options.clone(),
+            asked_scope: super::shared::Shared::default(),
+            function,
+            at,
+        }))
     }
 }
 

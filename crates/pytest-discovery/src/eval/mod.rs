@@ -58,6 +58,7 @@ mod one_of;
 mod operators;
 mod patching;
 mod private;
+mod pytest_changes;
 mod search_path;
 mod several;
 pub(crate) mod shared;
@@ -84,6 +85,7 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
+use test_catalog::Reason;
 
 use crate::imports::Imports;
 use crate::sources::Sources;
@@ -173,6 +175,8 @@ pub(crate) struct Interpreter<'a> {
     /// What was set on objects of libraries, by their dotted names and the names of the attributes: `builtins` and `open`,
     /// `pytest` and `fixture`.
     replaced: HashMap<Box<str>, HashMap<Box<str>, Value>>,
+    /// Why pytest may collect otherwise than it does by itself.
+    pub(crate) changed_pytest: Option<Reason>,
     /// What was last evaluated on behalf of collection ended with an exception.
     failed: bool,
     /// Where the steps of the module ended.
@@ -236,6 +240,7 @@ impl<'a> Interpreter<'a> {
             log_handlers: Vec::new(),
             has_pure_paths: false,
             replaced: HashMap::default(),
+            changed_pytest: None,
             failed: false,
             exhausted: None,
             real_paths: RefCell::default(),

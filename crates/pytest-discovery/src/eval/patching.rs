@@ -95,7 +95,9 @@ impl Interpreter<'_> {
         range: Range,
     ) {
         match holder {
-            Value::External(path) if !path.starts_with("builtins") => {}
+            Value::External(path) if !path.starts_with("builtins") => {
+                self.note_change_of_library(path, name, frame, range);
+            }
             Value::Unknown(_) => self.taint(holder, doubt),
             _ => self.set_attribute(holder, name, new, frame, range),
         }

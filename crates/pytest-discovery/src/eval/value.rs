@@ -443,6 +443,8 @@ pub(crate) struct FixtureOptions {
 #[derive(Debug)]
 pub(crate) struct Fixture {
     pub(crate) options: FixtureOptions,
+    /// What the function answered that `scope=` is, if it is one and was asked.
+    pub(crate) asked_scope: Shared<Option<Value>>,
     pub(crate) function: Value,
     /// Where it is defined.
     pub(crate) at: SourceSpan,

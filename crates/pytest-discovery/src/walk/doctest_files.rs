@@ -25,7 +25,7 @@ impl DoctestFiles {
         let options = &config.options;
         let globs = if options.doctest_glob.is_empty() { &[GLOB.to_owned()][..] } else { &options.doctest_glob };
         Self {
-            is_on: !options.plugins.iter().any(|plugin| plugin == "no:doctest"),
+            is_on: options.has_own_plugin("doctest"),
             modules: options.doctest_modules,
             globs: globs.iter().map(|glob| PathPattern::new(glob)).collect(),
         }

@@ -89,9 +89,9 @@ impl Interpreter<'_> {
             }
             "wraps" => {
                 let function = &arguments.positional.first()?.value;
-                // What is not known may be anything: the decorator is then one that keeps what it gets.
+                // The decorator keeps what it gets.
                 Some(match function {
-                    Value::Function(_) => Value::Wraps(Rc::new(function.clone())),
+                    Value::Function(_) | Value::Unknown(_) => Value::Wraps(Rc::new(function.clone())),
                     Value::Method(method) => Value::Wraps(Rc::new(method.1.clone())),
                     _ => Value::Transparent,
                 })
