@@ -1,6 +1,5 @@
 //! How a text looks where programs write it for other programs: in a URL, in a header, in JSON, on a command line.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

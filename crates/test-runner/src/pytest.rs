@@ -437,6 +437,9 @@ impl<'r, 'p> Attempt<'r, 'p> {
         let mut result = result(self.job, file, case, Outcome::Failed);
         (result.id, result.occurrence, result.retried) = (id, occurrence, true);
         result.round += round;
+        // It is told when the last one is over: all of them began with the first.
+        let since = self.running.map_or_else(Instant::now, |(_, since)| since);
+        result.start = since.saturating_duration_since(self.job.began);
         (result.message, result.output) = (message, output);
         self.job.tell(Event::CaseFinished(result));
     }

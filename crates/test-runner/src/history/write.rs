@@ -151,7 +151,8 @@ impl Store {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         let mut results: Vec<CaseResult> = read().map_err(|error| self.failed(error))?.into_iter().flatten().collect();
-        results.sort_by(|a, b| a.start.cmp(&b.start).then_with(|| a.id.cmp(&b.id)));
+        // What a plugin ran again began at one moment.
+        results.sort_by(|a, b| (a.start, &a.id, a.occurrence, a.round).cmp(&(b.start, &b.id, b.occurrence, b.round)));
         Ok(results)
     }
 }
