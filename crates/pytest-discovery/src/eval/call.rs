@@ -277,13 +277,10 @@ impl Interpreter<'_> {
                 self.wrap(&one.value, inner);
                 one.value.clone()
             }),
-            Value::DataclassMaker(options) => arguments.positional.first().map(|one| {
-                if let Value::Class(class) = &one.value {
-                    class.dataclass.set(true);
-                    class.options.set(*options);
-                }
-                one.value.clone()
-            }),
+            Value::DataclassMaker(options) => {
+                let given = arguments.positional.first().map(|one| one.value.clone());
+                given.map(|one| self.make_dataclass(one, *options, frame, range))
+            }
             _ => None,
         };
         if let Some(value) = known {

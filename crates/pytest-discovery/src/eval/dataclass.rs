@@ -1,6 +1,6 @@
 //! Dataclasses: their fields, what `dataclass` makes of them, and the functions of `dataclasses`.
 
-use super::class::{Class, Instance};
+use super::class::{Class, DataclassOptions, Instance};
 use super::value::{Argument, Arguments, Partial, Value};
 use super::{Frame, Interpreter, elements, truth};
 use crate::syntax::ast::Range;
@@ -36,6 +36,23 @@ impl Field {
 }
 
 impl Interpreter<'_> {
+    /// What `dataclass` makes of a class, which it may refuse.
+    pub(super) fn make_dataclass(
+        &mut self,
+        value: Value,
+        options: DataclassOptions,
+        frame: &Frame,
+        range: Range,
+    ) -> Value {
+        let Value::Class(class) = &value else { return value };
+        class.dataclass.set(true);
+        class.options.set(options);
+        match refusal(class) {
+            Some(exception) => self.fail(exception, "fields that a dataclass cannot have".to_owned(), frame, range),
+            None => value,
+        }
+    }
+
     /// The `__init__` that `dataclass` makes; `None` where the arguments do not fit, false where a part is not known.
     pub(super) fn dataclass_init(
         &mut self,
@@ -142,6 +159,29 @@ impl Interpreter<'_> {
             other => self.deep_copy(other),
         }
     }
+}
+
+/// What `dataclass` raises because of the bases, of which all are frozen or none, or because of the fields: a default of its own that can
+/// be changed, or none behind one.
+fn refusal(class: &Rc<Class>) -> Option<&'static str> {
+    let frozen = class.mro.iter().filter_map(|base| match base {
+        Value::Class(base) if base.dataclass.get() => Some(base.options.get().frozen),
+        _ => None,
+    });
+    let (with, without): (Vec<bool>, Vec<bool>) = frozen.partition(|frozen| *frozen);
+    let is_frozen = class.options.get().frozen;
+    if (!is_frozen && !with.is_empty()) || (is_frozen && with.is_empty() && !without.is_empty()) {
+        return Some("TypeError");
+    }
+    let fields = fields(class)?;
+    let is_own = |field: &Field| class.annotations.iter().any(|(name, _)| *name == field.name);
+    let is_mutable = |value: &Value| matches!(value, Value::List(_) | Value::Dict(_) | Value::Set(_));
+    if fields.iter().any(|field| is_own(field) && field.default.as_ref().is_some_and(is_mutable)) {
+        return Some("ValueError");
+    }
+    let taken = fields.iter().filter(|field| field.init && !field.kw_only);
+    let with_default = taken.map(|field| field.default.is_some() || field.factory.is_some());
+    (class.options.get().init && !with_default.is_sorted()).then_some("TypeError")
 }
 
 pub(super) fn is_dataclass(class: &Class) -> bool {

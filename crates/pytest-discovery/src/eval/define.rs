@@ -89,7 +89,7 @@ impl Interpreter<'_> {
                 "functools.lru_cache" | "functools.cache" => {
                     // A cache has no bound.
                     let maxsize = path.ends_with(".cache").then_some(&Value::None);
-                    memo::remember(&value, Memo::of_calls(maxsize));
+                    memo::remember(&value, Memo::of_calls(maxsize, None));
                     value
                 }
                 "abc.abstractmethod" => {
@@ -127,7 +127,7 @@ impl Interpreter<'_> {
                     }
                     value
                 }
-                "dataclasses.dataclass" => self.make_dataclass(value, DataclassOptions::default()),
+                "dataclasses.dataclass" => self.make_dataclass(value, DataclassOptions::default(), frame, range),
                 _ => self.doubtful_decorator(value, frame, range),
             },
             (Value::Transparent, _) => value,
@@ -149,7 +149,7 @@ impl Interpreter<'_> {
                 self.wrap(&value, inner);
                 value
             }
-            (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options),
+            (Value::DataclassMaker(options), _) => self.make_dataclass(value, *options, frame, range),
             (Value::BuiltinMethod(method), _) if matches!(method.0, Value::Property(_)) => {
                 match (&method.0, &*method.1) {
                     (Value::Property(property), "setter") => Value::Property(Rc::new(Property {
@@ -175,14 +175,6 @@ impl Interpreter<'_> {
             }
             _ => self.doubtful_decorator(value, frame, range),
         }
-    }
-
-    fn make_dataclass(&mut self, value: Value, options: DataclassOptions) -> Value {
-        if let Value::Class(class) = &value {
-            class.dataclass.set(true);
-            class.options.set(options);
-        }
-        value
     }
 
     /// `functools.update_wrapper`: the wrapper shows what the inner function is.

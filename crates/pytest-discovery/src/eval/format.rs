@@ -339,6 +339,15 @@ pub(super) fn percent(
     (!left_over).then_some(out)
 }
 
+/// How the fields of a format are numbered: one way or the other.
+#[derive(Default)]
+struct Numbering {
+    /// Fields without a number.
+    counted: usize,
+    /// Whether there are fields with one.
+    is_manual: bool,
+}
+
 impl Interpreter<'_> {
     /// `text.format(...)`.
     pub(super) fn str_format(
@@ -348,15 +357,14 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<String> {
-        let mut next = 0;
-        self.fill(text, arguments, &mut next, 0, frame, range)
+        self.fill(text, arguments, &mut Numbering::default(), 0, frame, range)
     }
 
     fn fill(
         &mut self,
         text: &str,
         arguments: &Arguments,
-        next: &mut usize,
+        numbering: &mut Numbering,
         depth: u32,
         frame: &Frame,
         range: Range,
@@ -398,8 +406,8 @@ impl Interpreter<'_> {
                 Some((name, conversion)) => (name, Some(conversion.chars().next()?)),
                 None => (head, None),
             };
-            let value = self.field_value(name, arguments, next, frame, range)?;
-            let spec = self.fill(spec, arguments, next, depth + 1, frame, range)?;
+            let value = self.field_value(name, arguments, numbering, frame, range)?;
+            let spec = self.fill(spec, arguments, numbering, depth + 1, frame, range)?;
             out.push_str(&self.formatted(&value, conversion, &spec, frame, range)?);
             if out.len() > MOST_TEXT {
                 return None;
@@ -411,16 +419,22 @@ impl Interpreter<'_> {
         &mut self,
         name: &str,
         arguments: &Arguments,
-        next: &mut usize,
+        numbering: &mut Numbering,
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
         let end = name.find(['.', '[']).unwrap_or(name.len());
         let (first, mut rest) = name.split_at(end);
+        let index = first.parse::<usize>().ok();
+        if (first.is_empty() && numbering.is_manual) || (index.is_some() && numbering.counted > 0) {
+            self.fail("ValueError", "fields with a number and fields without one".to_owned(), frame, range);
+            return None;
+        }
         let mut value = if first.is_empty() {
-            *next += 1;
-            arguments.positional.get(*next - 1)?.value.clone()
-        } else if let Ok(index) = first.parse::<usize>() {
+            numbering.counted += 1;
+            arguments.positional.get(numbering.counted - 1)?.value.clone()
+        } else if let Some(index) = index {
+            numbering.is_manual = true;
             arguments.positional.get(index)?.value.clone()
         } else {
             arguments.keyword(first)?.clone()

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use num_traits::ToPrimitive as _;
 
 use super::candidates::identity;
-use super::compare::{equal, integer};
+use super::compare::{equal, integer, truth};
 use super::value::{Arguments, Doubt, Function, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::ast::Range;
@@ -19,13 +19,36 @@ pub(crate) struct Memo {
     of_objects: bool,
     /// Of how many calls it remembers what it gave.
     most: usize,
-    calls: Vec<(Vec<Value>, Value)>,
+    /// Whether `1` and `1.0` are two arguments to it; `None` where that is not known.
+    typed: Option<bool>,
+    calls: Vec<(Key, Value)>,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Default)]
+struct Key {
+    /// Those by name behind the others, each behind its name.
+    values: Vec<Value>,
+    positional: usize,
+}
+
+impl Key {
+    fn of(arguments: &Arguments) -> Self {
+        let by_name = arguments.keywords.iter().flat_map(|(name, one)| [Value::str(&**name), one.value.clone()]);
+        let values = arguments.positional.iter().map(|one| one.value.clone()).chain(by_name).collect();
+        Self { values, positional: arguments.positional.len() }
+    }
+
+    /// Whether it is one number or text, which is a key by itself and equal to none that is put in a tuple.
+    fn is_bare(&self) -> bool {
+        matches!((&self.values[..], self.positional), ([Value::Int(_) | Value::Str(_)], 1))
+    }
 }
 
 impl Memo {
     /// That of `cached_property`: its objects remember it.
     pub(super) fn of_objects() -> Self {
-        Self { of_objects: true, most: usize::MAX, calls: Vec::new() }
+        Self { of_objects: true, most: usize::MAX, typed: Some(false), calls: Vec::new() }
     }
 
     pub(super) fn is_of_objects(&self) -> bool {
@@ -33,7 +56,7 @@ impl Memo {
     }
 
     /// That of `lru_cache`, with its `maxsize`; of 128 calls where it is not said. `None` where it remembers nothing.
-    pub(super) fn of_calls(maxsize: Option<&Value>) -> Option<Self> {
+    pub(super) fn of_calls(maxsize: Option<&Value>, typed: Option<&Value>) -> Option<Self> {
         let most = match maxsize {
             Some(Value::None) => usize::MAX,
             None => 128,
@@ -43,19 +66,28 @@ impl Memo {
                 None => 0,
             },
         };
-        Some(Self { of_objects: false, most, calls: Vec::new() })
+        Some(Self { of_objects: false, most, typed: typed.map_or(Some(false), truth), calls: Vec::new() })
     }
 
     /// Whether a call was made before; `None` where it may have been.
-    fn find(&self, key: &[Value]) -> Option<Option<&Value>> {
+    fn find(&self, key: &Key) -> Option<Option<&Value>> {
         let mut is_known = true;
         for (known, value) in &self.calls {
             let same = |(one, other): (&Value, &Value)| match identity(one) {
                 Some(place) if self.of_objects => Some(identity(other) == Some(place)),
-                _ => equal(one, other),
+                _ if are_of_one_type(one, other) => equal(one, other),
+                _ => match self.typed {
+                    Some(true) => Some(false),
+                    Some(false) => equal(one, other),
+                    None => equal(one, other).filter(|same| !same),
+                },
             };
-            let all = if known.len() == key.len() {
-                known.iter().zip(key).try_fold(true, |all, pair| same(pair).map(|same| all && same))
+            let is_alike = known.values.len() == key.values.len()
+                && known.positional == key.positional
+                && (self.typed == Some(true) || known.is_bare() == key.is_bare());
+            let all = if is_alike {
+                let mut pairs = known.values.iter().zip(&key.values);
+                pairs.try_fold(true, |all, pair| same(pair).map(|same| all && same))
             } else {
                 Some(false)
             };
@@ -66,6 +98,14 @@ impl Memo {
             }
         }
         (is_known && self.calls.len() < self.most).then_some(None)
+    }
+}
+
+/// Whether two values are of one type, as far as `==` may take them for one.
+fn are_of_one_type(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Instance(one), Value::Instance(other)) => Rc::ptr_eq(&one.class, &other.class),
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
     }
 }
 
@@ -86,14 +126,10 @@ impl Interpreter<'_> {
         range: Range,
         run: impl FnOnce(&mut Self) -> Option<Value>,
     ) -> Option<Value> {
-        let key = || {
-            let by_name = arguments.keywords.iter().flat_map(|(name, one)| [Value::str(&**name), one.value.clone()]);
-            arguments.positional.iter().map(|one| one.value.clone()).chain(by_name).collect::<Vec<Value>>()
-        };
         let (key, found) = match &*function.memo.borrow() {
-            None => (Vec::new(), None),
+            None => (Key::default(), None),
             Some(memo) => {
-                let key = key();
+                let key = Key::of(arguments);
                 let found = memo.find(&key).map(|found| found.cloned());
                 (key, Some(found))
             }

@@ -121,13 +121,19 @@ impl Interpreter<'_> {
             },
             "lru_cache" | "cache" => match &arguments.positional[..] {
                 [one] if matches!(one.value, Value::Function(_)) => {
-                    memo::remember(&one.value, Memo::of_calls(arguments.keyword("maxsize")));
+                    memo::remember(
+                        &one.value,
+                        Memo::of_calls(arguments.keyword("maxsize"), arguments.keyword("typed")),
+                    );
                     Some(one.value.clone())
                 }
                 // The decorator itself, with its arguments.
                 given => {
-                    let size = given.first().map(|size| ("maxsize".into(), size.clone()));
-                    let keywords = size.into_iter().chain(arguments.keywords.iter().cloned()).collect();
+                    let named = ["maxsize", "typed"].into_iter().zip(given);
+                    let keywords = named
+                        .map(|(name, one)| (name.into(), one.clone()))
+                        .chain(arguments.keywords.iter().cloned())
+                        .collect();
                     let arguments = Arguments { positional: Vec::new(), keywords };
                     Some(Value::Partial(Rc::new(Partial {
                         function: Value::external("functools.lru_cache"),

@@ -238,10 +238,8 @@ impl Interpreter<'_> {
                     frozen: flag("frozen", false)?,
                     kw_only: flag("kw_only", false)?,
                 };
-                if let [super::value::Argument { value: value @ Value::Class(class), .. }] = &arguments.positional[..] {
-                    class.dataclass.set(true);
-                    class.options.set(options);
-                    return Some(value.clone());
+                if let [super::value::Argument { value: value @ Value::Class(_), .. }] = &arguments.positional[..] {
+                    return Some(self.make_dataclass(value.clone(), options, frame, range));
                 }
                 Some(Value::DataclassMaker(options))
             }
