@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::class::{Class, DataclassOptions, Property, linearize};
 use super::memo::{self, Memo};
 use super::value::{Arguments, Binding, FixtureOptions, Function, Names, Scope, ScopeKind, Value};
-use super::{Doubt, Frame, Interpreter, stdlib};
+use super::{Doubt, Frame, Interpreter, stdlib, wrapping};
 use crate::syntax::ast::{self, ExprKind, Range};
 
 /// Whether a value that is not known is a fixture where a condition has it so.
@@ -180,17 +180,14 @@ impl Interpreter<'_> {
     /// `functools.update_wrapper`: the wrapper shows what the inner function is.
     pub(super) fn wrap(&mut self, wrapper: &Value, inner: &Value) {
         match (wrapper, inner) {
-            (Value::Function(wrapper), Value::Function(inner)) => wrap(wrapper, inner),
+            (Value::Function(wrapper), Value::Function(inner)) => wrapping::wrap(wrapper, inner),
             (Value::Instance(instance), Value::Function(function)) => {
                 let held: Vec<_> = function.attributes.borrow().clone().into_iter().collect();
                 held.into_iter().for_each(|(name, one)| self.put_attribute(instance, &name, one.value));
                 self.put_attribute(instance, "__name__", Value::str(&*function.name()));
                 self.put_attribute(instance, "__wrapped__", inner.clone());
             }
-            (Value::Function(wrapper), Value::Unknown(doubt)) => {
-                wrapper.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-                wrapper.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-            }
+            (Value::Function(wrapper), Value::Unknown(doubt)) => wrapping::wrap_one_of_several(wrapper, doubt),
             _ => {}
         }
     }
@@ -585,27 +582,4 @@ fn patch(value: &Value, injects: bool) {
         }
         _ => {}
     }
-}
-
-/// `functools.wraps`: the function shows the name, marks and parameters of the one that it wraps.
-fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
-    if Rc::ptr_eq(function, inner) {
-        return;
-    }
-    function.wrapped.replace(Some(inner.clone()));
-    function.is_abstract.set(function.is_abstract.get() || inner.is_abstract.get());
-    inner.adopt_marks();
-    function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
-    if let Some(doubt) = &*inner.open.borrow() {
-        function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-    }
-    if let Some(doubt) = &*inner.signature_doubt.borrow() {
-        function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-    }
-    function.patches.set(function.patches.get() + inner.patches.get());
-    if let Some(drawn) = &*inner.drawn.borrow() {
-        function.drawn.borrow_mut().get_or_insert_with(|| drawn.clone());
-    }
-    let held = inner.attributes.borrow().clone();
-    function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
 }

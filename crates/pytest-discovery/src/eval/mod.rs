@@ -71,6 +71,7 @@ mod unbound;
 mod under;
 mod unordered;
 pub(crate) mod value;
+mod wrapping;
 
 pub(crate) use ask::path_value;
 pub(crate) use class::settled;

@@ -1,0 +1,70 @@
+//! `functools.wraps`: what a function shows of another.
+
+use std::rc::Rc;
+
+use super::define::NOT_FOLLOWED;
+use super::value::{Doubt, Function, Value};
+
+/// Deeper than this nobody wraps functions.
+const MOST_WRAPPED: usize = 50;
+
+/// The function shows the name, marks and parameters of the one that it wraps.
+pub(super) fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
+    if Rc::ptr_eq(function, inner) {
+        return;
+    }
+    function.wrapped.replace(Some(inner.clone()));
+    function.is_abstract.set(function.is_abstract.get() || inner.is_abstract.get());
+    inner.adopt_marks();
+    function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
+    if let Some(doubt) = &*inner.open.borrow() {
+        function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+    if let Some(doubt) = &*inner.signature_doubt.borrow() {
+        function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+    }
+    function.patches.set(function.patches.get() + inner.patches.get());
+    if let Some(drawn) = &*inner.drawn.borrow() {
+        function.drawn.borrow_mut().get_or_insert_with(|| drawn.clone());
+    }
+    let held = inner.attributes.borrow().clone();
+    function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
+}
+
+/// The same of one of several, of which it is not known which: it shows what all of them have.
+pub(super) fn wrap_one_of_several(function: &Rc<Function>, doubt: &Doubt) {
+    let functions = doubt.candidates().iter().filter_map(|one| match one {
+        Value::Function(one) => Some(one),
+        _ => None,
+    });
+    let functions: Vec<&Rc<Function>> = functions.collect();
+    functions.iter().for_each(|one| one.adopt_marks());
+    match functions.split_first() {
+        Some((first, rest)) if rest.iter().all(|one| are_alike(first, one)) => wrap(function, first),
+        _ => {
+            function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+            if functions.iter().any(|one| !one.marks.borrow().is_empty() || one.open.borrow().is_some()) {
+                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+            }
+        }
+    }
+}
+
+/// Whether both have the same marks, and show the same parameters.
+fn are_alike(one: &Rc<Function>, other: &Rc<Function>) -> bool {
+    let (marks, others) = (one.marks.borrow(), other.marks.borrow());
+    let are_known = one.open.borrow().is_none() && other.open.borrow().is_none();
+    let is_same =
+        marks.len() == others.len() && marks.iter().zip(others.iter()).all(|(one, other)| Rc::ptr_eq(one, other));
+    are_known && is_same && shows(one) == shows(other)
+}
+
+/// The names of the parameters that a function shows: those of the innermost that it wraps.
+fn shows(function: &Rc<Function>) -> Vec<Rc<str>> {
+    let mut shown = function.clone();
+    for _ in 0..MOST_WRAPPED {
+        let Some(inner) = shown.wrapped.borrow().clone() else { break };
+        shown = inner;
+    }
+    shown.def.parameters.iter().map(|one| Rc::from(&*one.name)).collect()
+}
