@@ -1,6 +1,10 @@
 //! Whether something has a name: `hasattr` and `getattr`, and which names modules of the standard library have, as CPython on Linux
 //! has them.
 
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
+
 use super::super::attribute::Found;
 use super::super::value::Value;
 use super::super::{Frame, Interpreter};
@@ -65,8 +69,13 @@ impl Interpreter<'_> {
     }
 }
 
-/// What modules of the standard library bind in one release, a line for each: its name and theirs.
-const NAMES: &str = include_str!("names-of-3.11.txt");
+/// What modules of the standard library bind in one release, each in the order of its names. The text has a line for each
+/// module: its name and theirs.
+static NAMES: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let text = include_str!("names-of-3.11.txt");
+    let modules = text.lines().filter_map(|line| line.split_once(' '));
+    modules.map(|(module, names)| (module, names.split(' ').collect())).collect()
+});
 const RELEASE_OF_NAMES: PythonVersion = PythonVersion::new(3, 11);
 
 /// Modules of Python 2: what imports them is ready for their not being there.
@@ -134,8 +143,8 @@ pub(in crate::eval) fn may_lack_name(module: &str, name: &str, python: PythonVer
 
 /// Whether a module is listed with a name; `None` where it is not listed at all.
 fn is_listed(module: &str, name: &str) -> Option<bool> {
-    let names = NAMES.lines().find_map(|line| line.strip_prefix(module)?.strip_prefix(' '))?;
-    (!name.starts_with('_')).then(|| names.split(' ').any(|one| one == name))
+    let names = NAMES.get(module)?;
+    (!name.starts_with('_')).then(|| names.binary_search(&name).is_ok())
 }
 
 /// `hasattr(MODULE, NAME)`; `None` where it is not known.
