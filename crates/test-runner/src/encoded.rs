@@ -52,6 +52,7 @@ fn in_base64(engine: &impl base64::Engine, text: &str, before: usize) -> String 
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use proptest::prelude::*;
 

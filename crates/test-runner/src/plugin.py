@@ -237,6 +237,10 @@ class Following:
 def pytest_runtestloop(session):
     if session.config.option.collectonly:
         return True
+    # A hook that wraps the one above, such as that of `--lf`, may leave out what was told.
+    told = {numbers[item] for item in numbers if (item.nodeid, id(item)) in tests}
+    for number in told - {numbers[item] for item in session.items if item in numbers}:
+        tell(event="absent", planned=number, cause="deselected", reason="a hook of the tree left it out")
     queue = Queue(session.items)
     while (item := queue.first()) is not None:
         queue.items.popleft()

@@ -257,4 +257,12 @@ fn a_hook_that_repeats_a_test_or_raises_costs_no_result() {
     let reason = "pytest ended before it (exit code 3): ValueError: no luck".to_owned();
     let not_run = Outcome::NotRun { cause: NotRunCause::Stopped, reason };
     assert_eq!(run_with("raise ValueError('no luck')"), [not_run.clone(), not_run]);
+    // As `--lf` does it: around all others, and behind them.
+    let wrapper = "import pytest\n@pytest.hookimpl(wrapper=True, tryfirst=True)\n\
+        def pytest_collection_modifyitems(items):\n    yield\n    del items[1:]\n";
+    let tree = Tree::new(&[("conftest.py", wrapper), ("test_a.py", "def test_1(): pass\ndef test_2(): pass\n")]);
+    let outcome = run(["test_1", "test_2"].map(|name| python("test_a.py", name, 60)).to_vec(), &tree.settings());
+    assert_eq!(result(&outcome, "test_1").outcome, Outcome::Passed);
+    let left = &result(&outcome, "test_2").outcome;
+    assert!(matches!(left, Outcome::NotRun { cause: NotRunCause::Deselected, .. }), "{left}");
 }
