@@ -39,9 +39,12 @@ pub(crate) struct Imports {
     /// By the folder that asks: the files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers>>,
     /// By the folder that is asked, and the dotted name.
-    of_folders: Mutex<HashMap<Box<str>, HashMap<Box<str>, Import>>>,
+    of_folders: Mutex<HashMap<Box<str>, OfFolder>>,
     folders: Arc<Folders>,
 }
+
+/// What dotted names mean in a folder.
+type OfFolder = HashMap<Box<str>, Import>;
 
 /// What the files of a folder were answered before.
 #[derive(Debug)]
