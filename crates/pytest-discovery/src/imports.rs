@@ -41,9 +41,12 @@ pub(crate) struct Imports {
     /// How long the path of the folder is that goes on `sys.path` for a folder's files.
     package_roots: Mutex<HashMap<Box<str>, usize>>,
     /// By the folder that is asked, and the dotted name.
-    of_folders: Mutex<HashMap<Box<str>, HashMap<Box<str>, Import>>>,
+    of_folders: Mutex<HashMap<Box<str>, OfFolder>>,
     folders: Arc<Folders>,
 }
+
+/// What dotted names mean in a folder.
+type OfFolder = HashMap<Box<str>, Import>;
 
 /// What the files of a folder were answered before.
 #[derive(Debug)]

@@ -150,17 +150,6 @@ impl Collection<'_, '_> {
         }
     }
 
-    /// pytest looks twice at what stands in a class: it sees what hooks put there while its functions were collected.
-    fn put_in_by_hooks(&mut self, listed: &[(Rc<str>, Binding)], class: &Class, place: &Place) {
-        let is_listed = |name: &str| listed.iter().any(|(one, _)| **one == *name);
-        for (name, _) in members(class, false) {
-            if self.filters.takes_function(&name) && !is_listed(&name) {
-                let text = format!("a hook puts `{name}` into the class while it is collected");
-                self.inexact_name(&name, place, &Reason { text, at: class_at(class) }.into());
-            }
-        }
-    }
-
     /// The tests of classes that a base may be which is not known, and why.
     fn perhaps_inherited(&self, class: &Class, unittest: bool) -> Vec<(Rc<str>, Doubt)> {
         let mut known: HashSet<Rc<str>> = members(class, unittest).into_iter().map(|(name, _)| name).collect();
@@ -281,7 +270,7 @@ fn foreign(class: &Class, wanted: impl Fn(&str) -> bool) -> Option<Rc<str>> {
     })
 }
 
-fn class_at(class: &Class) -> SourceSpan {
+pub(super) fn class_at(class: &Class) -> SourceSpan {
     let at = class.file.span(class.def.range);
     SourceSpan::at(at.file, at.start)
 }
@@ -403,7 +392,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
 
 /// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's
 /// sorted.
-fn members(class: &Class, unittest: bool) -> Vec<(Rc<str>, Binding)> {
+pub(super) fn members(class: &Class, unittest: bool) -> Vec<(Rc<str>, Binding)> {
     let mut seen = HashSet::new();
     let mut groups = Vec::new();
     let mut add = |names: &Names, behind: &[Value]| {

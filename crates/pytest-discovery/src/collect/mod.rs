@@ -7,6 +7,7 @@
 
 mod alike;
 mod callspec;
+mod changed;
 mod class;
 mod config_internals;
 mod config_object;
@@ -35,8 +36,6 @@ mod shadow;
 mod unread;
 
 use std::rc::Rc;
-
-use foldhash::HashMap;
 
 use test_catalog::{
     Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
@@ -236,37 +235,6 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
         file.narrowed.is_none() || self.items.len() > before
-    }
-
-    /// Tests are not known any more where hooks took away, or replaced, a function of the module or class while it was
-    /// collected: pytest asks for it once more.
-    fn changed_by_hooks(
-        &mut self,
-        before: usize,
-        listed: &[(Rc<str>, Binding)],
-        now: &[(Rc<str>, Binding)],
-        at: SourceSpan,
-    ) {
-        let is_kept = |was: &Binding, one: &Binding| match (&was.value, &one.value) {
-            (Value::Function(was), Value::Function(one)) => Rc::ptr_eq(was, one),
-            (was, _) => !matches!(was, Value::Function(_)),
-        };
-        // Mostly nothing happened.
-        let is_same = |((name, was), (other, one)): (&(Rc<str>, Binding), &(Rc<str>, Binding))| {
-            name == other && is_kept(was, one)
-        };
-        if listed.len() <= now.len() && listed.iter().zip(now).all(is_same) {
-            return;
-        }
-        let now: HashMap<&str, &Binding> = now.iter().map(|(name, one)| (&**name, one)).collect();
-        let is_lost = |(name, was): &&(Rc<str>, Binding)| match now.get(&**name) {
-            Some(one) => !is_kept(was, one),
-            None => matches!(was.value, Value::Function(_)),
-        };
-        let Some((name, _)) = listed.iter().find(is_lost) else { return };
-        let text = format!("a hook changes `{name}` while it is collected");
-        let doubt = Reason { text, at }.into();
-        self.items[before..].iter().for_each(|item| item.doubt(&doubt));
     }
 
     /// A module whose import ended with an exception is told of once, unless it skipped itself.

@@ -381,7 +381,9 @@ impl Plugins {
         let hooks = self.all.iter().filter_map(|plugin| plugin.collector_of_other_files(interpreter));
         let problem = |hook: Hook| Problem {
             kind: ProblemKind::Collection,
-            message: format!("`{COLLECT_FILE}` may collect other files than modules: their tests are not seen"),
+            message: format!(
+                "may have tests that are not seen: `{COLLECT_FILE}` may collect files that are no modules"
+            ),
             at: SourceSpan::at(hook.at.file, hook.at.start),
         };
         hooks.map(problem).collect()
