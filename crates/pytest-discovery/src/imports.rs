@@ -26,6 +26,9 @@ pub(crate) const INIT: &str = "__init__.py";
 /// Answers to imports with more dots are not kept.
 const MOST_DOTS: usize = 16;
 
+/// What dotted names mean.
+type ByName = HashMap<Box<str>, Import>;
+
 /// `sys.path`, as far as it lies in the tree.
 #[derive(Debug)]
 pub(crate) struct Imports {
@@ -39,7 +42,7 @@ pub(crate) struct Imports {
     /// By the folder that asks: the files of a folder import much the same.
     known: Mutex<HashMap<Box<str>, Answers>>,
     /// By the folder that is asked, and the dotted name.
-    of_folders: Mutex<HashMap<Box<str>, HashMap<Box<str>, Import>>>,
+    of_folders: Mutex<HashMap<Box<str>, ByName>>,
     folders: Arc<Folders>,
 }
 
@@ -49,7 +52,7 @@ struct Answers {
     /// The folder that goes on `sys.path` for them.
     root: Arc<Utf8Path>,
     /// By the dotted name, for each number of dots before it.
-    by_dots: Vec<HashMap<Box<str>, Import>>,
+    by_dots: Vec<ByName>,
 }
 
 impl Imports {
