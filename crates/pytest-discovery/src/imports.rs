@@ -26,6 +26,9 @@ pub(crate) const INIT: &str = "__init__.py";
 /// Answers to imports with more dots are not kept.
 const MOST_DOTS: usize = 16;
 
+/// What dotted names mean.
+type ByName = HashMap<Box<str>, Import>;
+
 /// `sys.path`, as far as it lies in the tree.
 #[derive(Debug)]
 pub(crate) struct Imports {
@@ -41,12 +44,9 @@ pub(crate) struct Imports {
     /// How long the path of the folder is that goes on `sys.path` for a folder's files.
     package_roots: Mutex<HashMap<Box<str>, usize>>,
     /// By the folder that is asked, and the dotted name.
-    of_folders: Mutex<HashMap<Box<str>, OfFolder>>,
+    of_folders: Mutex<HashMap<Box<str>, ByName>>,
     folders: Arc<Folders>,
 }
-
-/// What dotted names mean in a folder.
-type OfFolder = HashMap<Box<str>, Import>;
 
 /// What the files of a folder were answered before.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ struct Answers {
     /// The folder that goes on `sys.path` for them.
     root: Arc<Utf8Path>,
     /// By the dotted name, for each number of dots before it.
-    by_dots: Vec<HashMap<Box<str>, Import>>,
+    by_dots: Vec<ByName>,
 }
 
 impl Imports {

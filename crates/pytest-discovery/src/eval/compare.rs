@@ -84,6 +84,11 @@ pub(crate) fn equal(one: &Value, other: &Value) -> Option<bool> {
     equal_within(one, other, 0, &mut budget)
 }
 
+/// Whether both are `nan`, which is not equal to itself.
+pub(super) fn are_nan(one: &Value, other: &Value) -> bool {
+    [one, other].into_iter().all(|value| matches!(value, Value::Float(float) if float.is_nan()))
+}
+
 fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Option<bool> {
     *budget = budget.checked_sub(1)?;
     if depth > DEEPEST {
@@ -99,6 +104,8 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
         }
         (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => Some(true),
         (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => Some(integer(one)? == integer(other)?),
+        // In a container, `nan` is equal to itself and to no other.
+        _ if are_nan(one, other) => None,
         (Value::Float(one), Value::Float(other)) => Some(one == other),
         (Value::Float(float), number @ (Value::Bool(_) | Value::Int(_)))
         | (number @ (Value::Bool(_) | Value::Int(_)), Value::Float(float)) => {

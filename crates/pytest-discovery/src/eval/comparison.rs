@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use num_traits::ToPrimitive;
 
-use super::compare::{among, equal, integer, order, set_items, truth};
+use super::compare::{among, are_nan, equal, integer, order, set_items, truth};
 use super::value::Value;
 use super::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{CompareOp, Expr, Range};
@@ -25,9 +25,9 @@ impl Interpreter<'_> {
         truth(value)
     }
 
-    /// Python's `==` as a condition, methods of the tree's classes called where they decide.
+    /// Python's `==` as containers ask it, methods of the tree's classes called where they decide.
     pub(super) fn equals(&mut self, one: &Value, other: &Value, frame: &Frame, range: Range) -> Option<bool> {
-        self.compare(one, CompareOp::Eq, other, frame, range)
+        if are_nan(one, other) { None } else { self.compare(one, CompareOp::Eq, other, frame, range) }
     }
 
     pub(super) fn comparison(
@@ -128,6 +128,7 @@ impl Interpreter<'_> {
                     return Some(holds(op, order));
                 }
                 match op {
+                    CompareOp::Eq | CompareOp::NotEq if are_nan(left, right) => Some(op == CompareOp::NotEq),
                     CompareOp::Eq => equal(left, right),
                     CompareOp::NotEq => Some(!equal(left, right)?),
                     _ => ordering(left, op, right),
