@@ -8,7 +8,8 @@ use test_catalog::{Reason, Scope as MarkScope, SourceSpan};
 
 use super::fixtures::{Closure, defaulted};
 use super::own_marks::OwnMark;
-use super::parametrize::{Call, Failure, SetMaker};
+use super::parameter_sets::SetMaker;
+use super::parametrize::{Call, Failure};
 use super::scope::Scope;
 use crate::PytestVersion;
 use crate::eval::value::{Function, Value};

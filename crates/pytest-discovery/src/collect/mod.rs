@@ -1,7 +1,7 @@
 //! From evaluated modules to their tests, as pytest's `Module`, `Class` and `Function` nodes give them.
 //!
 //! In the order data flows: [`names`] and [`class`] say what is collected (of libraries by [`foreign`] names),
-//! [`function`] makes a function's tests from [`fixtures`] and calls of [`parametrize`], composed by [`callspec`]; hooks
+//! [`function`] makes a function's tests from [`fixtures`] and the [`parameter_sets`] of calls of [`parametrize`], composed by [`callspec`]; hooks
 //! of the tree ([`plugins`]) see them as [`metafunc`] and [`item`], with [`keywords`]; [`finish`] lets hooks change the
 //! whole list, and orders it by [`scope`], in [`shadow`] of what is not known.
 
@@ -28,6 +28,7 @@ mod metafunc;
 mod names;
 mod open_name;
 mod own_marks;
+mod parameter_sets;
 mod parametrize;
 mod plugins;
 mod regroup;
@@ -127,7 +128,7 @@ impl<'c, 'i> Collection<'c, 'i> {
     ) -> Self {
         let session = metafunc::Session {
             pytest: config.pytest,
-            rules: parametrize::IdRules {
+            rules: parameter_sets::IdRules {
                 unescaped: config.ini.unescaped_ids,
                 strict: config.ini.strict_parametrization_ids,
                 long_strings: config.ini.long_string_ids,
