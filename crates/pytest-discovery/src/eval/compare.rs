@@ -86,7 +86,7 @@ pub(crate) fn equal(one: &Value, other: &Value) -> Option<bool> {
 
 /// Whether both are `nan`, which is not equal to itself.
 pub(super) fn are_nan(one: &Value, other: &Value) -> bool {
-    [one, other].into_iter().all(|value| matches!(value, Value::Float(float) if float.is_nan()))
+    matches!((one, other), (Value::Float(one), Value::Float(other)) if one.is_nan() && other.is_nan())
 }
 
 fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Option<bool> {
@@ -105,7 +105,7 @@ fn equal_within(one: &Value, other: &Value, depth: u32, budget: &mut u32) -> Opt
         (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => Some(true),
         (Value::Bool(_) | Value::Int(_), Value::Bool(_) | Value::Int(_)) => Some(integer(one)? == integer(other)?),
         // In a container, `nan` is equal to itself and to no other.
-        _ if are_nan(one, other) => None,
+        (Value::Float(one), Value::Float(other)) if one.is_nan() && other.is_nan() => None,
         (Value::Float(one), Value::Float(other)) => Some(one == other),
         (Value::Float(float), number @ (Value::Bool(_) | Value::Int(_)))
         | (number @ (Value::Bool(_) | Value::Int(_)), Value::Float(float)) => {
