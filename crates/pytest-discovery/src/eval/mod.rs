@@ -48,6 +48,7 @@ mod instance;
 mod iterator;
 mod lazy;
 mod library;
+mod make_class;
 mod marking;
 mod matching;
 pub(crate) mod memo;
