@@ -83,14 +83,13 @@ impl Interpreter<'_> {
                 "builtins.classmethod" => Value::ClassMethod(Rc::new(value.clone())),
                 "builtins.property" => property(value),
                 "functools.cached_property" => {
-                    memo::remember(&value, Some(Memo::of_objects()));
+                    memo::remember(&value, Memo::of_objects());
                     Value::Property(Rc::new(Property { getter: value, setter: None, refuses: false }))
                 }
                 "functools.lru_cache" | "functools.cache" => {
                     // A cache has no bound.
                     let maxsize = path.ends_with(".cache").then_some(&Value::None);
-                    memo::remember(&value, Memo::of_calls(maxsize, None));
-                    value
+                    memo::remembering(&value, Memo::of_calls(maxsize, None))
                 }
                 "abc.abstractmethod" => {
                     set_abstract(&value);

@@ -121,11 +121,8 @@ impl Interpreter<'_> {
             },
             "lru_cache" | "cache" => match &arguments.positional[..] {
                 [one] if matches!(one.value, Value::Function(_)) => {
-                    memo::remember(
-                        &one.value,
-                        Memo::of_calls(arguments.keyword("maxsize"), arguments.keyword("typed")),
-                    );
-                    Some(one.value.clone())
+                    let memo = Memo::of_calls(arguments.keyword("maxsize"), arguments.keyword("typed"));
+                    Some(memo::remembering(&one.value, memo))
                 }
                 // The decorator itself, with its arguments.
                 given => {
