@@ -2,7 +2,7 @@
 
 use super::define::NOT_FOLLOWED;
 use super::doubt::Why;
-use super::value::{Binding, Class, Instance, Value};
+use super::value::{Binding, Class, Doubt, Instance, Value};
 use super::{Frame, Interpreter};
 use crate::syntax::ast::Range;
 
@@ -21,7 +21,8 @@ impl Interpreter<'_> {
             Value::Object(held) => held.assign(name, &bound(value, None).value, &frame.module.file.span(range)),
             Value::Instance(instance) => {
                 let class = &instance.class;
-                let odd = class.in_tree("__setattr__").is_some();
+                // It has other methods then.
+                let odd = name == "__class__" || class.in_tree("__setattr__").is_some();
                 let (property, answer) = self.set_by_method(object, class, name, &value, frame, range);
                 if matches!(answer, Some(Value::None)) || self.raised.is_some() {
                     return;
@@ -63,6 +64,11 @@ impl Interpreter<'_> {
                     Self::has_other_names(object, &doubt);
                     Self::has_other_data(object, &doubt);
                     binding = Binding { value: Value::Unknown(doubt.among([&binding.value])), doubt: Some(doubt) };
+                }
+                if name == "__bases__" {
+                    let doubt = self.doubt(frame, range, "a class is given other bases");
+                    give_other_bases(class, &doubt);
+                    return;
                 }
                 if name == "__name__" {
                     class.renamed.replace(Some(binding.value));
@@ -193,5 +199,27 @@ impl Interpreter<'_> {
             }
         };
         instance.attributes.borrow_mut().insert(name.into(), binding);
+        self.may_change_vars(instance);
+    }
+}
+
+/// What a class has of its bases it may not have any more, and it may have other names.
+fn give_other_bases(class: &Class, doubt: &Doubt) {
+    class.doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+    class.more.borrow_mut().get_or_insert_with(|| doubt.clone());
+    for base in &class.mro {
+        let Value::Class(base) = base else { continue };
+        if std::ptr::eq(&**base, class) {
+            continue;
+        }
+        let inherited: Vec<_> =
+            base.names.borrow().iter().map(|(name, one)| (name.clone(), one.value.clone())).collect();
+        let mut names = class.names.borrow_mut();
+        for (name, value) in inherited {
+            if !names.contains_key(&name) {
+                let binding = Binding { value: Value::Unknown(doubt.among([&value])), doubt: Some(doubt.clone()) };
+                names.insert(name, binding);
+            }
+        }
     }
 }

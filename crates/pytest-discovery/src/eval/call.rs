@@ -263,7 +263,14 @@ impl Interpreter<'_> {
             }
             Value::Function(called) if spread.is_none() => self.function_call(called, &arguments, frame, range),
             Value::StaticMethod(inner) => return self.apply(inner, arguments, spread, frame, range),
-            Value::Class(class) if spread.is_none() => self.instantiate(class, &arguments, frame, range),
+            Value::Class(class) if spread.is_none() => {
+                let made = self.instantiate(class, &arguments, frame, range);
+                if let (Some(object), true) = (&made, class.in_tree("__del__").is_some()) {
+                    let doubt = self.doubt(frame, range, "`__del__` of an object");
+                    self.may_ask(object, &["__del__"], &doubt);
+                }
+                made
+            }
             Value::Instance(instance) if spread.is_none() => match instance.class.in_tree("__call__") {
                 Some(Binding { value: callee @ Value::Function(_), .. }) => {
                     let source = Source { file: frame.module.file.clone(), range };

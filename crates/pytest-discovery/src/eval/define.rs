@@ -187,6 +187,12 @@ impl Interpreter<'_> {
                 self.put_attribute(instance, "__wrapped__", inner.clone());
             }
             (Value::Function(wrapper), Value::Unknown(doubt)) => wrapping::wrap_one_of_several(wrapper, doubt),
+            (Value::Function(wrapper), Value::Class(class)) => wrapping::show_name(wrapper, &class.name),
+            (Value::Function(wrapper), Value::External(path)) => {
+                if let Some(name) = stdlib::name_of(path) {
+                    wrapping::show_name(wrapper, name);
+                }
+            }
             _ => {}
         }
     }

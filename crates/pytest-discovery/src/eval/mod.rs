@@ -72,6 +72,7 @@ mod unbound;
 mod under;
 mod unordered;
 pub(crate) mod value;
+mod vars;
 mod wrapping;
 
 pub(crate) use ask::path_value;
@@ -174,6 +175,8 @@ pub(crate) struct Interpreter<'a> {
     log_handlers: Vec<Rc<value::Class>>,
     /// Some paths are no `PosixPath`.
     has_pure_paths: bool,
+    /// Objects whose dictionaries somebody has.
+    handed: vars::Handed,
     /// What was set on objects of libraries, by their dotted names and the names of the attributes: `builtins` and `open`,
     /// `pytest` and `fixture`.
     replaced: HashMap<Box<str>, HashMap<Box<str>, Value>>,
@@ -241,6 +244,7 @@ impl<'a> Interpreter<'a> {
             subclasses: Vec::new(),
             log_handlers: Vec::new(),
             has_pure_paths: false,
+            handed: vars::Handed::default(),
             replaced: HashMap::default(),
             changed_pytest: None,
             failed: false,

@@ -285,7 +285,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
-        self.forget_order(object);
+        self.will_change(object);
         match (object, op) {
             (Value::List(list), BinaryOp::Add) => {
                 let added = self.iterate(value, frame, range);

@@ -256,7 +256,7 @@ impl Interpreter<'_> {
             self.bind_in(&globals.scope, name, value);
             return;
         }
-        self.forget_order(object);
+        self.will_change(object);
         if let Value::Dict(_) = object {
             self.may_hash(&key, frame, range);
         }
@@ -356,7 +356,7 @@ impl Interpreter<'_> {
             folders.iter().rev().for_each(|folder| self.put_in_front(folder, frame, range));
             return;
         }
-        self.forget_order(object);
+        self.will_change(object);
         let doubt = self.current_doubt().cloned();
         if let (Value::List(list), Value::List(new), true) = (object, value, doubt.is_some())
             && matches!((&parts[0], &parts[1], &parts[2]), (Value::None, Value::None, Value::None))
@@ -402,7 +402,7 @@ impl Interpreter<'_> {
 
     /// `del object[key]`; false where it is not followed.
     pub(super) fn delete_item(&mut self, object: &Value, key: &Value, frame: &Frame, range: Range) -> bool {
-        self.forget_order(object);
+        self.will_change(object);
         match object {
             Value::Dict(dict) => match dict.remove(key) {
                 Some(Some(_)) => true,

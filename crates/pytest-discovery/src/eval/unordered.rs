@@ -109,10 +109,12 @@ impl Interpreter<'_> {
         self.add_in_any_order(list, more)
     }
 
-    /// The list is changed in a way that its order decides.
-    pub(super) fn forget_order(&mut self, value: &Value) {
-        if let Value::List(list) = value {
-            self.unordered.changed().retain(|one| !Rc::ptr_eq(&one.list, list));
+    /// A list is changed in a way that its order decides, or a dictionary that may be an object's.
+    pub(super) fn will_change(&mut self, value: &Value) {
+        match value {
+            Value::List(list) => self.unordered.changed().retain(|one| !Rc::ptr_eq(&one.list, list)),
+            Value::Dict(dict) => self.may_change_object(dict),
+            _ => {}
         }
     }
 

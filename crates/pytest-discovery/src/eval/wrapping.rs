@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::define::NOT_FOLLOWED;
-use super::value::{Doubt, Function, Value};
+use super::value::{Binding, Doubt, Function, Value};
 
 /// Deeper than this nobody wraps functions.
 const MOST_WRAPPED: usize = 50;
@@ -29,6 +29,12 @@ pub(super) fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
     }
     let held = inner.attributes.borrow().clone();
     function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
+}
+
+/// What wraps a class, or what a library has, has its name.
+pub(super) fn show_name(function: &Function, name: &str) {
+    let name = Binding { value: Value::str(name), doubt: None };
+    function.attributes.borrow_mut().insert("__name__".into(), name);
 }
 
 /// The same of one of several, of which it is not known which: it shows what all of them have.

@@ -109,13 +109,7 @@ impl Interpreter<'_> {
                 Some(Some(Value::Object(Rc::new(names))))
             }
             ("vars", [Value::Instance(instance)]) if instance.doubt.borrow().is_none() && instance.class.is_plain() => {
-                let pairs = instance
-                    .attributes
-                    .borrow()
-                    .iter()
-                    .map(|(name, one)| (Value::str(&**name), one.value.clone()))
-                    .collect();
-                Some(Some(Value::dict(pairs)))
+                Some(Some(self.vars_of(instance, frame, range)))
             }
             ("exec" | "eval", [code, names @ ..]) => {
                 self.run_text(code, names.first().copied(), frame, range);

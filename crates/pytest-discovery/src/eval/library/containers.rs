@@ -87,10 +87,10 @@ impl Interpreter<'_> {
             if let Some(sorted) = self.sort(items, arguments.keyword("key"), reverse, true, frame, range) {
                 *list.0.borrow_mut() = Ok(sorted);
             }
-            self.forget_order(&object);
+            self.will_change(&object);
             return Some(Value::None);
         }
-        self.forget_order(&object);
+        self.will_change(&object);
         if let Some(doubt) = doubt {
             list.forget(&doubt, arguments.values());
         }
@@ -211,7 +211,7 @@ impl Interpreter<'_> {
             "fromkeys" => return self.new_dict_of_keys(arguments, frame, range),
             "most_common" => return most_common(dict, arguments),
             "elements" | "total" if matches!(dict.1, DictKind::Counter) => return None,
-            _ => {}
+            _ => self.may_change_object(dict),
         }
         if let Some(doubt) = self.current_doubt() {
             dict.forget(doubt, arguments.values());

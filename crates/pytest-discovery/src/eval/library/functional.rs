@@ -91,7 +91,9 @@ impl Interpreter<'_> {
                 let function = &arguments.positional.first()?.value;
                 // The decorator keeps what it gets.
                 Some(match function {
-                    Value::Function(_) | Value::Unknown(_) => Value::Wraps(Rc::new(function.clone())),
+                    Value::Function(_) | Value::Class(_) | Value::External(_) | Value::Unknown(_) => {
+                        Value::Wraps(Rc::new(function.clone()))
+                    }
                     Value::Method(method) => Value::Wraps(Rc::new(method.1.clone())),
                     _ => Value::Transparent,
                 })
