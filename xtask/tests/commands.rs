@@ -169,7 +169,7 @@ fn real_pytest_agrees_on_the_fixture() {
     assert!(answer.stdout.contains("\n        0 wrong\n"), "{}", answer.stdout);
 }
 
-/// Reading does not see this: the conftest puts a function of its own into pytest.
+/// Reading does not see this: the conftest puts a function of its own among the names of a module of pytest.
 const LYING_CONFTEST: &str = "\
 import _pytest.fixtures
 
@@ -179,7 +179,7 @@ def change(items):
     items[1:3] = reversed(items[1:3])
     return items[:-1]
 
-_pytest.fixtures.reorder_items = change
+vars(_pytest.fixtures)['reorder_items'] = change
 ";
 
 #[test]

@@ -188,7 +188,8 @@ fn supervise(
         }
         if told < interrupt.count() {
             told += 1;
-            if !left::tell(engine, &["kill", "--signal", "INT", name]) {
+            // Not INT: whoever starts the run inside may have it ignored, as shells do with what they put in the background.
+            if !left::tell(engine, &["kill", "--signal", "TERM", name]) {
                 note(&format!("`{engine} kill` cannot reach the container {name}; it is stopped with its script"));
                 deadline = Some(Instant::now());
             } else if told > 1 {
