@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::class::{DataclassOptions, Property};
 use super::memo::{self, Memo};
-use super::value::{Arguments, Binding, FixtureOptions, Function, Names, ScopeKind, Value};
+use super::value::{Arguments, Binding, FixtureOptions, Function, ScopeKind, Value};
 use super::{Frame, Interpreter, stdlib, wrapping};
 use crate::syntax::ast::{self, Range};
 
@@ -46,24 +46,7 @@ impl Interpreter<'_> {
         if def.type_parameters.is_empty() || frame.scope.kind != ScopeKind::Class {
             self.annotations(&def.annotations, &inner);
         }
-        Rc::new(Function {
-            def: def.clone(),
-            file: frame.module.file.clone(),
-            scope: inner.scope,
-            module: frame.module.clone(),
-            defaults,
-            marks: Vec::new().into(),
-            handed: None.into(),
-            open: None.into(),
-            signature_doubt: None.into(),
-            patches: 0.into(),
-            drawn: None.into(),
-            is_abstract: false.into(),
-            wrapped: None.into(),
-            owner: None.into(),
-            attributes: Names::default().into(),
-            memo: None.into(),
-        })
+        Rc::new(Function::new(def.clone(), inner.scope, frame.module.clone(), defaults))
     }
 
     pub(super) fn decorate(&mut self, decorator: &Value, value: Value, frame: &Frame, range: Range) -> Value {

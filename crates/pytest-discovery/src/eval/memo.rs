@@ -8,7 +8,7 @@ use num_traits::ToPrimitive as _;
 
 use super::candidates::identity;
 use super::compare::{equal, integer, truth};
-use super::value::{Arguments, Doubt, Function, Names, Value};
+use super::value::{Arguments, Doubt, Function, Value};
 use super::{Frame, Interpreter, wrapping};
 use crate::syntax::ast::Range;
 
@@ -119,24 +119,9 @@ pub(super) fn remember(value: &Value, memo: Memo) {
 /// What `lru_cache` makes of a function: another that remembers what it gives, and has the first one as `__wrapped__`.
 pub(super) fn remembering(value: &Value, memo: Option<Memo>) -> Value {
     let Value::Function(inner) = value else { return value.clone() };
-    let made = Rc::new(Function {
-        def: inner.def.clone(),
-        file: inner.file.clone(),
-        scope: inner.scope.clone(),
-        module: inner.module.clone(),
-        defaults: inner.defaults.clone(),
-        marks: Vec::new().into(),
-        handed: None.into(),
-        open: None.into(),
-        signature_doubt: None.into(),
-        patches: 0.into(),
-        drawn: None.into(),
-        is_abstract: false.into(),
-        wrapped: None.into(),
-        owner: None.into(),
-        attributes: Names::default().into(),
-        memo: memo.map(Box::new).into(),
-    });
+    let (def, defaults) = (inner.def.clone(), inner.defaults.clone());
+    let made = Rc::new(Function::new(def, inner.scope.clone(), inner.module.clone(), defaults));
+    made.memo.replace(memo.map(Box::new));
     wrapping::wrap(&made, inner);
     Value::Function(made)
 }

@@ -204,6 +204,33 @@ pub(crate) struct Function {
 }
 
 impl Function {
+    /// As its definition makes it, before any decorator.
+    pub(super) fn new(
+        def: Arc<ast::Function>,
+        scope: Rc<Scope>,
+        module: Rc<Module>,
+        defaults: Vec<Option<Value>>,
+    ) -> Self {
+        Self {
+            def,
+            file: module.file.clone(),
+            scope,
+            module,
+            defaults,
+            marks: Vec::new().into(),
+            handed: None.into(),
+            open: None.into(),
+            signature_doubt: None.into(),
+            patches: 0.into(),
+            drawn: None.into(),
+            is_abstract: false.into(),
+            wrapped: None.into(),
+            owner: None.into(),
+            attributes: Names::default().into(),
+            memo: None.into(),
+        }
+    }
+
     /// Takes over what was changed in the list of its marks.
     pub(crate) fn adopt_marks(&self) {
         let Some(list) = self.handed.borrow().clone() else { return };
