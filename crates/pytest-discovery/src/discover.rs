@@ -101,6 +101,7 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
     let (send, catalog) = mpsc::channel();
     let settings = settings.clone();
     thread::Builder::new()
+        .name("evaluate".to_owned())
         .stack_size(syntax::STACK_BYTES)
         .spawn(move || {
             collect(&settings, &config, |found| {

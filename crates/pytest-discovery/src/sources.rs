@@ -78,7 +78,7 @@ impl<'t> Sources<'t> {
     pub(crate) fn start_helpers<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Helpers<'scope, 't> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         for _ in 0..(processors - 1).min(MOST_HELPERS) {
-            let helper = thread::Builder::new().stack_size(syntax::STACK_BYTES);
+            let helper = thread::Builder::new().name("parse".to_owned()).stack_size(syntax::STACK_BYTES);
             if helper.spawn_scoped(scope, || self.help()).is_err() {
                 break;
             }
@@ -109,7 +109,15 @@ impl<'t> Sources<'t> {
         if !slot.asked.swap(true, Ordering::Relaxed) {
             self.asked.fetch_add(1, Ordering::Relaxed);
         }
-        self.parsed(&slot, path).clone()
+        if let Some(parsed) = slot.parsed.get() {
+            return parsed.clone();
+        }
+        let parsed = self.parsed(&slot, path).clone();
+        // What it imports is wanted next.
+        if let (Ok(file), Some(imports)) = (&parsed, self.imports.get()) {
+            self.follow(imports, path, &file.body);
+        }
+        parsed
     }
 
     /// The same for whoever looks at files beside evaluation.

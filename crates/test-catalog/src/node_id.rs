@@ -13,6 +13,12 @@ use crate::TreePath;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(Arc<str>);
 
+impl From<NodeId> for Arc<str> {
+    fn from(id: NodeId) -> Self {
+        id.0
+    }
+}
+
 impl NodeId {
     /// A pytest id from its parts: the file, the names below it, and the text in brackets.
     #[must_use]

@@ -235,18 +235,18 @@ fn key_of(value: &Value) -> Option<ParameterKey> {
         Value::Int(number) => format!("int {number}"),
         // Zero is zero, whatever its sign.
         Value::Float(number) => format!("float {}", number + 0.0),
-        Value::Str(text) => format!("str {text:?}"),
+        Value::Str(text) => match text.as_str() {
+            Some(text) => ["str ", text].concat(),
+            None => format!("points {text:?}"),
+        },
         Value::Bytes(bytes) => format!("bytes {bytes:?}"),
         Value::Function(function) => format!("function {:p}", Rc::as_ptr(function)),
         Value::Class(class) => format!("class {:p}", Rc::as_ptr(class)),
         Value::External(path) => format!("external {path}"),
         Value::Tuple(items) => {
             let keys: Option<Vec<_>> = items.iter().map(key_of).collect();
-            let keys = keys?.into_iter().map(|key| match key {
-                ParameterKey::Value(text) => text,
-                other => format!("{other:?}").into(),
-            });
-            format!("tuple ({})", keys.collect::<Vec<_>>().join("; "))
+            // In quotes: none of them looks like several.
+            format!("tuple {:?}", keys?)
         }
         _ => return None,
     };

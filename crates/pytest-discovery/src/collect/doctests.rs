@@ -3,6 +3,7 @@
 //! Source of the rules: `DoctestTextfile` and `DoctestModule` of `_pytest.doctest`, and `DocTestFinder` of Python's
 //! `doctest`.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -112,6 +113,7 @@ impl Collection<'_, '_> {
                 parameters: Vec::new(),
                 shadow: Vec::new(),
                 conditions: Shared::new(conditions),
+                several: OnceCell::new(),
                 span: one.at,
                 doubt: Shared::new(one.doubt.or_else(|| doubt.clone())),
                 sites: Arc::default(),

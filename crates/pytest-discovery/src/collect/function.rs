@@ -2,7 +2,7 @@
 //!
 //! Source of the rules: pytest's `PyCollector._genfunctions`, and the order of `pytest_generate_tests`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -119,6 +119,7 @@ impl Collection<'_, '_> {
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),
+            several: OnceCell::new(),
             doubt: Shared::default(),
             span: span.clone(),
             sites: sites.clone(),

@@ -141,6 +141,9 @@ fn named_attribute(instance: &Instance) -> Named {
 /// pytest's escaping: printable ASCII as it is, the rest by `\x`, `\u` and `\U`, a backslash doubled.
 fn escape(text: &Text) -> String {
     let points: Vec<u32> = match text {
+        Text::Utf8(text) if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e) && byte != b'\\') => {
+            return String::from(&**text);
+        }
         Text::Utf8(text) => text.chars().map(u32::from).collect(),
         Text::Surrogates(points) => points.to_vec(),
     };

@@ -1,7 +1,7 @@
 //! One test, as pytest's hooks see it and as the catalog lists it.
 
 use std::any::Any;
-use std::cell::Ref;
+use std::cell::{OnceCell, Ref};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::own_marks::{OwnMark, OwnMarks};
 use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
-use crate::syntax::ast::Range;
+use crate::syntax::ast::{Range, Text};
 
 /// The file that a test stands in, as a node.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(crate) struct Item {
     /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
     pub(super) shadow: Vec<Vec<Parameter>>,
     pub(super) conditions: Shared<Vec<Condition>>,
+    /// The first of them as a reason, once somebody asked: none is ever put in front of it.
+    pub(super) several: OnceCell<Doubt>,
     /// Why it is not known what pytest collects for it.
     pub(super) doubt: Shared<Option<Doubt>>,
     pub(super) span: SourceSpan,
@@ -224,7 +226,7 @@ impl Object for Item {
             "name" => Value::str(self.full_name()),
             "originalname" => Value::str(&*self.name),
             "nodeid" if self.is_vague() => OpenName::value(self.function_id.as_str()),
-            "nodeid" => Value::str(self.node_id.as_str()),
+            "nodeid" => Value::Str(Text::Utf8(self.node_id.clone().into())),
             "path" | "fspath" => crate::eval::path_value(&self.module.path),
             "module" => Value::Module(self.module.module.clone()),
             "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),
@@ -344,12 +346,14 @@ impl Object for Item {
     }
 
     fn stands_for_several(&self) -> Option<Doubt> {
-        let condition = |condition: &Condition| Reason {
-            text: format!("which tests there are depends on `{}`", condition.text),
-            at: condition.at.clone(),
-        };
-        let doubt = self.doubt.borrow().clone();
-        doubt.or_else(|| self.conditions.borrow().first().map(|one| condition(one).into()))
+        if let Some(doubt) = &*self.doubt.borrow() {
+            return Some(doubt.clone());
+        }
+        let conditions = self.conditions.borrow();
+        let first = conditions.first()?;
+        let reason =
+            || Reason { text: format!("which tests there are depends on `{}`", first.text), at: first.at.clone() };
+        Some(self.several.get_or_init(|| reason().into()).clone())
     }
 
     fn is_vague(&self) -> bool {

@@ -36,6 +36,7 @@ mod scope;
 mod shadow;
 mod unread;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use test_catalog::{
@@ -452,6 +453,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             parameters: Vec::new(),
             shadow: Vec::new(),
             conditions: Shared::new(place.conditions.to_vec()),
+            several: OnceCell::new(),
             span: doubt.at.clone(),
             doubt: Shared::new(Some(doubt.clone())),
             sites: std::sync::Arc::default(),

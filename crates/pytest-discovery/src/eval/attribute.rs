@@ -33,8 +33,12 @@ impl Interpreter<'_> {
         }
     }
 
+    /// A method that is not the tree's.
+    fn method_of(&self, object: &Value, name: &str) -> Found {
+        Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), self.known_names.name(name)))))
+    }
+
     pub(super) fn find_attribute(&mut self, object: &Value, name: &str, frame: &Frame, range: Range) -> Found {
-        let method = || Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
         match object {
             Value::Unknown(_) | Value::External(_) if matches!(name, "f_locals" | "f_globals") => {
                 Found::Value(Value::Object(Rc::new(super::library::NamesOfFrame(self.importing.clone()))))
@@ -79,7 +83,7 @@ impl Interpreter<'_> {
                 "kwargs" if mark.doubt.is_none() => Found::Value(Value::dict(
                     mark.kwargs.iter().map(|(name, one)| (Value::str(&**name), one.value.clone())).collect(),
                 )),
-                "with_args" => method(),
+                "with_args" => self.method_of(object, name),
                 "mark" => Found::Value(object.clone()),
                 _ => Found::Unknown(None),
             },
@@ -99,7 +103,7 @@ impl Interpreter<'_> {
                 "start" => Found::Value(Value::int(range[0])),
                 "stop" => Found::Value(Value::int(range[1])),
                 "step" => Found::Value(Value::int(range[2])),
-                "count" | "index" => method(),
+                "count" | "index" => self.method_of(object, name),
                 _ if name.starts_with("__") => Found::Unknown(None),
                 _ => Found::Missing,
             },
@@ -109,21 +113,23 @@ impl Interpreter<'_> {
                 "step" => Found::Value(parts[2].clone()),
                 _ => Found::Unknown(None),
             },
-            Value::Time(time) if super::library::times::has_method(*time, name) => method(),
+            Value::Time(time) if super::library::times::has_method(*time, name) => self.method_of(object, name),
             Value::Path(path) => match super::library::paths::attribute(path, name) {
                 Some(value) => Found::Value(value),
-                None => method(),
+                None => self.method_of(object, name),
             },
             Value::Regex(pattern) => match name {
                 "pattern" => Found::Value(Value::Str(pattern.clone())),
-                _ => method(),
+                _ => self.method_of(object, name),
             },
-            Value::Patch(_) if matches!(name, "start" | "stop" | "__enter__" | "__exit__") => method(),
-            Value::Property(_) => method(),
+            Value::Patch(_) if matches!(name, "start" | "stop" | "__enter__" | "__exit__") => {
+                self.method_of(object, name)
+            }
+            Value::Property(_) => self.method_of(object, name),
             Value::Complex(real, imaginary) => match name {
                 "real" => Found::Value(Value::Float(*real)),
                 "imag" => Found::Value(Value::Float(*imaginary)),
-                "conjugate" => method(),
+                "conjugate" => self.method_of(object, name),
                 _ if name.starts_with("__") => Found::Unknown(None),
                 _ => Found::Missing,
             },
@@ -147,10 +153,10 @@ impl Interpreter<'_> {
                     return Found::Unknown(None);
                 }
                 if super::library::is_file(object) && matches!(name, "read" | "readlines" | "close" | "flush") {
-                    return method();
+                    return self.method_of(object, name);
                 }
                 match stdlib::has_method(object, name) {
-                    Some(true) => method(),
+                    Some(true) => self.method_of(object, name),
                     Some(false) => Found::Missing,
                     None => Found::Unknown(None),
                 }
@@ -160,7 +166,7 @@ impl Interpreter<'_> {
                 None => match held.lacks(name) {
                     Some(true) => Found::Missing,
                     // A method, or what is not known of it: calling it tells.
-                    Some(false) => method(),
+                    Some(false) => self.method_of(object, name),
                     None => Found::Unknown(None),
                 },
             },
@@ -207,7 +213,7 @@ impl Interpreter<'_> {
             }
             "__qualname__" if !class.qualname.is_empty() => return Found::Value(Value::str(&*class.qualname)),
             "__subclasses__" => {
-                return Found::Value(Value::BuiltinMethod(Rc::new((Value::Class(class.clone()), name.into()))));
+                return self.method_of(&Value::Class(class.clone()), name);
             }
             "__dict__" if class.metaclass.borrow().is_none() => {
                 return Found::Value(Value::Object(Rc::new(super::held::NamesOfClass(class.clone()))));
@@ -272,7 +278,7 @@ impl Interpreter<'_> {
                 // A method of the built-in class that it derives from.
                 match class.payload() {
                     Some(super::class::Payload::Tuple) if name == "_make" => {
-                        Found::Value(Value::BuiltinMethod(Rc::new((Value::Class(class.clone()), name.into()))))
+                        self.method_of(&Value::Class(class.clone()), name)
                     }
                     _ => Found::Unknown(doubt),
                 }
@@ -398,7 +404,7 @@ impl Interpreter<'_> {
             };
         }
         if is_tuple && name.starts_with('_') {
-            return Found::Value(Value::BuiltinMethod(Rc::new((object.clone(), name.into()))));
+            return self.method_of(object, name);
         }
         if class.payload().is_some() && !matches!(instance.value, Value::None) {
             match self.find_attribute(&instance.value.clone(), name, frame, range) {
@@ -500,6 +506,10 @@ impl Interpreter<'_> {
 
     /// What was set on an object of a library under that name, if anything was.
     pub(super) fn replaced_at(&self, path: &str, name: &str) -> Option<Value> {
+        // Hardly any tree sets anything there.
+        if self.replaced.is_empty() {
+            return None;
+        }
         self.replaced.get(path)?.get(name).cloned()
     }
 }

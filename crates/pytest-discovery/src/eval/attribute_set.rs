@@ -74,7 +74,7 @@ impl Interpreter<'_> {
                     class.renamed.replace(Some(binding.value));
                     return;
                 }
-                class.names.borrow_mut().insert(name.into(), binding);
+                class.names.borrow_mut().insert(self.known_names.name(name), binding);
             }
             Value::Module(module) => self.bind_in(&module.scope, name, value),
             Value::Unknown(unknown) => self.set_attribute_of_one(unknown, name, &value, frame, range),
@@ -109,13 +109,13 @@ impl Interpreter<'_> {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
                     function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
                     if name == "__name__" {
-                        function.attributes.borrow_mut().insert(name.into(), bound(value, None));
+                        function.attributes.borrow_mut().insert(self.known_names.name(name), bound(value, None));
                     }
                     return;
                 }
                 if name != NOT_FOLLOWED {
                     let binding = bound(value, function.attributes.borrow().get(name));
-                    function.attributes.borrow_mut().insert(name.into(), binding);
+                    function.attributes.borrow_mut().insert(self.known_names.name(name), binding);
                 }
             }
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) | Value::Bytes(_)
@@ -198,7 +198,7 @@ impl Interpreter<'_> {
                 Binding { value: Value::Unknown(either), doubt: Some(doubt.clone()) }
             }
         };
-        instance.attributes.borrow_mut().insert(name.into(), binding);
+        instance.attributes.borrow_mut().insert(self.known_names.name(name), binding);
         self.may_change_vars(instance);
     }
 }

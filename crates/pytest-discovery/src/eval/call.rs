@@ -364,11 +364,50 @@ impl Interpreter<'_> {
             return None;
         }
         let scope = Scope::of_call(ScopeKind::Function, Some(function.scope.clone()), Some(function.clone()));
-        bind_parameters(function, arguments, &scope)?;
+        self.bind_parameters(function, arguments, &scope)?;
         let inner = Frame { scope, module: function.module.clone() };
         self.remembered(function, arguments, frame, range, |interpreter| {
             interpreter.run_bound(function, &inner, frame, range)
         })
+    }
+
+    /// Gives a call's arguments to the parameters; `None` where they do not fit.
+    fn bind_parameters(&self, function: &Function, arguments: &Arguments, scope: &Scope) -> Option<()> {
+        let mut positional = arguments.positional.iter();
+        let mut taken: Vec<&str> = Vec::new();
+        let mut names = scope.names.borrow_own();
+        for (parameter, default) in function.def.parameters.iter().zip(&function.defaults) {
+            let by_name = || arguments.keyword(&parameter.name).cloned();
+            let value = match parameter.kind {
+                ParameterKind::PositionalOnly => positional.next().map(|arg| arg.value.clone()),
+                ParameterKind::Positional | ParameterKind::KeywordOnly => {
+                    let first = match parameter.kind {
+                        ParameterKind::Positional => positional.next().map(|arg| arg.value.clone()),
+                        _ => None,
+                    };
+                    match (first, by_name()) {
+                        // Given twice.
+                        (Some(_), Some(_)) => return None,
+                        (Some(value), None) => Some(value),
+                        (None, Some(value)) => {
+                            taken.push(&parameter.name);
+                            Some(value)
+                        }
+                        (None, None) => None,
+                    }
+                }
+                ParameterKind::Rest => Some(Value::Tuple(positional.by_ref().map(|arg| arg.value.clone()).collect())),
+                ParameterKind::RestKeywords => {
+                    let rest = arguments.keywords.iter().filter(|(name, _)| !taken.contains(&&**name));
+                    let pairs = rest.map(|(name, arg)| (Value::str(&**name), arg.value.clone())).collect();
+                    taken = arguments.keywords.iter().map(|(name, _)| &**name).collect();
+                    Some(Value::dict(pairs))
+                }
+            };
+            let value = value.or_else(|| default.clone())?;
+            names.insert(self.known_names.name(&parameter.name), Binding { value, doubt: None });
+        }
+        (positional.next().is_none() && taken.len() == arguments.keywords.len()).then_some(())
     }
 
     /// Runs a function whose parameters are bound.
@@ -449,43 +488,4 @@ fn lambda_body(def: &ast::Function) -> Option<&ast::Expr> {
         ast::StmtKind::Return(Some(value)) | ast::StmtKind::Expr(value) => Some(value),
         _ => None,
     }
-}
-
-/// Gives a call's arguments to the parameters; `None` where they do not fit.
-fn bind_parameters(function: &Function, arguments: &Arguments, scope: &Scope) -> Option<()> {
-    let mut positional = arguments.positional.iter();
-    let mut taken: Vec<&str> = Vec::new();
-    let mut names = scope.names.borrow_own();
-    for (parameter, default) in function.def.parameters.iter().zip(&function.defaults) {
-        let by_name = || arguments.keyword(&parameter.name).cloned();
-        let value = match parameter.kind {
-            ParameterKind::PositionalOnly => positional.next().map(|arg| arg.value.clone()),
-            ParameterKind::Positional | ParameterKind::KeywordOnly => {
-                let first = match parameter.kind {
-                    ParameterKind::Positional => positional.next().map(|arg| arg.value.clone()),
-                    _ => None,
-                };
-                match (first, by_name()) {
-                    // Given twice.
-                    (Some(_), Some(_)) => return None,
-                    (Some(value), None) => Some(value),
-                    (None, Some(value)) => {
-                        taken.push(&parameter.name);
-                        Some(value)
-                    }
-                    (None, None) => None,
-                }
-            }
-            ParameterKind::Rest => Some(Value::Tuple(positional.by_ref().map(|arg| arg.value.clone()).collect())),
-            ParameterKind::RestKeywords => {
-                let rest = arguments.keywords.iter().filter(|(name, _)| !taken.contains(&&**name));
-                let pairs = rest.map(|(name, arg)| (Value::str(&**name), arg.value.clone())).collect();
-                taken = arguments.keywords.iter().map(|(name, _)| &**name).collect();
-                Some(Value::dict(pairs))
-            }
-        };
-        let value = value.or_else(|| default.clone())?;
-        names.insert((&*parameter.name).into(), Binding { value, doubt: None });
-    }
-    (positional.next().is_none() && taken.len() == arguments.keywords.len()).then_some(())
 }

@@ -202,8 +202,11 @@ impl Interpreter<'_> {
                     None => None,
                 },
             };
-            run.found.push((key, value));
             run.left = truth == Some(true);
+            // `any` and `all` are not told what decides nothing.
+            if truth != Some(false) || run.until == Until::First {
+                run.found.push((key, value));
+            }
             return if run.found.len() > MOST_ELEMENTS {
                 Err(self.doubt(frame, range, "more elements than are followed"))
             } else {

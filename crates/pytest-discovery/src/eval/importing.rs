@@ -195,7 +195,7 @@ impl Interpreter<'_> {
     /// `sys.path` leads later. Test modules of several folders put several files of a name on it.
     pub(super) fn is_first_import(&mut self, dotted: &str, path: &Utf8Path) -> bool {
         match self.first_imports.get(dotted) {
-            Some(first) => first == path,
+            Some(first) => first.as_str() == path.as_str(),
             None => {
                 self.first_imports.insert(dotted.to_owned(), path.to_owned());
                 super::shared::changed();

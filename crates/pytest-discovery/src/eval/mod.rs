@@ -124,6 +124,7 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) absent: AbsentModules,
     /// By the path of the file.
     modules: HashMap<Box<str>, Rc<Module>>,
+    known_names: names::KnownNames,
     doubts: under::Doubts,
     steps: u32,
     outside_steps: u64,
@@ -216,6 +217,7 @@ impl<'a> Interpreter<'a> {
             env,
             absent: AbsentModules::new(),
             modules: HashMap::default(),
+            known_names: names::KnownNames::default(),
             doubts: under::Doubts::default(),
             steps: 0,
             outside_steps: 0,
@@ -369,7 +371,7 @@ impl<'a> Interpreter<'a> {
         }
         match known {
             Some(known) => *known = binding,
-            None => drop(names.insert(name.into(), binding)),
+            None => drop(names.insert(self.known_names.name(name), binding)),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The names that a scope, a class or an object binds.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use foldhash::HashMap;
 use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
 
 use super::value::Binding;
 
@@ -109,6 +110,23 @@ impl Extend<(Rc<str>, Binding)> for Names {
         for (name, binding) in more {
             self.insert(name, binding);
         }
+    }
+}
+
+/// Every name once that was bound or asked for: most are those of others as well.
+#[derive(Debug, Default)]
+pub(super) struct KnownNames(RefCell<HashSet<Rc<str>>>);
+
+impl KnownNames {
+    /// The name, to be kept.
+    pub(super) fn name(&self, name: &str) -> Rc<str> {
+        let mut known = self.0.borrow_mut();
+        if let Some(name) = known.get(name) {
+            return name.clone();
+        }
+        let name: Rc<str> = name.into();
+        known.insert(name.clone());
+        name
     }
 }
 

@@ -147,6 +147,13 @@ impl Doubts {
 
     /// Ends all doubts but the first so many.
     pub(super) fn truncate(&mut self, length: usize) {
+        // Hardly ever is there any.
+        if self.0.len() > length {
+            self.end(length);
+        }
+    }
+
+    fn end(&mut self, length: usize) {
         while self.0.len() > length
             && let Some(Under { doubt, bound, of }) = self.0.pop()
         {

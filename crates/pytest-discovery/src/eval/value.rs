@@ -46,7 +46,7 @@ pub(crate) enum Value {
     Iterator(Rc<Iterator>),
     Function(Rc<Function>),
     /// A method of a built-in type, bound: the object and the method's name.
-    BuiltinMethod(Rc<(Value, Box<str>)>),
+    BuiltinMethod(Rc<(Value, Rc<str>)>),
     /// A function of the tree, bound: the object and the function.
     Method(Rc<(Value, Value)>),
     /// `functools.partial(...)`.
@@ -599,7 +599,7 @@ impl Scope {
     pub(super) fn behind(&self, name: &str) -> Option<&Rc<Self>> {
         let mut around = self.parent.as_ref()?;
         let Some(class) = self.class.as_ref().filter(|_| around.kind != ScopeKind::Module) else { return Some(around) };
-        if bindings::of_function(&class.body).iter().any(|one| **one == *name) {
+        if bindings::of_function(&class.body).contains(name) {
             while let Some(outer) = &around.parent {
                 around = outer;
             }

@@ -1,5 +1,7 @@
 //! The names that statements bind.
 
+use foldhash::HashSet;
+
 use super::ast::{Alias, Expr, ExprKind, Pattern, Stmt, StmtKind};
 use super::visit::{Node, walk};
 
@@ -12,7 +14,7 @@ pub(crate) fn of(statements: &[Stmt]) -> Vec<&str> {
 
 /// The names that are local to a function with that body, besides its parameters: Python decides by the whole body, whatever of it
 /// runs.
-pub(crate) fn of_function(body: &[Stmt]) -> Box<[Box<str>]> {
+pub(crate) fn of_function(body: &[Stmt]) -> HashSet<Box<str>> {
     let mut names = of(body);
     let mut elsewhere: Vec<&str> = Vec::new();
     walk(body, &mut |node| match node {
@@ -28,10 +30,7 @@ pub(crate) fn of_function(body: &[Stmt]) -> Box<[Box<str>]> {
         }
         _ => true,
     });
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|name| !elsewhere.contains(name));
-    names.into_iter().map(Into::into).collect()
+    names.into_iter().filter(|name| !elsewhere.contains(name)).map(Into::into).collect()
 }
 
 /// Nested more deeply than this is only hostile code.

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashSet;
+
 use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 use super::visit::{Node, walk};
 use super::{bindings, ruff};
@@ -14,7 +16,7 @@ use super::{bindings, ruff};
 pub(crate) struct Body {
     statements: OnceLock<Vec<Stmt>>,
     /// The names that are local to it, once somebody asked.
-    locals: OnceLock<Box<[Box<str>]>>,
+    locals: OnceLock<HashSet<Box<str>>>,
     changes: OnceLock<bool>,
     /// The names in it that are not its own, each once.
     outer: OnceLock<Box<[Box<str>]>>,
@@ -107,8 +109,7 @@ impl Body {
 
     /// Whether it makes a name local to its function.
     pub(crate) fn is_local(&self, name: &str) -> bool {
-        let locals = self.locals.get_or_init(|| bindings::of_function(self.statements()));
-        locals.binary_search_by(|one| (**one).cmp(name)).is_ok()
+        self.locals.get_or_init(|| bindings::of_function(self.statements())).contains(name)
     }
 }
 

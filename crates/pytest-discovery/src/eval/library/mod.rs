@@ -363,7 +363,7 @@ impl Interpreter<'_> {
     /// A method of a built-in value; `None` where it is not followed.
     pub(super) fn builtin_method(
         &mut self,
-        method: &(Value, Box<str>),
+        method: &(Value, Rc<str>),
         arguments: &Arguments,
         frame: &Frame,
         range: Range,
