@@ -143,6 +143,10 @@ impl Interpreter<'_> {
         if self.is_caught(&raised) == Some(true) {
             return;
         }
+        // What is not followed may raise without anybody saying so, and so may what it calls back.
+        if !self.may_run.is_empty() && &*raised.class != "Skipped" {
+            return;
+        }
         let condition = Condition { text: raised.message.clone(), at: raised.at.clone() };
         let Some(module) = (if of_module { Some(&frame.module) } else { self.importing.last() }) else { return };
         let mut conditions = module.conditions.borrow_mut();

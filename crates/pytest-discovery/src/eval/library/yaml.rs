@@ -162,9 +162,68 @@ fn number(text: &str) -> Option<Value> {
     {
         return Some(Value::Time(Temporal::Date));
     }
-    // No number, and no time, has other letters and signs than these.
-    let signs = "-+._: xXtTzZ";
-    let may_be_one = text.chars().all(|one| one.is_ascii_hexdigit() || signs.contains(one))
-        || matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan");
-    (!may_be_one).then(|| Value::str(text))
+    (!is_int(unsigned) && !is_float(text, unsigned) && !may_be_time(text)).then(|| Value::str(text))
+}
+
+/// Whether it is a whole number in any form: `0b1`, `017`, `1_000`, `0xff`, `1:30`.
+fn is_int(unsigned: &str) -> bool {
+    let all = |text: &str, one_of: fn(u8) -> bool| {
+        !text.is_empty() && text.bytes().all(|byte| byte == b'_' || one_of(byte))
+    };
+    if let Some(bits) = unsigned.strip_prefix("0b") {
+        return all(bits, |byte| matches!(byte, b'0' | b'1'));
+    }
+    if let Some(digits) = unsigned.strip_prefix("0x") {
+        return all(digits, |byte| byte.is_ascii_hexdigit());
+    }
+    if let Some(digits) = unsigned.strip_prefix('0') {
+        return digits.is_empty() || all(digits, |byte| matches!(byte, b'0'..=b'7'));
+    }
+    let mut parts = unsigned.split(':');
+    parts.next().is_some_and(begins_with_digit) && parts.all(is_sixtieth)
+}
+
+/// The same of other numbers: `1.`, `1.5e+3`, `.5`, `1:30.5`, `.inf`.
+fn is_float(text: &str, unsigned: &str) -> bool {
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    let Some((whole, rest)) = unsigned.split_once('.') else { return false };
+    let fraction = rest.trim_start_matches(|one: char| one.is_ascii_digit() || one == '_');
+    let has_exponent = |exponent: &str| {
+        let digits = exponent.strip_prefix(['e', 'E']).and_then(|exponent| exponent.strip_prefix(['-', '+']));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if whole.is_empty() {
+        let is_signed = text.len() > unsigned.len();
+        let begins = rest.starts_with(|one: char| one.is_ascii_digit());
+        return !is_signed && begins && (fraction.is_empty() || has_exponent(fraction));
+    }
+    let mut parts = whole.split(':');
+    if !parts.next().is_some_and(begins_with_digit) {
+        return false;
+    }
+    match parts.next() {
+        None => fraction.is_empty() || has_exponent(fraction),
+        Some(second) => is_sixtieth(second) && parts.all(is_sixtieth) && fraction.is_empty(),
+    }
+}
+
+/// `[0-9][0-9_]*`
+fn begins_with_digit(text: &str) -> bool {
+    text.starts_with(|one: char| one.is_ascii_digit()) && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+/// `[0-5]?[0-9]`
+fn is_sixtieth(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
+}
+
+/// Whether it looks like a time. Not all that do are one.
+fn may_be_time(text: &str) -> bool {
+    let is_year = |year: &str| year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    let others = "-:.+ TtZ\t";
+    text.split_once('-').is_some_and(|(year, _)| is_year(year))
+        && text.matches(':').count() > 1
+        && text.chars().all(|one| one.is_ascii_digit() || others.contains(one))
 }
