@@ -231,7 +231,7 @@ impl LoadedConftests<'_, '_> {
             (_, Some(false)) => HookVerdict::Keep,
             (_, None) => {
                 let at = match &hook.value {
-                    Value::Function(function) => function.file.span(function.def.range),
+                    Value::Function(function) => function.module.file.span(function.def.range),
                     _ => SourceSpan::line(module.file.path.clone(), 1),
                 };
                 let why = answer.doubt().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
@@ -271,7 +271,7 @@ fn refused_hook(module: &Module, pytest: PytestVersion) -> Option<Problem> {
         let is_passed = |name: &str| passed.contains(&name) && (name != "path" || pytest < WITHOUT_PATH);
         let other = asked.map(|one| &*one.name).find(|name| !is_passed(name))?;
         let message = format!("`{hook}` asks for `{other}`, which pytest does not pass: pytest refuses the plugin");
-        let at = function.file.span(function.def.range);
+        let at = function.module.file.span(function.def.range);
         Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::at(at.file, at.start) })
     })
 }

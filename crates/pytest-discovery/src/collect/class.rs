@@ -2,15 +2,16 @@
 //!
 //! Source of the rules: pytest's `PyCollector.collect`, `Class.collect` and `UnitTestCase.collect`.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
+use foldhash::HashSet;
 use test_catalog::{Observation, ObservationKind, Reason, SourceSpan};
 
-use super::dynamic_scope;
 use super::fixtures::Layer;
 use super::item::ClassNode;
-use super::{Collection, Lost, Place, bindings, foreign, marks, pytestmark_problem, switched};
+use super::{
+    Collection, Lost, Place, bindings, dynamic_scope, edit_sites, foreign, marks, pytestmark_problem, switched,
+};
 use crate::PytestVersion;
 use crate::eval::value::{Binding, Class, Doubt, Names, Value};
 use crate::eval::{settled, stdlib, truth};
@@ -92,9 +93,11 @@ impl Collection<'_, '_> {
         let mut visible = place.visible.clone();
         visible.push(Rc::new(layer));
         let node = ClassNode { name: name.clone(), class: class.clone() };
+        let classes: Rc<[ClassNode]> = place.classes.iter().cloned().chain([node]).collect();
         let inner = Place {
             node: place.node.clone(),
-            classes: place.classes.iter().cloned().chain([node]).collect(),
+            sites: edit_sites::around(&place.node.module, &classes),
+            classes,
             chain: std::iter::once(class_marks).chain(place.chain.iter().cloned()).collect(),
             visible,
             conditions: place.conditions.clone(),
@@ -393,7 +396,7 @@ fn judge(class: &Rc<Class>, unittest: bool, pytest: PytestVersion) -> Verdict {
 /// The names of a class in the order in which pytest collects them: those of the farthest base first; unittest's
 /// sorted.
 pub(super) fn members(class: &Class, unittest: bool) -> Vec<(Rc<str>, Binding)> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut groups = Vec::new();
     let mut add = |names: &Names, behind: &[Value]| {
         let mut group = bindings(names);

@@ -5,19 +5,30 @@ use std::sync::Arc;
 
 use test_catalog::{EditForm, EditSite, Position, Scope, SourceSpan};
 
+use super::item::ClassNode;
 use crate::eval::value::{Class, Function, Module, Value};
 use crate::pytest_names::{behind_head, line_behind};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
 
-/// The sites of a function, the narrowest first: itself, its classes' bases and they themselves, its module.
-pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) -> Vec<EditSite> {
-    let mut sites = vec![EditSite {
+/// The sites of a function, the narrowest first: itself, and those around it.
+pub(super) fn of(function: &Function, around: &[EditSite]) -> Arc<[EditSite]> {
+    let own = EditSite {
         scope: Scope::Function,
-        at: decorated(&function.file, function.def.range, &function.def.decorators),
+        at: decorated(&function.module.file, function.def.range, &function.def.decorators),
         form: EditForm::Decorator,
-    }];
-    for class in classes.iter().rev() {
+    };
+    let mut sites = Vec::with_capacity(1 + around.len());
+    sites.push(own);
+    sites.extend_from_slice(around);
+    sites.into()
+}
+
+/// The sites around what stands in a class of others (outermost first) and a module: the classes' bases and they themselves, the
+/// module.
+pub(super) fn around(module: &Module, classes: &[ClassNode]) -> Rc<[EditSite]> {
+    let mut sites = Vec::new();
+    for ClassNode { class, .. } in classes.iter().rev() {
         // Their marks are its own, too. They may stand in a file of which not all tests are read: its own place goes before.
         let bases = class.mro.iter().filter_map(|base| if let Value::Class(base) = base { Some(base) } else { None });
         sites.extend(bases.map(|base| of_class(base)));
@@ -26,7 +37,7 @@ pub(super) fn of(module: &Module, function: &Function, classes: &[Rc<Class>]) ->
     if let Some((at, form)) = of_module(&module.file) {
         sites.push(EditSite { scope: Scope::Module, at, form });
     }
-    sites
+    sites.into()
 }
 
 fn of_module(file: &SourceFile) -> Option<(SourceSpan, EditForm)> {

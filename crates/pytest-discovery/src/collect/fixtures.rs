@@ -128,7 +128,7 @@ impl Layer {
                     if let Some(doubt) = &*function.signature_doubt.borrow() {
                         self.maybe.insert(attribute.clone(), Some(doubt.clone()));
                         let asks_for_all =
-                            |decorator: &ast::Expr| function.file.slice(decorator.range).contains("autouse");
+                            |decorator: &ast::Expr| function.module.file.slice(decorator.range).contains("autouse");
                         if function.def.decorators.iter().any(asks_for_all) {
                             self.maybe_autouse.get_or_insert_with(|| doubt.clone());
                         }

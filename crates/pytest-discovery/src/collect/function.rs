@@ -4,9 +4,8 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
-use test_catalog::{Condition, EditSite, NodeId, Reason, Scope, SourceSpan};
+use test_catalog::{Condition, NodeId, Reason, Scope, SourceSpan};
 
 use super::alike::Watch;
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
@@ -64,7 +63,7 @@ impl Collection<'_, '_> {
         bound: bool,
     ) -> Result<(), Lost> {
         let def = &function.def;
-        let span = function.file.span(def.range);
+        let span = function.module.file.span(def.range);
         let yields = def.is_generator && !def.is_async && !place.unittest;
         function.adopt_marks();
         let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
@@ -98,8 +97,7 @@ impl Collection<'_, '_> {
         function.adopt_marks();
         let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
-        let classes: Vec<_> = place.classes.iter().map(|node| node.class.clone()).collect();
-        let sites: Arc<[EditSite]> = edit_sites::of(&place.node.module, function, &classes).into();
+        let sites = edit_sites::of(function, &place.sites);
         let node_id = |id: Option<&str>| NodeId::python(&place.node.node, names.iter().copied(), id);
         let function_id = node_id(None);
         let item = |id: Option<String>, own: Vec<OwnMark>| Item {
@@ -150,7 +148,7 @@ impl Collection<'_, '_> {
                 .map(|spec| {
                     let mut marks: Vec<OwnMark> = written().chain(spec.marks.iter().cloned()).collect();
                     if self.is_anyio(&own, place, def.is_async && !def.is_generator) && !place.unittest {
-                        let backend = Argument::made(Value::str("anyio_backend"), &function.file);
+                        let backend = Argument::made(Value::str("anyio_backend"), &function.module.file);
                         marks.insert(own.marks.len(), added("usefixtures", vec![backend], Vec::new(), &span));
                     }
                     if yields {
@@ -203,7 +201,7 @@ impl Collection<'_, '_> {
             Outcome::Tests(specs, _) => shadow_of(&specs),
             Outcome::NotKnown(not_known) => not_known.shadow.unwrap_or_default(),
             Outcome::Refused(_) => {
-                let span = found.function.file.span(found.function.def.range);
+                let span = found.function.module.file.span(found.function.def.range);
                 self.suspect_refusal(found.name, SourceSpan::at(span.file, span.start));
                 Vec::new()
             }
@@ -214,7 +212,7 @@ impl Collection<'_, '_> {
     fn generate(&mut self, found: &Found<'_>) -> Outcome {
         let Found { name, function, own, place, bound } = *found;
         let pytest = self.config.pytest;
-        let span = function.file.span(function.def.range);
+        let span = function.module.file.span(function.def.range);
         let around = place.chain.iter().flat_map(|list| list.marks.iter());
         let marks: Vec<Rc<Mark>> = own.marks.iter().chain(around).cloned().collect();
         let unknown = |text: String, at: SourceSpan| {
@@ -425,7 +423,7 @@ impl Collection<'_, '_> {
         });
         match unknown {
             Some(name) if text.contains("uses no argument") => {
-                let at = metafunc.function.file.span(metafunc.function.def.range);
+                let at = metafunc.function.module.file.span(metafunc.function.def.range);
                 self.suspect_refusal(&metafunc.name, at);
                 let text = format!("{text}, unless the fixture `{name}` of a plugin does");
                 Failure::Unknown { text, doubt: None, bare: false }
@@ -479,9 +477,9 @@ fn outcome(failure: Failure, at: &SourceSpan) -> Outcome {
 
 /// `xfail` on what pytest, or a plugin, collects and does not run.
 fn not_run(reason: String, function: &Function) -> OwnMark {
-    let keyword = |name: &str, value| (name.into(), Argument::made(value, &function.file));
+    let keyword = |name: &str, value| (name.into(), Argument::made(value, &function.module.file));
     let kwargs = vec![keyword("run", Value::Bool(false)), keyword("reason", Value::str(reason))];
-    added("xfail", Vec::new(), kwargs, &function.file.span(function.def.range))
+    added("xfail", Vec::new(), kwargs, &function.module.file.span(function.def.range))
 }
 
 /// Whether it is the parameter that anyio's plugin has with trio only.

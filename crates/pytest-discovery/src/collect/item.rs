@@ -114,10 +114,10 @@ impl Item {
         own
     }
 
-    /// All its marks, in the order of `iter_markers`.
-    fn marks(&self) -> Vec<Rc<Mark>> {
+    /// All its marks, its own first, in the order of `iter_markers`.
+    fn marks<'m>(&'m self, own: &'m [OwnMark]) -> impl Iterator<Item = &'m Rc<Mark>> {
         let chain = self.chain.iter().flat_map(|list| list.marks.iter());
-        self.own().iter().map(|own| &own.mark).chain(chain).cloned().collect()
+        own.iter().map(|own| &own.mark).chain(chain)
     }
 
     /// Why it may have more marks than these: one that is inexact has those of its parameters.
@@ -194,8 +194,7 @@ impl Item {
     /// The mark of a name that `get_closest_marker` gives, of those that are known.
     pub(super) fn closest(&self, name: &str) -> Option<Rc<Mark>> {
         let own = self.own();
-        let around = self.chain.iter().flat_map(|list| list.marks.iter());
-        own.iter().map(|own| &own.mark).chain(around).find(|mark| &*mark.name == name).cloned()
+        self.marks(&own).find(|mark| &*mark.name == name).cloned()
     }
 
     /// Gives it a mark.
@@ -290,11 +289,11 @@ impl Object for Item {
                 }
                 let wanted = match arguments.get(0, "name") {
                     None | Some(Value::None) => None,
-                    Some(name) => Some(name.as_str()?.to_owned()),
+                    Some(name) => Some(name.as_str()?),
                 };
-                let marks = self.marks().into_iter();
-                let marks = marks.filter(|mark| wanted.as_deref().is_none_or(|wanted| wanted == &*mark.name));
-                Some(Value::Tuple(marks.map(Value::Mark).collect()))
+                let own = self.own();
+                let marks = self.marks(&own).filter(|mark| wanted.is_none_or(|wanted| wanted == &*mark.name));
+                Some(Value::Tuple(marks.cloned().map(Value::Mark).collect()))
             }
             "add_marker" => {
                 let mark = match arguments.get(0, "marker") {

@@ -133,7 +133,7 @@ impl Object for MetafuncObject {
             "definition" => Value::Object(Rc::new(Self(self.0.clone()))),
             "name" | "originalname" => Value::str(&*metafunc.name),
             "parent" => {
-                let at = metafunc.function.file.span(metafunc.function.def.range);
+                let at = metafunc.function.module.file.span(metafunc.function.def.range);
                 Ancestor::around(metafunc.session.config.clone(), at)
             }
             _ => return None,

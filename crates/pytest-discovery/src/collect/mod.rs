@@ -40,7 +40,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use test_catalog::{
-    Condition, DeclaredMarker, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
+    Condition, DeclaredMarker, EditSite, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
 };
 
 use crate::PytestVersion;
@@ -107,6 +107,8 @@ struct Place {
     chain: Rc<[MarkList]>,
     visible: Visible,
     conditions: Rc<[Condition]>,
+    /// Where an author can put a marker for all that is here.
+    sites: Rc<[EditSite]>,
     doubt: Option<Doubt>,
     unittest: bool,
 }
@@ -209,6 +211,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             chain: Rc::from([marks]),
             visible,
             conditions: conditions.into(),
+            sites: edit_sites::around(&module, &[]),
             doubt,
             unittest: false,
         };
@@ -481,7 +484,7 @@ fn home(value: &Value) -> Option<Home> {
     match value {
         Value::Function(function) => assigned(&function.attributes).or_else(|| match &*function.wrapped.borrow() {
             Some(inner) => home(&Value::Function(inner.clone())),
-            None => Some(Home::File(function.file.path.clone())),
+            None => Some(Home::File(function.module.file.path.clone())),
         }),
         Value::Class(class) => assigned(&class.names).or_else(|| Some(Home::File(class.file.path.clone()))),
         _ => None,

@@ -198,10 +198,10 @@ impl Plugin {
         };
         match &hook.function {
             Value::Function(function) => {
-                hook.at = function.file.span(function.def.range);
+                hook.at = function.module.file.span(function.def.range);
                 hook.wraps |= function.def.is_generator;
                 for decorator in &function.def.decorators {
-                    let text: String = function.file.slice(decorator.range).split_whitespace().collect();
+                    let text: String = function.module.file.slice(decorator.range).split_whitespace().collect();
                     if text.contains("tryfirst=True") {
                         hook.turn = Turn::First;
                     } else if text.contains("trylast=True") {
@@ -257,7 +257,7 @@ impl Hook {
 fn specname(value: &Value) -> Option<String> {
     let Value::Function(function) = value else { return None };
     function.def.decorators.iter().find_map(|decorator| {
-        let text: String = function.file.slice(decorator.range).split_whitespace().collect();
+        let text: String = function.module.file.slice(decorator.range).split_whitespace().collect();
         let (_, behind) = text.split_once("specname=")?;
         let quote = behind.chars().next().filter(|first| matches!(first, '"' | '\''))?;
         behind[1..].split_once(quote).map(|(name, _)| name.to_owned())

@@ -176,7 +176,6 @@ pub(super) enum Elsewhere {
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) def: Arc<ast::Function>,
-    pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) module: Rc<Module>,
     pub(crate) defaults: Vec<Option<Value>>,
@@ -213,7 +212,6 @@ impl Function {
     ) -> Self {
         Self {
             def,
-            file: module.file.clone(),
             scope,
             module,
             defaults,

@@ -167,9 +167,8 @@ fn number(text: &str) -> Option<Value> {
 
 /// Whether it is a whole number in any form: `0b1`, `017`, `1_000`, `0xff`, `1:30`.
 fn is_int(unsigned: &str) -> bool {
-    let all = |text: &str, one_of: fn(u8) -> bool| {
-        !text.is_empty() && text.bytes().all(|byte| byte == b'_' || one_of(byte))
-    };
+    let all =
+        |text: &str, one_of: fn(u8) -> bool| !text.is_empty() && text.bytes().all(|byte| byte == b'_' || one_of(byte));
     if let Some(bits) = unsigned.strip_prefix("0b") {
         return all(bits, |byte| matches!(byte, b'0' | b'1'));
     }
