@@ -77,7 +77,7 @@ fn pytestmark(file: &SourceFile, body: &[Stmt]) -> Option<(SourceSpan, EditForm)
     body.iter().rev().find_map(|stmt| {
         let (target, value) = match &stmt.kind {
             StmtKind::Assign { targets, value } => (targets.first()?, value),
-            StmtKind::AnnAssign { target, value: Some(value), .. } => (target, value),
+            StmtKind::AnnAssign { target, value: Some(value), .. } => (target, &**value),
             _ => return None,
         };
         if !is_pytestmark(target) {

@@ -376,7 +376,8 @@ impl Interpreter<'_> {
         let mut positional = arguments.positional.iter();
         let mut taken: Vec<&str> = Vec::new();
         let mut names = scope.names.borrow_own();
-        for (parameter, default) in function.def.parameters.iter().zip(&function.defaults) {
+        let defaults = function.defaults.iter().chain(std::iter::repeat(&None));
+        for (parameter, default) in function.def.parameters.iter().zip(defaults) {
             let by_name = || arguments.keyword(&parameter.name).cloned();
             let value = match parameter.kind {
                 ParameterKind::PositionalOnly => positional.next().map(|arg| arg.value.clone()),

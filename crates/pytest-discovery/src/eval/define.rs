@@ -39,8 +39,9 @@ impl Interpreter<'_> {
 
     /// A function object, its defaults and annotations evaluated.
     pub(super) fn function(&mut self, def: &Arc<ast::Function>, frame: &Frame) -> Rc<Function> {
-        let defaults = def.parameters.iter().map(|one| one.default.as_ref().map(|default| self.eval(default, frame)));
-        let defaults = defaults.collect();
+        // Most functions have none.
+        let last = def.parameters.iter().rposition(|one| one.default.is_some()).map_or(0, |last| last + 1);
+        let defaults = def.parameters[..last].iter().map(|one| Some(self.eval(one.default.as_ref()?, frame))).collect();
         let inner = Self::generic(&def.type_parameters, frame);
         // Those of a generic method see its class's names, which its scope does not.
         if def.type_parameters.is_empty() || frame.scope.kind != ScopeKind::Class {

@@ -178,7 +178,8 @@ pub(crate) struct Function {
     pub(crate) def: Arc<ast::Function>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) module: Rc<Module>,
-    pub(crate) defaults: Vec<Option<Value>>,
+    /// Of its parameters, as far as any has one.
+    pub(crate) defaults: Box<[Option<Value>]>,
     pub(crate) marks: Shared<Vec<Rc<Mark>>>,
     /// `pytestmark`, where somebody has got the list: what is changed in it counts.
     pub(super) handed: Shared<Option<Rc<List>>>,
@@ -208,7 +209,7 @@ impl Function {
         def: Arc<ast::Function>,
         scope: Rc<Scope>,
         module: Rc<Module>,
-        defaults: Vec<Option<Value>>,
+        defaults: Box<[Option<Value>]>,
     ) -> Self {
         Self {
             def,

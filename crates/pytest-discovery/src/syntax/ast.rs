@@ -199,7 +199,7 @@ pub(crate) enum CompareOp {
 pub(crate) struct Parameter {
     pub(crate) name: Box<str>,
     pub(crate) kind: ParameterKind,
-    pub(crate) default: Option<Expr>,
+    pub(crate) default: Option<Box<Expr>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,31 +289,31 @@ pub(crate) enum StmtKind {
     Function(Arc<Function>),
     Class(Arc<Class>),
     Return(Option<Expr>),
-    Delete(Vec<Expr>),
+    Delete(Box<[Expr]>),
     Assign {
-        targets: Vec<Expr>,
+        targets: Box<[Expr]>,
         value: Expr,
     },
     AugAssign {
         target: Expr,
         op: BinaryOp,
-        value: Expr,
+        value: Box<Expr>,
     },
     AnnAssign {
         target: Expr,
-        annotation: Expr,
-        value: Option<Expr>,
+        annotation: Box<Expr>,
+        value: Option<Box<Expr>>,
     },
     For(Arc<For>),
     While {
-        test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        test: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     If {
-        test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        test: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     With {
         items: Vec<(Expr, Option<Expr>)>,
@@ -325,10 +325,10 @@ pub(crate) enum StmtKind {
     },
     Raise(Option<Expr>),
     Try {
-        body: Vec<Stmt>,
-        handlers: Vec<Handler>,
-        orelse: Vec<Stmt>,
-        finally: Vec<Stmt>,
+        body: Box<[Stmt]>,
+        handlers: Box<[Handler]>,
+        orelse: Box<[Stmt]>,
+        finally: Box<[Stmt]>,
     },
     Assert(Expr),
     Import(Vec<Alias>),

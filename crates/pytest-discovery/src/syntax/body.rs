@@ -15,13 +15,20 @@ use super::{bindings, ruff};
 /// Statements, or where they are.
 pub(crate) struct Body {
     statements: OnceLock<Vec<Stmt>>,
-    /// The names that are local to it, once somebody asked.
+    /// What was asked of it: of most functions, nothing.
+    asked: OnceLock<Box<Asked>>,
+    /// `None` where the statements were there from the beginning.
+    source: Option<Source>,
+}
+
+/// What bodies are asked, as far as this one was.
+#[derive(Default)]
+struct Asked {
+    /// The names that are local to it.
     locals: OnceLock<HashSet<Box<str>>>,
     changes: OnceLock<bool>,
     /// The names in it that are not its own, each once.
     outer: OnceLock<Box<[Box<str>]>>,
-    /// `None` where the statements were there from the beginning.
-    source: Option<Source>,
 }
 
 /// Where a body that is not read yet is.
@@ -36,7 +43,7 @@ pub(super) struct Source {
 
 impl Body {
     fn new(statements: OnceLock<Vec<Stmt>>, source: Option<Source>) -> Self {
-        Self { statements, locals: OnceLock::new(), changes: OnceLock::new(), outer: OnceLock::new(), source }
+        Self { statements, asked: OnceLock::new(), source }
     }
 
     pub(super) fn read(statements: Vec<Stmt>) -> Self {
@@ -47,6 +54,10 @@ impl Body {
         Self::new(OnceLock::new(), Some(source))
     }
 
+    fn asked(&self) -> &Asked {
+        self.asked.get_or_init(Box::default)
+    }
+
     /// The statements.
     pub(crate) fn statements(&self) -> &[Stmt] {
         self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
@@ -54,7 +65,7 @@ impl Body {
 
     /// Whether it has anything that can change what others see: calls, exceptions, and what is bound outside.
     pub(crate) fn can_change_others(&self) -> bool {
-        *self.changes.get_or_init(|| {
+        *self.asked().changes.get_or_init(|| {
             let mut can = false;
             walk(self.statements(), &mut |node| {
                 can |= match node {
@@ -81,7 +92,7 @@ impl Body {
 
     /// The names in it that it does not make local.
     pub(crate) fn outer_names(&self) -> &[Box<str>] {
-        self.outer.get_or_init(|| {
+        self.asked().outer.get_or_init(|| {
             let mut names: Vec<&str> = Vec::new();
             walk(self.statements(), &mut |node| {
                 if let Node::Expression(Expr { kind: ExprKind::Name(name), .. }) = node {
@@ -109,7 +120,7 @@ impl Body {
 
     /// Whether it makes a name local to its function.
     pub(crate) fn is_local(&self, name: &str) -> bool {
-        self.locals.get_or_init(|| bindings::of_function(self.statements())).contains(name)
+        self.asked().locals.get_or_init(|| bindings::of_function(self.statements())).contains(name)
     }
 }
 

@@ -74,7 +74,7 @@ fn statement<'a>(statement: &'a Stmt, see: &mut impl FnMut(Node<'a>) -> bool) {
         StmtKind::Assign { targets, value } => expressions(targets.iter().chain([value]), see),
         StmtKind::AugAssign { target, value, .. } => expressions([target, value], see),
         StmtKind::AnnAssign { target, annotation, value } => {
-            expressions([target, annotation].into_iter().chain(value), see);
+            expressions([target, &**annotation].into_iter().chain(value.as_deref()), see);
         }
         StmtKind::For(one) => {
             expressions([&one.target, &one.iter], see);
@@ -118,7 +118,7 @@ fn statement<'a>(statement: &'a Stmt, see: &mut impl FnMut(Node<'a>) -> bool) {
 
 fn function<'a>(def: &'a Function, see: &mut impl FnMut(Node<'a>) -> bool) {
     expressions(&def.decorators, see);
-    expressions(def.parameters.iter().filter_map(|parameter| parameter.default.as_ref()), see);
+    expressions(def.parameters.iter().filter_map(|parameter| parameter.default.as_deref()), see);
     walk(def.body(), see);
 }
 

@@ -18,7 +18,7 @@ impl Lowering<'_> {
         expression.map(|expression| self.expression(expression))
     }
 
-    fn boxed(&mut self, expression: &python::Expr) -> Box<Expr> {
+    pub(super) fn boxed(&mut self, expression: &python::Expr) -> Box<Expr> {
         Box::new(self.expression(expression))
     }
 
@@ -151,7 +151,7 @@ impl Lowering<'_> {
             parameters.extend(list.iter().map(|one| Parameter {
                 name: identifier(one.name()),
                 kind,
-                default: lowering.optional(one.default()),
+                default: one.default().map(|default| lowering.boxed(default)),
             }));
         };
         let rest = |parameter: &Option<Box<python::Parameter>>, kind| {
@@ -163,7 +163,7 @@ impl Lowering<'_> {
         let keyword_only = given.kwonlyargs.iter().map(|one| Parameter {
             name: identifier(one.name()),
             kind: ParameterKind::KeywordOnly,
-            default: self.optional(one.default()),
+            default: one.default().map(|default| self.boxed(default)),
         });
         parameters.extend(keyword_only);
         parameters.extend(rest(&given.kwarg, ParameterKind::RestKeywords));

@@ -123,9 +123,9 @@ impl Lowering<'_> {
                 StmtKind::Class(Arc::new(class))
             }
             python::Stmt::Return(it) => StmtKind::Return(self.optional(it.value.as_deref())),
-            python::Stmt::Delete(it) => StmtKind::Delete(self.expressions(&it.targets)),
+            python::Stmt::Delete(it) => StmtKind::Delete(self.expressions(&it.targets).into()),
             python::Stmt::Assign(it) => {
-                StmtKind::Assign { targets: self.expressions(&it.targets), value: self.expression(&it.value) }
+                StmtKind::Assign { targets: self.expressions(&it.targets).into(), value: self.expression(&it.value) }
             }
             python::Stmt::TypeAlias(it) => match &*it.name {
                 python::Expr::Name(alias) => StmtKind::TypeAlias(identifier(&alias.id)),
@@ -134,12 +134,12 @@ impl Lowering<'_> {
             python::Stmt::AugAssign(it) => StmtKind::AugAssign {
                 target: self.expression(&it.target),
                 op: expressions::binary(it.op),
-                value: self.expression(&it.value),
+                value: self.boxed(&it.value),
             },
             python::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
                 target: self.expression(&it.target),
-                annotation: self.expression(&it.annotation),
-                value: self.optional(it.value.as_deref()),
+                annotation: self.boxed(&it.annotation),
+                value: it.value.as_deref().map(|value| self.boxed(value)),
             },
             python::Stmt::For(it) => StmtKind::For(Arc::new(For {
                 target: self.expression(&it.target),
@@ -148,14 +148,14 @@ impl Lowering<'_> {
                 orelse: self.statements(&it.orelse),
             })),
             python::Stmt::While(it) => StmtKind::While {
-                test: self.expression(&it.test),
-                body: self.statements(&it.body),
-                orelse: self.statements(&it.orelse),
+                test: self.boxed(&it.test),
+                body: self.statements(&it.body).into(),
+                orelse: self.statements(&it.orelse).into(),
             },
             python::Stmt::If(it) => StmtKind::If {
-                test: self.expression(&it.test),
-                body: self.statements(&it.body),
-                orelse: self.otherwise(&it.elif_else_clauses),
+                test: self.boxed(&it.test),
+                body: self.statements(&it.body).into(),
+                orelse: self.otherwise(&it.elif_else_clauses).into(),
             },
             python::Stmt::With(it) => StmtKind::With {
                 items: it
@@ -175,10 +175,10 @@ impl Lowering<'_> {
                 StmtKind::Raise(raised)
             }
             python::Stmt::Try(it) => StmtKind::Try {
-                body: self.statements(&it.body),
+                body: self.statements(&it.body).into(),
                 handlers: it.handlers.iter().map(|handler| self.handler(handler)).collect(),
-                orelse: self.statements(&it.orelse),
-                finally: self.statements(&it.finalbody),
+                orelse: self.statements(&it.orelse).into(),
+                finally: self.statements(&it.finalbody).into(),
             },
             python::Stmt::Assert(it) => {
                 let test = self.expression(&it.test);
@@ -314,7 +314,8 @@ impl Lowering<'_> {
                 None => body,
                 Some(test) => {
                     let range = Range { start: self.range(clause).start, end };
-                    vec![Stmt { range, kind: StmtKind::If { test: self.expression(test), body, orelse } }]
+                    let (test, body, orelse) = (self.boxed(test), body.into(), orelse.into());
+                    vec![Stmt { range, kind: StmtKind::If { test, body, orelse } }]
                 }
             };
         }

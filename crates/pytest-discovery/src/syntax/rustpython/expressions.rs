@@ -20,7 +20,7 @@ impl Lowering<'_> {
                 parameters.push(Parameter {
                     name: name(argument.def.arg),
                     kind,
-                    default: lowering.optional(argument.default),
+                    default: argument.default.map(|default| lowering.boxed(default)),
                 });
             }
         };
@@ -31,7 +31,7 @@ impl Lowering<'_> {
             keyword_only.push(Parameter {
                 name: name(argument.def.arg),
                 kind: ParameterKind::KeywordOnly,
-                default: self.optional(argument.default),
+                default: argument.default.map(|default| self.boxed(default)),
             });
         }
         let rest = |argument: Option<Box<python::Arg>>, kind| {
@@ -48,7 +48,7 @@ impl Lowering<'_> {
     }
 
     #[expect(clippy::boxed_local, reason = "the parser's trees come in boxes")]
-    fn boxed(&mut self, expression: Box<python::Expr>) -> Box<Expr> {
+    pub(super) fn boxed(&mut self, expression: Box<python::Expr>) -> Box<Expr> {
         Box::new(self.expression(*expression))
     }
 

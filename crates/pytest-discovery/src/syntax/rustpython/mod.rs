@@ -49,9 +49,9 @@ impl Lowering<'_> {
                 }))
             }
             python::Stmt::Return(it) => StmtKind::Return(self.optional(it.value)),
-            python::Stmt::Delete(it) => StmtKind::Delete(self.expressions(it.targets)),
+            python::Stmt::Delete(it) => StmtKind::Delete(self.expressions(it.targets).into()),
             python::Stmt::Assign(it) => {
-                StmtKind::Assign { targets: self.expressions(it.targets), value: self.expression(*it.value) }
+                StmtKind::Assign { targets: self.expressions(it.targets).into(), value: self.expression(*it.value) }
             }
             python::Stmt::TypeAlias(it) => match *it.name {
                 python::Expr::Name(alias) => StmtKind::TypeAlias(name(alias.id)),
@@ -60,24 +60,24 @@ impl Lowering<'_> {
             python::Stmt::AugAssign(it) => StmtKind::AugAssign {
                 target: self.expression(*it.target),
                 op: expressions::binary(it.op),
-                value: self.expression(*it.value),
+                value: self.boxed(it.value),
             },
             python::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
                 target: self.expression(*it.target),
-                annotation: self.expression(*it.annotation),
-                value: self.optional(it.value),
+                annotation: self.boxed(it.annotation),
+                value: it.value.map(|value| self.boxed(value)),
             },
             python::Stmt::For(it) => self.for_loop(*it.target, *it.iter, it.body, it.orelse),
             python::Stmt::AsyncFor(it) => self.for_loop(*it.target, *it.iter, it.body, it.orelse),
             python::Stmt::While(it) => StmtKind::While {
-                test: self.expression(*it.test),
-                body: self.statements(it.body),
-                orelse: self.statements(it.orelse),
+                test: self.boxed(it.test),
+                body: self.statements(it.body).into(),
+                orelse: self.statements(it.orelse).into(),
             },
             python::Stmt::If(it) => StmtKind::If {
-                test: self.expression(*it.test),
-                body: self.statements(it.body),
-                orelse: self.statements(it.orelse),
+                test: self.boxed(it.test),
+                body: self.statements(it.body).into(),
+                orelse: self.statements(it.orelse).into(),
             },
             python::Stmt::With(it) => self.with(it.items, it.body),
             python::Stmt::AsyncWith(it) => self.with(it.items, it.body),
@@ -167,7 +167,7 @@ impl Lowering<'_> {
         finally: Vec<python::Stmt>,
     ) -> StmtKind {
         StmtKind::Try {
-            body: self.statements(body),
+            body: self.statements(body).into(),
             handlers: handlers
                 .into_iter()
                 .map(|python::ExceptHandler::ExceptHandler(handler)| Handler {
@@ -176,8 +176,8 @@ impl Lowering<'_> {
                     body: self.statements(handler.body),
                 })
                 .collect(),
-            orelse: self.statements(orelse),
-            finally: self.statements(finally),
+            orelse: self.statements(orelse).into(),
+            finally: self.statements(finally).into(),
         }
     }
 
