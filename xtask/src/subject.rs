@@ -120,9 +120,11 @@ impl Subject {
             let found = wanted(LanguageArg::Rust).then(|| self.rust(selection, &commands.rust)).transpose()?;
             Ok((commands, found.unwrap_or_default()))
         };
+        // Python's evaluation takes longest, on a thread of its own: it gets a processor before Rust's does.
         let (python, rust) = thread::scope(|scope| {
-            let rust = scope.spawn(rust);
-            (python(), rust.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let python = scope.spawn(python);
+            let rust = rust();
+            (python.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rust)
         });
         let (commands, rust) = rust?;
         Ok((python?.unwrap_or_default().merge(rust.catalog), Ci { commands, rust: rust.lanes }))

@@ -28,8 +28,7 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) ->
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let mut bytes = BUFFER.take();
-    bytes.clear();
-    let read = open(path).and_then(|mut file| file.read_to_end(&mut bytes));
+    let read = bytes_of(path, &mut bytes);
     let text = match (read, std::str::from_utf8(&bytes)) {
         (Err(error), _) => Err(unreadable(format!("cannot be read: {error}"))),
         (Ok(_), Err(_)) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
@@ -44,13 +43,15 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) ->
 /// # Errors
 /// It cannot be read, is no file, is not UTF-8, or is too large.
 pub(crate) fn text(path: &Utf8Path) -> io::Result<String> {
-    let mut text = String::new();
-    open(path)?.read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    bytes_of(path, &mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Opens what is a file, by itself or as a link. A pipe would wait for somebody to write, and a device need not end.
-fn open(path: &Utf8Path) -> io::Result<File> {
+/// Reads what is a file, by itself or as a link, in place of what is in the buffer. A pipe would wait for somebody to write, and a
+/// device need not end.
+fn bytes_of(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.clear();
     let found = fs::metadata(path)?;
     if !found.is_file() && !found.is_dir() {
         return Err(io::Error::other("it is a pipe, a device or a socket: put a file there"));
@@ -58,7 +59,26 @@ fn open(path: &Utf8Path) -> io::Result<File> {
     if found.len() > LARGEST {
         return Err(io::Error::other(format!("it has {} bytes, and no more than {LARGEST} are read", found.len())));
     }
-    File::open(path)
+    let mut file = File::open(path)?;
+    // By its size the end is found at once: to ask for it again, and for the place, costs more than to read a small file.
+    bytes.resize(usize::try_from(found.len()).unwrap_or(0) + 1, 0);
+    let mut length = 0;
+    loop {
+        match file.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        // It has grown meanwhile.
+        if length == bytes.len() {
+            let more = file.take(LARGEST).read_to_end(bytes)?;
+            length += more;
+            break;
+        }
+    }
+    bytes.truncate(length);
+    Ok(())
 }
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and
