@@ -28,11 +28,12 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) ->
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let mut bytes = BUFFER.take();
-    let read = bytes_of(path, &mut bytes);
-    let text = match (read, std::str::from_utf8(&bytes)) {
-        (Err(error), _) => Err(unreadable(format!("cannot be read: {error}"))),
-        (Ok(_), Err(_)) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
-        (Ok(_), Ok(text)) => Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text))),
+    let text = match read(path, &mut bytes) {
+        Err(error) => Err(unreadable(format!("cannot be read: {error}"))),
+        Ok(length) => match std::str::from_utf8(&bytes[..length]) {
+            Err(_) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
+            Ok(text) => Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text))),
+        },
     };
     BUFFER.set(bytes);
     syntax::parse(&file, text?, python).map(Arc::new)
@@ -44,14 +45,14 @@ pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) ->
 /// It cannot be read, is no file, is not UTF-8, or is too large.
 pub(crate) fn text(path: &Utf8Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    bytes_of(path, &mut bytes)?;
+    let length = read(path, &mut bytes)?;
+    bytes.truncate(length);
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Reads what is a file, by itself or as a link, in place of what is in the buffer. A pipe would wait for somebody to write, and a
-/// device need not end.
-fn bytes_of(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.clear();
+/// Reads what is a file, by itself or as a link, into a buffer, which may have more in it from before: how many bytes it has. A pipe
+/// would wait for somebody to write, and a device need not end.
+fn read(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let found = fs::metadata(path)?;
     if !found.is_file() && !found.is_dir() {
         return Err(io::Error::other("it is a pipe, a device or a socket: put a file there"));
@@ -60,25 +61,27 @@ fn bytes_of(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<()> {
         return Err(io::Error::other(format!("it has {} bytes, and no more than {LARGEST} are read", found.len())));
     }
     let mut file = File::open(path)?;
-    // By its size the end is found at once: to ask for it again, and for the place, costs more than to read a small file.
-    bytes.resize(usize::try_from(found.len()).unwrap_or(0) + 1, 0);
+    // One more than it has, so that the end is seen without asking the system for the size once more.
+    let mut room = usize::try_from(found.len()).unwrap_or(0) + 1;
     let mut length = 0;
     loop {
-        match file.read(&mut bytes[length..]) {
-            Ok(0) => break,
+        if bytes.len() < room {
+            bytes.resize(room, 0);
+        }
+        match file.read(&mut bytes[length..room]) {
+            Ok(0) => return Ok(length),
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        // It has grown meanwhile.
-        if length == bytes.len() {
-            let more = file.take(LARGEST).read_to_end(bytes)?;
-            length += more;
-            break;
+        // It grows while it is read.
+        if length == room {
+            if length as u64 > LARGEST {
+                return Err(io::Error::other(format!("more than {LARGEST} bytes are written while it is read")));
+            }
+            room *= 2;
         }
     }
-    bytes.truncate(length);
-    Ok(())
 }
 
 /// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and

@@ -40,9 +40,16 @@ pub(crate) struct Sources<'t> {
 /// Files that no helper has taken yet.
 #[derive(Debug, Default)]
 struct Queue {
-    files: VecDeque<Utf8PathBuf>,
+    files: VecDeque<Wanted>,
     /// Whether nothing will be added but what these files import.
     is_complete: bool,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    path: Utf8PathBuf,
+    /// Whether evaluation will ask for the places of what it finds there.
+    is_collected: bool,
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +100,7 @@ impl<'t> Sources<'t> {
         self.complete(|_| {});
     }
 
-    fn complete(&self, change: impl FnOnce(&mut VecDeque<Utf8PathBuf>)) {
+    fn complete(&self, change: impl FnOnce(&mut VecDeque<Wanted>)) {
         let mut waiting = lock(&self.waiting);
         change(&mut waiting.files);
         waiting.is_complete = true;
@@ -156,10 +163,12 @@ impl<'t> Sources<'t> {
 
     fn help(&self) {
         let mut to_follow = Vec::new();
-        while let Some(path) = self.next() {
+        while let Some(Wanted { path, is_collected }) = self.next() {
             let slot = self.slot(&path).0;
             if let Ok(file) = self.parsed(&slot, &path) {
-                file.find_lines();
+                if is_collected {
+                    file.find_lines();
+                }
                 to_follow.push((path, file.clone()));
             }
             if let Some(imports) = self.imports.get() {
@@ -169,11 +178,11 @@ impl<'t> Sources<'t> {
     }
 
     /// The next file to parse, once there is one.
-    fn next(&self) -> Option<Utf8PathBuf> {
+    fn next(&self) -> Option<Wanted> {
         let mut waiting = lock(&self.waiting);
         loop {
-            if let Some(path) = waiting.files.pop_front() {
-                return Some(path);
+            if let Some(file) = waiting.files.pop_front() {
+                return Some(file);
             }
             if waiting.is_complete {
                 return None;
@@ -233,7 +242,7 @@ impl<'t> Sources<'t> {
                 return;
             }
             next = imports.package_of(&path);
-            lock(&self.waiting).files.push_front(path);
+            lock(&self.waiting).files.push_front(Wanted { path, is_collected: false });
         }
     }
 }
@@ -242,7 +251,7 @@ impl<'t> Sources<'t> {
 impl Conftests for &Sources<'_> {
     fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
         // Conftests are evaluated before modules.
-        lock(&self.waiting).files.push_front(conftest.to_owned());
+        lock(&self.waiting).files.push_front(Wanted { path: conftest.to_owned(), is_collected: true });
         self.more.notify_one();
         ConftestIgnores::default()
     }
@@ -252,7 +261,7 @@ impl Conftests for &Sources<'_> {
     }
 
     fn found(&mut self, module: &Utf8Path) {
-        lock(&self.waiting).files.push_back(module.to_owned());
+        lock(&self.waiting).files.push_back(Wanted { path: module.to_owned(), is_collected: true });
         self.more.notify_one();
     }
 }

@@ -63,7 +63,9 @@ impl SourceFile {
 pub(super) fn line_starts(text: &str) -> Vec<u32> {
     let mut starts = Vec::with_capacity(text.len() / SHORT_LINE + 1);
     starts.push(0);
-    starts.extend(memchr_iter(b'\n', text.as_bytes()).map(|index| u32::try_from(index + 1).unwrap_or(u32::MAX)));
+    for index in memchr_iter(b'\n', text.as_bytes()) {
+        starts.push(u32::try_from(index + 1).unwrap_or(u32::MAX));
+    }
     starts
 }
 
