@@ -134,7 +134,8 @@ pub(super) fn taint_all<'v>(values: impl IntoIterator<Item = &'v Value>, doubt: 
                 Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => reached.extend(&items),
                 Feed::Repeat(item) => reached.push(&item),
                 Feed::Unknown(before) => reached.extend(before.candidates()),
-                Feed::List(list, _) => reached.push(&Value::List(list)),
+                Feed::List(list, _) | Feed::Backwards(list, _) => reached.push(&Value::List(list)),
+                Feed::Groups(groups) => reached.extend(groups.values()),
                 Feed::Lazy(lazy) => lazy.sources.into_iter().for_each(|one| reached.push(&Value::Iterator(one))),
                 // Whoever may have asked it has had it run: see `may_call`.
                 Feed::Count(..) | Feed::Waiting(..) | Feed::One(..) => {}

@@ -30,12 +30,40 @@ pub(super) enum Feed {
     Cycle(VecDeque<Value>),
     /// The elements of a list from that place on, as they are when they are asked for.
     List(Rc<List>, usize),
+    /// The same of `reversed`: so many are before the last one that was given.
+    Backwards(Rc<List>, usize),
+    Groups(Groups),
     Lazy(Box<Lazy>),
     /// The element that a running generator has come to, and why there is no other one yet.
     One(Option<Value>, Doubt),
     /// A generator that nobody asked yet, and why it is not known what it has.
     Waiting(Box<Waiting>, Doubt),
     Unknown(Doubt),
+}
+
+/// `itertools.groupby`: a group ends when the next one is asked for, whether anybody has looked at it or not.
+#[derive(Debug)]
+pub(super) struct Groups {
+    /// The keys and the elements of those that were not given yet.
+    pub(super) left: VecDeque<(Value, Vec<Value>)>,
+    pub(super) last: Option<Rc<Iterator>>,
+}
+
+impl Groups {
+    fn next(&mut self) -> Option<Value> {
+        if let Some(last) = self.last.take() {
+            last.now(Feed::Items(VecDeque::new()));
+        }
+        let (key, items) = self.left.pop_front()?;
+        let group = Rc::new(Iterator(Feed::Items(items.into()).into()));
+        self.last = Some(group.clone());
+        Some(Value::Tuple(Rc::from([key, Value::Iterator(group)])))
+    }
+
+    /// The keys and elements that it has not given.
+    pub(super) fn values(&self) -> impl std::iter::Iterator<Item = &Value> {
+        self.left.iter().flat_map(|(key, items)| std::iter::once(key).chain(items))
+    }
 }
 
 impl Iterator {
@@ -58,7 +86,8 @@ impl Iterator {
             Feed::Items(items) | Feed::File(items) | Feed::Cycle(items) => doubt.among(&items),
             Feed::Repeat(item) => doubt.among([&item]),
             Feed::Unknown(before) => before,
-            Feed::List(list, _) => doubt.among([&Value::List(list)]),
+            Feed::List(list, _) | Feed::Backwards(list, _) => doubt.among([&Value::List(list)]),
+            Feed::Groups(groups) => doubt.among(groups.values()),
             Feed::Lazy(lazy) => {
                 lazy.sources.iter().for_each(|source| source.forget(doubt));
                 doubt.clone()
@@ -87,6 +116,15 @@ impl Iterator {
                 *at += 1;
                 list.0.borrow().as_ref().map(|items| items.get(*at - 1).cloned()).map_err(Clone::clone)
             }
+            Feed::Backwards(list, left) => {
+                let items = list.0.borrow();
+                let items = items.as_ref().map_err(Clone::clone)?;
+                let found = left.checked_sub(1).and_then(|at| items.get(at)).cloned();
+                // A list that has become shorter ends it for good.
+                *left = if found.is_some() { *left - 1 } else { 0 };
+                Ok(found)
+            }
+            Feed::Groups(groups) => Ok(groups.next()),
             Feed::One(item, doubt) => item.take().map(Some).ok_or_else(|| doubt.clone()),
             // Only evaluation can ask it: see `pull`.
             Feed::Lazy(_) => Ok(None),
@@ -99,8 +137,16 @@ impl Iterator {
         match &mut *self.0.borrow_asked() {
             Feed::Items(items) | Feed::File(items) => Ok(std::mem::take(items).into()),
             Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
+            Feed::Groups(groups) => {
+                Ok(std::iter::from_fn(|| groups.next()).collect())
+            }
             Feed::Unknown(doubt) | Feed::Waiting(_, doubt) | Feed::One(_, doubt) => Err(Some(doubt.clone())),
-            Feed::Count(..) | Feed::Repeat(_) | Feed::Cycle(_) | Feed::List(..) | Feed::Lazy(_) => Err(None),
+            Feed::Count(..)
+            | Feed::Repeat(_)
+            | Feed::Cycle(_)
+            | Feed::List(..)
+            | Feed::Backwards(..)
+            | Feed::Lazy(_) => Err(None),
         }
     }
 }

@@ -175,7 +175,7 @@ impl Interpreter<'_> {
     pub(super) fn settle_lazy(&mut self, iterator: &Rc<Iterator>) {
         let endless = match &*iterator.0.borrow() {
             Feed::Lazy(lazy) if lazy.is_endless() => Some((lazy.frame.clone(), lazy.range)),
-            Feed::Lazy(_) | Feed::List(..) => None,
+            Feed::Lazy(_) | Feed::List(..) | Feed::Backwards(..) => None,
             _ => return,
         };
         if let Some((frame, range)) = endless {

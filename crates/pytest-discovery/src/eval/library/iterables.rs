@@ -105,6 +105,11 @@ impl Interpreter<'_> {
                 if matches!(one, Value::Instance(_) | Value::Set(_) | Value::FrozenSet(_) | Value::Iterator(_)) {
                     return None;
                 }
+                if let Value::List(list) = one
+                    && let Some(items) = list.0.borrow().as_ref().ok().filter(|items| several::among(items).is_none())
+                {
+                    return Some(Iterator::value(Feed::Backwards(list.clone(), items.len())));
+                }
                 Some(Iterator::of(several::reversed(self.iterate(one, frame, range).ok()?)))
             }
             ("map", [function, columns @ ..]) if !columns.is_empty() => {

@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
 use super::super::compare::integer;
-use super::super::iterator::Feed;
+use super::super::iterator::{Feed, Groups};
 use super::super::value::{Arguments, Iterator, Value};
 use super::super::{Frame, Interpreter, MOST_ELEMENTS, several, truth};
 use crate::syntax::ast::Range;
@@ -124,8 +124,7 @@ impl Interpreter<'_> {
                         _ => groups.push((by, vec![item])),
                     }
                 }
-                let pairs = groups.into_iter().map(|(by, group)| Value::Tuple(Rc::from([by, Iterator::of(group)])));
-                Some(Iterator::of(pairs.collect()))
+                Some(Iterator::value(Feed::Groups(Groups { left: groups.into(), last: None })))
             }
             "takewhile" | "dropwhile" | "filterfalse" => {
                 let [function, items] = &arguments.plain()?[..] else { return None };
