@@ -178,6 +178,9 @@ impl Interpreter<'_> {
                 self.may_hash(item, frame, range);
                 among(&set_items(container)?, item)
             }
+            Value::List(_) if let Some(items) = self.in_any_order(container).filter(|_| self.doubts_order_only()) => {
+                among(&items, item)
+            }
             Value::Dict(dict) | Value::View(dict, super::value::ViewKind::Keys) => {
                 self.may_hash(item, frame, range);
                 Some(dict.find(item)?.is_some())

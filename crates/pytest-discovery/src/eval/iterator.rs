@@ -137,9 +137,7 @@ impl Iterator {
         match &mut *self.0.borrow_asked() {
             Feed::Items(items) | Feed::File(items) => Ok(std::mem::take(items).into()),
             Feed::Cycle(items) if items.is_empty() => Ok(Vec::new()),
-            Feed::Groups(groups) => {
-                Ok(std::iter::from_fn(|| groups.next()).collect())
-            }
+            Feed::Groups(groups) => Ok(std::iter::from_fn(|| groups.next()).collect()),
             Feed::Unknown(doubt) | Feed::Waiting(_, doubt) | Feed::One(_, doubt) => Err(Some(doubt.clone())),
             Feed::Count(..)
             | Feed::Repeat(_)

@@ -9,6 +9,7 @@ mod introspection;
 mod iterables;
 mod itertools;
 mod json;
+mod listings;
 mod numbers;
 pub(super) mod paths;
 mod presence;
@@ -144,7 +145,7 @@ impl Interpreter<'_> {
                 _ => None,
             },
             "sys" if name == "exit" => Some(self.outcome("SystemExit", frame, range)),
-            "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
+            "glob" | "os" | "os.path" | "pathlib" | "os.environ" | "shutil" | "platform" | "sys" => {
                 self.system(module, name, arguments, frame, range)
             }
             "io" if name == "open" => self.builtin("open", arguments, frame, range),

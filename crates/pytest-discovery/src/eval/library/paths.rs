@@ -235,69 +235,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The entries of a folder of the tree, in no known order: a set.
-    fn listing(&mut self, folder: &str, pattern: &str, all: bool) -> Option<Value> {
-        let folder_path = self.inside(folder)?;
-        let mut parts: Vec<&str> = pattern.split('/').collect();
-        let last = parts.pop()?;
-        let mut folders = vec![folder_path];
-        for part in parts {
-            let mut below = Vec::new();
-            for folder in &folders {
-                match part {
-                    "**" => self.folders_below(folder, &mut below, 0)?,
-                    part if part.contains(['*', '?', '[']) => {
-                        let matcher = crate::fnmatch::FnMatch::new(part);
-                        for (name, path) in entries(folder)? {
-                            if path.is_dir() && matcher.matches(&name) {
-                                below.push(path);
-                            }
-                        }
-                    }
-                    part => {
-                        let path = folder.join(part);
-                        if path.is_dir() {
-                            below.push(self.inside(path.as_str())?);
-                        }
-                    }
-                }
-            }
-            folders = below;
-        }
-        if last == "**" {
-            return None;
-        }
-        let matcher = crate::fnmatch::FnMatch::new(last);
-        let mut found = Vec::new();
-        for folder in folders {
-            for (name, path) in entries(&folder)? {
-                if all || matcher.matches(&name) {
-                    found.push(Value::Path(path.as_str().into()));
-                }
-            }
-            self.charge(found.len());
-            if found.len() > MOST_ELEMENTS || self.is_exhausted() {
-                return None;
-            }
-        }
-        Some(Value::set(found))
-    }
-
-    fn folders_below(&mut self, folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>, depth: u32) -> Option<()> {
-        if depth > 20 || found.len() > MOST_ELEMENTS || !self.step() {
-            return None;
-        }
-        found.push(folder.to_owned());
-        for (_, path) in entries(folder)? {
-            // A link may lead in circles.
-            if path.is_dir() && !path.is_symlink() {
-                self.folders_below(&path, found, depth + 1)?;
-            }
-        }
-        Some(())
-    }
-
-    /// `os`, `os.path`, `pathlib`, `platform` and `shutil`.
+    /// `glob`, `os`, `os.path`, `pathlib`, `platform` and `shutil`.
     pub(super) fn system(
         &mut self,
         module: &str,
@@ -325,6 +263,8 @@ impl Interpreter<'_> {
             ("platform", "system") => Some(Value::str("Linux")),
             ("platform", "machine") => Some(Value::str("x86_64")),
             ("platform", "python_implementation") => Some(Value::str("CPython")),
+            ("os", "listdir") => self.listdir(arguments, frame, range),
+            ("glob", "glob") => self.glob(arguments, frame, range),
             ("os", "getcwd") => Some(Value::str(self.tree.as_str())),
             ("os", "fspath") => match &arguments.plain()?[..] {
                 [one] => text_of(one).map(Value::str),
@@ -438,7 +378,7 @@ fn dirname(path: &str) -> &str {
 }
 
 /// `os.path.normpath`.
-fn normpath(path: &str) -> Option<String> {
+pub(super) fn normpath(path: &str) -> Option<String> {
     if path.starts_with("//") {
         return None;
     }
@@ -463,21 +403,4 @@ fn normpath(path: &str) -> Option<String> {
         (false, true) => ".".to_owned(),
         (false, false) => joined,
     })
-}
-
-/// The entries of a folder, sorted by name.
-fn entries(folder: &Utf8Path) -> Option<Vec<(String, Utf8PathBuf)>> {
-    if !folder.is_dir() {
-        return Some(Vec::new());
-    }
-    let mut found = Vec::new();
-    for entry in folder.read_dir_utf8().ok()? {
-        let entry = entry.ok()?;
-        found.push((entry.file_name().to_owned(), entry.path().to_owned()));
-        if found.len() > MOST_ELEMENTS {
-            return None;
-        }
-    }
-    found.sort();
-    Some(found)
 }
