@@ -7,9 +7,15 @@ use super::super::value::{Arguments, Value};
 use super::super::{Frame, Interpreter, MOST_TEXT};
 use crate::syntax::ast::Range;
 
-/// What `str.strip` and `str.split` take off without an argument, as far as it is ASCII.
+/// What `str.isspace` says of a character, and `str.strip` and `str.split` take off without an argument: Unicode's white space,
+/// and four separators.
 fn is_space(one: char) -> bool {
-    matches!(one, ' ' | '\t'..='\r' | '\x1c'..='\x1f')
+    one.is_whitespace() || matches!(one, '\x1c'..='\x1f')
+}
+
+/// Where `str.splitlines` ends a line.
+fn is_line_end(one: char) -> bool {
+    matches!(one, '\n'..='\r' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 impl Interpreter<'_> {
@@ -83,9 +89,6 @@ fn plain_method(text: &str, name: &str, values: &[&Value]) -> Option<Value> {
             [_] => Some(arg(0)?.chars().collect()),
             _ => return None,
         };
-        if chosen.is_none() && !ascii {
-            return None;
-        }
         let goes = |one: char| chosen.as_ref().map_or_else(|| is_space(one), |chosen| chosen.contains(&one));
         let mut rest = text;
         if left {
@@ -206,7 +209,7 @@ fn plain_method(text: &str, name: &str, values: &[&Value]) -> Option<Value> {
         ("isalnum", 0) if ascii => {
             Some(Value::Bool(!text.is_empty() && text.bytes().all(|one| one.is_ascii_alphanumeric())))
         }
-        ("isspace", 0) if ascii => Some(Value::Bool(!text.is_empty() && text.chars().all(is_space))),
+        ("isspace", 0) => Some(Value::Bool(!text.is_empty() && text.chars().all(is_space))),
         ("islower", 0) if ascii => Some(Value::Bool(
             text.bytes().any(|one| one.is_ascii_lowercase()) && !text.bytes().any(|one| one.is_ascii_uppercase()),
         )),
@@ -227,46 +230,11 @@ fn split(text: &str, from_right: bool, arguments: &Arguments) -> Option<Value> {
         Some(times) => integer(times)?.to_i64()?,
     };
     let limit = usize::try_from(times).ok();
-    let mut parts: Vec<String> = Vec::new();
-    match arguments.get(0, "sep") {
-        None | Some(Value::None) => {
-            if !text.is_ascii() {
-                return None;
-            }
-            let mut rest = text.trim_matches(is_space);
-            while !rest.is_empty() {
-                if limit.is_some_and(|limit| parts.len() >= limit) {
-                    parts.push(rest.to_owned());
-                    break;
-                }
-                let found = if from_right { rest.rfind(is_space) } else { rest.find(is_space) };
-                match (found, from_right) {
-                    (None, _) => {
-                        parts.push(rest.to_owned());
-                        break;
-                    }
-                    (Some(at), false) => {
-                        parts.push(rest[..at].to_owned());
-                        rest = rest[at..].trim_start_matches(is_space);
-                    }
-                    (Some(at), true) => {
-                        parts.push(rest[at + 1..].to_owned());
-                        rest = rest[..at].trim_end_matches(is_space);
-                    }
-                }
-            }
-            let far = if from_right { text.starts_with(is_space) } else { text.ends_with(is_space) };
-            if limit.is_some() && far {
-                // What is left keeps its spaces at the far end.
-                return None;
-            }
-            if from_right {
-                parts.reverse();
-            }
-        }
+    let parts = match arguments.get(0, "sep") {
+        None | Some(Value::None) => split_at_spaces(text, from_right, limit),
         Some(mark) => {
             let mark = mark.as_str().filter(|mark| !mark.is_empty())?;
-            parts = match (limit, from_right) {
+            match (limit, from_right) {
                 (None, _) => text.split(mark).map(str::to_owned).collect(),
                 (Some(limit), false) => text.splitn(limit + 1, mark).map(str::to_owned).collect(),
                 (Some(limit), true) => {
@@ -274,21 +242,52 @@ fn split(text: &str, from_right: bool, arguments: &Arguments) -> Option<Value> {
                     parts.reverse();
                     parts
                 }
-            };
+            }
         }
-    }
+    };
     (parts.len() <= super::super::MOST_ELEMENTS).then(|| Value::list(parts.into_iter().map(Value::str).collect()))
 }
 
-fn splitlines(text: &str, keep: bool) -> Option<Value> {
-    // Other line ends are rare, and not followed.
-    if !text.is_ascii() || text.contains(['\x0b', '\x0c', '\x1c', '\x1d', '\x1e', '\r']) {
-        return None;
+/// The words between white space. What is left behind the last split keeps its spaces at the far end.
+fn split_at_spaces(text: &str, from_right: bool, limit: Option<usize>) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let trim =
+        |rest| if from_right { str::trim_end_matches(rest, is_space) } else { str::trim_start_matches(rest, is_space) };
+    let mut rest = trim(text);
+    while !rest.is_empty() {
+        let found = if limit.is_some_and(|limit| words.len() >= limit) {
+            None
+        } else if from_right {
+            rest.char_indices().rfind(|(_, one)| is_space(*one)).map(|(at, one)| (at, at + one.len_utf8()))
+        } else {
+            rest.find(is_space).map(|at| (at, at))
+        };
+        let Some((end, next)) = found else {
+            words.push(rest.to_owned());
+            break;
+        };
+        let (word, others) = if from_right { (&rest[next..], &rest[..end]) } else { (&rest[..end], &rest[end..]) };
+        words.push(word.to_owned());
+        rest = trim(others);
     }
-    let lines: Vec<Value> = text
-        .split_inclusive('\n')
-        .map(|line| Value::str(if keep { line } else { line.strip_suffix('\n').unwrap_or(line) }))
-        .collect();
+    if from_right {
+        words.reverse();
+    }
+    words
+}
+
+fn splitlines(text: &str, keep: bool) -> Option<Value> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.find(is_line_end) {
+        let behind = &rest[end..];
+        let length = if behind.starts_with("\r\n") { 2 } else { behind.chars().next().map_or(0, char::len_utf8) };
+        lines.push(Value::str(&rest[..if keep { end + length } else { end }]));
+        rest = &behind[length..];
+    }
+    if !rest.is_empty() {
+        lines.push(Value::str(rest));
+    }
     (lines.len() <= super::super::MOST_ELEMENTS).then(|| Value::list(lines))
 }
 
