@@ -125,6 +125,7 @@ pub(crate) struct Interpreter<'a> {
     /// By the path of the file.
     modules: HashMap<Box<str>, Rc<Module>>,
     known_names: names::KnownNames,
+    read_before: library::ReadBefore,
     doubts: under::Doubts,
     steps: u32,
     outside_steps: u64,
@@ -218,6 +219,7 @@ impl<'a> Interpreter<'a> {
             absent: AbsentModules::new(),
             modules: HashMap::default(),
             known_names: names::KnownNames::default(),
+            read_before: library::ReadBefore::default(),
             doubts: under::Doubts::default(),
             steps: 0,
             outside_steps: 0,

@@ -1,20 +1,67 @@
 //! `open(...)`: files of the tree, to be read as texts.
 
+use std::rc::Rc;
+
+use foldhash::HashMap;
+
 use super::super::iterator::Feed;
 use super::super::value::{Arguments, Iterator, Value};
 use super::super::{Interpreter, MOST_TEXT};
+use super::yaml;
+
+/// How many files and documents are kept, and how large they are at most: a helper that reads a file is called again and again.
+const MOST_KEPT: usize = 64;
+const KEPT_BYTES: usize = 32 << 10;
+
+/// What was read before.
+#[derive(Debug, Default)]
+pub(in crate::eval) struct ReadBefore {
+    /// Files, by their paths as they were given.
+    texts: HashMap<Box<str>, Rc<str>>,
+    /// By their texts; nobody else has these objects.
+    documents: HashMap<Box<str>, Value>,
+}
 
 impl Interpreter<'_> {
     /// The text of a file of the tree, with each end of a line as `\n` unless `newline=""` leaves them.
     pub(super) fn file_text(&mut self, path: &str, keep_newlines: bool) -> Option<String> {
-        let path = self.inside(path)?;
-        let size = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
-        self.charge(10 + usize::try_from(size).ok()? / 64);
-        if size > MOST_TEXT as u64 {
-            return None;
+        let text = match self.read_before.texts.get(path) {
+            Some(text) => text.clone(),
+            None => {
+                let inside = self.inside(path)?;
+                let size = inside.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+                if size > MOST_TEXT as u64 {
+                    self.charge(MOST_TEXT / 64);
+                    return None;
+                }
+                let text: Rc<str> = std::fs::read_to_string(inside).ok()?.into();
+                if text.len() <= KEPT_BYTES && self.read_before.texts.len() < MOST_KEPT {
+                    self.read_before.texts.insert(path.into(), text.clone());
+                }
+                text
+            }
+        };
+        self.charge(10 + text.len() / 64);
+        let is_as_it_is = keep_newlines || !text.contains('\r');
+        Some(if is_as_it_is { text.to_string() } else { text.replace("\r\n", "\n").replace('\r', "\n") })
+    }
+
+    /// `yaml.safe_load(...)` of a text: an object of its own each time.
+    pub(super) fn yaml(&mut self, text: &str) -> Option<Value> {
+        self.charge(text.len() / 16);
+        if let Some(known) = self.read_before.documents.get(text).cloned()
+            && let Some(copy) = self.deep_copy(&known)
+        {
+            return Some(copy);
         }
-        let text = std::fs::read_to_string(path).ok()?;
-        Some(if keep_newlines || !text.contains('\r') { text } else { text.replace("\r\n", "\n").replace('\r', "\n") })
+        let document = yaml::parse(text)?;
+        if text.len() <= KEPT_BYTES
+            && self.read_before.documents.len() < MOST_KEPT
+            && let Some(copy) = self.deep_copy(&document)
+        {
+            self.read_before.documents.insert(text.into(), copy);
+        }
+        Some(document)
     }
 
     /// `open(path)` for reading a text: the lines that are left. `None` for all else.

@@ -19,7 +19,7 @@ mod strings;
 pub(super) mod times;
 mod yaml;
 
-pub(super) use files::is_file;
+pub(super) use files::{ReadBefore, is_file};
 pub(super) use introspection::{NamesOfFrame, NamesOfScope, is_callable, type_of};
 pub(super) use presence::{is_below_plain_module, is_of_python_2, lacks_name, may_lack_name};
 
@@ -139,8 +139,7 @@ impl Interpreter<'_> {
                         Value::Str(text) => text.as_str()?.to_owned(),
                         file => self.rest_of_file(file)?,
                     };
-                    self.charge(text.len() / 16);
-                    yaml::parse(&text)
+                    self.yaml(&text)
                 }
                 _ => None,
             },
