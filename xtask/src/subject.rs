@@ -1,13 +1,12 @@
 //! The tree under test: where it is, which policy binds it, and its catalog.
 
 use std::io;
-use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_discovery::{Discovery, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
 use marker_policy::{Policy, Selector};
-use pytest_discovery::{PinnedPytest, PytestVersion};
+use pytest_discovery::{PinnedPytest, PytestVersion, Running};
 use test_catalog::{Catalog, Language, TreePath};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
@@ -109,39 +108,34 @@ impl Subject {
         global: &Global,
         selection: &SelectionArgs,
         observe: bool,
-        commands: impl FnOnce() -> Result<Commands, Error> + Send,
+        commands: impl FnOnce() -> Result<Commands, Error>,
     ) -> Result<(Catalog, Ci), Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
-        let python = || wants_python.then(|| self.python(global, selection, observe, &[])).transpose();
-        let rust = || -> Result<(Commands, Discovery), Error> {
-            let commands = commands()?;
-            let found = wanted(LanguageArg::Rust).then(|| self.rust(selection, &commands.rust)).transpose()?;
-            Ok((commands, found.unwrap_or_default()))
-        };
-        // Python's evaluation takes longest, on a thread of its own: it gets a processor before Rust's does.
-        let (python, rust) = thread::scope(|scope| {
-            let python = scope.spawn(python);
-            let rust = rust();
-            (python.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), rust)
-        });
-        let (commands, rust) = rust?;
-        Ok((python?.unwrap_or_default().merge(rust.catalog), Ci { commands, rust: rust.lanes }))
+        // Python's evaluation takes longest, on threads of its own: Rust is read meanwhile.
+        let python = if wants_python { self.start_python(global, selection, observe, &[])? } else { None };
+        let commands = commands()?;
+        let rust = wanted(LanguageArg::Rust).then(|| self.rust(selection, &commands.rust)).transpose()?;
+        let rust = rust.unwrap_or_default();
+        let python = python.map(Running::finish).transpose()?;
+        Ok((python.unwrap_or_default().merge(rust.catalog), Ci { commands, rust: rust.lanes }))
     }
 
     /// What pytest collects of the tree, with why it passes a file over.
     pub(crate) fn sought(&self, global: &Global, file: &str) -> Result<Catalog, Error> {
-        self.python(global, &SelectionArgs::default(), false, &[file])
+        let python = self.start_python(global, &SelectionArgs::default(), false, &[file])?;
+        Ok(python.map(Running::finish).transpose()?.unwrap_or_default())
     }
 
-    fn python(
+    /// `None` where nothing of Python is asked for.
+    fn start_python(
         &self,
         global: &Global,
         selection: &SelectionArgs,
         observe: bool,
         sought: &[&str],
-    ) -> Result<Catalog, Error> {
+    ) -> Result<Option<Running>, Error> {
         let wrong = |option, text: &str, why: String| Error::Option { option, text: text.to_owned(), why };
         let pytest = match &global.pytest_version {
             Some(version) => version.parse().map_err(|error| wrong("--pytest-version", version, format!("{error}")))?,
@@ -161,9 +155,9 @@ impl Subject {
         };
         // Only Rust paths were asked for: no path at all would mean everything.
         if settings.args.is_empty() && !selection.paths.is_empty() {
-            return Ok(Catalog::default());
+            return Ok(None);
         }
-        Ok(pytest_discovery::discover(&settings)?)
+        Ok(Some(pytest_discovery::start(&settings)?))
     }
 
     fn rust(&self, selection: &SelectionArgs, commands: &[TestCommand]) -> Result<Discovery, Error> {

@@ -88,6 +88,29 @@ pub(crate) const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
 /// # Errors
 /// What pytest would answer with a usage error.
 pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
+    start(settings)?.finish()
+}
+
+/// A tree that is being read on threads of its own.
+#[derive(Debug)]
+#[must_use = "what is found is told by `finish`"]
+pub struct Running(mpsc::Receiver<Result<Catalog, DiscoveryError>>);
+
+impl Running {
+    /// Waits for the catalog.
+    ///
+    /// # Errors
+    /// What pytest would answer with a usage error.
+    pub fn finish(self) -> Result<Catalog, DiscoveryError> {
+        self.0.recv().map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
+    }
+}
+
+/// Begins to list the tests that pytest would collect: whoever has something else to do meanwhile needs no thread for it.
+///
+/// # Errors
+/// What pytest would answer with a usage error to its configuration alone.
+pub fn start(settings: &Settings) -> Result<Running, DiscoveryError> {
     let invocation = Invocation {
         tree: settings.tree.clone(),
         args: settings.args.clone(),
@@ -110,7 +133,7 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
             });
         })
         .map_err(|error| DiscoveryError::Evaluation(error.to_string()))?;
-    catalog.recv().map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
+    Ok(Running(catalog))
 }
 
 fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Catalog, DiscoveryError>)) {

@@ -57,7 +57,7 @@ mod walk;
 pub use arguments::Argument;
 pub use comments::comments;
 pub use config::{Config, ConfigError, Invocation};
-pub use discover::{DiscoveryError, Settings, discover};
+pub use discover::{DiscoveryError, Running, Settings, discover, start};
 pub use pinned::PinnedPytest;
 pub use pytest_names::pytest_names;
 pub use shell_words::{ShellWordsError, split as split_words};
