@@ -84,6 +84,14 @@ fn two_tests_share_a_gpu_only_below_the_headroom() {
     assert_eq!(plan_demands(vec![half(0), half(1)], machine(&[24], 4), &settings).expected.as_secs(), 10);
 }
 
+#[test]
+fn tests_that_need_no_memory_run_at_once_where_none_is_left() {
+    let demands = vec![demand(0, "a.py", 1, Share::Bytes(0), 1), demand(1, "a.py", 1, Share::Bytes(0), 5)];
+    let settings = PlanSettings { jobs: 2, stagger: Duration::ZERO, ..PlanSettings::default() };
+    let plan = plan_demands(demands, machine_of(&[(1, 1, false)], 2), &settings);
+    assert_eq!((plan.expected.as_secs(), plan.bounds.best().as_secs()), (5, 5));
+}
+
 /// When and where each step runs if the plan is run and all takes as long as expected, and when the last one ends.
 fn played(plan: &Plan) -> (Vec<(Window, Vec<usize>)>, Duration) {
     let mut dispatch = plan.dispatch();

@@ -130,6 +130,8 @@ impl Parts {
         // A job's part of the GPU on which it is the smallest.
         let part = |job: &Job| match job.share {
             Share::Whole => 1.0,
+            // Any number of them have room even where none is left.
+            Share::Bytes(0) => 0.0,
             Share::Bytes(bytes) => {
                 let fitting =
                     problem.pools[job.pool].units().iter().map(|&unit| units[unit].memory).filter(|it| *it >= bytes);
