@@ -45,6 +45,7 @@ struct Queue {
     is_complete: bool,
 }
 
+/// A file that is to be parsed.
 #[derive(Debug)]
 struct Wanted {
     path: Utf8PathBuf,

@@ -11,6 +11,7 @@
 //! `try`.
 
 mod annotation;
+mod arguments;
 mod ask;
 mod asked;
 mod attribute;

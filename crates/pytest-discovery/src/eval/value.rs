@@ -10,6 +10,7 @@ use foldhash::HashMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
 
+pub(crate) use super::arguments::{Argument, Arguments, Source};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
 pub(crate) use super::iterator::Iterator;
@@ -367,66 +368,6 @@ pub(crate) trait Object: std::fmt::Debug {
 
     /// The object may have been changed by what is not followed.
     fn taint(&self, _doubt: &Doubt) {}
-}
-
-/// What a call passes.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Arguments {
-    pub(crate) positional: Vec<Argument>,
-    pub(crate) keywords: Vec<(Rc<str>, Argument)>,
-}
-
-impl Arguments {
-    /// The argument that may be given by position or by name.
-    pub(crate) fn get(&self, position: usize, name: &str) -> Option<&Value> {
-        self.positional.get(position).map(|argument| &argument.value).or_else(|| self.keyword(name))
-    }
-
-    pub(crate) fn keyword(&self, name: &str) -> Option<&Value> {
-        self.keywords.iter().find(|(key, _)| &**key == name).map(|(_, argument)| &argument.value)
-    }
-
-    /// The positional arguments alone, if there are no others.
-    pub(crate) fn plain(&self) -> Option<Vec<&Value>> {
-        self.keywords.is_empty().then(|| self.positional.iter().map(|argument| &argument.value).collect())
-    }
-
-    /// Those given by position, then those given by name.
-    pub(super) fn values(&self) -> impl std::iter::Iterator<Item = &Value> {
-        self.positional.iter().chain(self.keywords.iter().map(|(_, argument)| argument)).map(|one| &one.value)
-    }
-
-    /// Whether no keyword is passed but those.
-    pub(super) fn only(&self, names: &[&str]) -> bool {
-        self.keywords.iter().all(|(key, _)| names.contains(&&**key))
-    }
-}
-
-/// A mark's argument and its source.
-#[derive(Debug, Clone)]
-pub(crate) struct Argument {
-    pub(crate) value: Value,
-    pub(crate) source: Source,
-}
-
-impl Argument {
-    /// One that nobody wrote.
-    pub(crate) fn made(value: Value, file: &Arc<SourceFile>) -> Self {
-        Self { value, source: Source { file: file.clone(), range: Range { start: 0, end: 0 } } }
-    }
-}
-
-/// A stretch of a file, read when it is shown.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) range: Range,
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.file.slice(self.range))
-    }
 }
 
 #[derive(Debug)]
