@@ -2,7 +2,7 @@
 
 use test_catalog::Comment;
 
-use crate::read::line_feeds;
+use crate::read::python_text;
 use crate::syntax;
 
 /// The comments of a Python text, in its order; none of a text that does not parse, in which nobody can tell a comment
@@ -16,7 +16,7 @@ use crate::syntax;
 /// ```
 #[must_use]
 pub fn comments(text: &str) -> Vec<Comment> {
-    let text = line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let text = python_text(text);
     let read = || syntax::comments(&text);
     // The deepest file that is read takes more stack than a caller may have.
     std::thread::scope(|scope| {

@@ -22,6 +22,7 @@ use crate::imported;
 use crate::imports::Imports;
 use crate::observe::Observer;
 use crate::options::ImportMode;
+use crate::read::Texts;
 use crate::sources::Sources;
 use crate::walk::{self, Collector, ModuleFile, PassedOver};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
@@ -139,7 +140,9 @@ pub fn start(settings: &Settings) -> Result<Running, DiscoveryError> {
 fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Catalog, DiscoveryError>)) {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
-    let sources = Sources::new(tree, settings.python);
+    // What is observed lies in the bodies of functions; a listing asks for few of them.
+    let texts = if settings.observe { Texts::Held } else { Texts::Dropped };
+    let sources = Sources::new(tree, settings.python, texts);
     thread::scope(|scope| {
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.

@@ -6,11 +6,9 @@ mod places;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-use std::sync::Arc;
-
 use test_catalog::{ImportPlaces, MarkName, PytestNames, TreePath};
 
-use crate::read::line_feeds;
+use crate::read::python_text;
 use crate::syntax::ast::{Alias, StmtKind};
 use crate::syntax::{self, SourceFile};
 use bindings::Bindings;
@@ -31,10 +29,10 @@ const PYTEST: &str = "pytest";
 /// ```
 #[must_use]
 pub fn pytest_names(text: &str) -> Option<PytestNames> {
-    let text: Arc<str> = line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let text = python_text(text);
     // The path is for messages, which nobody reads.
-    let read =
-        || syntax::parse(&TreePath::new("text"), text, crate::PythonVersion::LATEST).ok().map(|file| names(&file));
+    let parse = || syntax::parse_held(&TreePath::new("text"), &text, crate::PythonVersion::LATEST);
+    let read = || parse().ok().map(|file| names(&file));
     // The deepest file that is read takes more stack than a caller may have.
     std::thread::scope(|scope| {
         let helper = std::thread::Builder::new().stack_size(syntax::STACK_BYTES).spawn_scoped(scope, read);

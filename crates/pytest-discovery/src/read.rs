@@ -1,15 +1,18 @@
 //! Reading and parsing source files.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs::{self, File};
+use std::hash::BuildHasher;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::fast::FixedState;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::PythonVersion;
-use crate::syntax::{self, SourceFile};
+use crate::syntax::{self, SourceFile, SourceText};
 
 /// No source file comes near it.
 const LARGEST: u64 = 64 << 20;
@@ -19,24 +22,59 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
+/// What becomes of the text of a file that is parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// It is read again where it is asked for.
+    Dropped,
+    /// It is held, to be asked for.
+    Held,
+}
+
 /// One file, parsed.
 ///
 /// # Errors
 /// A problem at its place: the file cannot be read, is not UTF-8, or does not parse.
-pub(crate) fn source(path: &Utf8Path, tree: &Utf8Path, python: PythonVersion) -> Result<Arc<SourceFile>, Problem> {
+pub(crate) fn source(
+    path: &Utf8Path,
+    tree: &Utf8Path,
+    python: PythonVersion,
+    texts: Texts,
+) -> Result<Arc<SourceFile>, Problem> {
     let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let mut bytes = BUFFER.take();
-    let text = match read(path, &mut bytes) {
+    let parsed = match read(path, &mut bytes) {
         Err(error) => Err(unreadable(format!("cannot be read: {error}"))),
         Ok(length) => match std::str::from_utf8(&bytes[..length]) {
             Err(_) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
-            Ok(text) => Ok(line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text))),
+            Ok(text) => {
+                let text = python_text(text);
+                let again = match texts {
+                    Texts::Held => SourceText::held(&text),
+                    Texts::Dropped => again(path.to_owned(), fingerprint(&text)),
+                };
+                syntax::parse(&file, &text, again, python).map(Arc::new)
+            }
         },
     };
     BUFFER.set(bytes);
-    syntax::parse(&file, text?, python).map(Arc::new)
+    parsed
+}
+
+/// The text of a file that is read once more, if it still is what it was.
+fn again(path: Utf8PathBuf, seen: u64) -> SourceText {
+    SourceText::again(move || {
+        let bytes = text(&path).ok()?;
+        let text = python_text(&bytes);
+        (fingerprint(&text) == seen).then(|| text.into())
+    })
+}
+
+/// Tells texts apart that a file had one after the other.
+fn fingerprint(text: &str) -> u64 {
+    FixedState::default().hash_one(text)
 }
 
 /// The text of a file of the tree, which need not be a source file.
@@ -84,22 +122,24 @@ fn read(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
     }
 }
 
-/// The text with Python's line ends: what a string literal spans is the same wherever it was checked out. Lines and
-/// columns stay what they were.
-pub(crate) fn line_feeds(text: &str) -> Arc<str> {
-    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
-        return text.into();
+/// The text as Python has it: without a byte order mark, and with Python's line ends: what a string literal spans is the same
+/// wherever it was checked out. Lines and columns stay what they were.
+pub(crate) fn python_text(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match memchr::memchr(b'\r', text.as_bytes()) {
+        None => text.into(),
+        Some(_) => text.replace("\r\n", "\n").replace('\r', "\n").into(),
     }
-    text.replace("\r\n", "\n").replace('\r', "\n").into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::ast::StmtKind;
 
     #[test]
     fn a_line_ends_with_a_line_feed() {
-        assert_eq!(&*line_feeds("a\r\nb\rc\n"), "a\nb\nc\n");
+        assert_eq!(python_text("a\r\nb\rc\n"), "a\nb\nc\n");
     }
 
     #[test]
@@ -111,9 +151,28 @@ mod tests {
         let link = folder.join("test_a.py");
         std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
         assert!(text(&link).unwrap_err().to_string().contains("a device"));
-        assert!(source(&link, folder, PythonVersion::LATEST).unwrap_err().message.contains("a device"));
+        assert!(source(&link, folder, PythonVersion::LATEST, Texts::Dropped).unwrap_err().message.contains("a device"));
         let sparse = folder.join("test_b.py");
         File::create(&sparse).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(text(&sparse).unwrap_err().to_string().contains("67108865 bytes"));
+    }
+
+    /// A body that was not read while its file was as it was parsed is nobody's any more.
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn a_text_that_has_changed_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let path = folder.join("test_a.py");
+        for (later, is_same) in [("\u{feff}def f():\r\n    return 1\r\n", true), ("def f():\n    return 2\n", false)] {
+            std::fs::write(&path, "def f():\n    return 1\n").unwrap();
+            let file = source(&path, folder, PythonVersion::LATEST, Texts::Dropped).unwrap();
+            let held = source(&path, folder, PythonVersion::LATEST, Texts::Held).unwrap();
+            std::fs::write(&path, later).unwrap();
+            let StmtKind::Function(function) = &file.body[0].kind else { panic!("{file:?}") };
+            assert_eq!((file.text().is_some(), held.text().is_some()), (is_same, true));
+            assert_eq!(file.body == held.body, is_same);
+            assert_eq!(function.body().len(), 1);
+        }
     }
 }

@@ -13,6 +13,7 @@ use test_catalog::Problem;
 use crate::PythonVersion;
 use crate::folders::lock;
 use crate::imports::{INIT, Import, Imports};
+use crate::read::Texts;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
 use crate::walk::{ConftestIgnores, Conftests, HookVerdict};
@@ -28,6 +29,7 @@ type Parsed = Result<Arc<SourceFile>, Problem>;
 pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
     python: PythonVersion,
+    texts: Texts,
     /// Known once the walk has found all files: what is parsed before is followed then.
     imports: OnceLock<Arc<Imports>>,
     /// By path.
@@ -40,17 +42,9 @@ pub(crate) struct Sources<'t> {
 /// Files that no helper has taken yet.
 #[derive(Debug, Default)]
 struct Queue {
-    files: VecDeque<Wanted>,
+    files: VecDeque<Utf8PathBuf>,
     /// Whether nothing will be added but what these files import.
     is_complete: bool,
-}
-
-/// A file that is to be parsed.
-#[derive(Debug)]
-struct Wanted {
-    path: Utf8PathBuf,
-    /// Whether evaluation will ask for the places of what it finds there.
-    is_collected: bool,
 }
 
 #[derive(Debug, Default)]
@@ -70,10 +64,11 @@ impl Drop for Helpers<'_, '_> {
 }
 
 impl<'t> Sources<'t> {
-    pub(crate) fn new(tree: &'t Utf8Path, python: PythonVersion) -> Self {
+    pub(crate) fn new(tree: &'t Utf8Path, python: PythonVersion, texts: Texts) -> Self {
         Self {
             tree,
             python,
+            texts,
             imports: OnceLock::new(),
             files: Mutex::default(),
             waiting: Mutex::default(),
@@ -101,7 +96,7 @@ impl<'t> Sources<'t> {
         self.complete(|_| {});
     }
 
-    fn complete(&self, change: impl FnOnce(&mut VecDeque<Wanted>)) {
+    fn complete(&self, change: impl FnOnce(&mut VecDeque<Utf8PathBuf>)) {
         let mut waiting = lock(&self.waiting);
         change(&mut waiting.files);
         waiting.is_complete = true;
@@ -159,17 +154,14 @@ impl<'t> Sources<'t> {
     }
 
     fn parsed<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Parsed {
-        slot.parsed.get_or_init(|| read::source(path, self.tree, self.python))
+        slot.parsed.get_or_init(|| read::source(path, self.tree, self.python, self.texts))
     }
 
     fn help(&self) {
         let mut to_follow = Vec::new();
-        while let Some(Wanted { path, is_collected }) = self.next() {
+        while let Some(path) = self.next() {
             let slot = self.slot(&path).0;
             if let Ok(file) = self.parsed(&slot, &path) {
-                if is_collected {
-                    file.find_lines();
-                }
                 to_follow.push((path, file.clone()));
             }
             if let Some(imports) = self.imports.get() {
@@ -179,7 +171,7 @@ impl<'t> Sources<'t> {
     }
 
     /// The next file to parse, once there is one.
-    fn next(&self) -> Option<Wanted> {
+    fn next(&self) -> Option<Utf8PathBuf> {
         let mut waiting = lock(&self.waiting);
         loop {
             if let Some(file) = waiting.files.pop_front() {
@@ -243,7 +235,7 @@ impl<'t> Sources<'t> {
                 return;
             }
             next = imports.package_of(&path);
-            lock(&self.waiting).files.push_front(Wanted { path, is_collected: false });
+            lock(&self.waiting).files.push_front(path);
         }
     }
 }
@@ -252,7 +244,7 @@ impl<'t> Sources<'t> {
 impl Conftests for &Sources<'_> {
     fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
         // Conftests are evaluated before modules.
-        lock(&self.waiting).files.push_front(Wanted { path: conftest.to_owned(), is_collected: true });
+        lock(&self.waiting).files.push_front(conftest.to_owned());
         self.more.notify_one();
         ConftestIgnores::default()
     }
@@ -262,7 +254,7 @@ impl Conftests for &Sources<'_> {
     }
 
     fn found(&mut self, module: &Utf8Path) {
-        lock(&self.waiting).files.push_back(Wanted { path: module.to_owned(), is_collected: true });
+        lock(&self.waiting).files.push_back(module.to_owned());
         self.more.notify_one();
     }
 }

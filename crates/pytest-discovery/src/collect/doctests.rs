@@ -38,7 +38,7 @@ impl Collection<'_, '_> {
         let at = SourceSpan::line(path.clone(), 1);
         let problem = |kind, message| Problem { kind, message, at: at.clone() };
         let has = match read::text(&file.path) {
-            Ok(text) => has_example(&read::line_feeds(&text)),
+            Ok(text) => has_example(&read::python_text(&text)),
             Err(error) => {
                 self.problems.push(problem(ProblemKind::Unreadable, format!("cannot be read: {error}")));
                 return true;
@@ -258,7 +258,7 @@ impl Finder<'_> {
 
     /// Whether the module's text defines something of that name with an example.
     fn may_define(&self, name: &str) -> bool {
-        self.module.file.text.contains(">>>") && defines(&self.module.file.body, name)
+        self.module.file.text().is_none_or(|text| text.contains(">>>")) && defines(&self.module.file.body, name)
     }
 
     fn line(&self, line: u32) -> SourceSpan {

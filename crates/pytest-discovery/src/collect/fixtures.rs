@@ -127,8 +127,10 @@ impl Layer {
                 Value::Function(function) if !function.def.decorators.is_empty() => {
                     if let Some(doubt) = &*function.signature_doubt.borrow() {
                         self.maybe.insert(attribute.clone(), Some(doubt.clone()));
-                        let asks_for_all =
-                            |decorator: &ast::Expr| function.module.file.slice(decorator.range).contains("autouse");
+                        let asks_for_all = |decorator: &ast::Expr| {
+                            let text = function.module.file.slice(decorator.range);
+                            text.is_none_or(|text| text.contains("autouse"))
+                        };
                         if function.def.decorators.iter().any(asks_for_all) {
                             self.maybe_autouse.get_or_insert_with(|| doubt.clone());
                         }

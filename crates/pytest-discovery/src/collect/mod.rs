@@ -506,7 +506,7 @@ fn bindings(names: &Names) -> Vec<(Rc<str>, Binding)> {
 
 /// A `pytestmark` that is neither a mark nor a list loses what it stands in.
 fn pytestmark_problem(module: &Module) -> Problem {
-    let text = &module.file.text;
+    let text = module.file.text().unwrap_or_default();
     let line = text.lines().position(|line| line.trim_start().starts_with("pytestmark")).unwrap_or(0);
     Problem {
         kind: ProblemKind::Collection,

@@ -17,6 +17,11 @@ use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
 use crate::options::is_blocked;
+use crate::syntax::ast::{Constant, ExprKind, Stmt, StmtKind};
+use crate::syntax::visit::{self, Node};
+
+/// How a function of another name says which hook it is.
+const SPECNAME: &str = "specname";
 
 const COLLECT_FILE: &str = "pytest_collect_file";
 
@@ -59,7 +64,7 @@ pub(super) struct Hook {
 
 impl Plugin {
     pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
-        let specnames = module.file.text.contains("specname");
+        let specnames = names_hooks(&module.file.body);
         Self { module, folder, initial, after: 0, specnames, fixtures: Rc::default() }
     }
 
@@ -201,10 +206,13 @@ impl Plugin {
                 hook.at = function.module.file.span(function.def.range);
                 hook.wraps |= function.def.is_generator;
                 for decorator in &function.def.decorators {
-                    let text: String = function.module.file.slice(decorator.range).split_whitespace().collect();
-                    if text.contains("tryfirst=True") {
+                    let says = |name| {
+                        let value = decorator.keyword(name).map(|value| &value.kind);
+                        matches!(value, Some(ExprKind::Constant(Constant::Bool(true))))
+                    };
+                    if says("tryfirst") {
                         hook.turn = Turn::First;
-                    } else if text.contains("trylast=True") {
+                    } else if says("trylast") {
                         hook.turn = Turn::Last;
                     }
                 }
@@ -256,12 +264,24 @@ impl Hook {
 /// The `specname=` of a function's decorators.
 fn specname(value: &Value) -> Option<String> {
     let Value::Function(function) = value else { return None };
-    function.def.decorators.iter().find_map(|decorator| {
-        let text: String = function.module.file.slice(decorator.range).split_whitespace().collect();
-        let (_, behind) = text.split_once("specname=")?;
-        let quote = behind.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-        behind[1..].split_once(quote).map(|(name, _)| name.to_owned())
+    function.def.decorators.iter().find_map(|decorator| match &decorator.keyword(SPECNAME)?.kind {
+        ExprKind::Constant(Constant::Str(name)) => name.as_str().map(str::to_owned),
+        _ => None,
     })
+}
+
+/// Whether a function of a module may say of which hook it is.
+fn names_hooks(body: &[Stmt]) -> bool {
+    let mut names = false;
+    visit::walk(body, &mut |node| match node {
+        Node::Statement(Stmt { kind: StmtKind::Function(def), .. }) => {
+            names |= def.decorators.iter().any(|decorator| decorator.keyword(SPECNAME).is_some());
+            false
+        }
+        Node::Statement(Stmt { kind: StmtKind::Class(_), .. }) | Node::Expression(_) => false,
+        Node::Statement(_) => true,
+    });
+    names
 }
 
 /// What a `pytest_plugins` names, and whether it may name more.

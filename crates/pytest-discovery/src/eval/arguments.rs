@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::source::Source;
 use super::value::Value;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
@@ -50,19 +51,6 @@ pub(crate) struct Argument {
 impl Argument {
     /// One that nobody wrote.
     pub(crate) fn made(value: Value, file: &Arc<SourceFile>) -> Self {
-        Self { value, source: Source { file: file.clone(), range: Range { start: 0, end: 0 } } }
-    }
-}
-
-/// A stretch of a file, read when it is shown.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) range: Range,
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.file.slice(self.range))
+        Self { value, source: Source::new(file, Range { start: 0, end: 0 }) }
     }
 }

@@ -183,8 +183,9 @@ fn is_refusal(value: &Value) -> bool {
 
 /// Whether `functools.total_ordering` makes the methods that its class does not have.
 fn is_ordered_by_decorator(instance: &Instance) -> bool {
-    let is_decorated =
-        |class: &Class| class.def.decorators.iter().any(|one| class.file.slice(one.range).ends_with("total_ordering"));
+    let is_decorated = |class: &Class| {
+        class.def.decorators.iter().any(|one| one.last_name().is_some_and(|name| name.ends_with("total_ordering")))
+    };
     let bases = &instance.class.mro;
     is_decorated(&instance.class) || bases.iter().any(|base| matches!(base, Value::Class(base) if is_decorated(base)))
 }

@@ -8,9 +8,8 @@ use super::compare::equal;
 use super::library::NamesOfScope;
 use super::value::{Doubt, Raised, Scope, ScopeKind, Value};
 use super::{Frame, Interpreter};
-use crate::syntax::SourceFile;
 use crate::syntax::ast::{Range, Stmt};
-use crate::syntax::bindings;
+use crate::syntax::{self, bindings};
 
 impl Interpreter<'_> {
     /// Goes on behind a statement of a module or class that raised, though not for certain: what evaluation itself came
@@ -92,7 +91,7 @@ impl Interpreter<'_> {
         };
         frame.module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let Some(text) = code.as_str() else { return };
-        if let Ok(made) = crate::syntax::parse(&frame.module.file.path, text.into(), self.python) {
+        if let Ok(made) = syntax::parse_held(&frame.module.file.path, text, self.python) {
             self.bind_unread(&made.body, &doubt, &frame);
         }
     }
@@ -146,13 +145,15 @@ impl Interpreter<'_> {
             }
             scope = here.parent.as_ref();
         }
-        let SourceFile { text, body, .. } = &*frame.module.file;
-        let names = bindings::of(body);
+        let file = &frame.module.file;
+        let names = bindings::of(&file.body);
         let by_other_means = ["globals(", "locals(", "vars(", "exec(", "setattr(", "global "];
         name != "_"
             && !names.contains(&name)
-            && !by_other_means.iter().any(|means| text.contains(means))
-            && !text.contains(&format!("{name} :="))
-            && !text.contains(&format!("{name}:="))
+            && file.text().is_some_and(|text| {
+                !by_other_means.iter().any(|means| text.contains(means))
+                    && !text.contains(&format!("{name} :="))
+                    && !text.contains(&format!("{name}:="))
+            })
     }
 }

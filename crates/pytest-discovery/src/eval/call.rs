@@ -25,7 +25,7 @@ impl Interpreter<'_> {
                 let value = self.eval(inner, frame);
                 match self.iterate(&value, frame, arg.range) {
                     Ok(items) => {
-                        let source = Source { file: file.clone(), range: inner.range };
+                        let source = Source::new(file, inner.range);
                         let items = items.into_iter().map(|value| Argument { value, source: source.clone() });
                         arguments.positional.extend(items);
                     }
@@ -34,10 +34,10 @@ impl Interpreter<'_> {
                 continue;
             }
             let value = self.eval(arg, frame);
-            arguments.positional.push(Argument { value, source: Source { file: file.clone(), range: arg.range } });
+            arguments.positional.push(Argument { value, source: Source::new(file, arg.range) });
         }
         for (name, value) in &call.keywords {
-            let source = Source { file: file.clone(), range: value.range };
+            let source = Source::new(file, value.range);
             let evaluated = self.eval(value, frame);
             let Some(name) = name else {
                 let pairs = super::expr::payload_dict(&evaluated).and_then(|dict| dict.pairs());
@@ -118,7 +118,7 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Value {
         let mut arguments = self.arguments(args, frame, range);
-        let source = Source { file: frame.module.file.clone(), range };
+        let source = Source::of(frame, range);
         arguments.keywords =
             kwargs.into_iter().map(|(name, value)| (name, Argument { value, source: source.clone() })).collect();
         self.on_behalf(|interpreter| {
@@ -239,7 +239,7 @@ impl Interpreter<'_> {
             },
             Value::BuiltinMethod(method) if spread.is_none() => self.builtin_method(method, &arguments, frame, range),
             Value::Method(method) => {
-                let source = Source { file: frame.module.file.clone(), range };
+                let source = Source::of(frame, range);
                 arguments.positional.insert(0, Argument { value: method.0.clone(), source });
                 return self.apply(&method.1, arguments, spread, frame, range);
             }
@@ -273,7 +273,7 @@ impl Interpreter<'_> {
             }
             Value::Instance(instance) if spread.is_none() => match instance.class.in_tree("__call__") {
                 Some(Binding { value: callee @ Value::Function(_), .. }) => {
-                    let source = Source { file: frame.module.file.clone(), range };
+                    let source = Source::of(frame, range);
                     arguments.positional.insert(0, Argument { value: function.clone(), source });
                     return self.apply(&callee, arguments, spread, frame, range);
                 }

@@ -383,7 +383,7 @@ impl Class {
     pub(crate) fn is_abc(&self) -> bool {
         let abc_meta = |class: &Self| {
             class.def.keywords.iter().any(|(name, value)| {
-                name.as_deref() == Some("metaclass") && class.file.slice(value.range).contains("ABCMeta")
+                name.as_deref() == Some("metaclass") && value.last_name().is_some_and(|name| name.contains("ABCMeta"))
             })
         };
         self.has_external(is_abc)

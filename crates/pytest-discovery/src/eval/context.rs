@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::exec::{Flow, Perhaps};
 use super::patching::MonkeyPatch;
 use super::shared::Shared;
-use super::value::{Binding, Doubt, Names, Raised, Value};
+use super::value::{Binding, Doubt, Names, Raised, Source, Value};
 use super::{Frame, Interpreter};
 use crate::PythonVersion;
 use crate::syntax::ast::{Call, Expr, ExprKind, Range, Stmt};
 
 /// How the calls end whose functions are looked at before they are called.
-const FOLLOWED: [&str; 7] = ["suppress", "nullcontext", "raises", "patch", ".object", ".dict", ".multiple"];
+const FOLLOWED: [&str; 7] = ["suppress", "nullcontext", "raises", "patch", "object", "dict", "multiple"];
 
 /// From this release on it is another exception where an object is no context manager.
 const NO_MANAGER_REFUSED: PythonVersion = PythonVersion::new(3, 11);
@@ -20,8 +20,7 @@ impl Interpreter<'_> {
     pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt], frame: &Frame) -> Flow {
         let Some(((context, target), rest)) = items.split_first() else { return self.block(body, frame) };
         if let ExprKind::Call(call) = &context.kind
-            && matches!(call.function.kind, ExprKind::Name(_) | ExprKind::Attribute(..))
-            && FOLLOWED.iter().any(|name| frame.module.file.slice(call.function.range).ends_with(name))
+            && call.function.last_name().is_some_and(|name| FOLLOWED.iter().any(|end| name.ends_with(end)))
             && let Value::External(path) = self.eval(&call.function, frame)
         {
             match (&*path, &call.args[..], target) {
@@ -173,7 +172,7 @@ impl Interpreter<'_> {
                 Some(false) => Flow::Ended(raised),
                 None => {
                     let doubt =
-                        Doubt::from(test_catalog::Reason { text: raised.message.clone(), at: raised.at.clone() });
+                        Doubt::from(test_catalog::Reason { text: raised.message.to_string(), at: raised.at.clone() });
                     self.may_raise(raised, &doubt, frame);
                     Flow::Next
                 }
@@ -198,8 +197,7 @@ impl Interpreter<'_> {
     /// What `pytest.raises` waits for was not seen to be raised, and may be all the same.
     fn misses_exception(&mut self, frame: &Frame, range: Range) {
         let doubt = self.doubt(frame, range, "an exception that is expected");
-        let text = self.shortened(frame, range);
-        self.fail("Failed", text, frame, range);
+        self.fail("Failed", Source::of(frame, range), frame, range);
         if let Some(raised) = self.raised.take() {
             self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
         }
@@ -361,5 +359,8 @@ fn may_swallow(value: &Value) -> bool {
 
 /// Whether it is `ExitStack()`, which asks others.
 fn is_stack(value: &Value, context: &Expr, frame: &Frame) -> bool {
-    matches!(value, Value::Opaque) && frame.module.file.slice(context.range).contains("ExitStack")
+    matches!(value, Value::Opaque) && {
+        let text = frame.module.file.slice(context.range);
+        text.is_none_or(|text| text.contains("ExitStack"))
+    }
 }

@@ -183,8 +183,7 @@ impl Interpreter<'_> {
 
     /// It is taken to keep a function with these parameters; marks and parameters may be others.
     fn doubtful_decorator(&mut self, value: Value, frame: &Frame, range: Range) -> Value {
-        let source: Vec<&str> = frame.module.file.slice(range).split_whitespace().collect();
-        let text = format!("the decorator `{}` is not followed", source.join(" "));
+        let text = format!("the decorator `{}` is not followed", frame.module.file.one_line(range));
         let doubt = self.doubt(frame, range, text);
         self.note_risk(&doubt);
         if let Value::Class(class) = &value {
@@ -195,7 +194,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn arguments(&self, values: Vec<Value>, frame: &Frame, range: Range) -> Arguments {
-        let source = super::value::Source { file: frame.module.file.clone(), range };
+        let source = super::value::Source::of(frame, range);
         let positional = values.into_iter().map(|value| super::value::Argument { value, source: source.clone() });
         Arguments { positional: positional.collect(), keywords: Vec::new() }
     }

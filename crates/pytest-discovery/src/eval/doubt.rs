@@ -131,7 +131,7 @@ impl Deref for Doubt {
 impl Why {
     fn text(&self, file: &SourceFile, range: Range) -> String {
         let short = || {
-            let text: String = file.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = file.one_line(range);
             let short: String = text.chars().take(SHOWN).collect();
             if short.len() < text.len() { format!("{short}...") } else { short }
         };

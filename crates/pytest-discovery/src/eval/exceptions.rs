@@ -2,19 +2,19 @@
 
 use std::rc::Rc;
 
-use super::value::{Raised, Value};
+use super::value::{Raised, Said, Source, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{Expr, Range};
 
 impl Interpreter<'_> {
     /// Raises a built-in exception; the value stands for the expression that does.
-    pub(super) fn fail(&mut self, class: &str, message: String, frame: &Frame, range: Range) -> Value {
+    pub(super) fn fail(&mut self, class: &str, message: impl Into<Said>, frame: &Frame, range: Range) -> Value {
         let at = frame.module.file.span(range);
         // What Python's message is, is not known.
         let text = self.unknown(frame, range, "the message of an exception");
         let value = Value::Exception(Rc::new((class.into(), vec![text])));
         let certain = matches!(class, "ModuleNotFoundError" | "ImportError");
-        self.raised.get_or_insert(Raised { class: class.into(), message, at, value, certain });
+        self.raised.get_or_insert(Raised { class: class.into(), message: message.into(), at, value, certain });
         self.unknown(frame, range, format!("raises `{class}`"))
     }
 
@@ -24,7 +24,7 @@ impl Interpreter<'_> {
             let again = self.handling.last().cloned();
             self.raised = Some(again.unwrap_or_else(|| Raised {
                 class: "an exception".into(),
-                message: "raise".to_owned(),
+                message: "raise".to_owned().into(),
                 at: frame.module.file.span(range),
                 value: self.not_known(frame, range),
                 certain: false,
@@ -47,31 +47,28 @@ impl Interpreter<'_> {
             self.fail("TypeError", "what is raised is no exception".to_owned(), frame, range);
             return;
         }
-        let source = frame.module.file.slice(exception.range).split('(').next().unwrap_or_default();
         let class = match &value {
             Value::Exception(exception) => exception.0.clone(),
             Value::Instance(instance) => instance.class.name.clone(),
-            _ => source.into(),
+            _ => {
+                let source = frame.module.file.slice(exception.range).unwrap_or_default();
+                source.split('(').next().unwrap_or_default().into()
+            }
         };
         self.raised = Some(Raised {
             class,
-            message: self.shortened(frame, range),
+            message: Source::of(frame, range).into(),
             at: frame.module.file.span(range),
             value,
             certain: self.handling.last().is_none_or(|handled| handled.certain),
         });
     }
 
-    /// The source of a statement, in one line.
-    pub(super) fn shortened(&self, frame: &Frame, range: Range) -> String {
-        frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
     /// `pytest.skip(...)` and its like, which end what runs.
     pub(super) fn outcome(&mut self, class: &str, frame: &Frame, range: Range) -> Value {
         self.raised = Some(Raised {
             class: class.into(),
-            message: self.shortened(frame, range),
+            message: Source::of(frame, range).into(),
             at: frame.module.file.span(range),
             value: Value::Exception(Rc::new((class.into(), Vec::new()))),
             certain: self.handling.last().is_none_or(|handled| handled.certain),

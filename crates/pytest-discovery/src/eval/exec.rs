@@ -6,9 +6,9 @@ use test_catalog::Condition;
 
 use super::doubt::Why;
 use super::shared::Shared;
-use super::value::{Binding, Doubt, Elsewhere, Names, Raised, ScopeKind, Value};
+use super::value::{Binding, Doubt, Elsewhere, Names, Raised, ScopeKind, Source, Value};
 use super::{Frame, Interpreter, MOST_DEPTH};
-use crate::syntax::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
+use crate::syntax::ast::{Annotation, Expr, ExprKind, Range, Stmt, StmtKind};
 
 /// How a block ends.
 pub(crate) enum Flow {
@@ -147,7 +147,7 @@ impl Interpreter<'_> {
         if !self.may_run.is_empty() && &*raised.class != "Skipped" {
             return;
         }
-        let condition = Condition { text: raised.message.clone(), at: raised.at.clone() };
+        let condition = Condition { text: raised.message.to_string(), at: raised.at.clone() };
         let Some(module) = (if of_module { Some(&frame.module) } else { self.importing.last() }) else { return };
         let mut conditions = module.conditions.borrow_mut();
         if !conditions.contains(&condition) {
@@ -188,7 +188,7 @@ impl Interpreter<'_> {
                     self.under_risk(|interpreter| interpreter.assign(target, value, frame));
                 }
                 if frame.scope.kind != ScopeKind::Function {
-                    self.annotations(std::slice::from_ref(annotation), frame);
+                    self.annotations(std::slice::from_ref(&annotation.value), frame);
                 }
             }
             StmtKind::If { test, body, orelse } => return self.branch(test, body, orelse, frame),
@@ -227,7 +227,7 @@ impl Interpreter<'_> {
                     }
                     None if self.raised.is_none() => {
                         let doubt = self.doubt(frame, test.range, Why::NotKnown);
-                        self.fail("AssertionError", self.shortened(frame, stmt.range), frame, stmt.range);
+                        self.fail("AssertionError", Source::of(frame, stmt.range), frame, stmt.range);
                         if let Some(raised) = self.raised.take() {
                             self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
                         }
@@ -253,8 +253,8 @@ impl Interpreter<'_> {
         self.doubts.truncate(doubts);
     }
 
-    fn annotate(&mut self, name: &str, annotation: &Expr, frame: &Frame) {
-        let text: Rc<str> = frame.module.file.slice(annotation.range).into();
+    fn annotate(&mut self, name: &str, annotation: &Annotation, frame: &Frame) {
+        let text: Rc<str> = (&*annotation.text).into();
         let name = &*frame.private(name);
         let mut annotations = frame.scope.annotations.borrow_mut();
         match annotations.iter_mut().find(|(one, _)| **one == *name) {

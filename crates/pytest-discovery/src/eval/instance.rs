@@ -172,7 +172,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn passed(&self, value: Value, frame: &Frame, range: Range) -> Argument {
-        Argument { value, source: Source { file: frame.module.file.clone(), range } }
+        Argument { value, source: Source::of(frame, range) }
     }
 
     /// What initializes instances of a class, or would if the search began behind another one.

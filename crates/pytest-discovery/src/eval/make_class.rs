@@ -52,7 +52,7 @@ impl Interpreter<'_> {
                     return self.refuse_base(frame, base.range);
                 }
                 _ => {
-                    let text = format!("the base class `{}` is not known", frame.module.file.slice(base.range));
+                    let text = format!("the base class `{}` is not known", frame.module.file.one_line(base.range));
                     let unknown = doubt.take().unwrap_or_else(|| self.doubt(frame, base.range, text));
                     doubt = Some(unknown.among([&value]));
                 }
@@ -297,7 +297,7 @@ impl Interpreter<'_> {
         for (name, value) in keywords {
             if let Some(name) = name.as_deref().filter(|name| *name != "metaclass") {
                 let value = self.eval(value, frame);
-                let source = super::value::Source { file: frame.module.file.clone(), range };
+                let source = super::value::Source::of(frame, range);
                 arguments.keywords.push((name.into(), super::value::Argument { value, source }));
             }
         }

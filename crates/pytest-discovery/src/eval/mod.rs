@@ -64,6 +64,7 @@ mod pytest_changes;
 mod search_path;
 mod several;
 pub(crate) mod shared;
+mod source;
 pub(crate) mod stdlib;
 mod subscript;
 #[cfg(test)]

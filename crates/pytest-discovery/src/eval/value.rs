@@ -10,10 +10,11 @@ use foldhash::HashMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
 
-pub(crate) use super::arguments::{Argument, Arguments, Source};
+pub(crate) use super::arguments::{Argument, Arguments};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
 pub(crate) use super::iterator::Iterator;
+pub(crate) use super::source::{Said, Source};
 use super::shared::Shared;
 use super::{Frame, Interpreter};
 use crate::syntax::ast::{self, Range, Text};
@@ -289,7 +290,7 @@ pub(crate) struct Module {
 pub(crate) struct Raised {
     /// The class, such as `ImportError`, or `Skipped`.
     pub(crate) class: Rc<str>,
-    pub(crate) message: String,
+    pub(crate) message: Said,
     pub(crate) at: SourceSpan,
     /// The exception.
     pub(crate) value: Value,

@@ -29,14 +29,15 @@ fn file(file: &SourceFile, filters: &NameFilters, is_seeded: bool) -> Vec<Observ
     let mut seen = Seen { file, list: Vec::new() };
     let names = Names::of(&file.body);
     never_run::block(&file.body, filters, &mut seen);
-    if environment::may_be_in(&file.text) {
+    let text = file.text().unwrap_or_default();
+    if environment::may_be_in(text) {
         environment::at_import(&file.body, &names, &mut seen);
     }
-    let is_seeded = is_seeded || may_seed(&file.text);
-    let draws = !is_seeded && random::may_be_in(&file.text);
+    let is_seeded = is_seeded || may_seed(text);
+    let draws = !is_seeded && random::may_be_in(text);
     functions(&file.body, &mut |def| {
         // Most functions show by their words alone that there is nothing to see, and their bodies are not read.
-        let text = file.slice(def.range);
+        let text = file.slice(def.range).unwrap_or_default();
         if never_run::may_be_nested(text, filters) {
             never_run::nested(def, filters, &mut seen);
         }
@@ -110,7 +111,7 @@ impl Seen<'_> {
     /// Source text on one line, such as `` `time.sleep(5)` ``.
     fn quoted(&self, range: Range) -> String {
         const LONGEST: usize = 60;
-        let words = self.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = self.file.one_line(range);
         match words.char_indices().nth(LONGEST) {
             Some((end, _)) => format!("`{}...`", &words[..end]),
             None => format!("`{words}`"),
@@ -136,7 +137,7 @@ impl Body<'_, '_> {
 
     /// The source of the whole function.
     fn text(&self) -> &str {
-        self.seen.file.slice(self.def.range)
+        self.seen.file.slice(self.def.range).unwrap_or_default()
     }
 }
 

@@ -57,7 +57,7 @@ impl<'scope, 'x: 'scope> Observer<'scope, 'x> {
 fn observe(config: &Config, sources: &Sources<'_>, walked: &Walked) -> Observed {
     let filters = NameFilters::new(config);
     // What does not parse is a problem of the catalog already.
-    let seeds = |path: &Utf8Path| sources.beside(path).is_ok_and(|file| may_seed(&file.text));
+    let seeds = |path: &Utf8Path| sources.beside(path).is_ok_and(|file| file.text().is_some_and(may_seed));
     let seeding: Vec<&Utf8Path> =
         walked.conftests.iter().filter(|(path, _)| seeds(path)).filter_map(|(path, _)| path.parent()).collect();
     let mut observed = Observed::default();

@@ -55,7 +55,7 @@ fn is_head(index: usize, statement: &Stmt) -> bool {
 /// The line behind the first comment lines. Those right above code belong to it, unless they have to be the first lines.
 fn behind_comments(file: &SourceFile) -> u32 {
     let is_comment = |line: &str| line.trim_start().starts_with('#');
-    let lines: Vec<&str> = file.text.lines().collect();
+    let lines: Vec<&str> = file.text().unwrap_or_default().lines().collect();
     let first = lines.iter().take_while(|line| line.trim().is_empty()).count();
     let comments = lines.iter().skip(first).take_while(|line| is_comment(line)).count();
     let behind = first + comments;
@@ -154,7 +154,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn of(file: &'a SourceFile) -> Self {
-        Self { file, texts: file.text.lines().collect() }
+        Self { file, texts: file.text().unwrap_or_default().lines().collect() }
     }
 
     /// A line, from 1.

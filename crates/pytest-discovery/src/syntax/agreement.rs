@@ -13,6 +13,7 @@ use std::{env, fs};
 use generator::Generator;
 
 use super::ast::Stmt;
+use super::text::SourceText;
 use super::{STACK_BYTES, nesting, plain, ruff, rustpython};
 
 /// Files of the standard library: enough to meet all of the grammar, few enough for every run.
@@ -65,7 +66,8 @@ impl Count {
     fn hide(&mut self, name: &str, text: &Arc<str>, full: &Result<Vec<Stmt>, ruff::Rejected>) {
         let hidden = plain::hide(text, Vec::new());
         self.hidden += hidden.count();
-        match (ruff::parse_without(&hidden, text, crate::PythonVersion::LATEST), full) {
+        let again = Arc::new(SourceText::held(text));
+        match (ruff::parse_without(&hidden, text, &again, crate::PythonVersion::LATEST), full) {
             (Ok(later), Ok(full)) => self.note(name, "hidden functions", &later, full),
             (Err(_), Err(_)) => {}
             (Ok(_), Err(rejected)) => {

@@ -106,6 +106,22 @@ pub(crate) enum ExprKind {
     YieldFrom(Box<Expr>),
 }
 
+impl Expr {
+    /// The last name of a dotted one: `patch` of `mock.patch`.
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match &self.kind {
+            ExprKind::Name(name) | ExprKind::Attribute(_, name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What a call is given under a name.
+    pub(crate) fn keyword(&self, name: &str) -> Option<&Self> {
+        let ExprKind::Call(call) = &self.kind else { return None };
+        call.keywords.iter().find(|(own, _)| own.as_deref() == Some(name)).map(|(_, value)| value)
+    }
+}
+
 #[derive(Debug, PartialEq)]
 pub(crate) struct Call {
     pub(crate) function: Expr,
@@ -301,7 +317,7 @@ pub(crate) enum StmtKind {
     },
     AnnAssign {
         target: Expr,
-        annotation: Box<Expr>,
+        annotation: Box<Annotation>,
         value: Option<Box<Expr>>,
     },
     For(Arc<For>),
@@ -346,6 +362,14 @@ pub(crate) enum StmtKind {
     Pass,
     Break,
     Continue,
+}
+
+/// What stands behind a name and a colon.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Annotation {
+    pub(crate) value: Expr,
+    /// As it is written.
+    pub(crate) text: Box<str>,
 }
 
 #[derive(Debug, PartialEq)]

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::HashSet;
 
 use super::ast::{Expr, ExprKind, Range, Stmt, StmtKind};
+use super::text::SourceText;
 use super::visit::{Node, walk};
 use super::{bindings, ruff};
 
@@ -35,7 +36,7 @@ struct Asked {
 #[derive(Debug)]
 pub(super) struct Source {
     /// The text of the file.
-    pub(super) text: Arc<str>,
+    pub(super) text: Arc<SourceText>,
     /// From the colon behind the head to the end of the last statement.
     pub(super) range: Range,
     pub(super) is_async: bool,
@@ -60,7 +61,11 @@ impl Body {
 
     /// The statements.
     pub(crate) fn statements(&self) -> &[Stmt] {
-        self.statements.get_or_init(|| self.source.as_ref().map(Source::read).unwrap_or_default())
+        self.statements.get_or_init(|| {
+            self.source
+                .as_ref()
+                .map_or_else(Vec::new, |source| source.read().unwrap_or_else(|| vec![source.unreadable()]))
+        })
     }
 
     /// Whether it has anything that can change what others see: calls, exceptions, and what is bound outside.
@@ -139,26 +144,24 @@ impl PartialEq for Body {
 
 impl Source {
     /// The body under a head of its own, which is never longer than the one it had: what is parsed keeps its
-    /// indentation, and its ranges are off by one number.
-    fn read(&self) -> Vec<Stmt> {
+    /// indentation, and its ranges are off by one number. `None` where the file has changed since it was parsed.
+    fn read(&self) -> Option<Vec<Stmt>> {
         let head = if self.is_async { "async def f()" } else { "def f()" };
         let Range { start, end } = self.range;
-        let body = self.text.get(start as usize..end as usize).unwrap_or_default();
+        let text = self.text.get()?;
+        let body = text.get(start as usize..end as usize)?;
         let shift = start.saturating_sub(u32::try_from(head.len()).unwrap_or(0));
         let module = format!("{head}{body}\n");
-        let statements = ruff::parse_at(&module, &self.text, shift).ok();
-        match statements.and_then(|statements| statements.into_iter().next()).map(|statement| statement.kind) {
-            Some(StmtKind::Function(function)) => {
-                Arc::into_inner(function).and_then(|function| function.body.statements.into_inner()).unwrap_or_default()
-            }
-            // Its file parsed, so this is not to be expected: what the function gives is then not known.
-            _ => vec![unreadable(self.range)],
+        match ruff::parse_at(&module, text, shift).ok()?.into_iter().next()?.kind {
+            StmtKind::Function(function) => Arc::into_inner(function)?.body.statements.into_inner(),
+            _ => None,
         }
     }
-}
 
-/// A statement that returns a value nothing is known of.
-fn unreadable(range: Range) -> Stmt {
-    let of = Box::new(Expr { range, kind: ExprKind::Name("_".into()) });
-    Stmt { range, kind: StmtKind::Return(Some(Expr { range, kind: ExprKind::Await(of) })) }
+    /// A statement that returns a value nothing is known of, in place of a body that cannot be read any more.
+    fn unreadable(&self) -> Stmt {
+        let of = |kind| Expr { range: self.range, kind };
+        let value = of(ExprKind::Await(Box::new(of(ExprKind::Name("_".into())))));
+        Stmt { range: self.range, kind: StmtKind::Return(Some(value)) }
+    }
 }

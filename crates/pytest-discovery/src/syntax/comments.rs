@@ -7,7 +7,8 @@ use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 use test_catalog::Comment;
 
-use super::{nesting, source};
+use super::lines::Lines;
+use super::nesting;
 
 /// The comments of a text that parses. Its line ends are line feeds.
 pub(crate) fn comments(text: &str) -> Vec<Comment> {
@@ -18,7 +19,7 @@ pub(crate) fn comments(text: &str) -> Vec<Comment> {
     if !parsed.errors().is_empty() {
         return Vec::new();
     }
-    let reader = Reader { text, tokens: parsed.tokens(), line_starts: source::line_starts(text) };
+    let reader = Reader { text, tokens: parsed.tokens(), lines: Lines::of(text) };
     let mut comments: Vec<Comment> = (0..reader.tokens.len()).filter_map(|index| reader.comment(index)).collect();
     let first_code = reader.tokens.iter().find(|token| !is_blank(token)).map(|token| reader.line(token));
     for comment in &mut comments {
@@ -30,18 +31,18 @@ pub(crate) fn comments(text: &str) -> Vec<Comment> {
 struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
-    line_starts: Vec<u32>,
+    lines: Lines,
 }
 
 impl Reader<'_> {
     fn line(&self, token: &Token) -> u32 {
-        source::position(self.text, &self.line_starts, token.start().to_u32()).line
+        self.lines.line(token.start().to_u32())
     }
 
     fn comment(&self, index: usize) -> Option<Comment> {
         let token = self.tokens.get(index).filter(|token| token.kind() == TokenKind::Comment)?;
-        let at = source::position(self.text, &self.line_starts, token.start().to_u32());
-        let start = self.line_starts.get(at.line as usize - 1).copied().unwrap_or(0);
+        let at = self.lines.position(token.start().to_u32());
+        let start = self.lines.start(at.line);
         let before = self.text.get(start as usize..token.start().to_usize()).unwrap_or_default();
         let lines = if before.trim().is_empty() { self.code_below(index, at.line) } else { at.line..=at.line };
         let text = self.text.get(token.range().to_std_range()).unwrap_or_default();

@@ -7,6 +7,7 @@ pub(crate) mod ast;
 pub(crate) mod bindings;
 mod body;
 mod comments;
+mod lines;
 mod literal;
 mod lower;
 mod nesting;
@@ -15,6 +16,7 @@ mod ruff;
 #[cfg(test)]
 mod rustpython;
 mod source;
+mod text;
 pub(crate) mod visit;
 
 use std::cell::Cell;
@@ -23,9 +25,11 @@ use std::sync::Arc;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::PythonVersion;
+use lines::Lines;
 
 pub(crate) use comments::comments;
 pub(crate) use source::SourceFile;
+pub(crate) use text::SourceText;
 
 /// The stack that parsing, evaluating and dropping the deepest accepted file takes, with room to spare.
 pub(crate) const STACK_BYTES: usize = 256 << 20;
@@ -36,23 +40,38 @@ thread_local! {
 }
 
 /// Reads one file's text: all of it is checked, and trees are made of all but the bodies of functions, which follow when
-/// something calls for them.
+/// something calls for them. They take `again` for the text.
 ///
 /// # Errors
 /// A [`ProblemKind::Syntax`] at the first place that does not parse as that release of Python, or that is nested too deeply.
-pub(crate) fn parse(path: &TreePath, text: Arc<str>, python: PythonVersion) -> Result<SourceFile, Problem> {
-    let fail = |message: String, offset: u32| {
-        let at = source::position(&text, &source::line_starts(&text), offset);
-        Problem { kind: ProblemKind::Syntax, message, at: SourceSpan::at(path.clone(), at) }
+pub(crate) fn parse(
+    path: &TreePath,
+    text: &str,
+    again: SourceText,
+    python: PythonVersion,
+) -> Result<SourceFile, Problem> {
+    let fail = |message: String, offset: u32| Problem {
+        kind: ProblemKind::Syntax,
+        message,
+        at: SourceSpan::at(path.clone(), Lines::of(text).position(offset)),
     };
-    let hidden = plain::hide(&text, BUFFER.take());
+    let again = Arc::new(again);
+    let hidden = plain::hide(text, BUFFER.take());
     let body = match nesting::check(&hidden.text) {
-        Ok(()) => ruff::parse_without(&hidden, &text, python)
+        Ok(()) => ruff::parse_without(&hidden, text, &again, python)
             .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset)),
         Err(deep) => Err(fail(format!("{}: not read", deep.what), deep.range().start)),
     };
     BUFFER.set(hidden.text.into_bytes());
-    Ok(SourceFile::new(path.clone(), text, body?))
+    Ok(SourceFile::new(path.clone(), body?, again, Lines::of(text)))
+}
+
+/// The same of a text that is at hand, and is held.
+///
+/// # Errors
+/// As above.
+pub(crate) fn parse_held(path: &TreePath, text: &str, python: PythonVersion) -> Result<SourceFile, Problem> {
+    parse(path, text, SourceText::held(text), python)
 }
 
 #[cfg(test)]
@@ -73,8 +92,7 @@ mod tests {
             ("try: ...\nexcept A, B: ...\n", 14),
             ("match 1:\n    case _: ...\n", 10),
         ];
-        let parses =
-            |text: &str, minor| parse(&TreePath::new("a.py"), text.into(), PythonVersion::new(3, minor)).is_ok();
+        let parses = |text: &str, minor| parse_held(&TreePath::new("a.py"), text, PythonVersion::new(3, minor)).is_ok();
         for (text, minor) in since {
             assert!(parses(text, minor) && !parses(text, minor - 1), "{text}");
         }
@@ -86,13 +104,13 @@ mod tests {
         for (digits, fits) in [(4_300, true), (4_301, false)] {
             for head in ["X = ", "def f():\n    return "] {
                 let text = format!("{head}{}\n", "1".repeat(digits));
-                assert_eq!(parse(&TreePath::new("a.py"), text.into(), PythonVersion::LATEST).is_ok(), fits, "{head}");
+                assert_eq!(parse_held(&TreePath::new("a.py"), &text, PythonVersion::LATEST).is_ok(), fits, "{head}");
             }
         }
     }
 
     fn problem(text: String) -> Problem {
-        parse(&TreePath::new("test_deep.py"), text.into(), PythonVersion::LATEST).unwrap_err()
+        parse_held(&TreePath::new("test_deep.py"), &text, PythonVersion::LATEST).unwrap_err()
     }
 
     #[test]
@@ -188,7 +206,7 @@ mod tests {
             "type X[T = int] = list[T]\n",
         ] {
             assert!(rustpython::parse(text).is_err(), "{text}");
-            parse(&TreePath::new("a.py"), text.into(), PythonVersion::LATEST).unwrap();
+            parse_held(&TreePath::new("a.py"), text, PythonVersion::LATEST).unwrap();
         }
     }
 
@@ -198,13 +216,13 @@ mod tests {
             "class A:\n    async def f(\n        self, x=')',  # :\n    ) -> (\n        int  # :\n    ):  # é\n\
                               \x20       await x\n        def g(): return 'a'; return 2\n\n    def h(self): return 3\n"
                 .into();
-        let file = parse(&TreePath::new("a.py"), text, PythonVersion::LATEST).unwrap();
+        let file = parse_held(&TreePath::new("a.py"), &text, PythonVersion::LATEST).unwrap();
         let ast::StmtKind::Class(class) = &file.body[0].kind else { panic!("{:?}", file.body) };
         let bodies: Vec<Vec<&str>> = class
             .body
             .iter()
             .map(|statement| match &statement.kind {
-                ast::StmtKind::Function(def) => def.body().iter().map(|inner| file.slice(inner.range)).collect(),
+                ast::StmtKind::Function(def) => def.body().iter().filter_map(|inner| file.slice(inner.range)).collect(),
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -214,10 +232,10 @@ mod tests {
     #[test]
     fn a_definition_starts_behind_its_decorators() {
         let text: Arc<str> = "@a\n@b(1)\n# why\nasync def f(x, /, y=1, *z, k, **q):\n    yield\n".into();
-        let file = parse(&TreePath::new("a.py"), text, PythonVersion::LATEST).unwrap();
+        let file = parse_held(&TreePath::new("a.py"), &text, PythonVersion::LATEST).unwrap();
         let ast::StmtKind::Function(function) = &file.body[0].kind else { panic!("{:?}", file.body) };
         assert!(function.is_async && function.is_generator);
-        assert!(file.slice(function.range).starts_with("async def f"));
+        assert!(file.slice(function.range).unwrap().starts_with("async def f"));
         let names: Vec<&str> = function.parameters.iter().map(|parameter| &*parameter.name).collect();
         assert_eq!(names, ["x", "y", "z", "k", "q"]);
     }

@@ -74,7 +74,7 @@ fn statement<'a>(statement: &'a Stmt, see: &mut impl FnMut(Node<'a>) -> bool) {
         StmtKind::Assign { targets, value } => expressions(targets.iter().chain([value]), see),
         StmtKind::AugAssign { target, value, .. } => expressions([target, value], see),
         StmtKind::AnnAssign { target, annotation, value } => {
-            expressions([target, &**annotation].into_iter().chain(value.as_deref()), see);
+            expressions([target, &annotation.value].into_iter().chain(value.as_deref()), see);
         }
         StmtKind::For(one) => {
             expressions([&one.target, &one.iter], see);

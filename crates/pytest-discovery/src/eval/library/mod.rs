@@ -266,7 +266,7 @@ impl Interpreter<'_> {
                 let mut found = Vec::new();
                 for field in super::dataclass::fields_as_defined(&class)?.iter().filter(|field| !field.is_handed()) {
                     let mut given = self.arguments(Vec::new(), frame, range);
-                    let source = super::value::Source { file: frame.module.file.clone(), range };
+                    let source = super::value::Source::of(frame, range);
                     given
                         .keywords
                         .push(("name".into(), super::value::Argument { value: Value::str(&*field.name), source }));
@@ -321,10 +321,8 @@ impl Interpreter<'_> {
 
     /// Notes that the module that is being imported may be left out.
     fn condition(&mut self, range: Range, frame: &Frame) {
-        let condition = test_catalog::Condition {
-            text: frame.module.file.slice(range).split_whitespace().collect::<Vec<_>>().join(" "),
-            at: frame.module.file.span(range),
-        };
+        let condition =
+            test_catalog::Condition { text: frame.module.file.one_line(range), at: frame.module.file.span(range) };
         let module = self.importing.last().unwrap_or(&frame.module);
         module.conditions.borrow_mut().push(condition);
     }
@@ -376,7 +374,7 @@ impl Interpreter<'_> {
             Value::Mark(mark) if &**name == "with_args" => {
                 // Never put on anything, whatever it is given.
                 let mut given = arguments.clone();
-                let source = super::value::Source { file: frame.module.file.clone(), range };
+                let source = super::value::Source::of(frame, range);
                 given.keywords.push(("".into(), super::value::Argument { value: Value::None, source }));
                 let Value::Mark(made) = self.mark(mark, given, None, frame, range) else { return None };
                 let kwargs = made.kwargs.iter().filter(|(name, _)| !name.is_empty()).cloned().collect();

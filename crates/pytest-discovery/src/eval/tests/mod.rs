@@ -17,6 +17,7 @@ use super::{Frame, Interpreter};
 use crate::collect::ids;
 use crate::config::{Config, Invocation};
 use crate::imports::Imports;
+use crate::read::Texts;
 use crate::sources::Sources;
 use crate::syntax::ast::Range;
 use crate::{PytestVersion, PythonVersion};
@@ -36,7 +37,7 @@ fn evaluate(text: &str) -> Evaluated {
     let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
     let imports = Imports::new(&config, &tree, [file.as_path()].into_iter(), Arc::default());
     let env = BTreeMap::new();
-    let sources = Sources::new(&tree, PythonVersion::default());
+    let sources = Sources::new(&tree, PythonVersion::default(), Texts::Dropped);
     let mut interpreter = Interpreter::new(&tree, &imports, &sources, PythonVersion::default(), &env);
     let module = interpreter.module(&file).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
     let frame = Frame { scope: module.scope.clone(), module: module.clone() };

@@ -13,11 +13,12 @@ use ruff_python_parser::{Mode, ParseError, ParseOptions, parse_module};
 use ruff_text_size::Ranged;
 
 use super::ast::{
-    Alias, Case, Class, Expr, ExprKind, For, Function, Handler, Parameter, Pattern, Range, Stmt, StmtKind,
+    Alias, Annotation, Case, Class, Expr, ExprKind, For, Function, Handler, Parameter, Pattern, Range, Stmt, StmtKind,
 };
 use super::body::{Body, Source};
 use super::lower::{self, identifier};
 use super::plain::Hidden;
+use super::text::SourceText;
 
 /// Why a text is no module, and where.
 #[derive(Debug)]
@@ -35,23 +36,24 @@ impl Rejected {
 /// Parses and checks a module but for the functions that are hidden from it, and leaves all bodies for later.
 pub(super) fn parse_without(
     hidden: &Hidden,
-    text: &Arc<str>,
+    text: &str,
+    again: &Arc<SourceText>,
     python: crate::PythonVersion,
 ) -> Result<Vec<Stmt>, Rejected> {
-    parse_as(&hidden.text, text, Some(hidden), python)
+    parse_as(&hidden.text, text, Some(Later { text, again, hidden }), python)
 }
 
 /// Parses and checks all of a module.
 #[cfg(test)]
-pub(super) fn parse(text: &Arc<str>) -> Result<Vec<Stmt>, Rejected> {
+pub(super) fn parse(text: &str) -> Result<Vec<Stmt>, Rejected> {
     parse_as(text, text, None, crate::PythonVersion::LATEST)
 }
 
 /// `shown` is the text with or without what is hidden.
 fn parse_as(
     shown: &str,
-    text: &Arc<str>,
-    later: Option<&Hidden>,
+    text: &str,
+    later: Option<Later<'_>>,
     python: crate::PythonVersion,
 ) -> Result<Vec<Stmt>, Rejected> {
     // Syntax of later releases is refused as that one does.
@@ -67,7 +69,6 @@ fn parse_as(
     if let Some(rejected) = semantics::check(module.syntax(), shown, python) {
         return Err(rejected);
     }
-    let later = later.map(|hidden| Later { text, hidden });
     Ok(Lowering { text, shift: 0, later, yields: false }.statements(module.suite()))
 }
 
@@ -96,7 +97,8 @@ struct Lowering<'a> {
 /// A file's text, and what of it the parser has not seen.
 #[derive(Clone, Copy)]
 struct Later<'a> {
-    text: &'a Arc<str>,
+    text: &'a str,
+    again: &'a Arc<SourceText>,
     hidden: &'a Hidden,
 }
 
@@ -138,7 +140,7 @@ impl Lowering<'_> {
             },
             python::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
                 target: self.expression(&it.target),
-                annotation: self.boxed(&it.annotation),
+                annotation: Box::new(self.annotation(&it.annotation)),
                 value: it.value.as_deref().map(|value| self.boxed(value)),
             },
             python::Stmt::For(it) => StmtKind::For(Arc::new(For {
@@ -229,6 +231,12 @@ impl Lowering<'_> {
         }
     }
 
+    fn annotation(&mut self, annotation: &python::Expr) -> Annotation {
+        let value = self.expression(annotation);
+        let text = self.text.get(value.range.start as usize..value.range.end as usize).unwrap_or_default().into();
+        Annotation { value, text }
+    }
+
     fn annotations(&mut self, def: &python::StmtFunctionDef) -> Box<[Expr]> {
         let given = &def.parameters;
         let plain = given.args.iter().chain(&given.posonlyargs).map(|one| &one.parameter);
@@ -240,7 +248,7 @@ impl Lowering<'_> {
 
     /// The function that is hidden behind an empty tuple, if one is.
     fn hidden_function(&self, statement: &python::StmtExpr) -> Option<Function> {
-        let Later { text, hidden } = self.later?;
+        let Later { text, again, hidden } = self.later?;
         let python::Expr::Tuple(python::ExprTuple { elts, .. }) = &*statement.value else { return None };
         let function = elts.is_empty().then(|| hidden.at(statement.start().to_u32()))??;
         let head = function.head.as_ref()?;
@@ -259,14 +267,14 @@ impl Lowering<'_> {
                 .iter()
                 .map(|parameter| Parameter { name: name(parameter.name), kind: parameter.kind, default: None })
                 .collect(),
-            body: Body::on_demand(Source { text: text.clone(), range, is_async: head.is_async }),
+            body: Body::on_demand(Source { text: again.clone(), range, is_async: head.is_async }),
         })
     }
 
     /// A function's body, and whether it makes its function a generator. One that may is read at once.
     fn body(&mut self, def: &python::StmtFunctionDef) -> (Body, bool) {
         let head = def.returns.as_deref().map_or(def.parameters.end(), Ranged::end).to_u32() + self.shift;
-        if let Some(Later { text, hidden }) = self.later
+        if let Some(Later { text, again, hidden }) = self.later
             && let Some(start) = colon(text, head)
         {
             let range = Range { start, end: def.end().to_u32() + self.shift };
@@ -277,7 +285,7 @@ impl Lowering<'_> {
                 None => (!may_yield()).then_some(false),
             };
             if let Some(is_generator) = is_generator {
-                let source = Source { text: text.clone(), range, is_async: def.is_async };
+                let source = Source { text: again.clone(), range, is_async: def.is_async };
                 return (Body::on_demand(source), is_generator);
             }
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use rustpython_parser::ast::{self as python, Ranged};
 use rustpython_parser::{Parse, ParseError};
 
-use super::ast::{Alias, Case, Class, Expr, ExprKind, For, Function, Handler, Pattern, Range, Stmt, StmtKind};
+use super::ast::{
+    Alias, Annotation, Case, Class, Expr, ExprKind, For, Function, Handler, Pattern, Range, Stmt, StmtKind,
+};
 use super::body::Body;
 use super::lower;
 
@@ -64,7 +66,7 @@ impl Lowering<'_> {
             },
             python::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
                 target: self.expression(*it.target),
-                annotation: self.boxed(it.annotation),
+                annotation: Box::new(self.annotation(*it.annotation)),
                 value: it.value.map(|value| self.boxed(value)),
             },
             python::Stmt::For(it) => self.for_loop(*it.target, *it.iter, it.body, it.orelse),
@@ -132,6 +134,12 @@ impl Lowering<'_> {
         let parameters = plain.chain(given.vararg.as_deref()).chain(keyword_only).chain(given.kwarg.as_deref());
         let annotations = parameters.filter_map(of).chain(returns.map(|one| *one));
         lower::telling(annotations.map(|one| self.expression(one)))
+    }
+
+    fn annotation(&mut self, annotation: python::Expr) -> Annotation {
+        let value = self.expression(annotation);
+        let text = self.text.get(value.range.start as usize..value.range.end as usize).unwrap_or_default().into();
+        Annotation { value, text }
     }
 
     fn for_loop(
