@@ -4,73 +4,14 @@
 //! whether it has marks of some names. What the hook asked and did is kept. The next test of the file that answers all
 //! of it alike is given the same marks without a call, unless the call changed, or saw, anything else.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::item::Item;
 use super::plugins::Hook;
 use crate::eval::Interpreter;
+use crate::eval::alike::{MOST_KEPT, Step, unwatched};
 use crate::eval::shared::changes;
 use crate::eval::value::{Mark, Value};
-
-/// How many different calls are kept for a file: each is held against each test.
-const MOST_CALLS: usize = 16;
-
-/// What a hook did with a test.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    /// It asked for the closest mark of a name.
-    Asked(Rc<str>, Option<Rc<Mark>>),
-    /// It added a mark, at the end or else at the beginning.
-    Added(Rc<Mark>, bool),
-}
-
-/// Notes what a hook does with a test.
-#[derive(Debug, Default)]
-pub(super) struct Watch(RefCell<Seen>);
-
-#[derive(Debug, Default)]
-enum Seen {
-    #[default]
-    Nothing,
-    /// All that was asked and done so far.
-    Steps(Vec<Step>),
-    /// It asked for what tells this test from others.
-    More,
-}
-
-impl Watch {
-    /// Something is asked that another test may answer differently, or done that is not repeated.
-    pub(super) fn lose(&self) {
-        let mut seen = self.0.borrow_mut();
-        if matches!(*seen, Seen::Steps(_)) {
-            *seen = Seen::More;
-        }
-    }
-
-    pub(super) fn note(&self, step: impl FnOnce() -> Step) {
-        if let Seen::Steps(steps) = &mut *self.0.borrow_mut() {
-            steps.push(step());
-        }
-    }
-
-    /// Whether the hook is called for this test, and not for another one.
-    pub(super) fn is_on(&self) -> bool {
-        !matches!(*self.0.borrow(), Seen::Nothing)
-    }
-
-    fn begin(&self) {
-        self.0.replace(Seen::Steps(Vec::new()));
-    }
-
-    /// All that was asked and done; `None` where there was more than that.
-    fn end(&self) -> Option<Vec<Step>> {
-        match self.0.take() {
-            Seen::Steps(steps) => Some(steps),
-            Seen::Nothing | Seen::More => None,
-        }
-    }
-}
 
 /// The calls of one hook for the tests of one file.
 #[derive(Debug)]
@@ -91,11 +32,11 @@ impl Calls {
         if self.changes == changes() && self.kept.iter().any(|steps| repeat(steps, item)) {
             return;
         }
-        let before = changes();
-        item.watch.begin();
+        let (before, others) = (changes(), unwatched());
+        item.watch.begin(true);
         self.hook.call(interpreter, &[("item", Value::Object(item.clone()))]);
         let steps = item.watch.end();
-        if changes() != before || interpreter.has_failed() {
+        if changes() != before || unwatched() != others || interpreter.has_failed() {
             return;
         }
         if self.changes != before {
@@ -103,7 +44,7 @@ impl Calls {
             self.changes = before;
         }
         if let Some(steps) = steps
-            && self.kept.len() < MOST_CALLS
+            && self.kept.len() < MOST_KEPT
         {
             self.kept.push(steps);
         }
@@ -111,8 +52,8 @@ impl Calls {
 }
 
 /// Takes the steps again, if the test answers alike all the way. Otherwise it is as it was.
-fn repeat(steps: &[Step], item: &Item) -> bool {
-    item.watch.begin();
+pub(super) fn repeat(steps: &[Step], item: &Item) -> bool {
+    item.watch.begin(true);
     let other = steps.iter().position(|step| !match step {
         Step::Asked(name, answer) => {
             let closest = item.closest(name);
@@ -122,6 +63,8 @@ fn repeat(steps: &[Step], item: &Item) -> bool {
                 _ => false,
             }
         }
+        Step::Listed(marks) => item.listed().is_some_and(|own| are_same(&own, marks)),
+        Step::Iterated(name, marks) => item.iterated(name.as_deref()).is_ok_and(|all| are_same(&all, marks)),
         Step::Added(mark, at_end) => {
             item.add_mark(mark, *at_end);
             true
@@ -136,6 +79,10 @@ fn repeat(steps: &[Step], item: &Item) -> bool {
     }
     item.watch.end();
     other.is_none()
+}
+
+fn are_same(some: &[Rc<Mark>], others: &[Rc<Mark>]) -> bool {
+    some.len() == others.len() && some.iter().zip(others).all(|(one, other)| is_same(one, other))
 }
 
 /// Whether nobody can tell two marks apart.

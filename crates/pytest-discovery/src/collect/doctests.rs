@@ -13,6 +13,7 @@ use test_catalog::{NodeId, Problem, ProblemKind, SourceSpan, TreePath};
 
 use super::{Collection, Item, ModuleNode, alike, own_marks};
 use crate::doctest::{Refused, has_example};
+use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Class, Doubt, Function, Module, Names, Value};
 use crate::read;
@@ -119,7 +120,7 @@ impl Collection<'_, '_> {
                 sites: Arc::default(),
                 param_at: None,
                 config: self.session.config.clone(),
-                watch: alike::Watch::default(),
+                watch: Watch::default(),
             });
             self.tell(&item);
             self.items.push(item);

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use test_catalog::{Condition, NodeId, Reason, Scope, SourceSpan};
 
-use super::alike::Watch;
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
 use super::fixtures::{FixtureDef, requests};
 use super::item::Item;
@@ -19,6 +18,7 @@ use super::plugins::Turn;
 use super::{Collection, Lost, Place, edit_sites};
 use crate::PytestVersion;
 use crate::eval::Frame;
+use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Argument, Binding, Doubt, Function, Mark, Value};
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, SourceSpan, TestCase, TestKind, TreePath};
 
-use super::alike::{Step, Watch};
+use super::alike;
 use super::callspec::Parameter;
 use super::edit_sites;
 use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
 use super::open_name::OpenName;
 use super::own_marks::{OwnMark, OwnMarks};
+use crate::eval::alike::{Kind, Step, Watch};
 use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
 use crate::eval::{Frame, Interpreter};
@@ -197,12 +198,34 @@ impl Item {
         self.marks(&own).find(|mark| &*mark.name == name).cloned()
     }
 
+    /// Its own marks, where they are all.
+    pub(super) fn listed(&self) -> Option<Vec<Rc<Mark>>> {
+        let are_all = self.open.is_none() && self.hooks.borrow().is_none();
+        are_all.then(|| self.own().iter().map(|own| own.mark.clone()).collect())
+    }
+
+    /// All marks that it has, or those of a name.
+    ///
+    /// # Errors
+    /// Why it may have more.
+    pub(super) fn iterated(&self, name: Option<&str>) -> Result<Vec<Rc<Mark>>, Doubt> {
+        if let Some(doubt) = self.more_marks() {
+            return Err(doubt);
+        }
+        let own = self.own();
+        Ok(self.marks(&own).filter(|mark| name.is_none_or(|name| name == &*mark.name)).cloned().collect())
+    }
+
     /// Gives it a mark.
     pub(super) fn add_mark(&self, mark: &Rc<Mark>, at_end: bool) {
-        self.own.change(self.watch.is_on(), |own| {
-            let place = if at_end { own.len() } else { 0 };
-            own.insert(place, OwnMark { mark: mark.clone(), scope: None });
-        });
+        let give = || {
+            self.own.change(self.watch.notes_marks(), |own| {
+                let place = if at_end { own.len() } else { 0 };
+                own.insert(place, OwnMark { mark: mark.clone(), scope: None });
+            });
+        };
+        // Whoever has the list of them sees it elsewhere.
+        if self.own.is_handed() { give() } else { crate::eval::alike::mark(give) }
     }
 }
 
@@ -213,8 +236,13 @@ impl Object for Item {
 
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         // These are the same for all tests of a file.
-        if !matches!(name, "path" | "fspath" | "module" | "config" | "get_closest_marker" | "add_marker") {
-            self.watch.lose();
+        match name {
+            "path" | "fspath" | "module" | "config" | "get_closest_marker" | "iter_markers" | "add_marker" => {}
+            "own_markers" => match self.listed() {
+                Some(marks) => self.watch.note(|| Step::Listed(marks)),
+                None => self.watch.lose(),
+            },
+            _ => self.watch.lose(),
         }
         // A doctest is no function, and stands in no class.
         if self.is_doctest() && matches!(name, "module" | "cls" | "originalname" | "fixturenames" | "obj") {
@@ -237,7 +265,7 @@ impl Object for Item {
                 self.names.replace(Some(handed.clone()));
                 handed
             }
-            "own_markers" if self.open.is_none() && self.hooks.borrow().is_none() => self.own.list(),
+            "own_markers" if self.listed().is_some() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
             "callspec" if !self.parameters.is_empty() && !self.is_vague() => Value::Object(Rc::new(CallSpecView {
@@ -283,17 +311,26 @@ impl Object for Item {
                 Some(closest.map(Value::Mark).or(more.map(Value::Unknown)).unwrap_or(default))
             }
             "iter_markers" => {
-                self.watch.lose();
-                if let Some(doubt) = self.more_marks() {
-                    return Some(Value::Unknown(doubt));
-                }
                 let wanted = match arguments.get(0, "name") {
                     None | Some(Value::None) => None,
-                    Some(name) => Some(name.as_str()?),
+                    Some(name) => match name.as_str() {
+                        Some(name) => Some(name),
+                        None => {
+                            self.watch.lose();
+                            return None;
+                        }
+                    },
                 };
-                let own = self.own();
-                let marks = self.marks(&own).filter(|mark| wanted.is_none_or(|wanted| wanted == &*mark.name));
-                Some(Value::Tuple(marks.cloned().map(Value::Mark).collect()))
+                match self.iterated(wanted) {
+                    Ok(marks) => {
+                        self.watch.note(|| Step::Iterated(wanted.map(Into::into), marks.clone()));
+                        Some(Value::Tuple(marks.into_iter().map(Value::Mark).collect()))
+                    }
+                    Err(doubt) => {
+                        self.watch.lose();
+                        Some(Value::Unknown(doubt))
+                    }
+                }
             }
             "add_marker" => {
                 let mark = match arguments.get(0, "marker") {
@@ -357,6 +394,20 @@ impl Object for Item {
 
     fn is_vague(&self) -> bool {
         self.doubt.borrow().is_some()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        let is_several = !self.conditions.borrow().is_empty();
+        let has_function = self.function.is_some();
+        (!self.is_vague()).then(|| Kind { among: Rc::as_ptr(&self.module).cast(), has_function, is_several })
+    }
+
+    fn watch(&self) -> Option<&Watch> {
+        Some(&self.watch)
+    }
+
+    fn repeats(&self, steps: &[Step]) -> bool {
+        alike::repeat(steps, self)
     }
 
     /// By identity. One of which it is not known what pytest collects for it stands for several.

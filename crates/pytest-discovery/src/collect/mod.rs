@@ -45,6 +45,7 @@ use test_catalog::{
 
 use crate::PytestVersion;
 use crate::config::Config;
+use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Interpreter, TOO_LONG, truth};
@@ -462,7 +463,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             sites: std::sync::Arc::default(),
             param_at: None,
             config: self.session.config.clone(),
-            watch: alike::Watch::default(),
+            watch: Watch::default(),
         }));
     }
 }

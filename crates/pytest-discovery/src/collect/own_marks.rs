@@ -79,12 +79,18 @@ impl OwnMarks {
         }
     }
 
+    /// Whether somebody has the list of them.
+    pub(super) fn is_handed(&self) -> bool {
+        self.handed.borrow().is_some()
+    }
+
     /// The one list of them.
     pub(super) fn list(&self) -> Value {
         let handed = self.handed.borrow().clone();
         let list = handed.unwrap_or_else(|| {
             let list = Rc::new(List(Shared::new(Ok(self.values()))));
-            self.handed.replace(Some(list.clone()));
+            // Nobody sees that it was not there.
+            *self.handed.borrow_own() = Some(list.clone());
             list
         });
         Value::List(list)

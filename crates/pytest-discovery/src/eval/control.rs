@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::alike::Turns;
 use super::doubt::Why;
 use super::exec::{Flow, Perhaps};
 use super::unbound::Bound;
@@ -188,6 +189,7 @@ impl Interpreter<'_> {
             _ => None,
         };
         let before = size(&value);
+        let mut turns = Turns::default();
         self.turns(frame, orelse, |interpreter| {
             if size(&value) != before {
                 let text = "a dictionary that changes while a loop runs over it".to_owned();
@@ -201,7 +203,9 @@ impl Interpreter<'_> {
                     if interpreter.raised.is_some() {
                         return Turn::Last;
                     }
-                    let flow = interpreter.for_each_of(&item, |interpreter| interpreter.block(body, frame));
+                    let flow = interpreter.for_each_of(&item, |interpreter| {
+                        interpreter.unless_alike(&mut turns, &item, frame, |interpreter| interpreter.block(body, frame))
+                    });
                     Turn::Flow(match several::within(&item) {
                         Some((doubt, _)) => interpreter.if_at_all(flow, &doubt, frame),
                         None => flow,

@@ -10,6 +10,7 @@
 //! evaluated until then is nothing. That an unknown call may raise is a [`Interpreter::risk`], which matters within
 //! `try`.
 
+pub(crate) mod alike;
 mod annotation;
 mod arguments;
 mod ask;
@@ -354,7 +355,10 @@ impl<'a> Interpreter<'a> {
     fn bind_here(&self, scope: &Rc<Scope>, name: &str, value: Value, of_turn: bool) {
         let mut names = match scope.kind {
             // Nobody sees a call's names before it or after it.
-            ScopeKind::Function => scope.names.borrow_own(),
+            ScopeKind::Function => {
+                scope.bound.set(scope.bound.get().wrapping_add(1));
+                scope.names.borrow_own()
+            }
             ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
         };
         self.bind_among(scope, &mut names, name, value, of_turn);

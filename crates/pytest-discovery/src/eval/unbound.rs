@@ -48,7 +48,10 @@ impl Interpreter<'_> {
         for (scope, name, _) in bound {
             self.doubts.confirms(scope, name);
             let mut names = match scope.kind {
-                ScopeKind::Function => scope.names.borrow_own(),
+                ScopeKind::Function => {
+                    scope.bound.set(scope.bound.get().wrapping_add(1));
+                    scope.names.borrow_own()
+                }
                 ScopeKind::Module | ScopeKind::Class => scope.names.borrow_mut(),
             };
             if let Some(binding) = names.get_mut(name)

@@ -1,6 +1,6 @@
 //! What evaluation knows of a value.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use foldhash::HashMap;
 use num_bigint::BigInt;
 use test_catalog::{Condition, SourceSpan};
 
+use super::alike::{Kind, Step, Watch};
 pub(crate) use super::arguments::{Argument, Arguments};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
 pub(crate) use super::iterator::Iterator;
-pub(crate) use super::source::{Said, Source};
 use super::shared::Shared;
+pub(crate) use super::source::{Said, Source};
 use super::{Frame, Interpreter};
 use crate::syntax::ast::{self, Range, Text};
 use crate::syntax::{SourceFile, bindings};
@@ -163,6 +164,8 @@ pub(crate) struct Scope {
     pub(super) call: Option<Rc<Function>>,
     /// Whether it is a comprehension's own.
     pub(super) comprehension: bool,
+    /// How often a function's name was bound.
+    pub(super) bound: Cell<u32>,
     /// What a class body annotates: name and annotation.
     pub(super) annotations: Shared<Vec<(Rc<str>, Rc<str>)>>,
     /// The class whose body this is.
@@ -357,6 +360,22 @@ pub(crate) trait Object: std::fmt::Debug {
         false
     }
 
+    /// Of which kind it is, for functions that cannot tell it from others.
+    fn kind(&self) -> Option<Kind> {
+        None
+    }
+
+    /// What notes what calls do with it.
+    fn watch(&self) -> Option<&Watch> {
+        None
+    }
+
+    /// Takes the steps of a call again that was called with another of its kind, if it answers alike all the way. Otherwise it is as it
+    /// was.
+    fn repeats(&self, _steps: &[Step]) -> bool {
+        false
+    }
+
     /// `object == other`.
     fn equals(&self, _other: &dyn Object) -> Option<bool> {
         None
@@ -526,6 +545,7 @@ impl Scope {
             elsewhere: Shared::default(),
             call: None,
             comprehension: false,
+            bound: Cell::new(0),
             annotations: Shared::default(),
             class: None,
         }
