@@ -111,8 +111,8 @@ impl Collection<'_, '_> {
                 hooks: Shared::default(),
                 fixtures: Rc::from([]),
                 names: Shared::default(),
-                parameters: Vec::new(),
-                shadow: Vec::new(),
+                parameters: Box::default(),
+                shadow: Box::default(),
                 conditions: Shared::new(conditions),
                 several: OnceCell::new(),
                 span: one.at,
@@ -205,7 +205,7 @@ impl Finder<'_> {
         if !Rc::ptr_eq(&function.module, self.module) || !self.seen.insert(Rc::as_ptr(function).cast()) {
             return;
         }
-        let (open, signature) = (function.open.borrow(), function.signature_doubt.borrow());
+        let (open, signature) = (function.open(), function.signature_doubt());
         let doubt = doubt.or(open.as_ref()).or(signature.as_ref());
         let at = self.module.file.span(function.def.range);
         self.docstring(name, &self.doc_of_function(function), at, doubt);
@@ -247,7 +247,7 @@ impl Finder<'_> {
         if let Some(doc) = assigned(&function.attributes.borrow()) {
             return doc;
         }
-        match &*function.wrapped.borrow() {
+        match &function.wrapped() {
             Some(inner) => self.doc_of_function(inner),
             None => Doc::Known(literal(function.def.body())),
         }

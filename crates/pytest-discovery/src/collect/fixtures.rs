@@ -125,7 +125,7 @@ impl Layer {
                 }
                 // A decorator that is not followed may make a fixture of it.
                 Value::Function(function) if !function.def.decorators.is_empty() => {
-                    if let Some(doubt) = &*function.signature_doubt.borrow() {
+                    if let Some(doubt) = &function.signature_doubt() {
                         self.maybe.insert(attribute.clone(), Some(doubt.clone()));
                         let asks_for_all = |decorator: &ast::Expr| {
                             let text = function.module.file.slice(decorator.range);
@@ -193,9 +193,7 @@ impl Layer {
             self.maybe_autouse = self.maybe_autouse.take().or_else(|| options.doubt.clone());
         }
         let (requests, signature) = match &fixture.function {
-            Value::Function(function) => {
-                (requests(function, is_method, pytest), function.signature_doubt.borrow().clone())
-            }
+            Value::Function(function) => (requests(function, is_method, pytest), function.signature_doubt()),
             Value::Class(_) | Value::External(_) => (Vec::new(), None),
             other => (Vec::new(), other.doubt().cloned()),
         };
@@ -421,21 +419,21 @@ pub(super) fn requests(function: &Function, is_method: bool, pytest: PytestVersi
     let names = parameters.iter().filter(|one| named(one.kind) && one.default.is_none());
     let positional_only = parameters.iter().any(|one| one.kind == ParameterKind::PositionalOnly);
     let bound = is_method && !(positional_only && pytest >= POSITIONAL_ONLY);
-    let drawn = function.drawn.borrow();
+    let drawn = function.drawn();
     let is_drawn = |name: &Rc<str>| drawn.as_ref().is_some_and(|drawn| drawn.contains(name));
-    let names = names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches.get());
+    let names = names.map(|one| (&*one.name).into()).skip(usize::from(bound) + function.patches());
     names.filter(|name| !is_drawn(name)).collect()
 }
 
 /// The function whose parameters Python shows: the innermost that is wrapped.
 fn shown(function: &Function) -> Arc<ast::Function> {
     let mut shown = function.def.clone();
-    let mut inner = function.wrapped.borrow().clone();
+    let mut inner = function.wrapped();
     // Functions that wrap each other in a circle end somewhere.
     for _ in 0..MOST_DEPTH {
         let Some(next) = inner else { break };
         shown = next.def.clone();
-        inner = next.wrapped.borrow().clone();
+        inner = next.wrapped();
     }
     shown
 }

@@ -66,18 +66,18 @@ impl Collection<'_, '_> {
         let span = function.module.file.span(def.range);
         let yields = def.is_generator && !def.is_async && !place.unittest;
         function.adopt_marks();
-        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
+        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open() };
         let doubt = binding
             .doubt
             .clone()
-            .or_else(|| function.signature_doubt.borrow().clone())
-            .or_else(|| function.open.borrow().clone())
+            .or_else(|| function.signature_doubt())
+            .or_else(|| function.open())
             .or_else(|| function.attributes.borrow().get("__test__").and_then(|flag| flag.value.doubt().cloned()))
             .or_else(|| place.doubt.clone())
             .or_else(|| place.chain.iter().find_map(|list| list.open.clone()));
         if yields && self.config.pytest >= YIELD_REFUSED {
             let at = SourceSpan::at(span.file.clone(), span.start);
-            if function.signature_doubt.borrow().is_none() {
+            if function.signature_doubt().is_none() {
                 let message = format!("`{name}` has a `yield`: pytest refuses it and collects nothing beside it");
                 return Err(Lost::new(message, at));
             }
@@ -95,7 +95,7 @@ impl Collection<'_, '_> {
         };
         // What hooks put on the function while it is collected is on its tests.
         function.adopt_marks();
-        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open.borrow().clone() };
+        let own = MarkList { marks: function.marks.borrow().clone(), open: function.open() };
         let names: Vec<&str> = place.classes.iter().map(|node| &*node.name).chain([&**name]).collect();
         let sites = edit_sites::of(function, &place.sites);
         let node_id = |id: Option<&str>| NodeId::python(&place.node.node, names.iter().copied(), id);
@@ -106,7 +106,7 @@ impl Collection<'_, '_> {
             name: name.clone(),
             node_id: id.as_deref().map_or_else(|| function_id.clone(), |id| node_id(Some(id))),
             function_id: function_id.clone(),
-            id,
+            id: id.map(String::into_boxed_str),
             function: Some(function.clone()),
             own: OwnMarks::new(own),
             chain: place.chain.clone(),
@@ -114,8 +114,8 @@ impl Collection<'_, '_> {
             hooks: Shared::default(),
             fixtures: Rc::from([]),
             names: Shared::default(),
-            parameters: Vec::new(),
-            shadow: Vec::new(),
+            parameters: Box::default(),
+            shadow: Box::default(),
             conditions: Shared::new(place.conditions.to_vec()),
             several: OnceCell::new(),
             doubt: Shared::default(),
@@ -133,11 +133,12 @@ impl Collection<'_, '_> {
             }
             Outcome::NotKnown(NotKnown { reason, bare, shadow }) => {
                 let mut inexact = item(None, written().collect());
-                inexact.shadow = shadow.unwrap_or_else(|| {
+                let shadow = shadow.unwrap_or_else(|| {
                     let mut calls = CallSpecs::new();
                     calls.hide_all(function, Rc::as_ptr(function) as usize);
                     calls.shadow(self.config.pytest)
                 });
+                inexact.shadow = shadow.into();
                 let doubt = Doubt::from(reason);
                 inexact.open = if bare { None } else { own.open.clone().or_else(|| Some(doubt.clone())) };
                 inexact.doubt = Shared::new(Some(doubt));
@@ -167,7 +168,7 @@ impl Collection<'_, '_> {
                         }
                     }
                     // Its plugin adds it when all is collected.
-                    if function.drawn.borrow().is_some() {
+                    if function.drawn().is_some() {
                         marks.push(added("hypothesis", Vec::new(), Vec::new(), &span));
                     }
                     let id = (!spec.ids.is_empty()).then(|| spec.ids.join("-"));
@@ -179,8 +180,8 @@ impl Collection<'_, '_> {
                     item.open = spec.open.map(Doubt::from).or_else(|| own.open.clone());
                     item.doubt = Shared::new(item.open.clone());
                     item.fixtures = fixtures.clone();
-                    item.parameters = spec.parameters;
-                    item.param_at = spec.at;
+                    item.parameters = spec.parameters.into();
+                    item.param_at = spec.at.map(Box::new);
                     Rc::new(item)
                 })
                 .collect(),

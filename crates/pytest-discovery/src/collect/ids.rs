@@ -59,7 +59,7 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
         Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) => {
             plain_text(value).ok_or(None)
         }
-        Value::Function(function) if function.signature_doubt.borrow().is_none() => Ok(function.name().to_string()),
+        Value::Function(function) if function.signature_doubt().is_none() => Ok(function.name().to_string()),
         Value::Method(method) => explicit(interpreter, &method.1),
         Value::Class(class) => match &*class.renamed.borrow() {
             None => Ok(class.name.to_string()),

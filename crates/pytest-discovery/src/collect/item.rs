@@ -48,7 +48,7 @@ pub(crate) struct Item {
     /// The name that it is bound to.
     pub(super) name: Rc<str>,
     /// What stands in brackets behind the name.
-    pub(super) id: Option<String>,
+    pub(super) id: Option<Box<str>>,
     pub(super) node_id: NodeId,
     /// The node id without what stands in brackets.
     pub(super) function_id: NodeId,
@@ -63,19 +63,19 @@ pub(crate) struct Item {
     pub(super) hooks: Shared<Option<Doubt>>,
     pub(super) fixtures: Rc<[Rc<str>]>,
     /// The list of their names that hooks were handed.
-    pub(super) names: Shared<Option<Value>>,
-    pub(super) parameters: Vec<Parameter>,
+    pub(super) names: Shared<Option<Box<Value>>>,
+    pub(super) parameters: Box<[Parameter]>,
     /// Of one that is inexact: the parameters of wider scopes that its tests may have, once for each combination.
-    pub(super) shadow: Vec<Vec<Parameter>>,
+    pub(super) shadow: Box<[Vec<Parameter>]>,
     pub(super) conditions: Shared<Vec<Condition>>,
     /// The first of them as a reason, once somebody asked: none is ever put in front of it.
-    pub(super) several: OnceCell<Doubt>,
+    pub(super) several: OnceCell<Box<Doubt>>,
     /// Why it is not known what pytest collects for it.
     pub(super) doubt: Shared<Option<Doubt>>,
     pub(super) span: SourceSpan,
     pub(super) sites: Arc<[EditSite]>,
     /// Where its one `pytest.param(...)` stands.
-    pub(super) param_at: Option<SourceSpan>,
+    pub(super) param_at: Option<Box<SourceSpan>>,
     pub(super) config: Value,
     /// What a hook asks and does, while it is watched.
     pub(super) watch: Watch,
@@ -93,7 +93,7 @@ impl Item {
         let id = name.strip_prefix(&*self.name);
         match &self.id {
             None => id == Some(""),
-            Some(own) => id.and_then(|id| id.strip_prefix('[')?.strip_suffix(']')) == Some(own),
+            Some(own) => id.and_then(|id| id.strip_prefix('[')?.strip_suffix(']')) == Some(&**own),
         }
     }
 
@@ -261,15 +261,15 @@ impl Object for Item {
             "config" => self.config.clone(),
             "fixturenames" => {
                 let list = || Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect());
-                let handed = self.names.borrow().clone().unwrap_or_else(list);
+                let handed = self.names.borrow().clone().unwrap_or_else(|| Box::new(list()));
                 self.names.replace(Some(handed.clone()));
-                handed
+                *handed
             }
             "own_markers" if self.listed().is_some() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
             "callspec" if !self.parameters.is_empty() && !self.is_vague() => Value::Object(Rc::new(CallSpecView {
-                id: self.id.clone().unwrap_or_default(),
+                id: self.id.as_deref().unwrap_or_default().to_owned(),
                 params: self.parameters.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
             })),
             _ => return None,
@@ -389,7 +389,7 @@ impl Object for Item {
         let first = conditions.first()?;
         let reason =
             || Reason { text: format!("which tests there are depends on `{}`", first.text), at: first.at.clone() };
-        Some(self.several.get_or_init(|| reason().into()).clone())
+        Some((**self.several.get_or_init(|| Box::new(reason().into()))).clone())
     }
 
     fn is_vague(&self) -> bool {

@@ -454,8 +454,8 @@ impl<'c, 'i> Collection<'c, 'i> {
             hooks: Shared::default(),
             fixtures: Rc::from([]),
             names: Shared::default(),
-            parameters: Vec::new(),
-            shadow: Vec::new(),
+            parameters: Box::default(),
+            shadow: Box::default(),
             conditions: Shared::new(place.conditions.to_vec()),
             several: OnceCell::new(),
             span: doubt.at.clone(),
@@ -483,7 +483,7 @@ fn home(value: &Value) -> Option<Home> {
     const MODULE: &str = "__module__";
     let assigned = |names: &Shared<Names>| names.borrow().get(MODULE).map(|one| Home::Assigned(one.value.clone()));
     match value {
-        Value::Function(function) => assigned(&function.attributes).or_else(|| match &*function.wrapped.borrow() {
+        Value::Function(function) => assigned(&function.attributes).or_else(|| match &function.wrapped() {
             Some(inner) => home(&Value::Function(inner.clone())),
             None => Some(Home::File(function.module.file.path.clone())),
         }),

@@ -474,15 +474,15 @@ impl Interpreter<'_> {
             "__name__" => Found::Value(Value::str(&*function.name())),
             "__module__" => Found::Value(Value::str(self.imports.module_name(&function.module.path))),
             "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
-            "__wrapped__" => match &*function.wrapped.borrow() {
+            "__wrapped__" => match &function.wrapped() {
                 Some(inner) => Found::Value(Value::Function(inner.clone())),
                 None => Found::Missing,
             },
             "pytestmark" => {
                 function.adopt_marks();
-                match &*function.open.borrow() {
+                match &function.open() {
                     Some(doubt) => Found::Unknown(Some(doubt.clone())),
-                    None if function.marks.borrow().is_empty() && function.handed.borrow().is_none() => Found::Missing,
+                    None if function.marks.borrow().is_empty() && function.handed().is_none() => Found::Missing,
                     None => Found::Value(function.list_of_marks()),
                 }
             }
@@ -491,7 +491,7 @@ impl Interpreter<'_> {
                 Found::Unknown(None)
             }
             _ if name.starts_with("__") || name == "cache_info" => Found::Unknown(None),
-            _ => match &*function.open.borrow() {
+            _ => match &function.open() {
                 Some(doubt) => Found::Unknown(Some(doubt.clone())),
                 None => Found::Missing,
             },

@@ -84,14 +84,14 @@ impl Interpreter<'_> {
                     match (marks, doubt) {
                         (Ok(marks), None) => {
                             function.marks.replace(marks);
-                            function.handed.replace(match value {
+                            function.hand(match value {
                                 Value::List(list) => Some(list),
                                 _ => None,
                             });
                         }
                         (_, doubt) => {
                             let doubt = doubt.unwrap_or_else(|| self.doubt(frame, range, Why::NotKnown));
-                            function.open.borrow_mut().get_or_insert(doubt);
+                            function.may_have_marks(&doubt);
                         }
                     }
                     return;
@@ -99,7 +99,7 @@ impl Interpreter<'_> {
                 if name == "__wrapped__"
                     && let (Value::Function(inner), None) = (&value, &doubt)
                 {
-                    function.wrapped.replace(Some(inner.clone()));
+                    function.set_wrapped(inner);
                     return;
                 }
                 if matches!(
@@ -107,7 +107,7 @@ impl Interpreter<'_> {
                     "__name__" | "__signature__" | "__wrapped__" | "__code__" | "__defaults__" | "__kwdefaults__"
                 ) {
                     let doubt = self.doubt(frame, range, "its name or parameters are assigned");
-                    function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                    function.may_have_parameters(&doubt);
                     if name == "__name__" {
                         function.attributes.borrow_mut().insert(self.known_names.name(name), bound(value, None));
                     }

@@ -355,7 +355,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Option<Value> {
-        if function.signature_doubt.borrow().is_some() || function.attributes.borrow().contains_key(NOT_FOLLOWED) {
+        if function.signature_doubt().is_some() || function.attributes.borrow().contains_key(NOT_FOLLOWED) {
             return None;
         }
         if self.calls >= MOST_CALLS {

@@ -141,8 +141,8 @@ pub(super) fn taint_all<'v>(values: impl IntoIterator<Item = &'v Value>, doubt: 
                 Feed::Count(..) | Feed::Waiting(..) | Feed::One(..) => {}
             },
             Value::Function(function) => {
-                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
-                function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+                function.may_have_marks(doubt);
+                function.may_have_parameters(doubt);
             }
             Value::Method(method) => reached.push(&method.0),
             Value::BuiltinMethod(method) => reached.push(&method.0),

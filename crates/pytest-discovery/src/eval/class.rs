@@ -423,7 +423,7 @@ fn is_abc(path: &str) -> bool {
 /// `__isabstractmethod__`; `None` where it may be either.
 fn is_abstract(value: &Value) -> Option<bool> {
     match value {
-        Value::Function(function) => Some(function.is_abstract.get()),
+        Value::Function(function) => Some(function.is_abstract()),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => is_abstract(inner),
         // pytest's fixture shows what its function has.
         Value::Fixture(fixture) => is_abstract(&fixture.function),

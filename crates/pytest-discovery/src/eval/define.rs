@@ -209,7 +209,7 @@ pub(super) fn property(getter: Value) -> Value {
 
 pub(super) fn set_abstract(value: &Value) {
     match value {
-        Value::Function(function) => function.is_abstract.set(true),
+        Value::Function(function) => function.set_abstract(),
         Value::StaticMethod(inner) | Value::ClassMethod(inner) => set_abstract(inner),
         Value::Property(property) => set_abstract(&property.getter),
         Value::Fixture(fixture) => set_abstract(&fixture.function),
@@ -220,13 +220,13 @@ pub(super) fn set_abstract(value: &Value) {
 /// A layer of `mock.patch`: on a class it goes on each of its test methods.
 fn patch(value: &Value, injects: bool) {
     match value {
-        Value::Function(function) => function.patches.set(function.patches.get() + usize::from(injects)),
+        Value::Function(function) => function.patch(usize::from(injects)),
         Value::Class(class) => {
             for (name, binding) in class.names.borrow().iter() {
                 if name.starts_with("test")
                     && let Value::Function(function) = &binding.value
                 {
-                    function.patches.set(function.patches.get() + usize::from(injects));
+                    function.patch(usize::from(injects));
                 }
             }
         }

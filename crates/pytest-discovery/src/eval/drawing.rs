@@ -23,11 +23,11 @@ impl Interpreter<'_> {
             .collect();
         if arguments.positional.iter().any(|arg| matches!(arg.value, Value::Ellipsis)) {
             let doubt = self.doubt(frame, range, "draws every argument that is annotated");
-            function.signature_doubt.borrow_mut().get_or_insert(doubt);
+            function.may_have_parameters(&doubt);
         }
         // Positional strategies fill the rightmost parameters.
         drawn.extend(positional.iter().rev().take(arguments.positional.len()).map(|name| Rc::from(*name)));
-        function.drawn.replace(Some(drawn.into()));
+        function.draw(drawn.into());
     }
 }
 
@@ -36,7 +36,7 @@ fn shown(function: &Rc<Function>) -> Rc<Function> {
     let mut shown = function.clone();
     // Functions that wrap each other in a circle end somewhere.
     for _ in 0..100 {
-        let inner = shown.wrapped.borrow().clone();
+        let inner = shown.wrapped();
         match inner {
             Some(inner) => shown = inner,
             None => break,

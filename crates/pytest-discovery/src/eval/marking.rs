@@ -87,7 +87,7 @@ impl Interpreter<'_> {
     fn put_mark(&self, function: &Function, mark: &Rc<Mark>) {
         match self.current_doubt() {
             Some(doubt) => {
-                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+                function.may_have_marks(doubt);
             }
             None => function.add_mark(mark),
         }
@@ -161,15 +161,6 @@ impl Interpreter<'_> {
             function,
             at,
         }))
-    }
-}
-
-impl Function {
-    /// pytest binds a new list; who has got the one before changes nothing with it any more.
-    pub(super) fn add_mark(&self, mark: &Rc<Mark>) {
-        self.adopt_marks();
-        self.handed.replace(None);
-        self.marks.borrow_mut().push(mark.clone());
     }
 }
 

@@ -41,6 +41,7 @@ mod exceptions;
 mod exec;
 mod expr;
 mod format;
+mod function;
 mod generator;
 mod guard;
 mod held;

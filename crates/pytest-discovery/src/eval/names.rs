@@ -1,10 +1,12 @@
 //! The names that a scope, a class or an object binds.
 
 use std::cell::RefCell;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
+use foldhash::HashSet;
 use foldhash::fast::RandomState;
-use foldhash::{HashMap, HashSet};
+use hashbrown::HashTable;
 
 use super::value::Binding;
 
@@ -14,9 +16,39 @@ const FEW: usize = 8;
 /// Names in the order of their first binding.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
-    entries: Vec<(Rc<str>, Binding)>,
+    entries: Vec<Entry>,
     /// Where they are, once there are more than a few: most scopes, objects and functions have few names, or none.
-    places: Option<Box<HashMap<Rc<str>, usize>>>,
+    places: Option<Box<Places>>,
+}
+
+type Entry = (Rc<str>, Binding);
+
+/// Places of entries by their names, which they do not hold once more.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    table: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Places {
+    fn of(entries: &[Entry], room: usize) -> Self {
+        let mut places = Self { table: HashTable::with_capacity(room), hasher: RandomState::default() };
+        (0..entries.len()).for_each(|place| places.add(entries, place));
+        places
+    }
+
+    fn find(&self, entries: &[Entry], name: &str) -> Option<usize> {
+        let is_it = |place: &u32| *entries[*place as usize].0 == *name;
+        self.table.find(self.hasher.hash_one(name), is_it).map(|place| *place as usize)
+    }
+
+    /// Adds one that is not there.
+    fn add(&mut self, entries: &[Entry], place: usize) {
+        let hash = |place: &u32| self.hasher.hash_one(&*entries[*place as usize].0);
+        // What evaluation binds is bounded by its steps.
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        self.table.insert_unique(hash(&place), place, hash);
+    }
 }
 
 impl Names {
@@ -28,7 +60,7 @@ impl Names {
     fn place(&self, name: &str) -> Option<usize> {
         match &self.places {
             None => self.entries.iter().position(|(one, _)| **one == *name),
-            Some(places) => places.get(name).copied(),
+            Some(places) => places.find(&self.entries, name),
         }
     }
 
@@ -49,16 +81,11 @@ impl Names {
         if let Some(bound) = self.get_mut(&name) {
             return Some(std::mem::replace(bound, binding));
         }
-        match &mut self.places {
-            Some(places) => drop(places.insert(name.clone(), self.entries.len())),
-            None if self.entries.len() == FEW => {
-                self.entries.push((name, binding));
-                self.index();
-                return None;
-            }
-            None => {}
-        }
         self.entries.push((name, binding));
+        match &mut self.places {
+            Some(places) => places.add(&self.entries, self.entries.len() - 1),
+            None => self.index(),
+        }
         None
     }
 
@@ -71,12 +98,8 @@ impl Names {
     }
 
     fn index(&mut self) {
-        let by_place = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place));
-        self.places = (self.entries.len() > FEW).then(|| {
-            let mut places = HashMap::with_capacity_and_hasher(self.entries.capacity(), RandomState::default());
-            places.extend(by_place);
-            Box::new(places)
-        });
+        let has_many = self.entries.len() > FEW;
+        self.places = has_many.then(|| Box::new(Places::of(&self.entries, self.entries.capacity())));
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&Rc<str>, &Binding)> {

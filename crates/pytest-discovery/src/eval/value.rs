@@ -14,6 +14,7 @@ use super::alike::{Kind, Step, Watch};
 pub(crate) use super::arguments::{Argument, Arguments};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
+pub(crate) use super::function::Function;
 pub(crate) use super::iterator::Iterator;
 use super::shared::Shared;
 pub(crate) use super::source::{Said, Source};
@@ -176,95 +177,6 @@ pub(crate) struct Scope {
 pub(super) enum Elsewhere {
     Global,
     Nonlocal,
-}
-
-#[derive(Debug)]
-pub(crate) struct Function {
-    pub(crate) def: Arc<ast::Function>,
-    pub(crate) scope: Rc<Scope>,
-    pub(crate) module: Rc<Module>,
-    /// Of its parameters, as far as any has one.
-    pub(crate) defaults: Box<[Option<Value>]>,
-    pub(crate) marks: Shared<Vec<Rc<Mark>>>,
-    /// `pytestmark`, where somebody has got the list: what is changed in it counts.
-    pub(super) handed: Shared<Option<Rc<List>>>,
-    /// Set where a decorator may have added marks.
-    pub(crate) open: Shared<Option<Doubt>>,
-    /// Set where a decorator may have changed the parameters.
-    pub(crate) signature_doubt: Shared<Option<Doubt>>,
-    /// How many layers of `mock.patch` pass it an argument of their own.
-    pub(crate) patches: Shared<usize>,
-    /// The arguments that hypothesis draws, where it runs the function.
-    pub(crate) drawn: Shared<Option<Rc<[Rc<str>]>>>,
-    /// Whether `abc.abstractmethod` marks it.
-    pub(crate) is_abstract: Shared<bool>,
-    /// `__wrapped__`: whose name and parameters it shows.
-    pub(crate) wrapped: Shared<Option<Rc<Function>>>,
-    /// The class whose body defines it.
-    pub(crate) owner: Shared<Option<Rc<Class>>>,
-    /// Attributes that it was given.
-    pub(crate) attributes: Shared<Names>,
-    /// What it gave so far, where it remembers that.
-    pub(crate) memo: Shared<Option<Box<super::memo::Memo>>>,
-}
-
-impl Function {
-    /// As its definition makes it, before any decorator.
-    pub(super) fn new(
-        def: Arc<ast::Function>,
-        scope: Rc<Scope>,
-        module: Rc<Module>,
-        defaults: Box<[Option<Value>]>,
-    ) -> Self {
-        Self {
-            def,
-            scope,
-            module,
-            defaults,
-            marks: Vec::new().into(),
-            handed: None.into(),
-            open: None.into(),
-            signature_doubt: None.into(),
-            patches: 0.into(),
-            drawn: None.into(),
-            is_abstract: false.into(),
-            wrapped: None.into(),
-            owner: None.into(),
-            attributes: Names::default().into(),
-            memo: None.into(),
-        }
-    }
-
-    /// Takes over what was changed in the list of its marks.
-    pub(crate) fn adopt_marks(&self) {
-        let Some(list) = self.handed.borrow().clone() else { return };
-        match super::marks_of(&Value::List(list.clone())) {
-            Ok(marks) => drop(self.marks.replace(marks)),
-            Err(doubt) => {
-                let doubt = doubt.or_else(|| list.0.borrow().as_ref().err().cloned());
-                *self.open.borrow_mut() = self.open.take().or(doubt);
-            }
-        }
-    }
-
-    /// The list of its marks, the same for everybody until it gets another mark.
-    pub(super) fn list_of_marks(&self) -> Value {
-        let made = || {
-            let marks = self.marks.borrow().iter().map(|mark| Value::Mark(mark.clone())).collect();
-            Rc::new(List(Shared::new(Ok(marks))))
-        };
-        let list = self.handed.borrow().clone().unwrap_or_else(made);
-        self.handed.replace(Some(list.clone()));
-        Value::List(list)
-    }
-
-    /// `__name__`: that of the function that it wraps.
-    pub(crate) fn name(&self) -> Rc<str> {
-        match &*self.wrapped.borrow() {
-            Some(inner) => inner.name(),
-            None => (&*self.def.name).into(),
-        }
-    }
 }
 
 /// `functools.partial(...)`.

@@ -13,19 +13,23 @@ pub(super) fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
     if Rc::ptr_eq(function, inner) {
         return;
     }
-    function.wrapped.replace(Some(inner.clone()));
-    function.is_abstract.set(function.is_abstract.get() || inner.is_abstract.get());
+    function.set_wrapped(inner);
+    if inner.is_abstract() {
+        function.set_abstract();
+    }
     inner.adopt_marks();
     function.marks.borrow_mut().extend(inner.marks.borrow().iter().cloned());
-    if let Some(doubt) = &*inner.open.borrow() {
-        function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+    if let Some(doubt) = &inner.open() {
+        function.may_have_marks(doubt);
     }
-    if let Some(doubt) = &*inner.signature_doubt.borrow() {
-        function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
+    if let Some(doubt) = &inner.signature_doubt() {
+        function.may_have_parameters(doubt);
     }
-    function.patches.set(function.patches.get() + inner.patches.get());
-    if let Some(drawn) = &*inner.drawn.borrow() {
-        function.drawn.borrow_mut().get_or_insert_with(|| drawn.clone());
+    function.patch(inner.patches());
+    if let Some(drawn) = &inner.drawn() {
+        if function.drawn().is_none() {
+            function.draw(drawn.clone());
+        }
     }
     let held = inner.attributes.borrow().clone();
     function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));
@@ -48,9 +52,9 @@ pub(super) fn wrap_one_of_several(function: &Rc<Function>, doubt: &Doubt) {
     match functions.split_first() {
         Some((first, rest)) if rest.iter().all(|one| are_alike(first, one)) => wrap(function, first),
         _ => {
-            function.signature_doubt.borrow_mut().get_or_insert_with(|| doubt.clone());
-            if functions.iter().any(|one| !one.marks.borrow().is_empty() || one.open.borrow().is_some()) {
-                function.open.borrow_mut().get_or_insert_with(|| doubt.clone());
+            function.may_have_parameters(doubt);
+            if functions.iter().any(|one| !one.marks.borrow().is_empty() || one.open().is_some()) {
+                function.may_have_marks(doubt);
             }
         }
     }
@@ -59,7 +63,7 @@ pub(super) fn wrap_one_of_several(function: &Rc<Function>, doubt: &Doubt) {
 /// Whether both have the same marks, and show the same parameters.
 fn are_alike(one: &Rc<Function>, other: &Rc<Function>) -> bool {
     let (marks, others) = (one.marks.borrow(), other.marks.borrow());
-    let are_known = one.open.borrow().is_none() && other.open.borrow().is_none();
+    let are_known = one.open().is_none() && other.open().is_none();
     let is_same =
         marks.len() == others.len() && marks.iter().zip(others.iter()).all(|(one, other)| Rc::ptr_eq(one, other));
     are_known && is_same && shows(one) == shows(other)
@@ -69,7 +73,7 @@ fn are_alike(one: &Rc<Function>, other: &Rc<Function>) -> bool {
 fn shows(function: &Rc<Function>) -> Vec<Rc<str>> {
     let mut shown = function.clone();
     for _ in 0..MOST_WRAPPED {
-        let Some(inner) = shown.wrapped.borrow().clone() else { break };
+        let Some(inner) = shown.wrapped() else { break };
         shown = inner;
     }
     shown.def.parameters.iter().map(|one| Rc::from(&*one.name)).collect()
