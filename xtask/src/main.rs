@@ -14,6 +14,7 @@ mod exit;
 mod fix;
 mod git;
 mod gpu_memory;
+mod huge_pages;
 mod inexact;
 mod input;
 mod judgement;

@@ -26,10 +26,8 @@ pub(super) fn wrap(function: &Rc<Function>, inner: &Rc<Function>) {
         function.may_have_parameters(doubt);
     }
     function.patch(inner.patches());
-    if let Some(drawn) = &inner.drawn() {
-        if function.drawn().is_none() {
-            function.draw(drawn.clone());
-        }
+    if let (Some(drawn), None) = (inner.drawn(), function.drawn()) {
+        function.draw(drawn);
     }
     let held = inner.attributes.borrow().clone();
     function.attributes.borrow_mut().extend(held.into_iter().filter(|(name, _)| &**name != NOT_FOLLOWED));

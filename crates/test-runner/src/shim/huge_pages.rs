@@ -1,4 +1,4 @@
-//! Huge pages: none for the runner while it waits for tests, and for the tests what they would have without it.
+//! Huge pages: none for the runner while it waits for tests, or for a whole process, and for the tests what they would have without it.
 //!
 //! An allocator may ask for huge pages, and the kernel then fills such a page again and again though the parts of it that are free
 //! were given back: a long run of many tests held a quarter more memory by that. A process says that it wants none (`prctl(2)`,
@@ -18,7 +18,7 @@ const TAKEN_BACK: &str = "huge-pages";
 const INHERITED: &str = "-";
 
 /// Lets this process do without huge pages from now on. Where whoever started it said so already, tests inherit that.
-pub(crate) fn forgo() {
+pub fn forgo() {
     // A kernel that does not know of it has nothing to take back.
     if get_thp_disable() == Ok(false) && set_thp_disable(true).is_ok() {
         FORGONE.store(true, Ordering::SeqCst);

@@ -16,7 +16,7 @@
 //! [`entered`] is the first thing that `main` calls in a program that is its own shim. Another program names one with
 //! [`Shim::program`]; this crate brings `test-runner-shim`.
 
-pub(crate) mod huge_pages;
+pub mod huge_pages;
 mod inside;
 pub(crate) mod leftovers;
 mod message;
