@@ -1,4 +1,4 @@
-//! Huge pages: none for reading a tree where they are dear.
+//! Huge pages: none for this program where they are dear.
 //!
 //! mimalloc asks for huge pages, with which a listing takes a tenth less of processors. Where a virtual machine gives free memory back to
 //! its host, a few of them are cheap, and each further one takes as long as a thousand pages of the usual size, of which most are at hand.

@@ -48,6 +48,8 @@ fn main() -> ExitCode {
     if let Some(exit) = test_runner::shim::entered() {
         return exit;
     }
+    // Memory that is there already is as it is.
+    huge_pages::forgo_where_dear();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // `--help` and `--version` come this way too, and are no mistakes.

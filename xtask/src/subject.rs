@@ -11,8 +11,8 @@ use test_catalog::{Catalog, Language, TreePath};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
+use crate::input;
 use crate::lanes::{Ci, Commands};
-use crate::{huge_pages, input};
 
 /// The name of a policy file.
 pub(crate) const POLICY_FILE: &str = "test-policy.toml";
@@ -113,7 +113,6 @@ impl Subject {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
-        huge_pages::forgo_where_dear();
         // Python's evaluation takes longest, on threads of its own: Rust is read meanwhile.
         let python = if wants_python { self.start_python(global, selection, observe, &[])? } else { None };
         let commands = commands()?;
