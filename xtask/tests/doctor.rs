@@ -42,11 +42,12 @@ fn only_what_selected_tests_need_is_asked_for_and_nothing_is_run() {
     };
     let all = doctor(&[], None);
     assert_eq!(all.code, 0, "{}{}", all.stdout, all.stderr);
-    for (what, expected) in
-        [("pytest", "ok"), ("pytest-timeout", "ok"), ("models", "look at"), ("HF_TOKEN", "look at"), ("disk", "ok")]
+    for (what, expected) in [("pytest", "ok"), ("pytest-timeout", "ok"), ("models", "look at"), ("HF_TOKEN", "look at")]
     {
         assert_eq!(state(&all.stdout, what).as_deref(), Some(expected), "{what}: {}", all.stdout);
     }
+    // How much is free is the machine's.
+    assert!(matches!(state(&all.stdout, "disk").as_deref(), Some("ok" | "look at")), "{}", all.stdout);
     assert!(all.stdout.contains("a/there") && !all.stdout.contains("a/here"), "{}", all.stdout);
     assert!(all.stdout.contains("export HF_TOKEN="), "{}", all.stdout);
     let with_token = doctor(&[], Some("hf_0123456789"));

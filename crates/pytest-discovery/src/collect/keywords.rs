@@ -47,7 +47,7 @@ impl Keywords {
         if name.is_empty() || config.rootdir.file_name() == Some(name) {
             return Some(by_folders || !name.is_empty());
         }
-        let is_part = node.split('/').any(|one| one == name);
+        let is_part = node.as_bytes().split(|byte| *byte == b'/').any(|one| one == name.as_bytes());
         if by_folders || !node.contains('/') {
             return Some(is_part);
         }
