@@ -88,14 +88,17 @@ pub(super) fn hide(text: &str, buffer: Vec<u8>) -> Hidden {
     let found = find(text);
     let mut hidden = buffer;
     hidden.clear();
-    hidden.extend_from_slice(text.as_bytes());
+    let mut shown = 0;
     for function in &found.functions {
         // An empty tuple, with a comment in it: as long as what it stands for, and quickly skipped.
         let (start, end) = (function.range.start as usize, function.range.end as usize);
-        hidden[start..end].fill(b' ');
-        hidden[start..start + 2].copy_from_slice(b"(#");
-        hidden[end - 2..end].copy_from_slice(b"\n)");
+        hidden.extend_from_slice(&text.as_bytes()[shown..start]);
+        hidden.extend_from_slice(b"(#");
+        hidden.resize(end - 2, b' ');
+        hidden.extend_from_slice(b"\n)");
+        shown = end;
     }
+    hidden.extend_from_slice(&text.as_bytes()[shown..]);
     // What was replaced begins and ends with whole characters.
     let text = String::from_utf8(hidden).unwrap_or_else(|_| text.to_owned());
     Hidden { text, found }
