@@ -1,7 +1,7 @@
 //! Huge pages: none for this program where they are dear.
 //!
 //! mimalloc asks for huge pages, with which a listing takes a tenth less of processors. Where a virtual machine gives free memory back to
-//! its host, a few of them are cheap, and each further one takes as long as a thousand pages of the usual size, of which most are at hand.
+//! its host, a few of them are cheap, and each further one takes as long as three thousand pages of the usual size.
 //! What was measured is in `docs/decisions/0023-memory-and-start.md`.
 
 use std::fs;

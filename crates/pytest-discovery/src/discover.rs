@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
@@ -169,13 +168,8 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
             catalog.observations.extend(observer.finish(&sources, &modules));
         }
         deliver(catalog);
-        // Whoever waited for it has work for all processors now, or ends.
-        thread::sleep(REST);
     });
 }
-
-/// How long a thread whose catalog is delivered waits before it gives back what led to that.
-const REST: Duration = Duration::from_millis(50);
 
 /// The catalog. `modules` takes the files that tests were looked for in.
 fn evaluate(

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use super::item::Item;
 use super::plugins::Hook;
 use crate::eval::Interpreter;
-use crate::eval::alike::{MOST_KEPT, Step, unwatched};
-use crate::eval::shared::changes;
+use crate::eval::alike::{Epoch, MOST_KEPT, Step};
 use crate::eval::value::{Mark, Value};
 
 /// The calls of one hook for the tests of one file.
@@ -18,30 +17,30 @@ use crate::eval::value::{Mark, Value};
 pub(super) struct Calls {
     pub(super) hook: Hook,
     kept: Vec<Vec<Step>>,
-    /// What was seen by these calls is as it was while there are as many changes.
-    changes: u64,
+    /// When they saw what they saw.
+    seen: Epoch,
 }
 
 impl Calls {
     pub(super) fn new(hook: Hook) -> Self {
-        Self { hook, kept: Vec::new(), changes: changes() }
+        Self { hook, kept: Vec::new(), seen: Epoch::now() }
     }
 
     /// Does with the test what the hook does.
     pub(super) fn tell(&mut self, item: &Rc<Item>, interpreter: &mut Interpreter<'_>) {
-        if self.changes == changes() && self.kept.iter().any(|steps| repeat(steps, item)) {
+        if self.seen.lasts() && self.kept.iter().any(|steps| repeat(steps, item)) {
             return;
         }
-        let (before, others) = (changes(), unwatched());
-        item.watch.begin(true);
+        let before = Epoch::now();
+        item.watch.begin();
         self.hook.call(interpreter, &[("item", Value::Object(item.clone()))]);
         let steps = item.watch.end();
-        if changes() != before || unwatched() != others || interpreter.has_failed() {
+        if Epoch::now() != before || interpreter.has_failed() {
             return;
         }
-        if self.changes != before {
+        if !self.seen.lasts() {
             self.kept.clear();
-            self.changes = before;
+            self.seen = before;
         }
         if let Some(steps) = steps
             && self.kept.len() < MOST_KEPT
@@ -53,7 +52,7 @@ impl Calls {
 
 /// Takes the steps again, if the test answers alike all the way. Otherwise it is as it was.
 pub(super) fn repeat(steps: &[Step], item: &Item) -> bool {
-    item.watch.begin(true);
+    item.watch.begin();
     let other = steps.iter().position(|step| !match step {
         Step::Asked(name, answer) => {
             let closest = item.closest(name);

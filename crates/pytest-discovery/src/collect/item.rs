@@ -15,9 +15,12 @@ use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
 use super::open_name::OpenName;
 use super::own_marks::{OwnMark, OwnMarks};
-use crate::eval::alike::{Kind, Step, Watch};
 use crate::eval::shared::Shared;
 use crate::eval::value::{Arguments, Class, Doubt, Function, Mark, Module, Object, Value};
+use crate::eval::{
+    self,
+    alike::{Kind, Step, Watch},
+};
 use crate::eval::{Frame, Interpreter};
 use crate::syntax::ast::{Range, Text};
 
@@ -146,7 +149,7 @@ impl Item {
 
     /// Takes the mark away that it was given last.
     pub(super) fn take_mark(&self, at_end: bool) {
-        self.own.change(true, |own| {
+        self.change_marks(|own| {
             if at_end {
                 own.pop();
             } else if !own.is_empty() {
@@ -218,14 +221,15 @@ impl Item {
 
     /// Gives it a mark.
     pub(super) fn add_mark(&self, mark: &Rc<Mark>, at_end: bool) {
-        let give = || {
-            self.own.change(self.watch.notes_marks(), |own| {
-                let place = if at_end { own.len() } else { 0 };
-                own.insert(place, OwnMark { mark: mark.clone(), scope: None });
-            });
-        };
+        self.change_marks(|own| {
+            let place = if at_end { own.len() } else { 0 };
+            own.insert(place, OwnMark { mark: mark.clone(), scope: None });
+        });
+    }
+
+    fn change_marks(&self, change: impl FnOnce(&mut Vec<OwnMark>)) {
         // Whoever has the list of them sees it elsewhere.
-        if self.own.is_handed() { give() } else { crate::eval::alike::mark(give) }
+        if self.own.is_handed() { self.own.change(change) } else { eval::alike::mark(|| self.own.change(change)) }
     }
 }
 

@@ -63,15 +63,10 @@ impl OwnMarks {
         doubt
     }
 
-    /// Changes them. Of the test that a hook is called for, it is noted what the hook does (`noted`); of any other it is
-    /// a change.
-    pub(super) fn change(&self, noted: bool, change: impl FnOnce(&mut Vec<OwnMark>)) {
+    /// Changes them.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Vec<OwnMark>)) {
         self.now();
-        if noted {
-            change(&mut self.marks.borrow_own());
-        } else {
-            change(&mut self.marks.borrow_mut());
-        }
+        change(&mut self.marks.borrow_mut());
         if let Some(list) = &*self.handed.borrow()
             && let Ok(values) = &mut *list.0.borrow_mut()
         {

@@ -17,7 +17,7 @@ pub(crate) const MOST_KEPT: usize = 16;
 thread_local! {
     /// How often one was asked that nobody watches.
     static UNWATCHED: Cell<u64> = const { Cell::new(0) };
-    /// How many of the changes there were are marks that objects were given.
+    /// How many of the changes there were are of the marks of objects.
     static MARKED: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -36,11 +36,7 @@ pub(crate) enum Step {
 
 /// Notes what is done with an object.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
-    seen: RefCell<Seen>,
-    /// Whether a mark that it is given is a step. Otherwise that is a change like any other.
-    notes_marks: Cell<bool>,
-}
+pub(crate) struct Watch(RefCell<Seen>);
 
 #[derive(Debug, Default)]
 enum Seen {
@@ -67,37 +63,31 @@ impl Watch {
     }
 
     fn see(&self, see: impl FnOnce(&mut Seen)) {
-        match &mut *self.seen.borrow_mut() {
+        match &mut *self.0.borrow_mut() {
             Seen::Nothing => UNWATCHED.set(UNWATCHED.get() + 1),
             seen => see(seen),
         }
     }
 
     fn is_on(&self) -> bool {
-        !matches!(*self.seen.borrow(), Seen::Nothing)
-    }
-
-    /// Whether a mark that it is given is a step.
-    pub(crate) fn notes_marks(&self) -> bool {
-        self.is_on() && self.notes_marks.get()
+        !matches!(*self.0.borrow(), Seen::Nothing)
     }
 
     /// From now on, what is done with it is noted.
-    pub(crate) fn begin(&self, notes_marks: bool) {
-        self.notes_marks.set(notes_marks);
-        self.seen.replace(Seen::Steps(Vec::new()));
+    pub(crate) fn begin(&self) {
+        self.0.replace(Seen::Steps(Vec::new()));
     }
 
     /// All that was asked and done; `None` where there was more than that.
     pub(crate) fn end(&self) -> Option<Vec<Step>> {
-        match self.seen.take() {
+        match self.0.take() {
             Seen::Steps(steps) => Some(steps),
             Seen::Nothing | Seen::More => None,
         }
     }
 }
 
-/// Gives an object a mark. Nothing that is kept depends on the marks of any other object.
+/// Changes the marks of an object. Nothing that is kept depends on those of any other, and its own are asked again.
 pub(crate) fn mark(give: impl FnOnce()) {
     let before = changes();
     give();
@@ -113,17 +103,32 @@ pub(crate) struct Kind {
     pub(crate) is_several: bool,
 }
 
-/// How often an object was asked that nobody watches: who asked it may see that it changed.
-pub(crate) fn unwatched() -> u64 {
-    UNWATCHED.get()
+/// All that calls and turns see and do but for what is noted: it is as it was as long as this is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    /// Changes of anything but the marks of objects.
+    changes: u64,
+    /// How often an object was asked that nobody watches: its marks may change.
+    unwatched: u64,
+}
+
+impl Epoch {
+    pub(crate) fn now() -> Self {
+        Self { changes: changes() - MARKED.get(), unwatched: UNWATCHED.get() }
+    }
+
+    /// Whether nothing has changed since, whoever was asked.
+    pub(crate) fn lasts(self) -> bool {
+        self.changes == Self::now().changes
+    }
 }
 
 /// The turns of a loop that did nothing but ask.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     kept: Vec<Kept>,
-    /// What they saw is as it was as long as this is the same.
-    seen: Option<Unchanged>,
+    /// The kind that they are of, and when they saw what they saw.
+    seen: Option<(Kind, Epoch, u32)>,
     /// How often the bodies of turns bound a name of the function that the loop is in.
     bound: u32,
 }
@@ -136,19 +141,6 @@ struct Kept {
 
 /// Under how many doubts a turn ran, and whether what it did to its object was certain.
 type Under = (usize, bool);
-
-#[derive(Debug, PartialEq)]
-struct Unchanged {
-    kind: Kind,
-    changes: u64,
-    bound: u32,
-}
-
-impl Turns {
-    fn unchanged(&self, kind: Kind) -> Unchanged {
-        Unchanged { kind, changes: changes() - MARKED.get(), bound: self.bound }
-    }
-}
 
 impl Interpreter<'_> {
     /// The body of a loop, with an element that its variable is bound to; nothing of it where a turn with another element did nothing but
@@ -166,33 +158,34 @@ impl Interpreter<'_> {
             return run(self);
         }
         let under = (self.doubts.len(), self.is_certain_for(&**object));
-        let unchanged = turns.unchanged(kind);
-        if turns.seen.as_ref() == Some(&unchanged) {
+        // Who is outside asks another object than its own.
+        UNWATCHED.set(UNWATCHED.get() + 1);
+        if turns.seen.is_some_and(|(of, epoch, bound)| of == kind && epoch.lasts() && bound == turns.bound) {
             if turns.kept.iter().any(|kept| kept.under == under && object.repeats(&kept.steps)) {
                 return Flow::Next;
             }
         } else {
             turns.kept.clear();
         }
-        let others = unwatched();
-        let bound = frame.scope.bound.get();
-        watch.begin(false);
+        let (epoch, bound) = (Epoch::now(), frame.scope.bound.get());
+        watch.begin();
         let (flow, absence) = self.with_absence(run);
         let steps = watch.end();
         let has_all = absence.is_none();
         self.absence = self.absence.take().or(absence);
-        turns.bound = turns.bound.wrapping_add(frame.scope.bound.get().wrapping_sub(bound));
+        let binds = frame.scope.bound.get().wrapping_sub(bound);
+        turns.bound = turns.bound.wrapping_add(binds);
         if let Some(steps) = steps
             && matches!(flow, Flow::Next | Flow::Continue)
-            && turns.unchanged(kind) == unchanged
-            && unwatched() == others
+            && Epoch::now() == epoch
+            && binds == 0
             && self.raised.is_none()
             && has_all
             && !self.is_exhausted()
             && turns.kept.len() < MOST_KEPT
         {
             turns.kept.push(Kept { steps, under });
-            turns.seen = Some(unchanged);
+            turns.seen = Some((kind, epoch, turns.bound));
         }
         flow
     }

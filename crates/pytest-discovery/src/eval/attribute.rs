@@ -474,8 +474,8 @@ impl Interpreter<'_> {
             "__name__" => Found::Value(Value::str(&*function.name())),
             "__module__" => Found::Value(Value::str(self.imports.module_name(&function.module.path))),
             "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
-            "__wrapped__" => match &function.wrapped() {
-                Some(inner) => Found::Value(Value::Function(inner.clone())),
+            "__wrapped__" => match function.wrapped() {
+                Some(inner) => Found::Value(Value::Function(inner)),
                 None => Found::Missing,
             },
             "pytestmark" => {
@@ -491,8 +491,8 @@ impl Interpreter<'_> {
                 Found::Unknown(None)
             }
             _ if name.starts_with("__") || name == "cache_info" => Found::Unknown(None),
-            _ => match &function.open() {
-                Some(doubt) => Found::Unknown(Some(doubt.clone())),
+            _ => match function.open() {
+                Some(doubt) => Found::Unknown(Some(doubt)),
                 None => Found::Missing,
             },
         }
