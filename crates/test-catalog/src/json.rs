@@ -24,14 +24,14 @@ struct Header<'a> {
     python: Option<&'a str>,
 }
 
-/// Writes a catalog, line by line.
+/// Writes a catalog, line by line. It borrows what it has written: markers are told apart by their addresses.
 #[derive(Debug)]
-pub struct Lines<W> {
+pub struct Lines<'c, W> {
     out: W,
-    /// Markers that were written before: most are shared by many cases. Each is held as long as its address counts.
-    markers: HashMap<*const Marker, (Arc<Marker>, Box<RawValue>)>,
+    /// Markers that were written before: most are shared by many cases.
+    markers: HashMap<*const Marker, Box<RawValue>>,
     /// The case before, which often has all the same.
-    last: Option<(Vec<Arc<Marker>>, Box<RawValue>)>,
+    last: Option<(&'c [Arc<Marker>], Box<RawValue>)>,
 }
 
 /// One case.
@@ -89,7 +89,7 @@ impl<'a> JsonPlace<'a> {
     }
 }
 
-impl<W: Write> Lines<W> {
+impl<'c, W: Write> Lines<'c, W> {
     /// Begins with the first line, of a catalog of `tree`.
     ///
     /// # Errors
@@ -102,40 +102,30 @@ impl<W: Write> Lines<W> {
             python: pytest.map(|facts| facts.python.as_str()),
         };
         write_line(&mut out, &header)?;
-        Ok(Self::further(out))
-    }
-
-    /// Goes on behind the first line: for parts that are written side by side, and put together in order.
-    pub fn further(out: W) -> Self {
-        Self { out, markers: HashMap::new(), last: None }
-    }
-
-    /// What is written to.
-    pub fn out(&mut self) -> &mut W {
-        &mut self.out
+        Ok(Self { out, markers: HashMap::new(), last: None })
     }
 
     /// Writes a case with the markers that are in effect for it: its own, or those that a policy adds too.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn case(&mut self, case: &TestCase, effective: &[Arc<Marker>]) -> io::Result<()> {
+    pub fn case(&mut self, case: &TestCase, effective: &'c [Arc<Marker>]) -> io::Result<()> {
         let is_same = |(one, other): (&Arc<Marker>, &Arc<Marker>)| Arc::ptr_eq(one, other);
         let last = match self.last.take() {
             Some(last) if last.0.len() == effective.len() && last.0.iter().zip(effective).all(is_same) => last,
-            _ => (effective.to_vec(), self.list(effective)?),
+            _ => (effective, self.list(effective)?),
         };
         let last = self.last.insert(last);
         write_line(&mut self.out, &Case::new(case, &last.1))
     }
 
-    fn list(&mut self, markers: &[Arc<Marker>]) -> io::Result<Box<RawValue>> {
+    fn list(&mut self, markers: &'c [Arc<Marker>]) -> io::Result<Box<RawValue>> {
         for one in markers {
             if let Entry::Vacant(entry) = self.markers.entry(Arc::as_ptr(one)) {
-                entry.insert((one.clone(), serde_json::value::to_raw_value(&marker(one))?));
+                entry.insert(serde_json::value::to_raw_value(&marker(one))?);
             }
         }
-        let markers: Vec<&RawValue> = markers.iter().map(|one| &*self.markers[&Arc::as_ptr(one)].1).collect();
+        let markers: Vec<&RawValue> = markers.iter().map(|one| &*self.markers[&Arc::as_ptr(one)]).collect();
         Ok(serde_json::value::to_raw_value(&markers)?)
     }
 }
