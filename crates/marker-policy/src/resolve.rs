@@ -1,5 +1,6 @@
 //! Authored and effective markers of each case.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ use crate::policy::Policy;
 pub struct ResolvedCase<'a> {
     /// The case as the catalog has it.
     pub case: &'a TestCase,
-    /// All its markers: the case's own in their order, then the policy's.
-    pub effective: Vec<Arc<Marker>>,
+    /// All its markers: the case's own in their order, then the policy's. Of most cases the policy adds none.
+    pub effective: Cow<'a, [Arc<Marker>]>,
 }
 
 /// Gives every case its effective markers.
@@ -72,8 +73,8 @@ impl<'p, 'c> Resolver<'p, 'c> {
         }
     }
 
-    fn effective(&mut self, case: &'c TestCase) -> Vec<Arc<Marker>> {
-        let mut markers = case.markers.list.clone();
+    fn effective(&mut self, case: &'c TestCase) -> Cow<'c, [Arc<Marker>]> {
+        let mut markers = Cow::Borrowed(&*case.markers.list);
         match case.as_rust() {
             Some(rust) => self.derive(rust, &mut markers),
             None if case.markers.open.is_none() => self.add_defaults(case, &mut markers),
@@ -83,7 +84,7 @@ impl<'p, 'c> Resolver<'p, 'c> {
     }
 
     /// A feature says more than the kind does: its markers take the place of those of the same category.
-    fn derive(&mut self, rust: &'c RustCase, markers: &mut Vec<Arc<Marker>>) {
+    fn derive(&mut self, rust: &'c RustCase, markers: &mut Cow<'_, [Arc<Marker>]>) {
         let by_feature = &self.by_feature;
         let implied = rust.cfg.as_deref().map(|cfg| {
             &*self.implied.entry(cfg).or_insert_with(|| {
@@ -108,7 +109,7 @@ impl<'p, 'c> Resolver<'p, 'c> {
         }
     }
 
-    fn add_defaults(&self, case: &TestCase, markers: &mut Vec<Arc<Marker>>) {
+    fn add_defaults(&self, case: &TestCase, markers: &mut Cow<'_, [Arc<Marker>]>) {
         let Some(defaults) = &self.policy.defaults else { return };
         if defaults.not_under.iter().any(|folder| folder.contains(case.file().as_str())) {
             return;
@@ -126,10 +127,10 @@ impl<'p, 'c> Resolver<'p, 'c> {
     }
 }
 
-fn push_new(markers: &mut Vec<Arc<Marker>>, given: &[Arc<Marker>]) {
+fn push_new(markers: &mut Cow<'_, [Arc<Marker>]>, given: &[Arc<Marker>]) {
     for given in given {
         if !markers.iter().any(|marker| marker.name == given.name) {
-            markers.push(Arc::clone(given));
+            markers.to_mut().push(Arc::clone(given));
         }
     }
 }

@@ -294,7 +294,7 @@ fn unknown_name(name: &str, option: Filter, known: &[String]) -> UnknownName {
 fn unknown_marks(policy: &Policy, cases: &[ResolvedCase<'_>], selector: &Selector) -> Vec<UnknownName> {
     let Some(marks) = &selector.marks else { return Vec::new() };
     let mut known: BTreeSet<&str> = policy.known_markers().into_iter().collect();
-    known.extend(cases.iter().flat_map(|case| &case.effective).map(|marker| &*marker.name));
+    known.extend(cases.iter().flat_map(|case| &*case.effective).map(|marker| &*marker.name));
     marks
         .atoms()
         .filter(|(_, atom)| !known.contains(&*atom.name))

@@ -4,11 +4,12 @@
 
 use std::collections::hash_map::Entry;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Condition, Marker, Origin, PytestFacts, SourceSpan, TestCase, Value};
 
@@ -29,9 +30,19 @@ struct Header<'a> {
 pub struct Lines<'c, W> {
     out: W,
     /// Markers that were written before: most are shared by many cases.
-    markers: HashMap<*const Marker, Box<RawValue>>,
-    /// The case before, which often has all the same.
-    last: Option<(&'c [Arc<Marker>], Box<RawValue>)>,
+    markers: HashMap<*const Marker, Written>,
+    /// Those of the case before, which are often the same.
+    last: (&'c [Arc<Marker>], Vec<Written>),
+}
+
+/// What was written before, to be written again.
+#[derive(Debug, Clone)]
+struct Written(Rc<RawValue>);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
 }
 
 /// One case.
@@ -44,7 +55,7 @@ struct Case<'a> {
     line: u32,
     #[serde(flatten)]
     rust: Option<Rust<'a>>,
-    markers: &'a RawValue,
+    markers: &'a [Written],
     certainty: &'static str,
     reason: Option<JsonPlace<'a>>,
     conditions: Vec<JsonPlace<'a>>,
@@ -102,7 +113,7 @@ impl<'c, W: Write> Lines<'c, W> {
             python: pytest.map(|facts| facts.python.as_str()),
         };
         write_line(&mut out, &header)?;
-        Ok(Self { out, markers: HashMap::new(), last: None })
+        Ok(Self { out, markers: HashMap::new(), last: (&[], Vec::new()) })
     }
 
     /// Writes a case with the markers that are in effect for it: its own, or those that a policy adds too.
@@ -111,27 +122,24 @@ impl<'c, W: Write> Lines<'c, W> {
     /// What the writer says.
     pub fn case(&mut self, case: &TestCase, effective: &'c [Arc<Marker>]) -> io::Result<()> {
         let is_same = |(one, other): (&Arc<Marker>, &Arc<Marker>)| Arc::ptr_eq(one, other);
-        let last = match self.last.take() {
-            Some(last) if last.0.len() == effective.len() && last.0.iter().zip(effective).all(is_same) => last,
-            _ => (effective, self.list(effective)?),
-        };
-        let last = self.last.insert(last);
-        write_line(&mut self.out, &Case::new(case, &last.1))
-    }
-
-    fn list(&mut self, markers: &'c [Arc<Marker>]) -> io::Result<Box<RawValue>> {
-        for one in markers {
-            if let Entry::Vacant(entry) = self.markers.entry(Arc::as_ptr(one)) {
-                entry.insert(serde_json::value::to_raw_value(&marker(one))?);
+        let Self { out, markers, last: (last, written) } = self;
+        if last.len() != effective.len() || !last.iter().zip(effective).all(is_same) {
+            written.clear();
+            for one in effective {
+                let one = match markers.entry(Arc::as_ptr(one)) {
+                    Entry::Occupied(entry) => entry.into_mut(),
+                    Entry::Vacant(entry) => entry.insert(Written(to_raw_value(&marker(one))?.into())),
+                };
+                written.push(one.clone());
             }
+            *last = effective;
         }
-        let markers: Vec<&RawValue> = markers.iter().map(|one| &*self.markers[&Arc::as_ptr(one)]).collect();
-        Ok(serde_json::value::to_raw_value(&markers)?)
+        write_line(out, &Case::new(case, written))
     }
 }
 
 impl<'a> Case<'a> {
-    fn new(case: &'a TestCase, markers: &'a RawValue) -> Self {
+    fn new(case: &'a TestCase, markers: &'a [Written]) -> Self {
         let reason = case.doubt();
         Self {
             id: case.id.as_str(),
