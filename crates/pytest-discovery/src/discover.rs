@@ -142,7 +142,7 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
     let folders = Arc::<Folders>::default();
     // What is observed lies in the bodies of functions; a listing asks for few of them.
     let texts = if settings.observe { Texts::Held } else { Texts::Dropped };
-    let sources = Sources::new(tree, settings.python, texts);
+    let sources = Sources::new(tree, settings.python, texts, folders.clone());
     thread::scope(|scope| {
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.

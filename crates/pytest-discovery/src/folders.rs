@@ -58,8 +58,8 @@ impl Folder {
         Ok(folder)
     }
 
-    fn kind(&self, name: &str) -> Option<Kind> {
-        self.children.binary_search_by(|child| (*child.name).cmp(name)).ok().map(|index| self.children[index].kind)
+    fn child(&self, name: &str) -> Option<&Child> {
+        self.children.binary_search_by(|child| (*child.name).cmp(name)).ok().map(|index| &self.children[index])
     }
 }
 
@@ -84,7 +84,15 @@ impl Folders {
     }
 
     fn has(&self, folder: &Utf8Path, name: &str, kind: Kind) -> bool {
-        self.listing(folder).is_ok_and(|listing| listing.kind(name) == Some(kind))
+        self.listing(folder).is_ok_and(|listing| listing.child(name).is_some_and(|child| child.kind == kind))
+    }
+
+    /// Whether a path is that of a file, and of no link to one, in a folder that was asked for before.
+    pub(crate) fn has_plain_file(&self, path: &Utf8Path) -> bool {
+        let Some((folder, name)) = path.as_str().rsplit_once('/') else { return false };
+        let listing = lock(&self.0).get(folder).cloned();
+        let is_plain = |child: &Child| child.kind == Kind::File && !child.is_link;
+        listing.is_some_and(|listing| listing.is_ok_and(|listing| listing.child(name).is_some_and(is_plain)))
     }
 
     pub(crate) fn listing(&self, folder: &Utf8Path) -> Listing {
@@ -115,7 +123,9 @@ mod tests {
         fs::create_dir(path.join("below")).unwrap();
         fs::write(path.join("a.py"), "").unwrap();
         let folders = Folders::default();
+        assert!(!folders.has_plain_file(&path.join("a.py")), "nobody asked yet");
         assert!(folders.has_file(path, "a.py") && !folders.has_folder(path, "a.py"));
+        assert!(folders.has_plain_file(&path.join("a.py")) && !folders.has_plain_file(&path.join("below")));
         assert!(folders.has_folder(path, "below") && !folders.has_file(path, "below"));
         assert!(folders.is_folder(&path.join("below")) && !folders.is_folder(&path.join("a.py")));
         assert!(!folders.is_folder(&path.join("nowhere")));

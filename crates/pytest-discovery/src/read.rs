@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::PythonVersion;
+use crate::folders::Folders;
 use crate::syntax::{self, SourceFile, SourceText};
 
 /// No source file comes near it.
@@ -40,12 +41,13 @@ pub(crate) fn source(
     tree: &Utf8Path,
     python: PythonVersion,
     texts: Texts,
+    folders: &Folders,
 ) -> Result<Arc<SourceFile>, Problem> {
     let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
     let mut bytes = BUFFER.take();
-    let parsed = match read(path, &mut bytes) {
+    let parsed = match read(path, folders.has_plain_file(path), &mut bytes) {
         Err(error) => Err(unreadable(format!("cannot be read: {error}"))),
         Ok(length) => match std::str::from_utf8(&bytes[..length]) {
             Err(_) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
@@ -83,24 +85,29 @@ fn fingerprint(text: &str) -> u64 {
 /// It cannot be read, is no file, is not UTF-8, or is too large.
 pub(crate) fn text(path: &Utf8Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    let length = read(path, &mut bytes)?;
+    let length = read(path, false, &mut bytes)?;
     bytes.truncate(length);
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Reads what is a file, by itself or as a link, into a buffer, which may have more in it from before: how many bytes it has. A pipe
-/// would wait for somebody to write, and a device need not end.
-fn read(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
-    let found = fs::metadata(path)?;
-    if !found.is_file() && !found.is_dir() {
-        return Err(io::Error::other("it is a pipe, a device or a socket: put a file there"));
+/// would wait for somebody to write, and a device need not end, or does something when it is opened: what its folder did not list as
+/// a file is looked at before.
+fn read(path: &Utf8Path, is_listed: bool, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    if !is_listed {
+        let found = fs::metadata(path)?;
+        if !found.is_file() && !found.is_dir() {
+            return Err(io::Error::other("it is a pipe, a device or a socket: put a file there"));
+        }
     }
+    let mut file = File::open(path)?;
+    let found = file.metadata()?;
     if found.len() > LARGEST {
         return Err(io::Error::other(format!("it has {} bytes, and no more than {LARGEST} are read", found.len())));
     }
-    let mut file = File::open(path)?;
-    // One more than it has, so that the end is seen without asking the system for the size once more.
-    let mut room = usize::try_from(found.len()).unwrap_or(0) + 1;
+    let size = usize::try_from(found.len()).unwrap_or(0);
+    // One more than it has: where no more comes, that is the end.
+    let mut room = size + 1;
     let mut length = 0;
     loop {
         if bytes.len() < room {
@@ -108,6 +115,8 @@ fn read(path: &Utf8Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
         }
         match file.read(&mut bytes[length..room]) {
             Ok(0) => return Ok(length),
+            // What the system makes up while it is read has no size.
+            Ok(more) if length == 0 && more == size => return Ok(size),
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -151,7 +160,12 @@ mod tests {
         let link = folder.join("test_a.py");
         std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
         assert!(text(&link).unwrap_err().to_string().contains("a device"));
-        assert!(source(&link, folder, PythonVersion::LATEST, Texts::Dropped).unwrap_err().message.contains("a device"));
+        assert!(
+            source(&link, folder, PythonVersion::LATEST, Texts::Dropped, &Folders::default())
+                .unwrap_err()
+                .message
+                .contains("a device")
+        );
         let sparse = folder.join("test_b.py");
         File::create(&sparse).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(text(&sparse).unwrap_err().to_string().contains("67108865 bytes"));
@@ -166,8 +180,8 @@ mod tests {
         let path = folder.join("test_a.py");
         for (later, is_same) in [("\u{feff}def f():\r\n    return 1\r\n", true), ("def f():\n    return 2\n", false)] {
             std::fs::write(&path, "def f():\n    return 1\n").unwrap();
-            let file = source(&path, folder, PythonVersion::LATEST, Texts::Dropped).unwrap();
-            let held = source(&path, folder, PythonVersion::LATEST, Texts::Held).unwrap();
+            let file = source(&path, folder, PythonVersion::LATEST, Texts::Dropped, &Folders::default()).unwrap();
+            let held = source(&path, folder, PythonVersion::LATEST, Texts::Held, &Folders::default()).unwrap();
             std::fs::write(&path, later).unwrap();
             let StmtKind::Function(function) = &file.body[0].kind else { panic!("{file:?}") };
             assert_eq!((file.text().is_some(), held.text().is_some()), (is_same, true));

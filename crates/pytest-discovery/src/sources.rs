@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use test_catalog::Problem;
 
 use crate::PythonVersion;
-use crate::folders::lock;
+use crate::folders::{Folders, lock};
 use crate::imports::{INIT, Import, Imports};
 use crate::read::Texts;
 use crate::syntax::SourceFile;
@@ -30,6 +30,7 @@ pub(crate) struct Sources<'t> {
     tree: &'t Utf8Path,
     python: PythonVersion,
     texts: Texts,
+    folders: Arc<Folders>,
     /// Known once the walk has found all files: what is parsed before is followed then.
     imports: OnceLock<Arc<Imports>>,
     /// By path.
@@ -43,6 +44,8 @@ pub(crate) struct Sources<'t> {
 #[derive(Debug, Default)]
 struct Queue {
     files: VecDeque<Utf8PathBuf>,
+    /// Helpers that wait for one.
+    idle: usize,
     /// Whether nothing will be added but what these files import.
     is_complete: bool,
 }
@@ -64,11 +67,12 @@ impl Drop for Helpers<'_, '_> {
 }
 
 impl<'t> Sources<'t> {
-    pub(crate) fn new(tree: &'t Utf8Path, python: PythonVersion, texts: Texts) -> Self {
+    pub(crate) fn new(tree: &'t Utf8Path, python: PythonVersion, texts: Texts, folders: Arc<Folders>) -> Self {
         Self {
             tree,
             python,
             texts,
+            folders,
             imports: OnceLock::new(),
             files: Mutex::default(),
             waiting: Mutex::default(),
@@ -154,7 +158,7 @@ impl<'t> Sources<'t> {
     }
 
     fn parsed<'s>(&self, slot: &'s Slot, path: &Utf8Path) -> &'s Parsed {
-        slot.parsed.get_or_init(|| read::source(path, self.tree, self.python, self.texts))
+        slot.parsed.get_or_init(|| read::source(path, self.tree, self.python, self.texts, &self.folders))
     }
 
     fn help(&self) {
@@ -180,7 +184,18 @@ impl<'t> Sources<'t> {
             if waiting.is_complete {
                 return None;
             }
+            waiting.idle += 1;
             waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.idle -= 1;
+        }
+    }
+
+    /// Adds a file, and wakes a helper where one waits: to wake nobody is a call of the system, too.
+    fn add(&self, add: impl FnOnce(&mut VecDeque<Utf8PathBuf>)) {
+        let mut waiting = lock(&self.waiting);
+        add(&mut waiting.files);
+        if waiting.idle > 0 {
+            self.more.notify_one();
         }
     }
 
@@ -244,8 +259,7 @@ impl<'t> Sources<'t> {
 impl Conftests for &Sources<'_> {
     fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
         // Conftests are evaluated before modules.
-        lock(&self.waiting).files.push_front(conftest.to_owned());
-        self.more.notify_one();
+        self.add(|files| files.push_front(conftest.to_owned()));
         ConftestIgnores::default()
     }
 
@@ -254,7 +268,6 @@ impl Conftests for &Sources<'_> {
     }
 
     fn found(&mut self, module: &Utf8Path) {
-        lock(&self.waiting).files.push_back(module.to_owned());
-        self.more.notify_one();
+        self.add(|files| files.push_back(module.to_owned()));
     }
 }

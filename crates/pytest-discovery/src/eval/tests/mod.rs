@@ -37,7 +37,7 @@ fn evaluate(text: &str) -> Evaluated {
     let config = Config::locate(&Invocation { tree: tree.clone(), ..Invocation::default() }).unwrap();
     let imports = Imports::new(&config, &tree, [file.as_path()].into_iter(), Arc::default());
     let env = BTreeMap::new();
-    let sources = Sources::new(&tree, PythonVersion::default(), Texts::Dropped);
+    let sources = Sources::new(&tree, PythonVersion::default(), Texts::Dropped, Arc::default());
     let mut interpreter = Interpreter::new(&tree, &imports, &sources, PythonVersion::default(), &env);
     let module = interpreter.module(&file).unwrap_or_else(|problem| panic!("{problem:?} in {text}"));
     let frame = Frame { scope: module.scope.clone(), module: module.clone() };
