@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::config_object::ConfigObject;
 use super::parametrize::is_no_text;
 use super::scope::Scope;
 use crate::eval::shared::Shared;
@@ -20,7 +21,12 @@ pub(super) enum Given {
 }
 
 /// Asks the functions that fixtures have for their scopes, as pytest does when it comes to these names.
-pub(super) fn ask(names: &Shared<Names>, module: &Rc<Module>, config: &Value, interpreter: &mut Interpreter<'_>) {
+pub(super) fn ask(
+    names: &Shared<Names>,
+    module: &Rc<Module>,
+    config: &Rc<ConfigObject>,
+    interpreter: &mut Interpreter<'_>,
+) {
     let frame = Frame { scope: module.scope.clone(), module: module.clone() };
     let with_function = |(attribute, binding): (&Rc<str>, &Binding)| match &binding.value {
         Value::Fixture(fixture) if matches!(fixture.options.scope, Some(Value::Function(_))) => {
@@ -38,7 +44,7 @@ pub(super) fn ask(names: &Shared<Names>, module: &Rc<Module>, config: &Value, in
             continue;
         }
         let function = &Value::Function(function.clone());
-        let passed = vec![("fixture_name".into(), name), ("config".into(), config.clone())];
+        let passed = vec![("fixture_name".into(), name), ("config".into(), Value::Object(config.clone()))];
         let answer = interpreter.call_value(function, Vec::new(), passed, &frame, Range { start: 0, end: 0 });
         let answer = if interpreter.has_failed() { Value::None } else { answer };
         fixture.asked_scope.replace(Some(answer));

@@ -10,6 +10,7 @@ use test_catalog::{Certainty, Condition, EditSite, Markers, NodeId, Reason, Sour
 
 use super::alike;
 use super::callspec::Parameter;
+use super::config_object::ConfigObject;
 use super::edit_sites;
 use super::keywords::Keywords;
 use super::marks::{self, MarkList, SharedMarkers};
@@ -79,7 +80,7 @@ pub(crate) struct Item {
     pub(super) sites: Arc<[EditSite]>,
     /// Where its one `pytest.param(...)` stands.
     pub(super) param_at: Option<Box<SourceSpan>>,
-    pub(super) config: Value,
+    pub(super) config: Rc<ConfigObject>,
     /// What a hook asks and does, while it is watched.
     pub(super) watch: Watch,
 }
@@ -262,7 +263,7 @@ impl Object for Item {
             "module" => Value::Module(self.module.module.clone()),
             "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),
             "function" | "obj" => Value::Function(self.function.clone()?),
-            "config" => self.config.clone(),
+            "config" => Value::Object(self.config.clone()),
             "fixturenames" => {
                 let list = || Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect());
                 let handed = self.names.borrow().clone().unwrap_or_else(|| Box::new(list()));
@@ -432,19 +433,14 @@ impl Object for Item {
 /// A node around a test. What a hook does to it is done to all tests below, which is not followed.
 #[derive(Debug)]
 pub(super) struct Ancestor {
-    config: Value,
+    config: Rc<ConfigObject>,
     at: SourceSpan,
 }
 
 impl Ancestor {
     /// One of which it is not known which node it is.
-    pub(super) fn value(config: &Rc<super::ConfigObject>, at: &SourceSpan) -> Value {
-        Self::around(Value::Object(config.clone()), at.clone())
-    }
-
-    /// The same of one around a test at that place.
-    pub(super) fn around(config: Value, at: SourceSpan) -> Value {
-        Value::Object(Rc::new(Self { config, at }))
+    pub(super) fn value(config: &Rc<ConfigObject>, at: &SourceSpan) -> Value {
+        Value::Object(Rc::new(Self { config: config.clone(), at: at.clone() }))
     }
 }
 
@@ -456,13 +452,11 @@ impl Object for Ancestor {
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         match name {
             "parent" => Some(Value::Object(Rc::new(Self { config: self.config.clone(), at: self.at.clone() }))),
-            "config" => Some(self.config.clone()),
+            "config" => Some(Value::Object(self.config.clone())),
             // What is bound in a module or class may be a test.
             "obj" | "module" | "cls" => {
-                if let Some(config) = self.config.downcast::<super::ConfigObject>() {
-                    let text = format!("a hook is handed the `{name}` of a node around tests");
-                    config.unfollowed.borrow_mut().get_or_insert(Reason { text, at: self.at.clone() });
-                }
+                let text = format!("a hook is handed the `{name}` of a node around tests");
+                self.config.unfollowed.borrow_mut().get_or_insert(Reason { text, at: self.at.clone() });
                 None
             }
             _ => None,
@@ -485,9 +479,7 @@ impl Object for Ancestor {
     }
 
     fn taint(&self, doubt: &Doubt) {
-        if let Some(config) = self.config.downcast::<super::ConfigObject>() {
-            config.doubts.borrow_mut().get_or_insert_with(|| (**doubt).clone());
-        }
+        self.config.doubts.borrow_mut().get_or_insert_with(|| (**doubt).clone());
     }
 }
 

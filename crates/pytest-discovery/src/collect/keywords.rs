@@ -5,7 +5,6 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::config_object::ConfigObject;
 use super::item::Item;
 use crate::PytestVersion;
 use crate::eval::value::{Arguments, Doubt, Mark, Object, Value};
@@ -41,10 +40,12 @@ impl Keywords {
 
     /// Whether a file or folder is called so, or the session: it has the empty name, and before that of the rootdir.
     fn is_around(&self, name: &str) -> Option<bool> {
-        let config = self.0.config.downcast::<ConfigObject>()?;
+        let config = &self.0.config;
         let node = self.0.module.node.as_str();
         let by_folders = config.pytest >= FOLDERS_ARE_NODES;
-        if name.is_empty() || config.rootdir.file_name() == Some(name) {
+        // Taking the path apart costs more than a look at its end.
+        let is_rootdir = || config.rootdir.as_str().ends_with(name) && config.rootdir.file_name() == Some(name);
+        if name.is_empty() || is_rootdir() {
             return Some(by_folders || !name.is_empty());
         }
         let is_part = node.as_bytes().split(|byte| *byte == b'/').any(|one| one == name.as_bytes());

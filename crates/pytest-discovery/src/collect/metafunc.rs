@@ -7,6 +7,7 @@ use std::rc::Rc;
 use test_catalog::SourceSpan;
 
 use super::callspec::CallSpecs;
+use super::config_object::ConfigObject;
 use super::fixtures::Closure;
 use super::item::{Ancestor, ClassNode};
 use super::marks::MarkList;
@@ -24,7 +25,7 @@ pub(super) struct Session {
     pub(super) rules: IdRules,
     /// `pytest_make_parametrize_id` of the conftests, the one that is asked first in front.
     pub(super) id_hooks: Rc<[Value]>,
-    pub(super) config: Value,
+    pub(super) config: Rc<ConfigObject>,
     pub(super) made_ids: Rc<MadeIds>,
 }
 
@@ -129,12 +130,12 @@ impl Object for MetafuncObject {
             "function" | "obj" => Value::Function(metafunc.function.clone()),
             "module" => Value::Module(metafunc.module.clone()),
             "cls" => metafunc.class.as_ref().map_or(Value::None, |node| Value::Class(node.class.clone())),
-            "config" => metafunc.session.config.clone(),
+            "config" => Value::Object(metafunc.session.config.clone()),
             "definition" => Value::Object(Rc::new(Self(self.0.clone()))),
             "name" | "originalname" => Value::str(&*metafunc.name),
             "parent" => {
                 let at = metafunc.function.module.file.span(metafunc.function.def.range);
-                Ancestor::around(metafunc.session.config.clone(), at)
+                Ancestor::value(&metafunc.session.config, &at)
             }
             _ => return None,
         })

@@ -139,7 +139,7 @@ impl<'c, 'i> Collection<'c, 'i> {
                 empty_set: config.ini.empty_parameter_set_mark,
             },
             id_hooks: Rc::from([]),
-            config: Value::Object(object.clone()),
+            config: object.clone(),
             made_ids: Rc::default(),
         };
         Self {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 use test_catalog::{Reason, SourceSpan};
 
+use super::config_object::ConfigObject;
 use super::ids;
 use super::parametrize::{Call, Failure, cannot_be_iterated, listed};
 use crate::PytestVersion;
@@ -65,7 +66,7 @@ pub(super) struct SetMaker<'m, 'i> {
     /// `pytest_make_parametrize_id` of the tree's conftests, the one that is asked first in front.
     pub(super) id_hooks: &'m [Value],
     /// What those get as `config`.
-    pub(super) config: &'m Value,
+    pub(super) config: &'m Rc<ConfigObject>,
     pub(super) made_ids: &'m MadeIds,
 }
 
@@ -372,7 +373,8 @@ impl SetMaker<'_, '_> {
 
     fn hooked(&mut self, value: &Value, name: &str) -> Result<Option<String>, Option<Doubt>> {
         for hook in self.id_hooks {
-            let arguments = [("config", self.config.clone()), ("val", value.clone()), ("argname", Value::str(name))];
+            let arguments =
+                [("config", Value::Object(self.config.clone())), ("val", value.clone()), ("argname", Value::str(name))];
             match self.interpreter.call_hook(hook, None, &arguments, self.frame) {
                 Value::None => {}
                 // It is the id as it is: pytest escapes values and the answers of `ids=` only.

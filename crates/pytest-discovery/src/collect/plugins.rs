@@ -113,7 +113,7 @@ impl Plugin {
         pytest: PytestVersion,
     ) {
         let names = &self.module.scope.names;
-        dynamic_scope::ask(names, &self.module, &Value::Object(config.clone()), interpreter);
+        dynamic_scope::ask(names, &self.module, config, interpreter);
         self.fixtures = Rc::new(Layer::of_module(&self.module, pytest));
         if let Some(problem) = self.fixtures.refused() {
             config.not_follow(problem.message, problem.at);
