@@ -3,6 +3,7 @@
 //! Dispatch only. [`cli`] says what can be asked, [`environment`] looks at the machine, [`subject`] reads the tree and
 //! its policy, and each command is one module of [`commands`].
 
+mod allocator;
 mod asked;
 mod changed;
 mod cli;
@@ -21,6 +22,7 @@ mod judgement;
 mod lanes;
 mod measured;
 mod output;
+mod panics;
 mod past;
 mod progress;
 mod readiness;
@@ -41,13 +43,14 @@ use crate::exit::Exit;
 
 /// Reading a tree is allocation above all: measured in `docs/decisions/0008-allocator.md`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> ExitCode {
     // `test` runs this program again for each process that it starts.
     if let Some(exit) = test_runner::shim::entered() {
         return exit;
     }
+    panics::end_the_process();
     // Memory that is there already is as it is.
     huge_pages::forgo_where_dear();
     let cli = match Cli::try_parse() {

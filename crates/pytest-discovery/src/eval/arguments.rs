@@ -3,10 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::source::Source;
 use super::value::Value;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
+
+/// Positional arguments: hardly any call has more.
+type Plain<'a> = SmallVec<[&'a Value; 4]>;
 
 /// What a call passes.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +31,7 @@ impl Arguments {
     }
 
     /// The positional arguments alone, if there are no others.
-    pub(crate) fn plain(&self) -> Option<Vec<&Value>> {
+    pub(crate) fn plain(&self) -> Option<Plain<'_>> {
         self.keywords.is_empty().then(|| self.positional.iter().map(|argument| &argument.value).collect())
     }
 
