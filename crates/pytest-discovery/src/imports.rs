@@ -37,6 +37,8 @@ pub(crate) struct Imports {
     /// `consider_namespace_packages`.
     names_namespaces: bool,
     roots: Vec<Utf8PathBuf>,
+    /// The same, to ask whether a folder is one of them.
+    is_root: HashSet<Box<str>>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
     /// By the folder that asks: the files of a folder import much the same.
@@ -79,9 +81,9 @@ impl Imports {
             ImportMode::Append => given.chain(of_files).collect(),
             ImportMode::Importlib => given.collect(),
         };
-        let mut seen = HashSet::default();
+        let mut seen: HashSet<Box<str>> = HashSet::default();
         for root in order {
-            if root.starts_with(tree) && seen.insert(root.as_str().to_owned()) {
+            if root.starts_with(tree) && seen.insert(root.as_str().into()) {
                 roots.push(root);
             }
         }
@@ -90,12 +92,23 @@ impl Imports {
             mode: config.options.import_mode,
             names_namespaces: config.ini.consider_namespace_packages,
             roots,
+            is_root: seen,
             tops: Mutex::default(),
             known: Mutex::default(),
             package_roots: Mutex::default(),
             of_folders: Mutex::default(),
             folders,
         }
+    }
+
+    /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots), if no file of its folder has asked before.
+    pub(crate) fn resolve_anew(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Option<Import> {
+        let folder = folder_of(from_file);
+        let is_known = lock(&self.known)
+            .get(folder)
+            .and_then(|answers| answers.by_dots.get(level as usize))
+            .is_some_and(|names| names.contains_key(dotted));
+        (!is_known).then(|| self.resolve(from_file, level, dotted))
     }
 
     /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
@@ -131,8 +144,13 @@ impl Imports {
             return Import::Outside;
         }
         let mut namespace = Import::Outside;
-        let first = (self.mode == ImportMode::Prepend && self.has_top(own, top)).then_some(own);
-        for root in first.into_iter().chain(self.roots_with(top).iter().map(Utf8PathBuf::as_path)) {
+        let roots = self.roots_with(top);
+        let own_has_top = || match self.is_root.contains(own.as_str()) {
+            true => roots.iter().any(|root| root.as_str() == own.as_str()),
+            false => self.has_top(own, top),
+        };
+        let first = (self.mode == ImportMode::Prepend && own_has_top()).then_some(own);
+        for root in first.into_iter().chain(roots.iter().map(Utf8PathBuf::as_path)) {
             match self.below(root, dotted) {
                 file @ Import::File(_) => return file,
                 found @ Import::Namespace(_) if namespace == Import::Outside => namespace = found,

@@ -46,32 +46,39 @@ pub(crate) fn source(
     let file = TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
     let unreadable =
         |message: String| Problem { kind: ProblemKind::Unreadable, message, at: SourceSpan::line(file.clone(), 1) };
-    let mut bytes = BUFFER.take();
-    let parsed = match read(path, folders.has_plain_file(path), &mut bytes) {
+    with_bytes(path, folders.has_plain_file(path), |bytes| match bytes.map(std::str::from_utf8) {
         Err(error) => Err(unreadable(format!("cannot be read: {error}"))),
-        Ok(length) => match std::str::from_utf8(&bytes[..length]) {
-            Err(_) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
-            Ok(text) => {
-                let text = python_text(text);
-                let again = match texts {
-                    Texts::Held => SourceText::held(&text),
-                    Texts::Dropped => again(path.to_owned(), fingerprint(&text)),
-                };
-                syntax::parse(&file, &text, again, python).map(Arc::new)
-            }
-        },
-    };
-    BUFFER.set(bytes);
-    parsed
+        Ok(Err(_)) => Err(unreadable("is not UTF-8: save it as UTF-8".to_owned())),
+        Ok(Ok(text)) => {
+            let text = python_text(text);
+            let again = match texts {
+                Texts::Held => SourceText::held(&text),
+                Texts::Dropped => again(path.to_owned(), fingerprint(&text)),
+            };
+            syntax::parse(&file, &text, again, python).map(Arc::new)
+        }
+    })
 }
 
 /// The text of a file that is read once more, if it still is what it was.
 fn again(path: Utf8PathBuf, seen: u64) -> SourceText {
     SourceText::again(move || {
-        let bytes = text(&path).ok()?;
-        let text = python_text(&bytes);
-        (fingerprint(&text) == seen).then(|| text.into())
+        with_bytes(&path, false, |bytes| {
+            let text = python_text(std::str::from_utf8(bytes.ok()?).ok()?);
+            (fingerprint(&text) == seen).then(|| text.into())
+        })
     })
+}
+
+/// What is made of a file that is read into this thread's buffer.
+fn with_bytes<T>(path: &Utf8Path, is_listed: bool, make: impl FnOnce(io::Result<&[u8]>) -> T) -> T {
+    let mut buffer = BUFFER.take();
+    let made = match read(path, is_listed, &mut buffer) {
+        Ok(length) => make(Ok(&buffer[..length])),
+        Err(error) => make(Err(error)),
+    };
+    BUFFER.set(buffer);
+    made
 }
 
 /// Tells texts apart that a file had one after the other.

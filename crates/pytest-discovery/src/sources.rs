@@ -204,7 +204,7 @@ impl<'t> Sources<'t> {
         for statement in body {
             match &statement.kind {
                 StmtKind::Import(names) => {
-                    names.iter().for_each(|name| self.put_in_front(imports, imports.resolve(from, 0, &name.name)));
+                    names.iter().for_each(|name| self.put_in_front(imports, imports.resolve_anew(from, 0, &name.name)));
                 }
                 StmtKind::ImportFrom { level, module, names } => {
                     let module = module.as_deref().unwrap_or_default();
@@ -218,9 +218,9 @@ impl<'t> Sources<'t> {
                     for name in names.iter().filter(|_| is_package) {
                         let below =
                             if module.is_empty() { name.name.to_string() } else { format!("{module}.{}", name.name) };
-                        self.put_in_front(imports, imports.resolve(from, *level, &below));
+                        self.put_in_front(imports, imports.resolve_anew(from, *level, &below));
                     }
-                    self.put_in_front(imports, found);
+                    self.put_in_front(imports, Some(found));
                 }
                 StmtKind::If { test, body, orelse } => {
                     let for_types = |name: &str| name == "TYPE_CHECKING";
@@ -241,8 +241,9 @@ impl<'t> Sources<'t> {
         }
     }
 
-    fn put_in_front(&self, imports: &Imports, import: Import) {
-        let Import::File(path) = import else { return };
+    /// What was asked for before is there already.
+    fn put_in_front(&self, imports: &Imports, import: Option<Import>) {
+        let Some(Import::File(path)) = import else { return };
         let mut next = Some(path);
         // Its packages are imported before it.
         while let Some(path) = next {
