@@ -8,8 +8,8 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{
-    Catalog, Condition, DeclaredMarker, Observation, ObservationKind, Origin, Problem, ProblemKind, PytestFacts,
-    SourceSpan, TreePath,
+    Catalog, Condition, DeclaredMarker, Marker, Observation, ObservationKind, Origin, Problem, ProblemKind,
+    PytestFacts, SourceSpan, TreePath,
 };
 
 use crate::collect::{Collection, ConfigObject, ModuleNode};
@@ -403,15 +403,21 @@ fn declared(config: &Config, tree: &Utf8Path) -> Vec<DeclaredMarker> {
 /// register it: the tests stay, under that condition.
 fn unregistered(catalog: &mut Catalog) {
     let registered: HashSet<String> = catalog.declared_markers.iter().map(|marker| marker.name.clone()).collect();
+    let is_registered = |marker: &Marker| registered.contains(&marker.name) || stdlib::is_plugin_marker(&marker.name);
+    // Most tests share theirs with others.
+    let mut known: HashMap<*const Marker, bool> = HashMap::default();
     let mut lost: HashMap<TreePath, Condition> = HashMap::default();
     for case in &catalog.cases {
         for marker in &case.markers.list {
             let Origin::Source(at) = &marker.origin else { continue };
-            if !registered.contains(&marker.name) && !stdlib::is_plugin_marker(&marker.name) {
+            if !*known.entry(Arc::as_ptr(marker)).or_insert_with(|| is_registered(marker)) {
                 let text = format!("the marker `{}` is registered", marker.name);
                 lost.entry(case.span.file.clone()).or_insert_with(|| Condition { text, at: at.clone() });
             }
         }
+    }
+    if lost.is_empty() {
+        return;
     }
     for case in &mut catalog.cases {
         case.conditions.extend(lost.get(&case.span.file).cloned());

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::Config;
 use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
+use crate::paths::is_within;
 use crate::standard_library;
 use foldhash::{HashMap, HashSet};
 
@@ -172,12 +173,12 @@ impl Imports {
         stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', ".")
     }
 
-    /// Whether that is the dotted name of a file. Most files have another last part: of them no more is looked at.
+    /// Whether that is the dotted name of a file. Most files end otherwise: of them no more is looked at.
     pub(crate) fn has_name(&self, file: &Utf8Path, name: &str) -> bool {
         let last = name.rsplit('.').next().unwrap_or_default();
-        let is_last = |path: &Utf8Path| path.file_stem() == Some(last);
-        let may_be = is_last(file) || (file.file_name() == Some(INIT) && file.parent().is_some_and(is_last));
-        may_be && self.module_name(file) == name
+        let stem = file.as_str().strip_suffix(".py").unwrap_or(file.as_str());
+        let node = stem.strip_suffix("/__init__").unwrap_or(stem);
+        (node.ends_with(last) || stem == file.as_str()) && self.module_name(file) == name
     }
 
     /// The folder that goes on `sys.path` for a file.
@@ -217,7 +218,7 @@ impl Imports {
     pub(crate) fn package_of(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
         let folder = file.ancestors().nth(1 + usize::from(file.file_name() == Some(INIT)))?;
         let is_package = folder.file_name().is_some_and(is_identifier)
-            && folder.starts_with(&self.tree)
+            && is_within(folder, &self.tree)
             && self.folders.has_file(folder, INIT);
         is_package.then(|| folder.join(INIT))
     }
@@ -270,7 +271,7 @@ impl Imports {
 
     fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
         // Names are hostile input: none may lead out of the tree.
-        if !root.starts_with(&self.tree) || dotted.contains(['/', '\\']) {
+        if !is_within(root, &self.tree) || dotted.contains(['/', '\\']) {
             return Import::Outside;
         }
         let mut folder = root.to_owned();

@@ -18,6 +18,12 @@ pub(crate) fn absolute(base: &Utf8Path, text: &str) -> Utf8PathBuf {
     path
 }
 
+/// Whether a path leads into a folder, or is it. Both are as [`absolute`] makes them: their texts tell, and taking them apart takes longer.
+pub(crate) fn is_within(path: &Utf8Path, folder: &Utf8Path) -> bool {
+    let inside = path.as_str().strip_prefix(folder.as_str().trim_end_matches('/'));
+    inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('/'))
+}
+
 /// The deepest folder that holds both, or is one of them.
 pub(crate) fn common_ancestor(one: &Utf8Path, other: &Utf8Path) -> Utf8PathBuf {
     one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
@@ -32,6 +38,16 @@ mod tests {
         assert_eq!(absolute("/a/b".into(), "../c/./d/../e"), "/a/c/e");
         assert_eq!(absolute("/a".into(), "../../.."), "/");
         assert_eq!(absolute("/a".into(), "/x//y"), "/x/y");
+    }
+
+    #[test]
+    fn what_begins_with_a_folder_s_letters_need_not_be_in_it() {
+        for (path, folder) in
+            [("/a/b", "/a"), ("/a", "/a"), ("/ab", "/a"), ("/b/a", "/a"), ("/a", "/"), ("/", "/"), ("/", "/a")]
+        {
+            let (path, folder) = (Utf8Path::new(path), Utf8Path::new(folder));
+            assert_eq!(is_within(path, folder), path.starts_with(folder), "{path} in {folder}");
+        }
     }
 
     #[test]

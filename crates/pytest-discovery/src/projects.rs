@@ -7,6 +7,7 @@ use foldhash::HashSet;
 use toml::{Table, Value};
 
 use crate::folders::Folders;
+use crate::paths::is_within;
 use crate::read;
 
 /// What makes a folder a project.
@@ -22,7 +23,7 @@ pub(crate) fn source_roots<'f>(
     let mut seen: HashSet<&str> = HashSet::default();
     let mut roots = Vec::new();
     for file in files {
-        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(tree)) {
+        for folder in file.ancestors().skip(1).take_while(|folder| is_within(folder, tree)) {
             // Above one that was looked at, all was.
             if !seen.insert(folder.as_str()) {
                 break;
