@@ -90,8 +90,7 @@ impl Collection<'_, '_> {
             self.problems.push(problem);
             return;
         }
-        let mut visible = place.visible.clone();
-        visible.push(Rc::new(layer));
+        let visible = Rc::new(place.visible.within(layer));
         let node = ClassNode { name: name.clone(), class: class.clone() };
         let classes: Rc<[ClassNode]> = place.classes.iter().cloned().chain([node]).collect();
         let inner = Place {

@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: pytest's `FixtureManager` (`parsefactories`, `getfixtureinfo`, `getfixtureclosure`).
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -254,9 +255,20 @@ fn may_be_fixture(path: &str) -> bool {
 }
 
 /// What a test sees: the layers of the nodes around it, the farthest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Visible {
     layers: Vec<Rc<Layer>>,
+    /// Many tests ask for the same.
+    closures: RefCell<HashMap<Requested, Rc<Closure>>>,
+}
+
+/// What a test asks for itself.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Requested {
+    /// What `usefixtures` and the function's own parameters name, in that order.
+    pub(super) names: Vec<Rc<str>>,
+    /// Of those that are given by `parametrize` and have no definition.
+    pub(super) direct: Vec<Rc<str>>,
 }
 
 /// The fixtures of one test, in the order in which pytest sets them up.
@@ -270,8 +282,13 @@ pub(crate) struct Closure {
 }
 
 impl Visible {
-    pub(crate) fn push(&mut self, layer: Rc<Layer>) {
-        self.layers.push(layer);
+    pub(crate) fn of(layers: Vec<Rc<Layer>>) -> Self {
+        Self { layers, closures: RefCell::default() }
+    }
+
+    /// The same from within one more node.
+    pub(super) fn within(&self, layer: Layer) -> Self {
+        Self::of(self.layers.iter().cloned().chain([Rc::new(layer)]).collect())
     }
 
     pub(super) fn definitions(&self, name: &str) -> Vec<Rc<FixtureDef>> {
@@ -300,18 +317,22 @@ impl Visible {
         None
     }
 
-    /// `initial`: what `usefixtures` and the function's own parameters name, in that order; `usefixtures` of the
-    /// configuration comes before all. Names of `direct` are given by `parametrize` and have no definition.
-    pub(super) fn closure(
-        &self,
-        configured: &[String],
-        initial: impl Iterator<Item = Rc<str>>,
-        direct: &[Rc<str>],
-        pytest: PytestVersion,
-    ) -> Closure {
+    /// All that a test takes. `usefixtures` of the configuration comes before what it asks for itself.
+    pub(super) fn closure(&self, configured: &[String], requested: Requested, pytest: PytestVersion) -> Rc<Closure> {
+        if let Some(known) = self.closures.borrow().get(&requested) {
+            return known.clone();
+        }
+        let found = Rc::new(self.find_closure(configured, &requested, pytest));
+        self.closures.borrow_mut().insert(requested, found.clone());
+        found
+    }
+
+    fn find_closure(&self, configured: &[String], requested: &Requested, pytest: PytestVersion) -> Closure {
+        let Requested { names: initial, direct } = requested;
         let autouse = self.layers.iter().flat_map(|layer| layer.autouse.iter().cloned());
         let mut names: Vec<Rc<str>> = Vec::new();
-        for name in configured.iter().map(|name| Rc::from(name.as_str())).chain(autouse).chain(initial) {
+        for name in configured.iter().map(|name| Rc::from(name.as_str())).chain(autouse).chain(initial.iter().cloned())
+        {
             if !names.contains(&name) {
                 names.push(name);
             }

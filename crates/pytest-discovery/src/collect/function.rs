@@ -8,7 +8,7 @@ use std::rc::Rc;
 use test_catalog::{Condition, NodeId, Reason, Scope, SourceSpan};
 
 use super::callspec::{CallSpec, CallSpecs, Parameter, shadow_of};
-use super::fixtures::{FixtureDef, requests};
+use super::fixtures::{FixtureDef, Requested, requests};
 use super::item::Item;
 use super::marks::MarkList;
 use super::metafunc::{Metafunc, MetafuncObject};
@@ -254,7 +254,7 @@ impl Collection<'_, '_> {
             initial.push("anyio_backend".into());
         }
         initial.extend(requests(function, bound && !place.classes.is_empty(), pytest));
-        let closure = place.visible.closure(&self.config.ini.usefixtures, initial.into_iter(), &direct, pytest);
+        let closure = place.visible.closure(&self.config.ini.usefixtures, Requested { names: initial, direct }, pytest);
         if let Some((fixture, doubt)) = &closure.doubt {
             let at = doubt.as_ref().map_or_else(|| span.clone(), |doubt| doubt.at.clone());
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();

@@ -37,7 +37,7 @@ pub(super) struct Metafunc {
     pub(super) function: Rc<Function>,
     pub(super) module: Rc<Module>,
     pub(super) class: Option<ClassNode>,
-    pub(super) closure: Closure,
+    pub(super) closure: Rc<Closure>,
     /// `fixturenames`, which hooks may change: what it names can be parametrized.
     pub(super) names: RefCell<Value>,
     /// Its own marks, then those around it.

@@ -106,7 +106,7 @@ struct Place {
     classes: Rc<[ClassNode]>,
     /// The marks of the classes around, innermost first, then the module's.
     chain: Rc<[MarkList]>,
-    visible: Visible,
+    visible: Rc<Visible>,
     conditions: Rc<[Condition]>,
     /// Where an author can put a marker for all that is here.
     sites: Rc<[EditSite]>,
@@ -179,16 +179,16 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.problems.push(pytestmark_problem(&module));
             return true;
         };
-        let mut visible = Visible::default();
         let at = SourceSpan::line(module.file.path.clone(), 1);
-        visible.push(self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at))).clone());
+        let builtin = self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at)));
+        let mut layers = vec![builtin.clone()];
         if !self.interpreter.absent.contains("anyio") && self.config.options.has_anyio() {
-            visible.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
+            layers.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         doubt = doubt.or_else(|| tested.as_ref().and_then(|flag| flag.doubt().cloned()));
         for plugin in self.plugins.reaching(&file.path) {
-            visible.push(plugin.fixtures.clone());
+            layers.push(plugin.fixtures.clone());
             let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
             doubt = doubt
                 .or_else(|| maker.map(Into::into))
@@ -203,14 +203,14 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.problems.push(problem);
             return true;
         }
-        visible.push(Rc::new(layer));
+        layers.push(Rc::new(layer));
         let mut conditions = self.plugins.conditions(&file.path);
         conditions.extend(file.conditions.iter().chain(module.conditions.borrow().iter()).cloned());
         let place = Place {
             node,
             classes: Rc::from([]),
             chain: Rc::from([marks]),
-            visible,
+            visible: Rc::new(Visible::of(layers)),
             conditions: conditions.into(),
             sites: edit_sites::around(&module, &[]),
             doubt,
