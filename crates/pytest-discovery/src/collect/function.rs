@@ -260,7 +260,6 @@ impl Collection<'_, '_> {
             let why = doubt.as_ref().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
             return unknown(format!("the fixture `{fixture}` is not known{why}"), at);
         }
-        let names = closure.names.iter().map(|name| Value::str(&**name)).collect();
         let metafunc = Rc::new(Metafunc {
             session: self.session.clone(),
             name: name.clone(),
@@ -268,7 +267,7 @@ impl Collection<'_, '_> {
             module: place.node.module.clone(),
             class: place.classes.last().cloned(),
             closure,
-            names: RefCell::new(Value::list(names)),
+            names: RefCell::default(),
             marks: std::iter::once(own.clone()).chain(place.chain.iter().cloned()).collect(),
             calls: RefCell::new(CallSpecs::new()),
             failure: RefCell::default(),

@@ -38,8 +38,9 @@ pub(super) struct Metafunc {
     pub(super) module: Rc<Module>,
     pub(super) class: Option<ClassNode>,
     pub(super) closure: Rc<Closure>,
-    /// `fixturenames`, which hooks may change: what it names can be parametrized.
-    pub(super) names: RefCell<Value>,
+    /// `fixturenames`, which hooks may change once they were handed it: what it names can be parametrized. Before, it is what the
+    /// closure names.
+    pub(super) names: RefCell<Option<Value>>,
     /// Its own marks, then those around it.
     pub(super) marks: Vec<MarkList>,
     pub(super) calls: RefCell<CallSpecs>,
@@ -100,8 +101,14 @@ impl Metafunc {
 
     /// The names that can be parametrized, as they are now.
     pub(super) fn names(&self) -> Result<Vec<Rc<str>>, Option<Doubt>> {
-        let names = crate::eval::elements(&self.names.borrow())?;
+        let Some(handed) = &*self.names.borrow() else { return Ok(self.closure.names.clone()) };
+        let names = crate::eval::elements(handed)?;
         names.iter().map(|name| name.as_str().map(Rc::from).ok_or_else(|| name.doubt().cloned())).collect()
+    }
+
+    fn handed_names(&self) -> Value {
+        let list = || Value::list(self.closure.names.iter().map(|name| Value::str(&**name)).collect());
+        self.names.borrow_mut().get_or_insert_with(list).clone()
     }
 
     fn marks(&self, wanted: Option<&str>) -> Option<Vec<Value>> {
@@ -126,7 +133,7 @@ impl Object for MetafuncObject {
     fn attribute(self: Rc<Self>, name: &str, _: &mut Interpreter<'_>) -> Option<Value> {
         let metafunc = &*self.0;
         Some(match name {
-            "fixturenames" => metafunc.names.borrow().clone(),
+            "fixturenames" => metafunc.handed_names(),
             "function" | "obj" => Value::Function(metafunc.function.clone()),
             "module" => Value::Module(metafunc.module.clone()),
             "cls" => metafunc.class.as_ref().map_or(Value::None, |node| Value::Class(node.class.clone())),
@@ -183,7 +190,7 @@ impl Object for MetafuncObject {
 
     fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
         if name == "fixturenames" {
-            self.0.names.replace(value.clone());
+            self.0.names.replace(Some(value.clone()));
         }
     }
 
