@@ -62,8 +62,10 @@ pub(super) fn repeat(steps: &[Step], item: &Item) -> bool {
                 _ => false,
             }
         }
-        Step::Listed(marks) => item.listed().is_some_and(|own| are_same(&own, marks)),
-        Step::Iterated(name, marks) => item.iterated(name.as_deref()).is_ok_and(|all| are_same(&all, marks)),
+        Step::Listed(marks) => item.lists_all() && are_same(item.own().iter().map(|own| &own.mark), marks),
+        Step::Iterated(name, marks) => {
+            item.more_marks().is_none() && are_same(item.named(&item.own(), name.as_deref()), marks)
+        }
         Step::Added(mark, at_end) => {
             item.add_mark(mark, *at_end);
             true
@@ -80,8 +82,8 @@ pub(super) fn repeat(steps: &[Step], item: &Item) -> bool {
     other.is_none()
 }
 
-fn are_same(some: &[Rc<Mark>], others: &[Rc<Mark>]) -> bool {
-    some.len() == others.len() && some.iter().zip(others).all(|(one, other)| is_same(one, other))
+fn are_same<'m>(mut some: impl Iterator<Item = &'m Rc<Mark>>, others: &[Rc<Mark>]) -> bool {
+    others.iter().all(|other| some.next().is_some_and(|one| is_same(one, other))) && some.next().is_none()
 }
 
 /// Whether nobody can tell two marks apart.

@@ -202,22 +202,30 @@ impl Item {
         self.marks(&own).find(|mark| &*mark.name == name).cloned()
     }
 
+    /// Whether its own marks are all that are known.
+    pub(super) fn lists_all(&self) -> bool {
+        self.open.is_none() && self.hooks.borrow().is_none()
+    }
+
     /// Its own marks, where they are all.
-    pub(super) fn listed(&self) -> Option<Vec<Rc<Mark>>> {
-        let are_all = self.open.is_none() && self.hooks.borrow().is_none();
-        are_all.then(|| self.own().iter().map(|own| own.mark.clone()).collect())
+    fn listed(&self) -> Option<Vec<Rc<Mark>>> {
+        self.lists_all().then(|| self.own().iter().map(|own| own.mark.clone()).collect())
     }
 
     /// All marks that it has, or those of a name.
     ///
     /// # Errors
     /// Why it may have more.
-    pub(super) fn iterated(&self, name: Option<&str>) -> Result<Vec<Rc<Mark>>, Doubt> {
-        if let Some(doubt) = self.more_marks() {
-            return Err(doubt);
+    fn iterated(&self, name: Option<&str>) -> Result<Vec<Rc<Mark>>, Doubt> {
+        match self.more_marks() {
+            Some(doubt) => Err(doubt),
+            None => Ok(self.named(&self.own(), name).cloned().collect()),
         }
-        let own = self.own();
-        Ok(self.marks(&own).filter(|mark| name.is_none_or(|name| name == &*mark.name)).cloned().collect())
+    }
+
+    /// Those of all its marks that are called so.
+    pub(super) fn named<'m>(&'m self, own: &'m [OwnMark], name: Option<&'m str>) -> impl Iterator<Item = &'m Rc<Mark>> {
+        self.marks(own).filter(move |mark| name.is_none_or(|name| name == &*mark.name))
     }
 
     /// Gives it a mark.
@@ -270,7 +278,7 @@ impl Object for Item {
                 self.names.replace(Some(handed.clone()));
                 *handed
             }
-            "own_markers" if self.listed().is_some() => self.own.list(),
+            "own_markers" if self.lists_all() => self.own.list(),
             "parent" => Value::Object(Rc::new(Ancestor { config: self.config.clone(), at: self.span.clone() })),
             "keywords" => Value::Object(Rc::new(Keywords(self))),
             "callspec" if !self.parameters.is_empty() && !self.is_vague() => Value::Object(Rc::new(CallSpecView {
