@@ -7,7 +7,7 @@ use cargo_discovery::{Discovery, TestCommand};
 use marker_expr::{KeywordExpr, MarkExpr};
 use marker_policy::{Policy, Selector};
 use pytest_discovery::{PinnedPytest, PytestVersion, Running};
-use test_catalog::{Catalog, Language, TreePath};
+use test_catalog::{Catalog, Language, PytestFacts, TestCase, TreePath};
 
 use crate::cli::{Global, LanguageArg, SelectionArgs};
 use crate::error::Error;
@@ -85,6 +85,11 @@ impl Subject {
 
     /// Reads the tree: both languages, or the one that is asked for, side by side.
     pub(crate) fn catalog(&self, global: &Global, selection: &SelectionArgs) -> Result<Catalog, Error> {
+        self.read(global, selection)?.finish()
+    }
+
+    /// Begins to read the tree: Python's half goes on while this is used.
+    pub(crate) fn read(&self, global: &Global, selection: &SelectionArgs) -> Result<Reading, Error> {
         Ok(self.discover(global, selection, false, || Ok(Commands::default()))?.0)
     }
 
@@ -99,7 +104,9 @@ impl Subject {
     }
 
     fn with_ci(&self, global: &Global, selection: &SelectionArgs, observe: bool) -> Result<(Catalog, Ci), Error> {
-        self.discover(global, selection, observe, || Commands::read(&self.tree, &self.policy, &self.policy_source))
+        let commands = || Commands::read(&self.tree, &self.policy, &self.policy_source);
+        let (reading, ci) = self.discover(global, selection, observe, commands)?;
+        Ok((reading.finish()?, ci))
     }
 
     /// The tests of both languages side by side. Only what is found of Rust depends on what CI runs.
@@ -109,7 +116,7 @@ impl Subject {
         selection: &SelectionArgs,
         observe: bool,
         commands: impl FnOnce() -> Result<Commands, Error>,
-    ) -> Result<(Catalog, Ci), Error> {
+    ) -> Result<(Reading, Ci), Error> {
         let wanted = |language| selection.language.is_none_or(|only| only == language);
         // A package is cargo's: who names one asks for nothing of Python.
         let wants_python = wanted(LanguageArg::Python) && selection.package.is_empty();
@@ -118,8 +125,7 @@ impl Subject {
         let commands = commands()?;
         let rust = wanted(LanguageArg::Rust).then(|| self.rust(selection, &commands.rust)).transpose()?;
         let rust = rust.unwrap_or_default();
-        let python = python.map(Running::finish).transpose()?;
-        Ok((python.unwrap_or_default().merge(rust.catalog), Ci { commands, rust: rust.lanes }))
+        Ok((Reading { python, rust: rust.catalog }, Ci { commands, rust: rust.lanes }))
     }
 
     /// What pytest collects of the tree, with why it passes a file over.
@@ -176,6 +182,37 @@ impl Subject {
             ..cargo_discovery::Settings::new(self.tree.clone())
         };
         Ok(cargo_discovery::discover_with_lanes(&settings, commands)?)
+    }
+}
+
+/// A tree of which Python's half may still be read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    python: Option<Running>,
+    rust: Catalog,
+}
+
+impl Reading {
+    /// What Python's half is read for, if it is.
+    pub(crate) fn facts(&self) -> Option<&PytestFacts> {
+        self.python.as_ref().map(Running::facts)
+    }
+
+    /// Waits until it is known whether the tree can be listed.
+    pub(crate) fn wait(&mut self) -> Result<(), Error> {
+        Ok(self.python.as_mut().map_or(Ok(()), Running::wait)?)
+    }
+
+    /// Waits for the next tests, in the order of the catalog. `None` when there are no more.
+    pub(crate) fn next_cases(&mut self) -> Option<Vec<TestCase>> {
+        let of_rust = || Some(std::mem::take(&mut self.rust.cases)).filter(|cases| !cases.is_empty());
+        self.python.as_mut().and_then(Running::next_cases).or_else(of_rust)
+    }
+
+    /// Waits for the catalog, with the tests that were not taken.
+    pub(crate) fn finish(self) -> Result<Catalog, Error> {
+        let python = self.python.map(Running::finish).transpose()?;
+        Ok(python.unwrap_or_default().merge(self.rust))
     }
 }
 

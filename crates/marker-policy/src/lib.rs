@@ -98,7 +98,7 @@ pub use nearest::nearest;
 pub use origin::Origin;
 pub use planning::{Budget, BudgetScope, EngineCap, Hardware, Planning, Timeouts};
 pub use policy::{Alias, Defaults, KnownMarker, Locations, Policy, RuleLevel, RustRules};
-pub use resolve::{ResolvedCase, resolve};
+pub use resolve::{ResolvedCase, resolve, resolve_cases};
 pub use rules::{Needs, Rule, RuleCode, Severity};
 pub use running::{Ports, Retry};
 pub use select::{Chosen, Filter, SelectError, Selection, Selector, UnknownName, select};

@@ -28,8 +28,14 @@ pub struct ResolvedCase<'a> {
 /// each category of which it has no marker, neither an author's nor a hook's, and only where all its markers are known.
 #[must_use]
 pub fn resolve<'a>(policy: &Policy, catalog: &'a Catalog) -> Vec<ResolvedCase<'a>> {
+    resolve_cases(policy, &catalog.cases)
+}
+
+/// The same of some cases of a catalog.
+#[must_use]
+pub fn resolve_cases<'a>(policy: &Policy, cases: &'a [TestCase]) -> Vec<ResolvedCase<'a>> {
     let mut resolver = Resolver::new(policy);
-    catalog.cases.iter().map(|case| ResolvedCase { case, effective: resolver.effective(case) }).collect()
+    cases.iter().map(|case| ResolvedCase { case, effective: resolver.effective(case) }).collect()
 }
 
 /// The markers that a policy gives, made once and shared by all cases that get them.

@@ -8,15 +8,15 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{
-    Catalog, Condition, DeclaredMarker, Marker, Observation, ObservationKind, Origin, Problem, ProblemKind,
-    PytestFacts, SourceSpan, TreePath,
+    Catalog, Condition, DeclaredMarker, Observation, ObservationKind, Occurrences, Problem, ProblemKind, PytestFacts,
+    SourceSpan, TestCase, TreePath,
 };
 
 use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
+use crate::eval::Interpreter;
 use crate::eval::value::Module;
-use crate::eval::{Interpreter, stdlib};
 use crate::folders::Folders;
 use crate::imported;
 use crate::imports::Imports;
@@ -95,16 +95,82 @@ pub fn discover(settings: &Settings) -> Result<Catalog, DiscoveryError> {
 /// A tree that is being read on threads of its own.
 #[derive(Debug)]
 #[must_use = "what is found is told by `finish`"]
-pub struct Running(mpsc::Receiver<Result<Catalog, DiscoveryError>>);
+pub struct Running {
+    facts: PytestFacts,
+    parts: mpsc::Receiver<Part>,
+    /// The next cases, and how many more there are, where they were waited for.
+    ahead: Option<(Vec<TestCase>, usize)>,
+    /// What came behind the last cases.
+    end: Option<Result<Catalog, DiscoveryError>>,
+}
+
+/// What is told while a tree is read.
+enum Part {
+    /// The next cases, and how many more there are.
+    Cases(Vec<TestCase>, usize),
+    /// The catalog without its cases.
+    End(Result<Catalog, DiscoveryError>),
+}
+
+/// So many cases are told at a time.
+const PART: usize = 256;
 
 impl Running {
-    /// Waits for the catalog.
+    /// What the tree is read for.
+    #[must_use]
+    pub fn facts(&self) -> &PytestFacts {
+        &self.facts
+    }
+
+    /// Waits until the first cases are there, or it is known that there are none.
+    ///
+    /// # Errors
+    /// What pytest would answer with a usage error: once there are cases, no error follows.
+    pub fn wait(&mut self) -> Result<(), DiscoveryError> {
+        self.ahead = self.next_part();
+        match self.end.take() {
+            Some(Err(error)) => return Err(error),
+            None if self.ahead.is_none() => return Err(panicked()),
+            end => self.end = end,
+        }
+        Ok(())
+    }
+
+    /// Waits for the next cases, in their final order: others are still made meanwhile. `None` when there are no more.
+    pub fn next_cases(&mut self) -> Option<Vec<TestCase>> {
+        Some(self.next_part()?.0)
+    }
+
+    /// Waits for the catalog, with the cases that were not taken.
     ///
     /// # Errors
     /// What pytest would answer with a usage error.
-    pub fn finish(self) -> Result<Catalog, DiscoveryError> {
-        self.0.recv().map_err(|_| DiscoveryError::Evaluation("it panicked; please report the tree".to_owned()))?
+    pub fn finish(mut self) -> Result<Catalog, DiscoveryError> {
+        let mut cases = Vec::new();
+        while let Some((part, more)) = self.next_part() {
+            cases.reserve_exact(part.len() + more);
+            cases.extend(part);
+        }
+        Ok(Catalog { cases, ..self.end.unwrap_or_else(|| Err(panicked()))? })
     }
+
+    fn next_part(&mut self) -> Option<(Vec<TestCase>, usize)> {
+        if self.ahead.is_some() || self.end.is_some() {
+            return self.ahead.take();
+        }
+        match self.parts.recv().ok()? {
+            Part::Cases(cases, more) => Some((cases, more)),
+            Part::End(end) => {
+                self.end = Some(end);
+                None
+            }
+        }
+    }
+}
+
+/// Nothing more is told, and no end was.
+fn panicked() -> DiscoveryError {
+    DiscoveryError::Evaluation("it panicked; please report the tree".to_owned())
 }
 
 /// Begins to list the tests that pytest would collect: whoever has something else to do meanwhile needs no thread for it.
@@ -120,24 +186,25 @@ pub fn start(settings: &Settings) -> Result<Running, DiscoveryError> {
         overrides: Vec::new(),
     };
     let config = Config::locate(&invocation)?;
+    let facts = facts(settings, &config);
     // Source may be nested as deeply as the parser accepts: evaluation gets a stack for it. The catalog is here before
     // its thread has given back all that led to it.
-    let (send, catalog) = mpsc::channel();
+    let (send, parts) = mpsc::channel();
     let settings = settings.clone();
     thread::Builder::new()
         .name("evaluate".to_owned())
         .stack_size(syntax::STACK_BYTES)
         .spawn(move || {
-            collect(&settings, &config, |found| {
+            collect(&settings, &config, |part| {
                 // Nobody waits for it where the process ends.
-                let _ = send.send(found);
+                let _ = send.send(part);
             });
         })
         .map_err(|error| DiscoveryError::Evaluation(error.to_string()))?;
-    Ok(Running(catalog))
+    Ok(Running { facts, parts, ahead: None, end: None })
 }
 
-fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Catalog, DiscoveryError>)) {
+fn collect(settings: &Settings, config: &Config, mut deliver: impl FnMut(Part)) {
     let tree = settings.tree.as_path();
     let folders = Arc::<Folders>::default();
     // What is observed lies in the bodies of functions; a listing asks for few of them.
@@ -162,22 +229,23 @@ fn collect(settings: &Settings, config: &Config, deliver: impl FnOnce(Result<Cat
         interpreter.absent.clone_from(&settings.absent_modules);
         let observer = settings.observe.then(|| Observer::start(scope, config, &sources, everything.clone()));
         let mut modules = HashSet::default();
-        let mut catalog = evaluate(settings, config, &mut interpreter, &folders, &mut modules);
+        let mut catalog = evaluate(settings, config, &mut interpreter, &folders, &mut modules, &mut deliver);
         drop(helpers);
         if let (Ok(catalog), Some(observer)) = (&mut catalog, observer) {
             catalog.observations.extend(observer.finish(&sources, &modules));
         }
-        deliver(catalog);
+        deliver(Part::End(catalog));
     });
 }
 
-/// The catalog. `modules` takes the files that tests were looked for in.
+/// The catalog, of which `deliver` is given the cases. `modules` takes the files that tests were looked for in.
 fn evaluate(
     settings: &Settings,
     config: &Config,
     interpreter: &mut Interpreter<'_>,
     folders: &Folders,
     modules: &mut HashSet<TreePath>,
+    deliver: &mut impl FnMut(Part),
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
     let object = ConfigObject::new(config);
@@ -253,15 +321,22 @@ fn evaluate(
         narrowed_to(&file, found || std::mem::take(&mut in_docstrings))?;
     }
     let found = collection.finish();
-    catalog.cases = found.cases;
     catalog.problems.extend(found.problems);
     catalog.observations.extend(found.observations);
     catalog.declared_markers.extend(found.declared);
     catalog.files_read = interpreter.sources.count();
-    if config.ini.strict_markers {
-        unregistered(&mut catalog);
+    let registered = catalog.declared_markers.iter().map(|marker| &*marker.name).collect();
+    let lost = if config.ini.strict_markers { found.tests.unregistered(&registered) } else { HashMap::default() };
+    let mut tests = found.tests;
+    let mut numbers = Occurrences::default();
+    while tests.len() > 0 {
+        let mut cases: Vec<TestCase> = tests.by_ref().take(PART).collect();
+        for case in &mut cases {
+            case.conditions.extend(lost.get(&case.span.file).cloned());
+            numbers.number(case);
+        }
+        deliver(Part::Cases(cases, tests.len()));
     }
-    catalog.number_occurrences();
     Ok(catalog)
 }
 
@@ -397,29 +472,4 @@ fn declared(config: &Config, tree: &Utf8Path) -> Vec<DeclaredMarker> {
             at: file.clone().zip(marker.line).map(|(file, line)| SourceSpan::line(file, line)),
         })
         .collect()
-}
-
-/// Where pytest is strict, a marker that nothing registers loses its module. A plugin that is not part of the tree may
-/// register it: the tests stay, under that condition.
-fn unregistered(catalog: &mut Catalog) {
-    let registered: HashSet<String> = catalog.declared_markers.iter().map(|marker| marker.name.clone()).collect();
-    let is_registered = |marker: &Marker| registered.contains(&marker.name) || stdlib::is_plugin_marker(&marker.name);
-    // Most tests share theirs with others.
-    let mut known: HashMap<*const Marker, bool> = HashMap::default();
-    let mut lost: HashMap<TreePath, Condition> = HashMap::default();
-    for case in &catalog.cases {
-        for marker in &case.markers.list {
-            let Origin::Source(at) = &marker.origin else { continue };
-            if !*known.entry(Arc::as_ptr(marker)).or_insert_with(|| is_registered(marker)) {
-                let text = format!("the marker `{}` is registered", marker.name);
-                lost.entry(case.span.file.clone()).or_insert_with(|| Condition { text, at: at.clone() });
-            }
-        }
-    }
-    if lost.is_empty() {
-        return;
-    }
-    for case in &mut catalog.cases {
-        case.conditions.extend(lost.get(&case.span.file).cloned());
-    }
 }

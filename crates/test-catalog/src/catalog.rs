@@ -1,6 +1,6 @@
 //! Every test of a tree.
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 use crate::{Import, NodeId, Observation, SourceSpan, TestCase, TreePath};
 
@@ -108,11 +108,20 @@ impl Catalog {
 
     /// Numbers the cases that share an id. Discovery calls it once, when the order is final.
     pub fn number_occurrences(&mut self) {
-        let mut seen: HashMap<&NodeId, u32> = HashMap::with_capacity(self.cases.len());
-        for TestCase { id, occurrence, .. } in &mut self.cases {
-            let next = seen.entry(id).or_default();
-            *occurrence = *next;
-            *next += 1;
-        }
+        let mut numbers = Occurrences::default();
+        self.cases.iter_mut().for_each(|case| numbers.number(case));
+    }
+}
+
+/// Numbers cases that share an id, one after the other.
+#[derive(Debug, Default)]
+pub struct Occurrences(HashMap<NodeId, u32>);
+
+impl Occurrences {
+    /// Numbers the next one.
+    pub fn number(&mut self, case: &mut TestCase) {
+        let next = self.0.entry(case.id.clone()).or_default();
+        case.occurrence = *next;
+        *next += 1;
     }
 }

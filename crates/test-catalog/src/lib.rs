@@ -48,7 +48,7 @@ mod source;
 mod value;
 
 pub use case::{CargoTarget, Ignored, Language, RustCase, RustTestKind, TargetKind, TestCase, TestKind};
-pub use catalog::{Catalog, DeclaredMarker, Problem, ProblemKind, PytestFacts};
+pub use catalog::{Catalog, DeclaredMarker, Occurrences, Problem, ProblemKind, PytestFacts};
 pub use certainty::{Certainty, Condition, Reason};
 pub use comment::Comment;
 pub use edit::{EditForm, EditSite, Scope};

@@ -119,6 +119,12 @@ impl Item {
         own
     }
 
+    /// Those of all its marks that an author wrote, in the same order.
+    pub(super) fn authored<'m>(&'m self, own: &'m [OwnMark]) -> impl Iterator<Item = &'m Rc<Mark>> {
+        let chain = self.chain.iter().flat_map(|list| list.marks.iter());
+        own.iter().filter(|own| own.scope.is_some()).map(|own| &own.mark).chain(chain)
+    }
+
     /// All its marks, its own first, in the order of `iter_markers`.
     fn marks<'m>(&'m self, own: &'m [OwnMark]) -> impl Iterator<Item = &'m Rc<Mark>> {
         let chain = self.chain.iter().flat_map(|list| list.marks.iter());

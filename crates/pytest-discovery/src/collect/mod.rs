@@ -3,7 +3,7 @@
 //! In the order data flows: [`names`] and [`class`] say what is collected (of libraries by [`foreign`] names),
 //! [`function`] makes a function's tests from [`fixtures`] and the [`parameter_sets`] of calls of [`parametrize`], composed by [`callspec`]; hooks
 //! of the tree ([`plugins`]) see them as [`metafunc`] and [`item`], with [`keywords`]; [`finish`] lets hooks change the
-//! whole list, and orders it by [`scope`], in [`shadow`] of what is not known.
+//! whole list, and orders it by [`scope`], in [`shadow`] of what is not known; [`tests`] makes cases of it.
 
 mod alike;
 mod callspec;
@@ -34,13 +34,14 @@ mod plugins;
 mod regroup;
 mod scope;
 mod shadow;
+mod tests;
 mod unread;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use test_catalog::{
-    Condition, DeclaredMarker, EditSite, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan, TestCase,
+    Condition, DeclaredMarker, EditSite, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan,
 };
 
 use crate::PytestVersion;
@@ -57,6 +58,7 @@ pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
+pub(crate) use tests::Tests;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
 const MAKERS: [&str; 5] = [
@@ -92,7 +94,7 @@ pub(crate) struct Collection<'c, 'i> {
 
 /// What collection ends with.
 pub(crate) struct Found {
-    pub(crate) cases: Vec<TestCase>,
+    pub(crate) tests: Tests,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
     pub(crate) declared: Vec<DeclaredMarker>,
@@ -305,10 +307,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
-        let mut markers = marks::SharedMarkers::default();
-        // Each is given back as its case is made: there may be a hundred thousand of both.
-        let cases = items.into_iter().map(|item| item.case(&mut markers)).collect();
-        Found { cases, problems, observations: self.observations, declared }
+        Found { tests: Tests::new(items), problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
