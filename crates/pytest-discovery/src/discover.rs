@@ -109,7 +109,7 @@ enum Part {
     /// The next cases, and how many more there are.
     Cases(Vec<TestCase>, usize),
     /// The catalog without its cases.
-    End(Result<Catalog, DiscoveryError>),
+    End(Box<Result<Catalog, DiscoveryError>>),
 }
 
 /// So many cases are told at a time.
@@ -161,7 +161,7 @@ impl Running {
         match self.parts.recv().ok()? {
             Part::Cases(cases, more) => Some((cases, more)),
             Part::End(end) => {
-                self.end = Some(end);
+                self.end = Some(*end);
                 None
             }
         }
@@ -234,7 +234,7 @@ fn collect(settings: &Settings, config: &Config, mut deliver: impl FnMut(Part)) 
         if let (Ok(catalog), Some(observer)) = (&mut catalog, observer) {
             catalog.observations.extend(observer.finish(&sources, &modules));
         }
-        deliver(Part::End(catalog));
+        deliver(Part::End(Box::new(catalog)));
     });
 }
 
