@@ -199,8 +199,8 @@ impl Reading {
     }
 
     /// Waits until it is known whether the tree can be listed.
-    pub(crate) fn wait(&mut self) -> Result<(), Error> {
-        Ok(self.python.as_mut().map_or(Ok(()), Running::wait)?)
+    pub(crate) fn wait(self) -> Result<Self, Error> {
+        Ok(Self { python: self.python.map(Running::wait).transpose()?, ..self })
     }
 
     /// Waits for the next tests, in the order of the catalog. `None` when there are no more.

@@ -126,14 +126,13 @@ impl Running {
     ///
     /// # Errors
     /// What pytest would answer with a usage error: once there are cases, no error follows.
-    pub fn wait(&mut self) -> Result<(), DiscoveryError> {
+    pub fn wait(mut self) -> Result<Self, DiscoveryError> {
         self.ahead = self.next_part();
-        match self.end.take() {
-            Some(Err(error)) => return Err(error),
-            None if self.ahead.is_none() => return Err(panicked()),
-            end => self.end = end,
+        match self.end {
+            Some(Err(error)) => Err(error),
+            None if self.ahead.is_none() => Err(panicked()),
+            _ => Ok(self),
         }
-        Ok(())
     }
 
     /// Waits for the next cases, in their final order: others are still made meanwhile. `None` when there are no more.

@@ -50,10 +50,10 @@ pub(crate) fn run(global: &Global, args: &ListArgs, environment: &Environment) -
 }
 
 /// Writes all tests, each as soon as it is known: nothing that is written of one depends on those behind it.
-fn write_all(subject: &Subject, mut reading: Reading) -> Result<Exit, Error> {
+fn write_all(subject: &Subject, reading: Reading) -> Result<Exit, Error> {
     let facts = reading.facts().cloned();
     // Nothing is written of a tree that cannot be listed.
-    reading.wait()?;
+    let mut reading = reading.wait()?;
     let mut exit = Exit::NothingSelected;
     output::with(|out| {
         let mut lines = json::Lines::new(out, subject.tree.as_str(), facts.as_ref())?;
