@@ -226,8 +226,14 @@ impl Interpreter<'_> {
             return self.fail("ImportError", text, frame, range);
         }
         let value = self.imported(from, level, dotted);
-        if matches!(&value, Value::External(_)) && super::library::is_of_python_2(dotted) {
-            return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        if matches!(&value, Value::External(_)) {
+            if super::library::is_of_python_2(dotted) || super::library::lacks_module(dotted, self.python) {
+                return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+            }
+            if super::library::may_lack_module(dotted, self.python) {
+                let doubt = self.doubt(frame, range, format!("whether there is a module `{dotted}`"));
+                self.note_import_risk(&doubt);
+            }
         }
         if let Value::Module(module) = &value {
             if let Some(raised) = &*module.ended.borrow() {

@@ -21,7 +21,9 @@ mod yaml;
 
 pub(super) use files::{ReadBefore, is_file};
 pub(super) use introspection::{NamesOfFrame, NamesOfScope, is_callable, type_of};
-pub(super) use presence::{is_below_plain_module, is_of_python_2, lacks_name, may_lack_name};
+pub(super) use presence::{
+    is_below_plain_module, is_of_python_2, lacks_module, lacks_name, may_lack_module, may_lack_name,
+};
 
 use std::rc::Rc;
 

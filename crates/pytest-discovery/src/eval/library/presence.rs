@@ -128,6 +128,22 @@ pub(in crate::eval) fn is_below_plain_module(dotted: &str) -> bool {
     is_plain && (top, below) != ("os", "path")
 }
 
+/// Whether a dotted name is surely that of no module, in a package of the standard library. What a package is listed with has its modules
+/// among it.
+pub(in crate::eval) fn lacks_module(dotted: &str, python: PythonVersion) -> bool {
+    steps(dotted).any(|(package, name)| lacks_name(package, name, python))
+}
+
+/// Whether it was that of none in another release.
+pub(in crate::eval) fn may_lack_module(dotted: &str, python: PythonVersion) -> bool {
+    steps(dotted).any(|(package, name)| may_lack_name(package, name, python))
+}
+
+/// The packages of a dotted name, each with the name that is looked for in it.
+fn steps(dotted: &str) -> impl Iterator<Item = (&str, &str)> {
+    dotted.match_indices('.').filter_map(|(at, _)| Some((dotted.get(..at)?, dotted.get(at + 1..)?.split('.').next()?)))
+}
+
 /// Whether a module of the standard library surely has no such name.
 pub(in crate::eval) fn lacks_name(module: &str, name: &str, python: PythonVersion) -> bool {
     match has(module, name, python) {
