@@ -11,9 +11,9 @@ use mimalloc::MiMalloc;
 pub(crate) struct Allocator;
 
 /// Whether what mimalloc gives for the size is aligned so. Source: `mi_malloc` in its documentation, which aligns to what any type of C of
-/// that size may need (`MI_MAX_ALIGN_SIZE`, 16), and to 8 at least.
+/// that size may need (`MI_MAX_ALIGN_SIZE`, 16), and to a pointer's size at least.
 const fn is_aligned_by_size(layout: Layout) -> bool {
-    layout.align() <= 8 || (layout.align() == 16 && layout.size() >= 16)
+    layout.align() <= size_of::<usize>() || (layout.align() == 16 && layout.size() >= 16)
 }
 
 // SAFETY: all memory comes from mimalloc and goes back to it, whichever of its functions gave it. What `mi_malloc` and `mi_realloc` give
@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Allocator {
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if layout.align() <= 8 {
+        if layout.align() <= size_of::<usize>() {
             // SAFETY: it comes from mimalloc.
             unsafe { mi_realloc(pointer.cast(), size) }.cast()
         } else {

@@ -41,12 +41,15 @@ impl Questions {
     }
 }
 
-fn locked(asker: &Mutex<Option<Asker>>) -> MutexGuard<'_, Option<Asker>> {
-    asker.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The terminal as it is put back in the end.
-pub(crate) struct Keys(Termios);
+/// The terminal as it is put back in the end, while keys are listened for.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Keys are listened for until this is dropped.
+pub(crate) struct Keys(());
 
 /// Has the key `t` answered where stdin is a terminal that this process may read; `None` elsewhere. Keys are neither shown
 /// nor kept for whole lines until this value is dropped; Ctrl-C does what it does.
@@ -58,7 +61,11 @@ pub(crate) fn listen_for_keys(asker: Asker) -> Option<Keys> {
     let before = tcgetattr(&stdin).ok()?;
     let mut single = before.clone();
     single.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
-    tcsetattr(&stdin, SetArg::TCSANOW, &single).ok()?;
+    *locked(&BEFORE) = Some(before);
+    if tcsetattr(&stdin, SetArg::TCSANOW, &single).is_err() {
+        give_terminal_back();
+        return None;
+    }
     std::thread::spawn(move || {
         loop {
             let ready = {
@@ -82,15 +89,22 @@ pub(crate) fn listen_for_keys(asker: Asker) -> Option<Keys> {
             }
         }
     });
-    Some(Keys(before))
+    Some(Keys(()))
 }
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        if in_foreground() {
-            // A terminal that is gone needs nothing.
-            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.0);
-        }
+        give_terminal_back();
+    }
+}
+
+/// Puts the terminal back as it was before keys were listened for, if they are.
+pub(crate) fn give_terminal_back() {
+    if let Some(before) = locked(&BEFORE).take()
+        && in_foreground()
+    {
+        // A terminal that is gone needs nothing.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &before);
     }
 }
 

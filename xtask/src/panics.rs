@@ -1,6 +1,8 @@
 //! A panic is a mistake of this program: it says so, and ends with the exit code that is documented for that.
 //!
-//! Nothing is caught or unwound. What tests have started ends with this process however that ends, and results that were told are kept.
+//! Nothing is caught or unwound. What tests have started ends with this process however that ends, results that were told are kept, and
+//! the terminal is put back. What is put back otherwise only as a value is dropped is not: a folder in the system's place for temporary
+//! files may be left.
 
 use std::panic;
 use std::process;
@@ -13,6 +15,7 @@ const PLEASE: &str = "error: this should not happen: please report it, with what
 pub(crate) fn end_the_process() {
     let show = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
+        crate::asked::give_terminal_back();
         show(panic);
         crate::progress::note(PLEASE);
         process::exit(Exit::Internal as i32);

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::Config;
 use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
-use crate::paths::is_within;
+use crate::paths::{absolute, is_within};
 use crate::standard_library;
 use foldhash::{HashMap, HashSet};
 
@@ -70,6 +70,8 @@ impl Imports {
         files: impl DoubleEndedIterator<Item = &'f Utf8Path>,
         folders: Arc<Folders>,
     ) -> Self {
+        // As the paths of files are.
+        let tree = &*absolute(tree, "");
         let mut roots: Vec<Utf8PathBuf> = Vec::new();
         let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
         let has_init = |folder: &Utf8Path| folders.has_file(folder, INIT);
@@ -178,7 +180,7 @@ impl Imports {
         let last = name.rsplit('.').next().unwrap_or_default();
         let stem = file.as_str().strip_suffix(".py").unwrap_or(file.as_str());
         let node = stem.strip_suffix("/__init__").unwrap_or(stem);
-        (node.ends_with(last) || stem == file.as_str()) && self.module_name(file) == name
+        (node.ends_with(last) || last == "__init__" || stem == file.as_str()) && self.module_name(file) == name
     }
 
     /// The folder that goes on `sys.path` for a file.

@@ -55,7 +55,7 @@ fn write_all(subject: &Subject, reading: Reading) -> Result<Exit, Error> {
     // Nothing is written of a tree that cannot be listed.
     let mut reading = reading.wait()?;
     let mut exit = Exit::NothingSelected;
-    output::with(|out| {
+    let written = output::with(|out| {
         let mut lines = json::Lines::new(out, subject.tree.as_str(), facts.as_ref())?;
         while let Some(cases) = reading.next_cases() {
             exit = Exit::Success;
@@ -64,7 +64,8 @@ fn write_all(subject: &Subject, reading: Reading) -> Result<Exit, Error> {
             cases.iter().try_for_each(|case| lines.case(case.case, &case.effective))?;
         }
         Ok(())
-    })?;
+    });
     super::test::warn_of_problems(&reading.finish()?);
+    written?;
     Ok(exit)
 }

@@ -38,9 +38,10 @@ pub(super) struct Metafunc {
     pub(super) module: Rc<Module>,
     pub(super) class: Option<ClassNode>,
     pub(super) closure: Rc<Closure>,
-    /// `fixturenames`, which hooks may change once they were handed it: what it names can be parametrized. Before, it is what the
-    /// closure names.
-    pub(super) names: RefCell<Option<Value>>,
+    /// `fixturenames`, which hooks may change: what it names can be parametrized. The list is empty until a hook is handed it.
+    pub(super) names: RefCell<Value>,
+    /// Whether one was; before, all is as the closure names it.
+    pub(super) handed: Cell<bool>,
     /// Its own marks, then those around it.
     pub(super) marks: Vec<MarkList>,
     pub(super) calls: RefCell<CallSpecs>,
@@ -101,14 +102,20 @@ impl Metafunc {
 
     /// The names that can be parametrized, as they are now.
     pub(super) fn names(&self) -> Result<Vec<Rc<str>>, Option<Doubt>> {
-        let Some(handed) = &*self.names.borrow() else { return Ok(self.closure.names.clone()) };
-        let names = crate::eval::elements(handed)?;
+        if !self.handed.get() {
+            return Ok(self.closure.names.clone());
+        }
+        let names = crate::eval::elements(&self.names.borrow())?;
         names.iter().map(|name| name.as_str().map(Rc::from).ok_or_else(|| name.doubt().cloned())).collect()
     }
 
     fn handed_names(&self) -> Value {
-        let list = || Value::list(self.closure.names.iter().map(|name| Value::str(&**name)).collect());
-        self.names.borrow_mut().get_or_insert_with(list).clone()
+        let names = self.names.borrow();
+        if let (false, Value::List(list)) = (self.handed.replace(true), &*names) {
+            // Nobody sees that they were not there.
+            *list.0.borrow_own() = Ok(self.closure.names.iter().map(|name| Value::str(&**name)).collect());
+        }
+        names.clone()
     }
 
     fn marks(&self, wanted: Option<&str>) -> Option<Vec<Value>> {
@@ -190,7 +197,8 @@ impl Object for MetafuncObject {
 
     fn assign(&self, name: &str, value: &Value, _: &SourceSpan) {
         if name == "fixturenames" {
-            self.0.names.replace(Some(value.clone()));
+            self.0.handed.set(true);
+            self.0.names.replace(value.clone());
         }
     }
 

@@ -226,7 +226,9 @@ impl Interpreter<'_> {
             return self.fail("ImportError", text, frame, range);
         }
         let value = self.imported(from, level, dotted);
-        if matches!(&value, Value::External(_)) {
+        // What a relative import means is of the tree, whatever its package is called; what was put there is there.
+        let is_of_library = level == 0 && matches!(&value, Value::External(_));
+        if is_of_library && !self.put_modules.contains_key(dotted) {
             if super::library::is_of_python_2(dotted) || super::library::lacks_module(dotted, self.python) {
                 return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
             }
@@ -270,17 +272,12 @@ impl Interpreter<'_> {
                     }
                     let replaced = self.replaced_at(path, &name.name);
                     // A library may bring what later releases of Python have, and is read as if it were theirs.
-                    if replaced.is_none()
-                        && dotted == &**path
-                        && super::library::lacks_name(path, &name.name, self.python)
-                    {
+                    let is_listed = level == 0 && replaced.is_none() && dotted == &**path;
+                    if is_listed && super::library::lacks_name(path, &name.name, self.python) {
                         self.fail("ImportError", format!("`{path}` has no `{}`", name.name), frame, range);
                         return;
                     }
-                    if replaced.is_none()
-                        && dotted == &**path
-                        && super::library::may_lack_name(path, &name.name, self.python)
-                    {
+                    if is_listed && super::library::may_lack_name(path, &name.name, self.python) {
                         let doubt = self.doubt(frame, range, format!("whether `{path}` has `{}`", name.name));
                         self.note_import_risk(&doubt);
                     }
