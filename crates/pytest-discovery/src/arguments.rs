@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::PytestVersion;
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError};
 use crate::fnmatch::FnMatch;
 use crate::options::CommandLine;
 use crate::paths::absolute;
@@ -47,6 +47,14 @@ impl Argument {
         Ok(Self { path, names, param })
     }
 
+    /// Whether what `other` names is collected to find what `self` names.
+    fn is_below(&self, other: &Self) -> bool {
+        if self.path != other.path {
+            return other.names.is_empty() && self.path.starts_with(&other.path);
+        }
+        self.names.len() > other.names.len() && self.names.starts_with(&other.names) && other.param.is_none()
+    }
+
     /// Whether `self` collects all that `other` does.
     fn covers(&self, other: &Self) -> bool {
         if self.path != other.path {
@@ -80,6 +88,26 @@ pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
     }
     kept.sort_by_key(|(place, _)| *place);
     kept.into_iter().map(|(_, argument)| argument).collect()
+}
+
+/// Whether an argument gives nothing, since one that lies below it was looked for in it: what was collected on the way to another argument
+/// is a duplicate when it is collected for its own sake. A file that is named makes the nodes beside it anew, so that those are others
+/// before and behind it.
+///
+/// Source: `Session._collect_one_node` and `genitems` of pytest 8.
+pub(crate) fn is_passed_through(arguments: &[Argument], place: usize, config: &Config) -> bool {
+    let applies = config.pytest >= PytestVersion::INTERLEAVED_WALK
+        && config.pytest < PytestVersion::NORMALISED_ARGUMENTS
+        && !config.options.keep_duplicates;
+    let Some(argument) = arguments.get(place).filter(|_| applies) else { return false };
+    let makes_anew = |other: &Argument| {
+        let beside = other.path.parent().filter(|_| other.names.is_empty() && other.path.is_file());
+        beside.is_some_and(|folder| argument.path != folder && argument.path.starts_with(folder))
+    };
+    arguments.iter().enumerate().any(|(other, below)| {
+        let (first, last) = (place.min(other), place.max(other));
+        below.is_below(argument) && !arguments.iter().take(last).skip(first + 1).any(makes_anew)
+    })
 }
 
 /// The command line's arguments, else what `testpaths` finds, else the working directory.

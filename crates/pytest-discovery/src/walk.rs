@@ -14,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
-use crate::arguments::Argument;
+use crate::arguments::{self, Argument};
 use crate::config::Config;
 use crate::fnmatch::FnMatch;
 use crate::folders::{Child, Folder, Folders, Kind};
@@ -128,8 +128,10 @@ pub(crate) fn walk(
     sought: &[Utf8PathBuf],
 ) -> Walked {
     let mut walker = Walker::new(config, tree, conftests, folders, sought);
-    for argument in &config.arguments {
-        walker.argument(argument);
+    for (place, argument) in config.arguments.iter().enumerate() {
+        if !arguments::is_passed_through(&config.arguments, place, config) {
+            walker.argument(argument);
+        }
     }
     for file in sought {
         walker.not_below(file);

@@ -49,7 +49,7 @@ use crate::config::Config;
 use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
-use crate::eval::{Interpreter, TOO_LONG, truth};
+use crate::eval::{Frame, Interpreter, TOO_LONG, truth};
 use crate::walk::ModuleFile;
 pub(crate) use config_object::ConfigObject;
 use fixtures::{Layer, Visible};
@@ -172,7 +172,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         self.plugins.register_named(&module, false, &self.object, self.interpreter);
         let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
-        let tested = module.scope.names.borrow().get("__test__").map(|one| one.value.clone());
+        let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
             return true;
         }
@@ -292,6 +292,24 @@ impl<'c, 'i> Collection<'c, 'i> {
                 || within
                     && argument.param.as_ref().is_none_or(|wanted| param == *wanted || item.doubt.borrow().is_some())
         }));
+    }
+
+    /// `__test__` of a module, which its `__getattr__` may give. What gives that gives other names, too, that pytest asks for: then
+    /// no more is known than that it is not false.
+    fn test_flag(&mut self, module: &Rc<Module>) -> Option<Value> {
+        let named = |name: &str| module.scope.names.borrow().get(name).map(|one| one.value.clone());
+        if let Some(flag) = named("__test__") {
+            return Some(flag);
+        }
+        let getter = named("__getattr__")?;
+        let frame = Frame { scope: module.scope.clone(), module: module.clone() };
+        let flag = self.interpreter.call_for_id(&getter, &Value::str("__test__"), &frame);
+        if flag.doubt().is_some_and(|doubt| Interpreter::is_raise_of(doubt, "AttributeError")) {
+            return None;
+        }
+        let at = SourceSpan::line(module.file.path.clone(), 1);
+        let text = "the module's `__getattr__` gives what pytest asks for".to_owned();
+        Some(if truth(&flag) == Some(false) { flag } else { Value::Unknown(Reason { text, at }.into()) })
     }
 
     /// The tests in their final order.

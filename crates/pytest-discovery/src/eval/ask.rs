@@ -100,6 +100,11 @@ impl Interpreter<'_> {
         self.failed
     }
 
+    /// Whether a doubt is that a call from outside raised an exception of that class.
+    pub(crate) fn is_raise_of(doubt: &Doubt, class: &str) -> bool {
+        doubt.text.strip_prefix(RAISES).and_then(|raised| raised.strip_suffix('`')) == Some(class)
+    }
+
     /// Whether a doubt is that a call from outside raised.
     pub(crate) fn is_of_raise(doubt: &Doubt) -> bool {
         doubt.text.starts_with(RAISES) && doubt.text.ends_with('`')
