@@ -156,6 +156,8 @@ struct Walker<'a, C> {
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
+    /// The files that were found in folders so far, where that matters.
+    of_folders: HashSet<Utf8PathBuf>,
     entered: usize,
     walked: Walked,
 }
@@ -269,6 +271,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             doctest_files: DoctestFiles::new(config),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
+            of_folders: HashSet::default(),
             entered: 0,
             walked: Walked::default(),
         }
@@ -374,7 +377,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
             };
             let inner = kept.and(own);
             if !is_dir {
-                collectors.into_iter().for_each(|collector| self.file(path, collector, None, inner.clone()));
+                // Before, files of folders were collected once, and not the folders.
+                let is_new = self.config.pytest >= PytestVersion::INTERLEAVED_WALK
+                    || self.config.options.keep_duplicates
+                    || self.of_folders.insert(path.clone());
+                for collector in collectors.into_iter().filter(|_| is_new) {
+                    self.file(path, collector, None, inner.clone());
+                }
                 continue;
             }
             // Only links lead back.
@@ -404,8 +413,13 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn verdict(&mut self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
-        let exempt = self.initial.contains(path.as_str())
-            || (is_dir && self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path)));
+        let is_old = self.config.pytest < PytestVersion::INTERLEAVED_WALK;
+        // Before, no hook could open these, and what leads to an argument was no exception.
+        if is_old && is_dir && path.file_name() == Some("__pycache__") {
+            return Verdict::Ignored(PassedOver::Cache);
+        }
+        let leads_to_argument = || self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path));
+        let exempt = if is_dir { !is_old && leads_to_argument() } else { self.initial.contains(path.as_str()) };
         if exempt {
             return Verdict::Kept(Kept::default());
         }
