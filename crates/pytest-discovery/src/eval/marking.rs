@@ -6,7 +6,7 @@ use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::attribute::Found;
 use super::value::{
-    Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Function, Mark, ParamSet, Value,
+    Argument, Arguments, Binding, Class, Doubt, Fixture, FixtureOptions, Function, Mark, ParamSet, ScopeKind, Value,
 };
 use super::{Frame, Interpreter, elements};
 use crate::PytestVersion;
@@ -14,6 +14,8 @@ use crate::syntax::ast::Range;
 
 /// Where pytest keeps the marks of a class.
 const PYTESTMARK: &str = "pytestmark";
+/// A mark on a static or class method lands on the function within.
+const MARKS_WITHIN: PytestVersion = PytestVersion::new(8, 4, 0);
 /// A mark on a fixture, which never had an effect, is a warning that is an error.
 const MARKED_REFUSED: PytestVersion = PytestVersion::new(9, 0, 0);
 const REMOVED: &str = "PytestRemovedIn9Warning";
@@ -52,7 +54,12 @@ impl Interpreter<'_> {
                     self.put_class_mark(class, mark);
                     return value.clone();
                 }
-                // From 8.4 on the mark lands on the function within.
+                // Of a class pytest asks the function within, which the mark does not land on before.
+                Value::StaticMethod(_) | Value::ClassMethod(_)
+                    if self.pytest < MARKS_WITHIN && frame.scope.kind == ScopeKind::Class =>
+                {
+                    return value.clone();
+                }
                 Value::StaticMethod(inner) | Value::ClassMethod(inner) => {
                     if let Value::Function(function) = &**inner {
                         self.put_mark(function, mark);
