@@ -6,7 +6,7 @@ use crate::PytestVersion;
 use crate::config::{Config, ConfigError};
 use crate::fnmatch::FnMatch;
 use crate::options::CommandLine;
-use crate::paths::absolute;
+use crate::paths::{absolute, is_within};
 
 /// A path, the names below it, and the text in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Argument {
     /// Whether what `other` names is collected to find what `self` names.
     fn is_below(&self, other: &Self) -> bool {
         if self.path != other.path {
-            return other.names.is_empty() && self.path.starts_with(&other.path);
+            return other.names.is_empty() && is_within(&self.path, &other.path);
         }
         self.names.len() > other.names.len() && self.names.starts_with(&other.names) && other.param.is_none()
     }
@@ -95,14 +95,15 @@ pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
 /// before and behind it.
 ///
 /// Source: `Session._collect_one_node` and `genitems` of pytest 8.
-pub(crate) fn is_passed_through(arguments: &[Argument], place: usize, config: &Config) -> bool {
+pub(crate) fn is_passed_through(config: &Config, place: usize) -> bool {
+    let arguments = &config.arguments;
     let applies = config.pytest >= PytestVersion::INTERLEAVED_WALK
         && config.pytest < PytestVersion::NORMALISED_ARGUMENTS
         && !config.options.keep_duplicates;
     let Some(argument) = arguments.get(place).filter(|_| applies) else { return false };
     let makes_anew = |other: &Argument| {
         let beside = other.path.parent().filter(|_| other.names.is_empty() && other.path.is_file());
-        beside.is_some_and(|folder| argument.path != folder && argument.path.starts_with(folder))
+        beside.is_some_and(|folder| argument.path != folder && is_within(&argument.path, folder))
     };
     arguments.iter().enumerate().any(|(other, below)| {
         let (first, last) = (place.min(other), place.max(other));

@@ -325,16 +325,16 @@ fn evaluate(
     catalog.declared_markers.extend(found.declared);
     catalog.files_read = interpreter.sources.count();
     let registered = catalog.declared_markers.iter().map(|marker| &*marker.name).collect();
-    let lost = if config.ini.strict_markers { found.tests.unregistered(&registered) } else { HashMap::default() };
-    let mut tests = found.tests;
+    let mut made = found.cases;
+    let lost = if config.ini.strict_markers { made.unregistered(&registered) } else { HashMap::default() };
     let mut numbers = Occurrences::default();
-    while tests.len() > 0 {
-        let mut cases: Vec<TestCase> = tests.by_ref().take(PART).collect();
+    while made.len() > 0 {
+        let mut cases: Vec<TestCase> = made.by_ref().take(PART).collect();
         for case in &mut cases {
             case.conditions.extend(lost.get(&case.span.file).cloned());
             numbers.number(case);
         }
-        deliver(Part::Cases(cases, tests.len()));
+        deliver(Part::Cases(cases, made.len()));
     }
     Ok(catalog)
 }

@@ -241,7 +241,7 @@ impl<'t> Sources<'t> {
         }
     }
 
-    /// What was asked for before is there already.
+    /// What was asked for before was put there then, or is parsed by whoever asked.
     fn put_in_front(&self, imports: &Imports, import: Option<Import>) {
         let Some(Import::File(path)) = import else { return };
         let mut next = Some(path);

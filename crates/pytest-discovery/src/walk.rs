@@ -129,7 +129,7 @@ pub(crate) fn walk(
 ) -> Walked {
     let mut walker = Walker::new(config, tree, conftests, folders, sought);
     for (place, argument) in config.arguments.iter().enumerate() {
-        if !arguments::is_passed_through(&config.arguments, place, config) {
+        if !arguments::is_passed_through(config, place) {
             walker.argument(argument);
         }
     }

@@ -19,9 +19,9 @@ def test_many(x): ...
 def test_odd(): ...
 ";
 
-fn tree(text: &str) -> (TempDir, Settings) {
+fn tree() -> (TempDir, Settings) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("test_many.py"), text).unwrap();
+    fs::write(folder.path().join("test_many.py"), TESTS).unwrap();
     fs::write(folder.path().join("pytest.ini"), "[pytest]\naddopts = --strict-markers\nmarkers = slow\n").unwrap();
     let tree = Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap();
     let twice = ["--keep-duplicates", "test_many.py", "test_many.py"].map(str::to_owned);
@@ -31,7 +31,7 @@ fn tree(text: &str) -> (TempDir, Settings) {
 
 #[test]
 fn its_parts_are_the_whole() {
-    let (_folder, settings) = tree(TESTS);
+    let (_folder, settings) = tree();
     let whole = discover(&settings).unwrap();
     assert_eq!(whole.cases.len(), 2 * 601);
     assert!(
@@ -58,7 +58,7 @@ fn its_parts_are_the_whole() {
 
 #[test]
 fn a_tree_that_cannot_be_listed_has_no_part() {
-    let (_folder, settings) = tree(TESTS);
+    let (_folder, settings) = tree();
     let settings = Settings { args: vec!["test_many.py::test_few".to_owned()], ..settings };
     assert!(matches!(start(&settings).unwrap().wait(), Err(DiscoveryError::Config(_))));
     let mut running = start(&settings).unwrap();

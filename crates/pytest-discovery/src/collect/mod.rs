@@ -3,10 +3,11 @@
 //! In the order data flows: [`names`] and [`class`] say what is collected (of libraries by [`foreign`] names),
 //! [`function`] makes a function's tests from [`fixtures`] and the [`parameter_sets`] of calls of [`parametrize`], composed by [`callspec`]; hooks
 //! of the tree ([`plugins`]) see them as [`metafunc`] and [`item`], with [`keywords`]; [`finish`] lets hooks change the
-//! whole list, and orders it by [`scope`], in [`shadow`] of what is not known; [`tests`] makes cases of it.
+//! whole list, and orders it by [`scope`], in [`shadow`] of what is not known; [`cases`] makes the catalog's of it.
 
 mod alike;
 mod callspec;
+mod cases;
 mod changed;
 mod class;
 mod config_internals;
@@ -34,7 +35,6 @@ mod plugins;
 mod regroup;
 mod scope;
 mod shadow;
-mod tests;
 mod unread;
 
 use std::cell::OnceCell;
@@ -50,7 +50,9 @@ use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Frame, Interpreter, TOO_LONG, truth};
+use crate::syntax::ast::Range;
 use crate::walk::ModuleFile;
+pub(crate) use cases::Cases;
 pub(crate) use config_object::ConfigObject;
 use fixtures::{Layer, Visible};
 use item::ClassNode;
@@ -58,7 +60,6 @@ pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
-pub(crate) use tests::Tests;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
 const MAKERS: [&str; 5] = [
@@ -68,6 +69,9 @@ const MAKERS: [&str; 5] = [
     "pytest_pyfunc_make",
     "pytest_make_collect_report",
 ];
+
+/// What pytest itself calls is called nowhere in the tree.
+const NOWHERE: Range = Range { start: 0, end: 0 };
 
 /// All that is collected in one session.
 pub(crate) struct Collection<'c, 'i> {
@@ -94,7 +98,7 @@ pub(crate) struct Collection<'c, 'i> {
 
 /// What collection ends with.
 pub(crate) struct Found {
-    pub(crate) tests: Tests,
+    pub(crate) cases: Cases,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
     pub(crate) declared: Vec<DeclaredMarker>,
@@ -303,7 +307,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         let getter = named("__getattr__")?;
         let frame = Frame { scope: module.scope.clone(), module: module.clone() };
-        let flag = self.interpreter.call_for_id(&getter, &Value::str("__test__"), &frame);
+        let flag = self.interpreter.call_value(&getter, vec![Value::str("__test__")], Vec::new(), &frame, NOWHERE);
         if flag.doubt().is_some_and(|doubt| Interpreter::is_raise_of(doubt, "AttributeError")) {
             return None;
         }
@@ -325,7 +329,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         let declared = self.object.declared.take();
-        Found { tests: Tests::new(items), problems, observations: self.observations, declared }
+        Found { cases: Cases::new(items), problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {

@@ -137,17 +137,8 @@ impl Extend<(Rc<str>, Binding)> for Names {
 }
 
 /// Every name once that was bound or asked for: most are those of others as well.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct KnownNames(RefCell<HashSet<Rc<str>>>);
-
-/// So many a checkout of a few hundred files binds: room for them at once, since making room hashes each again.
-const USUAL: usize = 14_000;
-
-impl Default for KnownNames {
-    fn default() -> Self {
-        Self(RefCell::new(HashSet::with_capacity_and_hasher(USUAL, RandomState::default())))
-    }
-}
 
 impl KnownNames {
     /// The name, to be kept.

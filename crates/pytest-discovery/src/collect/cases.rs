@@ -1,4 +1,4 @@
-//! The tests in their final order, and the cases that are made of them.
+//! The cases that are made of the tests in their final order.
 
 use std::rc::Rc;
 
@@ -9,13 +9,13 @@ use super::item::Item;
 use super::marks::SharedMarkers;
 use crate::eval::stdlib;
 
-/// Tests of which cases are made one after the other. Each is given back as its case is made: there may be a hundred thousand of both.
-pub(crate) struct Tests {
+/// Makes cases of tests, one after the other. Each test is given back as its case is made: there may be a hundred thousand of both.
+pub(crate) struct Cases {
     items: std::vec::IntoIter<Rc<Item>>,
     markers: SharedMarkers,
 }
 
-impl Tests {
+impl Cases {
     pub(super) fn new(items: Vec<Rc<Item>>) -> Self {
         Self { items: items.into_iter(), markers: SharedMarkers::default() }
     }
@@ -39,7 +39,7 @@ impl Tests {
     }
 }
 
-impl Iterator for Tests {
+impl Iterator for Cases {
     type Item = TestCase;
 
     fn next(&mut self) -> Option<TestCase> {
@@ -51,4 +51,4 @@ impl Iterator for Tests {
     }
 }
 
-impl ExactSizeIterator for Tests {}
+impl ExactSizeIterator for Cases {}
