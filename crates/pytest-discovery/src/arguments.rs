@@ -90,7 +90,8 @@ pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
     kept.into_iter().map(|(_, argument)| argument).collect()
 }
 
-/// Whether an argument gives nothing, since one that lies below it was looked for in it: what was collected on the way to another argument
+/// Whether an argument gives nothing, since one that lies below it was looked for in it, or since it is a folder that was an argument
+/// before: what was collected on the way to another argument
 /// is a duplicate when it is collected for its own sake. A file that is named makes the nodes beside it anew, so that those are others
 /// before and behind it.
 ///
@@ -107,7 +108,8 @@ pub(crate) fn is_passed_through(config: &Config, place: usize) -> bool {
     };
     arguments.iter().enumerate().any(|(other, below)| {
         let (first, last) = (place.min(other), place.max(other));
-        below.is_below(argument) && !arguments.iter().take(last).skip(first + 1).any(makes_anew)
+        let is_folder_again = || other < place && below == argument && below.path.is_dir();
+        (below.is_below(argument) || is_folder_again()) && !arguments.iter().take(last).skip(first + 1).any(makes_anew)
     })
 }
 
@@ -135,6 +137,16 @@ pub(crate) fn decide(cwd: &Utf8Path, rootdir: &Utf8Path, line: &CommandLine, tes
         }
     }
     if found.is_empty() { vec![cwd.to_string()] } else { found }
+}
+
+/// Around which files and folders conftests are loaded before anything is collected: the arguments as they were given,
+/// those too that others cover.
+///
+/// Source: `PytestPluginManager._set_initial_conftests`.
+pub(crate) fn anchors(cwd: &Utf8Path, texts: &[String]) -> Vec<Utf8PathBuf> {
+    let paths = texts.iter().map(|text| absolute(cwd, text.split("::").next().unwrap_or_default()));
+    let found: Vec<Utf8PathBuf> = paths.filter(|path| path.exists()).collect();
+    if found.is_empty() { vec![cwd.to_owned()] } else { found }
 }
 
 /// Folders that `**` may enter before the pattern is given up: links can make a tree endless.

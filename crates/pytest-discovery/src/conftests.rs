@@ -4,17 +4,22 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
-use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
-use crate::PytestVersion;
 use crate::collect::{ConfigObject, Plugins};
 use crate::config::Config;
 use crate::eval::value::{Binding, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
+use crate::module_names::{ModuleNames, Taken};
+use crate::moment::{Moment, loads_at_once};
 use crate::options::is_blocked;
+use crate::paths::is_within;
 use crate::syntax::ast::ParameterKind;
-use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict, Walked};
+use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict};
+use crate::{PytestVersion, arguments};
 
+/// What one outside packages is imported as.
+const CONFTEST: &str = "conftest";
 const IGNORE_HOOK: &str = "pytest_ignore_collect";
 
 /// Conftests and the plugins that they name.
@@ -25,9 +30,10 @@ pub(crate) struct Loaded {
     pub(crate) is_lost: bool,
     /// Folders whose conftest fails, or skips itself.
     pub(crate) lost_folders: Vec<Utf8PathBuf>,
-    /// Those that are imported as `conftest`, each in the place of the one before, with how many modules are collected
-    /// before.
-    pub(crate) in_turn: Vec<(usize, Utf8PathBuf)>,
+    /// Of a file whose import does not give its own module: what it gives.
+    pub(crate) taken: HashMap<Utf8PathBuf, Taken>,
+    /// Those that are imported as `conftest`, each in the place of the one before, with when that is.
+    pub(crate) in_turn: Vec<(Moment, Utf8PathBuf)>,
 }
 
 /// Evaluates each conftest when the walk comes to it.
@@ -36,6 +42,9 @@ pub(crate) struct LoadedConftests<'l, 'i> {
     interpreter: &'l mut Interpreter<'i>,
     object: Rc<ConfigObject>,
     modules: HashMap<Utf8PathBuf, Rc<Module>>,
+    names: ModuleNames,
+    /// The modules that are imported once all is walked.
+    later: Vec<Utf8PathBuf>,
     loaded: Loaded,
 }
 
@@ -48,20 +57,26 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             problems: Vec::new(),
             is_lost: false,
             lost_folders: Vec::new(),
+            taken: HashMap::default(),
             in_turn: Vec::new(),
         };
-        let mut conftests = Self { config, interpreter, object, modules: HashMap::default(), loaded };
+        let (modules, names, later) = (HashMap::default(), ModuleNames::default(), Vec::new());
+        let mut conftests = Self { config, interpreter, object, modules, names, later, loaded };
         conftests.load_named_plugins();
         if !config.options.noconftest {
-            for argument in &config.arguments {
-                let is_dir = argument.path.is_dir();
-                let folder = if is_dir { Some(argument.path.as_path()) } else { argument.path.parent() };
+            for anchor in arguments::anchors(&config.invocation_dir, &config.argument_texts) {
+                let is_dir = anchor.is_dir();
+                let folder = if is_dir { Some(anchor.as_path()) } else { anchor.parent() };
                 let Some(folder) = folder else { continue };
                 conftests.load_around(folder);
                 if is_dir {
                     conftests.load_test_folders(folder);
                 }
             }
+        }
+        if !loads_at_once(config.pytest) {
+            let searched = config.arguments.iter().filter(|argument| !argument.names.is_empty());
+            searched.for_each(|argument| conftests.import(&argument.path));
         }
         conftests
     }
@@ -72,7 +87,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         let words = &self.config.options.plugins;
         for name in words.iter().filter(|name| !name.starts_with("no:") && !is_blocked(words, name)) {
             if let Some(module) = self.interpreter.module_of_tree(&from, name) {
-                self.register(&module, None, true);
+                self.register(&module, None, Moment::START);
             }
         }
     }
@@ -85,7 +100,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             }
             let conftest = folder.join("conftest.py");
             if conftest.is_file() {
-                self.load(&conftest, true);
+                self.load(&conftest, Moment::START);
             }
         }
     }
@@ -99,82 +114,118 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             .collect();
         folders.sort();
         for conftest in folders.into_iter().filter(|conftest| conftest.is_file()) {
-            self.load(&conftest, true);
+            self.load(&conftest, Moment::START);
         }
     }
 
-    fn load(&mut self, conftest: &Utf8Path, initial: bool) -> Option<Rc<Module>> {
+    fn load(&mut self, conftest: &Utf8Path, moment: Moment) -> Option<Rc<Module>> {
         if let Some(module) = self.modules.get(conftest) {
             return Some(module.clone());
         }
         let folder = conftest.parent().unwrap_or(conftest).to_owned();
+        if moment != Moment::NEVER
+            && let Some(problem) = self.not_importable(conftest)
+        {
+            self.lose(folder, moment, problem);
+            return None;
+        }
         let module = match self.interpreter.module(conftest) {
             Ok(module) => module,
             Err(problem) => {
-                self.lose(folder, initial, problem);
+                self.lose(folder, moment, problem);
                 return None;
             }
         };
         self.modules.insert(conftest.to_owned(), module.clone());
-        if self.interpreter.imports.module_name(conftest) == "conftest" {
-            // When the walk comes to it is told at the end.
-            self.loaded.in_turn.push((if initial { 0 } else { usize::MAX }, conftest.to_owned()));
+        if self.interpreter.imports.module_name(conftest) == CONFTEST {
+            self.loaded.in_turn.push((moment, conftest.to_owned()));
         }
         let ended = module.ended.borrow().clone();
         if let Some(Raised { class, at, .. }) = ended {
-            if &*class == "Skipped" && !initial {
+            if &*class == "Skipped" && !self.loses_all(moment) {
                 self.loaded.lost_folders.push(folder);
             } else {
-                let lost = if initial { "all tests" } else { "the tests of its folder" };
+                let lost = if self.loses_all(moment) { "all tests" } else { "the tests of its folder" };
                 let message = format!("raises `{class}` when it is loaded: pytest collects none of {lost}");
-                self.lose(folder, initial, Problem { kind: ProblemKind::Collection, message, at });
+                self.lose(folder, moment, Problem { kind: ProblemKind::Collection, message, at });
             }
             return None;
         }
         if let Some(problem) = refused_hook(&module, self.config.pytest) {
-            self.lose(folder, initial, problem);
+            self.lose(folder, moment, problem);
             return None;
         }
         // A conftest outside the rootdir may only name plugins while pytest starts.
         let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins");
-        if names_plugins && !initial {
+        if names_plugins && !moment.is_initial() {
             let at = SourceSpan::line(module.file.path.clone(), 1);
             let message = "names `pytest_plugins`, which only a conftest that is loaded at the start may: pytest \
                            collects none of the tests of its folder"
                 .to_owned();
-            self.lose(folder, false, Problem { kind: ProblemKind::Collection, message, at });
+            self.lose(folder, moment, Problem { kind: ProblemKind::Collection, message, at });
             return None;
         }
-        self.register(&module, Some(folder), initial);
+        self.register(&module, Some(folder), moment);
         Some(module)
     }
 
-    fn lose(&mut self, folder: Utf8PathBuf, initial: bool, problem: Problem) {
+    /// Why a conftest cannot be imported beside what is imported already.
+    fn not_importable(&mut self, conftest: &Utf8Path) -> Option<Problem> {
+        let imports = self.interpreter.imports;
+        if imports.package_of(conftest).is_none() {
+            self.names.forget(CONFTEST);
+        }
+        let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
+        let tree = self.interpreter.tree;
+        let relative = |path: &Utf8Path| TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
+        let name = imports.module_name(conftest);
+        let message = format!(
+            "pytest imports it as `{name}`, which is {} already: rename a folder of one of them",
+            relative(&by)
+        );
+        Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::line(relative(conftest), 1) })
+    }
+
+    /// Whether a conftest that fails then costs all tests, and not those of its folder alone.
+    fn loses_all(&self, moment: Moment) -> bool {
+        moment.is_initial() || (loads_at_once(self.config.pytest) && moment != Moment::NEVER)
+    }
+
+    fn lose(&mut self, folder: Utf8PathBuf, moment: Moment, problem: Problem) {
         self.loaded.problems.push(problem);
-        self.loaded.is_lost |= initial;
+        self.loaded.is_lost |= self.loses_all(moment);
         self.loaded.lost_folders.push(folder);
     }
 
-    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) {
-        self.loaded.plugins.register(module, folder, initial, &self.object, self.interpreter);
+    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment) {
+        self.loaded.plugins.register(module, folder, loaded, &self.object, self.interpreter);
     }
 
     /// All of them.
-    pub(crate) fn finish(mut self, walked: &Walked) -> Loaded {
-        for (conftest, before) in &walked.conftests {
-            if let Some(module) = self.modules.get(conftest) {
-                self.loaded.plugins.loaded_after(module, *before);
-            }
-            let late = self.loaded.in_turn.iter_mut().filter(|(at, path)| *at == usize::MAX && path == conftest);
-            late.for_each(|(at, _)| *at = *before);
-        }
+    pub(crate) fn into_loaded(mut self) -> Loaded {
+        std::mem::take(&mut self.later).iter().for_each(|module| self.import(module));
         self.loaded
+    }
+
+    /// Imports a test module.
+    fn import(&mut self, module: &Utf8Path) {
+        if let Some(taken) = self.names.import(module, self.interpreter.imports) {
+            self.loaded.taken.insert(module.to_owned(), taken);
+        }
+    }
+
+    fn is_lost(&self, path: &Utf8Path) -> bool {
+        self.loaded.lost_folders.iter().any(|folder| is_within(path, folder))
     }
 }
 
 impl Conftests for LoadedConftests<'_, '_> {
-    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
-        let Some(module) = self.load(conftest, false) else { return ConftestIgnores::default() };
+    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment) -> ConftestIgnores {
+        // A folder that fails is not entered.
+        if self.is_lost(conftest) {
+            return ConftestIgnores::default();
+        }
+        let Some(module) = self.load(conftest, moment) else { return ConftestIgnores::default() };
         let names = module.scope.names.borrow();
         let folder = conftest.parent().unwrap_or(conftest);
         let mut ignores = ConftestIgnores { hook: names.contains_key(IGNORE_HOOK), ..ConftestIgnores::default() };
@@ -195,6 +246,18 @@ impl Conftests for LoadedConftests<'_, '_> {
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict {
         let Some(module) = self.modules.get(conftest).cloned() else { return HookVerdict::Silent };
         self.ask(&module, path)
+    }
+
+    fn found(&mut self, module: &Utf8Path, moment: Moment) {
+        if moment == Moment::NEVER {
+            return;
+        }
+        let is_searched = || self.config.arguments.iter().any(|one| one.path == module && !one.names.is_empty());
+        if loads_at_once(self.config.pytest) && !is_searched() {
+            self.later.push(module.to_owned());
+        } else if !self.is_lost(module) {
+            self.import(module);
+        }
     }
 
     fn ask_plugins(&mut self, path: &Utf8Path) -> HookVerdict {

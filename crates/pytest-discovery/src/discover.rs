@@ -20,6 +20,8 @@ use crate::eval::value::Module;
 use crate::folders::Folders;
 use crate::imported;
 use crate::imports::Imports;
+use crate::module_names::Taken;
+use crate::moment::Moment;
 use crate::observe::Observer;
 use crate::options::ImportMode;
 use crate::read::Texts;
@@ -80,9 +82,6 @@ pub enum DiscoveryError {
 
 /// From here on pytest tells its release in the environment.
 const SETS_PYTEST_VERSION: PytestVersion = PytestVersion::new(8, 2, 0);
-
-/// A conftest is loaded when its folder is collected; before, all were when the first module was.
-pub(crate) const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
 
 /// Lists the tests that pytest would collect.
 ///
@@ -213,7 +212,7 @@ fn collect(settings: &Settings, config: &Config, mut deliver: impl FnMut(Part)) 
         let helpers = sources.start_helpers(scope);
         // All that conftests may let through is parsed ahead.
         let everything = Arc::new(walk::walk(config, tree, &mut &sources, &folders, &[]));
-        let conftests = everything.conftests.iter().map(|(path, _)| &**path);
+        let conftests = everything.conftests.iter().map(|path| &**path);
         let files: BTreeSet<&Utf8Path> =
             conftests.chain(everything.modules.iter().filter(is_source).map(|module| &*module.path)).collect();
         let imports = Arc::new(Imports::new(config, tree, files.into_iter(), folders.clone()));
@@ -251,7 +250,7 @@ fn evaluate(
     let mut conftests = LoadedConftests::new(config, interpreter, object.clone());
     let sought: Vec<Utf8PathBuf> = settings.sought.iter().map(|file| tree.join(file)).collect();
     let walked = walk::walk(config, tree, &mut conftests, folders, &sought);
-    let loaded = conftests.finish(&walked);
+    let loaded = conftests.into_loaded();
     let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
     catalog.problems.extend(loaded.problems);
     catalog.pytest = Some(facts(settings, config));
@@ -262,11 +261,10 @@ fn evaluate(
     }
 
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
-    let mut names = ModuleNames::new(&walked.conftests, collection.interpreter.imports);
-    let at_once = settings.pytest < LOADED_ON_THE_WAY;
     // What an argument names may be a docstring of a file as well as a test.
     let mut in_docstrings = false;
-    for (index, file) in walked.modules.iter().enumerate() {
+    for (place, file) in walked.modules.iter().enumerate() {
+        let moment = Moment::of_module(file, place, settings.pytest);
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
         }
@@ -280,11 +278,13 @@ fn evaluate(
             continue;
         }
         if config.options.import_mode != ImportMode::Importlib
-            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(before, _)| *before <= index || at_once)
+            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= moment)
         {
             collection.interpreter.put_in_place(conftest);
         }
-        let module = match collection.interpreter.module(&file.path) {
+        let taken = loaded.taken.get(&file.path);
+        let source = if let Some(Taken::Other(other)) = taken { other } else { &file.path };
+        let module = match collection.interpreter.module(source) {
             Ok(module) => module,
             Err(problem) => {
                 catalog.problems.push(problem);
@@ -296,14 +296,18 @@ fn evaluate(
             return Ok(catalog);
         }
         let mut file = file.clone();
-        let shadow = names.shadowed(&file, collection.interpreter.imports, config, tree);
-        collection.observations.extend(shadow.iter().map(|first| Observation {
-            kind: ObservationKind::Shadowed,
-            text: first.at.file.to_string(),
-            at: SourceSpan::line(module.file.path.clone(), 1),
-            test: None,
-        }));
-        file.conditions.extend(shadow);
+        // It is what its own file holds, and runs where the other file does not.
+        if let Some(Taken::Refused { what, by }) = taken {
+            let by = TreePath::relative_to(by, tree).unwrap_or_else(|| TreePath::new(by));
+            collection.observations.push(Observation {
+                kind: ObservationKind::Shadowed,
+                text: by.to_string(),
+                at: SourceSpan::line(module.file.path.clone(), 1),
+                test: None,
+            });
+            file.conditions
+                .push(Condition { text: format!("no other {what} in the same run"), at: SourceSpan::line(by, 1) });
+        }
         let node = ModuleNode {
             path: file.path.clone(),
             node: node_path(&file.path, config),
@@ -316,7 +320,7 @@ fn evaluate(
         }
         modules.insert(node.module.file.path.clone());
         catalog.imports.extend(imported::of(&node.module.file));
-        let found = collection.module(index, &file, Rc::new(node));
+        let found = collection.module(moment, &file, Rc::new(node));
         narrowed_to(&file, found || std::mem::take(&mut in_docstrings))?;
     }
     let found = collection.finish();
@@ -397,62 +401,6 @@ fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Pr
         message: "has a dot in its name, so that pytest cannot import it: rename it".to_owned(),
         at: SourceSpan::line(TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path)), 1),
     })
-}
-
-/// The names that modules were imported by so far.
-struct ModuleNames {
-    first_of_name: HashMap<String, Utf8PathBuf>,
-    /// By the name of a topmost package: the folders that hold one, with a file of it.
-    packages: HashMap<String, Vec<(Utf8PathBuf, Utf8PathBuf)>>,
-}
-
-impl ModuleNames {
-    /// Conftests are imported before the modules beside them.
-    fn new(conftests: &[(Utf8PathBuf, usize)], imports: &Imports) -> Self {
-        let mut names = Self { first_of_name: HashMap::default(), packages: HashMap::default() };
-        for (conftest, _) in conftests {
-            names.other_package(conftest, imports);
-        }
-        names
-    }
-
-    /// pytest imports modules by name: of two files of one name outside packages only the first is collected in one
-    /// run, and of two packages of one name. Each is what its own file holds, and runs where the other does not.
-    fn shadowed(
-        &mut self,
-        file: &ModuleFile,
-        imports: &Imports,
-        config: &Config,
-        tree: &Utf8Path,
-    ) -> Option<Condition> {
-        if config.options.import_mode == ImportMode::Importlib {
-            return None;
-        }
-        let name = imports.module_name(&file.path);
-        let first = self.first_of_name.entry(name.clone()).or_insert_with(|| file.path.clone());
-        let same = *first == file.path || first.canonicalize_utf8().ok() == file.path.canonicalize_utf8().ok();
-        let at = |path: &Utf8Path| {
-            SourceSpan::line(TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path)), 1)
-        };
-        if !same {
-            return Some(Condition { text: format!("no other module `{name}` in the same run"), at: at(first) });
-        }
-        let (package, other) = self.other_package(&file.path, imports)?;
-        Some(Condition { text: format!("no other package `{package}` in the same run"), at: at(&other) })
-    }
-
-    /// A file of another package that has the name of the one that this file is in.
-    fn other_package(&mut self, path: &Utf8Path, imports: &Imports) -> Option<(String, Utf8PathBuf)> {
-        let name = imports.module_name(path);
-        let (top, _) = name.split_once('.')?;
-        let root = imports.package_root(path);
-        let known = self.packages.entry(top.to_owned()).or_default();
-        if !known.iter().any(|(one, _)| one == root) {
-            known.push((root.to_owned(), path.to_owned()));
-        }
-        let (_, other) = known.iter().find(|(one, _)| one != root)?;
-        Some((top.to_owned(), other.clone()))
-    }
 }
 
 /// That the walk passes over a file that was sought, or a folder above it.

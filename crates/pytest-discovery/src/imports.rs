@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::PytestVersion;
 use crate::config::Config;
 use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
@@ -24,6 +25,8 @@ pub(crate) enum Import {
 
 /// What makes a folder a package.
 pub(crate) const INIT: &str = "__init__.py";
+/// From here on `importlib` names a file in a package for its place in that, and takes dots out of other paths.
+const NAMED_BY_PACKAGE: PytestVersion = PytestVersion::new(8, 1, 0);
 /// Answers to imports with more dots are not kept.
 const MOST_DOTS: usize = 16;
 
@@ -34,6 +37,8 @@ type ByName = HashMap<Box<str>, Import>;
 #[derive(Debug)]
 pub(crate) struct Imports {
     tree: Utf8PathBuf,
+    rootdir: Utf8PathBuf,
+    pytest: PytestVersion,
     mode: ImportMode,
     /// `consider_namespace_packages`.
     names_namespaces: bool,
@@ -92,6 +97,8 @@ impl Imports {
         }
         Self {
             tree: tree.to_owned(),
+            rootdir: config.rootdir.clone(),
+            pytest: config.pytest,
             mode: config.options.import_mode,
             names_namespaces: config.ini.consider_namespace_packages,
             roots,
@@ -166,13 +173,22 @@ impl Imports {
     }
 
     /// The dotted name of a file below the topmost of the packages that it is in; a package's own for its `__init__.py`.
+    /// `importlib` names a file outside packages, and before 8.1 any, for its place below the rootdir.
     pub(crate) fn module_name(&self, file: &Utf8Path) -> String {
-        // The root is a beginning of the path: as texts, they need not be taken apart.
-        let inside = file.as_str().get(self.package_root(file).as_str().len()..).unwrap_or_default();
-        let inside = inside.trim_start_matches('/');
-        let stem = file.extension().and_then(|extension| inside.strip_suffix(extension)?.strip_suffix('.'));
-        let stem = stem.unwrap_or(inside);
-        stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', ".")
+        let root = self.package_root(file);
+        let is_in_package = root != folder_of(file);
+        if self.mode == ImportMode::Importlib && (self.pytest < NAMED_BY_PACKAGE || !is_in_package) {
+            let root = if is_within(file, &self.rootdir) { &self.rootdir } else { Utf8Path::new("/") };
+            let path = stem(file, root);
+            let takes_dots = self.pytest >= NAMED_BY_PACKAGE;
+            return if takes_dots { path.replace('.', "_") } else { path.to_owned() }.replace('/', ".");
+        }
+        stem(file, root).replace('/', ".")
+    }
+
+    /// Whether pytest takes whatever module has the name of a file, without a look at where that lies.
+    pub(crate) fn takes_any_module(&self) -> bool {
+        self.mode == ImportMode::Importlib
     }
 
     /// Whether that is the dotted name of a file. Most files end otherwise: of them no more is looked at.
@@ -271,7 +287,8 @@ impl Imports {
         self.folders.has_folder(root, top) || self.folders.has_file(root, &format!("{top}.py"))
     }
 
-    fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
+    /// What a dotted name means below a folder.
+    pub(crate) fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
         // Names are hostile input: none may lead out of the tree.
         if !is_within(root, &self.tree) || dotted.contains(['/', '\\']) {
             return Import::Outside;
@@ -310,6 +327,15 @@ impl Imports {
 /// The folder of a file. Paths are absolute, and `parent` takes them apart.
 fn folder_of(file: &Utf8Path) -> &str {
     file.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The path of a file inside a folder, a package's for its `__init__.py`, without the ending.
+fn stem<'p>(file: &'p Utf8Path, root: &Utf8Path) -> &'p str {
+    // The root is a beginning of the path: as texts, they need not be taken apart.
+    let inside = file.as_str().get(root.as_str().len()..).unwrap_or_default().trim_start_matches('/');
+    let stem = file.extension().and_then(|extension| inside.strip_suffix(extension)?.strip_suffix('.'));
+    let stem = stem.unwrap_or(inside);
+    stem.strip_suffix("/__init__").unwrap_or(stem)
 }
 
 fn root_by(file: &Utf8Path, has_init: impl Fn(&Utf8Path) -> bool) -> &Utf8Path {

@@ -40,6 +40,8 @@ mod fnmatch;
 mod folders;
 mod imported;
 mod imports;
+mod module_names;
+mod moment;
 mod observe;
 pub mod options;
 mod paths;

@@ -13,6 +13,7 @@ use test_catalog::Problem;
 use crate::PythonVersion;
 use crate::folders::{Folders, lock};
 use crate::imports::{INIT, Import, Imports};
+use crate::moment::Moment;
 use crate::read::Texts;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
@@ -258,7 +259,7 @@ impl<'t> Sources<'t> {
 
 /// A walk for which conftests say nothing: it gives every file that may be collected, for helpers to parse.
 impl Conftests for &Sources<'_> {
-    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
+    fn ignores(&mut self, conftest: &Utf8Path, _: Moment) -> ConftestIgnores {
         // Conftests are evaluated before modules.
         self.add(|files| files.push_front(conftest.to_owned()));
         ConftestIgnores::default()
@@ -268,7 +269,7 @@ impl Conftests for &Sources<'_> {
         HookVerdict::Silent
     }
 
-    fn found(&mut self, module: &Utf8Path) {
+    fn found(&mut self, module: &Utf8Path, _: Moment) {
         self.add(|files| files.push_back(module.to_owned()));
     }
 }

@@ -18,6 +18,8 @@ use crate::arguments::{self, Argument};
 use crate::config::Config;
 use crate::fnmatch::FnMatch;
 use crate::folders::{Child, Folder, Folders, Kind};
+use crate::imports::INIT;
+use crate::moment::Moment;
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 use doctest_files::DoctestFiles;
@@ -62,14 +64,14 @@ pub(crate) struct Entry {
 
 /// Whom the walk asks and tells on its way.
 pub(crate) trait Conftests {
-    /// What the conftest says. The walk asks once for each, outer folders first.
-    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores;
+    /// What the conftest says, to which the walk comes at that moment. It asks once for each, outer folders first.
+    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment) -> ConftestIgnores;
 
     /// What the hook of that conftest says of a path.
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
 
-    /// Hears of a module that is collected.
-    fn found(&mut self, _module: &Utf8Path) {}
+    /// Hears of a module that is collected, to which the walk comes at that moment.
+    fn found(&mut self, _module: &Utf8Path, _moment: Moment) {}
 
     /// What the hooks of plugins of the tree that are no conftests say of it.
     fn ask_plugins(&mut self, _path: &Utf8Path) -> HookVerdict {
@@ -109,8 +111,8 @@ pub(crate) struct ModuleFile {
 pub(crate) struct Walked {
     /// The files, in pytest's order: one that is collected twice stands there twice.
     pub(crate) modules: Vec<ModuleFile>,
-    /// Every conftest that was loaded, outer folders first, and how many modules were collected before.
-    pub(crate) conftests: Vec<(Utf8PathBuf, usize)>,
+    /// Every conftest that was loaded, outer folders first.
+    pub(crate) conftests: Vec<Utf8PathBuf>,
     /// Files by whose names people know tests, and pytest does not look for them.
     pub(crate) other_names: Vec<Utf8PathBuf>,
     /// What could not be read.
@@ -302,20 +304,20 @@ impl<'a, C: Conftests> Walker<'a, C> {
             if self.config.confcutdir.starts_with(ancestor) && ancestor != self.config.confcutdir {
                 continue;
             }
-            rules = self.enter(ancestor, &rules);
+            rules = self.enter(ancestor, &rules, &Kept::default());
         }
         rules
     }
 
     /// The rules in a folder, whose own conftest is loaded the first time.
-    fn enter(&mut self, folder: &Utf8Path, above: &Arc<FolderRules>) -> Arc<FolderRules> {
+    fn enter(&mut self, folder: &Utf8Path, above: &Arc<FolderRules>, kept: &Kept) -> Arc<FolderRules> {
         if let Some(known) = self.rules.get(folder) {
             return known.clone();
         }
         let conftest = folder.join("conftest.py");
         let rules = if !self.config.options.noconftest && self.folders.has_file(folder, "conftest.py") {
-            let said = self.conftests.ignores(&conftest);
-            self.walked.conftests.push((conftest.clone(), self.walked.modules.len()));
+            let said = self.conftests.ignores(&conftest, self.moment(kept));
+            self.walked.conftests.push(conftest.clone());
             let globs = said
                 .globs
                 .map(|globs| globs.into_iter().map(|entry| (FnMatch::new(&entry.text), entry)).collect::<Vec<_>>());
@@ -392,7 +394,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
                 self.problem(path, "links back to a folder above: pytest would go round, it is not followed".into());
                 continue;
             }
-            let inside = self.enter(path, rules);
+            let inside = self.enter(path, rules, &inner);
             above.push(real);
             self.folder(path, &inside, above, &inner);
             above.pop();
@@ -486,7 +488,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
 
     fn file(&mut self, path: &Utf8Path, collector: Collector, narrowed: Option<Argument>, kept: Kept) {
         if collector != Collector::Text {
-            self.conftests.found(path);
+            self.conftests.found(path, self.moment(&kept));
         }
         self.walked.modules.push(ModuleFile {
             path: path.to_owned(),
@@ -496,6 +498,11 @@ impl<'a, C: Conftests> Walker<'a, C> {
             doubt: kept.doubt,
             ignored_by: kept.ignored_by,
         });
+    }
+
+    /// When what is kept so is loaded or collected.
+    fn moment(&self, kept: &Kept) -> Moment {
+        if kept.ignored_by.is_some() { Moment::NEVER } else { Moment::behind(self.walked.modules.len()) }
     }
 
     /// Whether a file is sought that is this one or lies below it.
@@ -535,15 +542,16 @@ fn is_named_for_tests(name: &str) -> bool {
     stem.starts_with("test") || stem.rsplit(['_', '-', '.']).next().is_some_and(is_word)
 }
 
-/// The children of a folder in pytest's order: by name; from 8.0 on files and folders mixed, a package's `__init__.py`
-/// first; before, files first.
+/// The children of a folder in pytest's order: a package's `__init__.py`, then all others by name, files and folders
+/// mixed; before 8.0, files first.
 fn in_order(folder: &Folder, pytest: PytestVersion) -> impl Iterator<Item = &Child> {
-    let is_first = move |child: &&Child| match pytest >= PytestVersion::INTERLEAVED_WALK {
-        true => &*child.name == "__init__.py",
-        false => child.kind != Kind::Folder,
+    let is_mixed = pytest >= PytestVersion::INTERLEAVED_WALK;
+    let turn = move |child: &Child| match &*child.name {
+        INIT => 0,
+        _ if is_mixed || child.kind != Kind::Folder => 1,
+        _ => 2,
     };
-    let children = folder.children.iter();
-    children.clone().filter(is_first).chain(children.filter(move |child| !is_first(child)))
+    (0..3).flat_map(move |one| folder.children.iter().filter(move |child| turn(child) == one))
 }
 
 /// Where a folder really is; its own path where that cannot be said.

@@ -50,6 +50,7 @@ use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Frame, Interpreter, TOO_LONG, truth};
+use crate::moment::Moment;
 use crate::syntax::ast::Range;
 use crate::walk::ModuleFile;
 pub(crate) use cases::Cases;
@@ -166,15 +167,15 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    /// Collects one module; `index` is its place among all of them. Whether it, or what narrows it, may have a test: a module that is lost may.
-    pub(crate) fn module(&mut self, index: usize, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
+    /// Collects one module. Whether it, or what narrows it, may have a test: a module that is lost may.
+    pub(crate) fn module(&mut self, moment: Moment, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
         if module.ended.borrow().is_some() {
             self.lost_import(&module);
             return true;
         }
-        self.plugins.register_named(&module, false, &self.object, self.interpreter);
-        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", index);
+        self.plugins.register_named(&module, moment, &self.object, self.interpreter);
+        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", moment);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {

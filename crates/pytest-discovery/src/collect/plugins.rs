@@ -16,6 +16,7 @@ use crate::PytestVersion;
 use crate::config::Config;
 use crate::eval::value::{Binding, Doubt, Module, Value};
 use crate::eval::{Frame, Interpreter, elements};
+use crate::moment::{Moment, loads_at_once};
 use crate::options::is_blocked;
 use crate::syntax::ast::{Constant, ExprKind, Stmt, StmtKind};
 use crate::syntax::visit::{self, Node};
@@ -31,10 +32,7 @@ pub(crate) struct Plugin {
     pub(super) module: Rc<Module>,
     /// The folder whose tests it reaches; `None` for one that reaches all.
     pub(super) folder: Option<Utf8PathBuf>,
-    /// Whether it was there before the session: loaded for an argument, and not on the way.
-    pub(super) initial: bool,
-    /// How many modules are collected before it is loaded.
-    after: usize,
+    loaded: Moment,
     /// Whether a hook of it may have another name than its function.
     specnames: bool,
     pub(super) fixtures: Rc<Layer>,
@@ -63,9 +61,9 @@ pub(super) struct Hook {
 }
 
 impl Plugin {
-    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, initial: bool) -> Self {
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment) -> Self {
         let specnames = names_hooks(&module.file.body);
-        Self { module, folder, initial, after: 0, specnames, fixtures: Rc::default() }
+        Self { module, folder, loaded, specnames, fixtures: Rc::default() }
     }
 
     /// Whether it is that module.
@@ -124,7 +122,7 @@ impl Plugin {
     /// nothing leaves collection to pytest. A plugin that comes later is not asked.
     fn begin_collection(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
         const HOOK: &str = "pytest_collection";
-        let Some(hook) = self.hook(HOOK).filter(|_| self.initial) else { return };
+        let Some(hook) = self.hook(HOOK).filter(|_| self.loaded.is_initial()) else { return };
         let is_plain = matches!(&hook.function, Value::Function(function) if function.def.parameters.is_empty());
         let leaves_it =
             is_plain && !hook.wraps && matches!(hook.call(interpreter, &[]), Value::None) && !interpreter.has_failed();
@@ -195,7 +193,7 @@ impl Plugin {
         let mut hook = Hook {
             function: binding.value,
             module: self.module.clone(),
-            initial: self.initial,
+            initial: self.loaded.is_initial(),
             turn: Turn::Normal,
             wraps: doubt.is_some(),
             at: doubt.as_ref().map_or_else(|| SourceSpan::line(file.path.clone(), 1), |doubt| doubt.at.clone()),
@@ -321,17 +319,9 @@ impl Plugins {
         Self { all: Vec::new(), rootdir, words, pytest: config.pytest }
     }
 
-    /// A conftest that is loaded on the way: so many modules are collected before.
-    pub(crate) fn loaded_after(&mut self, module: &Rc<Module>, modules: usize) {
-        for plugin in self.all.iter_mut().filter(|plugin| !plugin.initial && plugin.is(module)) {
-            plugin.after = modules;
-        }
-    }
-
-    /// The hooks of a name in the order of calls, of the plugins that are there when the module of that index is
-    /// collected, wherever they lie.
-    pub(super) fn hooks_by(&self, name: &str, index: usize) -> Vec<Hook> {
-        let mut hooks = self.hooks_of(name, |plugin| plugin.after <= index);
+    /// The hooks of a name in the order of calls, of the plugins that are there by then, wherever they lie.
+    pub(super) fn hooks_by(&self, name: &str, moment: Moment) -> Vec<Hook> {
+        let mut hooks = self.hooks_of(name, |plugin| plugin.loaded <= moment);
         in_turn(&mut hooks);
         hooks
     }
@@ -341,22 +331,24 @@ impl Plugins {
         &mut self,
         module: &Rc<Module>,
         folder: Option<Utf8PathBuf>,
-        initial: bool,
+        loaded: Moment,
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
-        let mut plugin = Plugin::new(module.clone(), folder, initial);
-        plugin.configure(config, interpreter);
+        let mut plugin = Plugin::new(module.clone(), folder, loaded);
+        if loaded != Moment::NEVER {
+            plugin.configure(config, interpreter);
+        }
         plugin.register_fixtures(config, interpreter, self.pytest);
         self.all.push(plugin);
-        self.register_named(module, initial, config, interpreter);
+        self.register_named(module, loaded, config, interpreter);
     }
 
     /// Registers the plugins that a module's `pytest_plugins` names, as far as they are of the tree.
     pub(super) fn register_named(
         &mut self,
         module: &Rc<Module>,
-        initial: bool,
+        loaded: Moment,
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
@@ -377,7 +369,7 @@ impl Plugins {
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)
                 && !self.all.iter().any(|plugin| plugin.is(&found))
             {
-                self.register(&found, None, initial, config, interpreter);
+                self.register(&found, None, loaded, config, interpreter);
             }
         }
     }
@@ -385,8 +377,8 @@ impl Plugins {
     /// What has to be so that the plugins are there which a file needs: those of its folders, and all that pytest loads
     /// at once.
     pub(super) fn conditions(&self, path: &Utf8Path) -> Vec<Condition> {
-        let at_once = self.pytest < crate::discover::LOADED_ON_THE_WAY;
-        let needed = self.all.iter().filter(|plugin| at_once || plugin.initial || plugin.reaches(path));
+        let at_once = loads_at_once(self.pytest);
+        let needed = self.all.iter().filter(|plugin| at_once || plugin.loaded.is_initial() || plugin.reaches(path));
         let mut all: Vec<Condition> = Vec::new();
         for condition in needed.flat_map(|plugin| plugin.module.conditions.borrow().clone()) {
             if !all.contains(&condition) {
@@ -428,7 +420,8 @@ impl Plugins {
     /// The hooks of a name that reach a file (or all of them), in the order of calls: those that want to be first,
     /// the rest, those that want to be last; in each group the one registered last comes first.
     pub(super) fn hooks(&self, name: &str, path: Option<&Utf8Path>) -> Vec<Hook> {
-        let mut hooks = self.hooks_of(name, |plugin| path.is_none_or(|path| plugin.reaches(path)));
+        let mut hooks =
+            self.hooks_of(name, |plugin| path.map_or(plugin.loaded != Moment::NEVER, |path| plugin.reaches(path)));
         in_turn(&mut hooks);
         hooks
     }

@@ -59,7 +59,7 @@ fn observe(config: &Config, sources: &Sources<'_>, walked: &Walked) -> Observed 
     // What does not parse is a problem of the catalog already.
     let seeds = |path: &Utf8Path| sources.beside(path).is_ok_and(|file| file.text().is_some_and(may_seed));
     let seeding: Vec<&Utf8Path> =
-        walked.conftests.iter().filter(|(path, _)| seeds(path)).filter_map(|(path, _)| path.parent()).collect();
+        walked.conftests.iter().filter(|path| seeds(path)).filter_map(|path| path.parent()).collect();
     let mut observed = Observed::default();
     for module in walked.modules.iter().filter(|one| one.collector == Collector::Module) {
         let Ok(source) = sources.beside(&module.path) else { continue };

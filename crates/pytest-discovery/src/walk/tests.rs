@@ -4,12 +4,13 @@ use std::fs;
 
 use super::*;
 use crate::config::Invocation;
+use crate::moment::Moment;
 
 /// Conftests that ignore what their text names, one path a line.
 struct Lines;
 
 impl Conftests for Lines {
-    fn ignores(&mut self, conftest: &Utf8Path) -> ConftestIgnores {
+    fn ignores(&mut self, conftest: &Utf8Path, _: Moment) -> ConftestIgnores {
         let folder = conftest.parent().unwrap();
         let text = fs::read_to_string(conftest).unwrap();
         let entry = |line: &str| Entry { text: folder.join(line).into_string(), condition: None };

@@ -16,12 +16,14 @@ mod parametrize;
 mod program;
 mod scopes;
 mod state;
+mod trees;
 
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use compare::{compared, lines};
 use fastrand::Rng;
+use oracle::{RELEASES, Release};
 use program::Program;
 use pytest_discovery::{Settings, discover};
 use serde_json::Value as Json;
@@ -48,6 +50,10 @@ const FLOOR_OF_GENERATORS: usize = 60;
 const FLOOR_OF_HOOKS: usize = 99;
 const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
 const FLOOR_OF_HOOKS_AMONG_VAGUE: usize = 20;
+const FLOOR_OF_TREES: usize = 95;
+
+/// pytest's exit codes where it ends without collecting: a traceback, an internal error, wrong usage.
+const ENDED: [u64; 3] = [1, 3, 4];
 
 struct Family {
     /// Program N is made from seed + N.
@@ -117,7 +123,23 @@ fn what_hooks_change_among_vague_tests_is_not_told() {
     hold(&Family { seed: 18_000, floor: FLOOR_OF_HOOKS_AMONG_VAGUE, generate: hooks::among_vague });
 }
 
+#[test]
+fn what_arguments_give_of_a_tree_is_what_the_newest_pytest_gives() {
+    hold_of(&TREES, RELEASES[0]);
+}
+
+#[test]
+fn what_arguments_give_of_a_tree_is_what_older_ones_give() {
+    RELEASES[1..].iter().for_each(|release| hold_of(&TREES, *release));
+}
+
+const TREES: Family = Family { seed: 22_000, floor: FLOOR_OF_TREES, generate: trees::program };
+
 fn hold(family: &Family) {
+    hold_of(family, RELEASES[0]);
+}
+
+fn hold_of(family: &Family, release: Release) {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8PathBuf::try_from(folder.path().canonicalize().unwrap()).unwrap();
     let seeds: Vec<u64> = (0..programs()).map(|number| family.seed + number).collect();
@@ -127,29 +149,35 @@ fn hold(family: &Family) {
         program.write(tree);
     }
 
+    let records = pytests_records(release, programs.iter().zip(&trees).map(|(program, tree)| (tree, &*program.args)));
     let (mut ids, mut exact, mut lost) = (0, 0, 0);
     let mut differing = Vec::new();
-    for (((seed, program), tree), record) in seeds.iter().zip(&programs).zip(&trees).zip(pytests_records(&trees)) {
+    for (((seed, program), tree), record) in seeds.iter().zip(&programs).zip(&trees).zip(records) {
         let tests = record["tests"].as_array().unwrap();
+        let ended = ENDED.iter().any(|code| record["exit"] == *code);
         ids += tests.len();
-        lost += usize::from(record["errors"] != Json::Array(Vec::new()));
-        let problems = match discover(&Settings::new(tree.clone())) {
+        lost += usize::from(ended || record["errors"] != Json::Array(Vec::new()));
+        let pytest = release.pytest().parse().unwrap();
+        let settings = Settings { pytest, args: program.args.clone(), ..Settings::new(tree.clone()) };
+        let problems = match discover(&settings) {
             Ok(catalog) => {
                 let comparison = compared(&catalog, tests);
                 exact += comparison.exact;
                 lines(&comparison)
             }
+            Err(_) if ended => Vec::new(),
             Err(error) => vec![error.to_string()],
         };
         if !problems.is_empty() {
-            differing.push(format!("seed {seed}:\n{program}  {}\n", problems.join("\n  ")));
+            differing.push(format!("pytest {}, seed {seed}:\n{program}  {}\n", release.name, problems.join("\n  ")));
         }
     }
 
     let share = 100 * exact / ids.max(1);
     println!(
-        "{} programs, {lost} with a collection error: {exact} of pytest's {ids} ids are exact, {share} %; {} \
+        "pytest {}: {} programs, {lost} with a collection error: {exact} of pytest's {ids} ids are exact, {share} %; {} \
          differ",
+        release.name,
         programs.len(),
         differing.len()
     );
@@ -162,9 +190,10 @@ fn hold(family: &Family) {
     assert!(ids > 2 * programs && lost < programs / 4, "{ids} ids, {lost} of {programs} programs with an error");
 }
 
-fn pytests_records(trees: &[Utf8PathBuf]) -> Vec<Json> {
+fn pytests_records<'a>(release: Release, cases: impl Iterator<Item = (&'a Utf8PathBuf, &'a [String])>) -> Vec<Json> {
+    let cases: Vec<_> = cases.collect();
     let here = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pytest = Command::new(oracle::python())
+    let mut pytest = Command::new(oracle::python_of(release))
         .arg(here.join("tests/generated/oracle.py"))
         .arg(here.join("../../fixtures/pytest"))
         // The order of a set of strings must not differ from run to run.
@@ -175,10 +204,10 @@ fn pytests_records(trees: &[Utf8PathBuf]) -> Vec<Json> {
         .spawn()
         .unwrap();
     // pytest reads all trees before it collects the first.
-    serde_json::to_writer(pytest.stdin.take().unwrap(), trees).unwrap();
+    serde_json::to_writer(pytest.stdin.take().unwrap(), &cases).unwrap();
     let output = pytest.wait_with_output().unwrap();
     assert!(output.status.success());
     let records: Vec<Json> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(records.len(), trees.len());
+    assert_eq!(records.len(), cases.len());
     records
 }

@@ -9,6 +9,8 @@ use fastrand::Rng;
 #[derive(Default)]
 pub(crate) struct Program {
     pub(crate) files: Vec<(String, String)>,
+    /// pytest's arguments.
+    pub(crate) args: Vec<String>,
 }
 
 impl Program {
@@ -17,6 +19,7 @@ impl Program {
     }
 
     pub(crate) fn write(&self, tree: &Utf8Path) {
+        std::fs::create_dir_all(tree).unwrap();
         for (path, text) in &self.files {
             let file = tree.join(path);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -33,7 +36,7 @@ impl fmt::Display for Program {
                 writeln!(f, "  {line}")?;
             }
         }
-        writeln!(f, "  ---")
+        writeln!(f, "  --- pytest {}", self.args.join(" "))
     }
 }
 
