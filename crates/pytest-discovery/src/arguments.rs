@@ -106,11 +106,24 @@ pub(crate) fn is_passed_through(config: &Config, place: usize) -> bool {
         let beside = other.path.parent().filter(|_| other.names.is_empty() && other.path.is_file());
         beside.is_some_and(|folder| argument.path != folder && is_within(&argument.path, folder))
     };
+    let is_anew = argument.names.is_empty() && argument.path.is_file();
     arguments.iter().enumerate().any(|(other, below)| {
         let (first, last) = (place.min(other), place.max(other));
+        if is_anew && other < place {
+            return false;
+        }
         let is_folder_again = || other < place && below == argument && below.path.is_dir();
         (below.is_below(argument) || is_folder_again()) && !arguments.iter().take(last).skip(first + 1).any(makes_anew)
     })
+}
+
+/// How often what lies in the folders around an argument was made anew by the arguments before it: a test that is named
+/// twice is one test unless that happened between.
+pub(crate) fn times_made_anew(config: &Config, place: usize) -> usize {
+    let (before, rest) = config.arguments.split_at(place.min(config.arguments.len()));
+    let Some(argument) = rest.first().filter(|_| config.pytest >= PytestVersion::INTERLEAVED_WALK) else { return 0 };
+    let files = before.iter().filter(|other| other.names.is_empty() && other.path.is_file());
+    files.filter(|file| file.path.parent().is_some_and(|folder| is_within(&argument.path, folder))).count()
 }
 
 /// The command line's arguments, else what `testpaths` finds, else the working directory.

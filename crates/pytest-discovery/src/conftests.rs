@@ -175,9 +175,13 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         if imports.package_of(conftest).is_none() {
             self.names.forget(CONFTEST);
         }
-        let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
         let tree = self.interpreter.tree;
         let relative = |path: &Utf8Path| TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
+        if let Some(why) = imports.cannot_name(conftest) {
+            let at = SourceSpan::line(relative(conftest), 1);
+            return Some(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
+        }
+        let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
         let name = imports.module_name(conftest);
         let message = format!(
             "pytest imports it as `{name}`, which is {} already: rename a folder of one of them",
@@ -252,8 +256,7 @@ impl Conftests for LoadedConftests<'_, '_> {
         if moment == Moment::NEVER {
             return;
         }
-        let is_searched = || self.config.arguments.iter().any(|one| one.path == module && !one.names.is_empty());
-        if loads_at_once(self.config.pytest) && !is_searched() {
+        if moment == Moment::END {
             self.later.push(module.to_owned());
         } else if !self.is_lost(module) {
             self.import(module);

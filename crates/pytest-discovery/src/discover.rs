@@ -12,6 +12,7 @@ use test_catalog::{
     SourceSpan, TestCase, TreePath,
 };
 
+use crate::arguments::Argument;
 use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
 use crate::conftests::LoadedConftests;
@@ -21,7 +22,6 @@ use crate::folders::Folders;
 use crate::imported;
 use crate::imports::Imports;
 use crate::module_names::Taken;
-use crate::moment::Moment;
 use crate::observe::Observer;
 use crate::options::ImportMode;
 use crate::read::Texts;
@@ -259,12 +259,14 @@ fn evaluate(
     if loaded.is_lost {
         return Ok(catalog);
     }
+    if let Some(argument) = walked.not_found.first() {
+        return Err(not_found(argument).into());
+    }
 
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
     // What an argument names may be a docstring of a file as well as a test.
     let mut in_docstrings = false;
-    for (place, file) in walked.modules.iter().enumerate() {
-        let moment = Moment::of_module(file, place, settings.pytest);
+    for file in &walked.modules {
         if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
             continue;
         }
@@ -273,12 +275,14 @@ fn evaluate(
             narrowed_to(file, found)?;
             continue;
         }
-        if let Some(problem) = dotted_name(file, config, tree) {
-            catalog.problems.push(problem);
+        if let Some(why) = collection.interpreter.imports.cannot_name(&file.path) {
+            let at = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
+            let (message, at) = (why.to_owned(), SourceSpan::line(at, 1));
+            catalog.problems.push(Problem { kind: ProblemKind::Collection, message, at });
             continue;
         }
         if config.options.import_mode != ImportMode::Importlib
-            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= moment)
+            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= file.moment)
         {
             collection.interpreter.put_in_place(conftest);
         }
@@ -320,7 +324,7 @@ fn evaluate(
         }
         modules.insert(node.module.file.path.clone());
         catalog.imports.extend(imported::of(&node.module.file));
-        let found = collection.module(moment, &file, Rc::new(node));
+        let found = collection.module(&file, Rc::new(node));
         narrowed_to(&file, found || std::mem::take(&mut in_docstrings))?;
     }
     let found = collection.finish();
@@ -346,9 +350,13 @@ fn evaluate(
 /// An argument has to select a test of its file.
 fn narrowed_to(file: &ModuleFile, found: bool) -> Result<(), ConfigError> {
     match &file.narrowed {
-        Some(argument) if !found => Err(ConfigError::argument(argument.to_string(), "names no test of that file")),
+        Some(argument) if !found => Err(not_found(argument)),
         _ => Ok(()),
     }
+}
+
+fn not_found(argument: &Argument) -> ConfigError {
+    ConfigError::argument(argument.to_string(), "names no test of that file")
 }
 
 fn is_source(file: &&ModuleFile) -> bool {
@@ -390,16 +398,6 @@ fn ends_pytest(module: &Module, pytest: PytestVersion) -> Option<Problem> {
         kind: ProblemKind::Collection,
         message: format!("raises `{}` when it is imported: pytest ends and collects nothing at all", raised.class),
         at: raised.at.clone(),
-    })
-}
-
-/// A name with a dot would be a module in a package, and cannot be imported.
-fn dotted_name(file: &ModuleFile, config: &Config, tree: &Utf8Path) -> Option<Problem> {
-    let dotted = file.path.file_stem().is_some_and(|stem| stem.contains('.'));
-    (dotted && config.options.import_mode != ImportMode::Importlib).then(|| Problem {
-        kind: ProblemKind::Collection,
-        message: "has a dot in its name, so that pytest cannot import it: rename it".to_owned(),
-        at: SourceSpan::line(TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path)), 1),
     })
 }
 

@@ -25,7 +25,8 @@ pub(crate) enum Import {
 
 /// What makes a folder a package.
 pub(crate) const INIT: &str = "__init__.py";
-/// From here on `importlib` names a file in a package for its place in that, and takes dots out of other paths.
+/// From here on `importlib` names a file in a package for its place in that, and takes dots out of other paths; and
+/// `consider_namespace_packages` is there.
 const NAMED_BY_PACKAGE: PytestVersion = PytestVersion::new(8, 1, 0);
 /// Answers to imports with more dots are not kept.
 const MOST_DOTS: usize = 16;
@@ -100,7 +101,7 @@ impl Imports {
             rootdir: config.rootdir.clone(),
             pytest: config.pytest,
             mode: config.options.import_mode,
-            names_namespaces: config.ini.consider_namespace_packages,
+            names_namespaces: config.ini.consider_namespace_packages && config.pytest >= NAMED_BY_PACKAGE,
             roots,
             is_root: seen,
             tops: Mutex::default(),
@@ -184,6 +185,83 @@ impl Imports {
             return if takes_dots { path.replace('.', "_") } else { path.to_owned() }.replace('/', ".");
         }
         stem(file, root).replace('/', ".")
+    }
+
+    /// Why pytest cannot import a file by any name.
+    pub(crate) fn cannot_name(&self, file: &Utf8Path) -> Option<&'static str> {
+        if self.mode != ImportMode::Importlib {
+            if file.file_stem().is_some_and(|stem| stem.contains('.')) {
+                return Some("has a dot in its name, so that pytest cannot import it: rename it");
+            }
+            let name = self.module_name(file);
+            let top = name.split('.').next().unwrap_or_default();
+            let is_taken = match self.mode {
+                // Python's own tests are among what comes first.
+                ImportMode::Append => standard_library::has(top) || top == "test",
+                _ => standard_library::is_loaded(top),
+            };
+            return is_taken.then_some(
+                "has, or lies in a package that has, the name of a module of Python's library, which is imported in its \
+                 place: rename it",
+            );
+        }
+        let begins_with_dot = self.pytest < NAMED_BY_PACKAGE && self.module_name(file).starts_with('.');
+        begins_with_dot.then_some(
+            "lies in a folder whose name begins with a dot, so that pytest cannot import it with `importlib`: rename the folder",
+        )
+    }
+
+    /// With `consider_namespace_packages`: the folder of `sys.path` and the name by which a file can be imported from there
+    /// already, if there is one. `path` is what earlier files put on `sys.path`, in its order.
+    ///
+    /// Source: `resolve_pkg_root_and_module_name` of `_pytest.pathlib`.
+    pub(crate) fn name_in<'p>(&self, file: &'p Utf8Path, path: &[Utf8PathBuf]) -> Option<(&'p Utf8Path, String)> {
+        if !self.names_namespaces || self.mode == ImportMode::Importlib {
+            return None;
+        }
+        let own = Import::File(file.to_owned());
+        let above = self.package_root(file).ancestors().filter(|root| path.iter().any(|known| known == root));
+        above.map(|root| (root, stem(file, root).replace('/', "."))).find(|(_, name)| self.find_spec(name, path) == own)
+    }
+
+    /// The file that pytest's import of a file, whose root is `root`, finds where nothing of its name is imported yet;
+    /// `path` as for [`name_in`](Self::name_in).
+    pub(crate) fn import_of(&self, file: &Utf8Path, root: &Utf8Path, name: &str, path: &[Utf8PathBuf]) -> Import {
+        match self.mode {
+            ImportMode::Prepend => self.below(root, name),
+            ImportMode::Append => match self.find_spec(name, path) {
+                Import::Outside => self.below(root, name),
+                found => found,
+            },
+            ImportMode::Importlib if self.pytest < NAMED_BY_PACKAGE => {
+                self.below(Utf8Path::new(folder_of(file)), name.rsplit('.').next().unwrap_or(name))
+            }
+            ImportMode::Importlib => Import::File(file.to_owned()),
+        }
+    }
+
+    /// What a dotted name means on a `sys.path`: a package or module is before every folder that is none.
+    fn find_spec(&self, name: &str, path: &[Utf8PathBuf]) -> Import {
+        let top = name.split('.').next().unwrap_or(name);
+        if let Some(root) = path.iter().find(|root| self.is_regular(root, top)) {
+            return self.below(root, name);
+        }
+        path.iter()
+            .map(|root| self.below(root, name))
+            .find(|found| *found != Import::Outside)
+            .unwrap_or(Import::Outside)
+    }
+
+    /// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
+    pub(crate) fn put_on(&self, path: &mut Vec<Utf8PathBuf>, root: &Utf8Path) {
+        match self.mode {
+            ImportMode::Prepend => {
+                path.retain(|known| known != root);
+                path.insert(0, root.to_owned());
+            }
+            ImportMode::Append if !path.iter().any(|known| known == root) => path.push(root.to_owned()),
+            _ => {}
+        }
     }
 
     /// Whether pytest takes whatever module has the name of a file, without a look at where that lies.

@@ -26,15 +26,20 @@ pub(crate) enum Taken {
 #[derive(Debug, Default)]
 pub(crate) struct ModuleNames {
     files: HashMap<Box<str>, Utf8PathBuf>,
+    /// What went on `sys.path`, in its order.
+    path: Vec<Utf8PathBuf>,
 }
 
 impl ModuleNames {
     /// Imports a file; `None` where that gives its own module.
     pub(crate) fn import(&mut self, file: &Utf8Path, imports: &Imports) -> Option<Taken> {
-        let name = imports.module_name(file);
-        let (what, by) = match self.meaning(&name, file, imports) {
+        let (root, name) = imports
+            .name_in(file, &self.path)
+            .unwrap_or_else(|| (imports.package_root(file), imports.module_name(file)));
+        imports.put_on(&mut self.path, root);
+        let (what, by) = match self.meaning(&name, root, file, imports) {
             Ok(found) if is_same(&found, file) => return None,
-            Ok(found) if imports.takes_any_module() || file.file_name() == Some(INIT) => {
+            Ok(found) if found.is_file() && (imports.takes_any_module() || file.file_name() == Some(INIT)) => {
                 return Some(Taken::Other(found));
             }
             Ok(by) => (format!("module `{name}`"), by),
@@ -49,19 +54,29 @@ impl ModuleNames {
     }
 
     /// The file that the name of another stands for, once it is imported; `Err` with the package in which there is none.
-    fn meaning(&mut self, name: &str, file: &Utf8Path, imports: &Imports) -> Result<Utf8PathBuf, Utf8PathBuf> {
+    fn meaning(
+        &mut self,
+        name: &str,
+        root: &Utf8Path,
+        file: &Utf8Path,
+        imports: &Imports,
+    ) -> Result<Utf8PathBuf, Utf8PathBuf> {
         if let Some(known) = self.files.get(name) {
             return Ok(known.clone());
         }
-        if imports.takes_any_module() {
-            self.files.insert(name.into(), file.to_owned());
-            return Ok(file.to_owned());
-        }
         let mut parents = name.rmatch_indices('.').map(|(end, _)| (&name[..end], &name[end + 1..]));
         let known = parents.find_map(|(parent, rest)| Some((self.files.get(parent)?.clone(), rest)));
-        let Some((package, rest)) = known else {
-            self.insert(name, imports.package_root(file), file);
-            return Ok(file.to_owned());
+        let Some((package, rest)) = known.filter(|_| !imports.takes_any_module()) else {
+            let found = match imports.import_of(file, root, name, &self.path) {
+                Import::File(found) | Import::Namespace(found) => found,
+                Import::Outside => file.to_owned(),
+            };
+            if imports.takes_any_module() {
+                self.files.insert(name.into(), found.clone());
+            } else {
+                self.insert(name, root, &found);
+            }
+            return Ok(found);
         };
         let folder = package.parent().filter(|_| package.file_name() == Some(INIT));
         match folder.map(|folder| (folder, imports.below(folder, rest))) {

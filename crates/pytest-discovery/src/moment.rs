@@ -1,7 +1,6 @@
 //! When a module is collected, and which conftests are loaded by then.
 
 use crate::PytestVersion;
-use crate::walk::ModuleFile;
 
 /// A conftest is loaded when its folder is collected; before, all were when the first module was.
 const LOADED_ON_THE_WAY: PytestVersion = PytestVersion::new(8, 0, 0);
@@ -21,7 +20,7 @@ impl Moment {
     /// While arguments are looked for, before folders are walked.
     const ARGUMENTS: Self = Self(1);
     /// When the walk is over.
-    const END: Self = Self(usize::MAX - 1);
+    pub(crate) const END: Self = Self(usize::MAX - 1);
     /// Not in this run: the tree's configuration leaves the folder out.
     pub(crate) const NEVER: Self = Self(usize::MAX);
 
@@ -31,14 +30,14 @@ impl Moment {
     }
 
     /// When the module is collected that the walk finds behind so many others. One of which an argument names a test is
-    /// collected to find that test, before folders are.
+    /// searched for that test, before folders are collected.
     ///
     /// Source: `Session.collect` and `genitems`.
-    pub(crate) fn of_module(file: &ModuleFile, behind: usize, pytest: PytestVersion) -> Self {
-        match (loads_at_once(pytest), file.narrowed.is_some()) {
+    pub(crate) fn of_module(modules: usize, is_searched: bool, pytest: PytestVersion) -> Self {
+        match (loads_at_once(pytest), is_searched) {
             (false, true) => Self::ARGUMENTS,
             (true, false) => Self::END,
-            _ => Self::behind(behind),
+            _ => Self::behind(modules),
         }
     }
 

@@ -3,7 +3,9 @@
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
 mod doctest_files;
+mod ignoring;
 mod passed_over;
+mod pytest_7;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -23,6 +25,7 @@ use crate::moment::Moment;
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 use doctest_files::DoctestFiles;
+use ignoring::{FolderRules, Kept, PathPattern, Source, Verdict};
 pub(crate) use passed_over::PassedOver;
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
@@ -98,12 +101,16 @@ pub(crate) struct ModuleFile {
     pub(crate) collector: Collector,
     /// The argument's names and parameters that it is narrowed to; `None` for all of it.
     pub(crate) narrowed: Option<Argument>,
+    /// How often its node was made anew before: an argument that narrows the same node again gives the same tests.
+    pub(crate) made_anew: usize,
     /// Conditions under which a conftest leaves it out.
     pub(crate) conditions: Vec<Condition>,
     /// Why a conftest may leave it out, or keep it.
     pub(crate) doubt: Option<Reason>,
     /// The option of the tree's configuration that leaves it out.
     pub(crate) ignored_by: Option<Condition>,
+    /// When it is collected.
+    pub(crate) moment: Moment,
 }
 
 /// What the walk found.
@@ -115,6 +122,8 @@ pub(crate) struct Walked {
     pub(crate) conftests: Vec<Utf8PathBuf>,
     /// Files by whose names people know tests, and pytest does not look for them.
     pub(crate) other_names: Vec<Utf8PathBuf>,
+    /// Arguments of which pytest finds nothing, wherever their files lead.
+    pub(crate) not_found: Vec<Argument>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
     /// Why a file that was sought, or a folder above it, was passed over.
@@ -130,10 +139,12 @@ pub(crate) fn walk(
     sought: &[Utf8PathBuf],
 ) -> Walked {
     let mut walker = Walker::new(config, tree, conftests, folders, sought);
-    for (place, argument) in config.arguments.iter().enumerate() {
-        if !arguments::is_passed_through(config, place) {
-            walker.argument(argument);
-        }
+    if config.pytest < PytestVersion::INTERLEAVED_WALK {
+        walker.as_pytest_7();
+    } else {
+        let is_passed_through = |place: &usize| arguments::is_passed_through(config, *place);
+        let places = (0..config.arguments.len()).filter(|place| !is_passed_through(place));
+        places.for_each(|place| walker.argument(place));
     }
     for file in sought {
         walker.not_below(file);
@@ -158,73 +169,11 @@ struct Walker<'a, C> {
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
-    /// The files that were found in folders so far, where that matters.
-    of_folders: HashSet<Utf8PathBuf>,
+    /// How many folders were entered.
     entered: usize,
+    /// How many modules were found.
+    found: usize,
     walked: Walked,
-}
-
-/// Where an `--ignore` or `--ignore-glob` comes from.
-#[derive(Debug, Clone)]
-enum Source {
-    /// The command line: what it leaves out is not wanted.
-    Asked(String),
-    /// The tree's configuration.
-    Configured(Condition),
-}
-
-/// What the conftests above and in a folder say about its children.
-#[derive(Debug, Default)]
-struct FolderRules {
-    paths: Vec<Entry>,
-    globs: Vec<(FnMatch, Entry)>,
-    unknown: Option<Reason>,
-    /// The conftests with `pytest_ignore_collect`, the nearest last.
-    hooks: Vec<Utf8PathBuf>,
-}
-
-/// A pattern of `python_files` or `norecursedirs`: of a name, or with `/` of a whole path.
-struct PathPattern {
-    whole: bool,
-    pattern: FnMatch,
-}
-
-impl PathPattern {
-    fn new(text: &str) -> Self {
-        let whole = text.contains('/');
-        let pattern = if whole && !text.starts_with('/') { format!("*/{text}") } else { text.to_owned() };
-        Self { whole, pattern: FnMatch::new(&pattern) }
-    }
-
-    fn matches(&self, path: &Utf8Path) -> bool {
-        let text = if self.whole { path.as_str() } else { path.file_name().unwrap_or_default() };
-        self.pattern.matches(text)
-    }
-}
-
-/// What becomes of a child of a folder.
-enum Verdict {
-    Ignored(PassedOver),
-    Kept(Kept),
-}
-
-/// What is to be said of what is kept.
-#[derive(Debug, Clone, Default)]
-struct Kept {
-    conditions: Vec<Condition>,
-    doubt: Option<Reason>,
-    ignored_by: Option<Condition>,
-}
-
-impl Kept {
-    /// The same below it, with what is to be said of that.
-    fn and(&self, inner: Self) -> Self {
-        Self {
-            conditions: self.conditions.iter().cloned().chain(inner.conditions).collect(),
-            doubt: inner.doubt.or_else(|| self.doubt.clone()),
-            ignored_by: self.ignored_by.clone().or(inner.ignored_by),
-        }
-    }
 }
 
 impl<'a, C: Conftests> Walker<'a, C> {
@@ -273,13 +222,15 @@ impl<'a, C: Conftests> Walker<'a, C> {
             doctest_files: DoctestFiles::new(config),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
-            of_folders: HashSet::default(),
             entered: 0,
+            found: 0,
             walked: Walked::default(),
         }
     }
 
-    fn argument(&mut self, argument: &Argument) {
+    fn argument(&mut self, place: usize) {
+        let config = self.config;
+        let Some(argument) = config.arguments.get(place) else { return };
         let folder = if argument.path.is_dir() { Some(argument.path.as_path()) } else { argument.path.parent() };
         let Some(folder) = folder else { return };
         let rules = self.enter_from_above(folder);
@@ -290,68 +241,17 @@ impl<'a, C: Conftests> Walker<'a, C> {
             let collectors = self.collectors(&argument.path);
             // pytest says itself what becomes of a file that nothing collects.
             let named = if collectors.is_empty() && self.has_modules { vec![Collector::Module] } else { collectors };
-            named
-                .into_iter()
-                .for_each(|collector| self.file(&argument.path, collector, narrowed.clone(), Kept::default()));
-        }
-    }
-
-    /// Loads the conftests from `confcutdir` down to a folder.
-    fn enter_from_above(&mut self, folder: &Utf8Path) -> Arc<FolderRules> {
-        let mut rules = Arc::new(FolderRules::default());
-        let above: Vec<_> = folder.ancestors().collect();
-        for ancestor in above.into_iter().rev() {
-            if self.config.confcutdir.starts_with(ancestor) && ancestor != self.config.confcutdir {
-                continue;
+            for collector in named {
+                let made_anew = arguments::times_made_anew(config, place);
+                let file = self.module_file(&argument.path, collector, narrowed.clone(), Kept::default());
+                self.file(ModuleFile { made_anew, ..file });
             }
-            rules = self.enter(ancestor, &rules, &Kept::default());
         }
-        rules
-    }
-
-    /// The rules in a folder, whose own conftest is loaded the first time.
-    fn enter(&mut self, folder: &Utf8Path, above: &Arc<FolderRules>, kept: &Kept) -> Arc<FolderRules> {
-        if let Some(known) = self.rules.get(folder) {
-            return known.clone();
-        }
-        let conftest = folder.join("conftest.py");
-        let rules = if !self.config.options.noconftest && self.folders.has_file(folder, "conftest.py") {
-            let said = self.conftests.ignores(&conftest, self.moment(kept));
-            self.walked.conftests.push(conftest.clone());
-            let globs = said
-                .globs
-                .map(|globs| globs.into_iter().map(|entry| (FnMatch::new(&entry.text), entry)).collect::<Vec<_>>());
-            Arc::new(FolderRules {
-                paths: said.paths.unwrap_or_else(|| above.paths.clone()),
-                globs: globs.unwrap_or_else(|| {
-                    above.globs.iter().map(|(_, entry)| (FnMatch::new(&entry.text), entry.clone())).collect()
-                }),
-                unknown: said.unknown.or_else(|| above.unknown.clone()),
-                hooks: above.hooks.iter().cloned().chain(said.hook.then_some(conftest)).collect(),
-            })
-        } else {
-            above.clone()
-        };
-        self.rules.insert(folder.to_owned(), rules.clone());
-        rules
     }
 
     fn folder(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, above: &mut Vec<Utf8PathBuf>, kept: &Kept) {
-        self.entered += 1;
-        if self.entered > MOST_FOLDERS {
-            if self.entered == MOST_FOLDERS + 1 {
-                self.problem(folder, format!("has more than {MOST_FOLDERS} folders with it: the rest is not read"));
-            }
-            return;
-        }
-        let listing = match self.folders.listing(folder) {
-            Ok(listing) => listing,
-            Err(error) => return self.problem(folder, format!("cannot be read: {error}")),
-        };
-        for name in &listing.unreadable {
-            self.problem(folder, format!("{name} is not UTF-8: it is not read"));
-        }
-        for Child { name, kind, is_link } in in_order(&listing, self.config.pytest) {
+        let Some(listing) = self.listing(folder) else { return };
+        for Child { name, kind, is_link } in in_order(&listing) {
             let is_dir = *kind == Kind::Folder;
             if !is_dir && !name.ends_with(".py") && !self.doctest_files.may_have(name) {
                 continue;
@@ -360,12 +260,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
             let collectors = if is_dir { Vec::new() } else { self.collectors(path) };
             let is_passed_over = !is_dir && !collectors.contains(&Collector::Module) && self.has_modules;
             if is_passed_over && name.ends_with(".py") {
-                if is_named_for_tests(name) {
-                    self.walked.other_names.push(path.clone());
-                }
-                if self.is_sought(path) {
-                    self.pass_over(path, PassedOver::Name(self.config.ini.python_files.clone()));
-                }
+                self.not_looked_for(path, name);
             }
             if !is_dir && collectors.is_empty() {
                 continue;
@@ -379,25 +274,64 @@ impl<'a, C: Conftests> Walker<'a, C> {
             };
             let inner = kept.and(own);
             if !is_dir {
-                // Before, files of folders were collected once, and not the folders.
-                let is_new = self.config.pytest >= PytestVersion::INTERLEAVED_WALK
-                    || self.config.options.keep_duplicates
-                    || self.of_folders.insert(path.clone());
-                for collector in collectors.into_iter().filter(|_| is_new) {
-                    self.file(path, collector, None, inner.clone());
+                for collector in collectors {
+                    let file = self.module_file(path, collector, None, inner.clone());
+                    self.file(file);
                 }
                 continue;
             }
-            // Only links lead back.
-            let real = if *is_link { canonical(path) } else { path.clone() };
-            if *is_link && above.iter().any(|one| one == &real || canonical(one) == real) {
-                self.problem(path, "links back to a folder above: pytest would go round, it is not followed".into());
-                continue;
-            }
+            let Some(real) = self.real(path, *is_link, above) else { continue };
             let inside = self.enter(path, rules, &inner);
             above.push(real);
             self.folder(path, &inside, above, &inner);
             above.pop();
+        }
+    }
+
+    /// What a folder holds, if it can be read and is not one too many.
+    fn listing(&mut self, folder: &Utf8Path) -> Option<Arc<Folder>> {
+        self.entered += 1;
+        if self.entered > MOST_FOLDERS {
+            if self.entered == MOST_FOLDERS + 1 {
+                self.problem(folder, format!("has more than {MOST_FOLDERS} folders with it: the rest is not read"));
+            }
+            return None;
+        }
+        match self.folders.listing(folder) {
+            Ok(listing) => {
+                for name in &listing.unreadable {
+                    self.problem(folder, format!("{name} is not UTF-8: it is not read"));
+                }
+                Some(listing)
+            }
+            Err(error) => {
+                self.problem(folder, format!("cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Where a folder really is, unless it is a link to one of those around it, which are `above`.
+    fn real(&mut self, path: &Utf8Path, is_link: bool, above: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+        // Only links lead back.
+        if !is_link {
+            return Some(path.to_owned());
+        }
+        let real = canonical(path);
+        if above.iter().any(|one| one == &real || canonical(one) == real) {
+            self.problem(path, "links back to a folder above: pytest would go round, it is not followed".into());
+            return None;
+        }
+        Some(real)
+    }
+
+    /// Tells of a file that pytest does not look for by its name.
+    fn not_looked_for(&mut self, path: &Utf8Path, name: &str) {
+        if is_named_for_tests(name) {
+            self.walked.other_names.push(path.to_owned());
+        }
+        if self.is_sought(path) {
+            self.pass_over(path, PassedOver::Name(self.config.ini.python_files.clone()));
         }
     }
 
@@ -414,95 +348,30 @@ impl<'a, C: Conftests> Walker<'a, C> {
             && (self.initial.contains(path.as_str()) || self.python_files.iter().any(|pattern| pattern.matches(path)))
     }
 
-    fn verdict(&mut self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
-        let is_old = self.config.pytest < PytestVersion::INTERLEAVED_WALK;
-        // Before, no hook could open these, and what leads to an argument was no exception.
-        if is_old && is_dir && path.file_name() == Some("__pycache__") {
-            return Verdict::Ignored(PassedOver::Cache);
-        }
-        let leads_to_argument = || self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path));
-        let exempt = if is_dir { !is_old && leads_to_argument() } else { self.initial.contains(path.as_str()) };
-        if exempt {
-            return Verdict::Kept(Kept::default());
-        }
-        let mut kept = Kept { doubt: rules.unknown.clone(), ..Kept::default() };
-        for asked in rules.hooks.iter().rev().map(Some).chain([None]) {
-            let verdict = match asked {
-                Some(conftest) => self.conftests.ask_hook(conftest, path),
-                None => self.conftests.ask_plugins(path),
-            };
-            match verdict {
-                HookVerdict::Silent => {}
-                HookVerdict::Ignore => {
-                    return Verdict::Ignored(
-                        asked.map_or(PassedOver::Plugin, |conftest| PassedOver::Hook(self.relative(conftest))),
-                    );
-                }
-                HookVerdict::Keep => return Verdict::Kept(kept),
-                HookVerdict::Perhaps(condition) => kept.conditions.push(condition),
-            }
-        }
-        let hits = rules.paths.iter().filter(|entry| entry.text == path.as_str());
-        let globbed = rules.globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str())).map(|(_, entry)| entry);
-        for entry in hits.chain(globbed) {
-            match &entry.condition {
-                None => {
-                    return Verdict::Ignored(PassedOver::CollectIgnore(
-                        self.relative(Utf8Path::new(&entry.text)).into_string(),
-                    ));
-                }
-                Some(condition) => kept.conditions.push(condition.clone()),
-            }
-        }
-        if path.file_name() == Some("__pycache__") {
-            return Verdict::Ignored(PassedOver::Cache);
-        }
-        if is_dir && !self.config.options.collect_in_virtualenv && self.is_virtualenv(path) {
-            return Verdict::Ignored(PassedOver::Virtualenv);
-        }
-        if is_dir && let Some(index) = self.norecursedirs.iter().position(|pattern| pattern.matches(path)) {
-            return Verdict::Ignored(PassedOver::NoRecurse(self.config.ini.norecursedirs[index].clone()));
-        }
-        let paths = self.ignore.iter().filter(|(ignored, _)| ignored == path.as_str()).map(|(_, source)| source);
-        let globs = self.ignore_globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str()));
-        for source in paths.chain(globs.map(|(_, source)| source)) {
-            match source {
-                Source::Asked(option) => return Verdict::Ignored(PassedOver::Option(option.clone())),
-                Source::Configured(condition) => kept.ignored_by = Some(condition.clone()),
-            }
-        }
-        Verdict::Kept(kept)
-    }
-
-    fn is_virtualenv(&self, folder: &Utf8Path) -> bool {
-        if self.config.pytest < PytestVersion::PYVENV_CFG {
-            let scripts = ["activate", "activate.csh", "activate.fish", "Activate", "Activate.bat", "Activate.ps1"];
-            return scripts.iter().any(|script| folder.join("bin").join(script).is_file());
-        }
-        let folders = self.folders;
-        folders.has_file(folder, "pyvenv.cfg")
-            || (self.config.pytest >= PytestVersion::CONDA_META
-                && folders.has_folder(folder, "conda-meta")
-                && folders.has_file(&folder.join("conda-meta"), "history"))
-    }
-
-    fn file(&mut self, path: &Utf8Path, collector: Collector, narrowed: Option<Argument>, kept: Kept) {
-        if collector != Collector::Text {
-            self.conftests.found(path, self.moment(&kept));
-        }
-        self.walked.modules.push(ModuleFile {
+    fn module_file(&self, path: &Utf8Path, collector: Collector, narrowed: Option<Argument>, kept: Kept) -> ModuleFile {
+        ModuleFile {
             path: path.to_owned(),
             collector,
+            moment: Moment::of_module(self.found, narrowed.is_some(), self.config.pytest),
             narrowed,
+            made_anew: 0,
             conditions: kept.conditions,
             doubt: kept.doubt,
             ignored_by: kept.ignored_by,
-        });
+        }
     }
 
-    /// When what is kept so is loaded or collected.
+    fn file(&mut self, file: ModuleFile) {
+        if file.collector != Collector::Text {
+            self.conftests.found(&file.path, if file.ignored_by.is_some() { Moment::NEVER } else { file.moment });
+        }
+        self.found += 1;
+        self.walked.modules.push(file);
+    }
+
+    /// When the conftest of a folder that is kept so is loaded.
     fn moment(&self, kept: &Kept) -> Moment {
-        if kept.ignored_by.is_some() { Moment::NEVER } else { Moment::behind(self.walked.modules.len()) }
+        if kept.ignored_by.is_some() { Moment::NEVER } else { Moment::behind(self.found) }
     }
 
     /// Whether a file is sought that is this one or lies below it.
@@ -543,15 +412,11 @@ fn is_named_for_tests(name: &str) -> bool {
 }
 
 /// The children of a folder in pytest's order: a package's `__init__.py`, then all others by name, files and folders
-/// mixed; before 8.0, files first.
-fn in_order(folder: &Folder, pytest: PytestVersion) -> impl Iterator<Item = &Child> {
-    let is_mixed = pytest >= PytestVersion::INTERLEAVED_WALK;
-    let turn = move |child: &Child| match &*child.name {
-        INIT => 0,
-        _ if is_mixed || child.kind != Kind::Folder => 1,
-        _ => 2,
-    };
-    (0..3).flat_map(move |one| folder.children.iter().filter(move |child| turn(child) == one))
+/// mixed.
+fn in_order(folder: &Folder) -> impl Iterator<Item = &Child> {
+    let is_first = |child: &&Child| &*child.name == INIT;
+    let children = folder.children.iter();
+    children.clone().filter(is_first).chain(children.filter(move |child| !is_first(child)))
 }
 
 /// Where a folder really is; its own path where that cannot be said.

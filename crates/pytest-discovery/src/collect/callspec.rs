@@ -82,6 +82,11 @@ impl CallSpecs {
         self.taken.is_empty()
     }
 
+    /// The names that were parametrized without a fixture.
+    pub(super) fn direct(&self) -> &[Rc<str>] {
+        &self.direct
+    }
+
     /// One more call, whose sets vary faster than those of the calls before. `names` can be parametrized.
     pub(super) fn parametrize(
         &mut self,

@@ -67,6 +67,9 @@ impl Collection<'_, '_> {
         } else {
             judge(class, unittest, self.config.pytest)
         };
+        if !matches!(verdict, Verdict::LeftOut(None)) {
+            self.search.come_by(place.classes.iter().map(|node| &*node.name).chain([&**name]));
+        }
         match verdict {
             Verdict::Collected => {}
             Verdict::LeftOut(why) => {

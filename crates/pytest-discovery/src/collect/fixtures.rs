@@ -16,6 +16,8 @@ use crate::eval::truth;
 use crate::eval::value::{Binding, Class, Doubt, Fixture, Function, Module, Names, Value};
 use crate::syntax::ast::{self, ParameterKind};
 
+/// What is used by itself is named once.
+const NAMED_ONCE: PytestVersion = PytestVersion::new(8, 0, 0);
 /// Dependencies are visited in depth, behind all that the test asks for itself.
 const DEPTH_FIRST_BEHIND: PytestVersion = PytestVersion::new(9, 0, 0);
 /// Dependencies are visited in depth, each behind what asks for it.
@@ -275,6 +277,8 @@ pub(super) struct Requested {
 #[derive(Debug)]
 pub(crate) struct Closure {
     pub(super) names: Vec<Rc<str>>,
+    /// Of these, what is used by itself, and what the test asks for.
+    initial: Vec<Rc<str>>,
     /// All definitions of each name, the farthest first; a name without any is a plugin's, or a parameter.
     pub(super) definitions: HashMap<Rc<str>, Vec<Rc<FixtureDef>>>,
     /// Why it may be another.
@@ -330,13 +334,18 @@ impl Visible {
     fn find_closure(&self, configured: &[String], requested: &Requested, pytest: PytestVersion) -> Closure {
         let Requested { names: initial, direct } = requested;
         let autouse = self.layers.iter().flat_map(|layer| layer.autouse.iter().cloned());
+        let configured = configured.iter().map(|name| Rc::from(name.as_str()));
+        // One that several nodes use by themselves was there once for each: where it has params, pytest refuses the test.
+        let is_once = pytest >= NAMED_ONCE;
         let mut names: Vec<Rc<str>> = Vec::new();
-        for name in configured.iter().map(|name| Rc::from(name.as_str())).chain(autouse).chain(initial.iter().cloned())
+        for (name, is_once) in
+            configured.chain(autouse).map(|name| (name, is_once)).chain(initial.iter().map(|name| (name.clone(), true)))
         {
-            if !names.contains(&name) {
+            if !is_once || !names.contains(&name) {
                 names.push(name);
             }
         }
+        let initial = names.clone();
         let mut walk = Walk { visible: self, direct, definitions: HashMap::default(), names: Vec::new() };
         if pytest >= DEPTH_FIRST {
             let mut levels = HashMap::default();
@@ -366,7 +375,34 @@ impl Visible {
         {
             doubt = Some(("autouse".into(), Some(why)));
         }
-        Closure { names: closure, definitions, doubt }
+        Closure { names: closure, initial, definitions, doubt }
+    }
+}
+
+impl Closure {
+    /// The names without those that only fixtures ask for in whose place parameters are given: `direct` are such names.
+    ///
+    /// Source: `FuncFixtureInfo.prune_dependency_tree`.
+    pub(super) fn pruned(&self, direct: &[Rc<str>]) -> Vec<Rc<str>> {
+        if !direct.iter().any(|name| self.definitions.get(name).is_some_and(|all| !all.is_empty())) {
+            return self.names.clone();
+        }
+        let mut needed: Vec<&Rc<str>> = Vec::new();
+        let mut open: Vec<&Rc<str>> = self.initial.iter().collect();
+        while let Some(name) = open.pop() {
+            if needed.contains(&name) || !self.names.contains(name) {
+                continue;
+            }
+            needed.push(name);
+            if direct.contains(name) {
+                // What gives a parameter asks for it by its request.
+                open.extend(self.names.iter().filter(|name| &***name == "request"));
+            } else {
+                let nearest = self.definitions.get(name).and_then(|all| all.last());
+                open.extend(nearest.into_iter().flat_map(|fixture| &fixture.requests));
+            }
+        }
+        self.names.iter().filter(|name| needed.contains(name)).cloned().collect()
     }
 }
 

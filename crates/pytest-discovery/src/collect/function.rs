@@ -53,6 +53,9 @@ enum Outcome {
     Refused(String),
 }
 
+/// A hook's parameters stand in the place of a fixture; before, a fixture with params was parametrized beside them.
+const SHADOWED: PytestVersion = PytestVersion::new(8, 0, 0);
+
 impl Collection<'_, '_> {
     pub(super) fn function(
         &mut self,
@@ -299,7 +302,7 @@ impl Collection<'_, '_> {
         }
         let calls = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new());
         // Where something was parametrized, pytest works out the fixtures anew.
-        let names = if calls.is_empty() { metafunc.names() } else { Ok(metafunc.closure.names.clone()) };
+        let names = if calls.is_empty() { metafunc.names() } else { Ok(metafunc.closure.pruned(calls.direct())) };
         match names {
             Ok(names) => Outcome::Tests(calls.finish(pytest), names.into()),
             Err(doubt) => outcome(Failure::names_not_known(doubt), &span),
@@ -351,6 +354,9 @@ impl Collection<'_, '_> {
             metafunc.fail(Failure::names_not_known(doubt.clone()), None);
         }
         for name in names.unwrap_or_default().iter().filter(|name| !marked.contains(name)) {
+            if metafunc.session.pytest >= SHADOWED && metafunc.calls.borrow().direct().contains(name) {
+                continue;
+            }
             if let Some(definition) = parametrized(&metafunc.closure.definitions, name) {
                 sources += 1;
                 metafunc.parametrize(&fixture_call(&definition), self.interpreter, &frame);

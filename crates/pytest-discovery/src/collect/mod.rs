@@ -34,6 +34,7 @@ mod parametrize;
 mod plugins;
 mod regroup;
 mod scope;
+mod search;
 mod shadow;
 mod unread;
 
@@ -50,7 +51,6 @@ use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Frame, Interpreter, TOO_LONG, truth};
-use crate::moment::Moment;
 use crate::syntax::ast::Range;
 use crate::walk::ModuleFile;
 pub(crate) use cases::Cases;
@@ -61,6 +61,7 @@ pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
+use search::Search;
 
 /// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
 const MAKERS: [&str; 5] = [
@@ -85,6 +86,7 @@ pub(crate) struct Collection<'c, 'i> {
     items: Vec<Rc<Item>>,
     /// The classes of the module or class that is being collected: pytest collects them after all that is beside them.
     nodes: Vec<class::Node>,
+    search: Search,
     /// The calls of `pytest_itemcollected` of the conftests around the module that is being collected.
     told: Vec<alike::Calls>,
     /// `pytest_generate_tests` of the conftests around the module that is being collected.
@@ -158,6 +160,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             session,
             items: Vec::new(),
             nodes: Vec::new(),
+            search: Search::default(),
             told: Vec::new(),
             generators: Rc::from([]),
             suspects: Vec::new(),
@@ -168,14 +171,14 @@ impl<'c, 'i> Collection<'c, 'i> {
     }
 
     /// Collects one module. Whether it, or what narrows it, may have a test: a module that is lost may.
-    pub(crate) fn module(&mut self, moment: Moment, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
+    pub(crate) fn module(&mut self, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
         if module.ended.borrow().is_some() {
             self.lost_import(&module);
             return true;
         }
-        self.plugins.register_named(&module, moment, &self.object, self.interpreter);
-        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", moment);
+        self.plugins.register_named(&module, file.moment, &self.object, self.interpreter);
+        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", file.moment);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
@@ -230,6 +233,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         // What an argument narrows is told of once all that it selects is collected.
         let (during, after) = if file.narrowed.is_none() { (hooks, Vec::new()) } else { (Vec::new(), hooks) };
         self.told = during;
+        self.search.begin(file.narrowed.as_ref());
         let outcome =
             self.children(|here| names.iter().try_for_each(|(name, binding)| here.name(name, binding, &place)));
         if let Err(Lost(problem)) = outcome {
@@ -241,13 +245,13 @@ impl<'c, 'i> Collection<'c, 'i> {
         self.suspect(before, Vec::new());
         self.tell_open(before, &module);
         if let Some(argument) = &file.narrowed {
-            self.narrow(before, argument);
+            self.narrow(before, file, argument);
         }
         if !after.is_empty() {
             self.told = after;
             self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
-        file.narrowed.is_none() || self.items.len() > before
+        file.narrowed.is_none() || self.search.is_found()
     }
 
     /// A module whose import ended with an exception is told of once, unless it skipped itself.
@@ -279,24 +283,6 @@ impl<'c, 'i> Collection<'c, 'i> {
         for item in &self.items[before..] {
             suspects.iter().for_each(|suspect| item.add_condition(suspect.clone()));
         }
-    }
-
-    /// Leaves only what the argument's names select: those of classes and of a function.
-    fn narrow(&mut self, before: usize, argument: &crate::Argument) {
-        let new = self.items.split_off(before);
-        self.items.extend(new.into_iter().filter(|item| {
-            let names: Vec<&str> = item.classes.iter().map(|node| &*node.name).chain([&*item.name]).collect();
-            let within = names.len() >= argument.names.len()
-                && names.iter().zip(&argument.names).all(|(one, other)| one == other);
-            let param = item.id.as_ref().map(|id| format!("[{id}]")).unwrap_or_default();
-            // A class that is not known may hold the test that is asked for.
-            let holds = item.function.is_none()
-                && argument.names.iter().map(String::as_str).take(names.len()).eq(names.iter().copied());
-            // An inexact case may hold the parameters that are asked for.
-            holds
-                || within
-                    && argument.param.as_ref().is_none_or(|wanted| param == *wanted || item.doubt.borrow().is_some())
-        }));
     }
 
     /// `__test__` of a module, which its `__getattr__` may give. What gives that gives other names, too, that pytest asks for: then

@@ -40,7 +40,7 @@ impl Names {
     }
 }
 
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 18] = [
     "python_files = *.py",
     "python_files = test_*.py check_*.py __init__.py",
     "python_files = b/*.py test_*.py",
@@ -54,6 +54,10 @@ const SETTINGS: [&str; 14] = [
     "addopts = --ignore-glob=*/b*",
     "addopts = --import-mode=importlib",
     "addopts = --keep-duplicates",
+    "addopts = --import-mode=append",
+    "addopts = --doctest-modules",
+    "addopts = --import-mode=importlib --doctest-modules",
+    "consider_namespace_packages = true",
     "python_files = test_*.py __init__.py",
 ];
 
@@ -98,7 +102,7 @@ fn folder(rng: &mut Rng, program: &mut Program, names: &mut Names, at: &str, dep
         program.file(&format!("{at}__init__.py"), if chance(rng, 40) { "def test_init(): pass\n" } else { "" });
     }
     if chance(rng, 35) {
-        let text = if chance(rng, 8) { pick(rng, &FAILING) } else { pick(rng, &CONFTESTS) };
+        let text = if chance(rng, 6) { pick(rng, &FAILING) } else { pick(rng, &CONFTESTS) };
         program.file(&format!("{at}conftest.py"), format!("{text}\n"));
     }
     if at.ends_with("venv/") {
@@ -106,7 +110,7 @@ fn folder(rng: &mut Rng, program: &mut Program, names: &mut Names, at: &str, dep
     }
     let files: BTreeSet<String> = (0..rng.usize(0..3)).map(|_| names.of_file(rng)).collect();
     for name in files {
-        let text = if chance(rng, 3) { "raise ValueError\n" } else { pick(rng, &MODULES) };
+        let text = if chance(rng, 1) { "raise ValueError\n" } else { pick(rng, &MODULES) };
         program.file(&format!("{at}{name}"), text);
     }
     for name in some(rng, &FOLDERS, if depth == 0 { 30 } else { 13 }) {
@@ -116,12 +120,13 @@ fn folder(rng: &mut Rng, program: &mut Program, names: &mut Names, at: &str, dep
     }
 }
 
-const MODULES: [&str; 5] = [
+const MODULES: [&str; 6] = [
     "def test_one(): pass\n",
     "def test_one(): pass\n",
     "def test_one(): pass\nclass TestC:\n    def test_two(self): pass\n",
     "import pytest\n@pytest.mark.parametrize('p', [1, 2])\ndef test_one(p): pass\n",
     "def test_one(g): pass\n",
+    "'''>>> 1'''\ndef test_one(): pass\nclass TestC:\n    '''>>> 2'''\n",
 ];
 
 const IDS: [&str; 5] = ["", "", "::test_one", "::test_one[1]", "::TestC"];

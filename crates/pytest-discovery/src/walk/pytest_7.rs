@@ -1,0 +1,282 @@
+//! The walk of pytest before 8.0: a folder with `__init__.py` is one node, which collects what lies below it once all
+//! arguments are looked through, and a file that was found in a folder is not found again.
+//!
+//! Source of the rules: `Session.collect` and `Package.collect` of pytest 7.4.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use foldhash::HashSet;
+use test_catalog::{Reason, SourceSpan, TreePath};
+
+use super::ignoring::{FolderRules, Kept, Verdict};
+use super::{Collector, Conftests, ModuleFile, Walker, canonical};
+use crate::arguments::Argument;
+use crate::folders::{Child, Kind};
+use crate::imports::INIT;
+use crate::paths::is_within;
+
+/// What an argument or a package gives.
+enum Node {
+    File(ModuleFile),
+    Package(Package),
+}
+
+impl Node {
+    fn doubt(&mut self) -> &mut Option<Reason> {
+        match self {
+            Self::File(file) => &mut file.doubt,
+            Self::Package(package) => &mut package.kept.doubt,
+        }
+    }
+
+    /// Whether nothing may leave it out.
+    fn is_certain(&self) -> bool {
+        match self {
+            Self::File(file) => file.conditions.is_empty() && file.doubt.is_none(),
+            Self::Package(Package { kept, .. }) => kept.conditions.is_empty() && kept.doubt.is_none(),
+        }
+    }
+}
+
+/// A folder with `__init__.py`.
+struct Package {
+    folder: Utf8PathBuf,
+    kept: Kept,
+}
+
+/// A file or folder that is come by.
+struct Entry {
+    path: Utf8PathBuf,
+    is_dir: bool,
+    /// Those of the folder that it is in.
+    rules: Arc<FolderRules>,
+    /// What is to be said of that folder.
+    kept: Kept,
+}
+
+/// What the session knows of the arguments before.
+#[derive(Default)]
+struct Session {
+    /// Folders whose files are collected by their package.
+    packages: HashSet<Utf8PathBuf>,
+    /// `__init__.py` above arguments.
+    inits: HashSet<Utf8PathBuf>,
+    /// The files that were found in folders.
+    files: HashSet<Utf8PathBuf>,
+    nodes: Vec<Node>,
+}
+
+impl<C: Conftests> Walker<'_, C> {
+    /// Collects what the arguments give.
+    pub(super) fn as_pytest_7(&mut self) {
+        let mut session = Session::default();
+        for argument in &self.config.arguments {
+            let is_dir = argument.path.is_dir();
+            let folder = if is_dir { Some(argument.path.as_path()) } else { argument.path.parent() };
+            let Some(folder) = folder else { continue };
+            let rules = self.enter_from_above(folder);
+            self.packages_above(argument, &mut session);
+            if is_dir {
+                self.folder_of_argument(folder, &rules, &mut session);
+            } else {
+                self.file_of_argument(argument, &rules, &mut session);
+            }
+        }
+        for node in std::mem::take(&mut session.nodes) {
+            self.expand(node, &mut session.files);
+        }
+    }
+
+    fn packages_above(&mut self, argument: &Argument, session: &mut Session) {
+        let confcutdir = &self.config.confcutdir;
+        let is_outside = confcutdir.starts_with(&argument.path) && *confcutdir != argument.path;
+        if self.config.options.doctest_modules || is_outside {
+            return;
+        }
+        for folder in argument.path.ancestors() {
+            let init = folder.join(INIT);
+            if !self.folders.has_file(folder, INIT) || session.inits.contains(&init) {
+                continue;
+            }
+            let rules = self.rules.get(folder).cloned().unwrap_or_default();
+            let found = self.collected(&init, &rules, &Kept::default(), None);
+            if found.iter().any(|node| matches!(node, Node::Package(_))) {
+                session.packages.insert(folder.to_owned());
+            }
+            if !found.is_empty() {
+                session.inits.insert(init);
+            }
+        }
+    }
+
+    fn folder_of_argument(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, session: &mut Session) {
+        let mut entries = Vec::new();
+        self.visit(folder, rules, &Kept::default(), &mut vec![canonical(folder)], &mut entries);
+        let mut seen: HashSet<&Utf8Path> = HashSet::default();
+        for entry in entries.iter().filter(|entry| !entry.is_dir) {
+            let folder = entry.path.parent().unwrap_or(&entry.path);
+            if seen.insert(folder) && self.folders.has_file(folder, INIT) {
+                let init = folder.join(INIT);
+                let found = self.collected(&init, &entry.rules, &entry.kept, Some(&mut session.files));
+                if found.iter().any(|node| matches!(node, Node::Package(_))) {
+                    session.packages.insert(folder.to_owned());
+                }
+                self.add(found, session);
+            }
+            let name = entry.path.file_name().unwrap_or_default();
+            if name.ends_with(".py") && name != INIT && self.has_modules && !self.is_python_file(&entry.path) {
+                self.not_looked_for(&entry.path, name);
+            }
+            if !session.packages.contains(folder) {
+                let found = self.collected(&entry.path, &entry.rules, &entry.kept, Some(&mut session.files));
+                self.add(found, session);
+            }
+        }
+    }
+
+    fn file_of_argument(&mut self, argument: &Argument, rules: &Arc<FolderRules>, session: &mut Session) {
+        let path = &argument.path;
+        let mut found = self.collected(path, rules, &Kept::default(), None);
+        if found.is_empty() && self.has_modules {
+            // pytest says itself what becomes of a file that nothing collects.
+            found.push(Node::File(self.module_file(path, Collector::Module, None, Kept::default())));
+        }
+        if !argument.names.is_empty() {
+            // A package has none of the names.
+            found.retain(|node| matches!(node, Node::File(_)));
+            if found.is_empty() {
+                self.walked.not_found.push(argument.clone());
+            }
+            for node in &mut found {
+                if let Node::File(file) = node {
+                    *file = self.module_file(path, file.collector, Some(argument.clone()), Kept::default());
+                    self.conftests.found(path, file.moment);
+                }
+            }
+        } else if let Some(Node::Package(package)) = found.first() {
+            // For the `__init__.py` stands what its package collects first.
+            found = self.of_package(package, &mut session.files, true);
+        }
+        self.add(found, session);
+    }
+
+    fn add(&mut self, found: Vec<Node>, session: &mut Session) {
+        self.found += found.len();
+        session.nodes.extend(found);
+    }
+
+    /// Collects what a package holds, and those in it.
+    fn expand(&mut self, node: Node, files: &mut HashSet<Utf8PathBuf>) {
+        match node {
+            Node::File(file) => self.file(file),
+            Node::Package(package) => {
+                let found = self.of_package(&package, files, false);
+                found.into_iter().for_each(|node| self.expand(node, files));
+            }
+        }
+    }
+
+    /// What a package collects, or only what it collects first; where it is not known what that is, all that may be.
+    fn of_package(&mut self, package: &Package, files: &mut HashSet<Utf8PathBuf>, only_first: bool) -> Vec<Node> {
+        let Package { folder, kept } = package;
+        let mut nodes = Vec::new();
+        let init = folder.join(INIT);
+        if self.python_files.iter().any(|pattern| pattern.matches(&init)) {
+            nodes.push(Node::File(self.module_file(&init, Collector::Module, None, kept.clone())));
+        }
+        let rules = self.rules.get(folder).cloned().unwrap_or_default();
+        let mut entries = Vec::new();
+        self.visit(folder, &rules, kept, &mut vec![canonical(folder)], &mut entries);
+        let mut packages: Vec<&Utf8Path> = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.path != init) {
+            if only_first && nodes.iter().any(Node::is_certain) {
+                break;
+            }
+            let of_other = |package: &&Utf8Path| is_within(&entry.path, package) && entry.path != package.join(INIT);
+            if packages.iter().any(of_other) {
+                continue;
+            }
+            if !entry.is_dir {
+                let found = self.collected(&entry.path, &entry.rules, &entry.kept, Some(files));
+                nodes.extend(found.into_iter().take(if only_first { 1 } else { usize::MAX }));
+            } else if self.folders.has_file(&entry.path, INIT) {
+                packages.push(&entry.path);
+            }
+        }
+        if only_first && nodes.len() > 1 {
+            let file = TreePath::relative_to(&init, self.tree).unwrap_or_else(|| TreePath::new(&init));
+            let text = "which file pytest takes for the package is not known".to_owned();
+            let reason = Reason { text, at: SourceSpan::line(file, 1) };
+            nodes.iter_mut().for_each(|node| *node.doubt() = Some(reason.clone()));
+        }
+        nodes
+    }
+
+    /// What a file is collected as: nothing where it is left out, or is one of the files that were found before.
+    fn collected(
+        &mut self,
+        path: &Utf8Path,
+        rules: &FolderRules,
+        folder: &Kept,
+        before: Option<&mut HashSet<Utf8PathBuf>>,
+    ) -> Vec<Node> {
+        let kept = match self.verdict(path, false, rules) {
+            Verdict::Kept(own) => folder.and(own),
+            Verdict::Ignored(why) => {
+                self.pass_over(path, why);
+                return Vec::new();
+            }
+        };
+        let is_again = before.is_some_and(|files| !files.insert(path.to_owned()));
+        if is_again && !self.config.options.keep_duplicates {
+            return Vec::new();
+        }
+        let is_named = self.initial.contains(path.as_str());
+        let doctest = self.doctest_files.collector(path, is_named);
+        let is_package = self.has_modules && path.file_name() == Some(INIT);
+        let module = (!is_package && self.is_python_file(path)).then_some(Collector::Module);
+        let files = doctest.into_iter().chain(module);
+        let mut nodes: Vec<Node> =
+            files.map(|collector| Node::File(self.module_file(path, collector, None, kept.clone()))).collect();
+        if is_package && let Some(folder) = path.parent() {
+            nodes.push(Node::Package(Package { folder: folder.to_owned(), kept }));
+        }
+        nodes
+    }
+
+    /// All that lies below a folder and is not left out with a folder: what it holds, then what its folders hold.
+    fn visit(
+        &mut self,
+        folder: &Utf8Path,
+        rules: &Arc<FolderRules>,
+        kept: &Kept,
+        above: &mut Vec<Utf8PathBuf>,
+        entries: &mut Vec<Entry>,
+    ) {
+        let Some(listing) = self.listing(folder) else { return };
+        let entry = |child: &Child| Entry {
+            path: folder.join(&*child.name),
+            is_dir: child.kind == Kind::Folder,
+            rules: rules.clone(),
+            kept: kept.clone(),
+        };
+        entries.extend(listing.children.iter().filter(|child| child.kind != Kind::Other).map(entry));
+        for child in listing.children.iter().filter(|child| child.kind == Kind::Folder) {
+            let path = folder.join(&*child.name);
+            let own = match self.verdict(&path, true, rules) {
+                Verdict::Kept(own) => own,
+                Verdict::Ignored(why) => {
+                    self.pass_over(&path, why);
+                    continue;
+                }
+            };
+            let Some(real) = self.real(&path, child.is_link, above) else { continue };
+            let inner = kept.and(own);
+            let inside = self.enter(&path, rules, &inner);
+            above.push(real);
+            self.visit(&path, &inside, &inner, above, entries);
+            above.pop();
+        }
+    }
+}
