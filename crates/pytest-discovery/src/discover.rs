@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{
     Catalog, Condition, DeclaredMarker, Observation, ObservationKind, Occurrences, Problem, ProblemKind, PytestFacts,
-    SourceSpan, TestCase, TreePath,
+    Reason, SourceSpan, TestCase, TreePath,
 };
 
 use crate::arguments::Argument;
@@ -260,7 +260,7 @@ fn evaluate(
         return Ok(catalog);
     }
     if let Some(argument) = walked.not_found.first() {
-        return Err(not_found(argument).into());
+        return Err(not_found(argument, None).into());
     }
 
     let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
@@ -272,14 +272,21 @@ fn evaluate(
         }
         if file.collector == Collector::Text {
             let found = collection.doctest_text(file, node_path(&file.path, config), tree);
-            narrowed_to(file, found)?;
+            narrowed_to(file, found, None)?;
             continue;
         }
+        let mut file = file.clone();
         if let Some(why) = collection.interpreter.imports.cannot_name(&file.path) {
-            let at = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
-            let (message, at) = (why.to_owned(), SourceSpan::line(at, 1));
-            catalog.problems.push(Problem { kind: ProblemKind::Collection, message, at });
-            continue;
+            let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
+            let (text, at) = (why.to_owned(), SourceSpan::line(path, 1));
+            if config.options.import_mode == ImportMode::Importlib {
+                // It may be there already: by a first import that failed.
+                file.doubt = Some(Reason { text, at });
+            } else {
+                narrowed_to(&file, false, Some(&text))?;
+                catalog.problems.push(Problem { kind: ProblemKind::Collection, message: text, at });
+                continue;
+            }
         }
         if config.options.import_mode != ImportMode::Importlib
             && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= file.moment)
@@ -291,6 +298,7 @@ fn evaluate(
         let module = match collection.interpreter.module(source) {
             Ok(module) => module,
             Err(problem) => {
+                narrowed_to(&file, false, Some(&problem.message))?;
                 catalog.problems.push(problem);
                 continue;
             }
@@ -299,7 +307,6 @@ fn evaluate(
             catalog.problems.push(problem);
             return Ok(catalog);
         }
-        let mut file = file.clone();
         // It is what its own file holds, and runs where the other file does not.
         if let Some(Taken::Refused { what, by }) = taken {
             let by = TreePath::relative_to(by, tree).unwrap_or_else(|| TreePath::new(by));
@@ -324,8 +331,9 @@ fn evaluate(
         }
         modules.insert(node.module.file.path.clone());
         catalog.imports.extend(imported::of(&node.module.file));
-        let found = collection.module(&file, Rc::new(node));
-        narrowed_to(&file, found || std::mem::take(&mut in_docstrings))?;
+        let before = collection.problems.len();
+        let found = collection.module(&file, Rc::new(node)) || std::mem::take(&mut in_docstrings);
+        narrowed_to(&file, found, collection.problems.get(before).map(|problem| &*problem.message))?;
     }
     let found = collection.finish();
     catalog.problems.extend(found.problems);
@@ -347,16 +355,18 @@ fn evaluate(
     Ok(catalog)
 }
 
-/// An argument has to select a test of its file.
-fn narrowed_to(file: &ModuleFile, found: bool) -> Result<(), ConfigError> {
+/// An argument has to select a test of its file. `why` is what lost the file.
+fn narrowed_to(file: &ModuleFile, found: bool, why: Option<&str>) -> Result<(), ConfigError> {
     match &file.narrowed {
-        Some(argument) if !found => Err(not_found(argument)),
+        Some(argument) if !found => Err(not_found(argument, why)),
         _ => Ok(()),
     }
 }
 
-fn not_found(argument: &Argument) -> ConfigError {
-    ConfigError::argument(argument.to_string(), "names no test of that file")
+fn not_found(argument: &Argument, why: Option<&str>) -> ConfigError {
+    let what =
+        why.map_or_else(|| "names no test of that file".to_owned(), |why| format!("is not found: the file {why}"));
+    ConfigError::argument(argument.to_string(), what)
 }
 
 fn is_source(file: &&ModuleFile) -> bool {

@@ -264,6 +264,11 @@ impl Imports {
         }
     }
 
+    /// Whether pytest makes an empty module for each package that the name of what it imports has in it.
+    pub(crate) fn makes_parents(&self) -> bool {
+        self.mode == ImportMode::Importlib && self.pytest < NAMED_BY_PACKAGE
+    }
+
     /// Whether pytest takes whatever module has the name of a file, without a look at where that lies.
     pub(crate) fn takes_any_module(&self) -> bool {
         self.mode == ImportMode::Importlib

@@ -73,6 +73,12 @@ impl ModuleNames {
             };
             if imports.takes_any_module() {
                 self.files.insert(name.into(), found.clone());
+                if imports.makes_parents() {
+                    // They have nothing in them.
+                    for (end, _) in name.match_indices('.') {
+                        self.files.entry(name[..end].into()).or_insert_with(|| root.to_owned());
+                    }
+                }
             } else {
                 self.insert(name, root, &found);
             }

@@ -170,24 +170,24 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
-    /// Collects one module. Whether it, or what narrows it, may have a test: a module that is lost may.
+    /// Collects one module. Whether that has what the argument names: a module that is lost has nothing.
     pub(crate) fn module(&mut self, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
         if module.ended.borrow().is_some() {
             self.lost_import(&module);
-            return true;
+            return false;
         }
         self.plugins.register_named(&module, file.moment, &self.object, self.interpreter);
         let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", file.moment);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
-            return true;
+            return false;
         }
         self.generators = self.plugins.hooks(function::GENERATE, Some(&file.path)).into();
         let Ok(marks) = marks::of_module(&module, self.config.pytest) else {
             self.problems.push(pytestmark_problem(&module));
-            return true;
+            return false;
         };
         let at = SourceSpan::line(module.file.path.clone(), 1);
         let builtin = self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at)));
@@ -211,7 +211,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         let layer = Layer::of_module(&module, self.config.pytest);
         if let (Some(problem), None) = (layer.refused(), &doubt) {
             self.problems.push(problem);
-            return true;
+            return false;
         }
         layers.push(Rc::new(layer));
         let mut conditions = self.plugins.conditions(&file.path);
@@ -238,7 +238,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.children(|here| names.iter().try_for_each(|(name, binding)| here.name(name, binding, &place)));
         if let Err(Lost(problem)) = outcome {
             self.problems.push(problem);
-            return true;
+            return false;
         }
         let at = SourceSpan::line(module.file.path.clone(), 1);
         self.changed_by_hooks(before, &names, &bindings(&module.scope.names.borrow()), at);
@@ -251,7 +251,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.told = after;
             self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
         }
-        file.narrowed.is_none() || self.search.is_found()
+        self.search.is_found()
     }
 
     /// A module whose import ended with an exception is told of once, unless it skipped itself.

@@ -7,6 +7,7 @@ use foldhash::HashSet;
 use test_catalog::NodeId;
 
 use super::{Collection, Item};
+use crate::PytestVersion;
 use crate::arguments::Argument;
 use crate::walk::ModuleFile;
 
@@ -47,7 +48,11 @@ impl Collection<'_, '_> {
         let key = |item: &Item| (file.path.clone(), file.made_anew, item.node_id.clone());
         let selected: Vec<_> = new.map(|item| (key(&item), item)).collect();
         self.search.is_found |= !selected.is_empty();
-        let first = selected.iter().filter(|(key, _)| !self.search.found.contains(key));
+        // Before, a class that is named again was collected again.
+        let is_node = |item: &Item| {
+            self.config.pytest >= PytestVersion::INTERLEAVED_WALK || item.classes.len() + 1 == argument.names.len()
+        };
+        let first = selected.iter().filter(|(key, item)| !(is_node(item) && self.search.found.contains(key)));
         self.items.extend(first.map(|(_, item)| item.clone()));
         self.search.found.extend(selected.into_iter().map(|(key, _)| key));
     }

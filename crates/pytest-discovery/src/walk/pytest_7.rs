@@ -3,6 +3,7 @@
 //!
 //! Source of the rules: `Session.collect` and `Package.collect` of pytest 7.4.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,7 +13,7 @@ use test_catalog::{Reason, SourceSpan, TreePath};
 use super::ignoring::{FolderRules, Kept, Verdict};
 use super::{Collector, Conftests, ModuleFile, Walker, canonical};
 use crate::arguments::Argument;
-use crate::folders::{Child, Kind};
+use crate::folders::Kind;
 use crate::imports::INIT;
 use crate::paths::is_within;
 
@@ -111,28 +112,30 @@ impl<C: Conftests> Walker<'_, C> {
     }
 
     fn folder_of_argument(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, session: &mut Session) {
-        let mut entries = Vec::new();
-        self.visit(folder, rules, &Kept::default(), &mut vec![canonical(folder)], &mut entries);
-        let mut seen: HashSet<&Utf8Path> = HashSet::default();
-        for entry in entries.iter().filter(|entry| !entry.is_dir) {
+        let mut seen: HashSet<Utf8PathBuf> = HashSet::default();
+        let _ = self.visit(folder, rules, &Kept::default(), &mut vec![canonical(folder)], &mut |walker, entry| {
+            if entry.is_dir {
+                return ControlFlow::Continue(());
+            }
             let folder = entry.path.parent().unwrap_or(&entry.path);
-            if seen.insert(folder) && self.folders.has_file(folder, INIT) {
+            if seen.insert(folder.to_owned()) && walker.folders.has_file(folder, INIT) {
                 let init = folder.join(INIT);
-                let found = self.collected(&init, &entry.rules, &entry.kept, Some(&mut session.files));
+                let found = walker.collected(&init, &entry.rules, &entry.kept, Some(&mut session.files));
                 if found.iter().any(|node| matches!(node, Node::Package(_))) {
                     session.packages.insert(folder.to_owned());
                 }
-                self.add(found, session);
+                walker.add(found, session);
             }
             let name = entry.path.file_name().unwrap_or_default();
-            if name.ends_with(".py") && name != INIT && self.has_modules && !self.is_python_file(&entry.path) {
-                self.not_looked_for(&entry.path, name);
+            if name.ends_with(".py") && name != INIT && walker.has_modules && !walker.is_python_file(&entry.path) {
+                walker.not_looked_for(&entry.path, name);
             }
             if !session.packages.contains(folder) {
-                let found = self.collected(&entry.path, &entry.rules, &entry.kept, Some(&mut session.files));
-                self.add(found, session);
+                let found = walker.collected(&entry.path, &entry.rules, &entry.kept, Some(&mut session.files));
+                walker.add(found, session);
             }
-        }
+            ControlFlow::Continue(())
+        });
     }
 
     fn file_of_argument(&mut self, argument: &Argument, rules: &Arc<FolderRules>, session: &mut Session) {
@@ -185,25 +188,25 @@ impl<C: Conftests> Walker<'_, C> {
         if self.python_files.iter().any(|pattern| pattern.matches(&init)) {
             nodes.push(Node::File(self.module_file(&init, Collector::Module, None, kept.clone())));
         }
+        if only_first && nodes.iter().any(Node::is_certain) {
+            return nodes;
+        }
         let rules = self.rules.get(folder).cloned().unwrap_or_default();
-        let mut entries = Vec::new();
-        self.visit(folder, &rules, kept, &mut vec![canonical(folder)], &mut entries);
-        let mut packages: Vec<&Utf8Path> = Vec::new();
-        for entry in entries.iter().filter(|entry| entry.path != init) {
-            if only_first && nodes.iter().any(Node::is_certain) {
-                break;
-            }
-            let of_other = |package: &&Utf8Path| is_within(&entry.path, package) && entry.path != package.join(INIT);
-            if packages.iter().any(of_other) {
-                continue;
+        let mut packages: Vec<Utf8PathBuf> = Vec::new();
+        let _ = self.visit(folder, &rules, kept, &mut vec![canonical(folder)], &mut |walker, entry| {
+            let of_other = |package: &Utf8PathBuf| is_within(&entry.path, package) && entry.path != package.join(INIT);
+            if entry.path == init || packages.iter().any(of_other) {
+                return ControlFlow::Continue(());
             }
             if !entry.is_dir {
-                let found = self.collected(&entry.path, &entry.rules, &entry.kept, Some(files));
+                let found = walker.collected(&entry.path, &entry.rules, &entry.kept, Some(files));
                 nodes.extend(found.into_iter().take(if only_first { 1 } else { usize::MAX }));
-            } else if self.folders.has_file(&entry.path, INIT) {
-                packages.push(&entry.path);
+            } else if walker.folders.has_file(&entry.path, INIT) {
+                packages.push(entry.path.clone());
             }
-        }
+            let is_done = only_first && nodes.iter().any(Node::is_certain);
+            if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         if only_first && nodes.len() > 1 {
             let file = TreePath::relative_to(&init, self.tree).unwrap_or_else(|| TreePath::new(&init));
             let text = "which file pytest takes for the package is not known".to_owned();
@@ -245,23 +248,21 @@ impl<C: Conftests> Walker<'_, C> {
         nodes
     }
 
-    /// All that lies below a folder and is not left out with a folder: what it holds, then what its folders hold.
+    /// Tells of all that lies below a folder and is not left out with a folder: of what it holds, then of what its folders
+    /// hold.
     fn visit(
         &mut self,
         folder: &Utf8Path,
         rules: &Arc<FolderRules>,
         kept: &Kept,
         above: &mut Vec<Utf8PathBuf>,
-        entries: &mut Vec<Entry>,
-    ) {
-        let Some(listing) = self.listing(folder) else { return };
-        let entry = |child: &Child| Entry {
-            path: folder.join(&*child.name),
-            is_dir: child.kind == Kind::Folder,
-            rules: rules.clone(),
-            kept: kept.clone(),
-        };
-        entries.extend(listing.children.iter().filter(|child| child.kind != Kind::Other).map(entry));
+        tell: &mut dyn FnMut(&mut Self, &Entry) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(listing) = self.listing(folder) else { return ControlFlow::Continue(()) };
+        for child in listing.children.iter().filter(|child| child.kind != Kind::Other) {
+            let (path, is_dir) = (folder.join(&*child.name), child.kind == Kind::Folder);
+            tell(self, &Entry { path, is_dir, rules: rules.clone(), kept: kept.clone() })?;
+        }
         for child in listing.children.iter().filter(|child| child.kind == Kind::Folder) {
             let path = folder.join(&*child.name);
             let own = match self.verdict(&path, true, rules) {
@@ -275,8 +276,9 @@ impl<C: Conftests> Walker<'_, C> {
             let inner = kept.and(own);
             let inside = self.enter(&path, rules, &inner);
             above.push(real);
-            self.visit(&path, &inside, &inner, above, entries);
+            self.visit(&path, &inside, &inner, above, tell)?;
             above.pop();
         }
+        ControlFlow::Continue(())
     }
 }
