@@ -17,26 +17,40 @@ pub struct Argument {
     pub names: Vec<String>,
     /// The parameters with their brackets.
     pub param: Option<String>,
+    /// With `--pyargs`: the dotted name that led to the path.
+    pub module_name: Option<String>,
 }
 
 impl Argument {
-    /// Reads one argument.
+    /// Reads one argument. `modules` finds what a dotted name means, with `--pyargs`.
     ///
     /// # Errors
     /// The path does not exist, has brackets, or is a folder with names behind it.
-    pub(crate) fn resolve(cwd: &Utf8Path, text: &str, pytest: PytestVersion) -> Result<Self, ConfigError> {
+    pub(crate) fn resolve(
+        cwd: &Utf8Path,
+        text: &str,
+        pytest: PytestVersion,
+        modules: Option<&dyn Fn(&str) -> Option<Utf8PathBuf>>,
+    ) -> Result<Self, ConfigError> {
         let (base, param) = match text.find('[') {
             Some(at) => (&text[..at], Some(text[at..].to_owned())),
             None => (text, None),
         };
         let mut parts = base.split("::");
-        let path = absolute(cwd, parts.next().unwrap_or_default());
+        let first = parts.next().unwrap_or_default();
+        let module = modules.and_then(|search| search(first));
+        let module_name = module.is_some().then(|| first.to_owned());
+        let path = module.unwrap_or_else(|| absolute(cwd, first));
         let names: Vec<String> = parts.map(str::to_owned).collect();
         if param.is_some() && names.is_empty() && pytest >= PytestVersion::NORMALISED_ARGUMENTS {
             return Err(ConfigError::argument(text, "a path cannot contain brackets: name the folder above it"));
         }
         if !path.exists() {
-            return Err(ConfigError::argument(text, format!("{path} does not exist: name a file or folder that does")));
+            let what = match modules {
+                None => format!("{path} does not exist: name a file or folder that does"),
+                Some(_) => "is no module, file or folder of the tree: only modules of the tree are found".to_owned(),
+            };
+            return Err(ConfigError::argument(text, what));
         }
         if !names.is_empty() && path.is_dir() {
             return Err(ConfigError::argument(text, "a folder has no names behind `::`: name a file"));
@@ -44,7 +58,7 @@ impl Argument {
         if names.iter().any(String::is_empty) {
             return Err(ConfigError::argument(text, "there is no name behind `::`: name a class or a function"));
         }
-        Ok(Self { path, names, param })
+        Ok(Self { path, names, param, module_name })
     }
 
     /// Whether what `other` names is collected to find what `self` names.
@@ -144,6 +158,10 @@ pub(crate) fn decide(cwd: &Utf8Path, rootdir: &Utf8Path, line: &CommandLine, tes
     let mut found = Vec::new();
     if cwd == rootdir {
         for pattern in testpaths {
+            if line.pyargs {
+                found.push(pattern.clone());
+                continue;
+            }
             let mut matches = glob(cwd, pattern);
             matches.sort();
             found.extend(matches);
@@ -242,7 +260,7 @@ mod tests {
 
     fn argument(path: &str, names: &[&str], param: Option<&str>) -> Argument {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Argument { path: path.into(), names, param: param.map(str::to_owned) }
+        Argument { path: path.into(), names, param: param.map(str::to_owned), module_name: None }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             taken: HashMap::default(),
             in_turn: Vec::new(),
         };
-        let (modules, names, later) = (HashMap::default(), ModuleNames::default(), Vec::new());
+        let (modules, names, later) = (HashMap::default(), ModuleNames::new(config.ini.pythonpath.clone()), Vec::new());
         let mut conftests = Self { config, interpreter, object, modules, names, later, loaded };
         conftests.load_named_plugins();
         if !config.options.noconftest {
@@ -156,7 +156,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             return None;
         }
         // A conftest outside the rootdir may only name plugins while pytest starts.
-        let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins");
+        let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins") && !self.config.options.pyargs;
         if names_plugins && !moment.is_initial() {
             let at = SourceSpan::line(module.file.path.clone(), 1);
             let message = "names `pytest_plugins`, which only a conftest that is loaded at the start may: pytest \

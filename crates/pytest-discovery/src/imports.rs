@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::PytestVersion;
 use crate::config::Config;
+use crate::find_spec::{Spec, find_spec};
 use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
 use crate::paths::{absolute, is_within};
@@ -196,8 +197,7 @@ impl Imports {
             let name = self.module_name(file);
             let top = name.split('.').next().unwrap_or_default();
             let is_taken = match self.mode {
-                // Python's own tests are among what comes first.
-                ImportMode::Append => standard_library::has(top) || top == "test",
+                ImportMode::Append => standard_library::ships(top),
                 _ => standard_library::is_loaded(top),
             };
             return is_taken.then_some(
@@ -211,45 +211,37 @@ impl Imports {
         )
     }
 
-    /// With `consider_namespace_packages`: the folder of `sys.path` and the name by which a file can be imported from there
-    /// already, if there is one. `path` is what earlier files put on `sys.path`, in its order.
-    ///
-    /// Source: `resolve_pkg_root_and_module_name` of `_pytest.pathlib`.
-    pub(crate) fn name_in<'p>(&self, file: &'p Utf8Path, path: &[Utf8PathBuf]) -> Option<(&'p Utf8Path, String)> {
-        if !self.names_namespaces || self.mode == ImportMode::Importlib {
-            return None;
-        }
-        let own = Import::File(file.to_owned());
-        let above = self.package_root(file).ancestors().filter(|root| path.iter().any(|known| known == root));
-        above.map(|root| (root, stem(file, root).replace('/', "."))).find(|(_, name)| self.find_spec(name, path) == own)
+    /// Whether pytest looks for a name that leads through folders without `__init__.py`.
+    pub(crate) fn names_namespaces(&self) -> bool {
+        self.names_namespaces && self.mode != ImportMode::Importlib
     }
 
-    /// The file that pytest's import of a file, whose root is `root`, finds where nothing of its name is imported yet;
-    /// `path` as for [`name_in`](Self::name_in).
-    pub(crate) fn import_of(&self, file: &Utf8Path, root: &Utf8Path, name: &str, path: &[Utf8PathBuf]) -> Import {
+    /// The dotted name of a file from a folder above it.
+    pub(crate) fn name_from(&self, root: &Utf8Path, file: &Utf8Path) -> String {
+        stem(file, root).replace('/', ".")
+    }
+
+    /// What a dotted name means on a `sys.path`.
+    pub(crate) fn spec(&self, name: &str, path: &[Utf8PathBuf]) -> Option<Spec> {
+        find_spec(name, path, &self.folders)
+    }
+
+    /// What a dotted name means in a folder.
+    pub(crate) fn spec_below(&self, folder: &Utf8Path, name: &str) -> Option<Spec> {
+        self.spec(name, &[folder.to_owned()])
+    }
+
+    /// What pytest's import of a file, whose root is `root`, finds where nothing of its name is imported yet; `path` is
+    /// the `sys.path` of then.
+    pub(crate) fn import_of(&self, file: &Utf8Path, root: &Utf8Path, name: &str, path: &[Utf8PathBuf]) -> Option<Spec> {
         match self.mode {
-            ImportMode::Prepend => self.below(root, name),
-            ImportMode::Append => match self.find_spec(name, path) {
-                Import::Outside => self.below(root, name),
-                found => found,
-            },
+            ImportMode::Prepend => self.spec_below(root, name),
+            ImportMode::Append => self.spec(name, path),
             ImportMode::Importlib if self.pytest < NAMED_BY_PACKAGE => {
-                self.below(Utf8Path::new(folder_of(file)), name.rsplit('.').next().unwrap_or(name))
+                self.spec_below(Utf8Path::new(folder_of(file)), name.rsplit('.').next().unwrap_or(name))
             }
-            ImportMode::Importlib => Import::File(file.to_owned()),
+            ImportMode::Importlib => None,
         }
-    }
-
-    /// What a dotted name means on a `sys.path`: a package or module is before every folder that is none.
-    fn find_spec(&self, name: &str, path: &[Utf8PathBuf]) -> Import {
-        let top = name.split('.').next().unwrap_or(name);
-        if let Some(root) = path.iter().find(|root| self.is_regular(root, top)) {
-            return self.below(root, name);
-        }
-        path.iter()
-            .map(|root| self.below(root, name))
-            .find(|found| *found != Import::Outside)
-            .unwrap_or(Import::Outside)
     }
 
     /// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
@@ -370,8 +362,7 @@ impl Imports {
         self.folders.has_folder(root, top) || self.folders.has_file(root, &format!("{top}.py"))
     }
 
-    /// What a dotted name means below a folder.
-    pub(crate) fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
+    fn below(&self, root: &Utf8Path, dotted: &str) -> Import {
         // Names are hostile input: none may lead out of the tree.
         if !is_within(root, &self.tree) || dotted.contains(['/', '\\']) {
             return Import::Outside;

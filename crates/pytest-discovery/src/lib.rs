@@ -36,6 +36,7 @@ mod conftests;
 mod discover;
 mod doctest;
 mod eval;
+mod find_spec;
 mod fnmatch;
 mod folders;
 mod imported;

@@ -200,6 +200,11 @@ pub(crate) fn is_loaded(top: &str) -> bool {
     LOADED.binary_search(&top).is_ok()
 }
 
+/// Whether Python brings a top-level module of the name: its own tests, which are not of the library, among them.
+pub(crate) fn ships(top: &str) -> bool {
+    has(top) || top == "test"
+}
+
 /// Whether the standard library has a module of this name: a folder of the tree without `__init__.py` is behind it.
 pub(crate) fn has(top: &str) -> bool {
     is_loaded(top) || OTHERS.binary_search(&top).is_ok()

@@ -30,6 +30,8 @@ impl PytestVersion {
     pub const CONDA_META: Self = Self::new(8, 3, 2);
     /// `collect_imported_tests` exists.
     pub const COLLECT_IMPORTED_TESTS: Self = Self::new(8, 4, 0);
+    /// `pythonpath` counts before plugins are loaded that `-p` names.
+    pub const EARLY_PYTHONPATH: Self = Self::new(8, 4, 0);
     /// `pytest.toml`, native `[tool.pytest]` tables, an empty `.pytest.ini` that counts, and `strict`.
     pub const NATIVE_TOML: Self = Self::new(9, 0, 0);
     /// Overlapping arguments are normalised.

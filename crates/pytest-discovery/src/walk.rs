@@ -233,7 +233,9 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let Some(argument) = config.arguments.get(place) else { return };
         let folder = if argument.path.is_dir() { Some(argument.path.as_path()) } else { argument.path.parent() };
         let Some(folder) = folder else { return };
-        let rules = self.enter_from_above(folder);
+        // A module that is in no package is collected without its folder, and so without conftests.
+        let is_alone = argument.path.is_file() && argument.module_name.as_ref().is_some_and(|name| !name.contains('.'));
+        let rules = if is_alone { Arc::default() } else { self.enter_from_above(folder) };
         if argument.path.is_dir() {
             self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default());
         } else {

@@ -10,7 +10,7 @@ mod setting;
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 pub use error::ConfigError;
 pub use ini::{EmptyParameterSet, IniOptions, LongStringIds, MarkerLine};
@@ -18,7 +18,9 @@ pub(crate) use own::{OwnSettings, OwnValue};
 
 use crate::PytestVersion;
 use crate::arguments::{self, Argument};
-use crate::options::{CommandLine, Known};
+use crate::find_spec::{self, Spec, find_spec};
+use crate::folders::Folders;
+use crate::options::{CommandLine, Known, is_blocked};
 use crate::paths::absolute;
 use crate::shell_words;
 use setting::{Named, Setting};
@@ -118,8 +120,18 @@ impl Config {
             None => file_folder.unwrap_or(&located.rootdir).to_owned(),
         };
         let argument_texts = arguments::decide(cwd, &located.rootdir, &options, &ini.testpaths);
+        check_plugins(&options, cwd, &ini, pytest)?;
+        let path = if options.pyargs { find_spec::path_at_start(cwd, Some(&ini)) } else { Vec::new() };
+        let folders = Folders::default();
+        let search = |name: &str| match find_spec(name, &path, &folders)? {
+            Spec::Module(path) | Spec::Package(path) => Some(path),
+            Spec::Namespace(path) => {
+                (ini.consider_namespace_packages && pytest >= PytestVersion::NORMALISED_ARGUMENTS).then_some(path)
+            }
+        };
+        let modules: Option<&dyn Fn(&str) -> Option<Utf8PathBuf>> = if options.pyargs { Some(&search) } else { None };
         let resolved: Result<Vec<Argument>, ConfigError> =
-            argument_texts.iter().map(|text| Argument::resolve(cwd, text, pytest)).collect();
+            argument_texts.iter().map(|text| Argument::resolve(cwd, text, pytest, modules)).collect();
         let mut arguments = resolved?;
         if pytest >= PytestVersion::NORMALISED_ARGUMENTS && !options.keep_duplicates {
             arguments = arguments::normalise(arguments);
@@ -149,9 +161,34 @@ fn apply<'a>(settings: &mut file::Settings, overrides: impl Iterator<Item = &'a 
     }
 }
 
+/// A module that only `pythonpath` leads to was not found by `-p`.
+fn check_plugins(
+    options: &CommandLine,
+    cwd: &Utf8Path,
+    ini: &IniOptions,
+    pytest: PytestVersion,
+) -> Result<(), ConfigError> {
+    if pytest >= PytestVersion::EARLY_PYTHONPATH || options.plugins.is_empty() {
+        return Ok(());
+    }
+    let (before, path) = (find_spec::path_at_start(cwd, None), find_spec::path_at_start(cwd, Some(ini)));
+    let names = options.plugins.iter().filter(|name| !name.starts_with("no:") && !is_blocked(&options.plugins, name));
+    let folders = Folders::default();
+    let find = |name: &str, path: &[Utf8PathBuf]| find_spec(name, path, &folders);
+    match names.into_iter().find(|name| find(name, &path).is_some() && find(name, &before).is_none()) {
+        None => Ok(()),
+        Some(name) => Err(ConfigError::option(
+            "-p",
+            format!(
+                "names `{name}`, which only `pythonpath` leads to, and pytest {pytest} loads it before that counts"
+            ),
+        )),
+    }
+}
+
 fn check_minversion(
     settings: &file::Settings,
-    file: Option<&camino::Utf8Path>,
+    file: Option<&Utf8Path>,
     pytest: PytestVersion,
 ) -> Result<(), ConfigError> {
     let (Some(setting), Some(file)) = (settings.get("minversion"), file) else { return Ok(()) };

@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ConfigError;
 use super::ini_file::is_space;
+use crate::paths::absolute;
 use crate::shell_words;
 
 /// A line of a value, with the line of the file that it stands on.
@@ -126,7 +127,7 @@ impl Named<'_> {
     /// pytest's type `paths`: words, each from the configuration file's folder, or from `otherwise` without one.
     pub(super) fn paths(&self, otherwise: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ConfigError> {
         let folder = self.file.and_then(Utf8Path::parent).unwrap_or(otherwise);
-        Ok(self.words()?.into_iter().map(|word| folder.join(word)).collect())
+        Ok(self.words()?.into_iter().map(|word| absolute(folder, &word)).collect())
     }
 
     /// pytest's type `bool`.

@@ -94,6 +94,9 @@ pub(crate) fn program(rng: &mut Rng) -> Program {
     let mut names = Names::default();
     folder(rng, &mut program, &mut names, "", 0);
     program.args = arguments(rng, &program);
+    if chance(rng, 8) {
+        by_name(rng, &mut program);
+    }
     program
 }
 
@@ -130,6 +133,23 @@ const MODULES: [&str; 6] = [
 ];
 
 const IDS: [&str; 5] = ["", "", "::test_one", "::test_one[1]", "::TestC"];
+
+/// The same arguments by `--pyargs`: some as paths, some as names of modules.
+fn by_name(rng: &mut Rng, program: &mut Program) {
+    program.files.retain(|(path, _)| path != "pytest.ini");
+    let more = pick(rng, &["", "consider_namespace_packages = true\n", "testpaths = a\n"]);
+    program.files.insert(0, ("pytest.ini".to_owned(), format!("[pytest]\npythonpath = .\n{more}")));
+    for argument in program.args.iter_mut().filter(|argument| !argument.starts_with('-')) {
+        let (path, id) =
+            argument.split_once("::").map_or((&**argument, String::new()), |(path, id)| (path, format!("::{id}")));
+        let stem = path.trim_end_matches('/');
+        let stem = stem.strip_suffix(".py").unwrap_or(stem);
+        if chance(rng, 80) {
+            *argument = format!("{}{id}", stem.strip_suffix("/__init__").unwrap_or(stem).replace('/', "."));
+        }
+    }
+    program.args.insert(0, "--pyargs".to_owned());
+}
 
 /// Mostly none, or what there is.
 fn arguments(rng: &mut Rng, program: &Program) -> Vec<String> {
