@@ -61,8 +61,17 @@ impl Argument {
         Ok(Self { path, names, param, module_name })
     }
 
+    /// The outermost of the folders through which pytest comes to a module that is named; `None` where those of the path
+    /// are gone through.
+    fn top(&self) -> Option<&Utf8Path> {
+        self.path.ancestors().nth(self.module_name.as_ref()?.matches('.').count())
+    }
+
     /// Whether what `other` names is collected to find what `self` names.
     fn is_below(&self, other: &Self) -> bool {
+        if self.top() != other.top() {
+            return false;
+        }
         if self.path != other.path {
             return other.names.is_empty() && is_within(&self.path, &other.path);
         }
@@ -126,7 +135,8 @@ pub(crate) fn is_passed_through(config: &Config, place: usize) -> bool {
         if is_anew && other < place {
             return false;
         }
-        let is_folder_again = || other < place && below == argument && below.path.is_dir();
+        let is_folder_again =
+            || other < place && below.path == argument.path && below.top() == argument.top() && below.path.is_dir();
         (below.is_below(argument) || is_folder_again()) && !arguments.iter().take(last).skip(first + 1).any(makes_anew)
     })
 }
