@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-use test_catalog::{Condition, DeclaredMarker, Reason, SourceSpan};
+use test_catalog::{Condition, DeclaredMarker, Problem, Reason, SourceSpan};
 
 use super::config_internals::{self, Internals};
 use crate::PytestVersion;
@@ -50,6 +50,8 @@ pub(crate) struct ConfigObject {
     pub(super) narrowed: Shared<Vec<Condition>>,
     /// Where a hook told that it deselects tests.
     pub(super) deselected: Shared<Option<SourceSpan>>,
+    /// Which hook raises once all is collected, and why that ends pytest.
+    pub(super) ended: Shared<Option<Problem>>,
 }
 
 impl ConfigObject {
@@ -74,6 +76,7 @@ impl ConfigObject {
             unfollowed: Shared::default(),
             narrowed: Shared::default(),
             deselected: Shared::default(),
+            ended: Shared::default(),
         })
     }
 

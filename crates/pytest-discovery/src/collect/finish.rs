@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use foldhash::HashMap;
-use test_catalog::{Condition, Reason};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Session};
 use super::item::Item;
@@ -85,6 +85,9 @@ fn modify(
     }
     if interpreter.has_failed() {
         let text = format!("the hook `{name}` raises an exception, as far as it can be followed");
+        let message = format!("{text}: pytest ends, and runs nothing");
+        let at = SourceSpan::at(hook.at.file.clone(), hook.at.start);
+        config.ended.borrow_mut().get_or_insert(Problem { kind: ProblemKind::Collection, message, at });
         doubt_all(Reason { text, at: hook.at.clone() });
         return items;
     }

@@ -24,6 +24,7 @@ pub(crate) mod ids;
 mod item;
 mod keywords;
 mod library_fixtures;
+mod makers;
 mod marks;
 mod metafunc;
 mod names;
@@ -63,15 +64,6 @@ pub(crate) use names::NameFilters;
 pub(crate) use plugins::Plugins;
 use search::Search;
 
-/// Hooks that make tests in ways that are not followed: the tests that they reach are inexact.
-const MAKERS: [&str; 5] = [
-    "pytest_pycollect_makeitem",
-    "pytest_pycollect_makemodule",
-    "pytest_collect_directory",
-    "pytest_pyfunc_make",
-    "pytest_make_collect_report",
-];
-
 /// What pytest itself calls is called nowhere in the tree.
 const NOWHERE: Range = Range { start: 0, end: 0 };
 
@@ -91,6 +83,8 @@ pub(crate) struct Collection<'c, 'i> {
     told: Vec<alike::Calls>,
     /// `pytest_generate_tests` of the conftests around the module that is being collected.
     generators: Rc<[plugins::Hook]>,
+    /// The hooks that are asked what each name of the module is collected as.
+    item_makers: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
     /// pytest's own fixtures.
@@ -163,6 +157,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             search: Search::default(),
             told: Vec::new(),
             generators: Rc::from([]),
+            item_makers: Rc::from([]),
             suspects: Vec::new(),
             builtin: None,
             problems: Vec::new(),
@@ -197,9 +192,10 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         let mut doubt = file.doubt.clone().map(Into::into).or_else(|| module.open.borrow().clone());
         doubt = doubt.or_else(|| tested.as_ref().and_then(|flag| flag.doubt().cloned()));
+        doubt = self.take_item_makers(&node).or(doubt);
         for plugin in self.plugins.reaching(&file.path) {
             layers.push(plugin.fixtures.clone());
-            let maker = MAKERS.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
+            let maker = makers::NOT_FOLLOWED.iter().find_map(|name| Some(plugin.hook(name)?.not_followed(name)));
             doubt = doubt
                 .or_else(|| maker.map(Into::into))
                 .or_else(|| plugin.other_collector(self.interpreter, &file.path).map(Into::into));
@@ -315,12 +311,17 @@ impl<'c, 'i> Collection<'c, 'i> {
             problems.push(Problem { kind: ProblemKind::Collection, message, at: reason.at.clone() });
         }
         let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
+        problems.extend(self.object.ended.take());
         let declared = self.object.declared.take();
         Found { cases: Cases::new(items), problems, observations: self.observations, declared }
     }
 
     fn name(&mut self, name: &Rc<str>, binding: &Binding, place: &Place) -> Result<(), Lost> {
         if name.starts_with("__") && name.ends_with("__") {
+            return Ok(());
+        }
+        if let Some(doubt) = self.made_otherwise(name, &binding.value) {
+            self.inexact_name(name, place, &doubt);
             return Ok(());
         }
         match self.is_imported(&binding.value, place) {
