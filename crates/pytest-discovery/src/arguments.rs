@@ -184,10 +184,35 @@ pub(crate) fn decide(cwd: &Utf8Path, rootdir: &Utf8Path, line: &CommandLine, tes
 /// those too that others cover.
 ///
 /// Source: `PytestPluginManager._set_initial_conftests`.
-pub(crate) fn anchors(cwd: &Utf8Path, texts: &[String]) -> Vec<Utf8PathBuf> {
+fn anchors(cwd: &Utf8Path, texts: &[String]) -> Vec<Utf8PathBuf> {
     let paths = texts.iter().map(|text| absolute(cwd, text.split("::").next().unwrap_or_default()));
     let found: Vec<Utf8PathBuf> = paths.filter(|path| path.exists()).collect();
     if found.is_empty() { vec![cwd.to_owned()] } else { found }
+}
+
+/// The initial conftests, in the order in which they are loaded: those around each anchor, from `confcutdir` on, then
+/// those of its folders named `test*`. One may be there several times.
+///
+/// Source: `PytestPluginManager._try_load_conftest`.
+pub(crate) fn initial_conftests(cwd: &Utf8Path, texts: &[String], confcutdir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut conftests = Vec::new();
+    for anchor in anchors(cwd, texts) {
+        let is_dir = anchor.is_dir();
+        let Some(folder) = (if is_dir { Some(anchor.as_path()) } else { anchor.parent() }) else { continue };
+        let mut folders: Vec<Utf8PathBuf> = folder
+            .ancestors()
+            .filter(|above| !confcutdir.starts_with(above) || **above == *confcutdir)
+            .map(Utf8Path::to_owned)
+            .collect();
+        folders.reverse();
+        if is_dir {
+            let mut of_tests: Vec<String> = names(folder).into_iter().filter(|name| name.starts_with("test")).collect();
+            of_tests.sort();
+            folders.extend(of_tests.into_iter().map(|name| folder.join(name)));
+        }
+        conftests.extend(folders.into_iter().map(|folder| folder.join("conftest.py")).filter(|path| path.is_file()));
+    }
+    conftests
 }
 
 /// Folders that `**` may enter before the pattern is given up: links can make a tree endless.

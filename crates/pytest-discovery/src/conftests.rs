@@ -49,8 +49,7 @@ pub(crate) struct LoadedConftests<'l, 'i> {
 }
 
 impl<'l, 'i> LoadedConftests<'l, 'i> {
-    /// The initial ones are loaded at once, in the order of pytest: those around each argument, then those of its
-    /// folders named `test*`.
+    /// The initial ones are loaded at once.
     pub(crate) fn new(config: &'l Config, interpreter: &'l mut Interpreter<'i>, object: Rc<ConfigObject>) -> Self {
         let loaded = Loaded {
             plugins: Plugins::new(config),
@@ -64,14 +63,9 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         let mut conftests = Self { config, interpreter, object, modules, names, later, loaded };
         conftests.load_named_plugins();
         if !config.options.noconftest {
-            for anchor in arguments::anchors(&config.invocation_dir, &config.argument_texts) {
-                let is_dir = anchor.is_dir();
-                let folder = if is_dir { Some(anchor.as_path()) } else { anchor.parent() };
-                let Some(folder) = folder else { continue };
-                conftests.load_around(folder);
-                if is_dir {
-                    conftests.load_test_folders(folder);
-                }
+            let texts = &config.argument_texts;
+            for conftest in arguments::initial_conftests(&config.invocation_dir, texts, &config.confcutdir) {
+                conftests.load(&conftest, Moment::START);
             }
         }
         if !loads_at_once(config.pytest) {
@@ -89,32 +83,6 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             if let Some(module) = self.interpreter.module_of_tree(&from, name) {
                 self.register(&module, None, Moment::START);
             }
-        }
-    }
-
-    fn load_around(&mut self, folder: &Utf8Path) {
-        let above: Vec<&Utf8Path> = folder.ancestors().collect();
-        for folder in above.into_iter().rev() {
-            if self.config.confcutdir.starts_with(folder) && folder != self.config.confcutdir {
-                continue;
-            }
-            let conftest = folder.join("conftest.py");
-            if conftest.is_file() {
-                self.load(&conftest, Moment::START);
-            }
-        }
-    }
-
-    fn load_test_folders(&mut self, folder: &Utf8Path) {
-        let Ok(entries) = folder.read_dir_utf8() else { return };
-        let mut folders: Vec<Utf8PathBuf> = entries
-            .flatten()
-            .filter(|entry| entry.file_name().starts_with("test") && entry.path().is_dir())
-            .map(|entry| entry.path().join("conftest.py"))
-            .collect();
-        folders.sort();
-        for conftest in folders.into_iter().filter(|conftest| conftest.is_file()) {
-            self.load(&conftest, Moment::START);
         }
     }
 

@@ -20,7 +20,7 @@ use crate::eval::Interpreter;
 use crate::eval::value::Module;
 use crate::folders::Folders;
 use crate::imported;
-use crate::imports::Imports;
+use crate::imports::{INIT, Imports};
 use crate::module_names::Taken;
 use crate::observe::Observer;
 use crate::options::ImportMode;
@@ -288,6 +288,11 @@ fn evaluate(
                 continue;
             }
         }
+        if config.options.import_mode == ImportMode::Importlib && depends_on_imports(&file, config) {
+            let text = "with `importlib`, what is imported before decides which module this is".to_owned();
+            let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
+            file.doubt = Some(Reason { text, at: SourceSpan::line(path, 1) });
+        }
         if config.options.import_mode != ImportMode::Importlib
             && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= file.moment)
         {
@@ -353,6 +358,12 @@ fn evaluate(
         deliver(Part::Cases(cases, made.len()));
     }
     Ok(catalog)
+}
+
+/// With `importlib`: whether the packages that other files are in may have its name, or give it another one.
+fn depends_on_imports(file: &ModuleFile, config: &Config) -> bool {
+    let is_named_by_packages = file.collector == Collector::Docstrings && config.ini.consider_namespace_packages;
+    file.path.file_name() == Some(INIT) || is_named_by_packages
 }
 
 /// An argument has to select a test of its file. `why` is what lost the file.

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::config::IniOptions;
 use crate::folders::Folders;
 use crate::imports::INIT;
-use crate::projects;
+use crate::{projects, standard_library};
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,20 @@ pub(crate) enum Spec {
     Namespace(Utf8PathBuf),
 }
 
-/// What a dotted name means on a `sys.path`; `None` where it is nothing of these folders, or no name.
-pub(crate) fn find_spec(name: &str, path: &[Utf8PathBuf], on_disk: &Folders) -> Option<Spec> {
+/// What a dotted name means on a `sys.path`; `None` where it is nothing of these folders, one of Python's library, or no
+/// name.
+pub(crate) fn find_spec(name: &str, path: &[Utf8PathBuf], folders: &Folders) -> Option<Spec> {
+    let top = name.split('.').next().unwrap_or(name);
+    // The library is before every folder that is no package, and what pytest imports itself is there already.
+    let is_library = match find_below(top, path, folders) {
+        Some(Spec::Module(_) | Spec::Package(_)) => standard_library::is_loaded(top),
+        _ => standard_library::ships(top),
+    };
+    if is_library { None } else { find_below(name, path, folders) }
+}
+
+/// What a dotted name means in the folders of a package.
+pub(crate) fn find_below(name: &str, path: &[Utf8PathBuf], on_disk: &Folders) -> Option<Spec> {
     if name.contains(['/', '\\']) {
         return None;
     }
@@ -61,7 +73,7 @@ pub(crate) fn find_spec(name: &str, path: &[Utf8PathBuf], on_disk: &Folders) -> 
 
 /// What is on `sys.path` when pytest starts, as far as it lies in the tree: what `pythonpath` puts there, the working
 /// directory, which `python -m pytest` adds, and the source roots of its project, which is taken to be installed for
-/// development.
+/// development. Initial conftests add their own.
 pub(crate) fn path_at_start(cwd: &Utf8Path, ini: Option<&IniOptions>) -> Vec<Utf8PathBuf> {
     let given = ini.into_iter().flat_map(|ini| ini.pythonpath.iter().cloned());
     let installed = projects::source_roots(cwd, std::iter::once(&*cwd.join(INIT)), &Folders::default());

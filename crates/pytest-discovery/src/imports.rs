@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::PytestVersion;
 use crate::config::Config;
-use crate::find_spec::{Spec, find_spec};
+use crate::find_spec::{Spec, find_below, find_spec};
 use crate::folders::{Folders, Kind, lock};
 use crate::options::ImportMode;
 use crate::paths::{absolute, is_within};
@@ -228,7 +228,7 @@ impl Imports {
 
     /// What a dotted name means in a folder.
     pub(crate) fn spec_below(&self, folder: &Utf8Path, name: &str) -> Option<Spec> {
-        self.spec(name, &[folder.to_owned()])
+        find_below(name, &[folder.to_owned()], &self.folders)
     }
 
     /// What pytest's import of a file, whose root is `root`, finds where nothing of its name is imported yet; `path` is
@@ -246,14 +246,7 @@ impl Imports {
 
     /// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
     pub(crate) fn put_on(&self, path: &mut Vec<Utf8PathBuf>, root: &Utf8Path) {
-        match self.mode {
-            ImportMode::Prepend => {
-                path.retain(|known| known != root);
-                path.insert(0, root.to_owned());
-            }
-            ImportMode::Append if !path.iter().any(|known| known == root) => path.push(root.to_owned()),
-            _ => {}
-        }
+        put_on(path, root, self.mode);
     }
 
     /// Whether pytest makes an empty module for each package that the name of what it imports has in it.
@@ -401,6 +394,29 @@ impl Imports {
 /// The folder of a file. Paths are absolute, and `parent` takes them apart.
 fn folder_of(file: &Utf8Path) -> &str {
     file.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether a file can be imported by a name that leads through folders of a `sys.path`.
+pub(crate) fn can_be_imported(file: &Utf8Path, path: &[Utf8PathBuf], folders: &Folders) -> bool {
+    let own = Spec::Module(file.to_owned());
+    let mut roots = file.ancestors().skip(1).filter(|root| path.iter().any(|known| known == root));
+    roots.any(|root| find_spec(&stem(file, root).replace('/', "."), path, folders).as_ref() == Some(&own))
+}
+
+/// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
+pub(crate) fn put_root_on(path: &mut Vec<Utf8PathBuf>, file: &Utf8Path, mode: ImportMode) {
+    put_on(path, root_by(file, |folder| folder.join(INIT).is_file()), mode);
+}
+
+fn put_on(path: &mut Vec<Utf8PathBuf>, root: &Utf8Path, mode: ImportMode) {
+    match mode {
+        ImportMode::Prepend => {
+            path.retain(|known| known != root);
+            path.insert(0, root.to_owned());
+        }
+        ImportMode::Append if !path.iter().any(|known| known == root) => path.push(root.to_owned()),
+        _ => {}
+    }
 }
 
 /// The path of a file inside a folder, a package's for its `__init__.py`, without the ending.

@@ -22,6 +22,8 @@ const MOST_HIDDEN: usize = 500;
 
 /// Parameters are told apart by their values, not by their place.
 const KEYS_BY_VALUE: PytestVersion = PytestVersion::new(9, 2, 0);
+/// What goes through a fixture has the scope of the nearest of its definitions; before, of the farthest.
+const SCOPE_OF_NEAREST: PytestVersion = PytestVersion::new(8, 0, 0);
 /// A direct parameter's place is its place in its call; before and after, that among all tests of the function.
 const INDEX_IN_CALL: std::ops::Range<PytestVersion> = PytestVersion::new(8, 0, 0)..PytestVersion::new(8, 4, 0);
 
@@ -82,6 +84,13 @@ impl CallSpecs {
         self.taken.is_empty()
     }
 
+    /// A name that was parametrized so with the scope of packages.
+    pub(super) fn of_package(&self) -> Option<&Rc<str>> {
+        let parameters = self.specs.iter().flat_map(|spec| &spec.parameters);
+        let mut of_package = parameters.filter(|one| one.scope == Some(Scope::Package));
+        of_package.find(|one| self.direct.contains(&one.name)).map(|one| &one.name)
+    }
+
     /// The names that were parametrized without a fixture.
     pub(super) fn direct(&self) -> &[Rc<str>] {
         &self.direct
@@ -109,7 +118,7 @@ impl CallSpecs {
         if let Some(name) = made.names.iter().find(|name| self.taken.contains(name)) {
             return Err(Failure::Refused(format!("`{name}` is parametrized twice")));
         }
-        let scope = scope_of(call, &made.names, closure)?;
+        let scope = scope_of(call, &made.names, closure, pytest)?;
         if self.specs.len().saturating_mul(made.sets.len()) > MOST_TESTS {
             let text = format!("more than {MOST_TESTS} combinations of parameters");
             return Err(Failure::Unknown { text, doubt: None, bare: false });
@@ -147,7 +156,7 @@ impl CallSpecs {
     /// A call that is not known stands in the calls with two values that nobody else has.
     pub(super) fn hide(&mut self, call: &Call, function: &Function, closure: &Closure, pytest: PytestVersion) {
         let Ok((names, _)) = call.names(pytest) else { return self.hide_all(function, call.origin) };
-        let scope = scope_of(call, &names, closure).ok();
+        let scope = scope_of(call, &names, closure, pytest).ok();
         if scope != Some(Scope::Function) {
             self.hide_names(&names, scope, call.origin);
         }
@@ -212,11 +221,15 @@ pub(super) fn shadow_of(specs: &[CallSpec]) -> Vec<Vec<Parameter>> {
 }
 
 /// The scope of a call's parameters: its own, or the narrowest of the fixtures that it goes through.
-fn scope_of(call: &Call, names: &[Rc<str>], closure: &Closure) -> Result<Scope, Failure> {
+fn scope_of(call: &Call, names: &[Rc<str>], closure: &Closure, pytest: PytestVersion) -> Result<Scope, Failure> {
     Ok(match call.scope()? {
         Some(scope) => scope,
         None if call.indirect(names)?.len() == names.len() => {
-            let scopes = names.iter().filter_map(|name| closure.definitions.get(name)?.last());
+            let is_nearest = pytest >= SCOPE_OF_NEAREST;
+            let scopes = names.iter().filter_map(|name| {
+                let all = closure.definitions.get(name)?;
+                if is_nearest { all.last() } else { all.first() }
+            });
             scopes.map(|one| one.scope).min().unwrap_or(Scope::Function)
         }
         None => Scope::Function,

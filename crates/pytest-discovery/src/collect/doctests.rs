@@ -79,6 +79,11 @@ impl Collection<'_, '_> {
         }
         let mut found = finder.found;
         found.sort_by(|one, other| one.name.cmp(&other.name));
+        // They begin with the module's name: where that is not known, the file stands for all of them.
+        if self.interpreter.imports.takes_any_module() && self.config.ini.consider_namespace_packages {
+            found.truncate(1);
+            found.iter_mut().for_each(|one| one.name.clear());
+        }
         self.doctests(file, node, found)
     }
 
@@ -92,10 +97,10 @@ impl Collection<'_, '_> {
         let before = self.items.len();
         let wanted = file.narrowed.as_ref().map(|argument| argument.names.as_slice());
         for one in found {
-            if wanted.is_some_and(|names| names != [one.name.as_str()]) {
+            if wanted.is_some_and(|names| !one.name.is_empty() && names != [one.name.as_str()]) {
                 continue;
             }
-            let node_id = NodeId::python(&node.node, [&*one.name], None);
+            let node_id = NodeId::python(&node.node, Some(&*one.name).filter(|name| !name.is_empty()), None);
             let conditions = file.conditions.iter().chain(node.module.conditions.borrow().iter()).cloned().collect();
             let item = Rc::new(Item {
                 module: node.clone(),

@@ -21,6 +21,7 @@ use crate::eval::Frame;
 use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Argument, Binding, Doubt, Function, Mark, Value};
+use crate::imports::INIT;
 
 pub(super) const GENERATE: &str = "pytest_generate_tests";
 /// A test that yields is refused; before, it was one test that is expected to fail.
@@ -301,6 +302,12 @@ impl Collection<'_, '_> {
             return outcome;
         }
         let calls = std::mem::replace(&mut *metafunc.calls.borrow_mut(), CallSpecs::new());
+        if pytest < SHADOWED
+            && let Some(name) = calls.of_package()
+            && !place.node.path.with_file_name(INIT).is_file()
+        {
+            return Outcome::Refused(format!("`{name}` has the scope of the package, and the module is in none"));
+        }
         // Where something was parametrized, pytest works out the fixtures anew.
         let names = if calls.is_empty() { metafunc.names() } else { Ok(metafunc.closure.pruned(calls.direct())) };
         match names {

@@ -20,6 +20,7 @@ use crate::PytestVersion;
 use crate::arguments::{self, Argument};
 use crate::find_spec::{self, Spec, find_spec};
 use crate::folders::Folders;
+use crate::imports;
 use crate::options::{CommandLine, Known, is_blocked};
 use crate::paths::absolute;
 use crate::shell_words;
@@ -121,8 +122,16 @@ impl Config {
         };
         let argument_texts = arguments::decide(cwd, &located.rootdir, &options, &ini.testpaths);
         check_plugins(&options, cwd, &ini, pytest)?;
-        let path = if options.pyargs { find_spec::path_at_start(cwd, Some(&ini)) } else { Vec::new() };
         let folders = Folders::default();
+        let mut path = if options.pyargs { find_spec::path_at_start(cwd, Some(&ini)) } else { Vec::new() };
+        if options.pyargs && !options.noconftest {
+            for conftest in arguments::initial_conftests(cwd, &argument_texts, &confcutdir) {
+                let by_namespace = ini.consider_namespace_packages;
+                if !(by_namespace && imports::can_be_imported(&conftest, &path, &folders)) {
+                    imports::put_root_on(&mut path, &conftest, options.import_mode);
+                }
+            }
+        }
         let search = |name: &str| match find_spec(name, &path, &folders)? {
             Spec::Module(path) | Spec::Package(path) => Some(path),
             Spec::Namespace(path) => {

@@ -55,11 +55,11 @@ impl Interpreter<'_> {
                     return value.clone();
                 }
                 // Of a class pytest asks the function within, which the mark does not land on before.
-                Value::StaticMethod(_) | Value::ClassMethod(_)
-                    if self.pytest < MARKS_WITHIN && frame.scope.kind == ScopeKind::Class =>
-                {
+                Value::StaticMethod(_) if self.pytest < MARKS_WITHIN && frame.scope.kind == ScopeKind::Class => {
                     return value.clone();
                 }
+                // It cannot be called, and so is an argument of the mark.
+                Value::ClassMethod(_) if self.pytest < MARKS_WITHIN => {}
                 Value::StaticMethod(inner) | Value::ClassMethod(inner) => {
                     if let Value::Function(function) = &**inner {
                         self.put_mark(function, mark);
