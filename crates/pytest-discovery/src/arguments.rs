@@ -8,6 +8,9 @@ use crate::fnmatch::FnMatch;
 use crate::options::CommandLine;
 use crate::paths::{absolute, is_within};
 
+/// Finds the file or the folder of a module by its dotted name.
+pub(crate) type FindModule<'f> = &'f dyn Fn(&str) -> Option<Utf8PathBuf>;
+
 /// A path, the names below it, and the text in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argument {
@@ -30,7 +33,7 @@ impl Argument {
         cwd: &Utf8Path,
         text: &str,
         pytest: PytestVersion,
-        modules: Option<&dyn Fn(&str) -> Option<Utf8PathBuf>>,
+        modules: Option<FindModule<'_>>,
     ) -> Result<Self, ConfigError> {
         let (base, param) = match text.find('[') {
             Some(at) => (&text[..at], Some(text[at..].to_owned())),

@@ -43,6 +43,7 @@ pub(crate) struct LoadedConftests<'l, 'i> {
     object: Rc<ConfigObject>,
     modules: HashMap<Utf8PathBuf, Rc<Module>>,
     names: ModuleNames,
+    may_collect: bool,
     /// The modules that are imported once all is walked.
     later: Vec<Utf8PathBuf>,
     loaded: Loaded,
@@ -60,7 +61,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             in_turn: Vec::new(),
         };
         let (modules, names, later) = (HashMap::default(), ModuleNames::new(config.ini.pythonpath.clone()), Vec::new());
-        let mut conftests = Self { config, interpreter, object, modules, names, later, loaded };
+        let mut conftests = Self { config, interpreter, object, modules, names, may_collect: false, later, loaded };
         conftests.load_named_plugins();
         if !config.options.noconftest {
             let texts = &config.argument_texts;
@@ -171,6 +172,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
 
     fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment) {
         self.loaded.plugins.register(module, folder, loaded, &self.object, self.interpreter);
+        self.may_collect = self.loaded.plugins.may_collect();
     }
 
     /// All of them.
@@ -229,6 +231,14 @@ impl Conftests for LoadedConftests<'_, '_> {
         } else if !self.is_lost(module) {
             self.import(module);
         }
+    }
+
+    fn may_collect(&self) -> bool {
+        self.may_collect
+    }
+
+    fn collects(&mut self, path: &Utf8Path) -> bool {
+        self.loaded.plugins.collect(self.interpreter, path)
     }
 
     fn ask_plugins(&mut self, path: &Utf8Path) -> HookVerdict {

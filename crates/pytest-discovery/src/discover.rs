@@ -69,7 +69,7 @@ impl Settings {
 }
 
 /// Why nothing could be collected. A file that cannot be read costs itself only, and is a
-/// [`Problem`](test_catalog::Problem) of the catalog instead.
+/// [`Problem`] of the catalog instead.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoveryError {
     /// pytest itself would end with a usage error.
@@ -275,6 +275,10 @@ fn evaluate(
             narrowed_to(file, found, None)?;
             continue;
         }
+        if file.collector == Collector::Other {
+            collection.other_file(file, node_path(&file.path, config), tree);
+            continue;
+        }
         let mut file = file.clone();
         if let Some(why) = collection.interpreter.imports.cannot_name(&file.path) {
             let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
@@ -381,7 +385,7 @@ fn not_found(argument: &Argument, why: Option<&str>) -> ConfigError {
 }
 
 fn is_source(file: &&ModuleFile) -> bool {
-    file.collector != Collector::Text
+    file.collector.imports()
 }
 
 fn facts(settings: &Settings, config: &Config) -> PytestFacts {

@@ -76,6 +76,16 @@ pub(crate) trait Conftests {
     /// Hears of a module that is collected, to which the walk comes at that moment.
     fn found(&mut self, _module: &Utf8Path, _moment: Moment) {}
 
+    /// Whether a hook of the tree may collect files in a way of its own.
+    fn may_collect(&self) -> bool {
+        false
+    }
+
+    /// Whether it may collect that one.
+    fn collects(&mut self, _path: &Utf8Path) -> bool {
+        false
+    }
+
     /// What the hooks of plugins of the tree that are no conftests say of it.
     fn ask_plugins(&mut self, _path: &Utf8Path) -> HookVerdict {
         HookVerdict::Silent
@@ -91,6 +101,15 @@ pub(crate) enum Collector {
     Docstrings,
     /// `DoctestTextfile`.
     Text,
+    /// What a hook of the tree may make of it.
+    Other,
+}
+
+impl Collector {
+    /// Whether it imports the file.
+    pub(crate) fn imports(self) -> bool {
+        matches!(self, Self::Module | Self::Docstrings)
+    }
 }
 
 /// A file that is collected.
@@ -255,7 +274,8 @@ impl<'a, C: Conftests> Walker<'a, C> {
         let Some(listing) = self.listing(folder) else { return };
         for Child { name, kind, is_link } in in_order(&listing) {
             let is_dir = *kind == Kind::Folder;
-            if !is_dir && !name.ends_with(".py") && !self.doctest_files.may_have(name) {
+            let may_be_test = name.ends_with(".py") || self.doctest_files.may_have(name);
+            if !is_dir && !may_be_test && !self.conftests.may_collect() {
                 continue;
             }
             let path = &folder.join(&**name);
@@ -338,10 +358,15 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     /// What a file is collected as, in turn.
-    fn collectors(&self, path: &Utf8Path) -> Vec<Collector> {
+    fn collectors(&mut self, path: &Utf8Path) -> Vec<Collector> {
         let is_named = self.initial.contains(path.as_str());
         let doctest = self.doctest_files.collector(path, is_named);
-        doctest.into_iter().chain(self.is_python_file(path).then_some(Collector::Module)).collect()
+        let module = self.is_python_file(path).then_some(Collector::Module);
+        doctest.into_iter().chain(module.or_else(|| self.other_collector(path))).collect()
+    }
+
+    fn other_collector(&mut self, path: &Utf8Path) -> Option<Collector> {
+        (self.conftests.may_collect() && self.conftests.collects(path)).then_some(Collector::Other)
     }
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
@@ -364,7 +389,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn file(&mut self, file: ModuleFile) {
-        if file.collector != Collector::Text {
+        if file.collector.imports() {
             self.conftests.found(&file.path, if file.ignored_by.is_some() { Moment::NEVER } else { file.moment });
         }
         self.found += 1;

@@ -54,13 +54,14 @@ impl Collection<'_, '_> {
             }
         }
         let name = file.path.file_name().unwrap_or_default().to_owned();
-        let node = Rc::new(ModuleNode {
-            path: file.path.clone(),
-            node,
-            module: Rc::new(Module::of_text(&file.path, path)),
-            ignored_by: file.ignored_by.clone(),
-        });
-        self.doctests(file, &node, vec![Found { name, at, doubt: None }])
+        self.doctests(file, &file_node(file, node, path), vec![Found { name, at, doubt: None }])
+    }
+
+    /// A file that a hook may collect in a way of its own stands for all of its tests.
+    pub(crate) fn other_file(&mut self, file: &ModuleFile, node: TreePath, tree: &Utf8Path) {
+        let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
+        let at = SourceSpan::line(path.clone(), 1);
+        self.doctests(file, &file_node(file, node, path), vec![Found { name: String::new(), at, doubt: None }]);
     }
 
     /// The docstrings of a module, its functions and classes. Whether one of them is a doctest that the argument selects.
@@ -132,6 +133,15 @@ impl Collection<'_, '_> {
         }
         self.items.len() > before
     }
+}
+
+fn file_node(file: &ModuleFile, node: TreePath, path: TreePath) -> Rc<ModuleNode> {
+    Rc::new(ModuleNode {
+        path: file.path.clone(),
+        node,
+        module: Rc::new(Module::of_text(&file.path, path)),
+        ignored_by: file.ignored_by.clone(),
+    })
 }
 
 /// Looks for docstrings in what a module defines.

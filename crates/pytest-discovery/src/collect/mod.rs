@@ -302,7 +302,6 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// The tests in their final order.
     pub(crate) fn finish(self) -> Found {
         let mut problems = self.problems;
-        problems.extend(self.plugins.collecting_other_files(self.interpreter));
         if let Some(reason) = self.interpreter.changed_pytest.take() {
             self.object.unfollowed.borrow_mut().get_or_insert(reason);
         }

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
+use test_catalog::{Condition, Reason, SourceSpan};
 
 use super::config_object::{ConfigObject, Parser, Session};
 use super::dynamic_scope;
@@ -160,15 +160,6 @@ impl Plugin {
             Value::None if !hook.wraps => None,
             _ => Some(hook.not_followed(COLLECT_FILE)),
         }
-    }
-
-    /// Its `pytest_collect_file`, if that may collect a file of which nothing is known: those that are no modules are not looked for.
-    fn collector_of_other_files(&self, interpreter: &mut Interpreter<'_>) -> Option<Hook> {
-        let hook = self.hook(COLLECT_FILE)?;
-        let any = Value::Unknown(Doubt::from(Reason { text: "any file".to_owned(), at: hook.at.clone() }));
-        let arguments = [("file_path", any.clone()), ("path", any.clone()), ("parent", any)];
-        let leaves_them = matches!(hook.call(interpreter, &arguments), Value::None) && !hook.wraps;
-        (!leaves_them).then_some(hook)
     }
 
     /// What implements a hook: a function of its name, or one that says so.
@@ -388,17 +379,14 @@ impl Plugins {
         all
     }
 
-    /// Tells of hooks by which pytest may collect files that are no modules.
-    pub(super) fn collecting_other_files(&self, interpreter: &mut Interpreter<'_>) -> Vec<Problem> {
-        let hooks = self.all.iter().filter_map(|plugin| plugin.collector_of_other_files(interpreter));
-        let problem = |hook: Hook| Problem {
-            kind: ProblemKind::Collection,
-            message: format!(
-                "may have tests that are not seen: `{COLLECT_FILE}` may collect files that are no modules"
-            ),
-            at: SourceSpan::at(hook.at.file, hook.at.start),
-        };
-        hooks.map(problem).collect()
+    /// Whether one of them may collect files in a way of its own.
+    pub(crate) fn may_collect(&self) -> bool {
+        self.all.iter().any(|plugin| plugin.implementation(COLLECT_FILE).is_some())
+    }
+
+    /// Whether it may collect that file.
+    pub(crate) fn collect(&self, interpreter: &mut Interpreter<'_>, path: &Utf8Path) -> bool {
+        self.reaching(path).any(|plugin| plugin.other_collector(interpreter, path).is_some())
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Plugin> {

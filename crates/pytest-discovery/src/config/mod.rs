@@ -17,7 +17,7 @@ pub use ini::{EmptyParameterSet, IniOptions, LongStringIds, MarkerLine};
 pub(crate) use own::{OwnSettings, OwnValue};
 
 use crate::PytestVersion;
-use crate::arguments::{self, Argument};
+use crate::arguments::{self, Argument, FindModule};
 use crate::find_spec::{self, Spec, find_spec};
 use crate::folders::Folders;
 use crate::imports;
@@ -138,7 +138,7 @@ impl Config {
                 (ini.consider_namespace_packages && pytest >= PytestVersion::NORMALISED_ARGUMENTS).then_some(path)
             }
         };
-        let modules: Option<&dyn Fn(&str) -> Option<Utf8PathBuf>> = if options.pyargs { Some(&search) } else { None };
+        let modules: Option<FindModule<'_>> = if options.pyargs { Some(&search) } else { None };
         let resolved: Result<Vec<Argument>, ConfigError> =
             argument_texts.iter().map(|text| Argument::resolve(cwd, text, pytest, modules)).collect();
         let mut arguments = resolved?;

@@ -238,8 +238,9 @@ impl<C: Conftests> Walker<'_, C> {
         let is_named = self.initial.contains(path.as_str());
         let doctest = self.doctest_files.collector(path, is_named);
         let is_package = self.has_modules && path.file_name() == Some(INIT);
-        let module = (!is_package && self.is_python_file(path)).then_some(Collector::Module);
-        let files = doctest.into_iter().chain(module);
+        let is_module = !is_package && self.is_python_file(path);
+        let other = if is_module || is_package { None } else { self.other_collector(path) };
+        let files = doctest.into_iter().chain(is_module.then_some(Collector::Module)).chain(other);
         let mut nodes: Vec<Node> =
             files.map(|collector| Node::File(self.module_file(path, collector, None, kept.clone()))).collect();
         if is_package && let Some(folder) = path.parent() {

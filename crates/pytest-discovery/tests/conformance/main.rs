@@ -8,7 +8,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod compare;
-mod known;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,6 @@ use serde_json::Value as Json;
 use test_catalog::Catalog;
 
 use crate::compare::{compared, lines};
-use crate::known::Known;
 
 /// pytest's exit codes where it ends without collecting: a traceback, an internal error, wrong usage.
 const ENDED: [u64; 3] = [1, 3, 4];
@@ -29,7 +27,6 @@ const ENDED: [u64; 3] = [1, 3, 4];
 #[test]
 fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
     let folders = case_folders();
-    let mut known = Known::read();
     let mut differences = Vec::new();
     let mut counts = [(0, 0); RELEASES.len()];
     for folder in &folders {
@@ -43,19 +40,14 @@ fn what_is_called_exact_is_pytests_and_nothing_of_pytests_is_missing() {
             *ids += expected["tests"].as_array().unwrap().len();
             let (right, problems) = held_against(&found, &expected);
             *exact += right;
-            if !problems.is_empty() && !known.expects(name, release) {
-                differences.extend(problems.into_iter().map(|what| format!("{name}@{}: {what}", release.name)));
-            }
+            differences.extend(problems.into_iter().map(|what| format!("{name}@{}: {what}", release.name)));
         }
     }
     for (release, (ids, exact)) in RELEASES.into_iter().zip(counts) {
         println!("pytest {}: {exact} of {ids} ids are exact", release.pytest());
     }
-    println!("{} cases; {} lines of known differences hold", folders.len(), known.still());
+    println!("{} cases", folders.len());
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));
-    // The list only shrinks: a case that is right now must leave it.
-    let mended = known.mended();
-    assert!(mended.is_empty(), "no longer differ, or do not exist: take them out of known-differences.txt: {mended:?}");
     // Cases that are all inexact would differ in nothing.
     assert!(counts.iter().all(|(ids, exact)| exact * 10 > ids * 8), "too few ids are exact: {counts:?}");
 }
@@ -102,7 +94,7 @@ fn held_against(found: &Result<Catalog, DiscoveryError>, expected: &Json) -> (us
 }
 
 /// The folder of all cases.
-pub(crate) fn cases() -> PathBuf {
+fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/pytest")
 }
 

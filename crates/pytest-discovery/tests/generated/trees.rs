@@ -176,7 +176,7 @@ fn arguments(rng: &mut Rng, program: &Program) -> Vec<String> {
             ".".to_owned()
         } else {
             let text = program.files.iter().find(|(file, _)| file == path).map_or("", |(_, text)| text);
-            let is_there = |id: &&str| text.contains(&id.trim_start_matches(':').split('[').next().unwrap_or_default());
+            let is_there = |id: &&str| text.contains(id.trim_start_matches(':').split('[').next().unwrap_or_default());
             format!("{path}{}", Some(pick(rng, &IDS)).filter(is_there).unwrap_or_default())
         };
         args.push(argument);
