@@ -292,10 +292,9 @@ fn evaluate(
                 continue;
             }
         }
-        if config.options.import_mode == ImportMode::Importlib && depends_on_imports(&file, config) {
-            let text = "with `importlib`, what is imported before decides which module this is".to_owned();
+        if let Some(text) = depends_on_imports(&file, config, collection.interpreter.imports) {
             let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
-            file.doubt = Some(Reason { text, at: SourceSpan::line(path, 1) });
+            file.doubt = Some(Reason { text: text.to_owned(), at: SourceSpan::line(path, 1) });
         }
         if config.options.import_mode != ImportMode::Importlib
             && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= file.moment)
@@ -364,10 +363,16 @@ fn evaluate(
     Ok(catalog)
 }
 
-/// With `importlib`: whether the packages that other files are in may have its name, or give it another one.
-fn depends_on_imports(file: &ModuleFile, config: &Config) -> bool {
+/// Why it depends on what was imported before which module a file is.
+fn depends_on_imports(file: &ModuleFile, config: &Config, imports: &Imports) -> Option<&'static str> {
+    // The packages that other files are in may have its name, or give it another one.
     let is_named_by_packages = file.collector == Collector::Docstrings && config.ini.consider_namespace_packages;
-    file.path.file_name() == Some(INIT) || is_named_by_packages
+    if imports.takes_any_module() && (file.path.file_name() == Some(INIT) || is_named_by_packages) {
+        return Some("with `importlib`, what is imported before decides which module this is");
+    }
+    imports
+        .may_be_of_library(&file.path)
+        .then_some("a plugin may have imported the library's module of its name before")
 }
 
 /// An argument has to select a test of its file. `why` is what lost the file.

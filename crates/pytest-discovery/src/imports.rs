@@ -198,7 +198,7 @@ impl Imports {
             let top = name.split('.').next().unwrap_or_default();
             let is_taken = match self.mode {
                 ImportMode::Append => standard_library::ships(top),
-                _ => standard_library::is_loaded(top),
+                _ => standard_library::is_loaded(top) && !standard_library::is_loaded_by_plugins(top),
             };
             return is_taken.then_some(
                 "has, or lies in a package that has, the name of a module of Python's library, which is imported in its \
@@ -219,6 +219,13 @@ impl Imports {
     /// The dotted name of a file from a folder above it.
     pub(crate) fn name_from(&self, root: &Utf8Path, file: &Utf8Path) -> String {
         stem(file, root).replace('/', ".")
+    }
+
+    /// Whether a plugin may have imported a module of Python's library that has its name, or that of its package.
+    pub(crate) fn may_be_of_library(&self, file: &Utf8Path) -> bool {
+        let name = self.module_name(file);
+        self.mode == ImportMode::Prepend
+            && standard_library::is_loaded_by_plugins(name.split('.').next().unwrap_or_default())
     }
 
     /// What a dotted name means on a `sys.path`.
@@ -246,7 +253,10 @@ impl Imports {
 
     /// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
     pub(crate) fn put_on(&self, path: &mut Vec<Utf8PathBuf>, root: &Utf8Path) {
-        put_on(path, root, self.mode);
+        // Nothing else asks what is there: what is put in front is found.
+        if self.names_namespaces() || self.mode == ImportMode::Append {
+            put_on(path, root, self.mode);
+        }
     }
 
     /// Whether pytest makes an empty module for each package that the name of what it imports has in it.
@@ -411,7 +421,8 @@ pub(crate) fn put_root_on(path: &mut Vec<Utf8PathBuf>, file: &Utf8Path, mode: Im
 fn put_on(path: &mut Vec<Utf8PathBuf>, root: &Utf8Path, mode: ImportMode) {
     match mode {
         ImportMode::Prepend => {
-            path.retain(|known| known != root);
+            // As texts: paths are compared part by part.
+            path.retain(|known| known.as_str() != root.as_str());
             path.insert(0, root.to_owned());
         }
         ImportMode::Append if !path.iter().any(|known| known == root) => path.push(root.to_owned()),

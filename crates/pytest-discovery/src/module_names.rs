@@ -174,5 +174,6 @@ impl ModuleNames {
 
 /// Whether two paths lead to one file.
 fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
-    one == other || one.canonicalize_utf8().ok().is_some_and(|real| other.canonicalize_utf8().ok() == Some(real))
+    one.as_str() == other.as_str()
+        || one.canonicalize_utf8().ok().is_some_and(|real| other.canonicalize_utf8().ok() == Some(real))
 }

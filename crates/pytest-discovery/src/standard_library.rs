@@ -200,6 +200,14 @@ pub(crate) fn is_loaded(top: &str) -> bool {
     LOADED.binary_search(&top).is_ok()
 }
 
+/// Of these, what only plugins import that are installed beside pytest: pytest-asyncio, anyio.
+const LOADED_BY_PLUGINS: [&str; 5] = ["asyncio", "concurrent", "contextvars", "queue", "ssl"];
+
+/// Whether it depends on the plugins that are installed whether such an import reaches the tree.
+pub(crate) fn is_loaded_by_plugins(top: &str) -> bool {
+    LOADED_BY_PLUGINS.contains(&top)
+}
+
 /// Whether Python brings a top-level module of the name: its own tests, which are not of the library, among them.
 pub(crate) fn ships(top: &str) -> bool {
     has(top) || top == "test"
