@@ -116,10 +116,9 @@ pub(crate) fn normalise(arguments: Vec<Argument>) -> Vec<Argument> {
     kept.into_iter().map(|(_, argument)| argument).collect()
 }
 
-/// Whether an argument gives nothing, since one that lies below it was looked for in it, or since it is a folder that was an argument
-/// before: what was collected on the way to another argument
-/// is a duplicate when it is collected for its own sake. A file that is named makes the nodes beside it anew, so that those are others
-/// before and behind it.
+/// Whether an argument gives nothing, since one that lies below it was looked for in it, or since it is a folder that was
+/// an argument before: what was collected on the way to another argument is a duplicate when it is collected for its own
+/// sake. A file that is named makes the nodes beside it anew, so that those are others before and behind it.
 ///
 /// Source: `Session._collect_one_node` and `genitems` of pytest 8.
 pub(crate) fn is_passed_through(config: &Config, place: usize) -> bool {

@@ -152,10 +152,11 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         }
         let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
         let name = imports.module_name(conftest);
-        let message = format!(
-            "pytest imports it as `{name}`, which is {} already: rename a folder of one of them",
-            relative(&by)
-        );
+        let taken = match by == conftest {
+            true => "lies in a package that is one of Python's library already: rename its folder".to_owned(),
+            false => format!("is {} already: rename a folder of one of them", relative(&by)),
+        };
+        let message = format!("pytest imports it as `{name}`, which {taken}");
         Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::line(relative(conftest), 1) })
     }
 
