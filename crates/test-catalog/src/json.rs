@@ -31,13 +31,50 @@ pub struct Lines<'c, W> {
     out: W,
     /// Markers that were written before: most are shared by many cases.
     markers: HashMap<*const Marker, Written>,
-    /// Those of the case before, which are often the same.
-    last: (&'c [Arc<Marker>], Vec<Written>),
+    /// What the case before had, which is often the same.
+    last: Last<'c>,
+}
+
+/// What cases in a row share.
+#[derive(Debug)]
+struct Last<'c> {
+    markers: &'c [Arc<Marker>],
+    /// All of them.
+    written: Written,
+    function: Text,
+    file: Text,
+}
+
+/// A text, and how it is written: what has to be escaped in it is looked for once.
+#[derive(Debug)]
+struct Text {
+    text: String,
+    written: Written,
+}
+
+impl Text {
+    fn new() -> serde_json::Result<Self> {
+        Ok(Self { text: String::new(), written: Written::of("")? })
+    }
+
+    fn set(&mut self, text: &str) -> serde_json::Result<()> {
+        if self.text != text {
+            self.written = Written::of(text)?;
+            text.clone_into(&mut self.text);
+        }
+        Ok(())
+    }
 }
 
 /// What was written before, to be written again.
 #[derive(Debug, Clone)]
 struct Written(Rc<RawValue>);
+
+impl Written {
+    fn of(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
+        Ok(Self(to_raw_value(value)?.into()))
+    }
+}
 
 impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -48,17 +85,25 @@ impl Serialize for Written {
 /// One case.
 #[derive(Debug, Serialize)]
 struct Case<'a> {
-    id: &'a str,
+    id: Id<'a>,
     language: &'static str,
-    function: &'a str,
-    file: &'a str,
+    function: &'a Written,
+    file: &'a Written,
     line: u32,
     #[serde(flatten)]
     rust: Option<Rust<'a>>,
-    markers: &'a [Written],
+    markers: &'a Written,
     certainty: &'static str,
     reason: Option<JsonPlace<'a>>,
     conditions: Vec<JsonPlace<'a>>,
+}
+
+/// The id of a case: that of its function where that has only one.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Id<'a> {
+    OfFunction(&'a Written),
+    Own(&'a str),
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +158,8 @@ impl<'c, W: Write> Lines<'c, W> {
             python: pytest.map(|facts| facts.python.as_str()),
         };
         write_line(&mut out, &header)?;
-        Ok(Self { out, markers: HashMap::new(), last: (&[], Vec::new()) })
+        let last = Last { markers: &[], written: Written::of(&[(); 0])?, function: Text::new()?, file: Text::new()? };
+        Ok(Self { out, markers: HashMap::new(), last })
     }
 
     /// Writes a case with the markers that are in effect for it: its own, or those that a policy adds too.
@@ -122,30 +168,34 @@ impl<'c, W: Write> Lines<'c, W> {
     /// What the writer says.
     pub fn case(&mut self, case: &TestCase, effective: &'c [Arc<Marker>]) -> io::Result<()> {
         let is_same = |(one, other): (&Arc<Marker>, &Arc<Marker>)| Arc::ptr_eq(one, other);
-        let Self { out, markers, last: (last, written) } = self;
-        if last.len() != effective.len() || !last.iter().zip(effective).all(is_same) {
-            written.clear();
+        let Self { out, markers, last } = self;
+        if last.markers.len() != effective.len() || !last.markers.iter().zip(effective).all(is_same) {
+            let mut written = Vec::with_capacity(effective.len());
             for one in effective {
                 let one = match markers.entry(Arc::as_ptr(one)) {
                     Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => entry.insert(Written(to_raw_value(&marker(one))?.into())),
+                    Entry::Vacant(entry) => entry.insert(Written::of(&marker(one))?),
                 };
                 written.push(one.clone());
             }
-            *last = effective;
+            (last.markers, last.written) = (effective, Written::of(&written)?);
         }
-        write_line(out, &Case::new(case, written))
+        last.function.set(case.function.as_str())?;
+        last.file.set(case.span.file.as_str())?;
+        write_line(out, &Case::new(case, last))
     }
 }
 
 impl<'a> Case<'a> {
-    fn new(case: &'a TestCase, markers: &'a [Written]) -> Self {
+    /// Of the case whose texts and markers were written last.
+    fn new(case: &'a TestCase, Last { written, function, file, .. }: &'a Last<'_>) -> Self {
         let reason = case.doubt();
+        let is_only_one = case.id.as_str() == function.text;
         Self {
-            id: case.id.as_str(),
+            id: if is_only_one { Id::OfFunction(&function.written) } else { Id::Own(case.id.as_str()) },
             language: case.language().as_str(),
-            function: case.function.as_str(),
-            file: case.span.file.as_str(),
+            function: &function.written,
+            file: &file.written,
             line: case.span.start.line,
             rust: case.as_rust().map(|rust| Rust {
                 binary: &rust.target.binary,
@@ -155,7 +205,7 @@ impl<'a> Case<'a> {
                 cfg: rust.cfg.as_deref(),
                 enabled: rust.enabled,
             }),
-            markers,
+            markers: written,
             certainty: if reason.is_none() { "exact" } else { "inexact" },
             reason: reason.map(|reason| JsonPlace::new(&reason.text, &reason.at)),
             conditions: case
