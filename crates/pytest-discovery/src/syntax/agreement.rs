@@ -64,7 +64,7 @@ impl Count {
 
     /// Holds the tree of a text whose functions are hidden from the parser against that of all of it.
     fn hide(&mut self, name: &str, text: &Arc<str>, full: &Result<Vec<Stmt>, ruff::Rejected>) {
-        let hidden = plain::hide(text, Vec::new());
+        let hidden = plain::hide(text, String::new());
         self.hidden += hidden.count();
         let again = Arc::new(SourceText::held(text));
         match (ruff::parse_without(&hidden, text, &again, crate::PythonVersion::LATEST), full) {

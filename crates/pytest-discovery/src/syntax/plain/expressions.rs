@@ -274,7 +274,7 @@ impl<'t> Scan<'t> {
             return Some(Form::Places);
         }
         let first = self.part()?;
-        if self.is_at_word(b"for") { self.comprehension(first) } else { self.tuple(first) }
+        if self.is_at_clause() { self.comprehension(first) } else { self.tuple(first) }
     }
 
     /// Behind `[`.
@@ -283,7 +283,7 @@ impl<'t> Scan<'t> {
             return Some(Form::Places);
         }
         let first = self.part()?;
-        if self.is_at_word(b"for") {
+        if self.is_at_clause() {
             return self.comprehension(first);
         }
         let mut parts = Parts::of(first);
@@ -307,7 +307,7 @@ impl<'t> Scan<'t> {
             if is_dict {
                 self.expression()?;
             }
-            if self.is_at_word(b"for") {
+            if self.is_at_clause() {
                 return self.comprehension(first);
             }
             is_dict
@@ -342,9 +342,26 @@ impl<'t> Scan<'t> {
         Some(Form::Value)
     }
 
+    /// Whether a clause of a comprehension begins there.
+    fn is_at_clause(&self) -> bool {
+        match self.peek() {
+            b'f' => self.is_at_word(b"for"),
+            b'a' => self.is_at_word(b"async"),
+            _ => false,
+        }
+    }
+
     /// The `for ... in ... if ...` of a comprehension.
     fn clauses(&mut self) -> Option<()> {
-        while self.eat_word(b"for") {
+        // An asynchronous comprehension within another one takes Python 3.11, but for its first iterable.
+        (!self.asynchronous).then_some(())?;
+        let is_within = std::mem::replace(&mut self.around.comprehension, true);
+        while self.is_at_clause() {
+            if self.eat_word(b"async") {
+                (self.around.coroutine && !is_within).then_some(())?;
+                self.asynchronous = true;
+            }
+            self.expect_word(b"for")?;
             self.targets()?;
             self.expect_word(b"in")?;
             self.disjunction()?;
@@ -352,8 +369,8 @@ impl<'t> Scan<'t> {
                 self.disjunction()?;
             }
         }
-        // `async for` is left.
-        (!self.is_at_word(b"async")).then_some(())
+        self.around.comprehension = is_within;
+        Some(())
     }
 
     /// At the `(` of a call, which may hold a generator alone, or of what stands behind a class's name.
@@ -382,7 +399,7 @@ impl<'t> Scan<'t> {
             } else {
                 (!keywords && !unpacked).then_some(())?;
                 self.expression()?;
-                if self.is_at_word(b"for") {
+                if self.is_at_clause() {
                     self.clauses()?;
                     // It has to be the only argument.
                     return (may_generate && count == 0 && self.peek() == b')').then_some(());

@@ -84,24 +84,33 @@ impl Hidden {
 }
 
 /// Replaces what passes; the text is made in `buffer`.
-pub(super) fn hide(text: &str, buffer: Vec<u8>) -> Hidden {
+pub(super) fn hide(text: &str, buffer: String) -> Hidden {
     let found = find(text);
     let mut hidden = buffer;
     hidden.clear();
+    hidden.reserve(text.len());
     let mut shown = 0;
     for function in &found.functions {
-        // An empty tuple, with a comment in it: as long as what it stands for, and quickly skipped.
+        // An empty tuple, with a comment in it: as long as what it stands for, and quickly skipped. What it stands for begins and ends
+        // with a token of ASCII.
         let (start, end) = (function.range.start as usize, function.range.end as usize);
-        hidden.extend_from_slice(&text.as_bytes()[shown..start]);
-        hidden.extend_from_slice(b"(#");
-        hidden.resize(end - 2, b' ');
-        hidden.extend_from_slice(b"\n)");
+        hidden.push_str(&text[shown..start]);
+        hidden.push_str("(#");
+        push_blanks(&mut hidden, end - start - SHORTEST);
+        hidden.push_str("\n)");
         shown = end;
     }
-    hidden.extend_from_slice(&text.as_bytes()[shown..]);
-    // What was replaced begins and ends with whole characters.
-    let text = String::from_utf8(hidden).unwrap_or_else(|_| text.to_owned());
-    Hidden { text, found }
+    hidden.push_str(&text[shown..]);
+    Hidden { text: hidden, found }
+}
+
+fn push_blanks(text: &mut String, mut count: usize) {
+    const BLANKS: &str = "                                                                ";
+    while count > 0 {
+        let some = count.min(BLANKS.len());
+        text.push_str(&BLANKS[..some]);
+        count -= some;
+    }
 }
 
 /// The functions that pass, of those at the top of the file and in classes and blocks, and in functions that do not pass.

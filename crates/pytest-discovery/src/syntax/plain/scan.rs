@@ -21,6 +21,8 @@ pub(super) struct Scan<'t> {
     pub(super) end: usize,
     /// Whether an annotation was read that may do something.
     pub(super) annotated: bool,
+    /// Whether the statement has had an asynchronous comprehension so far.
+    pub(super) asynchronous: bool,
     depth: u32,
     /// The word that was read last: it is mostly looked at before it is read as a name.
     word: Word,
@@ -55,6 +57,8 @@ pub(super) struct Around {
     pub(super) looping: bool,
     /// A value in an f-string.
     pub(super) interpolation: bool,
+    /// The clauses of a comprehension.
+    pub(super) comprehension: bool,
     /// Whether the function has had a `yield` so far.
     pub(super) yields: bool,
     /// Whether it has had a `return` with a value.
@@ -73,6 +77,7 @@ impl<'t> Scan<'t> {
             names: Vec::new(),
             end: 0,
             annotated: false,
+            asynchronous: false,
             depth: 0,
             word: Word::at(bytes, 0),
         }
@@ -81,6 +86,7 @@ impl<'t> Scan<'t> {
     /// Goes on at a place, with nothing open.
     pub(super) fn restart(&mut self, at: usize) {
         (self.at, self.brackets, self.depth, self.around) = (at, 0, 0, Around::default());
+        self.asynchronous = false;
         self.names.clear();
     }
 

@@ -85,6 +85,7 @@ impl<'t> Scan<'t> {
     }
 
     fn statement(&mut self, indent: usize) -> Option<()> {
+        self.asynchronous = false;
         let word = self.peek_word();
         match word {
             b"if" => self.branches(indent),

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{ExceptHandler, Expr, ModModule, PythonVersion, Stmt};
+use ruff_python_ast::{Comprehension, ExceptHandler, Expr, ModModule, PythonVersion, Stmt};
 use ruff_python_parser::semantic_errors::{
     LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
 };
@@ -38,6 +38,8 @@ struct Place<'t> {
     loops: usize,
     /// Generator expressions around this.
     generators: usize,
+    /// Comprehensions and generator expressions of the innermost scope around this, and whether they are asynchronous.
+    comprehensions: Vec<bool>,
     first: RefCell<Option<Rejected>>,
 }
 
@@ -52,9 +54,20 @@ impl Walk<'_> {
     fn within(&mut self, scope: Scope, visit: impl FnOnce(&mut Self)) {
         self.place.scopes.push(scope);
         let loops = std::mem::take(&mut self.place.loops);
+        let comprehensions = std::mem::take(&mut self.place.comprehensions);
         visit(self);
-        self.place.loops = loops;
+        (self.place.loops, self.place.comprehensions) = (loops, comprehensions);
         self.place.scopes.pop();
+    }
+
+    /// A comprehension: its first iterable stands outside.
+    fn comprehension<'e>(&mut self, clauses: &'e [Comprehension], elements: impl IntoIterator<Item = &'e Expr>) {
+        let Some((first, rest)) = clauses.split_first() else { return };
+        self.visit_expr(&first.iter);
+        self.place.comprehensions.push(clauses.iter().any(|clause| clause.is_async));
+        elements.into_iter().chain([&first.target]).chain(&first.ifs).for_each(|inner| self.visit_expr(inner));
+        rest.iter().for_each(|clause| self.visit_comprehension(clause));
+        self.place.comprehensions.pop();
     }
 
     fn repeated(&mut self, body: &[Stmt]) {
@@ -121,11 +134,14 @@ impl Visitor<'_> for Walk<'_> {
                     self.place.first.borrow_mut().get_or_insert_with(|| Rejected::new(why, number));
                 }
             }
-            Expr::Generator(_) => {
+            Expr::Generator(it) => {
                 self.place.generators += 1;
-                visitor::walk_expr(self, expression);
+                self.comprehension(&it.generators, [&*it.elt]);
                 self.place.generators -= 1;
             }
+            Expr::ListComp(it) => self.comprehension(&it.generators, [&*it.elt]),
+            Expr::SetComp(it) => self.comprehension(&it.generators, [&*it.elt]),
+            Expr::DictComp(it) => self.comprehension(&it.generators, it.key.as_deref().into_iter().chain([&*it.value])),
             other => visitor::walk_expr(self, other),
         }
     }
@@ -174,8 +190,9 @@ impl SemanticSyntaxContext for Place<'_> {
         matches!(self.scopes.last(), Some(Scope::Function { .. } | Scope::Lambda))
     }
 
+    /// Of the innermost one, as Python's compiler has it.
     fn in_sync_comprehension(&self) -> bool {
-        false
+        self.comprehensions.last() == Some(&false)
     }
 
     fn in_class_body_comprehension(&self) -> bool {
