@@ -89,10 +89,18 @@ impl Folders {
 
     /// Whether a path is that of a file, and of no link to one, in a folder that was asked for before.
     pub(crate) fn has_plain_file(&self, path: &Utf8Path) -> bool {
+        self.has_listed(path, |child| child.kind == Kind::File && !child.is_link)
+    }
+
+    /// Whether a path is that of something that is no link, in a folder that was asked for before.
+    pub(crate) fn has_no_link(&self, path: &Utf8Path) -> bool {
+        self.has_listed(path, |child| !child.is_link)
+    }
+
+    fn has_listed(&self, path: &Utf8Path, is_it: impl FnOnce(&Child) -> bool) -> bool {
         let Some((folder, name)) = path.as_str().rsplit_once('/') else { return false };
         let listing = lock(&self.0).get(folder).cloned();
-        let is_plain = |child: &Child| child.kind == Kind::File && !child.is_link;
-        listing.is_some_and(|listing| listing.is_ok_and(|listing| listing.child(name).is_some_and(is_plain)))
+        listing.is_some_and(|listing| listing.is_ok_and(|listing| listing.child(name).is_some_and(is_it)))
     }
 
     pub(crate) fn listing(&self, folder: &Utf8Path) -> Listing {
@@ -126,6 +134,7 @@ mod tests {
         assert!(!folders.has_plain_file(&path.join("a.py")), "nobody asked yet");
         assert!(folders.has_file(path, "a.py") && !folders.has_folder(path, "a.py"));
         assert!(folders.has_plain_file(&path.join("a.py")) && !folders.has_plain_file(&path.join("below")));
+        assert!(folders.has_no_link(&path.join("below")) && !folders.has_no_link(&path.join("missing")));
         assert!(folders.has_folder(path, "below") && !folders.has_file(path, "below"));
         assert!(folders.is_folder(&path.join("below")) && !folders.is_folder(&path.join("a.py")));
         assert!(!folders.is_folder(&path.join("nowhere")));

@@ -178,8 +178,7 @@ impl Imports {
     /// `importlib` names a file outside packages, and before 8.1 any, for its place below the rootdir.
     pub(crate) fn module_name(&self, file: &Utf8Path) -> String {
         let root = self.package_root(file);
-        let is_in_package = root != folder_of(file);
-        if self.mode == ImportMode::Importlib && (self.pytest < NAMED_BY_PACKAGE || !is_in_package) {
+        if self.mode == ImportMode::Importlib && (self.pytest < NAMED_BY_PACKAGE || root == folder_of(file)) {
             let root = if is_within(file, &self.rootdir) { &self.rootdir } else { Utf8Path::new("/") };
             let path = stem(file, root);
             let takes_dots = self.pytest >= NAMED_BY_PACKAGE;
@@ -209,6 +208,11 @@ impl Imports {
         begins_with_dot.then_some(
             "lies in a folder whose name begins with a dot, so that pytest cannot import it with `importlib`: rename the folder",
         )
+    }
+
+    /// Whether a path is known to be no link without asking the system.
+    pub(crate) fn knows_no_link(&self, path: &Utf8Path) -> bool {
+        self.folders.has_no_link(path)
     }
 
     /// Whether pytest looks for a name that leads through folders without `__init__.py`.

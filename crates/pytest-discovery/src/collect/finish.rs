@@ -91,6 +91,14 @@ fn modify(
         doubt_all(Reason { text, at: hook.at.clone() });
         return items;
     }
+    let is_same = |(value, item): (&Value, &Rc<Item>)| value.downcast().is_some_and(|one| std::ptr::eq(one, &**item));
+    if let Value::List(list) = &*session.items.borrow()
+        && let Ok(kept) = &*list.0.borrow()
+        && kept.len() == items.len()
+        && kept.iter().zip(&items).all(is_same)
+    {
+        return items;
+    }
     let kept = match elements(&session.items.borrow()) {
         Ok(kept) => kept,
         Err(doubt) => {
@@ -99,10 +107,6 @@ fn modify(
             return items;
         }
     };
-    let is_same = |(value, item): (&Value, &Rc<Item>)| value.downcast().is_some_and(|one| std::ptr::eq(one, &**item));
-    if kept.len() == items.len() && kept.iter().zip(&items).all(is_same) {
-        return items;
-    }
     let place: HashMap<*const Item, usize> =
         items.iter().enumerate().map(|(index, item)| (Rc::as_ptr(item), index)).collect();
     let order: Option<Vec<usize>> =

@@ -139,7 +139,8 @@ impl Interpreter<'_> {
         if let Some(known) = self.real_paths.borrow().get(path.as_str()) {
             return known.clone();
         }
-        let is_no_link = || path.symlink_metadata().is_ok_and(|found| !found.is_symlink());
+        let is_no_link =
+            || self.imports.knows_no_link(path) || path.symlink_metadata().is_ok_and(|found| !found.is_symlink());
         let real = match (path.parent(), path.file_name()) {
             (Some(folder), Some(name)) if path.is_absolute() && is_no_link() => {
                 self.real(folder).map(|folder| folder.join(name))
