@@ -158,7 +158,12 @@ impl<'c, W: Write> Lines<'c, W> {
             python: pytest.map(|facts| facts.python.as_str()),
         };
         write_line(&mut out, &header)?;
-        let last = Last { markers: &[], written: Written::of(&[(); 0])?, function: Text::new()?, file: Text::new()? };
+        let last = Last {
+            markers: &[],
+            written: Written::of(&Vec::<Written>::new())?,
+            function: Text::new()?,
+            file: Text::new()?,
+        };
         Ok(Self { out, markers: HashMap::new(), last })
     }
 
@@ -261,6 +266,44 @@ fn value(argument: &Value) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::{Certainty, Markers, NodeId, Position, Reason, TreePath};
+
+    /// Whatever cases in a row share or do not share, each is written as it would be alone.
+    #[test]
+    fn what_was_written_before_changes_no_line() {
+        let mark = |name: &str| Arc::new(Marker::bare(name, Origin::Policy { rule: "a \"rule\"".into() }));
+        let lists = [vec![], vec![mark("a")], vec![mark("a"), mark("b")]];
+        let cases = ["tests/test_a.py", "tests/test_\"b\".py"].into_iter().flat_map(|file| {
+            let file = TreePath::new(file);
+            ["test_a", "test_\\"].into_iter().flat_map(move |name| {
+                let file = file.clone();
+                [None, Some("1"), Some("\u{7f}\"")].into_iter().map(move |id| {
+                    let markers = Markers::known(Vec::new());
+                    let at = SourceSpan::line(file.clone(), 1);
+                    let mut case = TestCase::python(NodeId::python(&file, [name], id), at, markers, Certainty::Exact);
+                    case.function = NodeId::python(&file, [name], None);
+                    case
+                })
+            })
+        });
+        let cases: Vec<TestCase> = cases.collect();
+        let written = |pairs: &[(usize, usize)]| -> Vec<String> {
+            let mut text = Vec::new();
+            let mut lines = Lines::new(&mut text, "/tree", None).unwrap();
+            pairs.iter().for_each(|(case, list)| lines.case(&cases[*case], &lists[*list]).unwrap());
+            String::from_utf8(text).unwrap().lines().skip(1).map(str::to_owned).collect()
+        };
+        let each: Vec<(usize, usize)> =
+            (0..cases.len()).flat_map(|case| (0..lists.len()).map(move |list| (case, list))).collect();
+        for one in &each {
+            for other in &each {
+                let alone = [written(&[*one]), written(&[*other])].concat();
+                assert_eq!(written(&[*one, *other]), alone);
+            }
+            let line: serde_json::Value = serde_json::from_str(&written(&[*one])[0]).unwrap();
+            assert_eq!(line["id"], cases[one.0].id.as_str());
+            assert_eq!(line["function"], cases[one.0].function.as_str());
+        }
+    }
 
     #[test]
     fn a_case_is_one_line_of_the_published_schema() {
