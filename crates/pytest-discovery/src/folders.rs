@@ -94,7 +94,8 @@ impl Folders {
 
     /// Whether a path is that of something that is no link, in a folder that was asked for before.
     pub(crate) fn has_no_link(&self, path: &Utf8Path) -> bool {
-        self.has_listed(path, |child| !child.is_link)
+        // Of what is neither the system may not have said what it is.
+        self.has_listed(path, |child| child.kind != Kind::Other && !child.is_link)
     }
 
     fn has_listed(&self, path: &Utf8Path, is_it: impl FnOnce(&Child) -> bool) -> bool {

@@ -92,6 +92,7 @@ fn modify(
         return items;
     }
     let is_same = |(value, item): (&Value, &Rc<Item>)| value.downcast().is_some_and(|one| std::ptr::eq(one, &**item));
+    // Most hooks leave the list as it is, and it may be long: it is not copied for that.
     if let Value::List(list) = &*session.items.borrow()
         && let Ok(kept) = &*list.0.borrow()
         && kept.len() == items.len()

@@ -38,8 +38,8 @@ struct Place<'t> {
     loops: usize,
     /// Generator expressions around this.
     generators: usize,
-    /// Comprehensions and generator expressions of the innermost scope around this, and whether they are asynchronous.
-    comprehensions: Vec<bool>,
+    /// Whether the innermost comprehension or generator expression around this is asynchronous; `None` without one in the innermost scope.
+    comprehension: Option<bool>,
     first: RefCell<Option<Rejected>>,
 }
 
@@ -54,9 +54,9 @@ impl Walk<'_> {
     fn within(&mut self, scope: Scope, visit: impl FnOnce(&mut Self)) {
         self.place.scopes.push(scope);
         let loops = std::mem::take(&mut self.place.loops);
-        let comprehensions = std::mem::take(&mut self.place.comprehensions);
+        let comprehension = self.place.comprehension.take();
         visit(self);
-        (self.place.loops, self.place.comprehensions) = (loops, comprehensions);
+        (self.place.loops, self.place.comprehension) = (loops, comprehension);
         self.place.scopes.pop();
     }
 
@@ -64,10 +64,10 @@ impl Walk<'_> {
     fn comprehension<'e>(&mut self, clauses: &'e [Comprehension], elements: impl IntoIterator<Item = &'e Expr>) {
         let Some((first, rest)) = clauses.split_first() else { return };
         self.visit_expr(&first.iter);
-        self.place.comprehensions.push(clauses.iter().any(|clause| clause.is_async));
+        let outer = self.place.comprehension.replace(clauses.iter().any(|clause| clause.is_async));
         elements.into_iter().chain([&first.target]).chain(&first.ifs).for_each(|inner| self.visit_expr(inner));
         rest.iter().for_each(|clause| self.visit_comprehension(clause));
-        self.place.comprehensions.pop();
+        self.place.comprehension = outer;
     }
 
     fn repeated(&mut self, body: &[Stmt]) {
@@ -192,7 +192,7 @@ impl SemanticSyntaxContext for Place<'_> {
 
     /// Of the innermost one, as Python's compiler has it.
     fn in_sync_comprehension(&self) -> bool {
-        self.comprehensions.last() == Some(&false)
+        self.comprehension == Some(false)
     }
 
     fn in_class_body_comprehension(&self) -> bool {
