@@ -24,7 +24,7 @@ impl Interpreter<'_> {
         let value = self.eval_kind(expr, frame);
         self.depth -= 1;
         // What is not known may have raised: an operator that its operands do not have, as well as a call.
-        if self.guarded > 0 && self.raised.is_none() && !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Constant(_))
+        if self.is_watched() && self.raised.is_none() && !matches!(expr.kind, ExprKind::Name(_) | ExprKind::Constant(_))
         {
             let doubt = match &value {
                 Value::Unknown(doubt) => Some(doubt.clone()),

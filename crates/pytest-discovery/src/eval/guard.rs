@@ -1,10 +1,17 @@
-//! What may raise within `try`.
+//! What may raise within `try`, and what may in a module that is imported: whoever imports it may do so within `try`.
 
 use std::rc::Rc;
 
 use super::Interpreter;
 use super::exceptions::{catches, is_kind_of, is_of_imports};
 use super::value::{Doubt, Raised, Value};
+
+/// Why something may raise.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Risks {
+    any: Option<Doubt>,
+    of_import: Option<Doubt>,
+}
 
 /// What was known of risks around a `try`.
 pub(super) struct Outer {
@@ -42,12 +49,18 @@ impl Interpreter<'_> {
 
     /// Why what follows within `try` may not be reached.
     pub(super) fn present_risk(&self) -> Option<Doubt> {
-        self.risk.as_ref().filter(|_| self.guarded > 0).or(self.import_risk.as_ref()).cloned()
+        let of_import = self.import_risk.as_ref().filter(|_| !self.catching.is_empty());
+        self.risk.as_ref().filter(|_| self.guarded > 0).or(of_import).cloned()
     }
 
-    /// Something unknown was called: within `try` it may have raised.
+    /// Whether anybody asks for what may raise now, and was not told yet.
+    pub(super) fn is_watched(&self) -> bool {
+        self.risk.is_none() && (self.guarded > 0 || !self.importing.is_empty())
+    }
+
+    /// Something unknown was called: within `try` it may have raised, and importing the module may.
     pub(super) fn note_risk(&mut self, doubt: &Doubt) {
-        if self.guarded > 0 && self.risk.is_none() {
+        if self.is_watched() {
             self.risk = Some(doubt.clone());
         }
     }
@@ -55,8 +68,28 @@ impl Interpreter<'_> {
     /// An import may have failed.
     pub(super) fn note_import_risk(&mut self, doubt: &Doubt) {
         self.note_risk(doubt);
-        if !self.catching.is_empty() {
+        if !self.catching.is_empty() || !self.importing.is_empty() {
             self.import_risk.get_or_insert_with(|| doubt.clone());
+        }
+    }
+
+    /// What was noted since a module began.
+    pub(super) fn take_risks(&mut self) -> Risks {
+        Risks { any: self.risk.take(), of_import: self.import_risk.take() }
+    }
+
+    /// The risks of around a module, when it has ended.
+    pub(super) fn restore_risks(&mut self, around: Risks) {
+        (self.risk, self.import_risk) = (around.any, around.of_import);
+    }
+
+    /// What may raise in a module may, where it is imported.
+    pub(super) fn note_risks(&mut self, risks: &Risks) {
+        if let Some(doubt) = &risks.any {
+            self.note_risk(doubt);
+        }
+        if let Some(doubt) = &risks.of_import {
+            self.note_import_risk(doubt);
         }
     }
 

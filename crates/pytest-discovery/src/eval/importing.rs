@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use camino::Utf8Path;
-use test_catalog::{Condition, Problem};
+use test_catalog::{Condition, Problem, ProblemKind};
 
 use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
@@ -110,6 +110,17 @@ impl Interpreter<'_> {
         }
     }
 
+    /// What may raise in a module or in the packages that it is in may, where it is imported; not while those import this one.
+    fn take_over_risks(&mut self, module: &Rc<Module>) {
+        let mut next = Some(module.clone());
+        while let Some(module) = next.filter(|_| self.risk.is_none() || self.import_risk.is_none()) {
+            let risks = module.risks.borrow().clone();
+            self.note_risks(&risks);
+            let package = self.imports.package_of(&module.path);
+            next = package.and_then(|init| self.modules.get(init.as_str()).cloned());
+        }
+    }
+
     /// Binds a module that was imported in the package that it is in.
     pub(super) fn bind_in_package(&mut self, path: &Utf8Path, module: &Rc<Module>) {
         let node = if path.file_name() == Some(INIT) { path.parent().unwrap_or(path) } else { path };
@@ -132,14 +143,19 @@ impl Interpreter<'_> {
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
     pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
+        self.import_module(from, level, dotted).unwrap_or_else(|problem| Value::Unknown(not_read(dotted, problem)))
+    }
+
+    /// The same, unless the file of the tree that it is cannot be read.
+    fn import_module(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Result<Value, Problem> {
         let mut found = self.imports.resolve(from, level, dotted);
         if level == 0 && self.has_other_path() {
             found = match self.found_in_front(from, dotted, found) {
                 Ok(found) => found,
-                Err(doubt) => return Value::Unknown(doubt),
+                Err(doubt) => return Ok(Value::Unknown(doubt)),
             };
         }
-        match found {
+        Ok(match found {
             Import::File(_) if level == 0 && dotted == CONFTEST && self.conftest().is_some() => {
                 self.conftest().map_or(Value::None, Value::Module)
             }
@@ -155,16 +171,25 @@ impl Interpreter<'_> {
                 let at = test_catalog::SourceSpan::line(test_catalog::TreePath::new(&path), 1);
                 Value::Unknown(test_catalog::Reason { text, at }.into())
             }
-            Import::File(path) => match self.module(&path) {
-                Ok(module) => Value::Module(module),
-                Err(problem) => Value::Unknown(Doubt::from(test_catalog::Reason {
-                    text: format!("`{dotted}` {}", problem.message),
-                    at: problem.at,
-                })),
-            },
+            Import::File(path) => Value::Module(self.module(&path)?),
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
+        })
+    }
+
+    /// A file of the tree that is imported cannot be read: what is no Python raises, and what is not read here may.
+    fn fail_to_read(&mut self, dotted: &str, problem: Problem, frame: &Frame, range: Range) -> Value {
+        let is_refused = problem.kind == ProblemKind::Syntax;
+        let doubt = not_read(dotted, problem);
+        let value = self.fail("SyntaxError", doubt.text.clone(), frame, range);
+        let Some(raised) = self.raised.take() else { return value };
+        let raised = Raised { certain: true, ..raised };
+        if is_refused {
+            self.raised = Some(raised);
+            return value;
         }
+        self.may_raise(raised, &doubt, frame);
+        Value::Unknown(doubt)
     }
 
     /// Whether a relative import leads out of all packages, in a file that is imported as part of no namespace package.
@@ -225,7 +250,10 @@ impl Interpreter<'_> {
             let text = "a relative import without a package".to_owned();
             return self.fail("ImportError", text, frame, range);
         }
-        let value = self.imported(from, level, dotted);
+        let value = match self.import_module(from, level, dotted) {
+            Ok(value) => value,
+            Err(problem) => return self.fail_to_read(dotted, problem, frame, range),
+        };
         // What a relative import means is of the tree, whatever its package is called; what was put there is there.
         let is_of_library = level == 0 && matches!(&value, Value::External(_));
         if is_of_library && !self.put_modules.contains_key(dotted) {
@@ -242,6 +270,7 @@ impl Interpreter<'_> {
                 self.raised = Some(Raised { at: frame.module.file.span(range), ..raised.clone() });
             } else if !Rc::ptr_eq(module, &frame.module) {
                 self.take_over_conditions(module, frame);
+                self.take_over_risks(module);
             }
         }
         value
@@ -419,4 +448,9 @@ impl Interpreter<'_> {
         }
         self.doubts.truncate(doubts);
     }
+}
+
+/// Why a module of the tree is not known that cannot be read.
+fn not_read(dotted: &str, problem: Problem) -> Doubt {
+    Doubt::from(test_catalog::Reason { text: format!("`{dotted}` {}", problem.message), at: problem.at })
 }

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use test_catalog::{Condition, Problem, TreePath};
 
 use super::exec::Flow;
+use super::shared::Shared;
 use super::under::Doubts;
 use super::value::{Doubt, Module, Raised, Scope};
 use super::{Frame, Interpreter, shared};
@@ -31,6 +32,7 @@ impl Module {
             file,
             conditions: conditions.into(),
             hazards: hazards.into(),
+            risks: Shared::default(),
             open: None.into(),
             ended: None.into(),
         }
@@ -111,22 +113,24 @@ impl Interpreter<'_> {
         let calls = std::mem::take(&mut self.calls);
         let guarded = std::mem::take(&mut self.guarded);
         let catching = std::mem::take(&mut self.catching);
-        let (risk, import_risk) = (self.risk.take(), self.import_risk.take());
+        let risks = self.take_risks();
         let raised = self.raised.take();
         self.importing.push(module.clone());
         let file = module.file.clone();
         if let Flow::Ended(raised) = self.block(&file.body, &frame) {
             module.ended.replace(Some(raised));
         }
-        self.importing.pop();
         if self.is_exhausted() {
             let doubt = self.exhausted.take().unwrap_or_else(|| self.too_long(&frame, Range { start: 0, end: 0 }));
+            self.note_risk(&doubt);
             module.open.replace(Some(doubt));
             module.ended.replace(None);
         }
+        self.importing.pop();
+        module.risks.replace(self.take_risks());
+        self.restore_risks(risks);
         self.doubts.truncate(0);
         (self.doubts, self.steps, self.calls) = (doubts, steps, calls);
-        (self.guarded, self.risk, self.raised) = (guarded, risk, raised);
-        (self.catching, self.import_risk) = (catching, import_risk);
+        (self.guarded, self.catching, self.raised) = (guarded, catching, raised);
     }
 }

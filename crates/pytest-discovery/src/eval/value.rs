@@ -15,6 +15,7 @@ pub(crate) use super::arguments::{Argument, Arguments};
 pub(crate) use super::class::{Class, Instance, Property};
 pub(crate) use super::doubt::Doubt;
 pub(crate) use super::function::Function;
+use super::guard::Risks;
 pub(crate) use super::iterator::Iterator;
 use super::shared::Shared;
 pub(crate) use super::source::{Said, Source};
@@ -195,6 +196,8 @@ pub(crate) struct Module {
     pub(crate) conditions: Shared<Vec<Condition>>,
     /// The exceptions that those conditions rule out, as far as they are known: an importer may catch them.
     pub(super) hazards: Shared<Vec<Raised>>,
+    /// Why its body may have raised, though it is taken not to.
+    pub(super) risks: Shared<Risks>,
     /// Set where the module may bind more, or other, names than reading saw.
     pub(crate) open: Shared<Option<Doubt>>,
     pub(crate) ended: Shared<Option<Raised>>,

@@ -43,27 +43,29 @@ thread_local! {
 /// something calls for them. They take `again` for the text.
 ///
 /// # Errors
-/// A [`ProblemKind::Syntax`] at the first place that does not parse as that release of Python, or that is nested too deeply.
+/// A [`ProblemKind::Syntax`] at the first place that does not parse as that release of Python. A [`ProblemKind::Unreadable`]
+/// where it is nested more deeply than is followed here: Python may take it.
 pub(crate) fn parse(
     path: &TreePath,
     text: &str,
     again: SourceText,
     python: PythonVersion,
 ) -> Result<SourceFile, Problem> {
-    let fail = |message: String, offset: u32| Problem {
-        kind: ProblemKind::Syntax,
-        message,
-        at: SourceSpan::at(path.clone(), Lines::of(text).position(offset)),
-    };
     let again = Arc::new(again);
     let hidden = plain::hide(text, BUFFER.take());
     let body = match nesting::check(&hidden.text) {
-        Ok(()) => ruff::parse_without(&hidden, text, &again, python)
-            .map_err(|rejected| fail(format!("does not parse as Python: {}", rejected.message), rejected.offset)),
-        Err(deep) => Err(fail(format!("{}: not read", deep.what), deep.range().start)),
+        Ok(()) => ruff::parse_without(&hidden, text, &again, python).map_err(|rejected| {
+            (ProblemKind::Syntax, format!("does not parse as Python: {}", rejected.message), rejected.offset)
+        }),
+        Err(deep) => Err((ProblemKind::Unreadable, format!("is not read: {}", deep.what), deep.range().start)),
     };
     BUFFER.set(hidden.text);
-    Ok(SourceFile::new(path.clone(), body?, again, Lines::of(text)))
+    let body = body.map_err(|(kind, message, offset)| Problem {
+        kind,
+        message,
+        at: SourceSpan::at(path.clone(), Lines::of(text).position(offset)),
+    })?;
+    Ok(SourceFile::new(path.clone(), body, again, Lines::of(text)))
 }
 
 /// The same of a text that is at hand, and is held.
@@ -157,9 +159,8 @@ mod tests {
             levels("def f():"),
             levels("if a:"),
             levels("class A:"),
-            "def (".to_owned(),
         ] {
-            assert_eq!(problem(text).kind, ProblemKind::Syntax);
+            assert_eq!(problem(text).kind, ProblemKind::Unreadable);
         }
     }
 
