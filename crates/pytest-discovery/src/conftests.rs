@@ -32,6 +32,8 @@ pub(crate) struct Loaded {
     pub(crate) lost_folders: Vec<Utf8PathBuf>,
     /// Of a file whose import does not give its own module: what it gives.
     pub(crate) taken: HashMap<Utf8PathBuf, Taken>,
+    /// What files are imported by that lie in namespace packages.
+    pub(crate) names: HashMap<Utf8PathBuf, String>,
     /// Those that are imported as `conftest`, each in the place of the one before, with when that is.
     pub(crate) in_turn: Vec<(Moment, Utf8PathBuf)>,
 }
@@ -58,6 +60,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             is_lost: false,
             lost_folders: Vec::new(),
             taken: HashMap::default(),
+            names: HashMap::default(),
             in_turn: Vec::new(),
         };
         let (modules, names, later) = (HashMap::default(), ModuleNames::new(config.ini.pythonpath.clone()), Vec::new());
@@ -98,13 +101,18 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             self.lose(folder, moment, problem);
             return None;
         }
-        let module = match self.interpreter.module(conftest) {
+        let name =
+            self.names.namespaced_name(conftest).unwrap_or_else(|| self.interpreter.imports.module_name(conftest));
+        let module = match self.interpreter.module_by(conftest, &name) {
             Ok(module) => module,
             Err(problem) => {
                 self.lose(folder, moment, problem);
                 return None;
             }
         };
+        if let Some(doubt) = module.collected_by(&name) {
+            self.interpreter.reloaded(&module, &doubt);
+        }
         self.modules.insert(conftest.to_owned(), module.clone());
         if self.interpreter.imports.module_name(conftest) == CONFTEST {
             self.loaded.in_turn.push((moment, conftest.to_owned()));
@@ -179,6 +187,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
     /// All of them.
     pub(crate) fn into_loaded(mut self) -> Loaded {
         std::mem::take(&mut self.later).iter().for_each(|module| self.import(module));
+        self.loaded.names = self.names.take_namespaced();
         self.loaded
     }
 

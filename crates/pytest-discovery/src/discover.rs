@@ -303,7 +303,9 @@ fn evaluate(
         }
         let taken = loaded.taken.get(&file.path);
         let source = if let Some(Taken::Other(other)) = taken { other } else { &file.path };
-        let module = match collection.interpreter.module(source) {
+        let name =
+            loaded.names.get(source).cloned().unwrap_or_else(|| collection.interpreter.imports.module_name(source));
+        let module = match collection.interpreter.module_by(source, &name) {
             Ok(module) => module,
             Err(problem) => {
                 narrowed_to(&file, false, Some(&problem.message))?;
@@ -311,6 +313,9 @@ fn evaluate(
                 continue;
             }
         };
+        if let Some(doubt) = module.collected_by(&name) {
+            file.doubt.get_or_insert_with(|| Reason { text: doubt.text.clone(), at: doubt.at.clone() });
+        }
         if let Some(problem) = ends_pytest(&module, settings.pytest) {
             catalog.problems.push(problem);
             return Ok(catalog);

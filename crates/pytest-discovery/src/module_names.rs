@@ -59,18 +59,35 @@ pub(crate) struct ModuleNames {
     modules: HashMap<Box<str>, Module>,
     /// What is on `sys.path`, in its order, as far as it lies in the tree.
     path: Vec<Utf8PathBuf>,
+    /// What `consider_namespace_packages` names files.
+    namespaced: HashMap<Utf8PathBuf, String>,
 }
 
 impl ModuleNames {
     /// `path` is what is on `sys.path` before.
     pub(crate) fn new(path: Vec<Utf8PathBuf>) -> Self {
-        Self { modules: HashMap::default(), path }
+        Self { modules: HashMap::default(), path, namespaced: HashMap::default() }
+    }
+
+    /// What a file was imported by, if it lies in a namespace package.
+    pub(crate) fn namespaced_name(&self, file: &Utf8Path) -> Option<String> {
+        self.namespaced.get(file).cloned()
+    }
+
+    /// The same of all files.
+    pub(crate) fn take_namespaced(&mut self) -> HashMap<Utf8PathBuf, String> {
+        std::mem::take(&mut self.namespaced)
     }
 
     /// Imports a file; `None` where that gives its own module.
     pub(crate) fn import(&mut self, file: &Utf8Path, imports: &Imports) -> Option<Taken> {
-        let (root, name) =
-            self.namespaced(file, imports).unwrap_or_else(|| (imports.package_root(file), imports.module_name(file)));
+        let (root, name) = match self.namespaced(file, imports) {
+            Some((root, name)) => {
+                self.namespaced.insert(file.to_owned(), name.clone());
+                (root, name)
+            }
+            None => (imports.package_root(file), imports.module_name(file)),
+        };
         imports.put_on(&mut self.path, root);
         let top = name.split('.').next().unwrap_or_default();
         let (what, by) = match self.meaning(&name, root, file, imports) {

@@ -22,7 +22,9 @@ pub(super) const UNREADABLE: Rule = Rule {
     needs: &[],
     summary: "every test file can be read",
     explanation: "What cannot be read cannot be audited: its tests, if any, are not accounted for.",
-    check: |audited| check(&UNREADABLE, ProblemKind::Unreadable, "make the file readable: UTF-8, and no deeper", audited),
+    check: |audited| {
+        check(&UNREADABLE, ProblemKind::Unreadable, "make the file readable: UTF-8, and no deeper", audited)
+    },
 };
 
 pub(super) const MANIFEST: Rule = Rule {

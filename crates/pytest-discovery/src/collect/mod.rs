@@ -427,10 +427,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             None => Ok(false),
             Some(Home::File(file)) => Ok(file != here.file.path),
             Some(Home::Assigned(Value::Unknown(doubt))) => Err(doubt),
-            Some(Home::Assigned(name)) => {
-                let own = self.interpreter.imports.module_name(&here.path);
-                Ok(name.as_str() != Some(&*own))
-            }
+            Some(Home::Assigned(name)) => Ok(name.as_str() != Some(&*here.name.text())),
         }
     }
 

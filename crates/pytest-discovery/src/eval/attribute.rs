@@ -196,7 +196,7 @@ impl Interpreter<'_> {
         }
         let path = &module.path;
         match name {
-            "__name__" => return Found::Value(Value::str(self.imports.module_name(path))),
+            "__name__" => return Found::Value(module.name.told()),
             "__file__" => return Found::Value(Value::str(path.as_str())),
             "__dict__" => return Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(module)))),
             _ => {}
@@ -472,7 +472,7 @@ impl Interpreter<'_> {
         }
         match name {
             "__name__" => Found::Value(Value::str(&*function.name())),
-            "__module__" => Found::Value(Value::str(self.imports.module_name(&function.module.path))),
+            "__module__" => Found::Value(function.module.name.told()),
             "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
             "__wrapped__" => match function.wrapped() {
                 Some(inner) => Found::Value(Value::Function(inner)),

@@ -137,7 +137,7 @@ impl Interpreter<'_> {
 
     /// `sys.modules[NAME]`, where the tree's module of that name has been imported.
     pub(super) fn module_named(&self, name: &str, frame: &Frame) -> Option<Rc<Module>> {
-        if name == self.imports.module_name(&frame.module.path) {
+        if name == &*frame.module.name.text() {
             return Some(frame.module.clone());
         }
         if let Some(path) = self.first_imports.get(name) {

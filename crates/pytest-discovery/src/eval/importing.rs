@@ -28,7 +28,7 @@ impl Interpreter<'_> {
 
     /// A module is executed again, maybe in another environment: what it binds, and what it changes elsewhere, is not
     /// known. Its functions and classes are the same as before.
-    pub(super) fn reloaded(&mut self, module: &Rc<Module>, doubt: &Doubt) {
+    pub(crate) fn reloaded(&mut self, module: &Rc<Module>, doubt: &Doubt) {
         module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
         for value in &held {
@@ -84,10 +84,13 @@ impl Interpreter<'_> {
     }
 
     /// Imports the package that a file is in, as importing the file does before: what it raised, what may keep it
-    /// from being imported, and what it may raise then.
-    pub(super) fn run_package(&mut self, path: &Utf8Path) -> Result<OfPackage, Problem> {
+    /// from being imported, and what it may raise then. The file is imported by that name.
+    pub(super) fn run_package(&mut self, path: &Utf8Path, name: &str) -> Result<OfPackage, Problem> {
         let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new(), Vec::new())) };
-        let package = self.module(&init)?;
+        let package = match name.rsplit_once('.') {
+            Some((package, _)) => self.module_by(&init, package)?,
+            None => self.module(&init)?,
+        };
         let ended = package.ended.borrow().clone();
         Ok((ended, package.conditions.borrow().clone(), package.hazards.borrow().clone()))
     }
@@ -171,7 +174,17 @@ impl Interpreter<'_> {
                 let at = test_catalog::SourceSpan::line(test_catalog::TreePath::new(&path), 1);
                 Value::Unknown(test_catalog::Reason { text, at }.into())
             }
-            Import::File(path) => Value::Module(self.module(&path)?),
+            Import::File(path) => {
+                let name = self.imported_name(from, level, dotted);
+                let module = match &name {
+                    Some(name) => self.module_by(&path, name)?,
+                    None => self.module(&path)?,
+                };
+                match module.is_another_by(name.as_deref()) {
+                    Some(doubt) => Value::Unknown(doubt),
+                    None => Value::Module(module),
+                }
+            }
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
         })
@@ -316,7 +329,7 @@ impl Interpreter<'_> {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
                     return;
                 }
-                Value::Module(module) => self.imported_name(module, &name.name, frame, range),
+                Value::Module(module) => self.name_of_module(module, &name.name, frame, range),
                 other => self.attribute(other, &name.name, frame, range),
             };
             let of_tree = match &module {
@@ -353,7 +366,7 @@ impl Interpreter<'_> {
     }
 
     /// `from MODULE import NAME`, where the module may have it.
-    fn imported_name(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
+    fn name_of_module(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
         let found = module.scope.names.borrow().get(name).cloned();
         match found {
             Some(binding) => {

@@ -56,6 +56,7 @@ mod marking;
 mod matching;
 pub(crate) mod memo;
 mod module;
+mod module_name;
 mod named_tuple;
 mod names;
 mod one_of;
@@ -414,7 +415,7 @@ impl<'a> Interpreter<'a> {
         }
         match name {
             "__class__" if let Some(class) = frame.scope.class_of_method() => return Value::Class(class),
-            "__name__" => return Value::str(self.imports.module_name(&frame.module.path)),
+            "__name__" => return frame.module.name.told(),
             "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),
             "Ellipsis" => return Value::Ellipsis,

@@ -7,6 +7,7 @@ use camino::Utf8Path;
 use test_catalog::{Condition, Problem, TreePath};
 
 use super::exec::Flow;
+use super::module_name::ModuleName;
 use super::shared::Shared;
 use super::under::Doubts;
 use super::value::{Doubt, Module, Raised, Scope};
@@ -25,9 +26,16 @@ pub(super) struct InDoubt {
 }
 
 impl Module {
-    fn new(path: &Utf8Path, file: Arc<SourceFile>, conditions: Vec<Condition>, hazards: Vec<Raised>) -> Self {
+    fn new(
+        path: &Utf8Path,
+        name: Rc<str>,
+        file: Arc<SourceFile>,
+        conditions: Vec<Condition>,
+        hazards: Vec<Raised>,
+    ) -> Self {
         Self {
             path: path.to_owned(),
+            name: ModuleName::new(name),
             scope: Scope::of_module(file.body.len()),
             file,
             conditions: conditions.into(),
@@ -40,26 +48,45 @@ impl Module {
 
     /// What stands for a file of text where a test needs a module.
     pub(crate) fn of_text(path: &Utf8Path, file: TreePath) -> Self {
-        Self::new(path, Arc::new(SourceFile::of_text(file)), Vec::new(), Vec::new())
+        Self::new(path, "".into(), Arc::new(SourceFile::of_text(file)), Vec::new(), Vec::new())
     }
 }
 
 impl Interpreter<'_> {
-    /// The module of a file, executed the first time. While its own imports lead back to it, what it has so far.
+    /// The module of a file, executed the first time: by the name of its place among packages. While its own imports lead
+    /// back to it, what it has so far.
     ///
     /// # Errors
     /// The file cannot be read, or does not parse.
     pub(crate) fn module(&mut self, path: &Utf8Path) -> Result<Rc<Module>, Problem> {
-        if let Some(module) = self.modules.get(path.as_str()) {
-            return Ok(module.clone());
+        match self.modules.get(path.as_str()) {
+            Some(module) => Ok(module.clone()),
+            None => self.first_import(path, self.imports.module_name(path)),
         }
-        let (ended, conditions, hazards) = self.run_package(path)?;
+    }
+
+    /// The module of a file that is imported by that name.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn module_by(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
+        match self.modules.get(path.as_str()) {
+            Some(module) => {
+                module.imported_by(name);
+                Ok(module.clone())
+            }
+            None => self.first_import(path, name.to_owned()),
+        }
+    }
+
+    fn first_import(&mut self, path: &Utf8Path, name: String) -> Result<Rc<Module>, Problem> {
+        let (ended, conditions, hazards) = self.run_package(path, &name)?;
         // That may have imported it.
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
         let file = self.sources.get(path)?;
-        let module = Rc::new(Module::new(path, file, conditions, hazards));
+        let module = Rc::new(Module::new(path, name.into(), file, conditions, hazards));
         self.modules.insert(path.as_str().into(), module.clone());
         shared::changed();
         if ended.is_some() {
@@ -92,7 +119,8 @@ impl Interpreter<'_> {
             let ((), count) = shared::changes_of(cells, || self.execute(module, Doubts::default()));
             let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
             if count > by_imported {
-                let again = Rc::new(Module::new(&module.path, module.file.clone(), Vec::new(), Vec::new()));
+                let (name, file) = (module.name.text(), module.file.clone());
+                let again = Rc::new(Module::new(&module.path, name, file, Vec::new(), Vec::new()));
                 let mut doubts = Doubts::default();
                 doubts.push_branch(&doubt);
                 self.execute(&again, doubts);

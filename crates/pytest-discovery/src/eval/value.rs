@@ -17,6 +17,7 @@ pub(crate) use super::doubt::Doubt;
 pub(crate) use super::function::Function;
 use super::guard::Risks;
 pub(crate) use super::iterator::Iterator;
+use super::module_name::ModuleName;
 use super::shared::Shared;
 pub(crate) use super::source::{Said, Source};
 use super::{Frame, Interpreter};
@@ -191,6 +192,7 @@ pub(crate) struct Partial {
 pub(crate) struct Module {
     /// Absolute.
     pub(crate) path: Utf8PathBuf,
+    pub(crate) name: ModuleName,
     pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) conditions: Shared<Vec<Condition>>,

@@ -65,6 +65,7 @@ impl Interpreter<'_> {
             return Some(Value::Opaque);
         }
         if path == "logging.getLogger" {
+            frame.module.name.given_to_logger(arguments);
             return Some(Value::external(stdlib::LOGGER));
         }
         if stdlib::gives_none(path) {
