@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
 
-use crate::collect::{ConfigObject, Plugins};
+use crate::collect::{ConfigObject, Plugin, Plugins};
 use crate::config::Config;
-use crate::eval::value::{Binding, Module, Raised, Value};
+use crate::eval::value::{Binding, Doubt, Module, Raised, Value};
 use crate::eval::{Frame, Interpreter, elements, path_value, truth};
 use crate::module_names::{ModuleNames, Taken};
 use crate::moment::{Moment, loads_at_once};
@@ -69,7 +69,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         if !config.options.noconftest {
             let texts = &config.argument_texts;
             for conftest in arguments::initial_conftests(&config.invocation_dir, texts, &config.confcutdir) {
-                conftests.load(&conftest, Moment::START);
+                conftests.load(&conftest, Moment::START, None);
             }
         }
         if !loads_at_once(config.pytest) {
@@ -85,12 +85,13 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         let words = &self.config.options.plugins;
         for name in words.iter().filter(|name| !name.starts_with("no:") && !is_blocked(words, name)) {
             if let Some(module) = self.interpreter.module_of_tree(&from, name) {
-                self.register(&module, None, Moment::START);
+                self.register(&module, None, Moment::START, None);
             }
         }
     }
 
-    fn load(&mut self, conftest: &Utf8Path, moment: Moment) -> Option<Rc<Module>> {
+    /// Loads a conftest, to which pytest comes at that moment: under that doubt, if any.
+    fn load(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Doubt>) -> Option<Rc<Module>> {
         if let Some(module) = self.modules.get(conftest) {
             return Some(module.clone());
         }
@@ -103,7 +104,11 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         }
         let name =
             self.names.namespaced_name(conftest).unwrap_or_else(|| self.interpreter.imports.module_name(conftest));
-        let module = match self.interpreter.module_by(conftest, &name) {
+        let loaded = match &perhaps {
+            Some(doubt) => self.interpreter.module_perhaps(conftest, &name, doubt),
+            None => self.interpreter.module_by(conftest, &name),
+        };
+        let module = match loaded {
             Ok(module) => module,
             Err(problem) => {
                 self.lose(folder, moment, problem);
@@ -142,7 +147,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             self.lose(folder, moment, Problem { kind: ProblemKind::Collection, message, at });
             return None;
         }
-        self.register(&module, Some(folder), moment);
+        self.register(&module, Some(folder), moment, perhaps);
         Some(module)
     }
 
@@ -179,8 +184,9 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         self.loaded.lost_folders.push(folder);
     }
 
-    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment) {
-        self.loaded.plugins.register(module, folder, loaded, &self.object, self.interpreter);
+    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment, perhaps: Option<Doubt>) {
+        let plugin = Plugin::new(module.clone(), folder, loaded, perhaps);
+        self.loaded.plugins.register(plugin, &self.object, self.interpreter);
         self.may_collect = self.loaded.plugins.may_collect();
     }
 
@@ -204,12 +210,14 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
 }
 
 impl Conftests for LoadedConftests<'_, '_> {
-    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment) -> ConftestIgnores {
+    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Reason>) -> ConftestIgnores {
         // A folder that fails is not entered.
         if self.is_lost(conftest) {
             return ConftestIgnores::default();
         }
-        let Some(module) = self.load(conftest, moment) else { return ConftestIgnores::default() };
+        let Some(module) = self.load(conftest, moment, perhaps.map(Doubt::from)) else {
+            return ConftestIgnores::default();
+        };
         let names = module.scope.names.borrow();
         let folder = conftest.parent().unwrap_or(conftest);
         let mut ignores = ConftestIgnores { hook: names.contains_key(IGNORE_HOOK), ..ConftestIgnores::default() };

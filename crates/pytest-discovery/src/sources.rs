@@ -8,7 +8,7 @@ use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
-use test_catalog::Problem;
+use test_catalog::{Problem, Reason};
 
 use crate::PythonVersion;
 use crate::folders::{Folders, lock};
@@ -259,7 +259,7 @@ impl<'t> Sources<'t> {
 
 /// A walk for which conftests say nothing: it gives every file that may be collected, for helpers to parse.
 impl Conftests for &Sources<'_> {
-    fn ignores(&mut self, conftest: &Utf8Path, _: Moment) -> ConftestIgnores {
+    fn ignores(&mut self, conftest: &Utf8Path, _: Moment, _: Option<Reason>) -> ConftestIgnores {
         // Conftests are evaluated before modules.
         self.add(|files| files.push_front(conftest.to_owned()));
         ConftestIgnores::default()

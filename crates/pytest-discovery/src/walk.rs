@@ -67,8 +67,9 @@ pub(crate) struct Entry {
 
 /// Whom the walk asks and tells on its way.
 pub(crate) trait Conftests {
-    /// What the conftest says, to which the walk comes at that moment. It asks once for each, outer folders first.
-    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment) -> ConftestIgnores;
+    /// What the conftest says, to which the walk comes at that moment. It asks once for each, outer folders first. `perhaps`
+    /// is why the walk may not come to it at all.
+    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Reason>) -> ConftestIgnores;
 
     /// What the hook of that conftest says of a path.
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;

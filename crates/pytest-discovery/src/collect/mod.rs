@@ -61,7 +61,7 @@ use item::ClassNode;
 pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
-pub(crate) use plugins::Plugins;
+pub(crate) use plugins::{Plugin, Plugins};
 use search::Search;
 
 /// What pytest itself calls is called nowhere in the tree.
@@ -172,8 +172,9 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.lost_import(&module);
             return false;
         }
-        self.plugins.register_named(&module, file.moment, &self.object, self.interpreter);
-        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", file.moment);
+        let perhaps = file.conditions.first().map(|one| Reason { text: one.text.clone(), at: one.at.clone() }.into());
+        self.plugins.register_named(&module, file.moment, perhaps.as_ref(), &self.object, self.interpreter);
+        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", &file.path, file.moment);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {

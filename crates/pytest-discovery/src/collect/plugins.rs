@@ -33,6 +33,8 @@ pub(crate) struct Plugin {
     /// The folder whose tests it reaches; `None` for one that reaches all.
     pub(super) folder: Option<Utf8PathBuf>,
     loaded: Moment,
+    /// Why it may not be loaded, but for tests that it reaches.
+    perhaps: Option<Doubt>,
     /// Whether a hook of it may have another name than its function.
     specnames: bool,
     pub(super) fixtures: Rc<Layer>,
@@ -61,9 +63,9 @@ pub(super) struct Hook {
 }
 
 impl Plugin {
-    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment) -> Self {
+    pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment, perhaps: Option<Doubt>) -> Self {
         let specnames = names_hooks(&module.file.body);
-        Self { module, folder, loaded, specnames, fixtures: Rc::default() }
+        Self { module, folder, loaded, perhaps, specnames, fixtures: Rc::default() }
     }
 
     /// Whether it is that module.
@@ -218,6 +220,11 @@ impl Plugin {
 }
 
 impl Hook {
+    /// The same, which may not be there.
+    fn perhaps(self, doubt: &Doubt) -> Self {
+        Self { wraps: true, doubt: self.doubt.or_else(|| Some(doubt.clone())), ..self }
+    }
+
     /// Calls it with what it names of the arguments.
     pub(super) fn call(&self, interpreter: &mut Interpreter<'_>, arguments: &[(&str, Value)]) -> Value {
         let frame = self.frame();
@@ -310,9 +317,10 @@ impl Plugins {
         Self { all: Vec::new(), rootdir, words, pytest: config.pytest }
     }
 
-    /// The hooks of a name in the order of calls, of the plugins that are there by then, wherever they lie.
-    pub(super) fn hooks_by(&self, name: &str, moment: Moment) -> Vec<Hook> {
-        let mut hooks = self.hooks_of(name, |plugin| plugin.loaded <= moment);
+    /// The hooks of a name in the order of calls, of the plugins that are there when that file is collected, wherever they
+    /// lie.
+    pub(super) fn hooks_by(&self, name: &str, path: &Utf8Path, moment: Moment) -> Vec<Hook> {
+        let mut hooks = self.hooks_of(name, Some(path), |plugin| plugin.loaded <= moment);
         in_turn(&mut hooks);
         hooks
     }
@@ -320,19 +328,21 @@ impl Plugins {
     /// Registers a plugin, lets its options and settings count, and registers what its `pytest_plugins` names.
     pub(crate) fn register(
         &mut self,
-        module: &Rc<Module>,
-        folder: Option<Utf8PathBuf>,
-        loaded: Moment,
+        mut plugin: Plugin,
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
-        let mut plugin = Plugin::new(module.clone(), folder, loaded);
-        if loaded != Moment::NEVER {
-            plugin.configure(config, interpreter);
+        let (module, loaded, perhaps) = (plugin.module.clone(), plugin.loaded, plugin.perhaps.clone());
+        match &perhaps {
+            _ if loaded == Moment::NEVER => {}
+            None => plugin.configure(config, interpreter),
+            Some(doubt) => {
+                let _ = interpreter.perhaps(doubt, |interpreter| plugin.configure(config, interpreter));
+            }
         }
         plugin.register_fixtures(config, interpreter, self.pytest);
         self.all.push(plugin);
-        self.register_named(module, loaded, config, interpreter);
+        self.register_named(&module, loaded, perhaps.as_ref(), config, interpreter);
     }
 
     /// Registers the plugins that a module's `pytest_plugins` names, as far as they are of the tree.
@@ -340,6 +350,7 @@ impl Plugins {
         &mut self,
         module: &Rc<Module>,
         loaded: Moment,
+        perhaps: Option<&Doubt>,
         config: &Rc<ConfigObject>,
         interpreter: &mut Interpreter<'_>,
     ) {
@@ -360,7 +371,7 @@ impl Plugins {
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)
                 && !self.all.iter().any(|plugin| plugin.is(&found))
             {
-                self.register(&found, None, loaded, config, interpreter);
+                self.register(Plugin::new(found, None, loaded, perhaps.cloned()), config, interpreter);
             }
         }
     }
@@ -408,15 +419,24 @@ impl Plugins {
     /// The hooks of a name that reach a file (or all of them), in the order of calls: those that want to be first,
     /// the rest, those that want to be last; in each group the one registered last comes first.
     pub(super) fn hooks(&self, name: &str, path: Option<&Utf8Path>) -> Vec<Hook> {
-        let mut hooks =
-            self.hooks_of(name, |plugin| path.map_or(plugin.loaded != Moment::NEVER, |path| plugin.reaches(path)));
+        let is_there = |plugin: &Plugin| path.map_or(plugin.loaded != Moment::NEVER, |path| plugin.reaches(path));
+        let mut hooks = self.hooks_of(name, path, is_there);
         in_turn(&mut hooks);
         hooks
     }
 
-    fn hooks_of(&self, name: &str, takes: impl Fn(&Plugin) -> bool) -> Vec<Hook> {
+    fn hooks_of(&self, name: &str, path: Option<&Utf8Path>, takes: impl Fn(&Plugin) -> bool) -> Vec<Hook> {
         let taken = self.all.iter().rev().filter(|plugin| takes(plugin));
-        taken.filter_map(|plugin| plugin.hook(name)).collect()
+        let hooks = taken.filter_map(|plugin| {
+            let hook = plugin.hook(name)?;
+            // A file in its folder is not collected without it.
+            let is_there = plugin.folder.is_some() && path.is_some_and(|path| plugin.reaches(path));
+            Some(match plugin.perhaps.as_ref().filter(|_| !is_there) {
+                Some(doubt) => hook.perhaps(doubt),
+                None => hook,
+            })
+        });
+        hooks.collect()
     }
 }
 

@@ -53,7 +53,12 @@ impl Interpreter<'_> {
             Value::External(path) => match name {
                 "__name__" => stdlib::name_of(path).map(Value::str).into(),
                 _ if stdlib::is_container_method(path, name) => Found::Value(Value::external(format!("{path}.{name}"))),
-                _ if name.starts_with("__") => Found::Unknown(None),
+                _ if name.starts_with("__") => {
+                    if name == "__dict__" {
+                        self.note_dictionary_of_library(path, frame, range);
+                    }
+                    Found::Unknown(None)
+                }
                 _ => Found::Value(external_attribute(path, name)),
             },
             Value::Namespace(path) => self.submodule(path, name),

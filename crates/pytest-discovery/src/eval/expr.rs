@@ -149,7 +149,7 @@ impl Interpreter<'_> {
     }
 
     /// What may not be evaluated at all: what it changes is under the doubt. `None` where it raises.
-    pub(super) fn perhaps<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(crate) fn perhaps<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let doubts = self.doubts.len();
         self.doubts.push_branch(doubt);
         let value = evaluate(self);

@@ -79,6 +79,18 @@ impl Interpreter<'_> {
         }
     }
 
+    /// The same of one that may not be imported at all.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn module_perhaps(&mut self, path: &Utf8Path, name: &str, doubt: &Doubt) -> Result<Rc<Module>, Problem> {
+        match self.perhaps(doubt, |interpreter| interpreter.module_by(path, name)) {
+            Some(module) => module,
+            // What it raises is said by the module.
+            None => self.module_by(path, name),
+        }
+    }
+
     fn first_import(&mut self, path: &Utf8Path, name: String) -> Result<Rc<Module>, Problem> {
         let (ended, conditions, hazards) = self.run_package(path, &name)?;
         // That may have imported it.

@@ -42,6 +42,15 @@ const AT_RUN_TIME: [&str; 9] = [
 ];
 
 impl Interpreter<'_> {
+    /// Somebody has the dictionary of a library's module, and may put anything there.
+    pub(super) fn note_dictionary_of_library(&mut self, path: &str, frame: &Frame, range: Range) {
+        let is_module = path == "pytest" || path.strip_prefix("_pytest.").is_some_and(|inside| !inside.contains('.'));
+        if self.changed_pytest.is_none() && is_module && (path == "pytest" || decides(path)) {
+            let text = format!("the dictionary of `{path}` is used, by which pytest collects");
+            self.changed_pytest = Some(Reason { text, at: frame.module.file.span(range) });
+        }
+    }
+
     /// Something is put in the place of an attribute of a library: keeps why, where pytest may collect in another way by it.
     pub(super) fn note_change_of_library(&mut self, path: &str, name: &str, frame: &Frame, range: Range) {
         if self.changed_pytest.is_none() && decides(path) && !AT_RUN_TIME.contains(&name) {

@@ -64,6 +64,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Why it may be left out.
+    fn perhaps(&self) -> Option<Reason> {
+        let condition = self.conditions.first();
+        condition.map(|one| Reason { text: one.text.clone(), at: one.at.clone() }).or_else(|| self.doubt.clone())
+    }
+
     /// The same below it, with what is to be said of that.
     pub(super) fn and(&self, inner: Self) -> Self {
         Self {
@@ -95,7 +101,7 @@ impl<C: Conftests> Walker<'_, C> {
         }
         let conftest = folder.join("conftest.py");
         let rules = if !self.config.options.noconftest && self.folders.has_file(folder, "conftest.py") {
-            let said = self.conftests.ignores(&conftest, self.moment(kept));
+            let said = self.conftests.ignores(&conftest, self.moment(kept), kept.perhaps());
             self.walked.conftests.push(conftest.clone());
             let globs = said
                 .globs

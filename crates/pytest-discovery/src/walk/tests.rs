@@ -10,7 +10,7 @@ use crate::moment::Moment;
 struct Lines;
 
 impl Conftests for Lines {
-    fn ignores(&mut self, conftest: &Utf8Path, _: Moment) -> ConftestIgnores {
+    fn ignores(&mut self, conftest: &Utf8Path, _: Moment, _: Option<Reason>) -> ConftestIgnores {
         let folder = conftest.parent().unwrap();
         let text = fs::read_to_string(conftest).unwrap();
         let entry = |line: &str| Entry { text: folder.join(line).into_string(), condition: None };

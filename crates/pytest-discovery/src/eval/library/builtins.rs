@@ -100,6 +100,10 @@ impl Interpreter<'_> {
             ("vars", [Value::Class(class)]) => {
                 Some(Some(Value::Object(Rc::new(super::super::held::NamesOfClass(class.clone())))))
             }
+            ("vars", [Value::External(path)]) => {
+                self.note_dictionary_of_library(path, frame, range);
+                None
+            }
             ("globals", []) => Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module))))),
             ("locals" | "vars", []) if Rc::ptr_eq(&frame.scope, &frame.module.scope) => {
                 Some(Some(Value::Object(Rc::new(NamesOfScope::of_module(&frame.module)))))
