@@ -10,12 +10,13 @@ use crate::eval::stdlib;
 use crate::eval::value::Value;
 
 /// pytest's own: where one is overridden, or parametrized, all that ask for it are.
-pub(super) fn of_pytest(at: &SourceSpan) -> Layer {
+pub(super) fn of_pytest(has_pytester: bool, at: &SourceSpan) -> Layer {
     let fixture = |(name, requests): &(&str, &[&str])| {
         let scope = if stdlib::is_session_fixture(name) { Scope::Session } else { Scope::Function };
         definition(name, None, scope, requests, at)
     };
-    Layer::of_definitions(stdlib::BUILTIN_FIXTURES.iter().map(fixture))
+    let is_there = |(name, _): &&(&str, &[&str])| has_pytester || !stdlib::PYTESTER_FIXTURES.contains(name);
+    Layer::of_definitions(stdlib::BUILTIN_FIXTURES.iter().filter(is_there).map(fixture))
 }
 
 /// Those of anyio's plugin that carry its parameters. All libraries are taken to be importable: trio, too, unless it is

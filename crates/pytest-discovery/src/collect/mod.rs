@@ -87,8 +87,8 @@ pub(crate) struct Collection<'c, 'i> {
     item_makers: Rc<[plugins::Hook]>,
     /// Why pytest may refuse a function of the module or class that is being collected, and all beside it.
     suspects: Vec<Condition>,
-    /// pytest's own fixtures.
-    builtin: Option<Rc<Layer>>,
+    /// pytest's own, with or without those of `pytester`.
+    builtin: Option<(bool, Rc<Layer>)>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) observations: Vec<Observation>,
 }
@@ -186,8 +186,13 @@ impl<'c, 'i> Collection<'c, 'i> {
             return false;
         };
         let at = SourceSpan::line(module.file.path.clone(), 1);
-        let builtin = self.builtin.get_or_insert_with(|| Rc::new(library_fixtures::of_pytest(&at)));
-        let mut layers = vec![builtin.clone()];
+        let has_pytester = self.plugins.has_pytester();
+        let builtin = match self.builtin.take() {
+            Some((had_pytester, builtin)) if had_pytester == has_pytester => builtin,
+            _ => Rc::new(library_fixtures::of_pytest(has_pytester, &at)),
+        };
+        self.builtin = Some((has_pytester, builtin.clone()));
+        let mut layers = vec![builtin];
         if !self.interpreter.absent.contains("anyio") && self.config.options.has_anyio() {
             layers.push(Rc::new(library_fixtures::of_anyio(!self.interpreter.absent.contains("trio"), &at)));
         }

@@ -253,7 +253,11 @@ impl Hook {
 
     /// Why what it does is not known.
     pub(super) fn not_followed(&self, name: &str) -> Reason {
-        Reason { text: format!("the hook `{name}` is not followed"), at: self.at.clone() }
+        let text = match &self.doubt {
+            Some(doubt) => format!("the hook `{name}` may be another one, or none: {}", doubt.text),
+            None => format!("the hook `{name}` is not followed"),
+        };
+        Reason { text, at: self.at.clone() }
     }
 }
 
@@ -298,6 +302,13 @@ fn plugin_names(named: &Value) -> (Vec<String>, bool) {
     (names, unknown)
 }
 
+/// A plugin of pytest's that is there where something names it.
+const PYTESTER: &str = "pytester";
+
+fn is_pytester(name: &str) -> bool {
+    name == PYTESTER || name.strip_prefix("_pytest.") == Some(PYTESTER)
+}
+
 /// All of them, in the order of registration.
 #[derive(Debug)]
 pub(crate) struct Plugins {
@@ -305,6 +316,8 @@ pub(crate) struct Plugins {
     rootdir: Utf8PathBuf,
     /// What `-p` says.
     words: Vec<String>,
+    /// Whether the plugin `pytester` of pytest's is there: something names it.
+    has_pytester: bool,
     pytest: PytestVersion,
 }
 
@@ -314,7 +327,8 @@ const PLUGINS_FIRST: PytestVersion = PytestVersion::new(9, 1, 0);
 impl Plugins {
     pub(crate) fn new(config: &Config) -> Self {
         let (rootdir, words) = (config.rootdir.clone(), config.options.plugins.clone());
-        Self { all: Vec::new(), rootdir, words, pytest: config.pytest }
+        let has_pytester = words.iter().any(|word| is_pytester(word)) && !is_blocked(&words, PYTESTER);
+        Self { all: Vec::new(), rootdir, words, has_pytester, pytest: config.pytest }
     }
 
     /// The hooks of a name in the order of calls, of the plugins that are there when that file is collected, wherever they
@@ -367,6 +381,7 @@ impl Plugins {
             if is_blocked(&self.words, &name) {
                 continue;
             }
+            self.has_pytester |= is_pytester(&name);
             // Each is registered once, so that plugins that name each other end.
             if let Some(found) = interpreter.module_of_tree(&module.path, &name)
                 && !self.all.iter().any(|plugin| plugin.is(&found))
@@ -388,6 +403,11 @@ impl Plugins {
             }
         }
         all
+    }
+
+    /// Whether there are the fixtures of the plugin `pytester`.
+    pub(super) fn has_pytester(&self) -> bool {
+        self.has_pytester
     }
 
     /// Whether one of them may collect files in a way of its own.

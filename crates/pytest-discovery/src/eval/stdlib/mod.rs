@@ -13,4 +13,6 @@ pub(crate) use classes::{is_enum, is_exception, is_no_test, is_plain_base, is_te
 pub(super) use methods::{has_method, has_no_such, is_container_method, is_pure_method};
 pub(crate) use names::name_of;
 pub(super) use names::{builtin, canonical, is_any_builtin};
-pub(crate) use plugins::{BUILTIN_FIXTURES, is_builtin_fixture, is_plugin_marker, is_session_fixture};
+pub(crate) use plugins::{
+    BUILTIN_FIXTURES, PYTESTER_FIXTURES, is_builtin_fixture, is_plugin_marker, is_session_fixture,
+};

@@ -27,6 +27,9 @@ pub(crate) const BUILTIN_FIXTURES: [(&str, &[&str]); 23] = [
     ("tmpdir_factory", &["request"]),
 ];
 
+/// Those of them that its plugin `pytester` brings, which is not there by itself.
+pub(crate) const PYTESTER_FIXTURES: [&str; 4] = ["linecomp", "LineMatcher", "pytester", "testdir"];
+
 /// Whether pytest itself passes it to tests, as a fixture or otherwise.
 pub(crate) fn is_builtin_fixture(name: &str) -> bool {
     matches!(name, "config" | "request") || BUILTIN_FIXTURES.iter().any(|(one, _)| *one == name)
