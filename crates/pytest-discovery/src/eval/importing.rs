@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use camino::Utf8Path;
-use test_catalog::{Condition, Problem, ProblemKind};
+use test_catalog::{Problem, ProblemKind};
 
 use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
@@ -12,9 +12,6 @@ use crate::syntax::ast::{self, Range};
 
 /// The name of every conftest that is in no package.
 const CONFTEST: &str = "conftest";
-
-/// What importing a package raised, what may keep it from being imported, and what it may raise then.
-type OfPackage = (Option<Raised>, Vec<Condition>, Vec<Raised>);
 
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
@@ -83,16 +80,14 @@ impl Interpreter<'_> {
         self.bind(&frame.scope, bound, value);
     }
 
-    /// Imports the package that a file is in, as importing the file does before: what it raised, what may keep it
-    /// from being imported, and what it may raise then. The file is imported by that name.
-    pub(super) fn run_package(&mut self, path: &Utf8Path, name: &str) -> Result<OfPackage, Problem> {
-        let Some(init) = self.imports.package_of(path) else { return Ok((None, Vec::new(), Vec::new())) };
+    /// Imports the package that a file is in, as importing the file by that name does before.
+    pub(super) fn package_of(&mut self, path: &Utf8Path, name: &str) -> Result<Option<Rc<Module>>, Problem> {
+        let Some(init) = self.imports.package_of(path) else { return Ok(None) };
         let package = match name.rsplit_once('.') {
             Some((package, _)) => self.module_by(&init, package)?,
             None => self.module(&init)?,
         };
-        let ended = package.ended.borrow().clone();
-        Ok((ended, package.conditions.borrow().clone(), package.hazards.borrow().clone()))
+        Ok(Some(package))
     }
 
     /// What may keep a module from being imported keeps this one, too, unless it is caught here: then the handlers may run.
@@ -115,12 +110,10 @@ impl Interpreter<'_> {
 
     /// What may raise in a module or in the packages that it is in may, where it is imported; not while those import this one.
     fn take_over_risks(&mut self, module: &Rc<Module>) {
-        let mut next = Some(module.clone());
+        let mut next = Some(module);
         while let Some(module) = next.filter(|_| self.risk.is_none() || self.import_risk.is_none()) {
-            let risks = module.risks.borrow().clone();
-            self.note_risks(&risks);
-            let package = self.imports.package_of(&module.path);
-            next = package.and_then(|init| self.modules.get(init.as_str()).cloned());
+            self.note_risks(&module.risks.borrow());
+            next = module.package.as_ref();
         }
     }
 

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use test_catalog::{Condition, Problem, TreePath};
+use test_catalog::{Problem, TreePath};
 
 use super::exec::Flow;
 use super::module_name::ModuleName;
 use super::shared::Shared;
 use super::under::Doubts;
-use super::value::{Doubt, Module, Raised, Scope};
+use super::value::{Doubt, Module, Scope};
 use super::{Frame, Interpreter, shared};
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
@@ -26,29 +26,28 @@ pub(super) struct InDoubt {
 }
 
 impl Module {
-    fn new(
-        path: &Utf8Path,
-        name: Rc<str>,
-        file: Arc<SourceFile>,
-        conditions: Vec<Condition>,
-        hazards: Vec<Raised>,
-    ) -> Self {
+    /// What may keep a package from being imported keeps what lies in it.
+    fn new(path: &Utf8Path, name: Rc<str>, file: Arc<SourceFile>, package: Option<Rc<Module>>) -> Self {
+        let conditions = package.as_ref().map(|one| one.conditions.borrow().clone()).unwrap_or_default();
+        let hazards = package.as_ref().map(|one| one.hazards.borrow().clone()).unwrap_or_default();
+        let ended = package.as_ref().and_then(|one| one.ended.borrow().clone());
         Self {
             path: path.to_owned(),
             name: ModuleName::new(name),
+            package,
             scope: Scope::of_module(file.body.len()),
             file,
             conditions: conditions.into(),
             hazards: hazards.into(),
             risks: Shared::default(),
             open: None.into(),
-            ended: None.into(),
+            ended: ended.into(),
         }
     }
 
     /// What stands for a file of text where a test needs a module.
     pub(crate) fn of_text(path: &Utf8Path, file: TreePath) -> Self {
-        Self::new(path, "".into(), Arc::new(SourceFile::of_text(file)), Vec::new(), Vec::new())
+        Self::new(path, "".into(), Arc::new(SourceFile::of_text(file)), None)
     }
 }
 
@@ -92,17 +91,16 @@ impl Interpreter<'_> {
     }
 
     fn first_import(&mut self, path: &Utf8Path, name: String) -> Result<Rc<Module>, Problem> {
-        let (ended, conditions, hazards) = self.run_package(path, &name)?;
+        let package = self.package_of(path, &name)?;
         // That may have imported it.
         if let Some(module) = self.modules.get(path.as_str()) {
             return Ok(module.clone());
         }
         let file = self.sources.get(path)?;
-        let module = Rc::new(Module::new(path, name.into(), file, conditions, hazards));
+        let module = Rc::new(Module::new(path, name.into(), file, package));
         self.modules.insert(path.as_str().into(), module.clone());
         shared::changed();
-        if ended.is_some() {
-            module.ended.replace(ended);
+        if module.ended.borrow().is_some() {
             return Ok(module);
         }
         match self.import_doubt() {
@@ -132,7 +130,7 @@ impl Interpreter<'_> {
             let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
             if count > by_imported {
                 let (name, file) = (module.name.text(), module.file.clone());
-                let again = Rc::new(Module::new(&module.path, name, file, Vec::new(), Vec::new()));
+                let again = Rc::new(Module::new(&module.path, name, file, None));
                 let mut doubts = Doubts::default();
                 doubts.push_branch(&doubt);
                 self.execute(&again, doubts);

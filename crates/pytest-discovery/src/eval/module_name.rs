@@ -3,6 +3,7 @@
 //! Python has a module for each name that a file is imported by, and executes the file for each. Here they are one, which
 //! is right as long as nobody sees the name.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -92,9 +93,9 @@ impl Module {
 impl Interpreter<'_> {
     /// The name by which an import that stands in the file of `from` imports a module; `None` where the file itself was not
     /// imported as a part of packages.
-    pub(super) fn imported_name(&self, from: &Utf8Path, level: u32, dotted: &str) -> Option<String> {
+    pub(super) fn imported_name<'d>(&self, from: &Utf8Path, level: u32, dotted: &'d str) -> Option<Cow<'d, str>> {
         if level == 0 {
-            return Some(dotted.to_owned());
+            return Some(dotted.into());
         }
         let own = self.modules.get(from.as_str())?.name.text();
         let above = level as usize - usize::from(from.file_name() == Some(INIT));
@@ -102,6 +103,6 @@ impl Interpreter<'_> {
         for _ in 0..above {
             package = package.rsplit_once('.')?.0;
         }
-        Some(if dotted.is_empty() { package.to_owned() } else { format!("{package}.{dotted}") })
+        Some(if dotted.is_empty() { package.to_owned() } else { format!("{package}.{dotted}") }.into())
     }
 }

@@ -193,6 +193,8 @@ pub(crate) struct Module {
     /// Absolute.
     pub(crate) path: Utf8PathBuf,
     pub(crate) name: ModuleName,
+    /// The package that it is in.
+    pub(super) package: Option<Rc<Module>>,
     pub(crate) file: Arc<SourceFile>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) conditions: Shared<Vec<Condition>>,
