@@ -115,9 +115,6 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
                 return None;
             }
         };
-        if let Some(doubt) = module.collected_by(&name) {
-            self.interpreter.reloaded(&module, &doubt);
-        }
         self.modules.insert(conftest.to_owned(), module.clone());
         if self.interpreter.imports.module_name(conftest) == CONFTEST {
             self.loaded.in_turn.push((moment, conftest.to_owned()));

@@ -313,9 +313,6 @@ fn evaluate(
                 continue;
             }
         };
-        if let Some(doubt) = module.collected_by(&name) {
-            file.doubt.get_or_insert_with(|| Reason { text: doubt.text.clone(), at: doubt.at.clone() });
-        }
         if let Some(problem) = ends_pytest(&module, settings.pytest) {
             catalog.problems.push(problem);
             return Ok(catalog);

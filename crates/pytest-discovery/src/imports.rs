@@ -273,14 +273,6 @@ impl Imports {
         self.mode == ImportMode::Importlib
     }
 
-    /// Whether that is the dotted name of a file. Most files end otherwise: of them no more is looked at.
-    pub(crate) fn has_name(&self, file: &Utf8Path, name: &str) -> bool {
-        let last = name.rsplit('.').next().unwrap_or_default();
-        let stem = file.as_str().strip_suffix(".py").unwrap_or(file.as_str());
-        let node = stem.strip_suffix("/__init__").unwrap_or(stem);
-        (node.ends_with(last) || last == "__init__" || stem == file.as_str()) && self.module_name(file) == name
-    }
-
     /// The folder that goes on `sys.path` for a file.
     pub(crate) fn package_root<'p>(&self, file: &'p Utf8Path) -> &'p Utf8Path {
         let folder = folder_of(file);

@@ -71,7 +71,7 @@ impl Collection<'_, '_> {
             self.lost_import(module);
             return true;
         }
-        let name = module.name.text();
+        let name = module.name.clone();
         let mut finder = Finder { module, found: Vec::new(), refused: None, seen: HashSet::default() };
         finder.module(&name);
         if let Some(problem) = finder.refused {

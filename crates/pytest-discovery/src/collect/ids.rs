@@ -70,7 +70,7 @@ pub(crate) fn explicit(interpreter: &mut Interpreter<'_>, value: &Value) -> Resu
         Value::BuiltinMethod(method) if !matches!(method.0, Value::Object(_) | Value::Instance(_)) => {
             Ok(method.1.to_string())
         }
-        Value::Module(module) => module.name.known().map(|name| name.to_string()).map_err(Some),
+        Value::Module(module) => Ok(module.name.to_string()),
         Value::Instance(instance) => match (&instance.member, &instance.value) {
             (Some(_), Value::Str(text)) if instance.class.is_text() => Ok(escape(text)),
             (Some(_), Value::Bytes(bytes)) if instance.class.is_text() => Ok(escape_bytes(bytes)),

@@ -433,7 +433,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             None => Ok(false),
             Some(Home::File(file)) => Ok(file != here.file.path),
             Some(Home::Assigned(Value::Unknown(doubt))) => Err(doubt),
-            Some(Home::Assigned(name)) => Ok(name.as_str() != Some(&*here.name.text())),
+            Some(Home::Assigned(name)) => Ok(name.as_str() != Some(&*here.name)),
         }
     }
 
@@ -496,7 +496,7 @@ fn home(value: &Value) -> Option<Home> {
     match value {
         Value::Function(function) => assigned(&function.attributes).or_else(|| match &function.wrapped() {
             Some(inner) => home(&Value::Function(inner.clone())),
-            None => Some(Home::File(function.module.file.path.clone())),
+            None => Some(Home::Assigned(Value::str(&*function.module.name))),
         }),
         Value::Class(class) => assigned(&class.names).or_else(|| Some(Home::File(class.file.path.clone()))),
         _ => None,

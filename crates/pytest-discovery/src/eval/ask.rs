@@ -89,7 +89,7 @@ impl Interpreter<'_> {
 
     /// The module of the tree that a dotted name means.
     pub(crate) fn module_of_tree(&mut self, from: &camino::Utf8Path, dotted: &str) -> Option<Rc<Module>> {
-        match self.imported(from, 0, dotted) {
+        match self.imported(from, dotted) {
             Value::Module(module) => Some(module),
             _ => None,
         }

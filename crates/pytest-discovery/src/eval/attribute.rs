@@ -187,6 +187,10 @@ impl Interpreter<'_> {
         }
         for file in [below.join("__init__.py"), camino::Utf8PathBuf::from(format!("{below}.py"))] {
             if file.is_file() {
+                // Which of several it is depends on what the folder was imported by.
+                if self.copies.values().any(|module| module.path == file) {
+                    return Found::Unknown(None);
+                }
                 return self.module(&file).ok().map(Value::Module).into();
             }
         }
@@ -201,7 +205,7 @@ impl Interpreter<'_> {
         }
         let path = &module.path;
         match name {
-            "__name__" => return Found::Value(module.name.told()),
+            "__name__" => return Found::Value(Value::str(&*module.name)),
             "__file__" => return Found::Value(Value::str(path.as_str())),
             "__dict__" => return Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(module)))),
             _ => {}
@@ -477,7 +481,7 @@ impl Interpreter<'_> {
         }
         match name {
             "__name__" => Found::Value(Value::str(&*function.name())),
-            "__module__" => Found::Value(function.module.name.told()),
+            "__module__" => Found::Value(Value::str(&*function.module.name)),
             "__globals__" => Found::Value(Value::Object(Rc::new(NamesOfScope::of_module(&function.module)))),
             "__wrapped__" => match function.wrapped() {
                 Some(inner) => Found::Value(Value::Function(inner)),

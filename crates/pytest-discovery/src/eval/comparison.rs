@@ -8,7 +8,7 @@ use num_traits::ToPrimitive;
 use super::compare::{among, are_nan, equal, integer, order, set_items, truth};
 use super::value::Value;
 use super::{Frame, Interpreter, stdlib};
-use crate::syntax::ast::{CompareOp, Expr, ExprKind, Range};
+use crate::syntax::ast::{CompareOp, Expr, Range};
 
 impl Interpreter<'_> {
     /// Python's truth of a value, methods of the tree's classes called where they decide.
@@ -37,13 +37,7 @@ impl Interpreter<'_> {
         frame: &Frame,
         range: Range,
     ) -> Value {
-        let mut left = match &first.kind {
-            // What is compared goes no further.
-            ExprKind::Name(name) if &**name == "__name__" => {
-                frame.module.name.without_telling(|| self.eval(first, frame))
-            }
-            _ => self.eval(first, frame),
-        };
+        let mut left = self.eval(first, frame);
         for (index, (op, right)) in rest.iter().enumerate() {
             let right = self.eval(right, frame);
             if self.raised.is_some() {

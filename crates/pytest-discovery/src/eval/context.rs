@@ -323,13 +323,13 @@ impl Interpreter<'_> {
         let (holder, name) = dotted.rsplit_once('.')?;
         let mut parts = holder.split('.');
         let mut path = parts.next()?.to_owned();
-        let mut found = self.imported(&frame.module.path, 0, &path);
+        let mut found = self.imported(&frame.module.path, &path);
         for part in parts {
             path = format!("{path}.{part}");
             found = match self.attribute(&found, part, frame, range) {
                 Value::Unknown(_) => {
                     self.raised = None;
-                    self.imported(&frame.module.path, 0, &path)
+                    self.imported(&frame.module.path, &path)
                 }
                 found => found,
             };

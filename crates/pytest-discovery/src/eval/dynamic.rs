@@ -23,7 +23,7 @@ impl Interpreter<'_> {
         match name.value.as_str() {
             Some(known) => {
                 let dotted = absolute(known, package.as_deref())?;
-                Some(self.imported_or_raise(&frame.module.path, 0, &dotted, frame, range))
+                Some(self.imported_or_raise(&frame.module, 0, &dotted, frame, range))
             }
             None => {
                 let beginning = beginning_of(&name);
@@ -42,7 +42,7 @@ impl Interpreter<'_> {
             return Some(whole);
         }
         let top = dotted.split('.').next().unwrap_or_default();
-        Some(self.imported(&frame.module.path, 0, top))
+        Some(self.imported(&frame.module.path, top))
     }
 
     /// Some module is imported, of which at most the beginning of the name is known: each that it may be, may be executed now.
@@ -137,13 +137,13 @@ impl Interpreter<'_> {
 
     /// `sys.modules[NAME]`, where the tree's module of that name has been imported.
     pub(super) fn module_named(&self, name: &str, frame: &Frame) -> Option<Rc<Module>> {
-        if name == &*frame.module.name.text() {
+        if name == &*frame.module.name {
             return Some(frame.module.clone());
         }
         if let Some(path) = self.first_imports.get(name) {
-            return self.modules.get(path.as_str()).cloned();
+            return self.module_of(path, name);
         }
-        let mut named = self.modules.values().filter(|module| self.imports.has_name(&module.path, name));
+        let mut named = self.modules.values().chain(self.copies.values()).filter(|module| &*module.name == name);
         named.next().filter(|_| named.next().is_none()).cloned()
     }
 }

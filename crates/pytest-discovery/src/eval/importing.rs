@@ -16,8 +16,8 @@ const CONFTEST: &str = "conftest";
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
-        let path = key.as_str().and_then(|name| self.first_imports.get(name)).cloned();
-        if let Some(module) = path.and_then(|path| self.modules.get(path.as_str()).cloned()) {
+        let named = key.as_str().and_then(|name| Some((self.first_imports.get(name)?, name)));
+        if let Some(module) = named.and_then(|(path, name)| self.module_of(path, name)) {
             let doubt = self.doubt(frame, range, "the module may be executed again");
             self.reloaded(&module, &doubt);
         }
@@ -25,7 +25,7 @@ impl Interpreter<'_> {
 
     /// A module is executed again, maybe in another environment: what it binds, and what it changes elsewhere, is not
     /// known. Its functions and classes are the same as before.
-    pub(crate) fn reloaded(&mut self, module: &Rc<Module>, doubt: &Doubt) {
+    pub(super) fn reloaded(&mut self, module: &Rc<Module>, doubt: &Doubt) {
         module.open.borrow_mut().get_or_insert_with(|| doubt.clone());
         let held: Vec<Value> = module.scope.names.borrow().values().map(|one| one.value.clone()).collect();
         for value in &held {
@@ -64,18 +64,18 @@ impl Interpreter<'_> {
         if let Some((above, _)) = name.name.rsplit_once('.')
             && self.is_below_module(from, &name.name)
         {
-            self.imported_or_raise(from, 0, above, frame, range);
+            self.imported_or_raise(&frame.module, 0, above, frame, range);
             self.fail("ModuleNotFoundError", format!("`{above}` is not a package"), frame, range);
             return;
         }
-        let whole = self.imported_or_raise(from, 0, &name.name, frame, range);
+        let whole = self.imported_or_raise(&frame.module, 0, &name.name, frame, range);
         if self.raised.is_some() {
             return;
         }
         let value = match self.import_put(wanted, frame, range) {
             Some(put) => put,
             None if self.put_modules.contains_key(wanted) => whole,
-            None => self.imported(from, 0, wanted),
+            None => self.imported(from, wanted),
         };
         self.bind(&frame.scope, bound, value);
     }
@@ -118,14 +118,10 @@ impl Interpreter<'_> {
     }
 
     /// Binds a module that was imported in the package that it is in.
-    pub(super) fn bind_in_package(&mut self, path: &Utf8Path, module: &Rc<Module>) {
-        let node = if path.file_name() == Some(INIT) { path.parent().unwrap_or(path) } else { path };
-        let (Some(folder), Some(name)) = (node.parent(), node.file_stem()) else { return };
-        if module.ended.borrow().is_none()
-            && let Some(package) = self.modules.get(folder.join(INIT).as_str())
-        {
-            self.bind_in(&package.scope, name, Value::Module(module.clone()));
-        }
+    pub(super) fn bind_in_package(&mut self, module: &Rc<Module>) {
+        let Some(package) = module.package.as_ref().filter(|_| module.ended.borrow().is_none()) else { return };
+        let name = module.name.rsplit('.').next().unwrap_or_default();
+        self.bind_in(&package.scope, name, Value::Module(module.clone()));
     }
 
     /// Whether importing this fails for certain.
@@ -138,12 +134,19 @@ impl Interpreter<'_> {
     }
 
     /// What `import DOTTED` gives: a module of the tree, or something of a library.
-    pub(super) fn imported(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Value {
-        self.import_module(from, level, dotted).unwrap_or_else(|problem| Value::Unknown(not_read(dotted, problem)))
+    pub(super) fn imported(&mut self, from: &Utf8Path, dotted: &str) -> Value {
+        let module = self.import_module(from, 0, dotted, Some(dotted));
+        module.unwrap_or_else(|problem| Value::Unknown(not_read(dotted, problem)))
     }
 
-    /// The same, unless the file of the tree that it is cannot be read.
-    fn import_module(&mut self, from: &Utf8Path, level: u32, dotted: &str) -> Result<Value, Problem> {
+    /// The same of any import, by the name that it means, unless the file of the tree that it is cannot be read.
+    fn import_module(
+        &mut self,
+        from: &Utf8Path,
+        level: u32,
+        dotted: &str,
+        name: Option<&str>,
+    ) -> Result<Value, Problem> {
         let mut found = self.imports.resolve(from, level, dotted);
         if level == 0 && self.has_other_path() {
             found = match self.found_in_front(from, dotted, found) {
@@ -167,17 +170,10 @@ impl Interpreter<'_> {
                 let at = test_catalog::SourceSpan::line(test_catalog::TreePath::new(&path), 1);
                 Value::Unknown(test_catalog::Reason { text, at }.into())
             }
-            Import::File(path) => {
-                let name = self.imported_name(from, level, dotted);
-                let module = match &name {
-                    Some(name) => self.module_by(&path, name)?,
-                    None => self.module(&path)?,
-                };
-                match module.is_another_by(name.as_deref()) {
-                    Some(doubt) => Value::Unknown(doubt),
-                    None => Value::Module(module),
-                }
-            }
+            Import::File(path) => Value::Module(match name {
+                Some(name) => self.module_by(&path, name)?,
+                None => self.module(&path)?,
+            }),
             Import::Namespace(path) => Value::Namespace(path.as_str().into()),
             Import::Outside => Value::External(stdlib::canonical(dotted)),
         })
@@ -238,12 +234,13 @@ impl Interpreter<'_> {
     /// The same for a statement: an import of what is absent, or of a module that raised, raises.
     pub(super) fn imported_or_raise(
         &mut self,
-        from: &Utf8Path,
+        importer: &Module,
         level: u32,
         dotted: &str,
         frame: &Frame,
         range: Range,
     ) -> Value {
+        let from = &importer.path;
         if level == 0
             && let Some(value) = self.import_put(dotted, frame, range)
         {
@@ -256,7 +253,7 @@ impl Interpreter<'_> {
             let text = "a relative import without a package".to_owned();
             return self.fail("ImportError", text, frame, range);
         }
-        let value = match self.import_module(from, level, dotted) {
+        let value = match self.import_module(from, level, dotted, importer.absolute(level, dotted).as_deref()) {
             Ok(value) => value,
             Err(problem) => return self.fail_to_read(dotted, problem, frame, range),
         };
@@ -283,11 +280,10 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn import_from(&mut self, level: u32, dotted: &str, names: &[ast::Alias], frame: &Frame, range: Range) {
-        let from = &frame.module.path;
         if dotted == "__future__" {
             return;
         }
-        let module = self.imported_or_raise(from, level, dotted, frame, range);
+        let module = self.imported_or_raise(&frame.module, level, dotted, frame, range);
         if self.raised.is_some() {
             return;
         }
@@ -339,7 +335,7 @@ impl Interpreter<'_> {
                     }
                     Value::Unknown(doubt)
                 }
-                Value::Unknown(doubt) => match self.imported_or_raise(from, level, &below(), frame, range) {
+                Value::Unknown(doubt) => match self.imported_or_raise(&frame.module, level, &below(), frame, range) {
                     module @ (Value::Module(_) | Value::Namespace(_)) => module,
                     _ => {
                         if !is_bound {
@@ -396,7 +392,7 @@ impl Interpreter<'_> {
         }
         let is_package = module.path.file_name() == Some(INIT);
         if is_package && matches!(self.imports.resolve(&module.path, 1, name), Import::File(_)) {
-            return self.imported_or_raise(&module.path, 1, name, frame, range);
+            return self.imported_or_raise(module, 1, name, frame, range);
         }
         self.attribute(&Value::Module(module.clone()), name, frame, range)
     }

@@ -56,7 +56,6 @@ mod marking;
 mod matching;
 pub(crate) mod memo;
 mod module;
-mod module_name;
 mod named_tuple;
 mod names;
 mod one_of;
@@ -127,8 +126,10 @@ pub(crate) struct Interpreter<'a> {
     pub(crate) env: &'a BTreeMap<String, String>,
     /// Modules that cannot be imported.
     pub(crate) absent: AbsentModules,
-    /// By the path of the file.
+    /// By the path of the file: as it was imported first.
     modules: HashMap<Box<str>, Rc<Module>>,
+    /// By the name, those whose files were imported by another one before: Python has a module for each name.
+    copies: HashMap<Box<str>, Rc<Module>>,
     known_names: names::KnownNames,
     read_before: library::ReadBefore,
     doubts: under::Doubts,
@@ -223,6 +224,7 @@ impl<'a> Interpreter<'a> {
             env,
             absent: AbsentModules::new(),
             modules: HashMap::default(),
+            copies: HashMap::default(),
             known_names: names::KnownNames::default(),
             read_before: library::ReadBefore::default(),
             doubts: under::Doubts::default(),
@@ -415,7 +417,7 @@ impl<'a> Interpreter<'a> {
         }
         match name {
             "__class__" if let Some(class) = frame.scope.class_of_method() => return Value::Class(class),
-            "__name__" => return frame.module.name.told(),
+            "__name__" => return Value::str(&*frame.module.name),
             "__file__" => return Value::str(frame.module.path.as_str()),
             "__debug__" => return Value::Bool(true),
             "Ellipsis" => return Value::Ellipsis,

@@ -1,5 +1,6 @@
 //! Modules: the body of each is executed once, when it is first imported.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,11 +8,11 @@ use camino::Utf8Path;
 use test_catalog::{Problem, TreePath};
 
 use super::exec::Flow;
-use super::module_name::ModuleName;
 use super::shared::Shared;
 use super::under::Doubts;
 use super::value::{Doubt, Module, Scope};
 use super::{Frame, Interpreter, shared};
+use crate::imports::INIT;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
 
@@ -33,7 +34,7 @@ impl Module {
         let ended = package.as_ref().and_then(|one| one.ended.borrow().clone());
         Self {
             path: path.to_owned(),
-            name: ModuleName::new(name),
+            name,
             package,
             scope: Scope::of_module(file.body.len()),
             file,
@@ -43,6 +44,21 @@ impl Module {
             open: None.into(),
             ended: ended.into(),
         }
+    }
+
+    /// The absolute name of what an import that stands in it names; `None` where it is not in so many packages.
+    ///
+    /// Source: `importlib._bootstrap._resolve_name`.
+    pub(super) fn absolute<'d>(&self, level: u32, dotted: &'d str) -> Option<Cow<'d, str>> {
+        if level == 0 {
+            return Some(dotted.into());
+        }
+        let above = level as usize - usize::from(self.path.file_name() == Some(INIT));
+        let mut package = &*self.name;
+        for _ in 0..above {
+            package = package.rsplit_once('.')?.0;
+        }
+        Some(if dotted.is_empty() { package.to_owned() } else { format!("{package}.{dotted}") }.into())
     }
 
     /// What stands for a file of text where a test needs a module.
@@ -64,18 +80,21 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The module of a file that is imported by that name.
+    /// The module of a file that is imported by that name: Python has one for each name, and executes the file for each.
     ///
     /// # Errors
     /// As above.
     pub(crate) fn module_by(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
-        match self.modules.get(path.as_str()) {
-            Some(module) => {
-                module.imported_by(name);
-                Ok(module.clone())
-            }
+        match self.module_of(path, name) {
+            Some(module) => Ok(module),
             None => self.first_import(path, name.to_owned()),
         }
+    }
+
+    /// The module of a file that was imported by that name.
+    pub(super) fn module_of(&self, path: &Utf8Path, name: &str) -> Option<Rc<Module>> {
+        let is_it = |module: &&Rc<Module>| *module.name == *name && module.path == path;
+        self.modules.get(path.as_str()).filter(is_it).or_else(|| self.copies.get(name).filter(is_it)).cloned()
     }
 
     /// The same of one that may not be imported at all.
@@ -93,12 +112,15 @@ impl Interpreter<'_> {
     fn first_import(&mut self, path: &Utf8Path, name: String) -> Result<Rc<Module>, Problem> {
         let package = self.package_of(path, &name)?;
         // That may have imported it.
-        if let Some(module) = self.modules.get(path.as_str()) {
-            return Ok(module.clone());
+        if let Some(module) = self.module_of(path, &name) {
+            return Ok(module);
         }
         let file = self.sources.get(path)?;
         let module = Rc::new(Module::new(path, name.into(), file, package));
-        self.modules.insert(path.as_str().into(), module.clone());
+        match self.modules.contains_key(path.as_str()) {
+            true => self.copies.insert(module.name.as_ref().into(), module.clone()),
+            false => self.modules.insert(path.as_str().into(), module.clone()),
+        };
         shared::changed();
         if module.ended.borrow().is_some() {
             return Ok(module);
@@ -106,7 +128,7 @@ impl Interpreter<'_> {
         match self.import_doubt() {
             None => {
                 self.execute(&module, Doubts::default());
-                self.bind_in_package(path, &module);
+                self.bind_in_package(&module);
             }
             Some((doubt, cells)) => self.execute_in_doubt(&module, doubt, cells),
         }
@@ -129,13 +151,13 @@ impl Interpreter<'_> {
             let ((), count) = shared::changes_of(cells, || self.execute(module, Doubts::default()));
             let by_imported = self.in_doubt.as_ref().map_or(0, |one| one.by_imported);
             if count > by_imported {
-                let (name, file) = (module.name.text(), module.file.clone());
+                let (name, file) = (module.name.clone(), module.file.clone());
                 let again = Rc::new(Module::new(&module.path, name, file, None));
                 let mut doubts = Doubts::default();
                 doubts.push_branch(&doubt);
                 self.execute(&again, doubts);
             }
-            self.bind_in_package(&module.path, module);
+            self.bind_in_package(module);
         });
         self.in_doubt = around;
         if let Some(around) = &mut self.in_doubt {

@@ -264,7 +264,7 @@ impl Interpreter<'_> {
         match (object, doubt) {
             (Value::External(path), _)
                 if &**path == "sys.modules"
-                    && key.as_str() == Some(&*frame.module.name.text())
+                    && key.as_str() == Some(&*frame.module.name)
                     && !matches!(&value, Value::Module(module) if Rc::ptr_eq(module, &frame.module)) =>
             {
                 let doubt = self.doubt(frame, range, "another object is put in the place of the module");

@@ -17,7 +17,6 @@ pub(crate) use super::doubt::Doubt;
 pub(crate) use super::function::Function;
 use super::guard::Risks;
 pub(crate) use super::iterator::Iterator;
-use super::module_name::ModuleName;
 use super::shared::Shared;
 pub(crate) use super::source::{Said, Source};
 use super::{Frame, Interpreter};
@@ -192,7 +191,8 @@ pub(crate) struct Partial {
 pub(crate) struct Module {
     /// Absolute.
     pub(crate) path: Utf8PathBuf,
-    pub(crate) name: ModuleName,
+    /// `__name__`: what it was imported by.
+    pub(crate) name: Rc<str>,
     /// The package that it is in.
     pub(super) package: Option<Rc<Module>>,
     pub(crate) file: Arc<SourceFile>,

@@ -65,7 +65,6 @@ impl Interpreter<'_> {
             return Some(Value::Opaque);
         }
         if path == "logging.getLogger" {
-            frame.module.name.given_to_logger(arguments);
             return Some(Value::external(stdlib::LOGGER));
         }
         if stdlib::gives_none(path) {
@@ -309,7 +308,7 @@ impl Interpreter<'_> {
     /// `pytest.importorskip(MODULE)`, which is run where it is in the tree.
     fn import_or_skip(&mut self, module: &str, arguments: &Arguments, frame: &Frame, range: Range) -> Option<Value> {
         let outer = self.guard(&Rc::from([Some(Value::external("builtins.ImportError"))]));
-        let value = self.imported_or_raise(&frame.module.path, 0, module, frame, range);
+        let value = self.imported_or_raise(&frame.module, 0, module, frame, range);
         let (risk, _) = self.unguard(outer);
         if self.raised.as_ref().is_some_and(|raised| super::exceptions::is_kind_of(&raised.class, "ImportError")) {
             self.raised = None;
