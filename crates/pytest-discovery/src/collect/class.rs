@@ -93,6 +93,10 @@ impl Collection<'_, '_> {
             self.problems.push(problem);
             return;
         }
+        let conditions = match layer.suspects() {
+            [] => place.conditions.clone(),
+            suspects => place.conditions.iter().chain(suspects).cloned().collect(),
+        };
         let visible = Rc::new(place.visible.within(layer));
         let node = ClassNode { name: name.clone(), class: class.clone() };
         let classes: Rc<[ClassNode]> = place.classes.iter().cloned().chain([node]).collect();
@@ -102,7 +106,7 @@ impl Collection<'_, '_> {
             classes,
             chain: std::iter::once(class_marks).chain(place.chain.iter().cloned()).collect(),
             visible,
-            conditions: place.conditions.clone(),
+            conditions,
             doubt,
             unittest,
         };

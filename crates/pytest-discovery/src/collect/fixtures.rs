@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use test_catalog::{Problem, ProblemKind, Reason, SourceSpan};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use super::dynamic_scope::{self, Given};
 use super::scope::Scope;
@@ -55,6 +55,8 @@ pub(crate) struct Layer {
     maybe_autouse: Option<Doubt>,
     /// Why pytest refuses one of them, and where that is.
     refused: Option<(String, SourceSpan)>,
+    /// What has to be so that pytest does not refuse others.
+    suspects: Vec<Condition>,
 }
 
 impl Layer {
@@ -96,6 +98,11 @@ impl Layer {
         let (text, at) = self.refused.clone()?;
         let message = format!("{text}: pytest refuses it and collects nothing beside it");
         Some(Problem { kind: ProblemKind::Collection, message, at })
+    }
+
+    /// The conditions under which it refuses none of the others.
+    pub(super) fn suspects(&self) -> &[Condition] {
+        &self.suspects
     }
 
     /// In the order of `dir()`: by attribute name.
@@ -200,7 +207,12 @@ impl Layer {
             Value::Class(_) | Value::External(_) => (Vec::new(), None),
             other => (Vec::new(), other.doubt().cloned()),
         };
-        let (scope, scope_doubt) = match dynamic_scope::given(fixture) {
+        let given = dynamic_scope::given(fixture);
+        if let Given::Unknown(_) = given {
+            let text = format!("the fixture `{name}` has one of pytest's scopes");
+            self.suspects.push(Condition { text, at: fixture.at.clone() });
+        }
+        let (scope, scope_doubt) = match given {
             Given::Known(scope) => (scope, None),
             Given::Refused(_) | Given::Unknown(None) => {
                 let text = "its scope is not known".to_owned();

@@ -429,6 +429,9 @@ impl Collection<'_, '_> {
 
     /// What pytest refuses for want of a fixture is only refused for certain where all fixtures are known.
     fn softened(&mut self, failure: Failure, metafunc: &Metafunc) -> Failure {
+        if failure.may_be_refusal() {
+            self.suspect_refusal(&metafunc.name, metafunc.function.module.file.span(metafunc.function.def.range));
+        }
         let Failure::Refused(text) = failure else { return failure };
         let unknown = metafunc.closure.names.iter().find(|name| {
             metafunc.closure.definitions.get(*name).is_none_or(Vec::is_empty)

@@ -217,6 +217,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
         layers.push(Rc::new(layer));
         let mut conditions = self.plugins.conditions(&file.path);
+        conditions.extend(layers.iter().flat_map(|layer| layer.suspects().iter().cloned()));
         conditions.extend(file.conditions.iter().chain(module.conditions.borrow().iter()).cloned());
         let place = Place {
             node,

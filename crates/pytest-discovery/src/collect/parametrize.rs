@@ -11,6 +11,8 @@ use crate::PytestVersion;
 use crate::eval::value::{Arguments, Doubt, Mark, Value};
 use crate::eval::{elements, truth};
 
+const SCOPE_NOT_KNOWN: &str = "`scope` is not known";
+
 const TRAILING_COMMA: PytestVersion = PytestVersion::new(9, 1, 0);
 const KEYWORD_ONLY: PytestVersion = PytestVersion::new(9, 2, 0);
 /// Of a call's names those are direct that `indirect` does not list; before, all or none.
@@ -54,6 +56,11 @@ impl Failure {
 
     pub(super) fn unknown(text: impl Into<String>, doubt: Option<Doubt>) -> Self {
         Self::Unknown { text: text.into(), doubt, bare: false }
+    }
+
+    /// Whether pytest may refuse what is not known: a text that is no scope.
+    pub(super) fn may_be_refusal(&self) -> bool {
+        matches!(self, Self::Unknown { text, .. } if text == SCOPE_NOT_KNOWN)
     }
 }
 
@@ -159,7 +166,7 @@ impl Call {
         if is_no_text(value) {
             return Err(Failure::Refused("`scope` is no string".to_owned()));
         }
-        let name = value.as_str().ok_or_else(|| Failure::unknown("`scope` is not known", value.doubt().cloned()))?;
+        let name = value.as_str().ok_or_else(|| Failure::unknown(SCOPE_NOT_KNOWN, value.doubt().cloned()))?;
         match Scope::from_name(name) {
             Some(scope) => Ok(Some(scope)),
             None => Err(Failure::Refused(format!("`{name}` is no scope"))),
