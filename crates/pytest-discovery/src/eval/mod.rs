@@ -8,7 +8,7 @@
 //!
 //! An exception that is raised for certain waits in [`Interpreter::raised`] until the statement ends; what is
 //! evaluated until then is nothing. That an unknown call may raise is a [`Interpreter::risk`], which matters within
-//! `try`.
+//! `try`, there or where the module is imported.
 
 pub(crate) mod alike;
 mod annotation;
@@ -116,7 +116,7 @@ const MOST_ELEMENTS: usize = 100_000;
 /// How many bytes a text may get.
 const MOST_TEXT: usize = 1 << 20;
 
-/// Evaluates modules of one tree, each once.
+/// Evaluates modules of one tree, each once for each name that it is imported by.
 pub(crate) struct Interpreter<'a> {
     pub(crate) tree: &'a Utf8Path,
     pub(crate) imports: &'a Imports,

@@ -1,4 +1,4 @@
-//! Modules: the body of each is executed once, when it is first imported.
+//! Modules: the body of each is executed once, when it is first imported. A file that is imported by two names is two of them.
 
 use std::borrow::Cow;
 use std::rc::Rc;
