@@ -277,6 +277,14 @@ impl LoadedConftests<'_, '_> {
         let path = path_value(path);
         let arguments =
             [("collection_path", path.clone()), ("path", path), ("config", Value::Object(self.object.clone()))];
+        let at = || match &hook.value {
+            Value::Function(function) => function.module.file.span(function.def.range),
+            _ => SourceSpan::line(module.file.path.clone(), 1),
+        };
+        let perhaps = |why: &str| HookVerdict::Perhaps(Condition { text: format!("{IGNORE_HOOK}: {why}"), at: at() });
+        if matches!(&hook.value, Value::Function(function) if function.def.is_generator) {
+            return perhaps("wraps the hooks of others, which is not followed");
+        }
         let answer = match hook.value.doubt().or(hook.doubt.as_ref()) {
             None => self.interpreter.call_hook(&hook.value, None, &arguments, &frame),
             Some(doubt) => {
@@ -288,14 +296,7 @@ impl LoadedConftests<'_, '_> {
             (Value::None, _) => HookVerdict::Silent,
             (_, Some(true)) => HookVerdict::Ignore,
             (_, Some(false)) => HookVerdict::Keep,
-            (_, None) => {
-                let at = match &hook.value {
-                    Value::Function(function) => function.module.file.span(function.def.range),
-                    _ => SourceSpan::line(module.file.path.clone(), 1),
-                };
-                let why = answer.doubt().map(|doubt| format!(": {}", doubt.text)).unwrap_or_default();
-                HookVerdict::Perhaps(Condition { text: format!("{IGNORE_HOOK}{why}"), at })
-            }
+            (_, None) => perhaps(answer.doubt().map_or("not known", |doubt| &doubt.text)),
         }
     }
 }

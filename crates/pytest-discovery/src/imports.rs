@@ -309,17 +309,14 @@ impl Imports {
     /// The `__init__.py` of the package that a file is in; a package is not in itself.
     pub(crate) fn package_of(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
         let folder = file.ancestors().nth(1 + usize::from(file.file_name() == Some(INIT)))?;
-        let is_package = folder.file_name().is_some_and(is_identifier)
-            && is_within(folder, &self.tree)
-            && self.folders.has_file(folder, INIT);
-        is_package.then(|| folder.join(INIT))
+        self.is_package(folder).then(|| folder.join(INIT))
     }
 
-    /// Whether a file is in that many packages, one within the other, or may be taken to be.
-    pub(crate) fn is_in_packages(&self, file: &Utf8Path, count: u32) -> bool {
-        let inside = file.parent().and_then(|folder| folder.strip_prefix(self.package_root(file)).ok());
-        let depth = inside.map_or(0, |folder| folder.components().count());
-        self.names_namespaces || self.mode == ImportMode::Importlib || depth >= count as usize
+    /// Whether a folder of the tree is a package, and none for want of an `__init__.py`.
+    pub(crate) fn is_package(&self, folder: &Utf8Path) -> bool {
+        folder.file_name().is_some_and(is_identifier)
+            && is_within(folder, &self.tree)
+            && self.folders.has_file(folder, INIT)
     }
 
     /// Whether pytest puts the root of what it imports in front of `sys.path`.

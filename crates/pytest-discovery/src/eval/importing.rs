@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use camino::Utf8Path;
-use test_catalog::{Problem, ProblemKind};
+use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
 use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
@@ -72,22 +72,47 @@ impl Interpreter<'_> {
         if self.raised.is_some() {
             return;
         }
+        // Either way Python looks for the package at the top behind that: it may have raised before.
+        let first = match name.name.contains('.') {
+            true => self.imported_or_raise(&frame.module, 0, top, frame, range),
+            false => whole.clone(),
+        };
+        if self.raised.is_some() {
+            return;
+        }
         let value = match self.import_put(wanted, frame, range) {
             Some(put) => put,
-            None if self.put_modules.contains_key(wanted) => whole,
-            None => self.imported(from, wanted),
+            None if self.put_modules.contains_key(wanted) || name.as_name.is_some() => whole,
+            None => first,
         };
         self.bind(&frame.scope, bound, value);
     }
 
-    /// Imports the package that a file is in, as importing the file by that name does before.
+    /// Imports the package that a file is in, as importing the file by that name does before: the nearest that is no namespace
+    /// package.
     pub(super) fn package_of(&mut self, path: &Utf8Path, name: &str) -> Result<Option<Rc<Module>>, Problem> {
-        let Some(init) = self.imports.package_of(path) else { return Ok(None) };
-        let package = match name.rsplit_once('.') {
-            Some((package, _)) => self.module_by(&init, package)?,
-            None => self.module(&init)?,
-        };
-        Ok(Some(package))
+        let node = if path.file_name() == Some(INIT) { path.parent().unwrap_or(path) } else { path };
+        let (mut folder, mut name) = (node, name);
+        while let (Some(above), Some((package, _))) = (folder.parent(), name.rsplit_once('.')) {
+            if self.imports.is_package(above) {
+                let init = above.join(INIT);
+                if !self.namespaces.contains(name) || folder == node {
+                    return self.module_by(&init, package).map(Some);
+                }
+                // Nobody imports what is around a namespace package that is there, which needs it all the same.
+                let around = self.module_of(&init, package).filter(|one| one.ended.borrow().is_none());
+                return around.map(Some).ok_or_else(|| self.is_gone(&init));
+            }
+            (folder, name) = (above, package);
+        }
+        Ok(None)
+    }
+
+    /// Why what lies in a package that raised is not known.
+    fn is_gone(&self, init: &Utf8Path) -> Problem {
+        let file = TreePath::relative_to(init, self.tree).unwrap_or_else(|| TreePath::new(init));
+        let message = "lies in a package that raised when it was imported".to_owned();
+        Problem { kind: ProblemKind::Collection, message, at: SourceSpan::line(file, 1) }
     }
 
     /// What may keep a module from being imported keeps this one, too, unless it is caught here: then the handlers may run.
@@ -119,9 +144,10 @@ impl Interpreter<'_> {
 
     /// Binds a module that was imported in the package that it is in.
     pub(super) fn bind_in_package(&mut self, module: &Rc<Module>) {
-        let Some(package) = module.package.as_ref().filter(|_| module.ended.borrow().is_none()) else { return };
         let name = module.name.rsplit('.').next().unwrap_or_default();
-        self.bind_in(&package.scope, name, Value::Module(module.clone()));
+        if let Some(package) = module.parent().filter(|_| module.ended.borrow().is_none()) {
+            self.bind_in(&package.scope, name, Value::Module(module.clone()));
+        }
     }
 
     /// Whether importing this fails for certain.
@@ -160,14 +186,14 @@ impl Interpreter<'_> {
             }
             Import::File(path) if level == 0 && !self.is_first_import(dotted, &path) => {
                 let text = format!("another file was imported as `{dotted}` before, and may be what it means here");
-                let file = test_catalog::TreePath::relative_to(&path, self.tree);
-                let file = file.unwrap_or_else(|| test_catalog::TreePath::new(&path));
-                Value::Unknown(test_catalog::Reason { text, at: test_catalog::SourceSpan::line(file, 1) }.into())
+                let file = TreePath::relative_to(&path, self.tree);
+                let file = file.unwrap_or_else(|| TreePath::new(&path));
+                Value::Unknown(test_catalog::Reason { text, at: SourceSpan::line(file, 1) }.into())
             }
             // What may run may import it, or not: what else that would change is not known either way.
             Import::File(path) if !self.may_run.is_empty() && !self.modules.contains_key(path.as_str()) => {
                 let text = format!("`{dotted}` may be imported by what may run");
-                let at = test_catalog::SourceSpan::line(test_catalog::TreePath::new(&path), 1);
+                let at = SourceSpan::line(TreePath::new(&path), 1);
                 Value::Unknown(test_catalog::Reason { text, at }.into())
             }
             Import::File(path) => Value::Module(match name {
@@ -181,31 +207,22 @@ impl Interpreter<'_> {
 
     /// A file of the tree that is imported cannot be read: what is no Python raises, and what is not read here may.
     fn fail_to_read(&mut self, dotted: &str, problem: Problem, frame: &Frame, range: Range) -> Value {
-        let is_refused = problem.kind == ProblemKind::Syntax;
+        let refusal = match problem.kind {
+            ProblemKind::Syntax => Some("SyntaxError"),
+            // Source: `_NamespacePath._get_parent_path` of `importlib._bootstrap_external`, for what `package_of` says.
+            ProblemKind::Collection => Some("KeyError"),
+            _ => None,
+        };
         let doubt = not_read(dotted, problem);
-        let value = self.fail("SyntaxError", doubt.text.clone(), frame, range);
+        let value = self.fail(refusal.unwrap_or("SyntaxError"), doubt.text.clone(), frame, range);
         let Some(raised) = self.raised.take() else { return value };
         let raised = Raised { certain: true, ..raised };
-        if is_refused {
+        if refusal.is_some() {
             self.raised = Some(raised);
             return value;
         }
         self.may_raise(raised, &doubt, frame);
         Value::Unknown(doubt)
-    }
-
-    /// Whether a relative import leads out of all packages, in a file that is imported as part of no namespace package.
-    fn is_beyond_package(&self, from: &Utf8Path, level: u32) -> bool {
-        if level == 0 || self.imports.is_in_packages(from, level) {
-            return false;
-        }
-        let mut names = self.first_imports.iter().filter(|(_, path)| *path == from).map(|(name, _)| name).peekable();
-        let is_of_pytest = || {
-            let name = from.file_name().unwrap_or_default();
-            name == "conftest.py" || name.starts_with("test_") || name.ends_with("_test.py")
-        };
-        let is_known = names.peek().is_some() || is_of_pytest();
-        is_known && names.all(|name| !name.contains('.'))
     }
 
     /// pytest imports this file as `conftest`, in the place of the one before.
@@ -249,11 +266,12 @@ impl Interpreter<'_> {
         if level == 0 && (self.is_absent(dotted) || super::library::is_below_plain_module(dotted)) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
         }
-        if self.is_beyond_package(from, level) {
+        let name = importer.absolute(level, dotted);
+        if name.is_none() && !self.imports.takes_any_module() {
             let text = "a relative import without a package".to_owned();
             return self.fail("ImportError", text, frame, range);
         }
-        let value = match self.import_module(from, level, dotted, importer.absolute(level, dotted).as_deref()) {
+        let value = match self.import_module(from, level, dotted, name.as_deref()) {
             Ok(value) => value,
             Err(problem) => return self.fail_to_read(dotted, problem, frame, range),
         };

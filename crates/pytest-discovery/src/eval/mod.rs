@@ -91,7 +91,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use test_catalog::Reason;
 
 use crate::imports::Imports;
@@ -107,6 +107,8 @@ const MOST_STEPS: u32 = 1_000_000;
 pub(crate) const TOO_LONG: &str = "the module takes too long to evaluate";
 /// What calls from outside may take together: hooks and `ids=` run once for each test.
 const MOST_OUTSIDE_STEPS: u64 = 20_000_000;
+/// How often modules that raised are executed again: each of them may try the next one twice.
+const MOST_TRIES_AGAIN: u32 = 2_000;
 /// How deeply functions of the tree may call each other.
 const MOST_CALLS: u32 = 60;
 /// How deeply expressions and blocks may nest, calls included: each level takes stack.
@@ -130,6 +132,10 @@ pub(crate) struct Interpreter<'a> {
     modules: HashMap<Box<str>, Rc<Module>>,
     /// By the name, those whose files were imported by another one before: Python has a module for each name.
     copies: HashMap<Box<str>, Rc<Module>>,
+    /// How often a module that had raised was executed again.
+    tries_again: u32,
+    /// The names of namespace packages in packages that were imported.
+    namespaces: HashSet<Box<str>>,
     known_names: names::KnownNames,
     read_before: library::ReadBefore,
     doubts: under::Doubts,
@@ -225,6 +231,8 @@ impl<'a> Interpreter<'a> {
             absent: AbsentModules::new(),
             modules: HashMap::default(),
             copies: HashMap::default(),
+            tries_again: 0,
+            namespaces: HashSet::default(),
             known_names: names::KnownNames::default(),
             read_before: library::ReadBefore::default(),
             doubts: under::Doubts::default(),

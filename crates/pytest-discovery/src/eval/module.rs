@@ -11,7 +11,7 @@ use super::exec::Flow;
 use super::shared::Shared;
 use super::under::Doubts;
 use super::value::{Doubt, Module, Scope};
-use super::{Frame, Interpreter, shared};
+use super::{Frame, Interpreter, MOST_TRIES_AGAIN, shared};
 use crate::imports::INIT;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::Range;
@@ -44,6 +44,12 @@ impl Module {
             open: None.into(),
             ended: ended.into(),
         }
+    }
+
+    /// The package right around it, which is no namespace package.
+    pub(super) fn parent(&self) -> Option<&Rc<Self>> {
+        let around = self.name.rsplit_once('.')?.0;
+        self.package.as_ref().filter(|package| *package.name == *around)
     }
 
     /// The absolute name of what an import that stands in it names; `None` where it is not in so many packages.
@@ -80,15 +86,18 @@ impl Interpreter<'_> {
         }
     }
 
-    /// The module of a file that is imported by that name: Python has one for each name, and executes the file for each.
+    /// The module of a file that is imported by that name: Python has one for each name, and executes the file for each. It
+    /// forgets one that raised, and executes the file again for the next import.
     ///
     /// # Errors
     /// As above.
     pub(crate) fn module_by(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
-        match self.module_of(path, name) {
-            Some(module) => Ok(module),
-            None => self.first_import(path, name.to_owned()),
+        let Some(module) = self.module_of(path, name) else { return self.first_import(path, name.to_owned()) };
+        if module.ended.borrow().is_none() || self.tries_again >= MOST_TRIES_AGAIN {
+            return Ok(module);
         }
+        self.tries_again += 1;
+        self.first_import(path, name.to_owned())
     }
 
     /// The module of a file that was imported by that name.
@@ -111,20 +120,28 @@ impl Interpreter<'_> {
 
     fn first_import(&mut self, path: &Utf8Path, name: String) -> Result<Rc<Module>, Problem> {
         let package = self.package_of(path, &name)?;
-        // That may have imported it.
-        if let Some(module) = self.module_of(path, &name) {
+        // That may have imported it; it stays where a package raised behind that.
+        let known = self.module_of(path, &name).filter(|module| module.ended.borrow().is_none());
+        let is_there = package.as_ref().is_none_or(|package| package.ended.borrow().is_none());
+        if let Some(module) = known
+            && is_there
+        {
             return Ok(module);
         }
         let file = self.sources.get(path)?;
         let module = Rc::new(Module::new(path, name.into(), file, package));
-        match self.modules.contains_key(path.as_str()) {
+        if !is_there {
+            return Ok(module);
+        }
+        if let (Some(package), None) = (&module.package, module.parent()) {
+            let within = module.name.match_indices('.').map(|(end, _)| &module.name[..end]);
+            self.namespaces.extend(within.filter(|name| name.len() > package.name.len()).map(Into::into));
+        }
+        match self.modules.get(path.as_str()).is_some_and(|one| one.name != module.name) {
             true => self.copies.insert(module.name.as_ref().into(), module.clone()),
             false => self.modules.insert(path.as_str().into(), module.clone()),
         };
         shared::changed();
-        if module.ended.borrow().is_some() {
-            return Ok(module);
-        }
         match self.import_doubt() {
             None => {
                 self.execute(&module, Doubts::default());

@@ -11,6 +11,7 @@ mod compare;
 mod fixtures;
 mod flow;
 mod hooks;
+mod imports;
 mod namespaces;
 mod parametrize;
 mod program;
@@ -50,6 +51,7 @@ const FLOOR_OF_GENERATORS: usize = 60;
 const FLOOR_OF_HOOKS: usize = 99;
 const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
 const FLOOR_OF_HOOKS_AMONG_VAGUE: usize = 20;
+const FLOOR_OF_IMPORTS: usize = 97;
 const FLOOR_OF_TREES: usize = 95;
 
 /// pytest's exit codes where it ends without collecting: a traceback, an internal error, wrong usage.
@@ -121,6 +123,11 @@ fn what_hooks_change_in_doubt_is_not_told() {
 #[test]
 fn what_hooks_change_among_vague_tests_is_not_told() {
     hold(&Family { seed: 18_000, floor: FLOOR_OF_HOOKS_AMONG_VAGUE, generate: hooks::among_vague });
+}
+
+#[test]
+fn what_modules_are_by_their_names_is_what_pytest_has() {
+    hold(&Family { seed: 24_000, floor: FLOOR_OF_IMPORTS, generate: imports::program });
 }
 
 #[test]
