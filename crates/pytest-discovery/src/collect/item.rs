@@ -22,7 +22,7 @@ use crate::eval::{
     self,
     alike::{Kind, Step, Watch},
 };
-use crate::eval::{Frame, Interpreter};
+use crate::eval::{Frame, Interpreter, stdlib};
 use crate::syntax::ast::{Range, Text};
 
 /// The file that a test stands in, as a node.
@@ -85,7 +85,26 @@ pub(crate) struct Item {
     pub(super) watch: Watch,
 }
 
+/// What fixtures of pytest's own call that are made for these names, in modules and in classes.
+///
+/// Source: `_register_setup_module_fixture` and its like of `_pytest.python`, and of `_pytest.unittest`.
+const SETUPS: [&str; 6] =
+    ["setUpModule", "setup_function", "setup_module", "tearDownModule", "teardown_function", "teardown_module"];
+const SETUPS_OF_CLASS: [&str; 6] =
+    ["setup", "setup_class", "setup_method", "teardown", "teardown_class", "teardown_method"];
+
 impl Item {
+    /// Whether it may ask for such a fixture, or for those that a `TestCase` has.
+    fn has_setups(&self) -> bool {
+        let names = self.module.module.scope.names.borrow();
+        let is_set_up = |node: &ClassNode| {
+            let is_case = |base: &Value| matches!(base, Value::External(path) if stdlib::is_test_case(path));
+            node.class.mro.iter().any(is_case)
+                || SETUPS_OF_CLASS.iter().any(|name| !matches!(node.class.lookup(name), Ok(None)))
+        };
+        SETUPS.iter().any(|name| names.contains_key(name)) || self.classes.iter().any(is_set_up)
+    }
+
     /// `TestA::TestB` of the classes around, as node ids have it.
     pub(super) fn class_path(&self) -> Option<String> {
         let names: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
@@ -278,6 +297,8 @@ impl Object for Item {
             "cls" => self.classes.last().map_or(Value::None, |node| Value::Class(node.class.clone())),
             "function" | "obj" => Value::Function(self.function.clone()?),
             "config" => Value::Object(self.config.clone()),
+            // Fixtures of pytest's own call these, and are not followed.
+            "fixturenames" if self.has_setups() => return None,
             "fixturenames" => {
                 let list = || Value::list(self.fixtures.iter().map(|name| Value::str(&**name)).collect());
                 let handed = self.names.borrow().clone().unwrap_or_else(|| Box::new(list()));

@@ -59,7 +59,14 @@ impl Interpreter<'_> {
                     }
                     Found::Unknown(None)
                 }
-                _ => Found::Value(external_attribute(path, name)),
+                // Elsewhere it is taken to be there.
+                _ if !self.catching.is_empty() && super::library::lacks_name(path, name, self.python) => Found::Missing,
+                _ => {
+                    if !self.catching.is_empty() && super::library::may_lack_name(path, name, self.python) {
+                        self.note_risk(&self.doubt(frame, range, format!("whether `{path}` has `{name}`")));
+                    }
+                    Found::Value(external_attribute(path, name))
+                }
             },
             Value::Namespace(path) => self.submodule(path, name),
             Value::Module(module) => self.module_attribute(module, name),
