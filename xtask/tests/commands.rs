@@ -179,7 +179,7 @@ def change(items):
     items[1:3] = reversed(items[1:3])
     return items[:-1]
 
-vars(_pytest.fixtures)['reorder_items'] = change
+_pytest.fixtures.reorder_items.__globals__['reorder_items'] = change
 ";
 
 #[test]
