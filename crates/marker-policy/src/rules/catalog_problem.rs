@@ -23,7 +23,7 @@ pub(super) const UNREADABLE: Rule = Rule {
     summary: "every test file can be read",
     explanation: "What cannot be read cannot be audited: its tests, if any, are not accounted for.",
     check: |audited| {
-        check(&UNREADABLE, ProblemKind::Unreadable, "make the file readable: UTF-8, and no deeper", audited)
+        check(&UNREADABLE, ProblemKind::Unreadable, "make the file readable: UTF-8, and less deeply nested", audited)
     },
 };
 

@@ -336,7 +336,7 @@ impl Interpreter<'_> {
                     self.fail("ImportError", format!("`{dotted}` has no `{}`", name.name), frame, range);
                     return;
                 }
-                Value::Module(module) => self.name_of_module(module, &name.name, frame, range),
+                Value::Module(module) => self.imported_name(module, &name.name, frame, range),
                 other => self.attribute(other, &name.name, frame, range),
             };
             let of_tree = match &module {
@@ -373,7 +373,7 @@ impl Interpreter<'_> {
     }
 
     /// `from MODULE import NAME`, where the module may have it.
-    fn name_of_module(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
+    fn imported_name(&mut self, module: &Module, name: &str, frame: &Frame, range: Range) -> Value {
         let found = module.scope.names.borrow().get(name).cloned();
         match found {
             Some(binding) => {
