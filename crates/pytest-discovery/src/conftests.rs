@@ -1,112 +1,69 @@
-//! The conftests of a tree: loaded while the walk goes on, and asked what it leaves out.
+//! The conftests of a tree, and the plugins that `-p` names: how a session loads them, and what they say of paths.
 
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use foldhash::HashMap;
-use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
+use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
-use crate::collect::{ConfigObject, Plugin, Plugins};
-use crate::config::Config;
+use crate::collect::{IGNORE_HOOK, Plugin};
 use crate::eval::value::{Binding, Doubt, Module, Raised, Value};
-use crate::eval::{Frame, Interpreter, elements, path_value, truth};
-use crate::module_names::{ModuleNames, Taken};
+use crate::eval::{Frame, elements, path_value, truth};
+use crate::module_names::Taken;
 use crate::moment::{Moment, loads_at_once};
-use crate::options::is_blocked;
+use crate::options::{ImportMode, is_blocked};
 use crate::paths::is_within;
+use crate::session::Session;
 use crate::syntax::ast::ParameterKind;
-use crate::walk::{ConftestIgnores, Conftests, Entry, HookVerdict};
+use crate::walk::{ConftestIgnores, Entry, HookVerdict};
 use crate::{PytestVersion, arguments};
 
 /// What one outside packages is imported as.
 const CONFTEST: &str = "conftest";
-const IGNORE_HOOK: &str = "pytest_ignore_collect";
 
-/// Conftests and the plugins that they name.
-pub(crate) struct Loaded {
-    pub(crate) plugins: Plugins,
-    pub(crate) problems: Vec<Problem>,
-    /// Whether pytest ends before it collects anything.
-    pub(crate) is_lost: bool,
-    /// Folders whose conftest fails, or skips itself.
-    pub(crate) lost_folders: Vec<Utf8PathBuf>,
-    /// Of a file whose import does not give its own module: what it gives.
-    pub(crate) taken: HashMap<Utf8PathBuf, Taken>,
-    /// What files are imported by that lie in namespace packages.
-    pub(crate) names: HashMap<Utf8PathBuf, String>,
-    /// Those that are imported as `conftest`, each in the place of the one before, with when that is.
-    pub(crate) in_turn: Vec<(Moment, Utf8PathBuf)>,
-}
-
-/// Evaluates each conftest when the walk comes to it.
-pub(crate) struct LoadedConftests<'l, 'i> {
-    config: &'l Config,
-    interpreter: &'l mut Interpreter<'i>,
-    object: Rc<ConfigObject>,
-    modules: HashMap<Utf8PathBuf, Rc<Module>>,
-    names: ModuleNames,
-    may_collect: bool,
-    /// The modules that are imported once all is walked.
-    later: Vec<Utf8PathBuf>,
-    loaded: Loaded,
-}
-
-impl<'l, 'i> LoadedConftests<'l, 'i> {
-    /// The initial ones are loaded at once.
-    pub(crate) fn new(config: &'l Config, interpreter: &'l mut Interpreter<'i>, object: Rc<ConfigObject>) -> Self {
-        let loaded = Loaded {
-            plugins: Plugins::new(config),
-            problems: Vec::new(),
-            is_lost: false,
-            lost_folders: Vec::new(),
-            taken: HashMap::default(),
-            names: HashMap::default(),
-            in_turn: Vec::new(),
-        };
-        let (modules, names, later) = (HashMap::default(), ModuleNames::new(config.ini.pythonpath.clone()), Vec::new());
-        let mut conftests = Self { config, interpreter, object, modules, names, may_collect: false, later, loaded };
-        conftests.load_named_plugins();
-        if !config.options.noconftest {
-            let texts = &config.argument_texts;
-            for conftest in arguments::initial_conftests(&config.invocation_dir, texts, &config.confcutdir) {
-                conftests.load(&conftest, Moment::START, None);
+impl Session<'_, '_> {
+    /// Loads what pytest loads before it collects anything.
+    pub(super) fn load_initial(&mut self) {
+        self.load_named_plugins();
+        if !self.config.options.noconftest {
+            let (folder, texts) = (&self.config.invocation_dir, &self.config.argument_texts);
+            for conftest in arguments::initial_conftests(folder, texts, &self.config.confcutdir) {
+                self.load(&conftest, Moment::Start, None);
             }
         }
-        if !loads_at_once(config.pytest) {
-            let searched = config.arguments.iter().filter(|argument| !argument.names.is_empty());
-            searched.for_each(|argument| conftests.import(&argument.path));
-        }
-        conftests
     }
 
-    /// Those of the tree that `-p` names.
+    /// The plugins of the tree that `-p` names.
     fn load_named_plugins(&mut self) {
         let from = self.config.invocation_dir.join("-p");
         let words = &self.config.options.plugins;
         for name in words.iter().filter(|name| !name.starts_with("no:") && !is_blocked(words, name)) {
-            if let Some(module) = self.interpreter.module_of_tree(&from, name) {
-                self.register(&module, None, Moment::START, None);
+            if let Some(module) = self.collection.interpreter.module_of_tree(&from, name) {
+                self.collection.register(Plugin::new(module, None, Moment::Start, None));
             }
         }
     }
 
-    /// Loads a conftest, to which pytest comes at that moment: under that doubt, if any.
-    fn load(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Doubt>) -> Option<Rc<Module>> {
-        if let Some(module) = self.modules.get(conftest) {
+    /// Loads a conftest: under that doubt, if any.
+    pub(super) fn load(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Doubt>) -> Option<Rc<Module>> {
+        if let Some(module) = self.conftests.get(conftest) {
             return Some(module.clone());
         }
         let folder = conftest.parent().unwrap_or(conftest).to_owned();
-        if moment != Moment::NEVER
+        if moment != Moment::Never
             && let Some(problem) = self.not_importable(conftest)
         {
             self.lose(folder, moment, problem);
             return None;
         }
-        let name =
-            self.names.namespaced_name(conftest).unwrap_or_else(|| self.interpreter.imports.module_name(conftest));
+        let interpreter = &mut *self.collection.interpreter;
+        let own_name = interpreter.imports.module_name(conftest);
+        if own_name == CONFTEST && moment != Moment::Never && self.config.options.import_mode != ImportMode::Importlib {
+            interpreter.put_in_place(conftest);
+        }
+        let name = self.names.namespaced_name(conftest).unwrap_or(own_name);
         let loaded = match &perhaps {
-            Some(doubt) => self.interpreter.module_perhaps(conftest, &name, doubt),
-            None => self.interpreter.module_by(conftest, &name),
+            Some(doubt) => interpreter.module_perhaps(conftest, &name, doubt),
+            None => interpreter.module_by(conftest, &name),
         };
         let module = match loaded {
             Ok(module) => module,
@@ -115,14 +72,11 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
                 return None;
             }
         };
-        self.modules.insert(conftest.to_owned(), module.clone());
-        if self.interpreter.imports.module_name(conftest) == CONFTEST {
-            self.loaded.in_turn.push((moment, conftest.to_owned()));
-        }
+        self.conftests.insert(conftest.to_owned(), module.clone());
         let ended = module.ended.borrow().clone();
         if let Some(Raised { class, at, .. }) = ended {
             if &*class == "Skipped" && !self.loses_all(moment) {
-                self.loaded.lost_folders.push(folder);
+                self.lost_folders.push(folder);
             } else {
                 let lost = if self.loses_all(moment) { "all tests" } else { "the tests of its folder" };
                 let message = format!("raises `{class}` when it is loaded: pytest collects none of {lost}");
@@ -136,7 +90,7 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
         }
         // A conftest outside the rootdir may only name plugins while pytest starts.
         let names_plugins = module.scope.names.borrow().contains_key("pytest_plugins") && !self.config.options.pyargs;
-        if names_plugins && !moment.is_initial() {
+        if names_plugins && moment != Moment::Start {
             let at = SourceSpan::line(module.file.path.clone(), 1);
             let message = "names `pytest_plugins`, which only a conftest that is loaded at the start may: pytest \
                            collects none of the tests of its folder"
@@ -144,77 +98,47 @@ impl<'l, 'i> LoadedConftests<'l, 'i> {
             self.lose(folder, moment, Problem { kind: ProblemKind::Collection, message, at });
             return None;
         }
-        self.register(&module, Some(folder), moment, perhaps);
+        self.collection.register(Plugin::new(module.clone(), Some(folder), moment, perhaps));
         Some(module)
     }
 
     /// Why a conftest cannot be imported beside what is imported already.
     fn not_importable(&mut self, conftest: &Utf8Path) -> Option<Problem> {
-        let imports = self.interpreter.imports;
+        let imports = self.collection.interpreter.imports;
         if imports.package_of(conftest).is_none() {
             self.names.forget(CONFTEST);
         }
-        let tree = self.interpreter.tree;
-        let relative = |path: &Utf8Path| TreePath::relative_to(path, tree).unwrap_or_else(|| TreePath::new(path));
         if let Some(why) = imports.cannot_name(conftest) {
-            let at = SourceSpan::line(relative(conftest), 1);
+            let at = SourceSpan::line(self.relative(conftest), 1);
             return Some(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
         }
         let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
         let name = imports.module_name(conftest);
         let taken = match by == conftest {
             true => "lies in a package that is one of Python's library already: rename its folder".to_owned(),
-            false => format!("is {} already: rename a folder of one of them", relative(&by)),
+            false => format!("is {} already: rename a folder of one of them", self.relative(&by)),
         };
         let message = format!("pytest imports it as `{name}`, which {taken}");
-        Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::line(relative(conftest), 1) })
+        Some(Problem { kind: ProblemKind::Collection, message, at: SourceSpan::line(self.relative(conftest), 1) })
     }
 
     /// Whether a conftest that fails then costs all tests, and not those of its folder alone.
     fn loses_all(&self, moment: Moment) -> bool {
-        moment.is_initial() || (loads_at_once(self.config.pytest) && moment != Moment::NEVER)
+        moment == Moment::Start || (loads_at_once(self.config.pytest) && moment != Moment::Never)
     }
 
     fn lose(&mut self, folder: Utf8PathBuf, moment: Moment, problem: Problem) {
-        self.loaded.problems.push(problem);
-        self.loaded.is_lost |= self.loses_all(moment);
-        self.loaded.lost_folders.push(folder);
+        self.catalog.problems.push(problem);
+        self.is_over |= self.loses_all(moment);
+        self.lost_folders.push(folder);
     }
 
-    fn register(&mut self, module: &Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment, perhaps: Option<Doubt>) {
-        let plugin = Plugin::new(module.clone(), folder, loaded, perhaps);
-        self.loaded.plugins.register(plugin, &self.object, self.interpreter);
-        self.may_collect = self.loaded.plugins.may_collect();
+    pub(super) fn is_lost(&self, path: &Utf8Path) -> bool {
+        self.lost_folders.iter().any(|folder| is_within(path, folder))
     }
 
-    /// All of them.
-    pub(crate) fn into_loaded(mut self) -> Loaded {
-        std::mem::take(&mut self.later).iter().for_each(|module| self.import(module));
-        self.loaded.names = self.names.take_namespaced();
-        self.loaded
-    }
-
-    /// Imports a test module.
-    fn import(&mut self, module: &Utf8Path) {
-        if let Some(taken) = self.names.import(module, self.interpreter.imports) {
-            self.loaded.taken.insert(module.to_owned(), taken);
-        }
-    }
-
-    fn is_lost(&self, path: &Utf8Path) -> bool {
-        self.loaded.lost_folders.iter().any(|folder| is_within(path, folder))
-    }
-}
-
-impl Conftests for LoadedConftests<'_, '_> {
-    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Reason>) -> ConftestIgnores {
-        // A folder that fails is not entered.
-        if self.is_lost(conftest) {
-            return ConftestIgnores::default();
-        }
-        let Some(module) = self.load(conftest, moment, perhaps.map(Doubt::from)) else {
-            return ConftestIgnores::default();
-        };
+    /// What a conftest says of the files below its folder.
+    pub(super) fn ignores_of(module: &Module, conftest: &Utf8Path) -> ConftestIgnores {
         let names = module.scope.names.borrow();
         let folder = conftest.parent().unwrap_or(conftest);
         let mut ignores = ConftestIgnores { hook: names.contains_key(IGNORE_HOOK), ..ConftestIgnores::default() };
@@ -232,51 +156,16 @@ impl Conftests for LoadedConftests<'_, '_> {
         ignores
     }
 
-    fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict {
-        let Some(module) = self.modules.get(conftest).cloned() else { return HookVerdict::Silent };
-        self.ask(&module, path)
-    }
-
-    fn found(&mut self, module: &Utf8Path, moment: Moment) {
-        if moment == Moment::NEVER {
-            return;
-        }
-        if moment == Moment::END {
-            self.later.push(module.to_owned());
-        } else if !self.is_lost(module) {
-            self.import(module);
-        }
-    }
-
-    fn may_collect(&self) -> bool {
-        self.may_collect
-    }
-
-    fn collects(&mut self, path: &Utf8Path) -> bool {
-        self.loaded.plugins.collect(self.interpreter, path)
-    }
-
-    fn ask_plugins(&mut self, path: &Utf8Path) -> HookVerdict {
-        let plugins = self.loaded.plugins.iter().filter(|plugin| plugin.reaches_all());
-        let asked: Vec<Rc<Module>> = plugins.filter_map(|plugin| plugin.module_with(IGNORE_HOOK)).collect();
-        // The one registered last is asked first.
-        for module in asked.iter().rev() {
-            match self.ask(module, path) {
-                HookVerdict::Silent => {}
-                verdict => return verdict,
-            }
-        }
-        HookVerdict::Silent
-    }
-}
-
-impl LoadedConftests<'_, '_> {
-    fn ask(&mut self, module: &Rc<Module>, path: &Utf8Path) -> HookVerdict {
+    /// What `pytest_ignore_collect` of a plugin says of a path.
+    pub(super) fn ask(&mut self, module: &Rc<Module>, path: &Utf8Path) -> HookVerdict {
         let Some(hook) = module.scope.names.borrow().get(IGNORE_HOOK).cloned() else { return HookVerdict::Silent };
         let frame = Frame { scope: module.scope.clone(), module: module.clone() };
         let path = path_value(path);
-        let arguments =
-            [("collection_path", path.clone()), ("path", path), ("config", Value::Object(self.object.clone()))];
+        let arguments = [
+            ("collection_path", path.clone()),
+            ("path", path),
+            ("config", Value::Object(self.collection.object.clone())),
+        ];
         let at = || match &hook.value {
             Value::Function(function) => function.module.file.span(function.def.range),
             _ => SourceSpan::line(module.file.path.clone(), 1),
@@ -286,9 +175,9 @@ impl LoadedConftests<'_, '_> {
             return perhaps("wraps the hooks of others, which is not followed");
         }
         let answer = match hook.value.doubt().or(hook.doubt.as_ref()) {
-            None => self.interpreter.call_hook(&hook.value, None, &arguments, &frame),
+            None => self.collection.interpreter.call_hook(&hook.value, None, &arguments, &frame),
             Some(doubt) => {
-                self.interpreter.may_call_hook(doubt, &hook.value, None, &arguments, &frame);
+                self.collection.interpreter.may_call_hook(doubt, &hook.value, None, &arguments, &frame);
                 Value::Unknown(doubt.clone())
             }
         };

@@ -1,32 +1,24 @@
 //! From a tree to the Python half of a catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
 use test_catalog::{
-    Catalog, Condition, DeclaredMarker, Observation, ObservationKind, Occurrences, Problem, ProblemKind, PytestFacts,
-    Reason, SourceSpan, TestCase, TreePath,
+    Catalog, DeclaredMarker, Observation, ObservationKind, Occurrences, PytestFacts, SourceSpan, TestCase, TreePath,
 };
 
-use crate::arguments::Argument;
-use crate::collect::{Collection, ConfigObject, ModuleNode};
 use crate::config::{Config, Invocation};
-use crate::conftests::LoadedConftests;
 use crate::eval::Interpreter;
-use crate::eval::value::Module;
 use crate::folders::Folders;
-use crate::imported;
-use crate::imports::{INIT, Imports};
-use crate::module_names::Taken;
+use crate::imports::Imports;
 use crate::observe::Observer;
-use crate::options::ImportMode;
 use crate::read::Texts;
+use crate::session::Session;
 use crate::sources::Sources;
-use crate::walk::{self, Collector, ModuleFile, PassedOver};
+use crate::walk::{self, ModuleFile, PassedOver};
 use crate::{ConfigError, PytestVersion, PythonVersion, syntax};
 
 /// What to look for, and as which releases would.
@@ -246,105 +238,17 @@ fn evaluate(
     deliver: &mut impl FnMut(Part),
 ) -> Result<Catalog, DiscoveryError> {
     let tree = settings.tree.as_path();
-    let object = ConfigObject::new(config);
-    let mut conftests = LoadedConftests::new(config, interpreter, object.clone());
+    let mut session = Session::start(config, interpreter);
     let sought: Vec<Utf8PathBuf> = settings.sought.iter().map(|file| tree.join(file)).collect();
-    let walked = walk::walk(config, tree, &mut conftests, folders, &sought);
-    let loaded = conftests.into_loaded();
-    let mut catalog = Catalog { problems: walked.problems, ..Catalog::default() };
-    catalog.problems.extend(loaded.problems);
+    let walked = walk::walk(config, tree, &mut session, folders, &sought);
+    let ended = session.end(walked.not_found.first())?;
+    modules.extend(ended.modules);
+    let mut catalog = ended.catalog;
+    catalog.problems.splice(..0, walked.problems);
     catalog.pytest = Some(facts(settings, config));
     catalog.declared_markers = declared(config, tree);
     catalog.observations.extend(walked.passed_over.iter().map(|(path, why)| passed_over(path, why, tree)));
-    if loaded.is_lost {
-        return Ok(catalog);
-    }
-    if let Some(argument) = walked.not_found.first() {
-        return Err(not_found(argument, None).into());
-    }
-
-    let mut collection = Collection::new(config, interpreter, loaded.plugins, object);
-    // What an argument names may be a docstring of a file as well as a test.
-    let mut in_docstrings = false;
-    for file in &walked.modules {
-        if loaded.lost_folders.iter().any(|folder| file.path.starts_with(folder)) {
-            continue;
-        }
-        if file.collector == Collector::Text {
-            let found = collection.doctest_text(file, node_path(&file.path, config), tree);
-            narrowed_to(file, found, None)?;
-            continue;
-        }
-        if file.collector == Collector::Other {
-            collection.other_file(file, node_path(&file.path, config), tree);
-            continue;
-        }
-        let mut file = file.clone();
-        if let Some(why) = collection.interpreter.imports.cannot_name(&file.path) {
-            let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
-            let (text, at) = (why.to_owned(), SourceSpan::line(path, 1));
-            if config.options.import_mode == ImportMode::Importlib {
-                // It may be there already: by a first import that failed.
-                file.doubt = Some(Reason { text, at });
-            } else {
-                narrowed_to(&file, false, Some(&text))?;
-                catalog.problems.push(Problem { kind: ProblemKind::Collection, message: text, at });
-                continue;
-            }
-        }
-        if let Some(text) = depends_on_imports(&file, config, collection.interpreter.imports) {
-            let path = TreePath::relative_to(&file.path, tree).unwrap_or_else(|| TreePath::new(&file.path));
-            file.doubt = Some(Reason { text: text.to_owned(), at: SourceSpan::line(path, 1) });
-        }
-        if config.options.import_mode != ImportMode::Importlib
-            && let Some((_, conftest)) = loaded.in_turn.iter().rev().find(|(loaded, _)| *loaded <= file.moment)
-        {
-            collection.interpreter.put_in_place(conftest);
-        }
-        let taken = loaded.taken.get(&file.path);
-        let source = if let Some(Taken::Other(other)) = taken { other } else { &file.path };
-        let name =
-            loaded.names.get(source).cloned().unwrap_or_else(|| collection.interpreter.imports.module_name(source));
-        let module = match collection.interpreter.module_by(source, &name) {
-            Ok(module) => module,
-            Err(problem) => {
-                narrowed_to(&file, false, Some(&problem.message))?;
-                catalog.problems.push(problem);
-                continue;
-            }
-        };
-        if let Some(problem) = ends_pytest(&module, settings.pytest) {
-            catalog.problems.push(problem);
-            return Ok(catalog);
-        }
-        // It is what its own file holds, and runs where the other file does not.
-        if let Some(Taken::Refused { what, by }) = taken {
-            let by = TreePath::relative_to(by, tree).unwrap_or_else(|| TreePath::new(by));
-            collection.observations.push(Observation {
-                kind: ObservationKind::Shadowed,
-                text: by.to_string(),
-                at: SourceSpan::line(module.file.path.clone(), 1),
-                test: None,
-            });
-            file.conditions
-                .push(Condition { text: format!("no other {what} in the same run"), at: SourceSpan::line(by, 1) });
-        }
-        let node = ModuleNode {
-            path: file.path.clone(),
-            node: node_path(&file.path, config),
-            module,
-            ignored_by: file.ignored_by.clone(),
-        };
-        if file.collector == Collector::Docstrings {
-            in_docstrings = collection.docstrings(&file, &Rc::new(node));
-            continue;
-        }
-        modules.insert(node.module.file.path.clone());
-        catalog.imports.extend(imported::of(&node.module.file));
-        let before = collection.problems.len();
-        let found = collection.module(&file, Rc::new(node)) || std::mem::take(&mut in_docstrings);
-        narrowed_to(&file, found, collection.problems.get(before).map(|problem| &*problem.message))?;
-    }
+    let Some(collection) = ended.collection else { return Ok(catalog) };
     let found = collection.finish();
     catalog.problems.extend(found.problems);
     catalog.observations.extend(found.observations);
@@ -365,32 +269,6 @@ fn evaluate(
     Ok(catalog)
 }
 
-/// Why it depends on what was imported before which module a file is.
-fn depends_on_imports(file: &ModuleFile, config: &Config, imports: &Imports) -> Option<&'static str> {
-    // The packages that other files are in may have its name, or give it another one.
-    let is_named_by_packages = file.collector == Collector::Docstrings && config.ini.consider_namespace_packages;
-    if imports.takes_any_module() && (file.path.file_name() == Some(INIT) || is_named_by_packages) {
-        return Some("with `importlib`, what is imported before decides which module this is");
-    }
-    imports
-        .may_be_of_library(&file.path)
-        .then_some("a plugin may have imported the library's module of its name before")
-}
-
-/// An argument has to select a test of its file. `why` is what lost the file.
-fn narrowed_to(file: &ModuleFile, found: bool, why: Option<&str>) -> Result<(), ConfigError> {
-    match &file.narrowed {
-        Some(argument) if !found => Err(not_found(argument, why)),
-        _ => Ok(()),
-    }
-}
-
-fn not_found(argument: &Argument, why: Option<&str>) -> ConfigError {
-    let what =
-        why.map_or_else(|| "names no test of that file".to_owned(), |why| format!("is not found: the file {why}"));
-    ConfigError::argument(argument.to_string(), what)
-}
-
 fn is_source(file: &&ModuleFile) -> bool {
     file.collector.imports()
 }
@@ -406,31 +284,6 @@ fn facts(settings: &Settings, config: &Config) -> PytestFacts {
         mark_expression: config.options.mark_expression.clone(),
         keyword_expression: config.options.keyword_expression.clone(),
     }
-}
-
-/// The path that node ids use: relative to the rootdir. Of a file outside it only what is below the argument that
-/// names it, which for the file itself is nothing.
-pub(crate) fn node_path(path: &Utf8Path, config: &Config) -> TreePath {
-    if let Some(inside) = TreePath::relative_to(path, &config.rootdir) {
-        return inside;
-    }
-    let arguments = config.arguments.iter().map(|argument| argument.path.as_path());
-    let holder = arguments.filter(|argument| path.starts_with(argument)).max_by_key(|argument| argument.as_str().len());
-    let below = holder.and_then(|holder| TreePath::relative_to(path, holder));
-    below.unwrap_or_else(|| TreePath::new(path.file_name().unwrap_or_default()))
-}
-
-/// `sys.exit` and `KeyboardInterrupt` at import end pytest with nothing collected; before, they cost the module.
-const EXIT_ENDS: PytestVersion = PytestVersion::new(8, 1, 0);
-
-fn ends_pytest(module: &Module, pytest: PytestVersion) -> Option<Problem> {
-    let ended = module.ended.borrow();
-    let raised = ended.as_ref().filter(|raised| matches!(&*raised.class, "SystemExit" | "KeyboardInterrupt"))?;
-    (pytest >= EXIT_ENDS).then(|| Problem {
-        kind: ProblemKind::Collection,
-        message: format!("raises `{}` when it is imported: pytest ends and collects nothing at all", raised.class),
-        at: raised.at.clone(),
-    })
 }
 
 /// That the walk passes over a file that was sought, or a folder above it.

@@ -5,9 +5,9 @@
 //! cannot be known is [`inexact`](test_catalog::Certainty::Inexact), with the reason and its place; a file that
 //! cannot be read costs itself only.
 //!
-//! Data flows one way: `config` (rootdir, options, arguments) → `walk` (which files) → `sources` (each file parsed
-//! once, ahead of evaluation) → `syntax` (source to our own tree; the only place that names a parser) → `eval` (what
-//! module-level names are bound to) → `collect` (classes, marks, parameters, ids) → the catalog.
+//! Data flows one way: `config` (rootdir, options, arguments) → `walk` (which files, and when) → `session` (one file or conftest
+//! after the other) → `sources` (each file parsed once, ahead of evaluation) → `syntax` (source to our own tree; the only place that
+//! names a parser) → `eval` (what module-level names are bound to) → `collect` (classes, marks, parameters, ids) → the catalog.
 //!
 //! Assumptions, which a listing holds under: libraries are importable; the environment is
 //! [`Settings::env`] and nothing else; the platform is Linux; options of plugins and conftests that nobody gave have
@@ -50,6 +50,7 @@ mod pinned;
 mod projects;
 mod pytest_names;
 mod read;
+mod session;
 mod shell_words;
 mod sources;
 mod standard_library;

@@ -74,11 +74,6 @@ impl ModuleNames {
         self.namespaced.get(file).cloned()
     }
 
-    /// The same of all files.
-    pub(crate) fn take_namespaced(&mut self) -> HashMap<Utf8PathBuf, String> {
-        std::mem::take(&mut self.namespaced)
-    }
-
     /// Imports a file; `None` where that gives its own module.
     pub(crate) fn import(&mut self, file: &Utf8Path, imports: &Imports) -> Option<Taken> {
         let (root, name) = match self.namespaced(file, imports) {

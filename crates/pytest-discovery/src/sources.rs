@@ -8,16 +8,15 @@ use std::thread::{self, Scope};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
-use test_catalog::{Problem, Reason};
+use test_catalog::Problem;
 
 use crate::PythonVersion;
 use crate::folders::{Folders, lock};
 use crate::imports::{INIT, Import, Imports};
-use crate::moment::Moment;
 use crate::read::Texts;
 use crate::syntax::SourceFile;
 use crate::syntax::ast::{ExprKind, Stmt, StmtKind};
-use crate::walk::{ConftestIgnores, Conftests, HookVerdict};
+use crate::walk::{ConftestIgnores, HookVerdict, Kept, ModuleFile, Session};
 use crate::{read, syntax};
 
 /// More helpers than this would only wait for each other's memory.
@@ -258,10 +257,9 @@ impl<'t> Sources<'t> {
 }
 
 /// A walk for which conftests say nothing: it gives every file that may be collected, for helpers to parse.
-impl Conftests for &Sources<'_> {
-    fn ignores(&mut self, conftest: &Utf8Path, _: Moment, _: Option<Reason>) -> ConftestIgnores {
-        // Conftests are evaluated before modules.
-        self.add(|files| files.push_front(conftest.to_owned()));
+impl Session for &Sources<'_> {
+    fn ignores(&mut self, conftest: &Utf8Path, _: &Kept) -> ConftestIgnores {
+        self.add(|files| files.push_back(conftest.to_owned()));
         ConftestIgnores::default()
     }
 
@@ -269,7 +267,9 @@ impl Conftests for &Sources<'_> {
         HookVerdict::Silent
     }
 
-    fn found(&mut self, module: &Utf8Path, _: Moment) {
-        self.add(|files| files.push_back(module.to_owned()));
+    fn found(&mut self, file: &ModuleFile) {
+        if file.collector.imports() {
+            self.add(|files| files.push_back(file.path.clone()));
+        }
     }
 }

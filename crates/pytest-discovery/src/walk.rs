@@ -21,11 +21,11 @@ use crate::config::Config;
 use crate::fnmatch::FnMatch;
 use crate::folders::{Child, Folder, Folders, Kind};
 use crate::imports::INIT;
-use crate::moment::Moment;
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 use doctest_files::DoctestFiles;
-use ignoring::{FolderRules, Kept, PathPattern, Source, Verdict};
+pub(crate) use ignoring::Kept;
+use ignoring::{FolderRules, PathPattern, Source, Verdict};
 pub(crate) use passed_over::PassedOver;
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
@@ -65,17 +65,22 @@ pub(crate) struct Entry {
     pub(crate) condition: Option<Condition>,
 }
 
-/// Whom the walk asks and tells on its way.
-pub(crate) trait Conftests {
-    /// What the conftest says, to which the walk comes at that moment. It asks once for each, outer folders first. `perhaps`
-    /// is why the walk may not come to it at all.
-    fn ignores(&mut self, conftest: &Utf8Path, moment: Moment, perhaps: Option<Reason>) -> ConftestIgnores;
+/// Whom the walk asks and tells on its way, in the order in which pytest collects.
+pub(crate) trait Session {
+    /// What the conftest of a folder says to which the walk comes. It asks once for each, outer folders first. `kept` is what
+    /// is to be said of the folder.
+    fn ignores(&mut self, conftest: &Utf8Path, kept: &Kept) -> ConftestIgnores;
 
     /// What the hook of that conftest says of a path.
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
 
-    /// Hears of a module that is collected, to which the walk comes at that moment.
-    fn found(&mut self, _module: &Utf8Path, _moment: Moment) {}
+    /// Collects a file.
+    fn found(&mut self, _file: &ModuleFile) {}
+
+    /// Whether plugins of the tree that are no conftests are asked what is left out.
+    fn may_ignore(&self) -> bool {
+        false
+    }
 
     /// Whether a hook of the tree may collect files in a way of its own.
     fn may_collect(&self) -> bool {
@@ -129,14 +134,34 @@ pub(crate) struct ModuleFile {
     pub(crate) doubt: Option<Reason>,
     /// The option of the tree's configuration that leaves it out.
     pub(crate) ignored_by: Option<Condition>,
-    /// When it is collected.
-    pub(crate) moment: Moment,
+    pub(crate) position: Position,
+}
+
+impl ModuleFile {
+    /// Why a conftest may leave it out.
+    pub(crate) fn perhaps(&self) -> Option<Reason> {
+        perhaps(&self.conditions, self.doubt.as_ref())
+    }
+}
+
+/// Why what is under conditions or a doubt may not be there.
+fn perhaps(conditions: &[Condition], doubt: Option<&Reason>) -> Option<Reason> {
+    conditions.first().map(Condition::reason).or_else(|| doubt.cloned())
+}
+
+/// The position of a file among all that pytest collects, which may be another one than when it is collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Position {
+    /// Which of what the session collects itself leads to it: of the arguments, or of their nodes.
+    node: usize,
+    /// How many files were found before.
+    file: usize,
 }
 
 /// What the walk found.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
-    /// The files, in pytest's order: one that is collected twice stands there twice.
+    /// The files as they were collected: one that is collected twice stands there twice.
     pub(crate) modules: Vec<ModuleFile>,
     /// Every conftest that was loaded, outer folders first.
     pub(crate) conftests: Vec<Utf8PathBuf>,
@@ -154,28 +179,31 @@ pub(crate) struct Walked {
 pub(crate) fn walk(
     config: &Config,
     tree: &Utf8Path,
-    conftests: &mut impl Conftests,
+    session: &mut impl Session,
     folders: &Folders,
     sought: &[Utf8PathBuf],
 ) -> Walked {
-    let mut walker = Walker::new(config, tree, conftests, folders, sought);
+    let mut walker = Walker::new(config, tree, session, folders, sought);
     if config.pytest < PytestVersion::INTERLEAVED_WALK {
         walker.as_pytest_7();
     } else {
         let is_passed_through = |place: &usize| arguments::is_passed_through(config, *place);
         let places = (0..config.arguments.len()).filter(|place| !is_passed_through(place));
+        // A file of which an argument names a test is searched for that before any folder is collected.
+        places.clone().for_each(|place| walker.search(place));
         places.for_each(|place| walker.argument(place));
     }
     for file in sought {
         walker.not_below(file);
     }
+    walker.walked.other_names.sort();
     walker.walked
 }
 
-struct Walker<'a, C> {
+struct Walker<'a, S> {
     config: &'a Config,
     tree: &'a Utf8Path,
-    conftests: &'a mut C,
+    session: &'a mut S,
     folders: &'a Folders,
     sought: &'a [Utf8PathBuf],
     /// The arguments' paths. As texts, like all that each file is compared with: paths are compared part by part.
@@ -191,16 +219,14 @@ struct Walker<'a, C> {
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
     /// How many folders were entered.
     entered: usize,
-    /// How many modules were found.
-    found: usize,
     walked: Walked,
 }
 
-impl<'a, C: Conftests> Walker<'a, C> {
+impl<'a, S: Session> Walker<'a, S> {
     fn new(
         config: &'a Config,
         tree: &'a Utf8Path,
-        conftests: &'a mut C,
+        session: &'a mut S,
         folders: &'a Folders,
         sought: &'a [Utf8PathBuf],
     ) -> Self {
@@ -217,7 +243,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
         Self {
             config,
             tree,
-            conftests,
+            session,
             folders,
             sought,
             initial: config.arguments.iter().map(|argument| argument.path.as_str()).collect(),
@@ -243,71 +269,116 @@ impl<'a, C: Conftests> Walker<'a, C> {
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
             entered: 0,
-            found: 0,
             walked: Walked::default(),
         }
     }
 
-    fn argument(&mut self, place: usize) {
-        let config = self.config;
-        let Some(argument) = config.arguments.get(place) else { return };
-        let folder = if argument.path.is_dir() { Some(argument.path.as_path()) } else { argument.path.parent() };
-        let Some(folder) = folder else { return };
-        // A module that is in no package is collected without its folder, and so without conftests.
-        let is_alone = argument.path.is_file() && argument.module_name.as_ref().is_some_and(|name| !name.contains('.'));
-        let rules = if is_alone { Arc::default() } else { self.enter_from_above(folder) };
-        if argument.path.is_dir() {
-            self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default());
-        } else {
-            let narrowed = (!argument.names.is_empty()).then(|| argument.clone());
-            let collectors = self.collectors(&argument.path);
-            // pytest says itself what becomes of a file that nothing collects.
-            let named = if collectors.is_empty() && self.has_modules { vec![Collector::Module] } else { collectors };
-            for collector in named {
-                let made_anew = arguments::times_made_anew(config, place);
-                let file = self.module_file(&argument.path, collector, narrowed.clone(), Kept::default());
-                self.file(ModuleFile { made_anew, ..file });
-            }
+    /// Loads the conftests on the way to an argument, and collects the file that it narrows.
+    fn search(&mut self, place: usize) {
+        let Some((argument, folder)) = self.of_arguments(place) else { return };
+        let _ = self.rules_of(argument, folder);
+        if !argument.names.is_empty() {
+            self.named_file(argument, place);
         }
     }
 
-    fn folder(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, above: &mut Vec<Utf8PathBuf>, kept: &Kept) {
+    /// Collects what an argument leads to, unless it was searched.
+    fn argument(&mut self, place: usize) {
+        let Some((argument, folder)) = self.of_arguments(place) else { return };
+        if folder == argument.path {
+            let rules = self.rules_of(argument, folder);
+            self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default(), place);
+        } else if argument.names.is_empty() {
+            self.named_file(argument, place);
+        }
+    }
+
+    /// An argument, with the folder that it is or lies in.
+    fn of_arguments(&self, place: usize) -> Option<(&'a Argument, &'a Utf8Path)> {
+        let argument = self.config.arguments.get(place)?;
+        let folder = if argument.path.is_dir() { Some(argument.path.as_path()) } else { argument.path.parent() };
+        Some((argument, folder?))
+    }
+
+    fn rules_of(&mut self, argument: &Argument, folder: &Utf8Path) -> Arc<FolderRules> {
+        // A module that is in no package is collected without its folder, and so without conftests.
+        let is_alone = folder != argument.path && argument.module_name.as_ref().is_some_and(|name| !name.contains('.'));
+        if is_alone { Arc::default() } else { self.enter_from_above(folder) }
+    }
+
+    fn named_file(&mut self, argument: &Argument, place: usize) {
+        let narrowed = (!argument.names.is_empty()).then(|| argument.clone());
+        let collectors = self.collectors(&argument.path);
+        // pytest says itself what becomes of a file that nothing collects.
+        let named = if collectors.is_empty() && self.has_modules { vec![Collector::Module] } else { collectors };
+        for collector in named {
+            let made_anew = arguments::times_made_anew(self.config, place);
+            let file = self.module_file(&argument.path, collector, narrowed.clone(), Kept::default());
+            self.file(ModuleFile { made_anew, ..file }, place);
+        }
+    }
+
+    /// pytest makes nodes of all children of a folder before it collects the first of them.
+    fn folder(
+        &mut self,
+        folder: &Utf8Path,
+        rules: &Arc<FolderRules>,
+        above: &mut Vec<Utf8PathBuf>,
+        kept: &Kept,
+        place: usize,
+    ) {
         let Some(listing) = self.listing(folder) else { return };
-        for Child { name, kind, is_link } in in_order(&listing) {
-            let is_dir = *kind == Kind::Folder;
-            let may_be_test = name.ends_with(".py") || self.doctest_files.may_have(name);
-            if !is_dir && !may_be_test && !self.conftests.may_collect() {
-                continue;
-            }
-            let path = &folder.join(&**name);
-            let collectors = if is_dir { Vec::new() } else { self.collectors(path) };
-            let is_passed_over = !is_dir && !collectors.contains(&Collector::Module) && self.has_modules;
-            if is_passed_over && name.ends_with(".py") {
-                self.not_looked_for(path, name);
-            }
-            if !is_dir && collectors.is_empty() {
-                continue;
-            }
-            let own = match self.verdict(path, is_dir, rules) {
-                Verdict::Kept(own) => own,
-                Verdict::Ignored(why) => {
-                    self.pass_over(path, why);
-                    continue;
-                }
-            };
+        let children: Vec<_> = in_order(&listing).filter_map(|child| self.child(folder, child, rules)).collect();
+        for (path, child, collectors, own) in children {
             let inner = kept.and(own);
-            if !is_dir {
+            if child.kind != Kind::Folder {
                 for collector in collectors {
-                    let file = self.module_file(path, collector, None, inner.clone());
-                    self.file(file);
+                    let file = self.module_file(&path, collector, None, inner.clone());
+                    self.file(file, place);
                 }
                 continue;
             }
-            let Some(real) = self.real(path, *is_link, above) else { continue };
-            let inside = self.enter(path, rules, &inner);
+            let Some(real) = self.real(&path, child.is_link, above) else { continue };
+            let inside = self.enter(&path, rules, &inner);
             above.push(real);
-            self.folder(path, &inside, above, &inner);
+            self.folder(&path, &inside, above, &inner, place);
             above.pop();
+        }
+    }
+
+    /// A child of a folder that is kept, and what a file is collected as.
+    fn child<'c>(
+        &mut self,
+        folder: &Utf8Path,
+        child: &'c Child,
+        rules: &FolderRules,
+    ) -> Option<(Utf8PathBuf, &'c Child, Vec<Collector>, Kept)> {
+        let name = &child.name;
+        let is_dir = child.kind == Kind::Folder;
+        let is_asked = child.kind == Kind::File && (rules.has_hooks() || self.session.may_ignore());
+        let may_be_test = name.ends_with(".py") || self.doctest_files.may_have(name);
+        if !is_dir && !is_asked && !may_be_test && !self.session.may_collect() {
+            return None;
+        }
+        let path = folder.join(&**name);
+        let collectors = if is_dir { Vec::new() } else { self.collectors(&path) };
+        let is_passed_over = !is_dir && !collectors.contains(&Collector::Module) && self.has_modules;
+        if is_passed_over && name.ends_with(".py") {
+            self.not_looked_for(&path, name);
+        }
+        if !is_dir && collectors.is_empty() {
+            // A hook that is asked may remember it.
+            if is_asked {
+                let _ = self.verdict(&path, is_dir, rules);
+            }
+            return None;
+        }
+        match self.verdict(&path, is_dir, rules) {
+            Verdict::Kept(own) => Some((path, child, collectors, own)),
+            Verdict::Ignored(why) => {
+                self.pass_over(&path, why);
+                None
+            }
         }
     }
 
@@ -367,7 +438,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
     }
 
     fn other_collector(&mut self, path: &Utf8Path) -> Option<Collector> {
-        (self.conftests.may_collect() && self.conftests.collects(path)).then_some(Collector::Other)
+        (self.session.may_collect() && self.session.collects(path)).then_some(Collector::Other)
     }
 
     fn is_python_file(&self, path: &Utf8Path) -> bool {
@@ -380,7 +451,7 @@ impl<'a, C: Conftests> Walker<'a, C> {
         ModuleFile {
             path: path.to_owned(),
             collector,
-            moment: Moment::of_module(self.found, narrowed.is_some(), self.config.pytest),
+            position: Position::default(),
             narrowed,
             made_anew: 0,
             conditions: kept.conditions,
@@ -389,17 +460,11 @@ impl<'a, C: Conftests> Walker<'a, C> {
         }
     }
 
-    fn file(&mut self, file: ModuleFile) {
-        if file.collector.imports() {
-            self.conftests.found(&file.path, if file.ignored_by.is_some() { Moment::NEVER } else { file.moment });
-        }
-        self.found += 1;
+    /// Collects a file, to which that node of the session leads.
+    fn file(&mut self, file: ModuleFile, node: usize) {
+        let file = ModuleFile { position: Position { node, file: self.walked.modules.len() }, ..file };
+        self.session.found(&file);
         self.walked.modules.push(file);
-    }
-
-    /// When the conftest of a folder that is kept so is loaded.
-    fn moment(&self, kept: &Kept) -> Moment {
-        if kept.ignored_by.is_some() { Moment::NEVER } else { Moment::behind(self.found) }
     }
 
     /// Whether a file is sought that is this one or lies below it.

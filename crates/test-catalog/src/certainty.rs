@@ -46,3 +46,11 @@ pub struct Condition {
     /// Where it stands.
     pub at: SourceSpan,
 }
+
+impl Condition {
+    /// It as why something is not known that is so only where it holds.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        Reason { text: self.text.clone(), at: self.at.clone() }
+    }
+}

@@ -42,6 +42,7 @@ mod unread;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use camino::Utf8Path;
 use test_catalog::{
     Condition, DeclaredMarker, EditSite, NodeId, Observation, Problem, ProblemKind, Reason, SourceSpan,
 };
@@ -52,8 +53,9 @@ use crate::eval::alike::Watch;
 use crate::eval::shared::Shared;
 use crate::eval::value::{Binding, Doubt, Module, Names, Value};
 use crate::eval::{Frame, Interpreter, TOO_LONG, truth};
+use crate::moment::Moment;
 use crate::syntax::ast::Range;
-use crate::walk::ModuleFile;
+use crate::walk::{ModuleFile, Position};
 pub(crate) use cases::Cases;
 pub(crate) use config_object::ConfigObject;
 use fixtures::{Layer, Visible};
@@ -61,7 +63,8 @@ use item::ClassNode;
 pub(crate) use item::{Item, ModuleNode};
 use marks::MarkList;
 pub(crate) use names::NameFilters;
-pub(crate) use plugins::{Plugin, Plugins};
+use plugins::Plugins;
+pub(crate) use plugins::{IGNORE_HOOK, Plugin};
 use search::Search;
 
 /// What pytest itself calls is called nowhere in the tree.
@@ -72,10 +75,12 @@ pub(crate) struct Collection<'c, 'i> {
     config: &'c Config,
     filters: NameFilters,
     pub(crate) interpreter: &'c mut Interpreter<'i>,
-    plugins: Plugins,
-    object: Rc<ConfigObject>,
+    pub(crate) plugins: Plugins,
+    pub(crate) object: Rc<ConfigObject>,
     session: metafunc::Session,
     items: Vec<Rc<Item>>,
+    /// The position of each file that was collected, with how many tests there were before.
+    positions: Vec<(Position, usize)>,
     /// The classes of the module or class that is being collected: pytest collects them after all that is beside them.
     nodes: Vec<class::Node>,
     search: Search,
@@ -117,6 +122,20 @@ struct Place {
     unittest: bool,
 }
 
+/// The tests in the order of the positions of their files, which may have been collected in another one.
+fn in_position(items: Vec<Rc<Item>>, positions: Vec<(Position, usize)>) -> Vec<Rc<Item>> {
+    if positions.is_sorted_by_key(|(position, _)| position) {
+        return items;
+    }
+    let mut rest = items.into_iter();
+    let ends = positions.iter().skip(1).map(|(_, end)| *end).chain([usize::MAX]);
+    let each = positions.iter().zip(ends);
+    let mut files: Vec<(Position, Vec<Rc<Item>>)> =
+        each.map(|((position, begin), end)| (*position, rest.by_ref().take(end - begin).collect())).collect();
+    files.sort_by_key(|(position, _)| *position);
+    files.into_iter().flat_map(|(_, items)| items).collect()
+}
+
 /// pytest fails to collect this node: its tests are lost.
 struct Lost(Problem);
 
@@ -127,12 +146,7 @@ impl Lost {
 }
 
 impl<'c, 'i> Collection<'c, 'i> {
-    pub(crate) fn new(
-        config: &'c Config,
-        interpreter: &'c mut Interpreter<'i>,
-        plugins: Plugins,
-        object: Rc<ConfigObject>,
-    ) -> Self {
+    pub(crate) fn new(config: &'c Config, interpreter: &'c mut Interpreter<'i>, object: Rc<ConfigObject>) -> Self {
         let session = metafunc::Session {
             pytest: config.pytest,
             rules: parameter_sets::IdRules {
@@ -149,10 +163,11 @@ impl<'c, 'i> Collection<'c, 'i> {
             config,
             filters: NameFilters::new(config),
             interpreter,
-            plugins,
+            plugins: Plugins::new(config),
             object,
             session,
             items: Vec::new(),
+            positions: Vec::new(),
             nodes: Vec::new(),
             search: Search::default(),
             told: Vec::new(),
@@ -165,6 +180,21 @@ impl<'c, 'i> Collection<'c, 'i> {
         }
     }
 
+    /// Registers a plugin, and those that it names.
+    pub(crate) fn register(&mut self, plugin: Plugin) {
+        self.plugins.register(plugin, &self.object, self.interpreter);
+    }
+
+    /// Whether a hook may collect a file in a way of its own.
+    pub(crate) fn collects(&mut self, path: &Utf8Path) -> bool {
+        self.plugins.collect(self.interpreter, path)
+    }
+
+    /// What is collected from here on has that position among all tests.
+    pub(crate) fn begin(&mut self, position: Position) {
+        self.positions.push((position, self.items.len()));
+    }
+
     /// Collects one module. Whether that has what the argument names: a module that is lost has nothing.
     pub(crate) fn module(&mut self, file: &ModuleFile, node: Rc<ModuleNode>) -> bool {
         let module = node.module.clone();
@@ -172,9 +202,12 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.lost_import(&module);
             return false;
         }
-        let perhaps = file.conditions.first().map(|one| Reason { text: one.text.clone(), at: one.at.clone() }.into());
-        self.plugins.register_named(&module, file.moment, perhaps.as_ref(), &self.object, self.interpreter);
-        let id_hooks = self.plugins.hooks_by("pytest_make_parametrize_id", &file.path, file.moment);
+        let (moment, perhaps) = match file.ignored_by {
+            Some(_) => (Moment::Never, None),
+            None => (Moment::OnTheWay, file.perhaps().map(Doubt::from)),
+        };
+        self.plugins.register_named(&module, moment, perhaps.as_ref(), &self.object, self.interpreter);
+        let id_hooks = self.plugins.hooks_of_all("pytest_make_parametrize_id", &file.path, moment);
         self.session.id_hooks = id_hooks.into_iter().map(plugins::Hook::value).collect();
         let tested = self.test_flag(&module);
         if tested.as_ref().is_some_and(|flag| truth(flag) == Some(false)) {
@@ -316,7 +349,8 @@ impl<'c, 'i> Collection<'c, 'i> {
             let message = format!("may have tests that are not seen: {}", reason.text);
             problems.push(Problem { kind: ProblemKind::Collection, message, at: reason.at.clone() });
         }
-        let items = finish::finish(self.items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
+        let items = in_position(self.items, self.positions);
+        let items = finish::finish(items, &self.plugins, &self.object, self.interpreter, self.config.pytest);
         problems.extend(self.object.ended.take());
         let declared = self.object.declared.take();
         Found { cases: Cases::new(items), problems, observations: self.observations, declared }

@@ -25,6 +25,7 @@ use crate::syntax::visit::{self, Node};
 const SPECNAME: &str = "specname";
 
 const COLLECT_FILE: &str = "pytest_collect_file";
+pub(crate) const IGNORE_HOOK: &str = "pytest_ignore_collect";
 
 /// One plugin of the tree.
 #[derive(Debug)]
@@ -66,6 +67,11 @@ impl Plugin {
     pub(crate) fn new(module: Rc<Module>, folder: Option<Utf8PathBuf>, loaded: Moment, perhaps: Option<Doubt>) -> Self {
         let specnames = names_hooks(&module.file.body);
         Self { module, folder, loaded, perhaps, specnames, fixtures: Rc::default() }
+    }
+
+    /// Whether it is there before anything is collected.
+    fn is_initial(&self) -> bool {
+        self.loaded == Moment::Start
     }
 
     /// Whether it is that module.
@@ -124,7 +130,7 @@ impl Plugin {
     /// nothing leaves collection to pytest. A plugin that comes later is not asked.
     fn begin_collection(&self, config: &Rc<ConfigObject>, interpreter: &mut Interpreter<'_>) {
         const HOOK: &str = "pytest_collection";
-        let Some(hook) = self.hook(HOOK).filter(|_| self.loaded.is_initial()) else { return };
+        let Some(hook) = self.hook(HOOK).filter(|_| self.is_initial()) else { return };
         let is_plain = matches!(&hook.function, Value::Function(function) if function.def.parameters.is_empty());
         let leaves_it =
             is_plain && !hook.wraps && matches!(hook.call(interpreter, &[]), Value::None) && !interpreter.has_failed();
@@ -186,7 +192,7 @@ impl Plugin {
         let mut hook = Hook {
             function: binding.value,
             module: self.module.clone(),
-            initial: self.loaded.is_initial(),
+            initial: self.is_initial(),
             turn: Turn::Normal,
             wraps: doubt.is_some(),
             at: doubt.as_ref().map_or_else(|| SourceSpan::line(file.path.clone(), 1), |doubt| doubt.at.clone()),
@@ -318,6 +324,8 @@ pub(crate) struct Plugins {
     words: Vec<String>,
     /// Whether the plugin `pytester` of pytest's is there: something names it.
     has_pytester: bool,
+    may_collect: bool,
+    may_ignore: bool,
     pytest: PytestVersion,
 }
 
@@ -328,13 +336,15 @@ impl Plugins {
     pub(crate) fn new(config: &Config) -> Self {
         let (rootdir, words) = (config.rootdir.clone(), config.options.plugins.clone());
         let has_pytester = words.iter().any(|word| is_pytester(word)) && !is_blocked(&words, PYTESTER);
-        Self { all: Vec::new(), rootdir, words, has_pytester, pytest: config.pytest }
+        let (may_collect, may_ignore) = (false, false);
+        Self { all: Vec::new(), rootdir, words, has_pytester, may_collect, may_ignore, pytest: config.pytest }
     }
 
-    /// The hooks of a name in the order of calls, of the plugins that are there when that file is collected, wherever they
-    /// lie.
-    pub(super) fn hooks_by(&self, name: &str, path: &Utf8Path, moment: Moment) -> Vec<Hook> {
-        let mut hooks = self.hooks_of(name, Some(path), |plugin| plugin.loaded <= moment);
+    /// The hooks of a name in the order of calls, of all plugins that are there now, wherever they lie: for a file that is
+    /// collected at that moment.
+    pub(super) fn hooks_of_all(&self, name: &str, path: &Utf8Path, moment: Moment) -> Vec<Hook> {
+        let is_there = |plugin: &Plugin| plugin.loaded != Moment::Never || moment == Moment::Never;
+        let mut hooks = self.hooks_of(name, Some(path), is_there);
         in_turn(&mut hooks);
         hooks
     }
@@ -348,13 +358,15 @@ impl Plugins {
     ) {
         let (module, loaded, perhaps) = (plugin.module.clone(), plugin.loaded, plugin.perhaps.clone());
         match &perhaps {
-            _ if loaded == Moment::NEVER => {}
+            _ if loaded == Moment::Never => {}
             None => plugin.configure(config, interpreter),
             Some(doubt) => {
                 let _ = interpreter.perhaps(doubt, |interpreter| plugin.configure(config, interpreter));
             }
         }
         plugin.register_fixtures(config, interpreter, self.pytest);
+        self.may_collect |= plugin.implementation(COLLECT_FILE).is_some();
+        self.may_ignore |= plugin.reaches_all() && plugin.module_with(IGNORE_HOOK).is_some();
         self.all.push(plugin);
         self.register_named(&module, loaded, perhaps.as_ref(), config, interpreter);
     }
@@ -395,7 +407,7 @@ impl Plugins {
     /// at once.
     pub(super) fn conditions(&self, path: &Utf8Path) -> Vec<Condition> {
         let at_once = loads_at_once(self.pytest);
-        let needed = self.all.iter().filter(|plugin| at_once || plugin.loaded.is_initial() || plugin.reaches(path));
+        let needed = self.all.iter().filter(|plugin| at_once || plugin.is_initial() || plugin.reaches(path));
         let mut all: Vec<Condition> = Vec::new();
         for condition in needed.flat_map(|plugin| plugin.module.conditions.borrow().clone()) {
             if !all.contains(&condition) {
@@ -412,7 +424,12 @@ impl Plugins {
 
     /// Whether one of them may collect files in a way of its own.
     pub(crate) fn may_collect(&self) -> bool {
-        self.all.iter().any(|plugin| plugin.implementation(COLLECT_FILE).is_some())
+        self.may_collect
+    }
+
+    /// Whether one of them that is no conftest is asked what is left out.
+    pub(crate) fn may_ignore(&self) -> bool {
+        self.may_ignore
     }
 
     /// Whether it may collect that file.
@@ -439,7 +456,7 @@ impl Plugins {
     /// The hooks of a name that reach a file (or all of them), in the order of calls: those that want to be first,
     /// the rest, those that want to be last; in each group the one registered last comes first.
     pub(super) fn hooks(&self, name: &str, path: Option<&Utf8Path>) -> Vec<Hook> {
-        let is_there = |plugin: &Plugin| path.map_or(plugin.loaded != Moment::NEVER, |path| plugin.reaches(path));
+        let is_there = |plugin: &Plugin| path.map_or(plugin.loaded != Moment::Never, |path| plugin.reaches(path));
         let mut hooks = self.hooks_of(name, path, is_there);
         in_turn(&mut hooks);
         hooks

@@ -122,8 +122,7 @@ impl Interpreter<'_> {
             let hazard = hazards.iter().find(|one| one.at == condition.at);
             let caught = hazard.map_or(Some(false), |one| self.is_caught(one));
             if let (Some(hazard), true) = (hazard, caught != Some(false)) {
-                let reason = test_catalog::Reason { text: condition.text.clone(), at: condition.at.clone() };
-                self.note_risk_of(hazard, &Doubt::from(reason));
+                self.note_risk_of(hazard, &Doubt::from(condition.reason()));
             }
             let mut conditions = frame.module.conditions.borrow_mut();
             if caught != Some(true) && !conditions.contains(condition) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Condition, Reason};
 
-use super::{Conftests, Entry, HookVerdict, PassedOver, Walker};
+use super::{Entry, HookVerdict, PassedOver, Session, Walker, perhaps};
 use crate::fnmatch::FnMatch;
 use crate::version::PytestVersion;
 
@@ -28,6 +28,13 @@ pub(super) struct FolderRules {
     unknown: Option<Reason>,
     /// The conftests with `pytest_ignore_collect`, the nearest last.
     hooks: Vec<Utf8PathBuf>,
+}
+
+impl FolderRules {
+    /// Whether a conftest around is asked for each child.
+    pub(super) fn has_hooks(&self) -> bool {
+        !self.hooks.is_empty()
+    }
 }
 
 /// A pattern of `python_files` or `norecursedirs`: of a name, or with `/` of a whole path.
@@ -57,17 +64,19 @@ pub(super) enum Verdict {
 
 /// What is to be said of what is kept.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
+    /// Under which a hook keeps it.
     pub(super) conditions: Vec<Condition>,
+    /// Why a conftest may leave it out, or keep it.
     pub(super) doubt: Option<Reason>,
-    pub(super) ignored_by: Option<Condition>,
+    /// The option of the tree's configuration that leaves it out.
+    pub(crate) ignored_by: Option<Condition>,
 }
 
 impl Kept {
-    /// Why it may be left out.
-    fn perhaps(&self) -> Option<Reason> {
-        let condition = self.conditions.first();
-        condition.map(|one| Reason { text: one.text.clone(), at: one.at.clone() }).or_else(|| self.doubt.clone())
+    /// Why it may not be there in this run.
+    pub(crate) fn perhaps(&self) -> Option<Reason> {
+        self.ignored_by.as_ref().map(Condition::reason).or_else(|| perhaps(&self.conditions, self.doubt.as_ref()))
     }
 
     /// The same below it, with what is to be said of that.
@@ -80,7 +89,7 @@ impl Kept {
     }
 }
 
-impl<C: Conftests> Walker<'_, C> {
+impl<S: Session> Walker<'_, S> {
     /// Loads the conftests from `confcutdir` down to a folder.
     pub(super) fn enter_from_above(&mut self, folder: &Utf8Path) -> Arc<FolderRules> {
         let mut rules = Arc::new(FolderRules::default());
@@ -101,7 +110,7 @@ impl<C: Conftests> Walker<'_, C> {
         }
         let conftest = folder.join("conftest.py");
         let rules = if !self.config.options.noconftest && self.folders.has_file(folder, "conftest.py") {
-            let said = self.conftests.ignores(&conftest, self.moment(kept), kept.perhaps());
+            let said = self.session.ignores(&conftest, kept);
             self.walked.conftests.push(conftest.clone());
             let globs = said
                 .globs
@@ -135,8 +144,8 @@ impl<C: Conftests> Walker<'_, C> {
         let mut kept = Kept { doubt: rules.unknown.clone(), ..Kept::default() };
         for asked in rules.hooks.iter().rev().map(Some).chain([None]) {
             let verdict = match asked {
-                Some(conftest) => self.conftests.ask_hook(conftest, path),
-                None => self.conftests.ask_plugins(path),
+                Some(conftest) => self.session.ask_hook(conftest, path),
+                None => self.session.ask_plugins(path),
             };
             match verdict {
                 HookVerdict::Silent => {}

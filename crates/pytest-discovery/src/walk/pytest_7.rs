@@ -11,7 +11,7 @@ use foldhash::HashSet;
 use test_catalog::{Reason, SourceSpan, TreePath};
 
 use super::ignoring::{FolderRules, Kept, Verdict};
-use super::{Collector, Conftests, ModuleFile, Walker, canonical};
+use super::{Collector, ModuleFile, Session, Walker, canonical};
 use crate::arguments::Argument;
 use crate::folders::Kind;
 use crate::imports::INIT;
@@ -56,9 +56,9 @@ struct Entry {
     kept: Kept,
 }
 
-/// What the session knows of the arguments before.
+/// What is known of the arguments before.
 #[derive(Default)]
-struct Session {
+struct Before {
     /// Folders whose files are collected by their package.
     packages: HashSet<Utf8PathBuf>,
     /// `__init__.py` above arguments.
@@ -68,28 +68,28 @@ struct Session {
     nodes: Vec<Node>,
 }
 
-impl<C: Conftests> Walker<'_, C> {
+impl<S: Session> Walker<'_, S> {
     /// Collects what the arguments give.
     pub(super) fn as_pytest_7(&mut self) {
-        let mut session = Session::default();
+        let mut before = Before::default();
         for argument in &self.config.arguments {
             let is_dir = argument.path.is_dir();
             let folder = if is_dir { Some(argument.path.as_path()) } else { argument.path.parent() };
             let Some(folder) = folder else { continue };
             let rules = self.enter_from_above(folder);
-            self.packages_above(argument, &mut session);
+            self.packages_above(argument, &mut before);
             if is_dir {
-                self.folder_of_argument(folder, &rules, &mut session);
+                self.folder_of_argument(folder, &rules, &mut before);
             } else {
-                self.file_of_argument(argument, &rules, &mut session);
+                self.file_of_argument(argument, &rules, &mut before);
             }
         }
-        for node in std::mem::take(&mut session.nodes) {
-            self.expand(node, &mut session.files);
+        for (place, node) in std::mem::take(&mut before.nodes).into_iter().enumerate() {
+            self.expand(node, place, &mut before.files);
         }
     }
 
-    fn packages_above(&mut self, argument: &Argument, session: &mut Session) {
+    fn packages_above(&mut self, argument: &Argument, before: &mut Before) {
         let confcutdir = &self.config.confcutdir;
         let is_outside = confcutdir.starts_with(&argument.path) && *confcutdir != argument.path;
         if self.config.options.doctest_modules || is_outside {
@@ -97,21 +97,21 @@ impl<C: Conftests> Walker<'_, C> {
         }
         for folder in argument.path.ancestors() {
             let init = folder.join(INIT);
-            if !self.folders.has_file(folder, INIT) || session.inits.contains(&init) {
+            if !self.folders.has_file(folder, INIT) || before.inits.contains(&init) {
                 continue;
             }
             let rules = self.rules.get(folder).cloned().unwrap_or_default();
             let found = self.collected(&init, &rules, &Kept::default(), None);
             if found.iter().any(|node| matches!(node, Node::Package(_))) {
-                session.packages.insert(folder.to_owned());
+                before.packages.insert(folder.to_owned());
             }
             if !found.is_empty() {
-                session.inits.insert(init);
+                before.inits.insert(init);
             }
         }
     }
 
-    fn folder_of_argument(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, session: &mut Session) {
+    fn folder_of_argument(&mut self, folder: &Utf8Path, rules: &Arc<FolderRules>, before: &mut Before) {
         let mut seen: HashSet<Utf8PathBuf> = HashSet::default();
         let _ = self.visit(folder, rules, &Kept::default(), &mut vec![canonical(folder)], &mut |walker, entry| {
             if entry.is_dir {
@@ -120,25 +120,25 @@ impl<C: Conftests> Walker<'_, C> {
             let folder = entry.path.parent().unwrap_or(&entry.path);
             if seen.insert(folder.to_owned()) && walker.folders.has_file(folder, INIT) {
                 let init = folder.join(INIT);
-                let found = walker.collected(&init, &entry.rules, &entry.kept, Some(&mut session.files));
+                let found = walker.collected(&init, &entry.rules, &entry.kept, Some(&mut before.files));
                 if found.iter().any(|node| matches!(node, Node::Package(_))) {
-                    session.packages.insert(folder.to_owned());
+                    before.packages.insert(folder.to_owned());
                 }
-                walker.add(found, session);
+                before.nodes.extend(found);
             }
             let name = entry.path.file_name().unwrap_or_default();
             if name.ends_with(".py") && name != INIT && walker.has_modules && !walker.is_python_file(&entry.path) {
                 walker.not_looked_for(&entry.path, name);
             }
-            if !session.packages.contains(folder) {
-                let found = walker.collected(&entry.path, &entry.rules, &entry.kept, Some(&mut session.files));
-                walker.add(found, session);
+            if !before.packages.contains(folder) {
+                let found = walker.collected(&entry.path, &entry.rules, &entry.kept, Some(&mut before.files));
+                before.nodes.extend(found);
             }
             ControlFlow::Continue(())
         });
     }
 
-    fn file_of_argument(&mut self, argument: &Argument, rules: &Arc<FolderRules>, session: &mut Session) {
+    fn file_of_argument(&mut self, argument: &Argument, rules: &Arc<FolderRules>, before: &mut Before) {
         let path = &argument.path;
         let mut found = self.collected(path, rules, &Kept::default(), None);
         if found.is_empty() && self.has_modules {
@@ -151,31 +151,27 @@ impl<C: Conftests> Walker<'_, C> {
             if found.is_empty() {
                 self.walked.not_found.push(argument.clone());
             }
-            for node in &mut found {
+            // It is searched at once.
+            for node in found.drain(..) {
                 if let Node::File(file) = node {
-                    *file = self.module_file(path, file.collector, Some(argument.clone()), Kept::default());
-                    self.conftests.found(path, file.moment);
+                    let file = self.module_file(path, file.collector, Some(argument.clone()), Kept::default());
+                    self.file(file, before.nodes.len());
                 }
             }
         } else if let Some(Node::Package(package)) = found.first() {
             // For the `__init__.py` stands what its package collects first.
-            found = self.of_package(package, &mut session.files, true);
+            found = self.of_package(package, &mut before.files, true);
         }
-        self.add(found, session);
-    }
-
-    fn add(&mut self, found: Vec<Node>, session: &mut Session) {
-        self.found += found.len();
-        session.nodes.extend(found);
+        before.nodes.extend(found);
     }
 
     /// Collects what a package holds, and those in it.
-    fn expand(&mut self, node: Node, files: &mut HashSet<Utf8PathBuf>) {
+    fn expand(&mut self, node: Node, place: usize, files: &mut HashSet<Utf8PathBuf>) {
         match node {
-            Node::File(file) => self.file(file),
+            Node::File(file) => self.file(file, place),
             Node::Package(package) => {
                 let found = self.of_package(&package, files, false);
-                found.into_iter().for_each(|node| self.expand(node, files));
+                found.into_iter().for_each(|node| self.expand(node, place, files));
             }
         }
     }

@@ -4,13 +4,12 @@ use std::fs;
 
 use super::*;
 use crate::config::Invocation;
-use crate::moment::Moment;
 
 /// Conftests that ignore what their text names, one path a line.
 struct Lines;
 
-impl Conftests for Lines {
-    fn ignores(&mut self, conftest: &Utf8Path, _: Moment, _: Option<Reason>) -> ConftestIgnores {
+impl Session for Lines {
+    fn ignores(&mut self, conftest: &Utf8Path, _: &Kept) -> ConftestIgnores {
         let folder = conftest.parent().unwrap();
         let text = fs::read_to_string(conftest).unwrap();
         let entry = |line: &str| Entry { text: folder.join(line).into_string(), condition: None };
