@@ -14,6 +14,7 @@ use crate::options::{ImportMode, is_blocked};
 use crate::paths::is_within;
 use crate::session::Session;
 use crate::syntax::ast::ParameterKind;
+use crate::sys;
 use crate::walk::{ConftestIgnores, Entry, HookVerdict};
 use crate::{PytestVersion, arguments};
 
@@ -57,14 +58,21 @@ impl Session<'_, '_> {
         }
         let interpreter = &mut *self.collection.interpreter;
         let own_name = interpreter.imports.module_name(conftest);
-        if own_name == CONFTEST && moment != Moment::Never && self.config.options.import_mode != ImportMode::Importlib {
-            interpreter.put_in_place(conftest);
+        let path = interpreter.sys.path();
+        if moment == Moment::Never {
+            interpreter.put_root(conftest);
+        } else if own_name == CONFTEST && interpreter.imports.mode() != ImportMode::Importlib {
+            // In the place of the one before.
+            interpreter.sys.insert(CONFTEST, sys::Module::File(conftest.to_owned()), perhaps.clone());
         }
         let name = self.names.namespaced_name(conftest).unwrap_or(own_name);
         let loaded = match &perhaps {
             Some(doubt) => interpreter.module_perhaps(conftest, &name, doubt),
             None => interpreter.module_by(conftest, &name),
         };
+        if moment == Moment::Never {
+            interpreter.sys.set_path(path);
+        }
         let module = match loaded {
             Ok(module) => module,
             Err(problem) => {
@@ -104,15 +112,17 @@ impl Session<'_, '_> {
 
     /// Why a conftest cannot be imported beside what is imported already.
     fn not_importable(&mut self, conftest: &Utf8Path) -> Option<Problem> {
-        let imports = self.collection.interpreter.imports;
+        let interpreter = &mut *self.collection.interpreter;
+        let imports = interpreter.imports;
         if imports.package_of(conftest).is_none() {
-            self.names.forget(CONFTEST);
+            interpreter.sys.remove(CONFTEST);
         }
         if let Some(why) = imports.cannot_name(conftest) {
             let at = SourceSpan::line(self.relative(conftest), 1);
             return Some(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
         }
-        let (Taken::Other(by) | Taken::Refused { by, .. }) = self.names.import(conftest, imports)?;
+        let (Taken::Other(by) | Taken::Refused { by, .. }) =
+            self.names.import(conftest, &mut self.collection.interpreter.sys, imports)?;
         let name = imports.module_name(conftest);
         let taken = match by == conftest {
             true => "lies in a package that is one of Python's library already: rename its folder".to_owned(),

@@ -1,4 +1,5 @@
-//! Which file of the tree an import means.
+//! Which file of the tree an import may mean: in which folders, and as if all that are ever on `sys.path` were there at once.
+//! What is there at a moment, `sys` knows.
 
 use std::sync::{Arc, Mutex};
 
@@ -35,7 +36,7 @@ const MOST_DOTS: usize = 16;
 /// What dotted names mean.
 type ByName = HashMap<Box<str>, Import>;
 
-/// `sys.path`, as far as it lies in the tree.
+/// What is ever on `sys.path`, as far as it lies in the tree.
 #[derive(Debug)]
 pub(crate) struct Imports {
     tree: Utf8PathBuf,
@@ -44,9 +45,16 @@ pub(crate) struct Imports {
     mode: ImportMode,
     /// `consider_namespace_packages`.
     names_namespaces: bool,
+    /// All folders that are on it at some time.
     roots: Vec<Utf8PathBuf>,
     /// The same, to ask whether a folder is one of them.
     is_root: HashSet<Box<str>>,
+    /// Those that test modules and conftests lie right in.
+    with_tests: HashSet<Box<str>>,
+    /// What the configuration puts there at the beginning.
+    pythonpath: Vec<Utf8PathBuf>,
+    /// What is taken to be there behind that.
+    assumed: Vec<Utf8PathBuf>,
     /// For the first part of a dotted name: the roots that have it. Most imports mean nothing of the tree.
     tops: Mutex<HashMap<Box<str>, Arc<[Utf8PathBuf]>>>,
     /// By the folder that asks: the files of a folder import much the same.
@@ -80,11 +88,13 @@ impl Imports {
         // As the paths of files are.
         let tree = &*absolute(tree, "");
         let mut roots: Vec<Utf8PathBuf> = Vec::new();
-        let given = config.ini.pythonpath.iter().cloned().chain([config.invocation_dir.clone()]);
         let has_init = |folder: &Utf8Path| folders.has_file(folder, INIT);
         let files: Vec<&Utf8Path> = files.collect();
         let installed = crate::projects::source_roots(tree, files.iter().copied(), &folders);
-        let given = given.chain(installed);
+        let assumed: Vec<_> = [config.invocation_dir.clone()].into_iter().chain(installed).collect();
+        let given = config.ini.pythonpath.iter().chain(&assumed).cloned();
+        let is_alone = |file: &&&Utf8Path| root_by(file, has_init) == folder_of(file);
+        let with_tests = files.iter().filter(is_alone).map(|file| folder_of(file).into()).collect();
         let of_files = files.into_iter().rev().map(|file| root_by(file, has_init).to_owned());
         let order: Vec<Utf8PathBuf> = match config.options.import_mode {
             ImportMode::Prepend => of_files.chain(given).collect(),
@@ -105,6 +115,9 @@ impl Imports {
             names_namespaces: config.ini.consider_namespace_packages && config.pytest >= NAMED_BY_PACKAGE,
             roots,
             is_root: seen,
+            with_tests,
+            pythonpath: config.ini.pythonpath.clone(),
+            assumed,
             tops: Mutex::default(),
             known: Mutex::default(),
             package_roots: Mutex::default(),
@@ -123,7 +136,7 @@ impl Imports {
         (!is_known).then(|| self.resolve(from_file, level, dotted))
     }
 
-    /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots).
+    /// What `from_file` means by `level` dots and a dotted name (which may be empty behind dots); without dots, at some time.
     pub(crate) fn resolve(&self, from_file: &Utf8Path, level: u32, dotted: &str) -> Import {
         let folder = folder_of(from_file);
         let dots = level as usize;
@@ -255,12 +268,9 @@ impl Imports {
         }
     }
 
-    /// Puts the root of a file on a `sys.path`, as pytest does before it imports the file.
-    pub(crate) fn put_on(&self, path: &mut Vec<Utf8PathBuf>, root: &Utf8Path) {
-        // Nothing else asks what is there: what is put in front is found.
-        if self.names_namespaces() || self.mode == ImportMode::Append {
-            put_on(path, root, self.mode);
-        }
+    /// How pytest imports files.
+    pub(crate) fn mode(&self) -> ImportMode {
+        self.mode
     }
 
     /// Whether pytest makes an empty module for each package that the name of what it imports has in it.
@@ -319,11 +329,6 @@ impl Imports {
             && self.folders.has_file(folder, INIT)
     }
 
-    /// Whether pytest puts the root of what it imports in front of `sys.path`.
-    pub(crate) fn puts_roots_in_front(&self) -> bool {
-        self.mode == ImportMode::Prepend
-    }
-
     /// What a dotted name means in a folder of `sys.path`.
     pub(crate) fn in_folder(&self, folder: &Utf8Path, dotted: &str) -> Import {
         if let Some(known) = lock(&self.of_folders).get(folder.as_str()).and_then(|names| names.get(dotted)) {
@@ -337,14 +342,29 @@ impl Imports {
         found
     }
 
-    /// Whether several folders of `sys.path` have the name, for a file whose own root is `own`.
-    pub(crate) fn are_several(&self, own: &Utf8Path, dotted: &str) -> bool {
-        let top = dotted.split('.').next().unwrap_or_default();
-        let roots = self.roots_with(top);
-        roots.len() + usize::from(self.has_top(own, top) && !roots.iter().any(|root| root == own)) > 1
+    /// What a dotted name means in the folder of a package.
+    pub(crate) fn in_package(&self, folder: &Utf8Path, dotted: &str) -> Import {
+        self.below(folder, dotted)
     }
 
-    fn roots_with(&self, top: &str) -> Arc<[Utf8PathBuf]> {
+    /// Whether test modules or conftests lie right in a folder of `sys.path`.
+    pub(crate) fn has_tests(&self, root: &Utf8Path) -> bool {
+        self.with_tests.contains(root.as_str())
+    }
+
+    /// What the configuration puts on `sys.path`.
+    pub(crate) fn pythonpath(&self) -> &[Utf8PathBuf] {
+        &self.pythonpath
+    }
+
+    /// What is taken to be on `sys.path` from the beginning, behind what the configuration names: the working directory, and what is
+    /// installed for development.
+    pub(crate) fn assumed(&self) -> &[Utf8PathBuf] {
+        &self.assumed
+    }
+
+    /// Those of the folders that may be on `sys.path` that have a folder or a module of the name.
+    pub(crate) fn roots_with(&self, top: &str) -> Arc<[Utf8PathBuf]> {
         if let Some(known) = lock(&self.tops).get(top) {
             return known.clone();
         }
@@ -353,8 +373,8 @@ impl Imports {
         found
     }
 
-    /// Whether a root has a folder or a module of the name.
-    fn has_top(&self, root: &Utf8Path, top: &str) -> bool {
+    /// Whether a folder has a folder or a module of the name.
+    pub(crate) fn has_top(&self, root: &Utf8Path, top: &str) -> bool {
         self.folders.has_folder(root, top) || self.folders.has_file(root, &format!("{top}.py"))
     }
 
@@ -388,7 +408,8 @@ impl Imports {
         }
     }
 
-    fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
+    /// Whether a folder has a regular package or a module of the name.
+    pub(crate) fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
         (self.folders.has_folder(root, top) && self.folders.has_file(&root.join(top), INIT))
             || self.folders.has_file(root, &format!("{top}.py"))
     }

@@ -55,6 +55,7 @@ mod shell_words;
 mod sources;
 mod standard_library;
 mod syntax;
+mod sys;
 mod version;
 mod walk;
 

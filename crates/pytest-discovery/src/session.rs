@@ -64,7 +64,7 @@ impl<'s, 'i> Session<'s, 'i> {
             config,
             collection: Collection::new(config, interpreter, object),
             conftests: HashMap::default(),
-            names: ModuleNames::new(config.ini.pythonpath.clone()),
+            names: ModuleNames::default(),
             lost_folders: Vec::new(),
             left_out: Vec::new(),
             in_docstrings: false,
@@ -137,7 +137,13 @@ impl<'s, 'i> Session<'s, 'i> {
             let at = SourceSpan::line(self.relative(&file.path), 1);
             file.doubt = Some(Reason { text: text.to_owned(), at });
         }
-        let taken = if file.ignored_by.is_none() { self.names.import(&file.path, imports) } else { None };
+        let taken = match file.ignored_by {
+            None => self.names.import(&file.path, &mut self.collection.interpreter.sys, imports),
+            Some(_) => {
+                self.collection.interpreter.put_root(&file.path);
+                None
+            }
+        };
         let source = if let Some(Taken::Other(other)) = &taken { other } else { &file.path };
         let module = match self.import(source, &file) {
             Ok(module) => module,

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::doubt::Why;
 use super::library::NamesOfScope;
-use super::value::{Binding, Class, Dict, DictKind, Doubt, Function, Instance, Module, Value};
+use super::value::{Binding, Class, Dict, DictKind, Doubt, Function, Instance, Module, Namespace, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
+use crate::imports::Import;
 use crate::syntax::ast::{Range, Text};
 
 /// What looking for an attribute finds.
@@ -30,6 +31,16 @@ impl Interpreter<'_> {
             Found::Missing => self.fail("AttributeError", format!("no attribute `{name}`"), frame, range),
             Found::Unknown(Some(doubt)) => Value::Unknown(doubt),
             Found::Unknown(None) => self.not_known(frame, range),
+        }
+    }
+
+    /// What a library lacks in the release that is followed may be there in another one that is installed.
+    fn taken_to_be_there(&mut self, path: &str, name: &str, frame: &Frame, range: Range) {
+        let text = format!("`{path}` has `{name}`");
+        self.fail("AttributeError", text.clone(), frame, range);
+        if let Some(raised) = self.raised.take() {
+            let doubt = self.doubt(frame, range, text);
+            self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
         }
     }
 
@@ -59,16 +70,21 @@ impl Interpreter<'_> {
                     }
                     Found::Unknown(None)
                 }
-                // Elsewhere it is taken to be there.
-                _ if !self.catching.is_empty() && super::library::lacks_name(path, name, self.python) => Found::Missing,
+                _ if super::library::lacks_name(path, name, self.python) => {
+                    if !self.catching.is_empty() {
+                        return Found::Missing;
+                    }
+                    self.taken_to_be_there(path, name, frame, range);
+                    Found::Value(external_attribute(path, name))
+                }
                 _ => {
-                    if !self.catching.is_empty() && super::library::may_lack_name(path, name, self.python) {
+                    if super::library::may_lack_name(path, name, self.python) {
                         self.note_risk(&self.doubt(frame, range, format!("whether `{path}` has `{name}`")));
                     }
                     Found::Value(external_attribute(path, name))
                 }
             },
-            Value::Namespace(path) => self.submodule(path, name),
+            Value::Namespace(namespace) => self.submodule(namespace, name),
             Value::Module(module) => self.module_attribute(module, name),
             Value::Class(class) => self.class_attribute(class, name, frame, range),
             Value::Instance(instance) => self.instance_attribute(object, instance, name, frame, range),
@@ -187,21 +203,15 @@ impl Interpreter<'_> {
         }
     }
 
-    fn submodule(&mut self, folder: &str, name: &str) -> Found {
-        let below = camino::Utf8Path::new(folder).join(name);
-        if !below.starts_with(self.tree) || name.contains(['/', '.']) {
-            return Found::Unknown(None);
+    /// What lies in a namespace package has been imported by its name, or is not there.
+    fn submodule(&self, namespace: &Namespace, name: &str) -> Found {
+        let dotted = format!("{}.{name}", namespace.name);
+        match self.sys.find(&dotted, self.imports) {
+            Ok(Import::File(file)) => self.module_of(&file, &dotted).map(Value::Module).into(),
+            Ok(Import::Namespace(folder)) => Found::Value(Value::namespace(&dotted, folder)),
+            Ok(Import::Outside) => Found::Unknown(None),
+            Err(doubt) => Found::Unknown(Some(doubt)),
         }
-        for file in [below.join("__init__.py"), camino::Utf8PathBuf::from(format!("{below}.py"))] {
-            if file.is_file() {
-                // Which of several it is depends on what the folder was imported by.
-                if self.copies.values().any(|module| module.path == file) {
-                    return Found::Unknown(None);
-                }
-                return self.module(&file).ok().map(Value::Module).into();
-            }
-        }
-        if below.is_dir() { Found::Value(Value::Namespace(below.as_str().into())) } else { Found::Unknown(None) }
     }
 
     fn module_attribute(&mut self, module: &Rc<Module>, name: &str) -> Found {

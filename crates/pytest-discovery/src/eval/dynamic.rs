@@ -8,6 +8,7 @@ use super::value::{Argument, Arguments, Doubt, Module, Value};
 use super::{Frame, Interpreter, shared};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::Range;
+use crate::sys;
 
 /// Of more modules than that, none is executed because it may be imported.
 const MOST: usize = 64;
@@ -51,7 +52,7 @@ impl Interpreter<'_> {
         self.note_import_risk(&doubt);
         let package = prefix.and_then(|prefix| prefix.rsplit_once('.')).map(|(package, _)| package);
         let folders = match package {
-            Some(package) => self.folder_of(package, frame).into_iter().collect(),
+            Some(package) => self.folder_of(package).into_iter().collect(),
             None => folders_named_in(&frame.module),
         };
         let mut files = Vec::new();
@@ -90,8 +91,8 @@ impl Interpreter<'_> {
         }
     }
 
-    fn folder_of(&mut self, package: &str, frame: &Frame) -> Option<Utf8PathBuf> {
-        match self.imports.resolve(&frame.module.path, 0, package) {
+    fn folder_of(&mut self, package: &str) -> Option<Utf8PathBuf> {
+        match self.sys.find(package, self.imports).ok()? {
             Import::File(file) if file.file_name() == Some(INIT) => file.parent().map(Utf8Path::to_owned),
             Import::Namespace(folder) => Some(folder),
             _ => None,
@@ -116,23 +117,22 @@ impl Interpreter<'_> {
             let text = format!("`{dotted}` is kept from being imported");
             return Some(self.fail("ModuleNotFoundError", text, frame, range));
         }
-        let is_of_tree = || self.imports.resolve(&frame.module.path, 0, dotted) != Import::Outside;
+        let is_of_tree = || self.sys.find(dotted, self.imports).map_or(true, |found| found != Import::Outside);
         let is_it = is_none || self.is_absent(dotted) || is_of_tree();
         is_it.then(|| doubt.map_or_else(|| value.clone(), |doubt| Value::Unknown(doubt.among([&value]))))
     }
 
     /// Whether a dotted name is below a module of the tree that is no package.
-    pub(super) fn is_below_module(&self, from: &Utf8Path, dotted: &str) -> bool {
+    pub(super) fn is_below_module(&self, dotted: &str) -> bool {
         let Some((above, _)) = dotted.rsplit_once('.') else { return false };
-        let Import::File(file) = self.imports.resolve(from, 0, above) else { return false };
+        let Ok(Import::File(file)) = self.sys.find(above, self.imports) else { return false };
         let may_have = |module: &Rc<Module>| {
             module.open.borrow().is_some() || module.scope.names.borrow().contains_key("__path__")
         };
         file.file_name() != Some(INIT)
             && !self.modules.get(file.as_str()).is_some_and(may_have)
-            && !self.has_other_path()
             && !self.put_modules.contains_key(dotted)
-            && self.imports.resolve(from, 0, dotted) == Import::Outside
+            && self.sys.find(dotted, self.imports).is_ok_and(|found| found == Import::Outside)
     }
 
     /// `sys.modules[NAME]`, where the tree's module of that name has been imported.
@@ -140,11 +140,10 @@ impl Interpreter<'_> {
         if name == &*frame.module.name {
             return Some(frame.module.clone());
         }
-        if let Some(path) = self.first_imports.get(name) {
-            return self.module_of(path, name);
+        match self.sys.module(name)? {
+            sys::Module::File(path) => self.module_of(path, name),
+            _ => None,
         }
-        let mut named = self.modules.values().chain(self.copies.values()).filter(|module| &*module.name == name);
-        named.next().filter(|_| named.next().is_none()).cloned()
     }
 }
 
@@ -157,7 +156,7 @@ fn folders_named_in(module: &Module) -> Vec<Utf8PathBuf> {
     let names = module.scope.names.borrow();
     let named = names.values().filter_map(|one| match &one.value {
         Value::Module(module) => folder_of(&module.path),
-        Value::Namespace(folder) => Some(Utf8PathBuf::from(&**folder)),
+        Value::Namespace(namespace) => Some(namespace.folder.clone()),
         _ => None,
     });
     folder_of(&module.path).into_iter().chain(named).collect()

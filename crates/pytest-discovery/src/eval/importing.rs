@@ -10,14 +10,10 @@ use super::{Frame, Interpreter, stdlib};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::{self, Range};
 
-/// The name of every conftest that is in no package.
-const CONFTEST: &str = "conftest";
-
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
     pub(super) fn unloaded(&mut self, key: &Value, frame: &Frame, range: Range) {
-        let named = key.as_str().and_then(|name| Some((self.first_imports.get(name)?, name)));
-        if let Some(module) = named.and_then(|(path, name)| self.module_of(path, name)) {
+        if let Some(module) = key.as_str().and_then(|name| self.module_named(name, frame)) {
             let doubt = self.doubt(frame, range, "the module may be executed again");
             self.reloaded(&module, &doubt);
         }
@@ -54,7 +50,6 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn import(&mut self, name: &ast::Alias, frame: &Frame, range: Range) {
-        let from = &frame.module.path;
         let top = name.name.split('.').next().unwrap_or_default();
         let (wanted, bound) = match &name.as_name {
             Some(alias) => (&*name.name, &**alias),
@@ -62,7 +57,7 @@ impl Interpreter<'_> {
         };
         // `import a.b` runs both, and binds `a`.
         if let Some((above, _)) = name.name.rsplit_once('.')
-            && self.is_below_module(from, &name.name)
+            && self.is_below_module(&name.name)
         {
             self.imported_or_raise(&frame.module, 0, above, frame, range);
             self.fail("ModuleNotFoundError", format!("`{above}` is not a package"), frame, range);
@@ -172,23 +167,14 @@ impl Interpreter<'_> {
         dotted: &str,
         name: Option<&str>,
     ) -> Result<Value, Problem> {
-        let mut found = self.imports.resolve(from, level, dotted);
-        if level == 0 && self.has_other_path() {
-            found = match self.found_in_front(from, dotted, found) {
+        let found = match level {
+            0 => match self.sys.find(dotted, self.imports) {
                 Ok(found) => found,
                 Err(doubt) => return Ok(Value::Unknown(doubt)),
-            };
-        }
+            },
+            _ => self.imports.resolve(from, level, dotted),
+        };
         Ok(match found {
-            Import::File(_) if level == 0 && dotted == CONFTEST && self.conftest().is_some() => {
-                self.conftest().map_or(Value::None, Value::Module)
-            }
-            Import::File(path) if level == 0 && !self.is_first_import(dotted, &path) => {
-                let text = format!("another file was imported as `{dotted}` before, and may be what it means here");
-                let file = TreePath::relative_to(&path, self.tree);
-                let file = file.unwrap_or_else(|| TreePath::new(&path));
-                Value::Unknown(test_catalog::Reason { text, at: SourceSpan::line(file, 1) }.into())
-            }
             // What may run may import it, or not: what else that would change is not known either way.
             Import::File(path) if !self.may_run.is_empty() && !self.modules.contains_key(path.as_str()) => {
                 let text = format!("`{dotted}` may be imported by what may run");
@@ -199,9 +185,34 @@ impl Interpreter<'_> {
                 Some(name) => self.module_by(&path, name)?,
                 None => self.module(&path)?,
             }),
-            Import::Namespace(path) => Value::Namespace(path.as_str().into()),
-            Import::Outside => Value::External(stdlib::canonical(dotted)),
+            Import::Namespace(folder) => Value::namespace(name.unwrap_or_default(), folder),
+            Import::Outside => {
+                if level == 0 {
+                    self.sys.imported_outside(
+                        dotted,
+                        self.imports,
+                        self.import_doubt().map(|(doubt, _)| doubt).as_ref(),
+                    );
+                }
+                Value::External(stdlib::canonical(dotted))
+            }
         })
+    }
+
+    /// Whether a module of the tree lies where it is not found yet: its import raises, unless a library has the name, too.
+    fn is_elsewhere(&mut self, dotted: &str, frame: &Frame, range: Range) -> bool {
+        let Some(folder) = self.sys.is_elsewhere(dotted, self.imports) else { return false };
+        if self.sys.find(dotted, self.imports).map_or(true, |found| found != Import::Outside) {
+            return false;
+        }
+        let folder = TreePath::relative_to(&folder, self.tree).unwrap_or_else(|| TreePath::new(&folder));
+        let text = format!("`{dotted}` lies in `{folder}`, which is not on `sys.path` when this is imported");
+        self.fail("ModuleNotFoundError", text.clone(), frame, range);
+        if let Some(raised) = self.raised.take() {
+            let doubt = self.doubt(frame, range, text);
+            self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
+        }
+        true
     }
 
     /// A file of the tree that is imported cannot be read: what is no Python raises, and what is not read here may.
@@ -224,29 +235,6 @@ impl Interpreter<'_> {
         Value::Unknown(doubt)
     }
 
-    /// pytest imports this file as `conftest`, in the place of the one before.
-    pub(crate) fn put_in_place(&mut self, conftest: &Utf8Path) {
-        self.first_imports.insert(CONFTEST.to_owned(), conftest.to_owned());
-    }
-
-    /// What pytest imported last as `conftest`.
-    fn conftest(&self) -> Option<Rc<Module>> {
-        self.first_imports.get(CONFTEST).and_then(|path| self.modules.get(path.as_str())).cloned()
-    }
-
-    /// Whether the file is what an absolute import of the name has meant so far: Python imports a name once, wherever
-    /// `sys.path` leads later. Test modules of several folders put several files of a name on it.
-    pub(super) fn is_first_import(&mut self, dotted: &str, path: &Utf8Path) -> bool {
-        match self.first_imports.get(dotted) {
-            Some(first) => first.as_str() == path.as_str(),
-            None => {
-                self.first_imports.insert(dotted.to_owned(), path.to_owned());
-                super::shared::changed();
-                true
-            }
-        }
-    }
-
     /// The same for a statement: an import of what is absent, or of a module that raised, raises.
     pub(super) fn imported_or_raise(
         &mut self,
@@ -264,6 +252,9 @@ impl Interpreter<'_> {
         }
         if level == 0 && (self.is_absent(dotted) || super::library::is_below_plain_module(dotted)) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
+        }
+        if level == 0 && self.is_elsewhere(dotted, frame, range) {
+            return Value::Unknown(self.doubt(frame, range, format!("whether there is a module `{dotted}`")));
         }
         let name = importer.absolute(level, dotted);
         if name.is_none() && !self.imports.takes_any_module() {

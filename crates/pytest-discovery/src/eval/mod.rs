@@ -97,6 +97,7 @@ use test_catalog::Reason;
 use crate::imports::Imports;
 use crate::sources::Sources;
 use crate::syntax::ast::Range;
+use crate::sys::Sys;
 use crate::{PytestVersion, PythonVersion};
 use doubt::Why;
 use value::{AbsentModules, Binding, Doubt, Module, Names, Raised, Scope, ScopeKind, Value};
@@ -159,12 +160,10 @@ pub(crate) struct Interpreter<'a> {
     catching: Vec<Rc<[Option<Value>]>>,
     /// Why something that was read may not be there.
     absence: Option<Doubt>,
-    /// `sys.modules`: the file that a dotted name was first imported from.
-    first_imports: HashMap<String, Utf8PathBuf>,
+    /// `sys.modules` and `sys.path`.
+    pub(crate) sys: Sys,
     /// What import-time code put into `sys.modules`, by the dotted name, and under which doubt.
     put_modules: HashMap<String, (Value, Option<Doubt>)>,
-    /// What was put in front of `sys.path`.
-    in_front: search_path::InFront,
     /// Functions on the stack that others may call, and that are followed for what they change.
     may_run: Vec<Rc<value::Function>>,
     /// The steps that were taken for them.
@@ -248,9 +247,8 @@ impl<'a> Interpreter<'a> {
             import_risk: None,
             catching: Vec::new(),
             absence: None,
-            first_imports: HashMap::default(),
+            sys: Sys::new(imports),
             put_modules: HashMap::default(),
-            in_front: search_path::InFront::default(),
             may_run: Vec::new(),
             steps_of_others: 0,
             asked: HashMap::default(),

@@ -94,6 +94,7 @@ impl Interpreter<'_> {
     pub(crate) fn module_by(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
         let Some(module) = self.module_of(path, name) else { return self.first_import(path, name.to_owned()) };
         if module.ended.borrow().is_none() || self.tries_again >= MOST_TRIES_AGAIN {
+            self.sys.imported(name, path, self.import_doubt().map(|(doubt, _)| doubt));
             return Ok(module);
         }
         self.tries_again += 1;
@@ -142,18 +143,23 @@ impl Interpreter<'_> {
             false => self.modules.insert(path.as_str().into(), module.clone()),
         };
         shared::changed();
-        match self.import_doubt() {
+        let doubt = self.import_doubt();
+        self.sys.imported(&module.name, path, doubt.as_ref().map(|(doubt, _)| doubt.clone()));
+        match doubt {
             None => {
                 self.execute(&module, Doubts::default());
                 self.bind_in_package(&module);
             }
             Some((doubt, cells)) => self.execute_in_doubt(&module, doubt, cells),
         }
+        if module.ended.borrow().is_some() {
+            self.sys.raised(&module.name, path);
+        }
         Ok(module)
     }
 
     /// The doubt that what is imported now is under, with the number of cells that there were before it.
-    fn import_doubt(&self) -> Option<(Doubt, u64)> {
+    pub(super) fn import_doubt(&self) -> Option<(Doubt, u64)> {
         match self.current_doubt() {
             Some(doubt) => Some((doubt.clone(), shared::made())),
             None => self.in_doubt.as_ref().map(|around| (around.doubt.clone(), around.cells)),

@@ -1,22 +1,11 @@
 //! `sys.path`, as far as import-time code changes it.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use test_catalog::{Reason, SourceSpan, TreePath};
+use camino::Utf8Path;
 
-use super::value::{Arguments, Doubt, Value};
-use super::{Frame, Interpreter, shared};
-use crate::imports::Import;
+use super::value::{Arguments, Value};
+use super::{Frame, Interpreter};
 use crate::paths::absolute;
 use crate::syntax::ast::Range;
-
-/// Folders that were put in front of `sys.path`.
-#[derive(Debug, Default)]
-pub(super) struct InFront {
-    /// The first one first, with the file that pytest imported when it was put there.
-    folders: Vec<(Utf8PathBuf, Utf8PathBuf)>,
-    /// Why it is not known what else there is, since pytest imported that file.
-    doubt: Option<(Doubt, Utf8PathBuf)>,
-}
 
 impl Interpreter<'_> {
     /// `sys.path.insert(PLACE, FOLDER)`.
@@ -29,70 +18,24 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Puts the root of a file there, as pytest does before it imports the file.
+    pub(crate) fn put_root(&mut self, file: &Utf8Path) {
+        self.sys.put_root(self.imports.package_root(file), self.imports.mode());
+    }
+
     /// A folder, or something that is not known, becomes the first of `sys.path`.
     pub(super) fn put_in_front(&mut self, folder: &Value, frame: &Frame, range: Range) {
-        shared::changed_for_all();
-        let path = match folder {
-            Value::Path(path) => Some(&**path),
-            other => other.as_str(),
-        };
-        let by = self.outermost(&frame.module.path).to_owned();
-        match path {
+        match folder {
             // Python takes no such object for a folder.
-            Some(_) if matches!(folder, Value::Path(_)) => {}
-            Some(path) if self.current_doubt().is_none() => {
+            Value::Path(_) => {}
+            Value::Str(text) if let Some(path) = text.as_str() => {
                 let folder = absolute(self.tree, path);
-                self.in_front.folders.insert(0, (folder, by));
+                self.sys.put_in_front(Some(folder), self.current_doubt().cloned());
             }
             _ => {
                 let doubt = self.doubt(frame, range, "a folder that may be the first of `sys.path`");
-                self.in_front.doubt = Some((doubt, by));
+                self.sys.put_in_front(None, Some(doubt));
             }
         }
     }
-
-    /// What an absolute import means behind such changes, where it means `usual` without them.
-    pub(super) fn found_in_front(&self, from: &Utf8Path, dotted: &str, usual: Import) -> Result<Import, Doubt> {
-        let outermost = self.outermost(from);
-        let root = || self.imports.package_root(outermost);
-        // pytest puts the root of each file that it imports in front again.
-        let is_own = || {
-            self.imports.puts_roots_in_front()
-                && matches!(usual, Import::File(_))
-                && self.imports.in_folder(root(), dotted) == usual
-        };
-        for (folder, by) in &self.in_front.folders {
-            let is_first = by.as_str() == outermost.as_str();
-            let found = self.imports.in_folder(folder, dotted);
-            return match (found, &usual) {
-                (found @ Import::File(_), usual) if found == *usual || is_first => Ok(found),
-                _ if !is_first && is_own() => break,
-                (Import::File(_), Import::File(other)) => Err(several(dotted, other)),
-                (found @ Import::File(_), _) => Ok(found),
-                _ => continue,
-            };
-        }
-        match &self.in_front.doubt {
-            Some((_, by)) if by.as_str() != outermost.as_str() && is_own() => Ok(usual),
-            Some((doubt, _)) if matches!(usual, Import::File(_)) && self.imports.are_several(root(), dotted) => {
-                Err(doubt.clone())
-            }
-            _ => Ok(usual),
-        }
-    }
-
-    /// The file that is imported by nobody else here, for the sake of which this one is.
-    fn outermost<'p>(&'p self, from: &'p Utf8Path) -> &'p Utf8Path {
-        self.importing.first().map_or(from, |module| &module.path)
-    }
-
-    /// Whether `sys.path` has been changed so that this matters.
-    pub(super) fn has_other_path(&self) -> bool {
-        !self.in_front.folders.is_empty() || self.in_front.doubt.is_some()
-    }
-}
-
-fn several(dotted: &str, file: &Utf8Path) -> Doubt {
-    let text = format!("several folders of `sys.path` have `{dotted}`");
-    Reason { text, at: SourceSpan::line(TreePath::new(file), 1) }.into()
 }

@@ -24,7 +24,7 @@ pub(super) fn changed() {
 }
 
 /// The same of what was there before anybody began to watch.
-pub(super) fn changed_for_all() {
+pub(crate) fn changed_for_all() {
     changed();
     let (before, count) = WATCHED.get();
     WATCHED.set((before, count + 1));

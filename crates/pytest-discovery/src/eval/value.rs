@@ -23,6 +23,13 @@ use super::{Frame, Interpreter};
 use crate::syntax::ast::{self, Range, Text};
 use crate::syntax::{SourceFile, bindings};
 
+/// A namespace package.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    pub(crate) name: Rc<str>,
+    pub(crate) folder: Utf8PathBuf,
+}
+
 /// A value of Python, as far as reading can know it.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -65,8 +72,8 @@ pub(crate) enum Value {
     Module(Rc<Module>),
     /// Something of a library, by its dotted name; `builtins.len` for a built-in.
     External(Rc<str>),
-    /// A folder of the tree without `__init__.py`, by its path.
-    Namespace(Rc<str>),
+    /// A folder of the tree without `__init__.py`, that is imported.
+    Namespace(Rc<Namespace>),
     /// A `pathlib` path.
     Path(Rc<str>),
     /// A compiled regular expression: its pattern.
@@ -379,6 +386,10 @@ impl Value {
 
     pub(super) fn set(items: Vec<Self>) -> Self {
         Self::Set(Rc::new(List(Shared::new(Ok(items)))))
+    }
+
+    pub(super) fn namespace(name: &str, folder: Utf8PathBuf) -> Self {
+        Self::Namespace(Rc::new(Namespace { name: name.into(), folder }))
     }
 
     pub(crate) fn external(path: impl AsRef<str>) -> Self {
