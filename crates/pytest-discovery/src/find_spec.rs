@@ -16,8 +16,8 @@ pub(crate) enum Spec {
     Module(Utf8PathBuf),
     /// A folder with `__init__.py`.
     Package(Utf8PathBuf),
-    /// A folder without.
-    Namespace(Utf8PathBuf),
+    /// Folders without: all of that name on the path.
+    Namespace(Vec<Utf8PathBuf>),
 }
 
 /// What a dotted name means on a `sys.path`; `None` where it is nothing of these folders, one of Python's library, or no
@@ -60,12 +60,11 @@ pub(crate) fn find_below(name: &str, path: &[Utf8PathBuf], on_disk: &Folders) ->
                 break;
             }
         }
-        let first = portions.first().cloned();
         folders = match &found {
             Some(Spec::Package(folder)) => vec![folder.clone()],
-            _ => portions,
+            _ => portions.clone(),
         };
-        found = found.or(first.map(Spec::Namespace));
+        found = found.or_else(|| (!portions.is_empty()).then_some(Spec::Namespace(portions)));
         found.as_ref()?;
     }
     found
@@ -100,7 +99,7 @@ mod tests {
         assert_eq!(spec("p"), Some(Spec::Package(tree.join("b/p"))));
         assert_eq!(spec("p.n"), Some(Spec::Module(tree.join("b/p/n.py"))));
         assert_eq!(spec("p.in.m"), None);
-        assert_eq!(spec("q"), Some(Spec::Namespace(tree.join("a/q"))));
+        assert_eq!(spec("q"), Some(Spec::Namespace(vec![tree.join("a/q"), tree.join("b/q")])));
         assert_eq!(spec("q.y"), Some(Spec::Module(tree.join("b/q/y.py"))));
         for name in ["m.x", "", "..", "a/m", "nothing"] {
             assert_eq!(spec(name), None, "{name}");

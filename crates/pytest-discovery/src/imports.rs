@@ -250,19 +250,19 @@ impl Imports {
         find_spec(name, path, &self.folders)
     }
 
-    /// What a dotted name means in a folder.
-    pub(crate) fn spec_below(&self, folder: &Utf8Path, name: &str) -> Option<Spec> {
-        find_below(name, &[folder.to_owned()], &self.folders)
+    /// What a dotted name means in the folders of a package.
+    pub(crate) fn spec_below(&self, folders: &[Utf8PathBuf], name: &str) -> Option<Spec> {
+        find_below(name, folders, &self.folders)
     }
 
     /// What pytest's import of a file, whose root is `root`, finds where nothing of its name is imported yet; `path` is
     /// the `sys.path` of then.
     pub(crate) fn import_of(&self, file: &Utf8Path, root: &Utf8Path, name: &str, path: &[Utf8PathBuf]) -> Option<Spec> {
         match self.mode {
-            ImportMode::Prepend => self.spec_below(root, name),
+            ImportMode::Prepend => self.spec_below(&[root.to_owned()], name),
             ImportMode::Append => self.spec(name, path),
             ImportMode::Importlib if self.pytest < NAMED_BY_PACKAGE => {
-                self.spec_below(Utf8Path::new(folder_of(file)), name.rsplit('.').next().unwrap_or(name))
+                self.spec_below(&[folder_of(file).into()], name.rsplit('.').next().unwrap_or(name))
             }
             ImportMode::Importlib => None,
         }
@@ -342,11 +342,6 @@ impl Imports {
         found
     }
 
-    /// What a dotted name means in the folder of a package.
-    pub(crate) fn in_package(&self, folder: &Utf8Path, dotted: &str) -> Import {
-        self.below(folder, dotted)
-    }
-
     /// Whether test modules or conftests lie right in a folder of `sys.path`.
     pub(crate) fn has_tests(&self, root: &Utf8Path) -> bool {
         self.with_tests.contains(root.as_str())
@@ -409,7 +404,7 @@ impl Imports {
     }
 
     /// Whether a folder has a regular package or a module of the name.
-    pub(crate) fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
+    fn is_regular(&self, root: &Utf8Path, top: &str) -> bool {
         (self.folders.has_folder(root, top) && self.folders.has_file(&root.join(top), INIT))
             || self.folders.has_file(root, &format!("{top}.py"))
     }

@@ -54,11 +54,9 @@ impl ModuleNames {
             Ok(Module::File(found)) if imports.takes_any_module() || file.file_name() == Some(INIT) => {
                 return Some(Taken::Other(found));
             }
-            Ok(Module::File(by) | Module::Namespace(by)) => (format!("module `{name}`"), by),
-            Err(Module::File(by) | Module::Namespace(by)) => (format!("package `{top}`"), by),
-            Ok(Module::Outside) | Err(Module::Outside) => {
-                (format!("module `{top}` of Python's library"), file.to_owned())
-            }
+            Ok(ref module) if let Some(by) = module.place() => (format!("module `{name}`"), by.to_owned()),
+            Err(ref package) if let Some(by) = package.place() => (format!("package `{top}`"), by.to_owned()),
+            Ok(_) | Err(_) => (format!("module `{top}` of Python's library"), file.to_owned()),
         };
         Some(Taken::Refused { what, by })
     }
@@ -78,23 +76,25 @@ fn meaning(name: &str, root: &Utf8Path, file: &Utf8Path, sys: &mut Sys, imports:
         sys.insert(name, found.clone(), None);
         if imports.makes_parents() {
             for (end, _) in name.match_indices('.') {
-                sys.keep_or_insert(&name[..end], || Module::Namespace(root.to_owned()), None);
+                sys.keep_or_insert(&name[..end], || Module::Namespace(vec![root.to_owned()]), None);
             }
         }
         return Ok(found);
     }
     let mut parents = name.rmatch_indices('.').map(|(end, _)| (&name[..end], &name[end + 1..]));
-    let known = parents.find_map(|(parent, rest)| Some((sys.module(parent)?.clone(), rest)));
-    let Some((package, rest)) = known else {
+    let Some((parent, rest)) = parents.find(|(parent, _)| sys.module(parent).is_some()) else {
         let found = found_on_path(sys);
         insert(name, root, &found, sys);
         return Ok(found);
     };
-    let found = package.folder().and_then(|folder| Some((folder, imports.spec_below(folder, rest)?)));
-    let Some((folder, found)) = found else { return Err(package) };
+    let folders = sys.folders_of(parent, imports);
+    let Some(found) = imports.spec_below(&folders, rest) else {
+        return Err(sys.module(parent).cloned().unwrap_or(Module::Outside));
+    };
     let found = module_of(found);
-    let root = folder.ancestors().nth(name.split('.').count() - rest.split('.').count());
-    insert(name, root.unwrap_or(folder), &found, sys);
+    let within = folders.into_iter().find(|folder| found.place().is_some_and(|place| place.starts_with(folder)));
+    let root = within.as_deref().and_then(|folder| folder.ancestors().nth(1 + parent.matches('.').count()));
+    insert(name, root.unwrap_or(Utf8Path::new("")), &found, sys);
     Ok(found)
 }
 
@@ -127,8 +127,8 @@ fn spec(name: &str, sys: &mut Sys, imports: &Imports) -> Option<Module> {
         return Some(known.clone());
     }
     if let Some((parent, last)) = name.rsplit_once('.') {
-        let folder = package(parent, sys, imports)?;
-        return imports.spec_below(&folder, last).map(module_of);
+        let folders = package(parent, sys, imports)?;
+        return imports.spec_below(&folders, last).map(module_of);
     }
     match imports.spec(name, &sys.folders_of_pytest()) {
         Some(found @ (Spec::Module(_) | Spec::Package(_))) => Some(module_of(found)),
@@ -137,18 +137,18 @@ fn spec(name: &str, sys: &mut Sys, imports: &Imports) -> Option<Module> {
     }
 }
 
-/// Imports a package, and gives its folder.
-fn package(name: &str, sys: &mut Sys, imports: &Imports) -> Option<Utf8PathBuf> {
+/// Imports a package, and gives its folders.
+fn package(name: &str, sys: &mut Sys, imports: &Imports) -> Option<Vec<Utf8PathBuf>> {
     let found = spec(name, sys, imports)?;
-    sys.insert(name, found.clone(), None);
-    found.folder().map(Utf8Path::to_owned)
+    sys.keep_or_insert(name, || found, None);
+    Some(sys.folders_of(name, imports)).filter(|folders| !folders.is_empty())
 }
 
 fn module_of(spec: Spec) -> Module {
     match spec {
         Spec::Module(file) => Module::File(file),
         Spec::Package(folder) => Module::File(folder.join(INIT)),
-        Spec::Namespace(folder) => Module::Namespace(folder),
+        Spec::Namespace(folders) => Module::Namespace(folders),
     }
 }
 

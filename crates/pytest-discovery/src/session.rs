@@ -32,8 +32,9 @@ pub(crate) struct Session<'s, 'i> {
     pub(super) names: ModuleNames,
     /// Folders whose conftest fails, or skips itself.
     pub(super) lost_folders: Vec<Utf8PathBuf>,
-    /// Files that the tree's configuration leaves out: they are collected behind all others, for which they do nothing.
-    left_out: Vec<ModuleFile>,
+    /// Files that are not collected in this run, since the tree's configuration leaves them out or another module has their name.
+    /// They are collected behind all others, for which they do nothing.
+    left_out: Vec<(ModuleFile, Option<Taken>)>,
     /// What an argument names may be a docstring of a file as well as a test.
     in_docstrings: bool,
     /// Files that tests were looked for in.
@@ -85,8 +86,10 @@ impl<'s, 'i> Session<'s, 'i> {
         if let (Some(argument), false) = (not_found, self.is_over) {
             return Err(refusal(argument, None));
         }
-        for file in std::mem::take(&mut self.left_out) {
-            self.collect_in_turn(&file);
+        self.collection.tell_of(usize::MAX);
+        for (file, taken) in std::mem::take(&mut self.left_out) {
+            self.collection.interpreter.put_root(&file.path);
+            self.in_turn(&file, |session| session.collect_as(&file, taken));
         }
         let Self { collection, modules, catalog, is_over, refused, .. } = self;
         match refused {
@@ -95,12 +98,13 @@ impl<'s, 'i> Session<'s, 'i> {
         }
     }
 
-    fn collect_in_turn(&mut self, file: &ModuleFile) {
+    /// Collects a file, as long as pytest collects anything.
+    fn in_turn(&mut self, file: &ModuleFile, collect: impl FnOnce(&mut Self) -> Result<(), ConfigError>) {
         if self.is_over || self.refused.is_some() || self.is_lost(&file.path) {
             return;
         }
         self.collection.begin(file.position);
-        self.refused = self.collect(file).err();
+        self.refused = collect(self).err();
     }
 
     /// Collects a file.
@@ -120,30 +124,47 @@ impl<'s, 'i> Session<'s, 'i> {
             }
             Collector::Module | Collector::Docstrings => {}
         }
+        let imports = self.collection.interpreter.imports;
+        let may_be_there = self.config.options.import_mode == ImportMode::Importlib;
+        if let (Some(why), false) = (imports.cannot_name(&file.path), may_be_there) {
+            narrowed_to(file, false, Some(why))?;
+            let at = SourceSpan::line(self.relative(&file.path), 1);
+            self.catalog.problems.push(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
+            return Ok(());
+        }
+        let taken = self.names.import(&file.path, &mut self.collection.interpreter.sys, imports);
+        if matches!(taken, Some(Taken::Refused { .. })) {
+            self.left_out.push((file.clone(), taken));
+            return Ok(());
+        }
+        self.collect_as(file, taken)
+    }
+
+    /// Collects what the import of a file gives.
+    ///
+    /// # Errors
+    /// As above.
+    fn collect_as(&mut self, file: &ModuleFile, taken: Option<Taken>) -> Result<(), ConfigError> {
         let mut file = file.clone();
         let imports = self.collection.interpreter.imports;
-        if let Some(why) = imports.cannot_name(&file.path) {
-            let (text, at) = (why.to_owned(), SourceSpan::line(self.relative(&file.path), 1));
-            if self.config.options.import_mode == ImportMode::Importlib {
-                // It may be there already: by a first import that failed.
-                file.doubt = Some(Reason { text, at });
-            } else {
-                narrowed_to(&file, false, Some(&text))?;
-                self.catalog.problems.push(Problem { kind: ProblemKind::Collection, message: text, at });
-                return Ok(());
-            }
-        }
-        if let Some(text) = depends_on_imports(&file, self.config, imports) {
+        // With `importlib` it may be there already: by a first import that failed.
+        let doubt = imports.cannot_name(&file.path).or_else(|| depends_on_imports(&file, self.config, imports));
+        if let Some(text) = doubt {
             let at = SourceSpan::line(self.relative(&file.path), 1);
             file.doubt = Some(Reason { text: text.to_owned(), at });
         }
-        let taken = match file.ignored_by {
-            None => self.names.import(&file.path, &mut self.collection.interpreter.sys, imports),
-            Some(_) => {
-                self.collection.interpreter.put_root(&file.path);
-                None
-            }
-        };
+        // It is what its own file holds, and runs where the other file does not.
+        if let Some(Taken::Refused { what, by }) = &taken {
+            let by = self.relative(by);
+            self.collection.observations.push(Observation {
+                kind: ObservationKind::Shadowed,
+                text: by.to_string(),
+                at: SourceSpan::line(self.relative(&file.path), 1),
+                test: None,
+            });
+            file.conditions
+                .push(Condition { text: format!("no other {what} in the same run"), at: SourceSpan::line(by, 1) });
+        }
         let source = if let Some(Taken::Other(other)) = &taken { other } else { &file.path };
         let module = match self.import(source, &file) {
             Ok(module) => module,
@@ -157,18 +178,6 @@ impl<'s, 'i> Session<'s, 'i> {
             self.catalog.problems.push(problem);
             self.is_over = true;
             return Ok(());
-        }
-        // It is what its own file holds, and runs where the other file does not.
-        if let Some(Taken::Refused { what, by }) = &taken {
-            let by = self.relative(by);
-            self.collection.observations.push(Observation {
-                kind: ObservationKind::Shadowed,
-                text: by.to_string(),
-                at: SourceSpan::line(module.file.path.clone(), 1),
-                test: None,
-            });
-            file.conditions
-                .push(Condition { text: format!("no other {what} in the same run"), at: SourceSpan::line(by, 1) });
         }
         let node = ModuleNode {
             path: file.path.clone(),
@@ -187,11 +196,11 @@ impl<'s, 'i> Session<'s, 'i> {
         narrowed_to(&file, found, self.collection.problems.get(before).map(|problem| &*problem.message))
     }
 
-    /// Imports a test module. One that a hook may leave out changes what others see only perhaps.
+    /// Imports a test module. One that may not be imported in this run changes what others see only perhaps.
     fn import(&mut self, source: &Utf8Path, file: &ModuleFile) -> Result<Rc<Module>, Problem> {
         let interpreter = &mut *self.collection.interpreter;
         let name = self.names.namespaced_name(source).unwrap_or_else(|| interpreter.imports.module_name(source));
-        match file.perhaps() {
+        match file.ignored_by.as_ref().map(Condition::reason).or_else(|| file.perhaps()) {
             Some(reason) => interpreter.module_perhaps(source, &name, &Doubt::from(reason)),
             None => interpreter.module_by(source, &name),
         }
@@ -205,14 +214,14 @@ impl<'s, 'i> Session<'s, 'i> {
 
 impl walk::Session for Session<'_, '_> {
     fn ignores(&mut self, conftest: &Utf8Path, kept: &Kept) -> ConftestIgnores {
-        // A folder that fails is not entered.
+        let lost = ConftestIgnores { loses_folder: true, ..ConftestIgnores::default() };
         if self.is_lost(conftest) {
-            return ConftestIgnores::default();
+            return lost;
         }
         // What is left out does nothing for others, as far as that is known.
         let moment = if kept.ignored_by.is_some() { Moment::Never } else { Moment::OnTheWay };
         let module = self.load(conftest, moment, kept.perhaps().map(Doubt::from));
-        module.map_or_else(ConftestIgnores::default, |module| Self::ignores_of(&module, conftest))
+        module.map_or(lost, |module| Self::ignores_of(&module, conftest))
     }
 
     fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict {
@@ -222,9 +231,13 @@ impl walk::Session for Session<'_, '_> {
 
     fn found(&mut self, file: &ModuleFile) {
         match file.ignored_by {
-            Some(_) => self.left_out.push(file.clone()),
-            None => self.collect_in_turn(file),
+            Some(_) if file.collector.imports() => self.left_out.push((file.clone(), None)),
+            _ => self.in_turn(file, |session| session.collect(file)),
         }
+    }
+
+    fn reaches(&mut self, node: usize) {
+        self.collection.tell_of(node);
     }
 
     fn may_ignore(&self) -> bool {

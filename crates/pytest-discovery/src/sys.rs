@@ -8,27 +8,29 @@ use foldhash::HashMap;
 
 use crate::eval::shared;
 use crate::eval::value::Doubt;
+use crate::find_spec::Spec;
 use crate::imports::{INIT, Import, Imports};
 use crate::options::ImportMode;
+use crate::paths::is_within;
 use crate::standard_library;
 
 /// What is imported by a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Module {
     File(Utf8PathBuf),
-    /// A folder without `__init__.py`, or what pytest makes for one: it has nothing in it.
-    Namespace(Utf8PathBuf),
+    /// Folders without `__init__.py`, or what pytest makes for one: it has nothing in it.
+    Namespace(Vec<Utf8PathBuf>),
     /// One of Python's library, or of another one.
     Outside,
 }
 
 impl Module {
-    /// Where what lies in it is found, if it is a package.
-    pub(crate) fn folder(&self) -> Option<&Utf8Path> {
+    /// Where it lies in the tree.
+    pub(crate) fn place(&self) -> Option<&Utf8Path> {
         match self {
-            Self::File(file) if file.file_name() == Some(INIT) => file.parent(),
-            Self::Namespace(folder) => Some(folder),
-            _ => None,
+            Self::File(file) => Some(file),
+            Self::Namespace(folders) => folders.first().map(|folder| &**folder),
+            Self::Outside => None,
         }
     }
 }
@@ -93,13 +95,28 @@ impl Sys {
     }
 
     /// A file is imported by a name, for certain or not; as long as another one has the name, it has.
-    pub(crate) fn imported(&mut self, name: &str, file: &Utf8Path, doubt: Option<Doubt>) {
+    pub(crate) fn imported(&mut self, name: &str, file: &Utf8Path, imports: &Imports, doubt: Option<Doubt>) {
+        if !imports.takes_any_module() && !self.modules.contains_key(name) {
+            self.note_namespaces(name, imports, doubt.as_ref());
+        }
         match self.modules.get_mut(name) {
             None => self.insert(name, Module::File(file.to_owned()), doubt),
             Some((Module::File(known), known_doubt)) if known.as_str() == file.as_str() => {
                 *known_doubt = known_doubt.take().and(doubt);
             }
             Some(_) => {}
+        }
+    }
+
+    /// What has no `__init__.py` around a module is imported with it.
+    fn note_namespaces(&mut self, name: &str, imports: &Imports, doubt: Option<&Doubt>) {
+        for (end, _) in name.match_indices('.') {
+            let package = &name[..end];
+            if !self.modules.contains_key(package)
+                && let Some(Spec::Namespace(folders)) = self.spec_of(package, imports)
+            {
+                self.insert(package, Module::Namespace(folders), doubt.cloned());
+            }
         }
     }
 
@@ -176,83 +193,96 @@ impl Sys {
             _ => Ok(found),
         };
         if let Some((module, doubt)) = self.modules.get(dotted) {
-            match module {
-                Module::File(file) => return known(Import::File(file.clone()), doubt),
-                Module::Outside => return known(Import::Outside, doubt),
-                // What it has is looked for on the path again each time.
-                Module::Namespace(_) => return self.search(dotted, imports),
-            }
+            let found = match module {
+                Module::File(file) => Import::File(file.clone()),
+                Module::Namespace(_) => first_of(self.folders_of(dotted, imports)),
+                Module::Outside => Import::Outside,
+            };
+            return known(found, doubt);
         }
         let mut packages = dotted.rmatch_indices('.').map(|(end, _)| (&dotted[..end], &dotted[end + 1..]));
-        match packages.find_map(|(package, rest)| Some((self.modules.get(package)?, rest))) {
-            Some(((Module::Namespace(_), _), _)) | None => self.search(dotted, imports),
-            Some(((module, doubt), rest)) => {
-                let found = module.folder().map_or(Import::Outside, |folder| imports.in_package(folder, rest));
-                known(found, doubt)
+        match packages.find(|(package, _)| self.modules.contains_key(*package)) {
+            Some((package, rest)) => {
+                let found = imports.spec_below(&self.folders_of(package, imports), rest);
+                known(import_of(found), &self.modules[package].1)
             }
+            None => self.search(dotted, imports),
         }
     }
 
-    /// What a name means that is not imported yet.
+    /// The folders in which is looked for what lies in a package that is imported; none for what is no package.
+    ///
+    /// Source: `_NamespacePath` of `importlib._bootstrap_external`, which is looked for again each time.
+    pub(crate) fn folders_of(&self, package: &str, imports: &Imports) -> Vec<Utf8PathBuf> {
+        match self.module(package) {
+            Some(Module::File(file)) if file.file_name() == Some(INIT) => {
+                file.parent().map(Utf8Path::to_owned).into_iter().collect()
+            }
+            Some(Module::Namespace(known)) => match self.spec_of(package, imports) {
+                Some(Spec::Namespace(folders)) => folders,
+                // What is a regular package by now is passed over.
+                _ => known.clone(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a name stands for that is not imported yet, as far as that is certain.
+    fn spec_of(&self, name: &str, imports: &Imports) -> Option<Spec> {
+        let Some((package, last)) = name.rsplit_once('.') else {
+            let certain: Vec<_> =
+                self.candidates(name, imports).into_iter().filter(|entry| entry.doubt.is_none()).collect();
+            return imports.spec_below(&folders(&certain), name);
+        };
+        imports.spec_below(&self.folders_of(package, imports), last)
+    }
+
+    /// The folders on the path that have something of a name, in their order.
+    fn candidates(&self, top: &str, imports: &Imports) -> Vec<&Entry> {
+        let roots = imports.roots_with(top);
+        let has_top = |entry: &&Entry| {
+            entry.folder.as_ref().is_some_and(|folder| match entry.from {
+                From::Tree => imports.has_top(folder, top),
+                From::Assumed | From::Pytest => roots.iter().any(|root| root.as_str() == folder.as_str()),
+            })
+        };
+        self.path.iter().filter(has_top).collect()
+    }
+
+    /// What a name means of which nothing is imported yet.
     fn search(&self, dotted: &str, imports: &Imports) -> Result<Import, Doubt> {
         let top = dotted.split('.').next().unwrap_or_default();
         if top.is_empty() || standard_library::is_loaded(top) {
             return Ok(Import::Outside);
         }
-        let roots = imports.roots_with(top);
-        let has_top = |entry: &Entry, folder: &Utf8Path| match entry.from {
-            From::Tree => imports.has_top(folder, top),
-            From::Assumed | From::Pytest => roots.iter().any(|root| root.as_str() == folder.as_str()),
+        let is_several = match imports.roots_with(top).len() {
+            0 if !self.path.iter().any(|entry| entry.from == From::Tree) => return Ok(Import::Outside),
+            roots => roots > 1,
         };
-        if roots.is_empty() && !self.path.iter().any(|entry| entry.from == From::Tree) {
-            return Ok(Import::Outside);
-        }
-        let mut namespace = Import::Outside;
-        let mut file = None;
-        // What it may mean as well, and why it may not.
-        let mut others: Vec<(Option<Import>, &Doubt)> = Vec::new();
-        for entry in &self.path {
-            let Some(folder) = &entry.folder else {
-                others.extend(entry.doubt.as_ref().map(|doubt| (None, doubt)));
-                continue;
-            };
-            if !has_top(entry, folder) {
-                continue;
-            }
-            let found = match imports.in_folder(folder, dotted) {
-                found @ Import::File(_) => found,
-                // A regular package or module of this name hides what later roots have.
-                Import::Outside if imports.is_regular(folder, top) => Import::Outside,
-                found => {
-                    if namespace == Import::Outside && entry.doubt.is_none() {
-                        namespace = found;
-                    }
-                    continue;
-                }
-            };
-            match &entry.doubt {
-                Some(doubt) => others.push((Some(found), doubt)),
-                None => {
-                    file = Some(found);
-                    break;
-                }
-            }
-        }
-        let is_several = roots.len() > 1;
-        let found = match file {
-            Some(found) => found,
-            None if standard_library::has(top) => Import::Outside,
-            None => namespace,
+        let found_in = |entries: &[&Entry]| match entries {
+            [] => Import::Outside,
+            [Entry { folder: Some(folder), .. }] => imports.in_folder(folder, dotted),
+            several => import_of(imports.spec_below(&folders(several), dotted)),
         };
+        let all = self.candidates(top, imports);
+        let (certain, perhaps): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|entry| entry.doubt.is_none());
+        let found = found_in(&certain);
+        if let Some(doubt) = perhaps.first().and_then(|entry| entry.doubt.as_ref())
+            && found_in(&all) != found
+        {
+            return Err(doubt.clone());
+        }
         // Of a folder that is not known it is taken not to have what one folder alone is seen to have.
-        let differs = |other: &Option<Import>| match other {
-            Some(other) => *other != found,
-            None => is_several && matches!(found, Import::File(_)),
-        };
-        match others.into_iter().find(|(other, _)| differs(other)) {
-            Some((_, doubt)) => Err(doubt.clone()),
-            None => Ok(found),
+        if let (Import::File(file), true) = (&found, is_several) {
+            let holds = |entry: &&Entry| entry.folder.as_ref().is_some_and(|folder| is_within(file, folder));
+            let before = self.path.iter().take_while(|entry| entry.doubt.is_some() || !holds(entry));
+            if let Some(doubt) = before.filter(|entry| entry.folder.is_none()).find_map(|entry| entry.doubt.as_ref()) {
+                return Err(doubt.clone());
+            }
         }
+        // Python's library is before every folder that is no package.
+        let is_hidden = matches!(found, Import::Namespace(_)) && standard_library::has(top);
+        Ok(if is_hidden { Import::Outside } else { found })
     }
 
     /// A folder that has what a name means beside tests, and is not on the path now: pytest puts it there for those.
@@ -266,4 +296,22 @@ impl Sys {
         let has = |root: &Utf8Path| matches!(imports.in_folder(root, dotted), Import::File(_));
         roots.iter().find(|root| imports.has_tests(root) && !is_on_path(root) && has(root)).cloned()
     }
+}
+
+fn folders(entries: &[&Entry]) -> Vec<Utf8PathBuf> {
+    entries.iter().filter_map(|entry| entry.folder.clone()).collect()
+}
+
+fn import_of(found: Option<Spec>) -> Import {
+    match found {
+        Some(Spec::Module(file)) => Import::File(file),
+        Some(Spec::Package(folder)) => Import::File(folder.join(INIT)),
+        Some(Spec::Namespace(folders)) => first_of(folders),
+        None => Import::Outside,
+    }
+}
+
+/// A namespace package stands for the first of its folders.
+fn first_of(folders: Vec<Utf8PathBuf>) -> Import {
+    folders.into_iter().next().map_or(Import::Outside, Import::Namespace)
 }

@@ -25,7 +25,7 @@ use crate::paths::absolute;
 use crate::version::PytestVersion;
 use doctest_files::DoctestFiles;
 pub(crate) use ignoring::Kept;
-use ignoring::{FolderRules, PathPattern, Source, Verdict};
+use ignoring::{Answer, FolderRules, PathPattern, Source, Verdict};
 pub(crate) use passed_over::PassedOver;
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
@@ -42,6 +42,8 @@ pub(crate) struct ConftestIgnores {
     pub(crate) unknown: Option<Reason>,
     /// Whether it has `pytest_ignore_collect`.
     pub(crate) hook: bool,
+    /// Whether pytest collects nothing of its folder: it fails, or skips itself.
+    pub(crate) loses_folder: bool,
 }
 
 /// What `pytest_ignore_collect` of a conftest says of a path.
@@ -76,6 +78,9 @@ pub(crate) trait Session {
 
     /// Collects a file.
     fn found(&mut self, _file: &ModuleFile) {}
+
+    /// Hears that the session makes tests of that node next: also of what was searched for it before.
+    fn reaches(&mut self, _node: usize) {}
 
     /// Whether plugins of the tree that are no conftests are asked what is left out.
     fn may_ignore(&self) -> bool {
@@ -153,7 +158,7 @@ fn perhaps(conditions: &[Condition], doubt: Option<&Reason>) -> Option<Reason> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Position {
     /// Which of what the session collects itself leads to it: of the arguments, or of their nodes.
-    node: usize,
+    pub(crate) node: usize,
     /// How many files were found before.
     file: usize,
 }
@@ -217,6 +222,9 @@ struct Walker<'a, S> {
     norecursedirs: Vec<PathPattern>,
     /// The rules of each folder that has been entered.
     rules: HashMap<Utf8PathBuf, Arc<FolderRules>>,
+    /// Folders of whose children hooks were asked on the way to an argument, and what they said.
+    asked: HashSet<Utf8PathBuf>,
+    answers: HashMap<Utf8PathBuf, Answer>,
     /// How many folders were entered.
     entered: usize,
     walked: Walked,
@@ -268,6 +276,8 @@ impl<'a, S: Session> Walker<'a, S> {
             doctest_files: DoctestFiles::new(config),
             norecursedirs: config.ini.norecursedirs.iter().map(|text| PathPattern::new(text)).collect(),
             rules: HashMap::default(),
+            asked: HashSet::default(),
+            answers: HashMap::default(),
             entered: 0,
             walked: Walked::default(),
         }
@@ -285,6 +295,7 @@ impl<'a, S: Session> Walker<'a, S> {
     /// Collects what an argument leads to, unless it was searched.
     fn argument(&mut self, place: usize) {
         let Some((argument, folder)) = self.of_arguments(place) else { return };
+        self.session.reaches(place);
         if folder == argument.path {
             let rules = self.rules_of(argument, folder);
             self.folder(folder, &rules, &mut vec![canonical(folder)], &Kept::default(), place);
@@ -303,7 +314,7 @@ impl<'a, S: Session> Walker<'a, S> {
     fn rules_of(&mut self, argument: &Argument, folder: &Utf8Path) -> Arc<FolderRules> {
         // A module that is in no package is collected without its folder, and so without conftests.
         let is_alone = folder != argument.path && argument.module_name.as_ref().is_some_and(|name| !name.contains('.'));
-        if is_alone { Arc::default() } else { self.enter_from_above(folder) }
+        if is_alone { Arc::default() } else { self.enter_from_above(folder, &argument.path) }
     }
 
     fn named_file(&mut self, argument: &Argument, place: usize) {
@@ -327,6 +338,9 @@ impl<'a, S: Session> Walker<'a, S> {
         kept: &Kept,
         place: usize,
     ) {
+        if rules.is_lost {
+            return;
+        }
         let Some(listing) = self.listing(folder) else { return };
         let children: Vec<_> = in_order(&listing).filter_map(|child| self.child(folder, child, rules)).collect();
         for (path, child, collectors, own) in children {

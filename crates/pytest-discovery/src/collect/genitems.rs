@@ -4,11 +4,29 @@
 
 use std::rc::Rc;
 
+use super::alike::Calls;
 use super::item::Item;
 use super::{Collection, Lost};
 use crate::eval::value::Value;
 
+/// Tests that were searched for, which the session comes to later.
+pub(super) struct Untold {
+    /// The node of the session that stands for them.
+    pub(super) node: usize,
+    /// The hooks that are told of them.
+    pub(super) calls: Vec<Calls>,
+    pub(super) items: Vec<Rc<Item>>,
+}
+
 impl Collection<'_, '_> {
+    /// Tells hooks of what was searched for, up to that node of the session.
+    pub(crate) fn tell_of(&mut self, node: usize) {
+        for Untold { calls, items, .. } in self.untold.extract_if(.., |one| one.node <= node).collect::<Vec<_>>() {
+            self.told = calls;
+            items.iter().for_each(|item| self.tell(item));
+        }
+    }
+
     /// What a module or a class holds: first all of its functions, then in its order each test as it is and each class
     /// with what that holds in turn. Hooks that remember what they saw can tell.
     pub(super) fn children(&mut self, collect: impl FnOnce(&mut Self) -> Result<(), Lost>) -> Result<(), Lost> {

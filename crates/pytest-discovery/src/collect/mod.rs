@@ -86,6 +86,8 @@ pub(crate) struct Collection<'c, 'i> {
     search: Search,
     /// The calls of `pytest_itemcollected` of the conftests around the module that is being collected.
     told: Vec<alike::Calls>,
+    /// What arguments narrow, and hooks were not told of yet.
+    untold: Vec<genitems::Untold>,
     /// `pytest_generate_tests` of the conftests around the module that is being collected.
     generators: Rc<[plugins::Hook]>,
     /// The hooks that are asked what each name of the module is collected as.
@@ -171,6 +173,7 @@ impl<'c, 'i> Collection<'c, 'i> {
             nodes: Vec::new(),
             search: Search::default(),
             told: Vec::new(),
+            untold: Vec::new(),
             generators: Rc::from([]),
             item_makers: Rc::from([]),
             suspects: Vec::new(),
@@ -266,7 +269,7 @@ impl<'c, 'i> Collection<'c, 'i> {
         let before = self.items.len();
         let hooks = self.plugins.hooks("pytest_itemcollected", Some(&file.path));
         let hooks: Vec<alike::Calls> = hooks.into_iter().map(alike::Calls::new).collect();
-        // What an argument narrows is told of once all that it selects is collected.
+        // What an argument narrows is told of when the session comes to it.
         let (during, after) = if file.narrowed.is_none() { (hooks, Vec::new()) } else { (Vec::new(), hooks) };
         self.told = during;
         self.search.begin(file.narrowed.as_ref());
@@ -284,8 +287,11 @@ impl<'c, 'i> Collection<'c, 'i> {
             self.narrow(before, file, argument);
         }
         if !after.is_empty() {
-            self.told = after;
-            self.items[before..].to_vec().iter().for_each(|item| self.tell(item));
+            self.untold.push(genitems::Untold {
+                node: file.position.node,
+                calls: after,
+                items: self.items[before..].to_vec(),
+            });
         }
         self.search.is_found()
     }

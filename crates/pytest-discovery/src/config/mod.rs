@@ -134,8 +134,9 @@ impl Config {
         }
         let search = |name: &str| match find_spec(name, &path, &folders)? {
             Spec::Module(path) | Spec::Package(path) => Some(path),
-            Spec::Namespace(path) => {
-                (ini.consider_namespace_packages && pytest >= PytestVersion::NORMALISED_ARGUMENTS).then_some(path)
+            Spec::Namespace(folders) => {
+                let is_taken = ini.consider_namespace_packages && pytest >= PytestVersion::NORMALISED_ARGUMENTS;
+                folders.into_iter().next().filter(|_| is_taken)
             }
         };
         let modules: Option<FindModule<'_>> = if options.pyargs { Some(&search) } else { None };

@@ -94,7 +94,7 @@ impl Interpreter<'_> {
     pub(crate) fn module_by(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
         let Some(module) = self.module_of(path, name) else { return self.first_import(path, name.to_owned()) };
         if module.ended.borrow().is_none() || self.tries_again >= MOST_TRIES_AGAIN {
-            self.sys.imported(name, path, self.import_doubt().map(|(doubt, _)| doubt));
+            self.sys.imported(name, path, self.imports, self.import_doubt().map(|(doubt, _)| doubt));
             return Ok(module);
         }
         self.tries_again += 1;
@@ -144,7 +144,7 @@ impl Interpreter<'_> {
         };
         shared::changed();
         let doubt = self.import_doubt();
-        self.sys.imported(&module.name, path, doubt.as_ref().map(|(doubt, _)| doubt.clone()));
+        self.sys.imported(&module.name, path, self.imports, doubt.as_ref().map(|(doubt, _)| doubt.clone()));
         match doubt {
             None => {
                 self.execute(&module, Doubts::default());

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::value::{Arguments, Value};
 use super::{Frame, Interpreter};
-use crate::paths::absolute;
+use crate::paths::{absolute, is_within};
 use crate::syntax::ast::Range;
 
 impl Interpreter<'_> {
@@ -29,8 +29,11 @@ impl Interpreter<'_> {
             // Python takes no such object for a folder.
             Value::Path(_) => {}
             Value::Str(text) if let Some(path) = text.as_str() => {
-                let folder = absolute(self.tree, path);
-                self.sys.put_in_front(Some(folder), self.current_doubt().cloned());
+                // What lies elsewhere is not read.
+                let folder = Some(absolute(self.tree, path)).filter(|folder| is_within(folder, self.tree));
+                if folder.is_some() {
+                    self.sys.put_in_front(folder, self.current_doubt().cloned());
+                }
             }
             _ => {
                 let doubt = self.doubt(frame, range, "a folder that may be the first of `sys.path`");

@@ -9,6 +9,7 @@ use test_catalog::{Condition, Reason};
 
 use super::{Entry, HookVerdict, PassedOver, Session, Walker, perhaps};
 use crate::fnmatch::FnMatch;
+use crate::folders::Kind;
 use crate::version::PytestVersion;
 
 /// Where an `--ignore` or `--ignore-glob` comes from.
@@ -28,6 +29,8 @@ pub(super) struct FolderRules {
     unknown: Option<Reason>,
     /// The conftests with `pytest_ignore_collect`, the nearest last.
     hooks: Vec<Utf8PathBuf>,
+    /// Whether nothing is collected here: a conftest fails.
+    pub(super) is_lost: bool,
 }
 
 impl FolderRules {
@@ -62,6 +65,21 @@ pub(super) enum Verdict {
     Kept(Kept),
 }
 
+/// What the hooks say of a path.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    /// Under which one of them keeps it that is not known.
+    conditions: Vec<Condition>,
+    /// What the first says that says something.
+    decided: Option<Decided>,
+}
+
+#[derive(Debug, Clone)]
+enum Decided {
+    Kept,
+    Ignored(PassedOver),
+}
+
 /// What is to be said of what is kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
@@ -90,8 +108,9 @@ impl Kept {
 }
 
 impl<S: Session> Walker<'_, S> {
-    /// Loads the conftests from `confcutdir` down to a folder.
-    pub(super) fn enter_from_above(&mut self, folder: &Utf8Path) -> Arc<FolderRules> {
+    /// Loads the conftests from `confcutdir` down to the folder that an argument is or lies in. On the way to the argument
+    /// pytest collects the folders around it.
+    pub(super) fn enter_from_above(&mut self, folder: &Utf8Path, argument: &Utf8Path) -> Arc<FolderRules> {
         let mut rules = Arc::new(FolderRules::default());
         let above: Vec<_> = folder.ancestors().collect();
         for ancestor in above.into_iter().rev() {
@@ -99,8 +118,61 @@ impl<S: Session> Walker<'_, S> {
                 continue;
             }
             rules = self.enter(ancestor, &rules, &Kept::default());
+            if ancestor != argument && self.config.pytest >= PytestVersion::INTERLEAVED_WALK {
+                self.ask_of_children(ancestor, &rules);
+            }
         }
         rules
+    }
+
+    /// Asks hooks of all that lies in a folder, ahead of collecting what they keep.
+    fn ask_of_children(&mut self, folder: &Utf8Path, rules: &FolderRules) {
+        if rules.is_lost || !(rules.has_hooks() || self.session.may_ignore()) || !self.asked.insert(folder.to_owned()) {
+            return;
+        }
+        let Ok(listing) = self.folders.listing(folder) else { return };
+        for child in super::in_order(&listing).filter(|child| child.kind != Kind::Other) {
+            let path = folder.join(&*child.name);
+            if !self.is_exempt(&path, child.kind == Kind::Folder) {
+                let answer = self.ask(&path, rules);
+                self.answers.insert(path, answer);
+            }
+        }
+    }
+
+    /// Whether a path is an argument, or leads to one: it is never left out.
+    fn is_exempt(&self, path: &Utf8Path, is_dir: bool) -> bool {
+        if !is_dir {
+            return self.initial.contains(path.as_str());
+        }
+        // Before, what leads to an argument was no exception.
+        let is_old = self.config.pytest < PytestVersion::INTERLEAVED_WALK;
+        !is_old && self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path))
+    }
+
+    /// What the hooks say of a path: those of the nearest conftest first, the plugins' last.
+    fn ask(&mut self, path: &Utf8Path, rules: &FolderRules) -> Answer {
+        let mut answer = Answer::default();
+        for asked in rules.hooks.iter().rev().map(Some).chain([None]) {
+            let verdict = match asked {
+                Some(conftest) => self.session.ask_hook(conftest, path),
+                None => self.session.ask_plugins(path),
+            };
+            match verdict {
+                HookVerdict::Silent => {}
+                HookVerdict::Ignore => {
+                    let by = asked.map_or(PassedOver::Plugin, |conftest| PassedOver::Hook(self.relative(conftest)));
+                    answer.decided = Some(Decided::Ignored(by));
+                    break;
+                }
+                HookVerdict::Keep => {
+                    answer.decided = Some(Decided::Kept);
+                    break;
+                }
+                HookVerdict::Perhaps(condition) => answer.conditions.push(condition),
+            }
+        }
+        answer
     }
 
     /// The rules in a folder, whose own conftest is loaded the first time.
@@ -121,6 +193,7 @@ impl<S: Session> Walker<'_, S> {
                     above.globs.iter().map(|(_, entry)| (FnMatch::new(&entry.text), entry.clone())).collect()
                 }),
                 unknown: said.unknown.or_else(|| above.unknown.clone()),
+                is_lost: said.loses_folder || above.is_lost,
                 hooks: above.hooks.iter().cloned().chain(said.hook.then_some(conftest)).collect(),
             })
         } else {
@@ -131,32 +204,20 @@ impl<S: Session> Walker<'_, S> {
     }
 
     pub(super) fn verdict(&mut self, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
+        // Before, no hook could open these.
         let is_old = self.config.pytest < PytestVersion::INTERLEAVED_WALK;
-        // Before, no hook could open these, and what leads to an argument was no exception.
         if is_old && is_dir && path.file_name() == Some("__pycache__") {
             return Verdict::Ignored(PassedOver::Cache);
         }
-        let leads_to_argument = || self.initial.iter().any(|one| Utf8Path::new(one).starts_with(path));
-        let exempt = if is_dir { !is_old && leads_to_argument() } else { self.initial.contains(path.as_str()) };
-        if exempt {
+        if self.is_exempt(path, is_dir) {
             return Verdict::Kept(Kept::default());
         }
-        let mut kept = Kept { doubt: rules.unknown.clone(), ..Kept::default() };
-        for asked in rules.hooks.iter().rev().map(Some).chain([None]) {
-            let verdict = match asked {
-                Some(conftest) => self.session.ask_hook(conftest, path),
-                None => self.session.ask_plugins(path),
-            };
-            match verdict {
-                HookVerdict::Silent => {}
-                HookVerdict::Ignore => {
-                    return Verdict::Ignored(
-                        asked.map_or(PassedOver::Plugin, |conftest| PassedOver::Hook(self.relative(conftest))),
-                    );
-                }
-                HookVerdict::Keep => return Verdict::Kept(kept),
-                HookVerdict::Perhaps(condition) => kept.conditions.push(condition),
-            }
+        let answer = self.answers.get(path).cloned().unwrap_or_else(|| self.ask(path, rules));
+        let mut kept = Kept { doubt: rules.unknown.clone(), conditions: answer.conditions, ..Kept::default() };
+        match answer.decided {
+            Some(Decided::Ignored(by)) => return Verdict::Ignored(by),
+            Some(Decided::Kept) => return Verdict::Kept(kept),
+            None => {}
         }
         let hits = rules.paths.iter().filter(|entry| entry.text == path.as_str());
         let globbed = rules.globs.iter().filter(|(pattern, _)| pattern.matches(path.as_str())).map(|(_, entry)| entry);

@@ -76,7 +76,7 @@ impl<S: Session> Walker<'_, S> {
             let is_dir = argument.path.is_dir();
             let folder = if is_dir { Some(argument.path.as_path()) } else { argument.path.parent() };
             let Some(folder) = folder else { continue };
-            let rules = self.enter_from_above(folder);
+            let rules = self.enter_from_above(folder, &argument.path);
             self.packages_above(argument, &mut before);
             if is_dir {
                 self.folder_of_argument(folder, &rules, &mut before);
@@ -85,6 +85,7 @@ impl<S: Session> Walker<'_, S> {
             }
         }
         for (place, node) in std::mem::take(&mut before.nodes).into_iter().enumerate() {
+            self.session.reaches(place);
             self.expand(node, place, &mut before.files);
         }
     }

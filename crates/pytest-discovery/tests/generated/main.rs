@@ -18,6 +18,7 @@ mod program;
 mod scopes;
 mod state;
 mod trees;
+mod turns;
 
 use std::process::{Command, Stdio};
 
@@ -52,6 +53,7 @@ const FLOOR_OF_HOOKS: usize = 99;
 const FLOOR_OF_HOOKS_IN_DOUBT: usize = 30;
 const FLOOR_OF_HOOKS_AMONG_VAGUE: usize = 20;
 const FLOOR_OF_IMPORTS: usize = 97;
+const FLOOR_OF_TURNS: usize = 90;
 const FLOOR_OF_TREES: usize = 95;
 
 /// pytest's exit codes where it ends without collecting: a traceback, an internal error, wrong usage.
@@ -128,6 +130,11 @@ fn what_hooks_change_among_vague_tests_is_not_told() {
 #[test]
 fn what_modules_are_by_their_names_is_what_pytest_has() {
     hold(&Family { seed: 24_000, floor: FLOOR_OF_IMPORTS, generate: imports::program });
+}
+
+#[test]
+fn what_others_changed_before_is_what_pytest_has() {
+    hold(&Family { seed: 26_000, floor: FLOOR_OF_TURNS, generate: turns::program });
 }
 
 #[test]
