@@ -159,8 +159,10 @@ fn perhaps(conditions: &[Condition], doubt: Option<&Reason>) -> Option<Reason> {
 pub(crate) struct Position {
     /// Which of what the session collects itself leads to it: of the arguments, or of their nodes.
     pub(crate) node: usize,
-    /// How many files were found before.
+    /// How many files were found before, twice; and one where it is one of those.
     file: usize,
+    /// Of what is left out, and walked behind all else: how many files of that were found before.
+    left_out: usize,
 }
 
 /// What the walk found.
@@ -197,6 +199,7 @@ pub(crate) fn walk(
         // A file of which an argument names a test is searched for that before any folder is collected.
         places.clone().for_each(|place| walker.search(place));
         places.for_each(|place| walker.argument(place));
+        walker.left_out();
     }
     for file in sought {
         walker.not_below(file);
@@ -225,9 +228,27 @@ struct Walker<'a, S> {
     /// Folders of whose children hooks were asked on the way to an argument, and what they said.
     asked: HashSet<Utf8PathBuf>,
     answers: HashMap<Utf8PathBuf, Answer>,
+    /// Folders that the tree's configuration leaves out.
+    left_out: Vec<LeftOut>,
+    /// While they are walked: how many files had been found before the one that is, twice.
+    left_out_at: Option<usize>,
     /// How many folders were entered.
     entered: usize,
     walked: Walked,
+}
+
+/// A folder that is walked when all else is.
+struct LeftOut {
+    path: Utf8PathBuf,
+    /// Of the folder that it is in.
+    rules: Arc<FolderRules>,
+    /// Where it and the folders around it really are.
+    above: Vec<Utf8PathBuf>,
+    kept: Kept,
+    /// The argument that leads to it.
+    place: usize,
+    /// How many files had been found before it, twice.
+    file: usize,
 }
 
 impl<'a, S: Session> Walker<'a, S> {
@@ -278,6 +299,8 @@ impl<'a, S: Session> Walker<'a, S> {
             rules: HashMap::default(),
             asked: HashSet::default(),
             answers: HashMap::default(),
+            left_out: Vec::new(),
+            left_out_at: None,
             entered: 0,
             walked: Walked::default(),
         }
@@ -353,10 +376,31 @@ impl<'a, S: Session> Walker<'a, S> {
                 continue;
             }
             let Some(real) = self.real(&path, child.is_link, above) else { continue };
+            if inner.ignored_by.is_some() && self.left_out_at.is_none() {
+                let above = above.iter().cloned().chain([real]).collect();
+                self.left_out.push(LeftOut {
+                    path,
+                    rules: rules.clone(),
+                    above,
+                    kept: inner,
+                    place,
+                    file: self.found(),
+                });
+                continue;
+            }
             let inside = self.enter(&path, rules, &inner);
             above.push(real);
             self.folder(&path, &inside, above, &inner, place);
             above.pop();
+        }
+    }
+
+    /// Walks the folders that the configuration leaves out: for all others they are not there.
+    fn left_out(&mut self) {
+        for LeftOut { path, rules, mut above, kept, place, file } in std::mem::take(&mut self.left_out) {
+            self.left_out_at = Some(file);
+            let inside = self.enter(&path, &rules, &kept);
+            self.folder(&path, &inside, &mut above, &kept, place);
         }
     }
 
@@ -474,9 +518,18 @@ impl<'a, S: Session> Walker<'a, S> {
         }
     }
 
+    /// How many files were found, twice.
+    fn found(&self) -> usize {
+        2 * self.walked.modules.len()
+    }
+
     /// Collects a file, to which that node of the session leads.
     fn file(&mut self, file: ModuleFile, node: usize) {
-        let file = ModuleFile { position: Position { node, file: self.walked.modules.len() }, ..file };
+        let position = match self.left_out_at {
+            Some(file) => Position { node, file, left_out: self.walked.modules.len() },
+            None => Position { node, file: self.found() + 1, left_out: 0 },
+        };
+        let file = ModuleFile { position, ..file };
         self.session.found(&file);
         self.walked.modules.push(file);
     }

@@ -100,8 +100,10 @@ impl SetMaker<'_, '_> {
                 return Err(Failure::Refused(format!("the mark made {before} ids, and has no values any more")));
             }
             let callable = call.ids.as_ref().map(|ids| self.interpreter.is_callable(ids));
-            if self.pytest < NOTSET_ID && callable.is_some_and(|callable| callable != Some(false)) {
-                return Err(Failure::unknown("what `ids` makes of a set without values is not known", None));
+            let is_asked = !self.id_hooks.is_empty() || callable.is_some_and(|callable| callable != Some(false));
+            if self.pytest < NOTSET_ID && is_asked {
+                let text = "what `ids` or a hook makes of a set without values is not known";
+                return Err(Failure::unknown(text, None));
             }
             return self.empty(names, &call.at);
         }
