@@ -124,7 +124,7 @@ impl Sys {
     /// it, too.
     pub(crate) fn imported_outside(&mut self, dotted: &str, imports: &Imports, doubt: Option<&Doubt>) {
         let top = dotted.split('.').next().unwrap_or_default();
-        if !imports.roots_with(top).is_empty() && self.find(top, imports).is_ok_and(|found| found == Import::Outside) {
+        if self.find(top, imports).is_ok_and(|found| found == Import::Outside) {
             self.keep_or_insert(top, || Module::Outside, doubt.cloned());
         }
     }
@@ -230,16 +230,18 @@ impl Sys {
     /// What a name stands for that is not imported yet, as far as that is certain.
     fn spec_of(&self, name: &str, imports: &Imports) -> Option<Spec> {
         let Some((package, last)) = name.rsplit_once('.') else {
-            let certain: Vec<_> =
-                self.candidates(name, imports).into_iter().filter(|entry| entry.doubt.is_none()).collect();
+            let certain: Vec<_> = self
+                .candidates(name, &imports.roots_with(name), imports)
+                .into_iter()
+                .filter(|entry| entry.doubt.is_none())
+                .collect();
             return imports.spec_below(&folders(&certain), name);
         };
         imports.spec_below(&self.folders_of(package, imports), last)
     }
 
     /// The folders on the path that have something of a name, in their order.
-    fn candidates(&self, top: &str, imports: &Imports) -> Vec<&Entry> {
-        let roots = imports.roots_with(top);
+    fn candidates(&self, top: &str, roots: &[Utf8PathBuf], imports: &Imports) -> Vec<&Entry> {
         let has_top = |entry: &&Entry| {
             entry.folder.as_ref().is_some_and(|folder| match entry.from {
                 From::Tree => imports.has_top(folder, top),
@@ -255,16 +257,16 @@ impl Sys {
         if top.is_empty() || standard_library::is_loaded(top) {
             return Ok(Import::Outside);
         }
-        let is_several = match imports.roots_with(top).len() {
-            0 if !self.path.iter().any(|entry| entry.from == From::Tree) => return Ok(Import::Outside),
-            roots => roots > 1,
-        };
+        let roots = imports.roots_with(top);
+        if roots.is_empty() && !self.path.iter().any(|entry| entry.from == From::Tree) {
+            return Ok(Import::Outside);
+        }
         let found_in = |entries: &[&Entry]| match entries {
             [] => Import::Outside,
             [Entry { folder: Some(folder), .. }] => imports.in_folder(folder, dotted),
             several => import_of(imports.spec_below(&folders(several), dotted)),
         };
-        let all = self.candidates(top, imports);
+        let all = self.candidates(top, &roots, imports);
         let (certain, perhaps): (Vec<&Entry>, Vec<&Entry>) = all.iter().partition(|entry| entry.doubt.is_none());
         let found = found_in(&certain);
         if let Some(doubt) = perhaps.first().and_then(|entry| entry.doubt.as_ref())
@@ -273,7 +275,7 @@ impl Sys {
             return Err(doubt.clone());
         }
         // Of a folder that is not known it is taken not to have what one folder alone is seen to have.
-        if let (Import::File(file), true) = (&found, is_several) {
+        if let (Import::File(file), true) = (&found, roots.len() > 1) {
             let holds = |entry: &&Entry| entry.folder.as_ref().is_some_and(|folder| is_within(file, folder));
             let before = self.path.iter().take_while(|entry| entry.doubt.is_some() || !holds(entry));
             if let Some(doubt) = before.filter(|entry| entry.folder.is_none()).find_map(|entry| entry.doubt.as_ref()) {
@@ -288,11 +290,13 @@ impl Sys {
     /// A folder that has what a name means beside tests, and is not on the path now: pytest puts it there for those.
     pub(crate) fn is_elsewhere(&self, dotted: &str, imports: &Imports) -> Option<Utf8PathBuf> {
         let top = dotted.split('.').next().unwrap_or_default();
-        let roots = imports.roots_with(top);
-        if roots.is_empty() || standard_library::has(top) {
+        if standard_library::has(top) {
             return None;
         }
-        let is_on_path = |root: &Utf8Path| self.path.iter().any(|entry| entry.folder.as_deref() == Some(root));
+        let roots = imports.roots_with(top);
+        let is_it =
+            |entry: &Entry, root: &Utf8Path| entry.folder.as_ref().is_some_and(|one| one.as_str() == root.as_str());
+        let is_on_path = |root: &Utf8Path| self.path.iter().any(|entry| is_it(entry, root));
         let has = |root: &Utf8Path| matches!(imports.in_folder(root, dotted), Import::File(_));
         roots.iter().find(|root| imports.has_tests(root) && !is_on_path(root) && has(root)).cloned()
     }

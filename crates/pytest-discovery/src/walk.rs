@@ -3,9 +3,11 @@
 //! Source of the rules: pytest's `Session.collect`, `Dir`, `Package` and `pytest_ignore_collect`.
 
 mod doctest_files;
+mod file;
 mod ignoring;
 mod passed_over;
 mod pytest_7;
+mod session;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::{HashMap, HashSet};
-use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan, TreePath};
+use test_catalog::{Condition, Problem, ProblemKind, SourceSpan, TreePath};
 
 use crate::arguments::{self, Argument};
 use crate::config::Config;
@@ -24,146 +26,15 @@ use crate::imports::INIT;
 use crate::paths::absolute;
 use crate::version::PytestVersion;
 use doctest_files::DoctestFiles;
+use file::perhaps;
+pub(crate) use file::{Collector, ModuleFile, Position};
 pub(crate) use ignoring::Kept;
 use ignoring::{Answer, FolderRules, PathPattern, Source, Verdict};
 pub(crate) use passed_over::PassedOver;
+pub(crate) use session::{ConftestIgnores, Entry, HookVerdict, Session};
 
 /// No tree has more folders; a tree that seems to is one of links, and the rest of it is reported, not walked.
 const MOST_FOLDERS: usize = 200_000;
-
-/// What a conftest says of the files below its folder that are not collected.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ConftestIgnores {
-    /// `collect_ignore`, if it defines the name: absolute paths. The nearest conftest that defines it decides alone.
-    pub(crate) paths: Option<Vec<Entry>>,
-    /// `collect_ignore_glob`, if it defines the name: absolute patterns.
-    pub(crate) globs: Option<Vec<Entry>>,
-    /// Why it may ignore more than these say: a list that could not be followed.
-    pub(crate) unknown: Option<Reason>,
-    /// Whether it has `pytest_ignore_collect`.
-    pub(crate) hook: bool,
-    /// Whether pytest collects nothing of its folder: it fails, or skips itself.
-    pub(crate) loses_folder: bool,
-}
-
-/// What `pytest_ignore_collect` of a conftest says of a path.
-#[derive(Debug, Clone)]
-pub(crate) enum HookVerdict {
-    /// Nothing: others decide.
-    Silent,
-    Ignore,
-    /// It is kept, whatever else would ignore it.
-    Keep,
-    /// It may be ignored.
-    Perhaps(Condition),
-}
-
-/// One entry of a `collect_ignore` list.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    /// The absolute path or pattern.
-    pub(crate) text: String,
-    /// Under which condition it is in the list; `None` where always.
-    pub(crate) condition: Option<Condition>,
-}
-
-/// Whom the walk asks and tells on its way, in the order in which pytest collects.
-pub(crate) trait Session {
-    /// What the conftest of a folder says to which the walk comes. It asks once for each, outer folders first. `kept` is what
-    /// is to be said of the folder.
-    fn ignores(&mut self, conftest: &Utf8Path, kept: &Kept) -> ConftestIgnores;
-
-    /// What the hook of that conftest says of a path.
-    fn ask_hook(&mut self, conftest: &Utf8Path, path: &Utf8Path) -> HookVerdict;
-
-    /// Collects a file.
-    fn found(&mut self, _file: &ModuleFile) {}
-
-    /// Hears that the session makes tests of that node next: also of what was searched for it before.
-    fn reaches(&mut self, _node: usize) {}
-
-    /// Whether plugins of the tree that are no conftests are asked what is left out.
-    fn may_ignore(&self) -> bool {
-        false
-    }
-
-    /// Whether a hook of the tree may collect files in a way of its own.
-    fn may_collect(&self) -> bool {
-        false
-    }
-
-    /// Whether it may collect that one.
-    fn collects(&mut self, _path: &Utf8Path) -> bool {
-        false
-    }
-
-    /// What the hooks of plugins of the tree that are no conftests say of it.
-    fn ask_plugins(&mut self, _path: &Utf8Path) -> HookVerdict {
-        HookVerdict::Silent
-    }
-}
-
-/// What a file is collected as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Collector {
-    /// `Module`: of tests.
-    Module,
-    /// `DoctestModule`: of the docstrings that `--doctest-modules` asks for.
-    Docstrings,
-    /// `DoctestTextfile`.
-    Text,
-    /// What a hook of the tree may make of it.
-    Other,
-}
-
-impl Collector {
-    /// Whether it imports the file.
-    pub(crate) fn imports(self) -> bool {
-        matches!(self, Self::Module | Self::Docstrings)
-    }
-}
-
-/// A file that is collected.
-#[derive(Debug, Clone)]
-pub(crate) struct ModuleFile {
-    /// Absolute.
-    pub(crate) path: Utf8PathBuf,
-    pub(crate) collector: Collector,
-    /// The argument's names and parameters that it is narrowed to; `None` for all of it.
-    pub(crate) narrowed: Option<Argument>,
-    /// How often its node was made anew before: an argument that narrows the same node again gives the same tests.
-    pub(crate) made_anew: usize,
-    /// Conditions under which a conftest leaves it out.
-    pub(crate) conditions: Vec<Condition>,
-    /// Why a conftest may leave it out, or keep it.
-    pub(crate) doubt: Option<Reason>,
-    /// The option of the tree's configuration that leaves it out.
-    pub(crate) ignored_by: Option<Condition>,
-    pub(crate) position: Position,
-}
-
-impl ModuleFile {
-    /// Why a conftest may leave it out.
-    pub(crate) fn perhaps(&self) -> Option<Reason> {
-        perhaps(&self.conditions, self.doubt.as_ref())
-    }
-}
-
-/// Why what is under conditions or a doubt may not be there.
-fn perhaps(conditions: &[Condition], doubt: Option<&Reason>) -> Option<Reason> {
-    conditions.first().map(Condition::reason).or_else(|| doubt.cloned())
-}
-
-/// The position of a file among all that pytest collects, which may be another one than when it is collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Position {
-    /// Which of what the session collects itself leads to it: of the arguments, or of their nodes.
-    pub(crate) node: usize,
-    /// How many files were found before, twice; and one where it is one of those.
-    file: usize,
-    /// Of what is left out, and walked behind all else: how many files of that were found before.
-    left_out: usize,
-}
 
 /// What the walk found.
 #[derive(Debug, Default)]

@@ -199,20 +199,22 @@ impl Interpreter<'_> {
         })
     }
 
-    /// Whether a module of the tree lies where it is not found yet: its import raises, unless a library has the name, too.
-    fn is_elsewhere(&mut self, dotted: &str, frame: &Frame, range: Range) -> bool {
-        let Some(folder) = self.sys.is_elsewhere(dotted, self.imports) else { return false };
-        if self.sys.find(dotted, self.imports).map_or(true, |found| found != Import::Outside) {
-            return false;
-        }
+    /// What is none of the tree's is imported, unless a module of the tree lies where it is not found yet: then its import raises, or a
+    /// library has the name, too.
+    fn import_outside(&mut self, dotted: &str, frame: &Frame, range: Range) -> Option<Value> {
+        let Some(folder) = self.sys.is_elsewhere(dotted, self.imports) else {
+            let doubt = self.import_doubt().map(|(doubt, _)| doubt);
+            self.sys.imported_outside(dotted, self.imports, doubt.as_ref());
+            return None;
+        };
         let folder = TreePath::relative_to(&folder, self.tree).unwrap_or_else(|| TreePath::new(&folder));
         let text = format!("`{dotted}` lies in `{folder}`, which is not on `sys.path` when this is imported");
-        self.fail("ModuleNotFoundError", text.clone(), frame, range);
+        let doubt = self.doubt(frame, range, text.clone());
+        self.fail("ModuleNotFoundError", text, frame, range);
         if let Some(raised) = self.raised.take() {
-            let doubt = self.doubt(frame, range, text);
             self.may_raise(Raised { certain: true, ..raised }, &doubt, frame);
         }
-        true
+        Some(Value::Unknown(doubt))
     }
 
     /// A file of the tree that is imported cannot be read: what is no Python raises, and what is not read here may.
@@ -253,9 +255,6 @@ impl Interpreter<'_> {
         if level == 0 && (self.is_absent(dotted) || super::library::is_below_plain_module(dotted)) {
             return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
         }
-        if level == 0 && self.is_elsewhere(dotted, frame, range) {
-            return Value::Unknown(self.doubt(frame, range, format!("whether there is a module `{dotted}`")));
-        }
         let name = importer.absolute(level, dotted);
         if name.is_none() && !self.imports.takes_any_module() {
             let text = "a relative import without a package".to_owned();
@@ -267,6 +266,13 @@ impl Interpreter<'_> {
         };
         // What a relative import means is of the tree, whatever its package is called; what was put there is there.
         let is_of_library = level == 0 && matches!(&value, Value::External(_));
+        let top = dotted.split('.').next().unwrap_or_default();
+        if is_of_library
+            && !self.imports.roots_with(top).is_empty()
+            && let Some(value) = self.import_outside(dotted, frame, range)
+        {
+            return value;
+        }
         if is_of_library && !self.put_modules.contains_key(dotted) {
             if super::library::is_of_python_2(dotted) || super::library::lacks_module(dotted, self.python) {
                 return self.fail("ModuleNotFoundError", format!("no module named `{dotted}`"), frame, range);
