@@ -12,7 +12,7 @@ use crate::module_names::Taken;
 use crate::moment::{Moment, loads_at_once};
 use crate::options::{ImportMode, is_blocked};
 use crate::paths::is_within;
-use crate::session::Session;
+use crate::session::{Session, not_run};
 use crate::syntax::ast::ParameterKind;
 use crate::sys;
 use crate::walk::{ConftestIgnores, Entry, HookVerdict};
@@ -121,8 +121,7 @@ impl Session<'_, '_> {
             let at = SourceSpan::line(self.relative(conftest), 1);
             return Some(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
         }
-        let (Taken::Other(by) | Taken::Refused { by, .. }) =
-            self.names.import(conftest, &mut self.collection.interpreter.sys, imports)?;
+        let (Taken::Other(by) | Taken::Refused { by, .. }) = self.take(conftest)?;
         let name = imports.module_name(conftest);
         let taken = match by == conftest {
             true => "lies in a package that is one of Python's library already: rename its folder".to_owned(),
@@ -184,6 +183,7 @@ impl Session<'_, '_> {
         if matches!(&hook.value, Value::Function(function) if function.def.is_generator) {
             return perhaps("wraps the hooks of others, which is not followed");
         }
+        let doubts = self.is_left_out.then(|| self.collection.interpreter.begin_perhaps(&not_run()));
         let answer = match hook.value.doubt().or(hook.doubt.as_ref()) {
             None => self.collection.interpreter.call_hook(&hook.value, None, &arguments, &frame),
             Some(doubt) => {
@@ -191,6 +191,9 @@ impl Session<'_, '_> {
                 Value::Unknown(doubt.clone())
             }
         };
+        if let Some(doubts) = doubts {
+            self.collection.interpreter.end_perhaps(doubts);
+        }
         match (&answer, truth(&answer)) {
             (Value::None, _) => HookVerdict::Silent,
             (_, Some(true)) => HookVerdict::Ignore,

@@ -7,6 +7,7 @@ use foldhash::HashMap;
 
 use crate::find_spec::Spec;
 use crate::imports::{INIT, Imports};
+use crate::options::ImportMode;
 use crate::standard_library;
 use crate::sys::{Module, Sys};
 
@@ -83,6 +84,15 @@ fn meaning(name: &str, root: &Utf8Path, file: &Utf8Path, sys: &mut Sys, imports:
     }
     let mut parents = name.rmatch_indices('.').map(|(end, _)| (&name[..end], &name[end + 1..]));
     let Some((parent, rest)) = parents.find(|(parent, _)| sys.module(parent).is_some()) else {
+        let top = name.split('.').next().unwrap_or_default();
+        let path = sys.folders_of_pytest();
+        // A package that is before its own hides it.
+        if imports.mode() == ImportMode::Append
+            && imports.spec(name, &path).is_none()
+            && let Some(package) = imports.spec(top, &path)
+        {
+            return Err(module_of(package));
+        }
         let found = found_on_path(sys);
         insert(name, root, &found, sys);
         return Ok(found);

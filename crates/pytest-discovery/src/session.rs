@@ -14,12 +14,13 @@ use test_catalog::{
 use crate::arguments::Argument;
 use crate::collect::{Collection, ConfigObject, IGNORE_HOOK, ModuleNode};
 use crate::config::Config;
-use crate::eval::Interpreter;
 use crate::eval::value::{Doubt, Module};
+use crate::eval::{Interpreter, shared};
 use crate::imports::{INIT, Imports};
 use crate::module_names::{ModuleNames, Taken};
 use crate::moment::Moment;
 use crate::options::ImportMode;
+use crate::sys;
 use crate::walk::{self, Collector, ConftestIgnores, HookVerdict, Kept, ModuleFile};
 use crate::{ConfigError, PytestVersion, imported};
 
@@ -35,6 +36,8 @@ pub(crate) struct Session<'s, 'i> {
     /// Files that are not collected in this run, since the tree's configuration leaves them out or another module has their name.
     /// They are collected behind all others, for which they do nothing.
     left_out: Vec<(ModuleFile, Option<Taken>)>,
+    /// Whether hooks are asked of what the configuration leaves out.
+    pub(super) is_left_out: bool,
     /// What an argument names may be a docstring of a file as well as a test.
     in_docstrings: bool,
     /// Files that tests were looked for in.
@@ -68,6 +71,7 @@ impl<'s, 'i> Session<'s, 'i> {
             names: ModuleNames::default(),
             lost_folders: Vec::new(),
             left_out: Vec::new(),
+            is_left_out: false,
             in_docstrings: false,
             modules: HashSet::default(),
             catalog: Catalog::default(),
@@ -89,13 +93,30 @@ impl<'s, 'i> Session<'s, 'i> {
         self.collection.tell_of(usize::MAX);
         for (file, taken) in std::mem::take(&mut self.left_out) {
             self.collection.interpreter.put_root(&file.path);
-            self.in_turn(&file, |session| session.collect_as(&file, taken));
+            let collect =
+                |session: &mut Self| session.in_turn(&file, |session| session.collect_as(&file, taken.clone()));
+            if let ((), true) = shared::changes_others(|| collect(&mut self)) {
+                self.once_more(collect);
+            }
         }
         let Self { collection, modules, catalog, is_over, refused, .. } = self;
         match refused {
             Some(error) => Err(error),
             None => Ok(Ended { collection: (!is_over).then_some(collection), modules, catalog }),
         }
+    }
+
+    /// Goes once more through collecting what is not collected in this run: hooks that it is shown to changed something of others, which
+    /// they may not do, and which is in doubt then.
+    fn once_more(&mut self, collect: impl FnOnce(&mut Self)) {
+        let (problems, imports) = (self.catalog.problems.len(), self.catalog.imports.len());
+        let collected = self.collection.collected();
+        let doubts = self.collection.interpreter.begin_perhaps(&not_run());
+        collect(self);
+        self.collection.interpreter.end_perhaps(doubts);
+        self.collection.forget_since(&collected);
+        self.catalog.problems.truncate(problems);
+        self.catalog.imports.truncate(imports);
     }
 
     /// Collects a file, as long as pytest collects anything.
@@ -132,7 +153,7 @@ impl<'s, 'i> Session<'s, 'i> {
             self.catalog.problems.push(Problem { kind: ProblemKind::Collection, message: why.to_owned(), at });
             return Ok(());
         }
-        let taken = self.names.import(&file.path, &mut self.collection.interpreter.sys, imports);
+        let taken = self.take(&file.path);
         if matches!(taken, Some(Taken::Refused { .. })) {
             self.left_out.push((file.clone(), taken));
             return Ok(());
@@ -196,6 +217,23 @@ impl<'s, 'i> Session<'s, 'i> {
         narrowed_to(&file, found, self.collection.problems.get(before).map(|problem| &*problem.message))
     }
 
+    /// Imports a file by its name, as far as that gives another module than its own. What pytest then refuses is executed
+    /// all the same.
+    pub(super) fn take(&mut self, file: &Utf8Path) -> Option<Taken> {
+        let interpreter = &mut *self.collection.interpreter;
+        let (imports, name) = (interpreter.imports, interpreter.imports.module_name(file));
+        let was_there = interpreter.sys.module(&name).is_some();
+        let taken = self.names.import(file, &mut interpreter.sys, imports);
+        if let (Some(Taken::Refused { by, .. }), false) = (&taken, was_there)
+            && by != file
+            && matches!(interpreter.sys.module(&name), Some(sys::Module::File(found)) if found == by)
+        {
+            // One that cannot be read does nothing.
+            let _ = interpreter.execute_anew(by, &name);
+        }
+        taken
+    }
+
     /// Imports a test module. One that may not be imported in this run changes what others see only perhaps.
     fn import(&mut self, source: &Utf8Path, file: &ModuleFile) -> Result<Rc<Module>, Problem> {
         let interpreter = &mut *self.collection.interpreter;
@@ -240,6 +278,10 @@ impl walk::Session for Session<'_, '_> {
         self.collection.tell_of(node);
     }
 
+    fn leaves_out(&mut self, is_left_out: bool) {
+        self.is_left_out = is_left_out;
+    }
+
     fn may_ignore(&self) -> bool {
         self.collection.plugins.may_ignore()
     }
@@ -264,6 +306,12 @@ impl walk::Session for Session<'_, '_> {
         }
         HookVerdict::Silent
     }
+}
+
+/// Why it is not known what hooks change that are shown what is left out.
+pub(super) fn not_run() -> Doubt {
+    let at = SourceSpan::line(TreePath::new("."), 1);
+    Reason { text: "what hooks do for tests that are not run".to_owned(), at }.into()
 }
 
 /// Why it depends on what was imported before which module a file is.

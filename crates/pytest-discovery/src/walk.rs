@@ -268,6 +268,7 @@ impl<'a, S: Session> Walker<'a, S> {
 
     /// Walks the folders that the configuration leaves out: for all others they are not there.
     fn left_out(&mut self) {
+        self.session.leaves_out(true);
         for LeftOut { path, rules, mut above, kept, place, file } in std::mem::take(&mut self.left_out) {
             self.left_out_at = Some(file);
             let inside = self.enter(&path, &rules, &kept);

@@ -100,6 +100,14 @@ pub(crate) struct Collection<'c, 'i> {
     pub(crate) observations: Vec<Observation>,
 }
 
+/// How much of each was collected.
+pub(crate) struct Collected {
+    items: usize,
+    positions: usize,
+    problems: usize,
+    observations: usize,
+}
+
 /// What collection ends with.
 pub(crate) struct Found {
     pub(crate) cases: Cases,
@@ -196,6 +204,24 @@ impl<'c, 'i> Collection<'c, 'i> {
     /// What is collected from here on has that position among all tests.
     pub(crate) fn begin(&mut self, position: Position) {
         self.positions.push((position, self.items.len()));
+    }
+
+    /// How much is collected so far.
+    pub(crate) fn collected(&self) -> Collected {
+        Collected {
+            items: self.items.len(),
+            positions: self.positions.len(),
+            problems: self.problems.len(),
+            observations: self.observations.len(),
+        }
+    }
+
+    /// Forgets what was collected since then.
+    pub(crate) fn forget_since(&mut self, collected: &Collected) {
+        self.items.truncate(collected.items);
+        self.positions.truncate(collected.positions);
+        self.problems.truncate(collected.problems);
+        self.observations.truncate(collected.observations);
     }
 
     /// Collects one module. Whether that has what the argument names: a module that is lost has nothing.

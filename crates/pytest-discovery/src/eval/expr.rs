@@ -150,15 +150,26 @@ impl Interpreter<'_> {
 
     /// What may not be evaluated at all: what it changes is under the doubt. `None` where it raises.
     pub(crate) fn perhaps<T>(&mut self, doubt: &Doubt, evaluate: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let doubts = self.doubts.len();
-        self.doubts.push_branch(doubt);
+        let doubts = self.begin_perhaps(doubt);
         let value = evaluate(self);
-        self.doubts.truncate(doubts);
+        self.end_perhaps(doubts);
         if let Some(raised) = self.raised.take() {
             self.note_risk_of(&raised, doubt);
             return None;
         }
         Some(value)
+    }
+
+    /// What is evaluated from now on may not be. What this gives ends it.
+    pub(crate) fn begin_perhaps(&mut self, doubt: &Doubt) -> usize {
+        let doubts = self.doubts.len();
+        self.doubts.push_branch(doubt);
+        doubts
+    }
+
+    /// What is evaluated from now on is again, as it was when that began.
+    pub(crate) fn end_perhaps(&mut self, doubts: usize) {
+        self.doubts.truncate(doubts);
     }
 
     /// `and` and `or`.

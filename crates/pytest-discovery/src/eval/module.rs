@@ -101,6 +101,16 @@ impl Interpreter<'_> {
         self.first_import(path, name.to_owned())
     }
 
+    /// The same, whether it is there or not: Python was made to forget it.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn execute_anew(&mut self, path: &Utf8Path, name: &str) -> Result<Rc<Module>, Problem> {
+        self.modules.remove(path.as_str());
+        self.copies.remove(name);
+        self.first_import(path, name.to_owned())
+    }
+
     /// The module of a file that was imported by that name.
     pub(super) fn module_of(&self, path: &Utf8Path, name: &str) -> Option<Rc<Module>> {
         let is_it = |module: &&Rc<Module>| *module.name == *name && module.path == path;

@@ -36,7 +36,7 @@ pub(super) fn made() -> u64 {
 }
 
 /// Runs something, and says whether it changed any cell that was there before.
-pub(super) fn changes_others<T>(run: impl FnOnce() -> T) -> (T, bool) {
+pub(crate) fn changes_others<T>(run: impl FnOnce() -> T) -> (T, bool) {
     let (done, count) = changes_of(made(), run);
     (done, count > 0)
 }

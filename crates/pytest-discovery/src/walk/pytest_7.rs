@@ -221,7 +221,7 @@ impl<S: Session> Walker<'_, S> {
         folder: &Kept,
         before: Option<&mut HashSet<Utf8PathBuf>>,
     ) -> Vec<Node> {
-        let kept = match self.verdict(path, false, rules) {
+        let kept = match self.verdict_in(folder, path, false, rules) {
             Verdict::Kept(own) => folder.and(own),
             Verdict::Ignored(why) => {
                 self.pass_over(path, why);
@@ -246,6 +246,14 @@ impl<S: Session> Walker<'_, S> {
         nodes
     }
 
+    /// What becomes of a child of a folder of which that is to be said.
+    fn verdict_in(&mut self, folder: &Kept, path: &Utf8Path, is_dir: bool, rules: &FolderRules) -> Verdict {
+        self.session.leaves_out(folder.ignored_by.is_some());
+        let verdict = self.verdict(path, is_dir, rules);
+        self.session.leaves_out(false);
+        verdict
+    }
+
     /// Tells of all that lies below a folder and is not left out with a folder: of what it holds, then of what its folders
     /// hold.
     fn visit(
@@ -263,7 +271,7 @@ impl<S: Session> Walker<'_, S> {
         }
         for child in listing.children.iter().filter(|child| child.kind == Kind::Folder) {
             let path = folder.join(&*child.name);
-            let own = match self.verdict(&path, true, rules) {
+            let own = match self.verdict_in(kept, &path, true, rules) {
                 Verdict::Kept(own) => own,
                 Verdict::Ignored(why) => {
                     self.pass_over(&path, why);

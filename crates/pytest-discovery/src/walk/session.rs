@@ -56,6 +56,9 @@ pub(crate) trait Session {
     /// Hears that the session makes tests of that node next: also of what was searched for it before.
     fn reaches(&mut self, _node: usize) {}
 
+    /// Hears whether what it is asked of from now on is left out by the tree's configuration.
+    fn leaves_out(&mut self, _is_left_out: bool) {}
+
     /// Whether plugins of the tree that are no conftests are asked what is left out.
     fn may_ignore(&self) -> bool {
         false

@@ -15,6 +15,21 @@ const HELPERS: [&str; 3] = ["shapes.py", "tools.py", "pkg/kinds.py"];
 /// They hide what other folders have of their packages, or are named by those.
 const NEEDED: [(&str, &str); 3] = [("a", "shapes.py"), ("c", "tools.py"), ("c", "pkg/kinds.py")];
 
+const SETTINGS: [&str; 12] = [
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "addopts = --import-mode=append",
+    "addopts = --import-mode=importlib",
+    "consider_namespace_packages = true",
+    "addopts = --ignore=a/inner",
+];
+
 const ARGUMENTS: [&[&str]; 9] = [
     &[],
     &[],
@@ -30,7 +45,8 @@ const ARGUMENTS: [&[&str]; 9] = [
 pub(crate) fn program(rng: &mut Rng) -> Program {
     let mut program = Program::default();
     let path = pick(rng, &[". src", "src ."]);
-    program.file("pytest.ini", format!("[pytest]\npythonpath = {path}\n"));
+    let more = pick(rng, &SETTINGS);
+    program.file("pytest.ini", format!("[pytest]\npythonpath = {path}\n{more}\n"));
     program.file("registry.py", "SEEN = []\n");
     program.file("conftest.py", conftest(rng, "", 50));
     for folder in ["src", "a", "a/inner", "b", "c", "elsewhere"] {
@@ -130,7 +146,7 @@ fn test_of(rng: &mut Rng, folder: &str) -> String {
 fn import(rng: &mut Rng, source: &mut Source) {
     let module = pick(rng, &["shapes", "tools", "pkg.kinds", "a.shapes", "c.tools"]);
     let statement = format!("from {module} import PLACE");
-    if chance(rng, 8) {
+    if chance(rng, 5) {
         source.line(statement);
         return;
     }
