@@ -14,6 +14,9 @@ use crate::options::ImportMode;
 use crate::paths::is_within;
 use crate::standard_library;
 
+/// Linux has no longer paths, and so no module has a longer name.
+pub(crate) const LONGEST_NAME: usize = 4_096;
+
 /// What is imported by a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Module {
@@ -188,6 +191,9 @@ impl Sys {
     /// # Errors
     /// Why that is not known.
     pub(crate) fn find(&self, dotted: &str, imports: &Imports) -> Result<Import, Doubt> {
+        if dotted.len() > LONGEST_NAME {
+            return Ok(Import::Outside);
+        }
         let known = |found: Import, doubt: &Option<Doubt>| match doubt {
             Some(doubt) if self.search(dotted, imports).is_ok_and(|other| other != found) => Err(doubt.clone()),
             _ => Ok(found),
@@ -290,7 +296,7 @@ impl Sys {
     /// A folder that has what a name means beside tests, and is not on the path now: pytest puts it there for those.
     pub(crate) fn is_elsewhere(&self, dotted: &str, imports: &Imports) -> Option<Utf8PathBuf> {
         let top = dotted.split('.').next().unwrap_or_default();
-        if standard_library::has(top) {
+        if standard_library::has(top) || dotted.len() > LONGEST_NAME {
             return None;
         }
         let roots = imports.roots_with(top);

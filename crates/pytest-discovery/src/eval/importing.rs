@@ -9,6 +9,7 @@ use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::{self, Range};
+use crate::sys::LONGEST_NAME;
 
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.
@@ -247,6 +248,13 @@ impl Interpreter<'_> {
         range: Range,
     ) -> Value {
         let from = &importer.path;
+        if dotted.len() > LONGEST_NAME {
+            // Python may not come to an end of its parts, either.
+            let doubt = self.doubt(frame, range, "the import of a name that is longer than any path");
+            self.note_risk(&doubt);
+            self.note_import_risk(&doubt);
+            return Value::Unknown(doubt);
+        }
         if level == 0
             && let Some(value) = self.import_put(dotted, frame, range)
         {
