@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use test_catalog::{Condition, Problem, ProblemKind, Reason, SourceSpan};
 
 use crate::collect::{IGNORE_HOOK, Plugin};
+use crate::eval::sys;
 use crate::eval::value::{Binding, Doubt, Module, Raised, Value};
 use crate::eval::{Frame, elements, path_value, truth};
 use crate::module_names::Taken;
@@ -14,7 +15,6 @@ use crate::options::{ImportMode, is_blocked};
 use crate::paths::is_within;
 use crate::session::{Session, not_run};
 use crate::syntax::ast::ParameterKind;
-use crate::sys;
 use crate::walk::{ConftestIgnores, Entry, HookVerdict};
 use crate::{PytestVersion, arguments};
 

@@ -1,5 +1,5 @@
 //! Which file of the tree an import may mean: in which folders, and as if all that are ever on `sys.path` were there at once.
-//! What is there at a moment, `sys` knows.
+//! What is there at a moment, `eval::sys` knows.
 
 use std::sync::{Arc, Mutex};
 

@@ -55,7 +55,6 @@ mod shell_words;
 mod sources;
 mod standard_library;
 mod syntax;
-mod sys;
 mod version;
 mod walk;
 

@@ -5,11 +5,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 
+use crate::eval::sys::{Module, Sys};
 use crate::find_spec::Spec;
 use crate::imports::{INIT, Imports};
 use crate::options::ImportMode;
 use crate::standard_library;
-use crate::sys::{Module, Sys};
 
 /// What the import of a file gives where that is not the file's own module.
 #[derive(Debug, Clone, PartialEq, Eq)]

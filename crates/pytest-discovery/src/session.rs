@@ -14,13 +14,13 @@ use test_catalog::{
 use crate::arguments::Argument;
 use crate::collect::{Collection, ConfigObject, IGNORE_HOOK, ModuleNode};
 use crate::config::Config;
+use crate::eval::sys;
 use crate::eval::value::{Doubt, Module};
 use crate::eval::{Interpreter, shared};
 use crate::imports::{INIT, Imports};
 use crate::module_names::{ModuleNames, Taken};
 use crate::moment::Moment;
 use crate::options::ImportMode;
-use crate::sys;
 use crate::walk::{self, Collector, ConftestIgnores, HookVerdict, Kept, ModuleFile};
 use crate::{ConfigError, PytestVersion, imported};
 

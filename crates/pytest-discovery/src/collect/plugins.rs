@@ -394,8 +394,14 @@ impl Plugins {
                 continue;
             }
             self.has_pytester |= is_pytester(&name);
+            let found = match perhaps {
+                None => interpreter.module_of_tree(&module.path, &name),
+                Some(doubt) => {
+                    interpreter.perhaps(doubt, |interpreter| interpreter.module_of_tree(&module.path, &name)).flatten()
+                }
+            };
             // Each is registered once, so that plugins that name each other end.
-            if let Some(found) = interpreter.module_of_tree(&module.path, &name)
+            if let Some(found) = found
                 && !self.all.iter().any(|plugin| plugin.is(&found))
             {
                 self.register(Plugin::new(found, None, loaded, perhaps.cloned()), config, interpreter);

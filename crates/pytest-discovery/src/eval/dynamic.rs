@@ -5,10 +5,9 @@ use std::rc::Rc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::value::{Argument, Arguments, Doubt, Module, Value};
-use super::{Frame, Interpreter, shared};
+use super::{Frame, Interpreter, shared, sys};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::Range;
-use crate::sys;
 
 /// Of more modules than that, none is executed because it may be imported.
 const MOST: usize = 64;

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use camino::Utf8Path;
 use test_catalog::{Problem, ProblemKind, SourceSpan, TreePath};
 
+use super::sys::LONGEST_NAME;
 use super::value::{Doubt, Module, Raised, Value};
 use super::{Frame, Interpreter, stdlib};
 use crate::imports::{INIT, Import};
 use crate::syntax::ast::{self, Range};
-use crate::sys::LONGEST_NAME;
 
 impl Interpreter<'_> {
     /// `del sys.modules["NAME"]`: an import behind it executes the module again.

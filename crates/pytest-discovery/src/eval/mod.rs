@@ -69,6 +69,7 @@ pub(crate) mod shared;
 mod source;
 pub(crate) mod stdlib;
 mod subscript;
+pub(crate) mod sys;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -97,9 +98,9 @@ use test_catalog::Reason;
 use crate::imports::Imports;
 use crate::sources::Sources;
 use crate::syntax::ast::Range;
-use crate::sys::Sys;
 use crate::{PytestVersion, PythonVersion};
 use doubt::Why;
+use sys::Sys;
 use value::{AbsentModules, Binding, Doubt, Module, Names, Raised, Scope, ScopeKind, Value};
 
 /// What one module may take: a file that needs more is generated or hostile.

@@ -161,6 +161,7 @@ fn evaluate_hostile_programs() {
         "f = lambda: f()\nv = f()",
         "class A:\n    def __getattr__(self, name):\n        return getattr(self, name + 'x')\nv = A().q",
         "v = [[[j for j in range(9999)] for i in range(9999)] for k in range(9999)]",
+        "import importlib\nv = importlib.import_module('a.' * 200_000 + 'a')",
         &format!("v = {deep}"),
     ] {
         let begin = std::time::Instant::now();

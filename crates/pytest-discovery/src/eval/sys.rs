@@ -6,8 +6,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use foldhash::HashMap;
 
-use crate::eval::shared;
-use crate::eval::value::Doubt;
+use super::shared;
+use super::value::Doubt;
 use crate::find_spec::Spec;
 use crate::imports::{INIT, Import, Imports};
 use crate::options::ImportMode;
@@ -46,6 +46,13 @@ struct Entry {
     /// Why it may not be there.
     doubt: Option<Doubt>,
     from: From,
+}
+
+impl Entry {
+    /// Whether it is that folder. As texts: paths are compared part by part.
+    fn is_at(&self, folder: &Utf8Path) -> bool {
+        self.folder.as_ref().is_some_and(|one| one.as_str() == folder.as_str())
+    }
 }
 
 /// Who put a folder on `sys.path`.
@@ -146,10 +153,7 @@ impl Sys {
 
     /// Puts the root of a file on the path, as pytest does before it imports the file.
     pub(crate) fn put_root(&mut self, root: &Utf8Path, mode: ImportMode) {
-        // As texts: paths are compared part by part.
-        let is_it = |entry: &Entry| {
-            entry.doubt.is_none() && entry.folder.as_ref().is_some_and(|folder| folder.as_str() == root.as_str())
-        };
+        let is_it = |entry: &Entry| entry.doubt.is_none() && entry.is_at(root);
         let entry = || Entry { folder: Some(root.to_owned()), doubt: None, from: From::Pytest };
         match mode {
             ImportMode::Prepend if self.path.first().is_none_or(|first| !is_it(first)) => {
@@ -296,13 +300,11 @@ impl Sys {
     /// A folder that has what a name means beside tests, and is not on the path now: pytest puts it there for those.
     pub(crate) fn is_elsewhere(&self, dotted: &str, imports: &Imports) -> Option<Utf8PathBuf> {
         let top = dotted.split('.').next().unwrap_or_default();
-        if standard_library::has(top) || dotted.len() > LONGEST_NAME {
+        if standard_library::has(top) {
             return None;
         }
         let roots = imports.roots_with(top);
-        let is_it =
-            |entry: &Entry, root: &Utf8Path| entry.folder.as_ref().is_some_and(|one| one.as_str() == root.as_str());
-        let is_on_path = |root: &Utf8Path| self.path.iter().any(|entry| is_it(entry, root));
+        let is_on_path = |root: &Utf8Path| self.path.iter().any(|entry| entry.is_at(root));
         let has = |root: &Utf8Path| matches!(imports.in_folder(root, dotted), Import::File(_));
         roots.iter().find(|root| imports.has_tests(root) && !is_on_path(root) && has(root)).cloned()
     }
