@@ -61,7 +61,7 @@ impl Settings {
 }
 
 /// Why nothing could be collected. A file that cannot be read costs itself only, and is a
-/// [`Problem`] of the catalog instead.
+/// [`Problem`](test_catalog::Problem) of the catalog instead.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoveryError {
     /// pytest itself would end with a usage error.
